@@ -1,0 +1,204 @@
+"""What a centre is made of, as data.
+
+:class:`Centre` is the whole desired state: ``fsorch apply FILE`` reads it from YAML, the store keeps it, the engine is told of
+it by a ``Configure`` input. :class:`Settings` is what one installation needs to run (switches, database, addresses).
+Decoding validates; a fault names the path of the key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any, TypeVar
+
+import msgspec
+
+from fsorch.errors import ConfigError
+
+__all__ = [
+    "AgentSpec",
+    "BreakReason",
+    "Centre",
+    "FlowSpec",
+    "MembershipSpec",
+    "MenuSpec",
+    "QueueSpec",
+    "Settings",
+    "SwitchSettings",
+    "WebSettings",
+    "decode",
+]
+
+ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
+DEFAULT_MUSIC = "local_stream://moh"
+T = TypeVar("T")
+
+
+class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all that is read from a file: an unknown key is an error, not a silent nothing."""
+
+
+class QueueSpec(Spec):
+    """A queue. Times in seconds. ``music`` is whatever FreeSWITCH's playback takes."""
+
+    id: str
+    title: str = ""
+    strategy: str = "longest-idle"
+    music: str = DEFAULT_MUSIC
+    offer_timeout_s: float = 20.0
+    wrap_up_s: float = 10.0
+    service_level_s: float = 20.0
+    miss_delay_s: float = 5.0
+
+
+class MembershipSpec(Spec):
+    """An agent's place in a queue: the tier's level, and the position within it (lower is first)."""
+
+    queue: str
+    level: int = 1
+    position: int = 1
+
+
+class AgentSpec(Spec):
+    """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
+    switch that dials it (empty: the switch the caller is on)."""
+
+    id: str
+    name: str = ""
+    phone: str
+    switch: str = ""
+    queues: tuple[MembershipSpec, ...] = ()
+    login: str = ""
+    role: str = "agent"
+
+
+class BreakReason(Spec):
+    """Why an agent may be on break. ``max_s`` 0 means no limit."""
+
+    id: str
+    title: str = ""
+    max_s: float = 0.0
+
+
+class MenuSpec(Spec):
+    """One menu: a digit leads to a queue. ``timeout_s`` is how long to wait for a digit after the prompt; after ``tries``
+    rounds without a valid digit the caller goes to ``default``, a queue: nobody is trapped."""
+
+    prompt: str = "menu"
+    invalid: str = "invalid"
+    options: dict[str, str]
+    timeout_s: float = 5.0
+    tries: int = 2
+    default: str
+
+
+class FlowSpec(Spec):
+    """What a caller hears before the queue: a greeting, then a menu. Prompts are named, not pathed."""
+
+    id: str
+    greeting: str = "greeting"
+    menu: MenuSpec
+
+
+class Centre(Spec):
+    """The desired state of a whole centre. ``flow`` names the flow of calls that ask for none; ``prompts`` gives a path
+    (as the switch sees it) for a prompt's name, others are ``<prompts_dir>/<name>.wav``."""
+
+    name: str = "fsorch"
+    queues: tuple[QueueSpec, ...] = ()
+    agents: tuple[AgentSpec, ...] = ()
+    flows: tuple[FlowSpec, ...] = ()
+    breaks: tuple[BreakReason, ...] = ()
+    flow: str = ""
+    prompts: dict[str, str] = {}
+    prompts_dir: str = "${sounds_dir}/fsorch/en"
+
+
+class SwitchSettings(Spec):
+    """One FreeSWITCH: the address of its event socket and the password."""
+
+    name: str = "main"
+    host: str = "127.0.0.1"
+    port: int = 8021
+    password: str
+
+
+class WebSettings(Spec):
+    """Where the desktop is served."""
+
+    host: str = "127.0.0.1"
+    port: int = 8700
+    secure_cookies: bool = False
+
+
+class Settings(Spec):
+    """One installation. ``home`` holds the spool, the control socket and, by default, the database; ``database`` is
+    ``sqlite:///path`` or ``mysql://user:password@host:port/name``."""
+
+    switches: tuple[SwitchSettings, ...]
+    home: str = "."
+    database: str = ""
+    web: WebSettings = WebSettings()
+
+
+def decode(data: Any, type: type[T], *, where: str) -> T:
+    """``data`` (plain dicts and lists, as YAML gives them) as ``type``, checked. ``where`` names the source (a file).
+
+    Raises ConfigError with the path of the faulty key."""
+    try:
+        value = msgspec.convert(data, type)
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{where}: {error}") from None
+    if isinstance(value, Centre):
+        _check_centre(value, where)
+    return value
+
+
+def _check_centre(centre: Centre, where: str) -> None:
+    queues = _unique("queues", (queue.id for queue in centre.queues), where)
+    _unique("agents", (agent.id for agent in centre.agents), where)
+    flows = _unique("flows", (flow.id for flow in centre.flows), where)
+    _unique("breaks", (reason.id for reason in centre.breaks), where)
+    _unique("agents[...].login", (agent.login for agent in centre.agents if agent.login), where, pattern=None)
+    for n, queue in enumerate(centre.queues):
+        for key in ("offer_timeout_s", "service_level_s"):
+            if not getattr(queue, key) > 0:
+                raise ConfigError(f"{where}: queues[{n}].{key} must be more than 0")
+    for n, agent in enumerate(centre.agents):
+        if agent.role not in ("agent", "supervisor", "admin", "auditor"):
+            raise ConfigError(f"{where}: agents[{n}].role is {agent.role!r}; use agent, supervisor, admin or auditor")
+        if not agent.phone.strip():
+            raise ConfigError(f"{where}: agents[{n}].phone is empty; give a dial string such as user/1001@pbx.example")
+        for m, member in enumerate(agent.queues):
+            _known(member.queue, queues, f"{where}: agents[{n}].queues[{m}].queue")
+    for n, flow in enumerate(centre.flows):
+        _check_flow(flow, queues, f"{where}: flows[{n}]")
+    if centre.flow:
+        _known(centre.flow, flows, f"{where}: flow")
+
+
+def _check_flow(flow: FlowSpec, queues: set[str], where: str) -> None:
+    _known(flow.menu.default, queues, f"{where}.menu.default")
+    if flow.menu.tries < 1:
+        raise ConfigError(f"{where}.menu.tries must be 1 or more")
+    for digit, queue in flow.menu.options.items():
+        if not re.fullmatch(r"[0-9*]", digit):
+            raise ConfigError(f"{where}.menu.options has the key {digit!r}; a menu key is one of 0-9 and *")
+        _known(queue, queues, f"{where}.menu.options.{digit}")
+
+
+def _unique(what: str, ids: Iterable[str], where: str, pattern: re.Pattern[str] | None = ID) -> set[str]:
+    seen: set[str] = set()
+    for id in ids:
+        if pattern is not None and not pattern.fullmatch(id):
+            raise ConfigError(f"{where}: {what} has the id {id!r}; use small letters, digits, '_', '.' and '-'")
+        if id in seen:
+            raise ConfigError(f"{where}: {what} has {id!r} twice")
+        seen.add(id)
+    return seen
+
+
+def _known(id: str, known: set[str], where: str) -> None:
+    if id not in known:
+        listed = ", ".join(sorted(known)) or "none"
+        raise ConfigError(f"{where} is {id!r}, which does not exist (there: {listed})")

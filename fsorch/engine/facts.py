@@ -1,0 +1,72 @@
+"""What has happened: the journal's rows, and all that the desktop, the records and the reports know.
+
+A fact carries all that its reader needs, so that a reader on another machine, or tomorrow, needs no memory of the engine.
+Writing a fact twice changes nothing (``id`` is its identity; the ``*_ended`` facts carry whole rows with stable keys).
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+__all__ = ["Fact", "FactKind"]
+
+
+class FactKind(StrEnum):
+    """Kinds of facts. The comment of each says what ``data`` holds beside the fact's own fields (times: UTC microseconds)."""
+
+    # medium, direction, number, name, destination, switch, began_at
+    CONTACT_BEGAN = "contact_began"
+    # the whole contact row: see fsorch.engine.rows.ContactRow
+    CONTACT_ENDED = "contact_ended"
+    # a whole segment row: see fsorch.engine.rows.SegmentRow
+    SEGMENT_ENDED = "segment_ended"
+    # a whole CDR row: see fsorch.engine.rows.LegRow
+    LEG_ENDED = "leg_ended"
+    # node, prompt, digits, valid
+    ANSWER_KEYED = "answer_keyed"
+    # queue, position, enqueued_at, again (true when put back)
+    CONTACT_QUEUED = "contact_queued"
+    # offer, queue, agent, leg, why (one sentence), waited_us
+    OFFER_MADE = "offer_made"
+    # offer, outcome (accepted, refused, missed, withdrawn), cause, rang_us
+    OFFER_ENDED = "offer_ended"
+    # peer legs: customer_leg, agent_leg
+    BRIDGED = "bridged"
+    # on
+    HOLD_CHANGED = "hold_changed"
+    # who, cause
+    CALL_HUNG_UP = "call_hung_up"
+    # status, reason, state, previous_status, previous_state, by
+    AGENT_CHANGED = "agent_changed"
+    # status, reason, by: kept for later
+    AGENT_ASKED = "agent_asked"
+    # until (microseconds), seconds
+    WRAP_UP_BEGAN = "wrap_up_began"
+    # switch, reason
+    LINK_UP = "link_up"
+    LINK_DOWN = "link_down"
+    # channels, adopted, cleared, ended
+    RESYNCED = "resynced"
+    # command, answer: a command of ours that the switch refused
+    COMMAND_FAILED = "command_failed"
+    # what, detail: an event nobody expected, logged once for each kind and counted
+    ODD_EVENT = "odd_event"
+    # name
+    CONFIGURED = "configured"
+
+
+class Fact(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing that happened. ``at`` is UTC microseconds; ``id`` is unique for ever and sorts by time within one engine."""
+
+    id: str
+    at: int
+    kind: FactKind
+    contact: str = ""
+    leg: str = ""
+    agent: str = ""
+    queue: str = ""
+    switch: str = ""
+    data: dict[str, Any] = {}

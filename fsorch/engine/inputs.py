@@ -1,0 +1,127 @@
+"""Everything that can be told to the engine. Each step takes one of these and a moment."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from fsorch.config import Centre
+from fsorch.esl.events import Event
+from fsorch.esl.replies import Reply
+
+__all__ = [
+    "AnswerCall",
+    "CommandDone",
+    "CommandLost",
+    "Configure",
+    "EndWrapUp",
+    "HangUp",
+    "HoldCall",
+    "Input",
+    "LinkDown",
+    "LinkUp",
+    "LogIn",
+    "LogOut",
+    "Request",
+    "SetStatus",
+    "SwitchEvent",
+    "Tick",
+]
+
+
+class SwitchEvent(msgspec.Struct, frozen=True):
+    """An event came from the switch called ``switch``."""
+
+    switch: str
+    event: Event
+
+
+class CommandDone(msgspec.Struct, frozen=True):
+    """The reply to a command that was sent with ``tag``."""
+
+    switch: str
+    tag: str
+    reply: Reply
+
+
+class CommandLost(msgspec.Struct, frozen=True):
+    """The command with ``tag`` will have no reply: its deadline passed, or the link went. It may or may not have run."""
+
+    switch: str
+    tag: str
+    reason: str
+
+
+class LinkUp(msgspec.Struct, frozen=True):
+    """The link stands and is subscribed. ``channels`` holds the ``uuid_dump`` of every live channel, read after the
+    subscription: whatever the engine knows that is not among them is gone. ``core_uuid`` changes when the switch restarted."""
+
+    switch: str
+    core_uuid: str
+    channels: tuple[Event, ...] = ()
+
+
+class LinkDown(msgspec.Struct, frozen=True):
+    """The link is gone; calls go on without us."""
+
+    switch: str
+    reason: str
+
+
+class Configure(msgspec.Struct, frozen=True):
+    """The desired state of the centre, whole. No caller is dropped by it."""
+
+    centre: Centre
+
+
+class Tick(msgspec.Struct, frozen=True):
+    """Time has passed: due deadlines are acted on (every other input does that too)."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
+    """Something a person asks for an agent. ``by`` is who asks (a user's login, or ``cli``), for the audit.
+
+    Illegal now: the step raises RequestRefused and nothing has changed."""
+
+    agent: str
+    by: str
+
+
+class LogIn(Request, frozen=True, kw_only=True):
+    """The agent starts to work, available at once. ``phone`` overrides the dial string for this session."""
+
+    phone: str = ""
+
+
+class LogOut(Request, frozen=True, kw_only=True):
+    """The agent goes home; in a call, after it."""
+
+
+class SetStatus(Request, frozen=True, kw_only=True):
+    """The agent chooses: available, or on break with a ``reason`` (an id of the centre's break reasons). Asked for in a
+    call or while ringing it is kept, shown, and applied at the next legal moment; the last wish stands."""
+
+    status: Literal["available", "break"]
+    reason: str = ""
+
+
+class AnswerCall(Request, frozen=True, kw_only=True):
+    """Make the ringing phone of the agent pick up (``uuid_phone_event talk``)."""
+
+
+class HangUp(Request, frozen=True, kw_only=True):
+    """End the agent's call, or refuse the offer that rings."""
+
+
+class HoldCall(Request, frozen=True, kw_only=True):
+    """Put the customer on hold (``on``) or take them back."""
+
+    on: bool
+
+
+class EndWrapUp(Request, frozen=True, kw_only=True):
+    """The after-call work is done before its time."""
+
+
+Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Tick | Request

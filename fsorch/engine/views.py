@@ -1,0 +1,97 @@
+"""What the engine shows of itself: plain values for the desktop, the command line and the metrics. Times: UTC microseconds, 0 for never."""
+
+from __future__ import annotations
+
+import msgspec
+
+__all__ = ["AgentView", "ContactView", "KeyedAnswer", "QueueView", "Snapshot", "SwitchView"]
+
+
+class KeyedAnswer(msgspec.Struct, frozen=True):
+    """What a caller keyed at one prompt; ``means`` is the choice in the centre's words, such as a queue's title."""
+
+    prompt: str
+    digits: str
+    means: str = ""
+
+
+class ContactView(msgspec.Struct, frozen=True, kw_only=True):
+    """A live contact. ``state``: flow, waiting, offered, talking, held. ``position`` counts from 1 while waiting."""
+
+    id: str
+    switch: str
+    state: str
+    number: str
+    name: str
+    destination: str
+    answers: tuple[KeyedAnswer, ...] = ()
+    queue: str = ""
+    queue_title: str = ""
+    position: int = 0
+    agent: str = ""
+    began_at: int = 0
+    enqueued_at: int = 0
+    offered_at: int = 0
+    answered_at: int = 0
+    held: bool = False
+    why: str = ""
+
+
+class AgentView(msgspec.Struct, frozen=True, kw_only=True):
+    """An agent. ``status`` (available, break, logged_out) is what the agent chose, ``state`` (idle, reserved, ringing,
+    talking, wrap_up) what the engine knows. ``asked`` is a wish kept for later: "break:lunch", "logged_out", "available", or ""."""
+
+    id: str
+    name: str
+    status: str
+    reason: str = ""
+    state: str = "idle"
+    status_since: int = 0
+    state_since: int = 0
+    asked: str = ""
+    queues: tuple[str, ...] = ()
+    phone: str = ""
+    contact: ContactView | None = None
+    wrap_up_until: int = 0
+    answered: int = 0
+    missed: int = 0
+
+
+class QueueView(msgspec.Struct, frozen=True, kw_only=True):
+    """A queue now, and its counts since the engine started. ``within`` counts answers inside the service-level time."""
+
+    id: str
+    title: str
+    waiting: int
+    oldest_enqueued_at: int = 0
+    idle: int = 0
+    busy: int = 0
+    on_break: int = 0
+    queued: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    within: int = 0
+    service_level_s: float = 20.0
+
+
+class SwitchView(msgspec.Struct, frozen=True, kw_only=True):
+    """A switch as the engine sees it."""
+
+    name: str
+    up: bool
+    since: int
+    legs: int = 0
+
+
+class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything at once. ``seq`` grows with every step that changed something: a reader that sees a gap asks anew."""
+
+    seq: int
+    at: int
+    centre: str
+    switches: tuple[SwitchView, ...] = ()
+    queues: tuple[QueueView, ...] = ()
+    agents: tuple[AgentView, ...] = ()
+    contacts: tuple[ContactView, ...] = ()
+    breaks: tuple[tuple[str, str], ...] = ()
+    odd_events: dict[str, int] = {}

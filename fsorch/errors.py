@@ -1,0 +1,86 @@
+"""The errors fsorch raises on purpose.
+
+The tree::
+
+    FsorchError
+      ConfigError           a settings or centre file is wrong; says which key
+      NotFound              an id names nothing that exists
+      RequestRefused        a person or program asked for what is not legal now; nothing has changed
+      ProtocolError         the other side of a wire broke its rules
+        EslError            ... on the event socket (frames, events, quoting: see ``fsorch.esl``)
+      LinkError             a switch cannot be reached or does not answer (see ``fsorch.edge``)
+      StoreError            the database or the spool cannot be used
+
+Every message is one sentence that says what is wrong, where, and what to do. A switch event that comes late, twice or out
+of order is none of these: it is counted by the engine and never raises.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ConfigError",
+    "EslError",
+    "FsorchError",
+    "LinkError",
+    "NotFound",
+    "ProtocolError",
+    "RequestRefused",
+    "StoreError",
+]
+
+
+class FsorchError(Exception):
+    """Anything fsorch raises on purpose. ``exit_code`` is what the command line ends with."""
+
+    exit_code = 1
+
+
+class ConfigError(FsorchError):
+    """A settings or centre file is wrong. The message holds the path of the faulty key."""
+
+    exit_code = 3
+
+
+class NotFound(FsorchError):
+    """No ``kind`` with this ``id``; ``close`` holds similar ids for the hint."""
+
+    exit_code = 4
+
+    def __init__(self, kind: str, id: str, close: tuple[str, ...] = ()) -> None:
+        hint = f"; did you mean {', '.join(close)}?" if close else ""
+        super().__init__(f"no {kind} called {id!r}{hint}")
+        self.kind = kind
+        self.id = id
+
+
+class RequestRefused(FsorchError):
+    """A request that is not legal in the state the machine is in. Nothing has changed."""
+
+    exit_code = 5
+
+    def __init__(self, machine: str, state: str, request: str, hint: str = "") -> None:
+        tail = f"; {hint}" if hint else ""
+        super().__init__(f"{machine} is {state}: {request} is not possible now{tail}")
+        self.machine = machine
+        self.state = state
+        self.request = request
+
+
+class ProtocolError(FsorchError):
+    """The other side of a wire broke its rules."""
+
+
+class EslError(ProtocolError):
+    """The event socket's bytes or values are not what the protocol allows."""
+
+
+class LinkError(FsorchError):
+    """A switch cannot be reached, refuses us, or does not answer in time."""
+
+    exit_code = 6
+
+
+class StoreError(FsorchError):
+    """The database or the spool cannot be used."""
+
+    exit_code = 7
