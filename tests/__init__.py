@@ -1,0 +1,1 @@
+"""Tests of fsorch; the folders mirror the product."""

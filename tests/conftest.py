@@ -1,0 +1,38 @@
+"""What all tests share.
+
+The product's edge runs under `gevent.monkey.patch_all()`, so the whole suite does too: one world, in which a test of
+the pure floors is no different and a test of the edge meets what the product meets. Patching comes before anything else
+is imported, because a module that has already taken `ssl` or `threading` apart keeps the unpatched pieces.
+"""
+
+from __future__ import annotations
+
+from gevent import monkey
+
+monkey.patch_all()
+
+import os  # noqa: E402 - only after patching
+from typing import NoReturn  # noqa: E402
+
+import pytest  # noqa: E402
+from hypothesis import HealthCheck, settings  # noqa: E402
+
+__all__ = ["require"]
+
+# A machine with other work to do makes single examples slow without anything being wrong: no example has a deadline.
+settings.register_profile("fsorch", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+# For a night of searching: HYPOTHESIS_PROFILE=long make test
+settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fsorch"))
+
+
+def require(name: str, reason: str) -> NoReturn:
+    """Ends a test that cannot run here: skips it, or fails it when FSORCH_REQUIRE names what is missing.
+
+    Call it once the thing has been looked for and not found. `name` is what FSORCH_REQUIRE lists, with commas between
+    (`mysql`, `browser`, `switch`); `reason` is a sentence that says what to install or set.
+    """
+    required = {part.strip() for part in os.environ.get("FSORCH_REQUIRE", "").split(",")}
+    if name in required:
+        pytest.fail(f"FSORCH_REQUIRE names {name}: {reason}", pytrace=False)
+    pytest.skip(reason)
