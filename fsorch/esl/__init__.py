@@ -1,0 +1,1 @@
+"""The language of FreeSWITCH's event socket: frames, events, replies, commands. Pure, no sockets."""

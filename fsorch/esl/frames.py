@@ -1,0 +1,241 @@
+"""Frames from bytes, in both directions and in any chunking. No I/O.
+
+A frame is a header block (``Name: value`` lines), a blank line, and ``Content-Length`` bytes if that header stands
+(``mod_event_socket.c``, read_packet and api_exec). A JSON body is followed by the next frame with no line break between
+them, a plain body brings its own. Limits: a header block of more than `MAX_HEADER` bytes or a body of more than
+`MAX_BODY` bytes is refused, so a peer that never ends a frame costs bounded memory.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from fsorch.esl.errors import FrameError
+
+__all__ = ["MAX_BODY", "MAX_HEADER", "CommandFrame", "CommandReader", "Frame", "FrameReader"]
+
+MAX_HEADER = 64 * 1024
+"""Bytes a header block may have, without its blank line."""
+
+MAX_BODY = 16 * 1024 * 1024
+"""Bytes a body may have. The switch itself stops reading a command at 10 MB (``mod_event_socket.c``, read_packet)."""
+
+Headers = tuple[tuple[str, str], ...]
+
+
+def find_header(headers: Headers, name: str) -> str | None:
+    """The first header called ``name``, in any case: the rule of ``switch_event_get_header``."""
+    wanted = name.lower()
+    for key, value in headers:
+        if key.lower() == wanted:
+            return value
+    return None
+
+
+class Frame(msgspec.Struct, frozen=True):
+    """What the switch sends in one piece: its headers as they came (not percent-decoded, in order) and its body."""
+
+    headers: Headers
+    body: bytes = b""
+
+    def header(self, name: str, default: str | None = None) -> str | None:
+        """The first header called ``name`` in any case, or ``default``."""
+        value = find_header(self.headers, name)
+        return default if value is None else value
+
+    @property
+    def content_type(self) -> str:
+        """``text/event-json``, ``command/reply`` and the like; empty if the frame says none."""
+        return self.header("Content-Type") or ""
+
+
+class CommandFrame(msgspec.Struct, frozen=True):
+    """What a client sends in one piece: the command line, the headers under it, and a body if there is one."""
+
+    line: str
+    headers: Headers = ()
+    body: bytes = b""
+
+    def header(self, name: str, default: str | None = None) -> str | None:
+        """The first header called ``name`` in any case, or ``default``."""
+        value = find_header(self.headers, name)
+        return default if value is None else value
+
+
+def parse_headers(text: str) -> Headers:
+    """Lines to (name, value) pairs. A line without a colon is a `FrameError`.
+
+    The blank after the colon is not part of the value, and neither is a carriage return at the end.
+    """
+    pairs = []
+    for line in text.split("\n"):
+        name, colon, value = line.partition(":")
+        if not colon:
+            raise FrameError(f"a header line without a colon: {line[:80]!r}; the peer does not speak the event socket")
+        if value.endswith("\r"):
+            value = value[:-1]
+        pairs.append((name, value.lstrip(" ")))
+    return tuple(pairs)
+
+
+def body_length(headers: Headers) -> int:
+    """The body's length by ``Content-Length``, 0 without one; `FrameError` if it cannot be trusted."""
+    length: int | None = None
+    for name, value in headers:
+        if len(name) != 14 or name.lower() != "content-length":
+            continue
+        if not (value.isascii() and value.isdigit()) or len(value) > 12:
+            raise FrameError(f"Content-Length {value[:40]!r} is no length; the peer does not speak the event socket")
+        number = int(value)
+        if length is not None and length != number:
+            raise FrameError(f"two Content-Length headers disagree: {length} and {number}")
+        length = number
+    if length is not None and length > MAX_BODY:
+        raise FrameError(f"a body of {length} bytes is announced; at most {MAX_BODY} are taken")
+    return length or 0
+
+
+class _Reader:
+    """The buffer both readers share: it finds blocks and bodies, never looks at a byte twice, and stops at a fault."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+        self._start = 0  # where the frame being read begins
+        self._scan = 0  # up to here no blank line was found
+        self._need = 0  # the buffer must be this long before anything can happen
+        self.error: FrameError | None = None
+
+    def _take(self, data: bytes | bytearray | memoryview) -> bool:
+        """Keep ``data``; False while a body is known to be incomplete."""
+        if self.error is not None:
+            raise self.error
+        self._buffer += data
+        return len(self._buffer) >= self._need
+
+    def _skip_blank(self, blank: bytes) -> None:
+        """Step over line breaks before a frame, as the switch does with those before a command (read_packet)."""
+        buffer, start = self._buffer, self._start
+        while start < len(buffer) and buffer[start] in blank:
+            start += 1
+        self._start = start
+        self._scan = max(self._scan, start)
+
+    def _wait(self) -> None:
+        """No blank line yet: remember how far was looked, refuse a block that grows past the limit."""
+        if len(self._buffer) - self._start > MAX_HEADER + 2:
+            raise FrameError(f"a header block of more than {MAX_HEADER} bytes without a blank line")
+        self._scan = max(self._start, len(self._buffer) - 3)
+        self._need = len(self._buffer) + 1
+
+    def _check_block(self, end: int) -> None:
+        if end - self._start > MAX_HEADER:
+            raise FrameError(f"a header block of {end - self._start} bytes; at most {MAX_HEADER} are taken")
+
+    def _advance(self, end: int) -> None:
+        self._start = self._scan = end
+        self._need = 0
+
+    def _drop_read(self) -> None:
+        """Forget what was handed out; a bytearray gives up its front without moving the rest."""
+        if self._start:
+            del self._buffer[: self._start]
+            self._scan -= self._start
+            self._need = max(0, self._need - self._start)
+            self._start = 0
+
+    def _die(self, error: FrameError, whole: tuple[object, ...]) -> None:
+        error.frames = whole
+        self.error = error
+        self._buffer = bytearray()
+
+
+class FrameReader(_Reader):
+    """Frames of a switch. `feed` takes bytes in any chunking; after a `FrameError` every further feed raises it again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._headers: Headers | None = None
+
+    def feed(self, data: bytes | bytearray | memoryview) -> list[Frame]:
+        """The frames that became whole by ``data``; an error carries those before it as ``error.frames``."""
+        frames: list[Frame] = []
+        if not self._take(data):
+            return frames
+        try:
+            while self._read_one(frames):
+                continue
+        except FrameError as error:
+            self._die(error, tuple(frames))
+            raise
+        self._drop_read()
+        return frames
+
+    def _read_one(self, frames: list[Frame]) -> bool:
+        buffer = self._buffer
+        if self._headers is None:
+            self._skip_blank(b"\n")
+            end = buffer.find(b"\n\n", self._scan)
+            if end < 0:
+                self._wait()
+                return False
+            self._check_block(end)
+            self._headers = parse_headers(buffer[self._start : end].decode("utf-8", "replace"))
+            self._advance(end + 2)
+        stop = self._start + body_length(self._headers)
+        if len(buffer) < stop:
+            self._need = stop
+            return False
+        frames.append(Frame(self._headers, bytes(buffer[self._start : stop])))
+        self._headers = None
+        self._advance(stop)
+        return True
+
+
+class CommandReader(_Reader):
+    """Commands of a client, as the switch reads them: used by the virtual switch. The same limits and errors."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._head: tuple[str, Headers] | None = None
+
+    def feed(self, data: bytes | bytearray | memoryview) -> list[CommandFrame]:
+        """The commands that became whole by ``data``; an error carries those before it as ``error.frames``."""
+        frames: list[CommandFrame] = []
+        if not self._take(data):
+            return frames
+        try:
+            while self._read_one(frames):
+                continue
+        except FrameError as error:
+            self._die(error, tuple(frames))
+            raise
+        self._drop_read()
+        return frames
+
+    def _read_one(self, frames: list[CommandFrame]) -> bool:
+        if self._head is None:
+            self._skip_blank(b"\r\n")
+            end, after = self._find_end()
+            if end < 0:
+                self._wait()
+                return False
+            self._check_block(end)
+            line, _, rest = self._buffer[self._start : end].decode("utf-8", "replace").partition("\n")
+            self._head = (line.rstrip("\r"), parse_headers(rest.rstrip("\r\n")) if rest.strip("\r\n") else ())
+            self._advance(after)
+        line, headers = self._head
+        stop = self._start + body_length(headers)
+        if len(self._buffer) < stop:
+            self._need = stop
+            return False
+        frames.append(CommandFrame(line, headers, bytes(self._buffer[self._start : stop])))
+        self._head = None
+        self._advance(stop)
+        return True
+
+    def _find_end(self) -> tuple[int, int]:
+        """Where the block ends and where the next byte after its blank line is; (-1, -1) without one."""
+        plain, dos = self._buffer.find(b"\n\n", self._scan), self._buffer.find(b"\n\r\n", self._scan)
+        if dos >= 0 and (plain < 0 or dos < plain):
+            return dos, dos + 3
+        return plain, plain + 2 if plain >= 0 else -1
