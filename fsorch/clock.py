@@ -1,7 +1,7 @@
 """Time as a value.
 
-The engine and the machines never read a clock: each step is told a :class:`Moment`. Intervals are measured on the monotonic
-side (seconds), what is written down comes from the wall side (UTC, microseconds since 1970).
+The engine and the machines never read a clock: each step is told a :class:`Moment`. Intervals are measured on the
+monotonic side (seconds), what is written down comes from the wall side (UTC, microseconds since 1970).
 """
 
 from __future__ import annotations

@@ -1,8 +1,8 @@
 """What a centre is made of, as data.
 
-:class:`Centre` is the whole desired state: ``fsorch apply FILE`` reads it from YAML, the store keeps it, the engine is told of
-it by a ``Configure`` input. :class:`Settings` is what one installation needs to run (switches, database, addresses).
-Decoding validates; a fault names the path of the key.
+:class:`Centre` is the whole desired state: ``fsorch apply FILE`` reads it from YAML, the store keeps it, the engine
+is told of it by a ``Configure`` input. :class:`Settings` is what one installation needs to run (switches, database,
+addresses). Decoding validates; a fault names the path of the key.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 
 from fsorch.errors import ConfigError
+from fsorch.names import Role, Strategy
 
 __all__ = [
     "AgentSpec",
@@ -38,12 +39,12 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
     """Base of all that is read from a file: an unknown key is an error, not a silent nothing."""
 
 
-class QueueSpec(Spec):
+class QueueSpec(Spec, frozen=True, kw_only=True):
     """A queue. Times in seconds. ``music`` is whatever FreeSWITCH's playback takes."""
 
     id: str
     title: str = ""
-    strategy: str = "longest-idle"
+    strategy: Strategy = Strategy.LONGEST_IDLE
     music: str = DEFAULT_MUSIC
     offer_timeout_s: float = 20.0
     wrap_up_s: float = 10.0
@@ -51,7 +52,7 @@ class QueueSpec(Spec):
     miss_delay_s: float = 5.0
 
 
-class MembershipSpec(Spec):
+class MembershipSpec(Spec, frozen=True, kw_only=True):
     """An agent's place in a queue: the tier's level, and the position within it (lower is first)."""
 
     queue: str
@@ -59,7 +60,7 @@ class MembershipSpec(Spec):
     position: int = 1
 
 
-class AgentSpec(Spec):
+class AgentSpec(Spec, frozen=True, kw_only=True):
     """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
     switch that dials it (empty: the switch the caller is on)."""
 
@@ -69,10 +70,10 @@ class AgentSpec(Spec):
     switch: str = ""
     queues: tuple[MembershipSpec, ...] = ()
     login: str = ""
-    role: str = "agent"
+    role: Role = Role.AGENT
 
 
-class BreakReason(Spec):
+class BreakReason(Spec, frozen=True, kw_only=True):
     """Why an agent may be on break. ``max_s`` 0 means no limit."""
 
     id: str
@@ -80,9 +81,9 @@ class BreakReason(Spec):
     max_s: float = 0.0
 
 
-class MenuSpec(Spec):
-    """One menu: a digit leads to a queue. ``timeout_s`` is how long to wait for a digit after the prompt; after ``tries``
-    rounds without a valid digit the caller goes to ``default``, a queue: nobody is trapped."""
+class MenuSpec(Spec, frozen=True, kw_only=True):
+    """One menu: a digit leads to a queue. ``timeout_s`` is how long to wait for a digit after the prompt; after
+    ``tries`` rounds without a valid digit the caller goes to ``default``, a queue: nobody is trapped."""
 
     prompt: str = "menu"
     invalid: str = "invalid"
@@ -92,7 +93,7 @@ class MenuSpec(Spec):
     default: str
 
 
-class FlowSpec(Spec):
+class FlowSpec(Spec, frozen=True, kw_only=True):
     """What a caller hears before the queue: a greeting, then a menu. Prompts are named, not pathed."""
 
     id: str
@@ -100,7 +101,7 @@ class FlowSpec(Spec):
     menu: MenuSpec
 
 
-class Centre(Spec):
+class Centre(Spec, frozen=True, kw_only=True):
     """The desired state of a whole centre. ``flow`` names the flow of calls that ask for none; ``prompts`` gives a path
     (as the switch sees it) for a prompt's name, others are ``<prompts_dir>/<name>.wav``."""
 
@@ -114,7 +115,7 @@ class Centre(Spec):
     prompts_dir: str = "${sounds_dir}/fsorch/en"
 
 
-class SwitchSettings(Spec):
+class SwitchSettings(Spec, frozen=True, kw_only=True):
     """One FreeSWITCH: the address of its event socket and the password."""
 
     name: str = "main"
@@ -123,7 +124,7 @@ class SwitchSettings(Spec):
     password: str
 
 
-class WebSettings(Spec):
+class WebSettings(Spec, frozen=True, kw_only=True):
     """Where the desktop is served."""
 
     host: str = "127.0.0.1"
@@ -131,7 +132,7 @@ class WebSettings(Spec):
     secure_cookies: bool = False
 
 
-class Settings(Spec):
+class Settings(Spec, frozen=True, kw_only=True):
     """One installation. ``home`` holds the spool, the control socket and, by default, the database; ``database`` is
     ``sqlite:///path`` or ``mysql://user:password@host:port/name``."""
 
@@ -165,8 +166,6 @@ def _check_centre(centre: Centre, where: str) -> None:
             if not getattr(queue, key) > 0:
                 raise ConfigError(f"{where}: queues[{n}].{key} must be more than 0")
     for n, agent in enumerate(centre.agents):
-        if agent.role not in ("agent", "supervisor", "admin", "auditor"):
-            raise ConfigError(f"{where}: agents[{n}].role is {agent.role!r}; use agent, supervisor, admin or auditor")
         if not agent.phone.strip():
             raise ConfigError(f"{where}: agents[{n}].phone is empty; give a dial string such as user/1001@pbx.example")
         for m, member in enumerate(agent.queues):

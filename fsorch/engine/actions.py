@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import msgspec
+from fsorch.esl.commands import Command
 
 from fsorch.engine.facts import Fact
-from fsorch.esl.commands import Command
 
 __all__ = ["Outcome", "Send"]
 
 
 class Send(msgspec.Struct, frozen=True):
-    """Send ``command`` to ``switch``. With a ``tag`` the reply comes back as CommandDone or CommandLost; without one only
-    its failure is counted."""
+    """Send ``command`` to ``switch``. With a ``tag`` the reply comes back as CommandDone or CommandLost; without one
+    only its failure is counted."""
 
     switch: str
     command: Command

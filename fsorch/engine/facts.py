@@ -1,7 +1,8 @@
 """What has happened: the journal's rows, and all that the desktop, the records and the reports know.
 
-A fact carries all that its reader needs, so that a reader on another machine, or tomorrow, needs no memory of the engine.
-Writing a fact twice changes nothing (``id`` is its identity; the ``*_ended`` facts carry whole rows with stable keys).
+A fact carries all that its reader needs, so that a reader on another machine, or tomorrow, needs no memory of the
+engine. Writing a fact twice changes nothing (``id`` is its identity; the ``*_ended`` facts carry whole rows with
+stable keys).
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ __all__ = ["Fact", "FactKind"]
 
 
 class FactKind(StrEnum):
-    """Kinds of facts. The comment of each says what ``data`` holds beside the fact's own fields (times: UTC microseconds)."""
+    """Kinds of facts. The comment of each says what ``data`` holds beside the fact's own fields (times: UTC
+    microseconds)."""
 
     # medium, direction, number, name, destination, switch, began_at
     CONTACT_BEGAN = "contact_began"
@@ -59,7 +61,8 @@ class FactKind(StrEnum):
 
 
 class Fact(msgspec.Struct, frozen=True, kw_only=True):
-    """One thing that happened. ``at`` is UTC microseconds; ``id`` is unique for ever and sorts by time within one engine."""
+    """One thing that happened. ``at`` is UTC microseconds; ``id`` is unique for ever and sorts by time within one
+    engine."""
 
     id: str
     at: int

@@ -46,7 +46,8 @@ class CommandDone(msgspec.Struct, frozen=True):
 
 
 class CommandLost(msgspec.Struct, frozen=True):
-    """The command with ``tag`` will have no reply: its deadline passed, or the link went. It may or may not have run."""
+    """The command with ``tag`` will have no reply: its deadline passed, or the link went. It may or may not have
+    run."""
 
     switch: str
     tag: str
@@ -55,7 +56,8 @@ class CommandLost(msgspec.Struct, frozen=True):
 
 class LinkUp(msgspec.Struct, frozen=True):
     """The link stands and is subscribed. ``channels`` holds the ``uuid_dump`` of every live channel, read after the
-    subscription: whatever the engine knows that is not among them is gone. ``core_uuid`` changes when the switch restarted."""
+    subscription: whatever the engine knows that is not among them is gone. ``core_uuid`` changes when the switch
+    restarted."""
 
     switch: str
     core_uuid: str

@@ -1,4 +1,5 @@
-"""The rows that ``*_ended`` facts carry: exactly one for each contact, segment and leg. Times are UTC microseconds, 0 for never."""
+"""The rows that ``*_ended`` facts carry: exactly one for each contact, segment and leg. Times are UTC microseconds, 0
+for never."""
 
 from __future__ import annotations
 
@@ -8,8 +9,9 @@ __all__ = ["ContactRow", "LegRow", "SegmentRow"]
 
 
 class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
-    """One matter of one customer over one medium. ``outcome``: answered, abandoned (left while waiting or ringing), left_flow
-    (hung up before the queue), lost (the switch or link lost it), failed. ``ended_by``: customer, agent, system."""
+    """One matter of one customer over one medium. ``outcome``: answered, abandoned (left while waiting or ringing),
+    left_flow (hung up before the queue), lost (the switch or link lost it), failed. ``ended_by``: customer, agent,
+    system."""
 
     id: str
     medium: str = "voice"
@@ -53,7 +55,8 @@ class SegmentRow(msgspec.Struct, frozen=True, kw_only=True):
 
 class LegRow(msgspec.Struct, frozen=True, kw_only=True):
     """The CDR of one FreeSWITCH channel. ``role``: customer, agent, other. ``peer`` is the leg it was last bridged to.
-    ``complete`` is false when the switch's own hangup record never reached us and the row was written from what we knew."""
+    ``complete`` is false when the switch's own hangup record never reached us and the row was written from what we
+    knew."""
 
     id: str
     contact: str = ""

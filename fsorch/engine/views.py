@@ -1,4 +1,5 @@
-"""What the engine shows of itself: plain values for the desktop, the command line and the metrics. Times: UTC microseconds, 0 for never."""
+"""What the engine shows of itself: plain values for the desktop, the command line and the metrics. Times: UTC
+microseconds, 0 for never."""
 
 from __future__ import annotations
 
@@ -39,7 +40,8 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. ``status`` (available, break, logged_out) is what the agent chose, ``state`` (idle, reserved, ringing,
-    talking, wrap_up) what the engine knows. ``asked`` is a wish kept for later: "break:lunch", "logged_out", "available", or ""."""
+    talking, wrap_up) what the engine knows. ``asked`` is a wish kept for later: "break:lunch", "logged_out",
+    "available", or ""."""
 
     id: str
     name: str

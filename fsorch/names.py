@@ -1,0 +1,52 @@
+"""The closed sets of words that files, machines and records share."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+__all__ = ["ContactOutcome", "OfferOutcome", "Role", "SegmentKind", "Strategy"]
+
+
+class Strategy(StrEnum):
+    """How a queue chooses among its idle agents."""
+
+    LONGEST_IDLE = "longest-idle"
+
+
+class Role(StrEnum):
+    """What a user may do: work; work and steer others; everything; read everything."""
+
+    AGENT = "agent"
+    SUPERVISOR = "supervisor"
+    ADMIN = "admin"
+    AUDITOR = "auditor"
+
+
+class SegmentKind(StrEnum):
+    """A stretch of a contact."""
+
+    IVR = "ivr"
+    QUEUE = "queue"
+    OFFER = "offer"
+    TALK = "talk"
+    HOLD = "hold"
+    WRAP_UP = "wrap_up"
+
+
+class ContactOutcome(StrEnum):
+    """How a contact ended. The first verdict stands."""
+
+    ANSWERED = "answered"
+    ABANDONED = "abandoned"
+    LEFT_FLOW = "left_flow"
+    LOST = "lost"
+
+
+class OfferOutcome(StrEnum):
+    """How an offer ended. ``failed``: the phone could not be reached or the bridge did not stand."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    MISSED = "missed"
+    WITHDRAWN = "withdrawn"
+    FAILED = "failed"
