@@ -1,16 +1,17 @@
 """Typed events from frames, and event bodies as the switch writes them.
 
-An `Event` has a field for what the engine reads; everything else stays in the kept bytes (``raw``) and is decoded when
-somebody asks (`Event.header`, `Event.variable`). A JSON event is decoded in C straight into the struct; only a body that
-does not fit (an array, a raw control character, half a surrogate) takes the slow way round.
+An `Event` has a field for what the engine reads; everything else stays in the kept bytes (``raw``) and is decoded
+when somebody asks (`Event.header`, `Event.variable`). A JSON event is decoded in C straight into the struct; only a body
+that does not fit (an array, a raw control character, half a surrogate) takes the slow way round.
 
-No value can change another field. In JSON a value is a quoted string whatever it holds. In plain format the body is cut
-into lines first and percent-decoded afterwards: a caller called ``x%0AUnique-ID: evil`` is one odd name and nothing else
-(capture 12). Where a plain header stands twice the first one counts, for two reasons: that is what the switch's own
-``switch_event_get_header`` answers, and the core writes what identifies an event before anything that came from a caller,
-a variable or an application (``switch_event.c``, ``switch_channel_event_set_data``). In JSON the decoder takes the last key
-of one name. The core and its modules do write a key twice (``Hangup-Cause`` in CHANNEL_HANGUP_COMPLETE, ``Unique-ID`` in
-avmd's events), each time with the same value; a caller cannot, because what he names is prefixed with ``variable_``.
+No value can change another field. In JSON a value is a quoted string whatever it holds. In plain format the body is
+cut into lines first and percent-decoded afterwards: a caller called ``x%0AUnique-ID: evil`` is one odd name and nothing
+else (capture 12). Where a plain header stands twice the first one counts, for two reasons: that is what the switch's
+own ``switch_event_get_header`` answers, and the core writes what identifies an event before anything that came from a
+caller, a variable or an application (``switch_event.c``, ``switch_channel_event_set_data``). In JSON the decoder takes
+the last key of one name. The core and its modules do write a key twice (``Hangup-Cause`` in CHANNEL_HANGUP_COMPLETE,
+``Unique-ID`` in avmd's events), each time with the same value; a caller cannot, because what he names is prefixed with
+``variable_``.
 """
 
 from __future__ import annotations
@@ -47,8 +48,9 @@ def _number(name: str) -> int:
 class Event(msgspec.Struct, eq=False):
     """One event of the switch. Texts are empty and numbers 0 where the event does not say.
 
-    ``timestamp`` and the fields in ``_time`` are microseconds since 1970 (0: not happened). The fields in ``caller_`` are
-    those of ``Caller-*``, the channel's own profile, whatever the direction; ``body`` is that of BACKGROUND_JOB and the like.
+    ``timestamp`` and the fields in ``_time`` are microseconds since 1970 (0: not happened). The fields in ``caller_``
+    are those of ``Caller-*``, the channel's own profile, whatever the direction; ``body`` is that of BACKGROUND_JOB and
+    the like.
     """
 
     name: str = _key("Event-Name")
@@ -155,7 +157,7 @@ def _from_texts(texts: Mapping[str, str]) -> Event:
     return event
 
 
-# -- JSON ---------------------------------------------------------------------------------------------------------------
+# -- JSON -------------------------------------------------------------------------------------------
 
 
 def _from_json(raw: bytes) -> Event:
@@ -207,8 +209,8 @@ def _pairs(headers: Mapping[str, str] | Iterable[tuple[str, str]]) -> list[tuple
 def encode_json(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: str | None = None) -> bytes:
     """The body of a ``text/event-json`` frame, as ``switch_event_serialize_json`` writes it.
 
-    The order of ``headers`` is kept (pairs may name a header twice, as the switch does); a value ``ARRAY::one|:two`` becomes
-    an array; ``body`` comes last, under ``_body`` with its ``Content-Length`` before it.
+    The order of ``headers`` is kept (pairs may name a header twice, as the switch does); a value ``ARRAY::one|:two``
+    becomes an array; ``body`` comes last, under ``_body`` with its ``Content-Length`` before it.
     """
     pairs = _pairs(headers)
     if body is not None:
@@ -222,7 +224,7 @@ def _json_value(value: str) -> str | list[str]:
     return value[len(_ARRAY) :].split("|:") if value.startswith(_ARRAY) else value
 
 
-# -- plain --------------------------------------------------------------------------------------------------------------
+# -- plain ------------------------------------------------------------------------------------------
 
 
 def _plain_pairs(raw: bytes) -> Iterable[tuple[str, str]]:
@@ -255,7 +257,7 @@ def _from_plain(raw: bytes) -> Event:
 
 def encode_plain(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: str | None = None) -> bytes:
     """The body of a ``text/event-plain`` frame, as ``switch_event_serialize`` writes it: values percent-encoded, an
-    empty one as ``_undef_``, the blank line at the end, and after it the event's own body with its ``Content-Length``."""
+    empty one as ``_undef_``, the blank line at the end, after it the event's own body with its ``Content-Length``."""
     lines = [f"{name}: {percent_encode(value) or '_undef_'}\n" for name, value in _pairs(headers)]
     tail = (body or "").encode()
     if tail:
@@ -263,7 +265,7 @@ def encode_plain(headers: Mapping[str, str] | Iterable[tuple[str, str]], body: s
     return "".join(lines).encode() + b"\n" + tail
 
 
-# -- doors --------------------------------------------------------------------------------------------------------------
+# -- doors ------------------------------------------------------------------------------------------
 
 
 def decode_event(frame: Frame) -> Event:

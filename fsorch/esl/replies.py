@@ -42,7 +42,7 @@ class Reply(msgspec.Struct, frozen=True):
     """The answer to one command. ``ok`` is False for ``-ERR``, ``-USAGE`` and ``-ERROR`` and True for everything else:
     many answers are bare data (``true``, ``_undef_``, JSON). ``text`` is the whole answer without the last line break.
 
-    The answer of `GetVar` is the variable's value as it stands, so a value that begins with ``-ERR`` reads as a failure.
+    The answer of `GetVar` is the variable's value as it stands: one that begins with ``-ERR`` reads as a failure.
     """
 
     ok: bool
@@ -93,7 +93,7 @@ def reply_from_frame(frame: Frame) -> Reply | None:
 
 class JobResult(msgspec.Struct, frozen=True):
     """How a background job ended. ``uuid`` is the id after ``+OK`` (of an originate: the new channel), ``cause`` the
-    hangup cause after ``-ERR``; ``text`` is the whole outcome. A malformed originate says ``-USAGE: ...`` (capture 06)."""
+    hangup cause after ``-ERR``; ``text`` is the whole outcome. A malformed originate says ``-USAGE`` (capture 06)."""
 
     job_uuid: str
     ok: bool
