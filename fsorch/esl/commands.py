@@ -7,25 +7,27 @@ Every value is checked or quoted in ``wire()`` by `fsorch.esl.quoting`, so a com
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
-import msgspec
 from msgspec.structs import force_setattr
 
-from fsorch.esl.errors import QuotingError
-from fsorch.esl.frames import Headers
-from fsorch.esl.quoting import (
-    Pairs,
-    app_argument,
-    as_pairs,
-    bracket_variables,
-    check_block,
-    check_name,
-    check_text,
-    escape,
-    words,
+from fsorch.esl.apps import AppCommand, Eavesdrop, Execute, HangupMsg, PlayAndGetDigits, Playback, Say
+from fsorch.esl.command import APP, CAUSE, NAME, Command, RawCommand, check_natural, check_uuid, check_verbatim
+from fsorch.esl.connection import (
+    Auth,
+    Connect,
+    DivertEvents,
+    Exit,
+    Filter,
+    FilterDelete,
+    Linger,
+    MyEvents,
+    NoEvents,
+    Subscribe,
 )
+from fsorch.esl.errors import QuotingError
+from fsorch.esl.quoting import Pairs, app_argument, as_pairs, bracket_variables, check_name, check_text, escape, words
 
 __all__ = [
     "Answer",
@@ -79,12 +81,6 @@ __all__ = [
     "Version",
 ]
 
-_UUID = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-_NAME = re.compile(r"[A-Za-z0-9_.:-]{1,64}")
-_APP = re.compile(r"[A-Za-z0-9_]{1,64}")
-_CAUSE = re.compile(r"[A-Z0-9_]{1,64}")
-_EVENT = re.compile(r"[A-Z0-9_]{1,64}")
-_HEADER = re.compile(r"(?!(?:add|delete)\b)[A-Za-z0-9_-]{1,64}", re.IGNORECASE)
 _DIGITS = re.compile(r"[0-9A-Da-d*#wWfF]{1,128}(?:@[0-9]{1,5})?")
 _KEYS = re.compile(r"[0-9A-Da-d*#]{1,128}")
 _USER = re.compile(r"[A-Za-z0-9_.+*#@/-]{1,128}")
@@ -92,148 +88,7 @@ _ROOM = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 # What a dial string is made of; whatever sets it apart into legs, variables or other dial strings is not among it.
 _ENDPOINT = re.compile(r"(?!.*:_:)[A-Za-z0-9_.+*#@:;=/?&%-]{1,512}")
-_BODY_OVER = 8 * 1024  # bytes of an application's argument above which it travels as the body of sendmsg
 _SETVARS_LIMIT = 64  # mod_commands.c, uuid_setvar_multi_function
-
-
-def _uuid(value: str) -> str:
-    return check_name(value, _UUID, "the id")
-
-
-class Command(msgspec.Struct, frozen=True):
-    """Anything that can be sent to the switch. Each sort is a subclass."""
-
-    def wire(self) -> str:
-        """The command as text without the blank line that ends it; `QuotingError` if a value may not pass."""
-        return check_block(self._block())
-
-    def _block(self) -> str:
-        raise NotImplementedError(f"{type(self).__name__} has no form on the wire")
-
-
-class RawCommand(Command, frozen=True):
-    """A command of a client that `parse_command` has no type for. It can be read, never sent."""
-
-    line: str
-    headers: Headers = ()
-    body: bytes = b""
-
-    def wire(self) -> str:
-        raise QuotingError(f"the raw command {self.line[:40]!r} is for reading only; use a typed command to send")
-
-
-# -- the connection ---------------------------------------------------------------------------------
-
-
-class Auth(Command, frozen=True):
-    """Answer the switch's ``auth/request``."""
-
-    password: str
-
-    def _block(self) -> str:
-        if not self.password:
-            raise QuotingError("the password is empty; the switch takes none that is")
-        return "auth " + check_text(self.password, "the password")
-
-
-class Subscribe(Command, frozen=True):
-    """Ask for events by name; ``custom`` are the subclasses of CUSTOM."""
-
-    events: tuple[str, ...]
-    format: Literal["json", "plain"] = "json"
-    custom: tuple[str, ...] = ()
-
-    def _block(self) -> str:
-        if "CUSTOM" in self.events or not (self.events or self.custom):
-            raise QuotingError("a subscription names at least one event, and those of CUSTOM by their subclass")
-        names = [check_name(name, _EVENT, "the event") for name in self.events]
-        custom = [check_name(name, _NAME, "the subclass") for name in self.custom]
-        return " ".join(["event", self.format, *names, *(["CUSTOM", *custom] if custom else [])])
-
-
-class NoEvents(Command, frozen=True):
-    """Unsubscribe from everything."""
-
-    def _block(self) -> str:
-        return "noevents"
-
-
-class Filter(Command, frozen=True):
-    """Let through only events whose ``header`` is ``value``; several filters add up."""
-
-    header: str
-    value: str
-
-    def _block(self) -> str:
-        return f"filter {check_name(self.header, _HEADER, 'the header')} {_verbatim(self.value, 'the value')}"
-
-
-class FilterDelete(Command, frozen=True):
-    """Take a filter back; without ``value`` all of this ``header``."""
-
-    header: str
-    value: str = ""
-
-    def _block(self) -> str:
-        value = " " + _verbatim(self.value, "the value") if self.value else ""
-        return f"filter delete {check_name(self.header, _HEADER, 'the header')}{value}"
-
-
-class Connect(Command, frozen=True):
-    """Outbound mode: take the call; the answer is the channel's data (capture 13)."""
-
-    def _block(self) -> str:
-        return "connect"
-
-
-class Linger(Command, frozen=True):
-    """Outbound mode: keep the socket ``seconds`` after the hangup, so that the last events arrive."""
-
-    seconds: int
-
-    def _block(self) -> str:
-        return f"linger {_natural(self.seconds)}"
-
-
-class MyEvents(Command, frozen=True):
-    """Outbound mode: the events of this channel."""
-
-    format: Literal["json", "plain"] = "json"
-
-    def _block(self) -> str:
-        return f"myevents {self.format}"
-
-
-class DivertEvents(Command, frozen=True):
-    """Outbound mode: whether events the channel gets from applications come to the socket."""
-
-    on: bool
-
-    def _block(self) -> str:
-        return f"divert_events {'on' if self.on else 'off'}"
-
-
-class Exit(Command, frozen=True):
-    """Say goodbye; a disconnect notice follows the reply."""
-
-    def _block(self) -> str:
-        return "exit"
-
-
-def _verbatim(value: str, what: str) -> str:
-    """A value at the end of a line that the switch takes as it stands, but for blanks around it."""
-    if not value or value.strip() != value:
-        raise QuotingError(f"{what} is empty or has blanks around it, which the switch would drop; trim it")
-    return check_text(value, what)
-
-
-def _natural(number: int) -> int:
-    if not 0 <= number <= 2_147_483_647:
-        raise QuotingError(f"the number {str(number)[:40]!r} is not a whole number from 0 to 2147483647")
-    return number
-
-
-# -- api --------------------------------------------------------------------------------------------
 
 
 class _Api(Command, frozen=True):
@@ -252,7 +107,7 @@ class _OnChannel(_Api, frozen=True):
     uuid: str
 
     def _words(self, name: str, *arguments: str) -> str:
-        return " ".join([name, _uuid(self.uuid), *(escape(argument, " ") or "''" for argument in arguments)])
+        return " ".join([name, check_uuid(self.uuid), *(escape(argument, " ") or "''" for argument in arguments)])
 
 
 class Originate(Command, frozen=True):
@@ -279,14 +134,14 @@ class Originate(Command, frozen=True):
     def _block(self) -> str:
         endpoint = check_name(self.endpoint, _ENDPOINT, "the endpoint")
         dial = escape(bracket_variables(self._all()) + endpoint, " ")
-        return f"bgapi originate {dial} {self._extension()}\nJob-UUID: {_uuid(self.job_uuid)}"
+        return f"bgapi originate {dial} {self._extension()}\nJob-UUID: {check_uuid(self.job_uuid)}"
 
     def _all(self) -> Pairs:
-        own = [("origination_uuid", _uuid(self.uuid))]
+        own = [("origination_uuid", check_uuid(self.uuid))]
         if self.timeout_s is not None:
-            own.append(("originate_timeout", str(_natural(self.timeout_s))))
+            own.append(("originate_timeout", str(check_natural(self.timeout_s))))
         for name, _ in as_pairs(self.variables):
-            if check_name(name, _NAME, "the variable") in ("origination_uuid", "originate_timeout"):
+            if check_name(name, NAME, "the variable") in ("origination_uuid", "originate_timeout"):
                 raise QuotingError(f"the variable {name} has a field of its own in Originate; use uuid or timeout_s")
         return (*own, *as_pairs(self.variables))
 
@@ -294,7 +149,7 @@ class Originate(Command, frozen=True):
         if ")" in self.app_args:
             raise QuotingError("the application's argument holds ')', which would end it; originate cannot carry it")
         argument = app_argument(self.app_args, "the application's argument")
-        return escape(f"&{check_name(self.app, _APP, 'the application')}({argument})", " ")
+        return escape(f"&{check_name(self.app, APP, 'the application')}({argument})", " ")
 
 
 class Bridge(_Api, frozen=True):
@@ -304,7 +159,7 @@ class Bridge(_Api, frozen=True):
     b: str
 
     def _api(self) -> str:
-        return f"uuid_bridge {_uuid(self.a)} {_uuid(self.b)}"
+        return f"uuid_bridge {check_uuid(self.a)} {check_uuid(self.b)}"
 
 
 class Transfer(_OnChannel, frozen=True):
@@ -318,10 +173,10 @@ class Transfer(_OnChannel, frozen=True):
     def _api(self) -> str:
         if not self.extension or self.extension.startswith("-"):
             raise QuotingError("the extension is empty or begins with '-', which the switch reads as an option")
-        dialplan = check_name(self.dialplan, _NAME, "the dialplan")
+        dialplan = check_name(self.dialplan, NAME, "the dialplan")
         if dialplan.lower() == "inline":
             raise QuotingError("the dialplan inline runs its extension as applications; use Execute for them")
-        tail = (check_text(self.extension, "the extension"), dialplan, check_name(self.context, _NAME, "the context"))
+        tail = (check_text(self.extension, "the extension"), dialplan, check_name(self.context, NAME, "the context"))
         return self._words("uuid_transfer", *((self.leg,) if self.leg else ()), *tail)
 
 
@@ -331,7 +186,7 @@ class Kill(_OnChannel, frozen=True):
     cause: str = "NORMAL_CLEARING"
 
     def _api(self) -> str:
-        return self._words("uuid_kill", check_name(self.cause, _CAUSE, "the cause"))
+        return self._words("uuid_kill", check_name(self.cause, CAUSE, "the cause"))
 
 
 class Answer(_OnChannel, frozen=True):
@@ -361,7 +216,7 @@ class Hold(_OnChannel, frozen=True):
     on: bool = True
 
     def _api(self) -> str:
-        return f"uuid_hold {_uuid(self.uuid)}" if self.on else f"uuid_hold off {_uuid(self.uuid)}"
+        return f"uuid_hold {check_uuid(self.uuid)}" if self.on else f"uuid_hold off {check_uuid(self.uuid)}"
 
 
 class Mute(_OnChannel, frozen=True):
@@ -392,7 +247,7 @@ class Broadcast(_OnChannel, frozen=True):
     def _api(self) -> str:
         path = app_argument(self.path, "the path")
         if self.app:
-            path = f"{check_name(self.app, _APP, 'the application')}::{path}"
+            path = f"{check_name(self.app, APP, 'the application')}::{path}"
         elif not path or path[: path.find(":") + 2].endswith("::"):
             raise QuotingError("the path is empty or begins like an application ('name::'); use app for that")
         return self._words("uuid_broadcast", path, self.leg)
@@ -414,7 +269,7 @@ class SetVar(_OnChannel, frozen=True):
     value: str
 
     def _api(self) -> str:
-        name = check_name(self.name, _NAME, "the variable")
+        name = check_name(self.name, NAME, "the variable")
         value = escape(check_text(self.value, f"the variable {name}"))
         return f"{self._words('uuid_setvar', name)} {value}".rstrip(" ")
 
@@ -432,7 +287,7 @@ class SetVars(_OnChannel, frozen=True):
         if not 0 < len(pairs) <= _SETVARS_LIMIT:
             raise QuotingError(f"uuid_setvar_multi takes 1 to {_SETVARS_LIMIT} variables, not {len(pairs)}; split them")
         texts = (
-            f"{check_name(name, _NAME, 'the variable')}={check_text(value, f'the variable {name}')}"
+            f"{check_name(name, NAME, 'the variable')}={check_text(value, f'the variable {name}')}"
             for name, value in pairs
         )
         return f"{self._words('uuid_setvar_multi')} {';'.join(escape(text, ';') for text in texts)}"
@@ -445,7 +300,7 @@ class GetVar(_OnChannel, frozen=True):
     name: str
 
     def _api(self) -> str:
-        return self._words("uuid_getvar", check_name(self.name, _NAME, "the variable"))
+        return self._words("uuid_getvar", check_name(self.name, NAME, "the variable"))
 
 
 class Dump(_OnChannel, frozen=True):
@@ -556,7 +411,7 @@ class ModuleExists(_Api, frozen=True):
     name: str
 
     def _api(self) -> str:
-        return f"module_exists {check_name(self.name, _APP, 'the module')}"
+        return f"module_exists {check_name(self.name, APP, 'the module')}"
 
 
 class FileExists(_Api, frozen=True):
@@ -565,7 +420,7 @@ class FileExists(_Api, frozen=True):
     path: str
 
     def _api(self) -> str:
-        return f"file_exists {_verbatim(self.path, 'the path')}"
+        return f"file_exists {check_verbatim(self.path, 'the path')}"
 
 
 class GlobalGetVar(_Api, frozen=True):
@@ -574,137 +429,4 @@ class GlobalGetVar(_Api, frozen=True):
     name: str
 
     def _api(self) -> str:
-        return f"global_getvar {check_name(self.name, _NAME, 'the variable')}"
-
-
-# -- sendmsg ----------------------------------------------------------------------------------------
-
-
-class Execute(Command, frozen=True):
-    """Run an application on a channel. Its CHANNEL_EXECUTE and CHANNEL_EXECUTE_COMPLETE carry ``event_uuid`` as
-    Application-UUID. A long argument, or one that begins with a blank, goes as the body (``switch_ivr.c``,
-    switch_ivr_parse_event). ``event_lock`` makes it wait for what runs already; ``loops`` -1 repeats until stopped."""
-
-    uuid: str
-    app: str
-    arg: str = ""
-    event_uuid: str = ""
-    loops: int = 1
-    event_lock: bool = False
-    async_: bool = False
-
-    def _block(self) -> str:
-        lines = [
-            f"sendmsg {_uuid(self.uuid)}",
-            "call-command: execute",
-            f"execute-app-name: {check_name(self.app, _APP, 'the application')}",
-        ]
-        if self.loops != 1:
-            lines.append(f"loops: {self.loops if self.loops == -1 else _natural(self.loops)}")
-        if self.event_lock:
-            lines.append("event-lock: true")
-        if self.async_:
-            lines.append("async: true")
-        if self.event_uuid:
-            lines.append(f"Event-UUID: {_uuid(self.event_uuid)}")
-        argument = app_argument(self.arg, f"the argument of {self.app}")
-        return "\n".join([*lines, *_argument_lines(argument)])
-
-
-def _argument_lines(argument: str) -> Iterable[str]:
-    size = len(argument.encode())
-    if not argument:
-        return ()
-    if size <= _BODY_OVER and not argument.startswith(" "):
-        return (f"execute-app-arg: {argument}",)
-    return ("content-type: text/plain", f"content-length: {size}", "", argument)
-
-
-class AppCommand(Command, frozen=True):
-    """An application with typed arguments; on the wire it is the `Execute` that `execute` gives."""
-
-    uuid: str
-
-    def execute(self) -> Execute:
-        """The same as a general `Execute`."""
-        raise NotImplementedError(f"{type(self).__name__} has no form on the wire")
-
-    def _block(self) -> str:
-        return self.execute()._block()
-
-
-class Playback(AppCommand, frozen=True):
-    """Play a file or a stream (``local_stream://moh``). A missing file ends at once with FILE NOT FOUND."""
-
-    file: str
-    event_uuid: str = ""
-
-    def execute(self) -> Execute:
-        return Execute(self.uuid, "playback", self.file, self.event_uuid)
-
-
-class PlayAndGetDigits(AppCommand, frozen=True):
-    """Play a prompt and collect ``min`` to ``max`` digits into ``variable``, asking up to ``tries`` times.
-
-    ``timeout_ms`` runs after the prompt (at least 1000), ``digit_timeout_ms`` between digits (0: the same). Use a fresh
-    ``variable`` for every prompt: on failure the switch leaves it as it was (``mod_dptools.c``; capture 07).
-    """
-
-    min: int
-    max: int
-    tries: int
-    timeout_ms: int
-    terminators: str
-    prompt: str
-    invalid: str
-    variable: str
-    regex: str = r"\d+"
-    digit_timeout_ms: int = 0
-    event_uuid: str = ""
-
-    def execute(self) -> Execute:
-        numbers = (self.min, self.max, self.tries, self.timeout_ms)
-        rest = (
-            self.terminators,
-            self.prompt,
-            self.invalid,
-            check_name(self.variable, _NAME, "the variable"),
-            self.regex,
-        )
-        argument = words([*(str(_natural(number)) for number in numbers), *rest, str(_natural(self.digit_timeout_ms))])
-        return Execute(self.uuid, "play_and_get_digits", argument, self.event_uuid)
-
-
-class Say(AppCommand, frozen=True):
-    """Speak a number, a date, money: ``say en NUMBER PRONOUNCED text``. ``module`` may name a voice: ``en:en``."""
-
-    module: str
-    type: str
-    method: str
-    text: str
-    event_uuid: str = ""
-
-    def execute(self) -> Execute:
-        head = [check_name(part, _NAME, "a word of say") for part in (self.module, self.type, self.method)]
-        return Execute(self.uuid, "say", words([*head, self.text]), self.event_uuid)
-
-
-class Eavesdrop(AppCommand, frozen=True):
-    """Let the channel ``uuid`` listen to ``target``. Keys: 2 or 1 speak to one of the two, 3 to both, 0 to none."""
-
-    target: str
-    event_uuid: str = ""
-
-    def execute(self) -> Execute:
-        return Execute(self.uuid, "eavesdrop", _uuid(self.target), self.event_uuid)
-
-
-class HangupMsg(Command, frozen=True):
-    """Hang the channel up by sendmsg, after what is queued on it (`Kill` does not wait)."""
-
-    uuid: str
-    cause: str = "NORMAL_CLEARING"
-
-    def _block(self) -> str:
-        cause = check_name(self.cause, _CAUSE, "the cause")
-        return f"sendmsg {_uuid(self.uuid)}\ncall-command: hangup\nhangup-cause: {cause}"
+        return f"global_getvar {check_name(self.name, NAME, 'the variable')}"

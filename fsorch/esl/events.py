@@ -1,7 +1,7 @@
 """Typed events from frames, and event bodies as the switch writes them.
 
 An `Event` has a field for what the engine reads; everything else stays in the kept bytes (``raw``) and is decoded
-when somebody asks (`Event.header`, `Event.variable`). A JSON event is decoded in C straight into the struct; only a body
+when somebody asks (`Event.header`, `Event.variable`). A JSON event is decoded in C straight into the struct; only one
 that does not fit (an array, a raw control character, half a surrogate) takes the slow way round.
 
 No value can change another field. In JSON a value is a quoted string whatever it holds. In plain format the body is

@@ -150,7 +150,7 @@ class _Reader:
 
 
 class FrameReader(_Reader):
-    """Frames of a switch. `feed` takes bytes in any chunking; after a `FrameError` every further one raises it again."""
+    """Frames of a switch from bytes in any chunking. After a `FrameError` every further feed raises it again."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -2,24 +2,26 @@ r"""The one module that quotes. Nothing from outside reaches a command line but 
 
 How FreeSWITCH takes a command apart, layer by layer, and what is done about it:
 
-1. The socket (``mod_event_socket.c``, read_packet) ends a line at LF or CR and a command at a blank line. Line breaks, NUL
-   and every other control character but the tab are refused with `QuotingError`, wherever they stand. So are a header
-   block over 64 KiB (`check_block`) and one that holds both ``unload`` or ``reload`` and ``mod_event_socket`` anywhere: the
-   switch would run that instead of the command (parse_command).
+1. The socket (``mod_event_socket.c``, read_packet) ends a line at LF or CR and a command at a blank line. Line breaks,
+   NUL and every other control character but the tab are refused with `QuotingError`, wherever they stand. So are a
+   header block over 64 KiB (`check_block`) and one that holds both ``unload`` or ``reload`` and ``mod_event_socket``
+   anywhere: the switch would run that instead of the command (parse_command).
 2. Words (``switch_utils.c``, switch_separate_string): a blank or another delimiter parts them, single quotes hold them
-   together, a backslash takes the meaning from the delimiter, from ``'``, ``"`` and itself, and writes ``\n \r \t \s``. Blanks
-   at either end of a word go. `escape` writes a backslash before whatever has a meaning, and ``\s`` for a blank that must
-   stay; `split` is the inverse, rule for rule.
-3. ``originate`` (``switch_ivr_originate.c``; ``switch_event.c``, switch_event_create_brackets): its arguments are words parted
-   by blanks, ``{...}`` holds words parted by commas, each a word parted by ``=``: three layers, so a backslash becomes eight.
-   The end of ``{...}`` is found by counting braces whatever they are quoted with, so unbalanced braces are refused. ``:_:``
-   anywhere would cut the dial string in two; a pair of empty quotes inside it prevents that. A variable with an empty value
-   is left unset by the switch.
+   together, a backslash takes the meaning from the delimiter, from ``'``, ``"`` and itself, and writes ``\n \r \t \s``.
+   Blanks at either end of a word go. `escape` writes a backslash before whatever has a meaning, and ``\s`` for a blank
+   that must stay; `split` is the inverse, rule for rule.
+3. ``originate`` (``switch_ivr_originate.c``; ``switch_event.c``, switch_event_create_brackets): its arguments are words
+   parted by blanks, ``{...}`` holds words parted by commas, each a word parted by ``=``: three layers, so a backslash
+   becomes eight. The end of ``{...}`` is found by counting braces whatever they are quoted with, so unbalanced braces
+   are refused. ``:_:`` anywhere would cut the dial string in two; a pair of empty quotes inside it prevents that. A
+   variable with an empty value is left unset by the switch.
 4. Expansion: the argument of an application is expanded (``switch_core_session.c``, switch_core_session_exec), and an
-   expanded variable again. ``\${`` would be safe once, but a value that is stored is expanded when a dialplan mentions it, so
-   ``${`` (with any backslashes in between, as switch_string_var_check_const looks for it) is refused everywhere. An argument
-   with a backslash is written with ``\\`` and ``\$``, because then the switch undoes those. ``%[`` at its beginning would set
-   variables and is refused.
+   expanded variable again. ``\${`` would be safe once, but a value that is stored is expanded when a dialplan mentions
+   it, so ``${`` (with any backslashes in between, as switch_string_var_check_const looks for it) is refused everywhere.
+   An argument with a backslash is written with ``\\`` and ``\$``, because then the switch undoes those. ``%[`` at its
+   beginning would set variables and is refused.
+
+All of this was compared with a running 1.10.12: what was meant is what ``uuid_dump`` and Application-Data show.
 
 For what a person called himself use `display` first: it turns every value into one that passes.
 """
@@ -199,7 +201,7 @@ def parse_words(text: str, limit: int) -> list[str]:
 
 
 def parse_pairs(text: str, delimiter: str, limit: int) -> Pairs:
-    """``name=value`` words parted by ``delimiter``, cut at the first ``=`` (uuid_setvar_multi in ``mod_commands.c``)."""
+    """``name=value`` words parted by ``delimiter``, cut at the first ``=`` (``mod_commands.c``, uuid_setvar_multi)."""
     cut = (word.partition("=") for word in split(text, delimiter, limit))
     return tuple((name, value) for name, _, value in cut)
 
@@ -254,7 +256,7 @@ def app_argument(argument: str, what: str = "the argument") -> str:
 
 
 def parse_app_argument(text: str) -> str:
-    """What the application gets for ``text`` where nothing is to be expanded (switch_channel_expand_variables_check)."""
+    """What the application gets for ``text`` if nothing is to be expanded (switch_channel_expand_variables_check)."""
     if not _ESCAPED.search(text):
         return text
     return re.sub(r"\\\\|\\\$\$?|\\'|\$\$", _undo, text)
