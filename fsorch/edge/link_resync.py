@@ -1,0 +1,94 @@
+"""What a link asks a switch when it has just connected: the subscription, and every channel that lives."""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Iterator, Sequence
+
+from fsorch.edge.link_session import Session
+from fsorch.errors import LinkError
+from fsorch.esl.commands import Dump, GlobalGetVar, ShowChannels, Subscribe
+from fsorch.esl.errors import EslError
+from fsorch.esl.events import Event, channel_data
+from fsorch.esl.replies import Reply
+
+__all__ = ["EVENTS", "SUBCLASSES", "core_uuid", "live_channels", "subscribe"]
+
+# What the engine uses, and nothing else: each channel event is about 6 KB.
+EVENTS = (
+    "CHANNEL_CREATE",
+    "CHANNEL_PARK",
+    "CHANNEL_UNPARK",
+    "CHANNEL_PROGRESS",
+    "CHANNEL_PROGRESS_MEDIA",
+    "CHANNEL_ANSWER",
+    "CHANNEL_BRIDGE",
+    "CHANNEL_UNBRIDGE",
+    "CHANNEL_HOLD",
+    "CHANNEL_UNHOLD",
+    "CHANNEL_HANGUP",
+    "CHANNEL_HANGUP_COMPLETE",
+    "CHANNEL_DESTROY",
+    "CHANNEL_EXECUTE_COMPLETE",
+    "BACKGROUND_JOB",
+    "DTMF",
+    "HEARTBEAT",
+)
+SUBCLASSES = ("sofia::register", "sofia::unregister", "sofia::expire")
+# So many dumps of about 6 KB are on the way at once.
+BATCH = 100
+
+log = logging.getLogger(__name__)
+
+
+def subscribe(session: Session) -> None:
+    """Ask for the events the engine uses, as JSON. Raises LinkError."""
+    _sound(session, session.ask(Subscribe(EVENTS, custom=SUBCLASSES).wire()), "event")
+
+
+def core_uuid(session: Session) -> str:
+    """What tells one run of the switch from the next; empty if the switch does not say."""
+    reply = session.ask(GlobalGetVar("core_uuid").wire())
+    return reply.text.strip() if reply.ok else ""
+
+
+def live_channels(session: Session, settle_s: float) -> tuple[Event, ...]:
+    """The ``uuid_dump`` of every live channel. Raises LinkError.
+
+    ``show channels`` reads a table that is filled some 30 ms late (capture 11), so it is asked twice, ``settle_s``
+    apart, and what either names is dumped; a channel that is gone by then is left out. What began after the
+    subscription is seen by its events anyway."""
+    uuids = _listed(session)
+    session.ended.wait(settle_s)
+    uuids = list(dict.fromkeys([*uuids, *_listed(session)]))
+    return tuple(event for batch in _batches(uuids) for event in _dumped(session, batch))
+
+
+def _batches(uuids: Sequence[str]) -> Iterator[Sequence[str]]:
+    return (uuids[start : start + BATCH] for start in range(0, len(uuids), BATCH))
+
+
+def _dumped(session: Session, uuids: Sequence[str]) -> Iterator[Event]:
+    replies = session.ask_all([Dump(uuid).wire() for uuid in uuids])
+    for uuid, reply in zip(uuids, replies, strict=True):
+        if reply.ok:
+            try:
+                yield channel_data(reply.text)
+            except EslError as error:
+                log.warning("%s: channel %s is left out: %s", session.where, uuid, error)
+
+
+def _listed(session: Session) -> list[str]:
+    reply = _sound(session, session.ask(ShowChannels().wire()), "show channels")
+    try:
+        # Without channels there is no "rows" at all (capture 11).
+        return [str(row["uuid"]) for row in json.loads(reply.text, strict=False).get("rows", ())]
+    except (ValueError, LookupError, TypeError, AttributeError):
+        raise LinkError(f"{session.where}: show channels answers {reply.text[:60]!r}, which is no list") from None
+
+
+def _sound(session: Session, reply: Reply, what: str) -> Reply:
+    if not reply.ok:
+        raise LinkError(f"{session.where}: {what} is refused: {reply.error}")
+    return reply
