@@ -102,8 +102,9 @@ class FlowSpec(Spec, frozen=True, kw_only=True):
 
 
 class Centre(Spec, frozen=True, kw_only=True):
-    """The desired state of a whole centre. ``flow`` names the flow of calls that ask for none; ``prompts`` gives a path
-    (as the switch sees it) for a prompt's name, others are ``<prompts_dir>/<name>.wav``."""
+    """The desired state of a whole centre. ``flow`` names the flow of calls that ask for none. ``prompts`` gives a path
+    (as the switch sees it) for a prompt's name; the others are ``<prompts_dir>/<name>.wav``, and without a
+    ``prompts_dir`` they are where ``fsorch freeswitch export`` puts them: ``fsorch/en`` in the switch's sounds_dir."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -112,7 +113,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     breaks: tuple[BreakReason, ...] = ()
     flow: str = ""
     prompts: dict[str, str] = {}
-    prompts_dir: str = "${sounds_dir}/fsorch/en"
+    prompts_dir: str = ""
 
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):

@@ -13,7 +13,7 @@ from fsorch.esl.errors import EslError
 from fsorch.esl.events import Event, channel_data
 from fsorch.esl.replies import Reply
 
-__all__ = ["EVENTS", "SUBCLASSES", "core_uuid", "live_channels", "subscribe"]
+__all__ = ["EVENTS", "SUBCLASSES", "core_uuid", "live_channels", "sounds_dir", "subscribe"]
 
 # What the engine uses, and nothing else: each channel event is about 6 KB.
 EVENTS = (
@@ -50,6 +50,12 @@ def subscribe(session: Session) -> None:
 def core_uuid(session: Session) -> str:
     """What tells one run of the switch from the next; empty if the switch does not say."""
     reply = session.ask(GlobalGetVar("core_uuid").wire())
+    return reply.text.strip() if reply.ok else ""
+
+
+def sounds_dir(session: Session) -> str:
+    """Where the switch keeps its sounds; empty if it does not say."""
+    reply = session.ask(GlobalGetVar("sounds_dir").wire())
     return reply.text.strip() if reply.ok else ""
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import msgspec
-from fsorch.esl.commands import Command
 
 from fsorch.engine.facts import Fact
+from fsorch.esl.commands import Command
 
 __all__ = ["Outcome", "Send"]
 

@@ -57,11 +57,12 @@ class CommandLost(msgspec.Struct, frozen=True):
 class LinkUp(msgspec.Struct, frozen=True):
     """The link stands and is subscribed. ``channels`` holds the ``uuid_dump`` of every live channel, read after the
     subscription: whatever the engine knows that is not among them is gone. ``core_uuid`` changes when the switch
-    restarted."""
+    restarted. ``sounds_dir`` is the switch's own global variable of that name."""
 
     switch: str
     core_uuid: str
     channels: tuple[Event, ...] = ()
+    sounds_dir: str = ""
 
 
 class LinkDown(msgspec.Struct, frozen=True):

@@ -293,6 +293,7 @@ _APIS: dict[str, Callable[[str], c.Command | None]] = {
     "uuid_getvar": _pair(c.GetVar),
     "uuid_dump": _dump,
     "uuid_exists": c.Exists,
+    "sched_del": c.Unschedule,
     "uuid_send_dtmf": _pair(c.SendDigits),
     "uuid_recv_dtmf": _pair(c.ReceiveDigits),
     "uuid_record": _record,

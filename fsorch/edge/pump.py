@@ -1,0 +1,124 @@
+"""The pump: the one place where the engine meets the hub.
+
+Whatever happens is fed in; the step runs at once in the caller's greenlet, its commands go to the links (which never
+block) and its facts to ``on_facts``. One greenlet waits for the engine's next deadline. A step never runs inside
+another: what is fed meanwhile, by a link that cannot send, say, waits in line.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import deque
+from collections.abc import Callable
+from typing import Protocol
+
+import gevent
+from gevent.event import Event as Signal
+
+from fsorch.clock import Clock
+from fsorch.engine.actions import Send
+from fsorch.engine.engine import Engine
+from fsorch.engine.facts import Fact
+from fsorch.engine.inputs import CommandLost, Configure, Input, Request, Tick
+from fsorch.engine.views import AgentView, Snapshot
+
+__all__ = ["Pump", "Sender"]
+
+log = logging.getLogger(__name__)
+
+
+class Sender(Protocol):
+    """Whatever takes commands for a switch: a Link."""
+
+    def send(self, send: Send) -> None:
+        """Take a command; must not block."""
+        ...
+
+
+class Pump:
+    """Drives one engine. ``on_facts`` is told of each step's facts, in order, and must not block."""
+
+    def __init__(self, engine: Engine, clock: Clock, on_facts: Callable[[tuple[Fact, ...]], None]) -> None:
+        self._engine = engine
+        self._clock = clock
+        self._on_facts = on_facts
+        self._links: dict[str, Sender] = {}
+        self._line: deque[Input] = deque()
+        self._stepping = False
+        self._rearm = Signal()
+        self._timer: gevent.Greenlet[[], None] | None = None
+        self.faults = 0
+
+    def attach(self, name: str, link: Sender) -> None:
+        """Commands for the switch ``name`` go to ``link`` from now on."""
+        self._links[name] = link
+
+    def start(self) -> None:
+        """Begin to keep the engine's deadlines."""
+        if self._timer is None:
+            self._timer = gevent.spawn(self._keep_time)
+
+    def stop(self) -> None:
+        """Keep no more deadlines. Feeding still works, so that what is under way can be written down."""
+        timer, self._timer = self._timer, None
+        if timer is not None:
+            timer.kill()
+
+    def feed(self, input: Input) -> None:
+        """Something happened. Never raises: an input that the engine cannot take is logged and counted."""
+        self._line.append(input)
+        if not self._stepping:
+            self._drain()
+
+    def request(self, request: Request | Configure) -> None:
+        """Somebody asks for something. Raises RequestRefused, NotFound or ConfigError; then nothing has changed."""
+        self._step(request)
+        self._drain()
+
+    def snapshot(self) -> Snapshot:
+        """Everything at once."""
+        return self._engine.snapshot()
+
+    def agent_view(self, agent: str) -> AgentView:
+        """One agent. Raises NotFound."""
+        return self._engine.agent_view(agent)
+
+    def _drain(self) -> None:
+        while self._line:
+            input = self._line.popleft()
+            try:
+                self._step(input)
+            except Exception:
+                self.faults += 1
+                log.exception("the engine could not take %s", type(input).__name__)
+
+    def _step(self, input: Input) -> None:
+        self._stepping = True
+        try:
+            outcome = self._engine.step(input, self._clock.now())
+        finally:
+            self._stepping = False
+            self._rearm.set()
+        for send in outcome.actions:
+            self._send(send)
+        if outcome.facts:
+            self._on_facts(outcome.facts)
+
+    def _send(self, send: Send) -> None:
+        link = self._links.get(send.switch)
+        if link is not None:
+            link.send(send)
+        elif send.tag:
+            self._line.append(CommandLost(send.switch, send.tag, f"there is no switch called {send.switch!r}"))
+
+    def _keep_time(self) -> None:
+        while True:
+            self._rearm.clear()
+            deadline = self._engine.next_deadline()
+            wait = None if deadline is None else deadline - self._clock.now().mono
+            if wait is None or wait > 0:
+                self._rearm.wait(wait)
+            deadline = self._engine.next_deadline()
+            if deadline is not None and deadline <= self._clock.now().mono:
+                self.feed(Tick())
+                gevent.sleep(0)

@@ -1,0 +1,547 @@
+"""Calls: what the switch's events mean for legs and contacts, and what a contact does next."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from fsorch.acd import ContactEffect, ContactInput, ContactState, OfferInput, OfferState
+from fsorch.config import FlowSpec
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.music import Music
+from fsorch.engine.records import Records
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Contact, Leg, Offer
+from fsorch.engine.views import KeyedAnswer
+from fsorch.esl.commands import Answer, Kill, PlayAndGetDigits, Playback, SetVars, Unschedule
+from fsorch.esl.events import Event
+from fsorch.esl.quoting import display
+from fsorch.esl.replies import job_result
+from fsorch.ivr import Ask, FlowSession, Route
+from fsorch.names import ContactOutcome, SegmentKind
+
+if TYPE_CHECKING:
+    from fsorch.engine.offers import Offers
+    from fsorch.engine.people import People
+
+__all__ = ["Calls"]
+
+# An answered call says so within milliseconds (capture 02); past this the flow begins anyway.
+ANSWER_GRACE_S = 10.0
+# The longest a prompt may run, beyond the time it waits for a key.
+PROMPT_LIMIT_S = 120.0
+# After one side hung up the switch ends the other within milliseconds (capture 02 and 03).
+HANGUP_GRACE_S = 5.0
+# A leg may outlive this many kills before it is left to the next resync.
+KILLS = 5
+# Ids of legs that ended, so that a repeated hangup record is not taken for a new leg.
+REMEMBERED = 20_000
+
+
+class Calls:
+    """Turns events into machine inputs, and carries out what the contact machine decides."""
+
+    def __init__(self, core: Core, records: Records, music: Music) -> None:
+        self.core = core
+        self.records = records
+        self.music = music
+        self.offers: Offers
+        self.people: People
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self._events: dict[str, Callable[[str, Event], None]] = {
+            "CHANNEL_CREATE": self._created,
+            "CHANNEL_PARK": self._parked,
+            "CHANNEL_PROGRESS": self._progress,
+            "CHANNEL_PROGRESS_MEDIA": self._progress,
+            "CHANNEL_ANSWER": self._answered,
+            "CHANNEL_BRIDGE": self._bridged,
+            "CHANNEL_HOLD": lambda switch, event: self._held(event, True),
+            "CHANNEL_UNHOLD": lambda switch, event: self._held(event, False),
+            "CHANNEL_HANGUP": self._hung_up,
+            "CHANNEL_HANGUP_COMPLETE": self._hangup_complete,
+            "CHANNEL_DESTROY": self._destroyed,
+            "CHANNEL_EXECUTE_COMPLETE": self._executed,
+            "BACKGROUND_JOB": self._job,
+        }
+        self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
+            ContactEffect.START_FLOW: self._start_flow,
+            ContactEffect.JOIN_QUEUE: self._join,
+            ContactEffect.RESERVE: lambda contact: None,
+            ContactEffect.GO_BACK: self._go_back,
+            ContactEffect.BEGIN_TALK: self._begin_talk,
+            ContactEffect.STOP_TALK_AND_GO_BACK: self._talk_to_queue,
+            ContactEffect.END_UNSERVED: lambda contact: self._end(contact, ContactOutcome.LEFT_FLOW),
+            ContactEffect.LEAVE_QUEUE: self._leave_queue,
+            ContactEffect.WITHDRAW_AND_LEAVE: self._withdraw_and_leave,
+            ContactEffect.END_TALK: self._end_talk,
+        }
+
+    # -- from outside ---------------------------------------------------------------------------------------------
+
+    def event(self, switch: str, event: Event) -> None:
+        """One event of a switch. Events nobody handles cost one look-up."""
+        handler = self._events.get(event.name)
+        if handler is not None:
+            handler(switch, event)
+
+    def step(self, contact: Contact, input: ContactInput) -> None:
+        """Move a contact and carry out the effect."""
+        effect = contact.machine.step(input)
+        if effect is not None:
+            self._effects[effect](contact)
+
+    def arrive(self, switch: str, event: Event) -> None:
+        """A caller is parked for us. Without anything to do with them they are left to the dialplan's own fallback."""
+        flow = self.core.flows.get(event.variable("fsorch_flow") or self.core.centre.flow)
+        queue = event.variable("fsorch_queue") or ""
+        if flow is None and queue not in self.core.queues:
+            self.core.count_odd("no_flow", "a call was parked for fsorch, but the centre has no flow; use fsorch apply")
+            return
+        contact = self.adopt(switch, event, self.core.ids(), self.core.now.wall)
+        contact.flow = flow.id if flow else ""
+        if queue in self.core.queues:
+            contact.queue = queue
+        self.records.contact_began(contact)
+        self.records.begin(contact, SegmentKind.IVR)
+        marks = (
+            ("fsorch_contact", contact.id),
+            ("fsorch_role", "customer"),
+            ("presence_data", f"fsorch:{contact.id}:customer"),
+        )
+        self.core.send(switch, Unschedule(contact.leg))
+        self.core.send(switch, SetVars(contact.leg, marks), f"mark:{contact.id}")
+        if event.answer_state == "answered":
+            self._answer_known(contact)
+        else:
+            self.core.send(switch, Answer(contact.leg), f"answer:{contact.id}")
+            self.core.timers.set(("arrive", contact.id), self.core.now.mono + ANSWER_GRACE_S)
+
+    def adopt(self, switch: str, event: Event, id: str, began_at: int) -> Contact:
+        """A contact for the caller's leg in ``event``; known from now on."""
+        priority = event.variable("fsorch_priority") or "0"
+        contact = Contact(
+            id=id,
+            switch=switch,
+            leg=event.uuid,
+            number=event.caller_number[:64],
+            name=display(event.caller_name, 128),
+            destination=event.destination[:64],
+            began_at=began_at,
+            priority=int(priority) if priority.isascii() and priority.isdigit() and len(priority) < 4 else 0,
+        )
+        self.core.contacts[id] = contact
+        self.own_leg(switch, event, "customer", id, "")
+        return contact
+
+    def own_leg(self, switch: str, event: Event, role: str, contact: str, agent: str) -> Leg:
+        """Keep a leg that we did not dial ourselves in this life."""
+        row = LegRow(
+            id=event.uuid,
+            contact=contact,
+            switch=switch,
+            role=role,
+            agent=agent,
+            direction=event.direction,
+            channel=event.channel_name,
+            number=event.caller_number,
+            name=event.caller_name,
+            destination=event.destination,
+            created_at=event.created_time or self.core.now.wall,
+            answered_at=event.answered_time,
+        )
+        leg = Leg(event.uuid, switch, role, contact, agent, row, answered=event.answer_state == "answered")
+        self.core.legs[event.uuid] = leg
+        return leg
+
+    def due(self, what: str, id: str) -> None:
+        """A deadline of a contact: ``arrive``, ``prompt`` or ``orphan``."""
+        contact = self.core.contacts.get(id)
+        if contact is None:
+            return
+        if what == "arrive":
+            self._answer_known(contact)
+        elif what == "prompt":
+            self._heard(contact, "", "", trouble=True)
+        elif what == "orphan":
+            self.step(contact, ContactInput.REJOIN)
+
+    def leg_due(self, uuid: str) -> None:
+        """A leg that should be gone is not: kill it, a few times."""
+        leg = self.core.legs.get(uuid)
+        if leg is not None and not leg.hung_up and leg.kills < KILLS:
+            self._kill(leg)
+
+    def lose(self, leg: Leg) -> None:
+        """The switch does not have this leg any more and its end was never heard of."""
+        self._gone(leg, "")
+        self._forget(leg, None)
+
+    # -- events ---------------------------------------------------------------------------------------------------
+
+    def _created(self, switch: str, event: Event) -> None:
+        self._agent_offer(event)
+
+    def _parked(self, switch: str, event: Event) -> None:
+        leg = self.core.legs.get(event.uuid)
+        if leg is None:
+            marked = event.variable("fsorch_entry") or event.variable("fsorch_flow") or event.variable("fsorch_queue")
+            ours = event.variable("fsorch_contact") or event.variable("fsorch_fallback")
+            if marked and not ours and event.direction == "inbound" and event.uuid not in self._ended:
+                self.arrive(switch, event)
+        elif leg.role == "agent":
+            offer = self._agent_offer(event)
+            if offer is not None:
+                self.offers.step(offer, OfferInput.ANSWERED)
+        else:
+            contact = self.core.contacts.get(leg.contact)
+            if contact is not None and contact.machine.state is ContactState.TALKING:
+                self.step(contact, ContactInput.REJOIN)
+
+    def _progress(self, switch: str, event: Event) -> None:
+        offer = self._agent_offer(event)
+        if offer is not None:
+            self.offers.step(offer, OfferInput.RINGING)
+
+    def _answered(self, switch: str, event: Event) -> None:
+        leg = self.core.legs.get(event.uuid)
+        if leg is None:
+            return
+        leg.answered = True
+        leg.row = msgspec.structs.replace(leg.row, answered_at=event.answered_time or self.core.now.wall)
+        if leg.role == "agent":
+            self._agent_offer(event)
+            return
+        contact = self.core.contacts.get(leg.contact)
+        if contact is not None:
+            self._answer_known(contact)
+
+    def _bridged(self, switch: str, event: Event) -> None:
+        a, b = self.core.legs.get(event.bridge_a), self.core.legs.get(event.bridge_b)
+        if a is None or b is None:
+            return
+        now = self.core.now.wall
+        a.row = msgspec.structs.replace(a.row, peer=b.uuid, bridged_at=a.row.bridged_at or now)
+        b.row = msgspec.structs.replace(b.row, peer=a.uuid, bridged_at=b.row.bridged_at or now)
+        agent = a if a.role == "agent" else b
+        offer = self._offer_of(agent)
+        if offer is not None:
+            self.offers.step(offer, OfferInput.BRIDGED)
+
+    def _held(self, event: Event, on: bool) -> None:
+        leg = self.core.legs.get(event.uuid)
+        contact = self.core.contacts.get(leg.contact) if leg else None
+        if contact is None or contact.machine.state is not ContactState.TALKING or contact.held is on:
+            return
+        contact.held = on
+        kind = SegmentKind.HOLD if on else SegmentKind.TALK
+        self.records.begin(contact, kind, agent=contact.agent, leg=contact.agent_leg)
+        self.core.fact(FactKind.HOLD_CHANGED, contact, agent=contact.agent, leg=event.uuid, on=on)
+
+    def _hung_up(self, switch: str, event: Event) -> None:
+        leg = self.core.legs.get(event.uuid)
+        if leg is not None:
+            self._gone(leg, event.hangup_cause)
+
+    def _hangup_complete(self, switch: str, event: Event) -> None:
+        leg = self.core.legs.get(event.uuid)
+        if leg is None:
+            self._stray(switch, event)
+            return
+        self._gone(leg, event.hangup_cause)
+        self._forget(leg, event)
+
+    def _destroyed(self, switch: str, event: Event) -> None:
+        leg = self.core.legs.get(event.uuid)
+        if leg is not None:
+            self._gone(leg, event.hangup_cause)
+            self._forget(leg, None)
+
+    def _executed(self, switch: str, event: Event) -> None:
+        leg = self.core.legs.get(event.uuid)
+        contact = self.core.contacts.get(leg.contact) if leg else None
+        if contact is None or not event.application_uuid or event.application_uuid != contact.running:
+            return
+        contact.running = ""
+        if contact.ask is not None:
+            self._collected(contact, contact.ask, event)
+        elif contact.machine.state in (ContactState.WAITING, ContactState.OFFERED):
+            self.music.ended(contact, self._bridging(contact))
+
+    def _job(self, switch: str, event: Event) -> None:
+        self.offers.job_done(job_result(event))
+
+    # -- effects --------------------------------------------------------------------------------------------------
+
+    def _start_flow(self, contact: Contact) -> None:
+        flow = self.core.flows.get(contact.flow)
+        if flow is None:
+            self.step(contact, ContactInput.QUEUE)
+            return
+        contact.session = FlowSession(flow)
+        self._ask(contact, contact.session.start())
+
+    def _join(self, contact: Contact) -> None:
+        core = self.core
+        contact.session = contact.ask = None
+        core.timers.cancel(("prompt", contact.id))
+        if contact.queue not in core.queues:
+            contact.queue = self._any_queue(contact.flow)
+        again = bool(contact.enqueued_at)
+        contact.enqueued_at = contact.enqueued_at or core.now.wall
+        if not again:
+            core.queues[contact.queue].queued += 1
+        place = (("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at)))
+        core.send(contact.switch, SetVars(contact.leg, (*place, ("fsorch_priority", str(contact.priority)))))
+        self._wait(contact, again)
+        self.music.play(contact)
+
+    def _wait(self, contact: Contact, again: bool) -> None:
+        self.core.distributor.join(contact.id, contact.queue, contact.priority, contact.enqueued_at)
+        self.records.begin(contact, SegmentKind.QUEUE, queue=contact.queue)
+        position = self.core.distributor.position(contact.id)
+        self.core.fact(
+            FactKind.CONTACT_QUEUED,
+            contact,
+            leg=contact.leg,
+            position=position,
+            enqueued_at=contact.enqueued_at,
+            again=again,
+        )
+
+    def _go_back(self, contact: Contact) -> None:
+        self._wait(contact, True)
+        if not contact.running:
+            self.music.play(contact)
+
+    def _begin_talk(self, contact: Contact) -> None:
+        core = self.core
+        contact.running = ""
+        queue = core.queues.get(contact.queue)
+        if not contact.answered_at:
+            contact.answered_at = core.now.wall
+            if queue is not None:
+                queue.answered += 1
+                within = contact.answered_at - contact.enqueued_at <= queue.spec.service_level_s * 1_000_000
+                queue.within += within
+        self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
+        core.fact(
+            FactKind.BRIDGED,
+            contact,
+            agent=contact.agent,
+            leg=contact.leg,
+            customer_leg=contact.leg,
+            agent_leg=contact.agent_leg,
+        )
+
+    def _talk_to_queue(self, contact: Contact) -> None:
+        self._release_agent(contact)
+        contact.agent = contact.agent_leg = ""
+        self._join(contact)
+
+    def _leave_queue(self, contact: Contact) -> None:
+        self.core.distributor.leave(contact.id)
+        self._abandon(contact)
+
+    def _withdraw_and_leave(self, contact: Contact) -> None:
+        offer = self.core.offers.get(contact.offer)
+        if offer is not None:
+            self.offers.step(offer, OfferInput.WITHDRAW)
+        self._abandon(contact)
+
+    def _abandon(self, contact: Contact) -> None:
+        queue = self.core.queues.get(contact.queue)
+        if queue is not None and not contact.answered_at:
+            queue.abandoned += 1
+        self._end(contact, ContactOutcome.ABANDONED)
+
+    def _end_talk(self, contact: Contact) -> None:
+        self._release_agent(contact)
+        leg = self.core.legs.get(contact.agent_leg)
+        if leg is not None and not leg.hung_up:
+            self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
+        self._end(contact, ContactOutcome.ANSWERED)
+
+    def _end(self, contact: Contact, outcome: ContactOutcome) -> None:
+        # Who was served was answered, whatever came after; who vanished unseen before that was lost (see _gone).
+        served = ContactOutcome.ANSWERED if contact.answered_at else None
+        contact.outcome = served or contact.outcome or outcome
+        for what in ("arrive", "prompt", "orphan"):
+            self.core.timers.cancel((what, contact.id))
+        self.records.contact_ended(contact)
+        self.core.contacts.pop(contact.id, None)
+
+    # -- legs -----------------------------------------------------------------------------------------------------
+
+    def _gone(self, leg: Leg, cause: str) -> None:
+        if leg.hung_up:
+            return
+        leg.hung_up = True
+        leg.row = msgspec.structs.replace(leg.row, cause=cause, hungup_at=self.core.now.wall)
+        self.core.timers.cancel(("leg", leg.uuid))
+        contact = self.core.contacts.get(leg.contact)
+        self.core.fact(FactKind.CALL_HUNG_UP, contact, agent=leg.agent, leg=leg.uuid, who=leg.role, cause=cause)
+        if leg.role == "agent":
+            self._agent_gone(leg, contact, cause)
+        elif contact is not None:
+            contact.cause = cause
+            contact.ended_by = contact.ended_by or ("customer" if cause else "system")
+            if not cause and not contact.answered_at:
+                contact.outcome = ContactOutcome.LOST
+            self.step(contact, ContactInput.GONE)
+
+    def _agent_gone(self, leg: Leg, contact: Contact | None, cause: str) -> None:
+        offer = self._offer_of(leg)
+        if offer is not None:
+            self.offers.step(offer, OfferInput.FAILED, cause)
+        elif contact is not None and contact.agent_leg == leg.uuid:
+            contact.ended_by = contact.ended_by or "agent"
+            self._release_agent(contact)
+            self.core.timers.set(("orphan", contact.id), self.core.now.mono + HANGUP_GRACE_S)
+
+    def _release_agent(self, contact: Contact) -> None:
+        """The talk is over for the agent: talk time ends here, wrap-up begins."""
+        self.records.end(contact)
+        contact.held = False
+        person = self.core.people.get(contact.agent)
+        queue = self.core.queues.get(contact.queue)
+        if person is not None and person.contact == contact.id:
+            self.people.call_ended(person, contact.id, contact.queue, queue.spec.wrap_up_s if queue else 0.0)
+
+    def _forget(self, leg: Leg, event: Event | None) -> None:
+        self.records.leg_ended(leg, event)
+        self.core.legs.pop(leg.uuid, None)
+        self._remember(leg.uuid)
+
+    def _remember(self, uuid: str) -> None:
+        self._ended[uuid] = None
+        if len(self._ended) > REMEMBERED:
+            self._ended.popitem(last=False)
+
+    def _stray(self, switch: str, event: Event) -> None:
+        """A leg with our marks that we do not know: it came and went while we were away. Its CDR is written all the
+        same."""
+        role, contact = event.variable("fsorch_role"), event.variable("fsorch_contact")
+        marked = role or contact or event.variable("fsorch_entry")
+        if not marked or event.uuid in self._ended:
+            return
+        leg = self.own_leg(switch, event, role or "customer", contact or "", event.variable("fsorch_agent") or "")
+        self._forget(leg, event)
+
+    def _agent_offer(self, event: Event) -> Offer | None:
+        """The offer whose phone this leg is; a leg that shows itself after the verdict is killed (no zombie calls)."""
+        leg = self.core.legs.get(event.uuid)
+        if leg is None or leg.role != "agent" or leg.hung_up:
+            return None
+        offer = self._offer_of(leg)
+        contact = self.core.contacts.get(leg.contact)
+        if offer is None and (contact is None or contact.agent_leg != leg.uuid):
+            self._kill(leg)
+        return offer
+
+    def _kill(self, leg: Leg) -> None:
+        leg.kills += 1
+        self.core.send(leg.switch, Kill(leg.uuid, "ORIGINATOR_CANCEL"), f"kill:{leg.uuid}")
+        self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
+
+    def _offer_of(self, leg: Leg) -> Offer | None:
+        contact = self.core.contacts.get(leg.contact)
+        offer = self.core.offers.get(contact.offer) if contact else None
+        return offer if offer is not None and offer.leg == leg.uuid else None
+
+    def _bridging(self, contact: Contact) -> bool:
+        offer = self.core.offers.get(contact.offer)
+        return offer is not None and offer.machine.state is OfferState.BRIDGING
+
+    # -- the flow -------------------------------------------------------------------------------------------------
+
+    def _answer_known(self, contact: Contact) -> None:
+        self.core.timers.cancel(("arrive", contact.id))
+        if contact.machine.state is ContactState.ARRIVED and contact.queue:
+            self.step(contact, ContactInput.QUEUE)
+        else:
+            self.step(contact, ContactInput.ANSWERED)
+
+    def ask_again(self, contact: Contact) -> None:
+        """Repeat the prompt a caller was in when the link was cut: its end may have been missed."""
+        if contact.ask is not None:
+            self._ask(contact, contact.ask)
+
+    def _ask(self, contact: Contact, ask: Ask) -> None:
+        core = self.core
+        contact.ask, contact.running = ask, core.ids()
+        path = self.music.prompt(contact.switch, ask.prompt)
+        core.timers.set(("prompt", contact.id), core.now.mono + PROMPT_LIMIT_S + ask.timeout_s)
+        tag = f"ask:{contact.id}"
+        if ask.timeout_s <= 0:
+            core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", ask.keys),)))
+            core.send(contact.switch, Playback(contact.leg, path, contact.running), tag)
+            return
+        digits = PlayAndGetDigits(
+            contact.leg,
+            min=1,
+            max=1,
+            tries=1,
+            timeout_ms=round(ask.timeout_s * 1000),
+            terminators="#",
+            prompt=path,
+            invalid=self.music.prompt(contact.switch, ask.invalid) if ask.invalid else "silence_stream://10",
+            variable=_variable(contact, ask),
+            regex=f"^[{ask.keys}]$",
+            event_uuid=contact.running,
+        )
+        core.send(contact.switch, digits, tag)
+
+    def _collected(self, contact: Contact, ask: Ask, event: Event) -> None:
+        if ask.timeout_s <= 0:
+            key, wrong = event.variable("playback_terminator_used") or "", ""
+        else:
+            name = _variable(contact, ask)
+            key, wrong = event.variable(name) or "", event.variable(f"{name}_invalid") or ""
+        self._heard(contact, key[:1], wrong[:8])
+
+    def _heard(self, contact: Contact, key: str, wrong: str, *, trouble: bool = False) -> None:
+        session, ask = contact.session, contact.ask
+        if session is None or ask is None:
+            return
+        contact.ask = None
+        step = session.heard(key, wrong, trouble)
+        if key or wrong:
+            self._keyed(contact, ask, session.spec, key or wrong, step)
+        if isinstance(step, Ask):
+            self._ask(contact, step)
+        elif isinstance(step, Route):
+            contact.queue = step.queue
+            self.step(contact, ContactInput.QUEUE)
+
+    def _keyed(self, contact: Contact, ask: Ask, flow: FlowSpec, digits: str, step: Ask | Route | None) -> None:
+        means = ""
+        if isinstance(step, Route) and step.key and step.queue in self.core.queues:
+            means = self.core.queues[step.queue].spec.title or step.queue
+        # Named by what was asked, not by where barge-in caught it: the key answers the menu either way.
+        contact.answers.append(KeyedAnswer(flow.menu.prompt, digits, means))
+        self.core.fact(
+            FactKind.ANSWER_KEYED,
+            contact,
+            leg=contact.leg,
+            node=ask.node,
+            prompt=ask.prompt,
+            digits=digits,
+            valid=isinstance(step, Route) and bool(step.key),
+            means=means,
+        )
+
+    def _any_queue(self, flow: str) -> str:
+        """Where a caller goes when the queue they chose is no longer there."""
+        spec = self.core.flows.get(flow)
+        if spec is not None and spec.menu.default in self.core.queues:
+            return spec.menu.default
+        return next(iter(self.core.queues))
+
+
+def _variable(contact: Contact, ask: Ask) -> str:
+    """A fresh channel variable for each prompt: an old one would still hold an old answer (capture 07)."""
+    return f"fsorch_key_{ask.serial}"

@@ -1,0 +1,44 @@
+"""What can be said against a centre before it is used: values that could never be sent to a switch."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from fsorch.config import Centre
+from fsorch.errors import ConfigError, EslError
+from fsorch.esl.commands import Command, Originate, Playback
+
+__all__ = ["check_centre", "phone_fault"]
+
+_LEG = "00000000-0000-0000-0000-000000000000"
+
+
+def check_centre(centre: Centre) -> None:
+    """Raises ConfigError that names the key when a phone, a music or a prompt cannot be put into a command line."""
+    for where, command in _commands(centre):
+        fault = _fault(command)
+        if fault:
+            raise ConfigError(f"{where}: {fault}")
+
+
+def phone_fault(dial_string: str) -> str:
+    """Why this dial string cannot be dialled; empty when it can."""
+    return _fault(Originate(dial_string, _LEG))
+
+
+def _commands(centre: Centre) -> Iterator[tuple[str, Command]]:
+    for n, agent in enumerate(centre.agents):
+        yield f"agents[{n}].phone", Originate(agent.phone, _LEG)
+    for n, queue in enumerate(centre.queues):
+        yield f"queues[{n}].music", Playback(_LEG, queue.music)
+    for name, path in centre.prompts.items():
+        yield f"prompts.{name}", Playback(_LEG, path)
+    yield "prompts_dir", Playback(_LEG, centre.prompts_dir)
+
+
+def _fault(command: Command) -> str:
+    try:
+        command.wire()
+    except EslError as error:
+        return str(error)
+    return ""

@@ -1,0 +1,85 @@
+"""What the parts of the engine share: the state, the present moment, and the two outgoing lists."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from fsorch.acd import Distributor
+from fsorch.clock import Moment
+from fsorch.config import Centre, FlowSpec
+from fsorch.engine.actions import Outcome, Send
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch
+from fsorch.engine.timers import Timers
+from fsorch.errors import EslError
+from fsorch.esl.commands import Command
+
+__all__ = ["Core"]
+
+
+class Core:
+    """State and output of one engine. ``ids`` gives a new UUID at each call."""
+
+    def __init__(self, ids: Callable[[], str]) -> None:
+        self.ids = ids
+        self.now = Moment(0.0, 0)
+        self.timers = Timers()
+        self.distributor = Distributor()
+        self.centre = Centre()
+        self.switches: dict[str, Switch] = {}
+        self.contacts: dict[str, Contact] = {}
+        self.legs: dict[str, Leg] = {}
+        self.offers: dict[str, Offer] = {}
+        self.jobs: dict[str, str] = {}
+        self.people: dict[str, Person] = {}
+        self.queues: dict[str, Queue] = {}
+        self.flows: dict[str, FlowSpec] = {}
+        self.odd: Counter[str] = Counter()
+        self.seq = 0
+        self._run = ids()
+        self._facts_made = 0
+        self._actions: list[Send] = []
+        self._facts: list[Fact] = []
+
+    def send(self, switch: str, command: Command, tag: str = "") -> None:
+        """Ask the edge to send ``command``; with a ``tag`` its reply comes back as an input. Never raises."""
+        try:
+            command.wire()
+        except EslError as error:
+            # A value that cannot be quoted (an odd id, a path from a file): nothing is sent, and it is seen.
+            name = type(command).__name__
+            self.fact(FactKind.COMMAND_FAILED, switch=switch, command=name, answer=str(error), tag=tag)
+            return
+        self._actions.append(Send(switch, command, tag))
+
+    def fact(self, kind: FactKind, contact: Contact | None = None, **fields: Any) -> None:
+        """Write down what happened. ``agent``, ``queue``, ``leg``, ``switch`` are the fact's own fields, the rest is
+        data."""
+        self._facts_made += 1
+        own = {name: fields.pop(name) for name in ("agent", "queue", "leg", "switch") if name in fields}
+        if contact is not None:
+            own = {"switch": contact.switch, "queue": contact.queue, **own}
+        id = f"{self._run}-{self._facts_made:010d}"
+        at = self.now.wall
+        self._facts.append(Fact(id=id, at=at, kind=kind, contact=contact.id if contact else "", data=fields, **own))
+
+    def count_odd(self, what: str, detail: str) -> None:
+        """An event nobody expected: counted, and written down the first time."""
+        self.odd[what] += 1
+        if self.odd[what] == 1:
+            self.fact(FactKind.ODD_EVENT, what=what, detail=detail[:500])
+
+    @property
+    def pending(self) -> bool:
+        """Whether output waits for the next step (a refused request leaves what came due before it)."""
+        return bool(self._actions or self._facts)
+
+    def take(self) -> Outcome:
+        """The output so far, and an empty sheet."""
+        outcome = Outcome(tuple(self._actions), tuple(self._facts))
+        if outcome.facts:
+            self.seq += 1
+        self._actions, self._facts = [], []
+        return outcome

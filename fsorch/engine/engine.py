@@ -1,0 +1,164 @@
+"""The engine: one synchronous step at a time, no clock, no I/O.
+
+``step(input, now)`` takes whatever happened and gives back commands to send and facts to write down. What is due by
+``now`` is done first; after each input waiting contacts and idle agents are matched. The same inputs give the same
+outcome, always: ids come from the ``ids`` the engine was made with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fsorch.acd import OfferInput
+from fsorch.clock import Moment
+from fsorch.config import Centre
+from fsorch.engine.actions import Outcome
+from fsorch.engine.calls import Calls
+from fsorch.engine.checks import check_centre
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import (
+    CommandDone,
+    CommandLost,
+    Configure,
+    Input,
+    LinkDown,
+    LinkUp,
+    Request,
+    SwitchEvent,
+    Tick,
+)
+from fsorch.engine.music import Music
+from fsorch.engine.offers import Offers
+from fsorch.engine.people import People
+from fsorch.engine.records import Records
+from fsorch.engine.resync import Resync
+from fsorch.engine.showing import agent_view, snapshot
+from fsorch.engine.state import Queue
+from fsorch.engine.timers import Key
+from fsorch.engine.views import AgentView, Snapshot
+from fsorch.errors import NotFound
+from fsorch.esl.commands import Exists
+from fsorch.esl.replies import Reply
+
+__all__ = ["Engine"]
+
+
+class Engine:
+    """Owns contacts, agents and queues of one cell. Not reentrant: one step at a time, from one greenlet or thread."""
+
+    def __init__(self, ids: Callable[[], str]) -> None:
+        self._core = core = Core(ids)
+        self._records = Records(core)
+        self._music = Music(core)
+        self._calls = Calls(core, self._records, self._music)
+        self._offers = Offers(core, self._records)
+        self._people = People(core, self._records)
+        self._calls.offers, self._calls.people = self._offers, self._people
+        self._offers.calls, self._offers.people = self._calls, self._people
+        self._people.offers = self._offers
+        self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
+        self._handlers: dict[type, Callable[..., None]] = {
+            SwitchEvent: lambda input: self._calls.event(input.switch, input.event),
+            CommandDone: self._command_done,
+            CommandLost: self._command_lost,
+            LinkUp: self._resync.link_up,
+            LinkDown: self._resync.link_down,
+            Configure: lambda input: self._configure(input.centre),
+            Tick: lambda input: None,
+        }
+        self._due: dict[str, Callable[[str], None]] = {
+            "wrap_up": self._people.wrap_up_over,
+            "delay": self._people.delay_over,
+            "offer": self._offer_due,
+            "leg": self._calls.leg_due,
+            "arrive": lambda id: self._calls.due("arrive", id),
+            "prompt": lambda id: self._calls.due("prompt", id),
+            "orphan": lambda id: self._calls.due("orphan", id),
+        }
+
+    def step(self, input: Input, now: Moment) -> Outcome:
+        """Take one input at ``now``.
+
+        Raises RequestRefused, NotFound (a Request) or ConfigError (Configure) when it is refused: it has changed
+        nothing then, and what came due before it is given out by the next step, which :meth:`next_deadline` asks for
+        at once."""
+        core = self._core
+        core.now = now
+        for key in core.timers.due(now.mono):
+            self._run_due(key)
+        if isinstance(input, Request):
+            self._people.request(input)
+        else:
+            self._handlers[type(input)](input)
+        self._offers.distribute()
+        return core.take()
+
+    def next_deadline(self) -> float | None:
+        """When the engine wants a Tick at the latest, in monotonic seconds; None when it waits for nothing."""
+        return self._core.now.mono if self._core.pending else self._core.timers.next()
+
+    def snapshot(self) -> Snapshot:
+        """Everything, as of the last step."""
+        return snapshot(self._core)
+
+    def agent_view(self, agent: str) -> AgentView:
+        """One agent, as of the last step. Raises NotFound."""
+        person = self._core.people.get(agent)
+        if person is None:
+            raise NotFound("agent", agent)
+        return agent_view(self._core, person)
+
+    def _run_due(self, key: Key) -> None:
+        self._due[key[0]](key[1])
+
+    def _offer_due(self, id: str) -> None:
+        offer = self._core.offers.get(id)
+        if offer is not None:
+            self._offers.step(offer, OfferInput.DEADLINE)
+
+    def _configure(self, centre: Centre) -> None:
+        check_centre(centre)
+        core = self._core
+        core.centre = centre
+        wanted = {spec.id: spec for spec in centre.queues}
+        in_use = {contact.queue for contact in core.contacts.values()}
+        keep_all = bool(core.contacts) and not wanted
+        for id in [id for id in core.queues if id not in wanted and id not in in_use and not keep_all]:
+            del core.queues[id]
+        for spec in centre.queues:
+            core.queues.setdefault(spec.id, Queue(spec)).spec = spec
+        core.flows = {flow.id: flow for flow in centre.flows}
+        core.distributor.set_queues([(queue.spec.id, queue.spec.strategy) for queue in core.queues.values()])
+        self._people.configure(centre.agents)
+        core.fact(FactKind.CONFIGURED, name=centre.name)
+
+    def _command_done(self, input: CommandDone) -> None:
+        verb, _, id = input.tag.partition(":")
+        if verb == "exists":
+            if input.reply.text == "false":
+                self._lose(id)
+        elif not input.reply.ok:
+            self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
+            self._doubt(verb, id)
+            self._offers.reply(verb, id, input.reply)
+
+    def _command_lost(self, input: CommandLost) -> None:
+        verb, _, id = input.tag.partition(":")
+        reply: Reply | None = None
+        self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reason)
+        self._offers.reply(verb, id, reply)
+
+    def _doubt(self, verb: str, id: str) -> None:
+        """A command to a leg was refused: ask whether the leg is still there, so that no ghost stays behind."""
+        contact, offer = self._core.contacts.get(id), self._core.offers.get(id)
+        if offer is not None:
+            contact = self._core.contacts.get(offer.contact)
+        leg = self._core.legs.get(contact.leg if contact else id)
+        if leg is not None and verb != "originate":
+            self._core.send(leg.switch, Exists(leg.uuid), f"exists:{leg.uuid}")
+
+    def _lose(self, uuid: str) -> None:
+        leg = self._core.legs.get(uuid)
+        if leg is not None:
+            self._calls.lose(leg)

@@ -1,0 +1,51 @@
+"""What a caller hears while nothing is asked: music that never stops, and where prompts are."""
+
+from __future__ import annotations
+
+from fsorch.engine.core import Core
+from fsorch.engine.state import Contact
+from fsorch.esl.commands import Playback, SetVars
+
+__all__ = ["Music"]
+
+# Needs no file and no module but mod_tone_stream: a soft chord, then a pause, for ever.
+PLAIN_MUSIC = "tone_stream://v=-25;%(900,0,349.23,440);%(900,2800,329.63,415.3);loops=-1"
+# Music that ends sooner than this did not play: the stream or file is not there.
+TOO_SHORT_S = 2.0
+
+
+class Music:
+    """Plays the queue's music again and again; where it cannot be played, a tone that every switch can."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    def play(self, contact: Contact) -> None:
+        """Begin the music of the contact's queue."""
+        core = self.core
+        contact.running, contact.music_at = core.ids(), core.now.mono
+        music = PLAIN_MUSIC if contact.plain_music else core.queues[contact.queue].spec.music
+        core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "none"),)))
+        core.send(contact.switch, Playback(contact.leg, music, contact.running), f"music:{contact.id}")
+
+    def ended(self, contact: Contact, bridging: bool) -> None:
+        """The music came to its end while the caller waits: again, or the tone if it hardly began.
+
+        ``bridging``: the end is the bridge's doing; if the bridge fails the contact asks for music itself."""
+        if bridging:
+            return
+        if self.core.now.mono - contact.music_at < TOO_SHORT_S:
+            if contact.plain_music:
+                self.core.count_odd("no_music", f"neither music nor tone can be played on {contact.switch}")
+                return
+            contact.plain_music = True
+        self.play(contact)
+
+    def prompt(self, switch: str, name: str) -> str:
+        """The path of a prompt as the switch sees it."""
+        centre = self.core.centre
+        if name in centre.prompts:
+            return centre.prompts[name]
+        known = self.core.switches.get(switch)
+        folder = centre.prompts_dir or f"{known.sounds_dir if known else ''}/fsorch/en"
+        return f"{folder.rstrip('/')}/{name}.wav"

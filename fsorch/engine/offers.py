@@ -1,0 +1,256 @@
+"""Offers: one contact reserved to one agent, a phone dialled, and the first verdict."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+from typing import TYPE_CHECKING
+
+from fsorch.acd import Assignment, ContactInput, OfferEffect, OfferInput, OfferMachine, verdict_of
+from fsorch.acd.agent import AgentInput
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.records import Records
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Contact, Leg, Offer, Person
+from fsorch.errors import EslError
+from fsorch.esl.commands import Bridge, Kill, Originate
+from fsorch.esl.quoting import display
+from fsorch.esl.replies import JobResult, Reply
+from fsorch.names import OfferOutcome, SegmentKind
+
+if TYPE_CHECKING:
+    from fsorch.engine.calls import Calls
+    from fsorch.engine.people import People
+
+__all__ = ["Offers"]
+
+# Past the phone's own ring time the switch gets this long to say how it went; then we stop waiting for it.
+RING_GRACE_S = 5.0
+# Two parked legs are bridged within milliseconds (capture 02); this is for a switch in trouble.
+BRIDGE_GRACE_S = 5.0
+
+
+class Offers:
+    """Makes offers from assignments and carries out what their machine decides."""
+
+    def __init__(self, core: Core, records: Records) -> None:
+        self.core = core
+        self.records = records
+        self.people: People
+        self.calls: Calls
+        self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
+            OfferEffect.SHOW_RINGING: self._ringing,
+            OfferEffect.BRIDGE: self._bridge,
+            OfferEffect.ACCEPT: self._accept,
+            OfferEffect.GIVE_UP: lambda offer, cause: self._over(offer, verdict_of(cause), cause),
+            OfferEffect.KILL_AS_REFUSED: lambda offer, cause: self._kill(offer, OfferOutcome.REFUSED, "CALL_REJECTED"),
+            OfferEffect.KILL_AS_WITHDRAWN: lambda offer, cause: self._kill(
+                offer, OfferOutcome.WITHDRAWN, "ORIGINATOR_CANCEL"
+            ),
+            OfferEffect.KILL_AS_MISSED: lambda offer, cause: self._kill(offer, OfferOutcome.MISSED, "NO_ANSWER"),
+            OfferEffect.KILL_AS_FAILED: lambda offer, cause: self._kill(offer, OfferOutcome.FAILED, "NORMAL_CLEARING"),
+        }
+
+    def distribute(self) -> None:
+        """Match waiting contacts with idle agents and dial. Contacts of a switch that cannot be reached wait on."""
+        core = self.core
+        for assignment in core.distributor.assign(core.now.mono, self._reachable):
+            self._make(assignment)
+
+    def step(self, offer: Offer, input: OfferInput, cause: str = "") -> None:
+        """Tell an offer what happened; ``cause`` is the hangup cause where one is known."""
+        effect = offer.machine.step(input)
+        if effect is not None:
+            self._effects[effect](offer, cause)
+
+    def job_done(self, result: JobResult) -> bool:
+        """The outcome of an originate of ours; False when the job is not."""
+        offer = self.core.offers.get(self.core.jobs.pop(result.job_uuid, ""))
+        if offer is None:
+            return False
+        if result.ok:
+            self.step(offer, OfferInput.ANSWERED)
+        else:
+            self.step(offer, OfferInput.FAILED, result.cause or display(result.text))
+        return True
+
+    def reply(self, verb: str, id: str, reply: Reply | None) -> None:
+        """The switch's answer to a command tagged with ``verb`` for offer ``id``; None when it never came.
+
+        A lost originate or bridge may still have run: the offer's deadline decides."""
+        offer = self.core.offers.get(id)
+        if offer is None or reply is None or reply.ok:
+            return
+        if verb == "bridge":
+            self.step(offer, OfferInput.NOT_BRIDGED)
+        elif verb == "originate":
+            self.step(offer, OfferInput.FAILED, "")
+
+    def _reachable(self, contact: str) -> bool:
+        found = self.core.contacts.get(contact)
+        switch = self.core.switches.get(found.switch) if found else None
+        return switch is not None and switch.up
+
+    def _make(self, assignment: Assignment) -> None:
+        core = self.core
+        contact, person = core.contacts[assignment.contact], core.people[assignment.agent]
+        offer = Offer(
+            id=core.ids(),
+            contact=contact.id,
+            agent=assignment.agent,
+            queue=assignment.queue,
+            switch=contact.switch,
+            leg=core.ids(),
+            job=core.ids(),
+            why=assignment.why,
+            made_at=core.now.wall,
+        )
+        contact.machine.step(ContactInput.OFFER)
+        person.agent.reserve(core.now.wall)
+        contact.offer, contact.agent, contact.why = offer.id, offer.agent, offer.why
+        contact.offers += 1
+        person.offer, person.contact = offer.id, contact.id
+        core.offers[offer.id] = offer
+        core.jobs[offer.job] = offer.id
+        self.records.begin(contact, SegmentKind.OFFER, queue=offer.queue, agent=offer.agent, leg=offer.leg)
+        waited = core.now.wall - contact.enqueued_at
+        core.fact(
+            FactKind.OFFER_MADE,
+            contact,
+            agent=offer.agent,
+            leg=offer.leg,
+            offer=offer.id,
+            why=offer.why,
+            waited_us=waited,
+        )
+        self._dial(offer, contact, person)
+
+    def _dial(self, offer: Offer, contact: Contact, person: Person) -> None:
+        core, spec = self.core, self.core.queues[offer.queue].spec
+        row = LegRow(
+            id=offer.leg,
+            contact=contact.id,
+            switch=offer.switch,
+            role="agent",
+            agent=offer.agent,
+            direction="outbound",
+            destination=person.dial_string,
+            created_at=core.now.wall,
+        )
+        core.legs[offer.leg] = Leg(offer.leg, offer.switch, "agent", contact.id, offer.agent, row)
+        timeout = max(1, ceil(spec.offer_timeout_s))
+        variables = (
+            ("ignore_early_media", "true"),
+            ("fsorch_contact", contact.id),
+            ("fsorch_role", "agent"),
+            ("fsorch_agent", offer.agent),
+            ("fsorch_queue", offer.queue),
+            ("fsorch_offer", offer.id),
+            ("presence_data", f"fsorch:{contact.id}:agent"),
+            ("origination_caller_id_number", display(contact.number) or "anonymous"),
+            ("origination_caller_id_name", display(contact.name) or "anonymous"),
+        )
+        command = Originate(person.dial_string, offer.leg, variables, timeout_s=timeout, job_uuid=offer.job)
+        try:
+            command.wire()
+        except EslError as error:
+            core.fact(FactKind.COMMAND_FAILED, contact, agent=offer.agent, command="originate", answer=str(error))
+            self.step(offer, OfferInput.FAILED, "INVALID_NUMBER_FORMAT")
+            return
+        core.send(offer.switch, command, f"originate:{offer.id}")
+        core.timers.set(("offer", offer.id), core.now.mono + timeout + RING_GRACE_S)
+
+    def _ringing(self, offer: Offer, cause: str) -> None:
+        offer.rang_at = self.core.now.wall
+        person = self.core.people.get(offer.agent)
+        if person is not None:
+            self.people.move(person, AgentInput.RING)
+
+    def _bridge(self, offer: Offer, cause: str) -> None:
+        core, contact = self.core, self.core.contacts.get(offer.contact)
+        if contact is None:
+            self.step(offer, OfferInput.WITHDRAW)
+            return
+        core.timers.set(("offer", offer.id), core.now.mono + BRIDGE_GRACE_S)
+        core.send(offer.switch, Bridge(contact.leg, offer.leg), f"bridge:{offer.id}")
+
+    def _accept(self, offer: Offer, cause: str) -> None:
+        contact, person = self.core.contacts.get(offer.contact), self.core.people.get(offer.agent)
+        self._close(offer, OfferOutcome.ACCEPTED, "")
+        if contact is None or person is None:
+            self._kill_leg(offer, "NORMAL_CLEARING")
+            if person is not None:
+                person.offer = person.contact = ""
+                self.people.move(person, AgentInput.RELEASE)
+            return
+        person.offer, person.leg = "", offer.leg
+        person.answered += 1
+        self.people.move(person, AgentInput.CONNECT)
+        contact.offer, contact.agent_leg = "", offer.leg
+        self.calls.step(contact, ContactInput.CONNECT)
+
+    def _kill(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
+        self._kill_leg(offer, cause)
+        self._over(offer, outcome, cause)
+
+    def _kill_leg(self, offer: Offer, cause: str) -> None:
+        self.core.send(offer.switch, Kill(offer.leg, cause), f"kill:{offer.leg}")
+
+    def _over(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
+        """The contact goes back to its place, the agent to idle; a miss counts, and delays the next offer."""
+        core = self.core
+        contact, person = core.contacts.get(offer.contact), core.people.get(offer.agent)
+        self._close(offer, outcome, cause)
+        if contact is not None and contact.offer == offer.id:
+            contact.offer = contact.agent = contact.why = ""
+            self.records.end(contact, outcome.value)
+            if outcome is not OfferOutcome.WITHDRAWN:
+                contact.misses += 1
+            self.calls.step(contact, ContactInput.RETURN)
+        if person is not None and person.offer == offer.id:
+            person.offer = person.contact = ""
+            if outcome is OfferOutcome.WITHDRAWN:
+                self.people.move(person, AgentInput.RELEASE)
+            else:
+                person.missed += 1
+                self.people.move(person, AgentInput.MISS, delay_s=self._delay(offer))
+
+    def _delay(self, offer: Offer) -> float:
+        queue = self.core.queues.get(offer.queue)
+        return queue.spec.miss_delay_s if queue else 5.0
+
+    def _close(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
+        core = self.core
+        core.offers.pop(offer.id, None)
+        core.timers.cancel(("offer", offer.id))
+        rang = core.now.wall - offer.rang_at if offer.rang_at else 0
+        contact = core.contacts.get(offer.contact)
+        core.fact(
+            FactKind.OFFER_ENDED,
+            contact,
+            agent=offer.agent,
+            queue=offer.queue,
+            leg=offer.leg,
+            offer=offer.id,
+            outcome=outcome.value,
+            cause=cause,
+            rang_us=rang,
+        )
+
+    def restore(self, contact: Contact, person: Person, leg: Leg) -> None:
+        """A pair found talking after a restart of ours: as if the offer had just been accepted."""
+        offer = Offer(
+            id=self.core.ids(),
+            contact=contact.id,
+            agent=person.spec.id,
+            queue=contact.queue,
+            switch=contact.switch,
+            leg=leg.uuid,
+            job="",
+            why="found talking",
+            made_at=self.core.now.wall,
+            machine=OfferMachine(),
+        )
+        self.core.offers[offer.id] = offer
+        self.step(offer, OfferInput.BRIDGED)

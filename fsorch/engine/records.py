@@ -1,0 +1,178 @@
+"""Rows for the records: what the ``*_ended`` facts carry. Everything here is written exactly once for each row."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fsorch.acd import ContactState
+from fsorch.causes import Cause
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
+from fsorch.engine.state import Contact, Leg, Segment
+from fsorch.esl.events import Event
+from fsorch.names import ContactOutcome, SegmentKind
+
+__all__ = ["Records"]
+
+_US = 1_000_000
+
+
+class Records:
+    """Opens and closes segments, and turns what ended into facts with whole rows."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    def begin(self, contact: Contact, kind: SegmentKind, **fields: str) -> None:
+        """A new stretch begins; the one before it ends here."""
+        if contact.segment is not None:
+            self.end(contact)
+        contact.segment = Segment(kind, self.core.now.wall, **fields)
+
+    def end(self, contact: Contact, outcome: str = "") -> None:
+        """The open stretch ends now, if there is one."""
+        segment, contact.segment = contact.segment, None
+        if segment is None:
+            return
+        now = self.core.now.wall
+        lasted = max(0, now - segment.began_at)
+        if segment.kind is SegmentKind.TALK:
+            contact.talked_us += lasted
+        elif segment.kind is SegmentKind.HOLD:
+            contact.held_us += lasted
+        self._write(contact, segment, now, outcome)
+
+    def wrap_up(self, contact: str, queue: str, agent: str, began_at: int) -> None:
+        """The after-call work of ``agent`` for a contact that may be over long since."""
+        now = self.core.now.wall
+        row = SegmentRow(
+            id=f"{contact}:w:{agent}:{began_at}",
+            contact=contact,
+            kind=SegmentKind.WRAP_UP.value,
+            began_at=began_at,
+            ended_at=now,
+            queue=queue,
+            agent=agent,
+        )
+        self.core.fact(FactKind.SEGMENT_ENDED, agent=agent, queue=queue, row=msgspec.to_builtins(row))
+
+    def contact_began(self, contact: Contact) -> None:
+        """A new contact: its row is there from the first second."""
+        self.core.fact(
+            FactKind.CONTACT_BEGAN,
+            contact,
+            leg=contact.leg,
+            medium="voice",
+            direction="inbound",
+            number=contact.number,
+            name=contact.name,
+            destination=contact.destination,
+            switch=contact.switch,
+            began_at=contact.began_at,
+        )
+
+    def contact_ended(self, contact: Contact) -> None:
+        """The whole row of a contact that is over."""
+        self.end(contact)
+        now = self.core.now.wall
+        served = contact.answered_at or now
+        row = ContactRow(
+            id=contact.id,
+            switch=contact.switch,
+            number=contact.number,
+            name=contact.name,
+            destination=contact.destination,
+            flow=contact.flow,
+            queue=contact.queue,
+            agent=contact.agent,
+            outcome=(contact.outcome or ContactOutcome.LOST).value,
+            ended_by=contact.ended_by,
+            cause=contact.cause,
+            priority=contact.priority,
+            began_at=contact.began_at,
+            enqueued_at=contact.enqueued_at,
+            answered_at=contact.answered_at,
+            ended_at=now,
+            waited_us=max(0, served - contact.enqueued_at) if contact.enqueued_at else 0,
+            talked_us=contact.talked_us,
+            held_us=contact.held_us,
+            offers=contact.offers,
+            misses=contact.misses,
+            answers={f"{n}:{one.prompt}": one.digits for n, one in enumerate(contact.answers, 1)},
+        )
+        self.core.fact(FactKind.CONTACT_ENDED, contact, agent=contact.agent, row=msgspec.to_builtins(row))
+
+    def leg_ended(self, leg: Leg, event: Event | None) -> None:
+        """The CDR of a leg: from the switch's own hangup record, or from what we knew when that never came."""
+        row = _complete(leg.row, event) if event is not None else msgspec.structs.replace(leg.row, complete=False)
+        if not row.hungup_at:
+            row = msgspec.structs.replace(row, hungup_at=self.core.now.wall)
+        self.core.fact(
+            FactKind.LEG_ENDED,
+            self.core.contacts.get(leg.contact),
+            leg=leg.uuid,
+            switch=leg.switch,
+            agent=leg.agent,
+            row=msgspec.to_builtins(row),
+        )
+
+    def _write(self, contact: Contact, segment: Segment, now: int, outcome: str) -> None:
+        contact.segments += 1
+        row = SegmentRow(
+            # The start makes the id stable and unique even when we were restarted within the contact.
+            id=f"{contact.id}:{segment.began_at}:{contact.segments}",
+            contact=contact.id,
+            kind=segment.kind.value,
+            began_at=segment.began_at,
+            ended_at=max(now, segment.began_at),
+            queue=segment.queue or contact.queue,
+            agent=segment.agent,
+            leg=segment.leg,
+            outcome=outcome or ("" if contact.machine.state is not ContactState.ENDED else _outcome(contact)),
+        )
+        self.core.fact(FactKind.SEGMENT_ENDED, contact, agent=segment.agent, row=msgspec.to_builtins(row))
+
+
+def _outcome(contact: Contact) -> str:
+    return contact.outcome.value if contact.outcome else ""
+
+
+def _complete(row: LegRow, event: Event) -> LegRow:
+    """The row with all that a CHANNEL_HANGUP_COMPLETE carries (capture 02 and 06)."""
+    cause = event.variable("hangup_cause") or event.hangup_cause or row.cause
+    changes: dict[str, Any] = {
+        "direction": event.direction or row.direction,
+        "channel": event.channel_name or row.channel,
+        "number": event.caller_number or row.number,
+        "name": event.caller_name or row.name,
+        "destination": event.destination or row.destination,
+        "created_at": event.created_time or row.created_at,
+        "progress_at": event.progress_time or event.progress_media_time or row.progress_at,
+        "answered_at": event.answered_time or row.answered_at,
+        "bridged_at": event.bridged_time or row.bridged_at,
+        "hungup_at": event.hangup_time or row.hungup_at,
+        "hold_us": _int(event.header("Caller-Channel-Hold-Accum")),
+        "cause": cause,
+        "q850": _int(event.variable("hangup_cause_q850")) or Cause.of(cause).q850,
+        "sip_disposition": event.variable("sip_hangup_disposition") or "",
+        "sip_code": event.variable("sip_term_status") or event.variable("sip_invite_failure_status") or "",
+        "codec": event.variable("read_codec") or event.variable("write_codec") or "",
+        "mos": _float(event.variable("rtp_audio_in_mos")),
+        "peer": row.peer or event.variable("bridge_uuid") or event.variable("signal_bond") or "",
+    }
+    return msgspec.structs.replace(row, **changes)
+
+
+def _int(text: str | None) -> int:
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 19 else 0
+
+
+def _float(text: str | None) -> float | None:
+    try:
+        value = float(text) if text else None
+    except ValueError:
+        return None
+    return value if value is not None and 0 <= value <= 5 else None

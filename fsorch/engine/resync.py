@@ -1,0 +1,166 @@
+"""After a link came up: what the switch has is the truth, and the engine's state follows it.
+
+The channels carry our marks (``fsorch_contact``, ``fsorch_role``, ...), so the switch is the second copy of the
+state. Legs that are gone are ended, legs that we know are brought up to date, callers of an earlier life of ours are
+taken back with the place and the enqueue time they had, pairs that talk are put into talk, and agent legs that serve
+nobody are hung up.
+"""
+
+from __future__ import annotations
+
+from fsorch.acd import ContactInput, ContactState, OfferInput
+from fsorch.engine.calls import Calls
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import LinkDown, LinkUp
+from fsorch.engine.music import Music
+from fsorch.engine.offers import Offers
+from fsorch.engine.records import Records
+from fsorch.engine.state import Contact, Leg, Switch
+from fsorch.esl.commands import Kill
+from fsorch.esl.events import Event
+from fsorch.names import SegmentKind
+
+__all__ = ["Resync"]
+
+
+class Resync:
+    """Brings contacts and legs in line with a switch's channels."""
+
+    def __init__(self, core: Core, records: Records, calls: Calls, offers: Offers, music: Music) -> None:
+        self.core = core
+        self.records = records
+        self.calls = calls
+        self.offers = offers
+        self.music = music
+
+    def link_down(self, input: LinkDown) -> None:
+        """Calls go on without us; nothing is offered on this switch until the link is back."""
+        switch = self.core.switches.setdefault(input.switch, Switch(input.switch))
+        if switch.up:
+            switch.up, switch.since = False, self.core.now.wall
+            self.core.fact(FactKind.LINK_DOWN, switch=input.switch, reason=input.reason)
+
+    def link_up(self, input: LinkUp) -> None:
+        """See the module."""
+        core = self.core
+        switch = core.switches.setdefault(input.switch, Switch(input.switch))
+        switch.up, switch.since, switch.core_uuid = True, core.now.wall, input.core_uuid
+        switch.sounds_dir = input.sounds_dir or switch.sounds_dir
+        core.fact(FactKind.LINK_UP, switch=input.switch, core_uuid=input.core_uuid)
+        present = {event.uuid: event for event in input.channels}
+        gone = [leg for leg in core.legs.values() if leg.switch == input.switch and leg.uuid not in present]
+        # Agents' legs first: a caller whose partner and who himself are gone was served, and the agent goes to wrap-up.
+        for leg in sorted(gone, key=lambda leg: leg.role != "agent"):
+            self.calls.lose(leg)
+        strangers = [event for event in present.values() if event.uuid not in core.legs]
+        for leg in [leg for leg in core.legs.values() if leg.uuid in present]:
+            self._renew(leg, present[leg.uuid], present)
+        adopted, cleared = self._strangers(input.switch, strangers, present)
+        core.fact(
+            FactKind.RESYNCED,
+            switch=input.switch,
+            channels=len(present),
+            ended=len(gone),
+            adopted=adopted,
+            cleared=cleared,
+        )
+
+    def _renew(self, leg: Leg, event: Event, present: dict[str, Event]) -> None:
+        contact = self.core.contacts.get(leg.contact)
+        if contact is None:
+            self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
+            return
+        if leg.role == "agent":
+            self._renew_agent(leg, contact, event)
+            return
+        state = contact.machine.state
+        if event.answer_state == "answered" and state is ContactState.ARRIVED:
+            self.calls.event(leg.switch, _as(event, "CHANNEL_ANSWER"))
+        elif state is ContactState.FLOW:
+            self.calls.ask_again(contact)
+        elif state in (ContactState.WAITING, ContactState.OFFERED) and not _playing(event):
+            self.music.play(contact)
+
+    def _renew_agent(self, leg: Leg, contact: Contact, event: Event) -> None:
+        offer = self.core.offers.get(contact.offer)
+        if offer is None or offer.leg != leg.uuid:
+            return
+        if event.other_leg == contact.leg:
+            self.offers.step(offer, OfferInput.BRIDGED)
+        elif event.answer_state == "answered":
+            self.offers.step(offer, OfferInput.ANSWERED)
+
+    def _strangers(self, switch: str, events: list[Event], present: dict[str, Event]) -> tuple[int, int]:
+        """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared."""
+        adopted = cleared = 0
+        for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
+            if event.variable("fsorch_role") == "customer" and event.variable("fsorch_contact"):
+                self._take_back(switch, event)
+                adopted += 1
+            elif _untaken(event):
+                self.calls.arrive(switch, event)
+                adopted += 1
+        for event in events:
+            if event.variable("fsorch_role") != "agent":
+                continue
+            if self._pair(switch, event):
+                adopted += 1
+            else:
+                self.core.send(switch, Kill(event.uuid, "NORMAL_CLEARING"), f"kill:{event.uuid}")
+                cleared += 1
+        return adopted, cleared
+
+    def _take_back(self, switch: str, event: Event) -> None:
+        """A caller of an earlier life: into the queue with the place they had, or through the flow again."""
+        core = self.core
+        contact = self.calls.adopt(switch, event, event.variable("fsorch_contact") or core.ids(), _began(event, core))
+        contact.flow = event.variable("fsorch_flow") or core.centre.flow
+        queue, enqueued = event.variable("fsorch_queue") or "", event.variable("fsorch_enqueued") or ""
+        if queue in core.queues and enqueued.isascii() and enqueued.isdigit() and len(enqueued) < 18:
+            contact.queue, contact.enqueued_at = queue, min(int(enqueued), core.now.wall)
+        self.records.contact_began(contact)
+        if contact.queue and event.other_leg:
+            # Talking: the agent's leg, which follows, makes the pair whole.
+            contact.machine.step(ContactInput.QUEUE)
+            return
+        self.records.begin(contact, SegmentKind.IVR)
+        if contact.queue:
+            self.calls.step(contact, ContactInput.QUEUE)
+        elif contact.flow in core.flows or core.queues:
+            self.calls.step(contact, ContactInput.ANSWERED)
+
+    def _pair(self, switch: str, event: Event) -> bool:
+        """An agent's leg of an earlier life that is bridged to a caller we have taken back."""
+        core = self.core
+        contact = core.contacts.get(event.variable("fsorch_contact") or "")
+        person = core.people.get(event.variable("fsorch_agent") or "")
+        if contact is None or person is None or event.other_leg != contact.leg or person.contact or person.offer:
+            return False
+        leg = self.calls.own_leg(switch, event, "agent", contact.id, person.spec.id)
+        contact.machine.step(ContactInput.OFFER)
+        contact.agent, person.contact = person.spec.id, contact.id
+        contact.answered_at = event.bridged_time
+        self.offers.restore(contact, person, leg)
+        return True
+
+
+def _as(event: Event, name: str) -> Event:
+    event.name = name
+    return event
+
+
+def _playing(event: Event) -> bool:
+    return event.variable("current_application") == "playback"
+
+
+def _untaken(event: Event) -> bool:
+    """Parked for us while we were away, and nobody has taken it yet."""
+    marked = event.variable("fsorch_entry") or event.variable("fsorch_flow") or event.variable("fsorch_queue")
+    taken = event.variable("fsorch_contact") or event.variable("fsorch_fallback")
+    parked = event.variable("current_application") == "park"
+    return bool(marked) and not taken and parked and event.direction == "inbound"
+
+
+def _began(event: Event, core: Core) -> int:
+    return event.created_time or core.now.wall

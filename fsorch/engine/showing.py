@@ -1,0 +1,97 @@
+"""The engine's state as views."""
+
+from __future__ import annotations
+
+from fsorch.acd import AgentState, AgentStatus, ContactState
+from fsorch.engine.core import Core
+from fsorch.engine.state import Contact, Person, Queue
+from fsorch.engine.views import AgentView, ContactView, QueueView, Snapshot, SwitchView
+
+__all__ = ["agent_view", "contact_view", "queue_view", "snapshot"]
+
+
+def contact_view(core: Core, contact: Contact) -> ContactView:
+    """One live contact."""
+    offer = core.offers.get(contact.offer)
+    queue = core.queues.get(contact.queue)
+    return ContactView(
+        id=contact.id,
+        switch=contact.switch,
+        state="flow" if contact.machine.state is ContactState.ARRIVED else contact.machine.state.value,
+        number=contact.number,
+        name=contact.name,
+        destination=contact.destination,
+        answers=tuple(contact.answers),
+        queue=contact.queue,
+        queue_title=(queue.spec.title or queue.spec.id) if queue else "",
+        position=core.distributor.position(contact.id),
+        agent=contact.agent,
+        began_at=contact.began_at,
+        enqueued_at=contact.enqueued_at,
+        offered_at=offer.made_at if offer else 0,
+        answered_at=contact.answered_at,
+        held=contact.held,
+        why=contact.why,
+    )
+
+
+def agent_view(core: Core, person: Person) -> AgentView:
+    """One agent, with the contact they are offered or talk to."""
+    agent, contact = person.agent, core.contacts.get(person.contact)
+    return AgentView(
+        id=person.spec.id,
+        name=person.spec.name or person.spec.id,
+        status=agent.status.status.value,
+        reason=agent.status.reason,
+        state=agent.state.value,
+        status_since=agent.status_since,
+        state_since=agent.state_since,
+        asked=str(agent.wish) if agent.wish else "",
+        queues=tuple(member.queue for member in person.spec.queues),
+        phone=person.dial_string,
+        contact=contact_view(core, contact) if contact else None,
+        wrap_up_until=person.wrap_up_until if agent.state is AgentState.WRAP_UP else 0,
+        answered=person.answered,
+        missed=person.missed,
+    )
+
+
+def queue_view(core: Core, queue: Queue) -> QueueView:
+    """One queue, with the agents that serve it."""
+    waiting = core.distributor.waiting(queue.spec.id)
+    members = [p for p in core.people.values() if any(m.queue == queue.spec.id for m in p.spec.queues)]
+    available = [p for p in members if p.agent.status.status is AgentStatus.AVAILABLE]
+    idle = sum(p.agent.state is AgentState.IDLE for p in available)
+    return QueueView(
+        id=queue.spec.id,
+        title=queue.spec.title or queue.spec.id,
+        waiting=len(waiting),
+        oldest_enqueued_at=min((core.contacts[id].enqueued_at for id in waiting if id in core.contacts), default=0),
+        idle=idle,
+        busy=sum(p.agent.state is not AgentState.IDLE for p in members),
+        on_break=sum(p.agent.status.status is AgentStatus.BREAK for p in members),
+        queued=queue.queued,
+        answered=queue.answered,
+        abandoned=queue.abandoned,
+        within=queue.within,
+        service_level_s=queue.spec.service_level_s,
+    )
+
+
+def snapshot(core: Core) -> Snapshot:
+    """Everything at once."""
+    legs: dict[str, int] = {}
+    for leg in core.legs.values():
+        legs[leg.switch] = legs.get(leg.switch, 0) + 1
+    switches = core.switches.values()
+    return Snapshot(
+        seq=core.seq,
+        at=core.now.wall,
+        centre=core.centre.name,
+        switches=tuple(SwitchView(name=s.name, up=s.up, since=s.since, legs=legs.get(s.name, 0)) for s in switches),
+        queues=tuple(queue_view(core, queue) for queue in core.queues.values()),
+        agents=tuple(agent_view(core, person) for person in core.people.values()),
+        contacts=tuple(contact_view(core, contact) for contact in core.contacts.values()),
+        breaks=tuple((reason.id, reason.title or reason.id) for reason in core.centre.breaks),
+        odd_events=dict(core.odd),
+    )

@@ -1,0 +1,146 @@
+"""What the engine holds: contacts, legs, offers, people, queues, switches. Plain records; the machines inside
+decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from fsorch.acd import Agent, ContactMachine, OfferMachine
+from fsorch.config import AgentSpec, QueueSpec
+from fsorch.engine.rows import LegRow
+from fsorch.engine.views import KeyedAnswer
+from fsorch.ivr import Ask, FlowSession
+from fsorch.names import ContactOutcome, SegmentKind
+
+__all__ = ["Contact", "Leg", "Offer", "Person", "Queue", "Segment", "Switch"]
+
+
+@dataclass(slots=True)
+class Leg:
+    """One channel the engine owns. ``row`` is its CDR as far as known; ``hung_up`` once the switch said so."""
+
+    uuid: str
+    switch: str
+    role: str
+    contact: str
+    agent: str
+    row: LegRow
+    answered: bool = False
+    hung_up: bool = False
+    kills: int = 0
+
+
+@dataclass(slots=True)
+class Segment:
+    """The open stretch of a contact. ``began_at``: UTC microseconds."""
+
+    kind: SegmentKind
+    began_at: int
+    queue: str = ""
+    agent: str = ""
+    leg: str = ""
+
+
+@dataclass(slots=True)
+class Contact:
+    """A live voice contact. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
+    plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began."""
+
+    id: str
+    switch: str
+    leg: str
+    number: str
+    name: str
+    destination: str
+    began_at: int
+    priority: int = 0
+    machine: ContactMachine = field(default_factory=ContactMachine)
+    flow: str = ""
+    session: FlowSession | None = None
+    ask: Ask | None = None
+    running: str = ""
+    music_at: float = 0.0
+    plain_music: bool = False
+    queue: str = ""
+    enqueued_at: int = 0
+    offer: str = ""
+    agent: str = ""
+    agent_leg: str = ""
+    answered_at: int = 0
+    why: str = ""
+    answers: list[KeyedAnswer] = field(default_factory=list)
+    segment: Segment | None = None
+    segments: int = 0
+    talked_us: int = 0
+    held_us: int = 0
+    held: bool = False
+    offers: int = 0
+    misses: int = 0
+    outcome: ContactOutcome | None = None
+    ended_by: str = ""
+    cause: str = ""
+
+
+@dataclass(slots=True)
+class Offer:
+    """A contact reserved to an agent. ``rang_at`` is 0 until the phone rings."""
+
+    id: str
+    contact: str
+    agent: str
+    queue: str
+    switch: str
+    leg: str
+    job: str
+    why: str
+    made_at: int
+    rang_at: int = 0
+    machine: OfferMachine = field(default_factory=OfferMachine)
+
+
+@dataclass(slots=True)
+class Person:
+    """An agent at work: the spec, the machine, and what they are busy with. ``phone`` overrides the spec's dial string;
+    ``not_before`` (monotonic seconds) delays the next offer; ``gone`` when the configuration no longer has them."""
+
+    spec: AgentSpec
+    agent: Agent = field(default_factory=Agent)
+    phone: str = ""
+    offer: str = ""
+    contact: str = ""
+    leg: str = ""
+    wrap_up_until: int = 0
+    wrap_up_began: int = 0
+    wrap_up_contact: str = ""
+    wrap_up_queue: str = ""
+    not_before: float = 0.0
+    answered: int = 0
+    missed: int = 0
+    gone: bool = False
+
+    @property
+    def dial_string(self) -> str:
+        """What is dialled to reach them."""
+        return self.phone or self.spec.phone
+
+
+@dataclass(slots=True)
+class Queue:
+    """A queue's spec and its counts since the engine started."""
+
+    spec: QueueSpec
+    queued: int = 0
+    answered: int = 0
+    abandoned: int = 0
+    within: int = 0
+
+
+@dataclass(slots=True)
+class Switch:
+    """One link. ``since``: UTC microseconds of the last change."""
+
+    name: str
+    up: bool = False
+    since: int = 0
+    core_uuid: str = ""
+    sounds_dir: str = ""
