@@ -8,11 +8,12 @@ The tree::
       RequestRefused        a person or program asked for what is not legal now; nothing has changed
       ProtocolError         the other side of a wire broke its rules
         EslError            ... on the event socket (frames, events, quoting: see ``fsorch.esl``)
+      NotRunning            no fsorch answers on the control socket of this home
       LinkError             a switch cannot be reached or does not answer (see ``fsorch.edge``)
       StoreError            the database or the spool cannot be used
 
-Every message is one sentence that says what is wrong, where, and what to do. A switch event that comes late, twice or out
-of order is none of these: it is counted by the engine and never raises.
+Every message is one sentence that says what is wrong, where, and what to do. A switch event that comes late, twice or
+out of order is none of these: it is counted by the engine and never raises.
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ __all__ = [
     "FsorchError",
     "LinkError",
     "NotFound",
+    "NotRunning",
     "ProtocolError",
     "RequestRefused",
     "StoreError",
@@ -84,3 +86,9 @@ class StoreError(FsorchError):
     """The database or the spool cannot be used."""
 
     exit_code = 7
+
+
+class NotRunning(FsorchError):
+    """No fsorch answers on the control socket of this home, or it stopped while it was asked."""
+
+    exit_code = 8

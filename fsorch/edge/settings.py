@@ -1,0 +1,90 @@
+"""The files of an installation, read and checked: ``fsorch.yaml`` says how to run, a centre file what to be."""
+
+from __future__ import annotations
+
+import ipaddress
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import yaml
+
+from fsorch.config import Centre, Settings, SwitchSettings, decode
+from fsorch.errors import ConfigError
+
+__all__ = ["KNOWN_PASSWORD", "check_switch", "read_centre", "read_settings"]
+
+# What every FreeSWITCH is shipped with (conf/vanilla/autoload_configs/event_socket.conf.xml).
+KNOWN_PASSWORD = "ClueCon"
+# A settings or centre file of a large centre is a few hundred kilobytes.
+MAX_FILE = 16 * 1024 * 1024
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings in ``path``, complete: ``home`` absolute (a relative one is taken from the file's folder) and
+    ``database`` filled in. Raises ConfigError."""
+    settings = decode(_read_yaml(path), Settings, where=str(path))
+    if not settings.switches:
+        raise ConfigError(f"{path}: switches is empty; name at least one FreeSWITCH with its host, port and password")
+    names = [switch.name for switch in settings.switches]
+    for n, switch in enumerate(settings.switches):
+        if names.count(switch.name) > 1:
+            raise ConfigError(f"{path}: switches has the name {switch.name!r} twice")
+        check_switch(switch, f"{path}: switches[{n}]")
+    home = (path.parent / settings.home).resolve()
+    return msgspec.structs.replace(settings, home=str(home), database=_database(settings.database, home))
+
+
+def read_centre(path: Path) -> Centre:
+    """The centre in the YAML file ``path``. Raises ConfigError with the key at fault."""
+    return decode(_read_yaml(path), Centre, where=str(path))
+
+
+def check_switch(switch: SwitchSettings, where: str) -> None:
+    """ConfigError when the password or the address must not be used. The well-known password is let through only to a
+    switch on this machine."""
+    if not switch.password:
+        raise ConfigError(f"{where}.password is empty; set the one of the switch's event_socket.conf.xml")
+    if not 0 < switch.port < 65536:
+        raise ConfigError(f"{where}.port is {switch.port}; a port is 1 to 65535")
+    if switch.password == KNOWN_PASSWORD and not _is_loopback(switch.host):
+        raise ConfigError(
+            f"{where}.password is {KNOWN_PASSWORD}, the one every FreeSWITCH is shipped with, and {switch.host} is not "
+            f"on this machine; choose another in the switch's event_socket.conf.xml and here"
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _database(url: str, home: Path) -> str:
+    """The database's address; a relative SQLite path lies in the home, wherever the process was started."""
+    scheme, _, path = (url or "sqlite:///fsorch.sqlite3").partition(":///")
+    return f"sqlite:///{home / path}" if scheme == "sqlite" else url
+
+
+def _read_yaml(path: Path) -> Any:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
+    if len(data) > MAX_FILE:
+        raise ConfigError(f"{path}: is larger than {MAX_FILE} bytes; this is no fsorch file")
+    try:
+        loaded = yaml.safe_load(data)
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: is not YAML ({_place(error)}); mend it there") from None
+    if not isinstance(loaded, dict):
+        raise ConfigError(f"{path}: must be a list of `key: value` lines at its top; see fsorch init for an example")
+    return loaded
+
+
+def _place(error: Exception) -> str:
+    mark = getattr(error, "problem_mark", None)
+    problem = getattr(error, "problem", None) or "unreadable bytes"
+    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else str(problem)

@@ -1,0 +1,65 @@
+"""How a running fsorch does: what `fsorch status` shows and monitoring reads."""
+
+from __future__ import annotations
+
+import os
+import resource
+from pathlib import Path
+
+import msgspec
+
+__all__ = ["LinkState", "RecorderState", "ServiceStatus", "cpu_seconds", "resident_bytes"]
+
+
+class LinkState(msgspec.Struct, frozen=True, kw_only=True):
+    """The link to one switch. ``state``: connecting, up, down, refused, stopped. ``lag_s``: how late events come."""
+
+    name: str
+    state: str
+    reason: str = ""
+    events: int = 0
+    lost: int = 0
+    reconnects: int = 0
+    lag_s: float = 0.0
+
+
+class RecorderState(msgspec.Struct, frozen=True, kw_only=True):
+    """The way of the facts: ``spooled`` and ``written`` since the start, ``behind`` waiting for the database; ``shed``,
+    ``rejected`` and ``torn`` are lost to it."""
+
+    spooled: int = 0
+    written: int = 0
+    behind: int = 0
+    shed: int = 0
+    rejected: int = 0
+    torn: int = 0
+    error: str = ""
+
+
+class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One process. ``cpu_s`` is what it has used since it began, ``resident_bytes`` what it holds now."""
+
+    version: str
+    pid: int
+    home: str
+    url: str
+    uptime_s: float
+    cpu_s: float
+    resident_bytes: int
+    revision: int
+    links: tuple[LinkState, ...] = ()
+    recorder: RecorderState = RecorderState()
+
+
+def cpu_seconds() -> float:
+    """Processor time of this process, user and system."""
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    return round(usage.ru_utime + usage.ru_stime, 3)
+
+
+def resident_bytes() -> int:
+    """Memory this process holds now (second field of Linux' /proc/self/statm); its peak where there is no /proc."""
+    try:
+        return int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE")
+    except OSError:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024

@@ -1,0 +1,84 @@
+"""Serving a WSGI application in the hub, and what it needs from the machine: a listening socket and a secret."""
+
+from __future__ import annotations
+
+import errno
+import logging
+import os
+import secrets
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+from gevent import socket
+from gevent.pywsgi import LoggingLogAdapter, WSGIServer
+
+from fsorch.config import WebSettings
+from fsorch.errors import ConfigError
+
+__all__ = ["WebServer", "WsgiApp", "listen", "read_secret"]
+
+log = logging.getLogger(__name__)
+
+SECRET_BYTES = 32
+
+WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
+
+
+class WebServer:
+    """``app`` served from ``listener`` in greenlets."""
+
+    def __init__(self, app: WsgiApp, listener: socket.socket) -> None:
+        host, port = listener.getsockname()[:2]
+        self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+        faults = LoggingLogAdapter(log, logging.WARNING)
+        self._server = WSGIServer(listener, app, log=None, error_log=faults)
+
+    def start(self) -> None:
+        """Take connections from now on."""
+        self._server.start()
+
+    def stop(self) -> None:
+        """Close the port and, after a second's grace, every connection."""
+        self._server.stop(timeout=1.0)
+
+
+def listen(web: WebSettings, *, tries: int = 1) -> socket.socket:
+    """A listening socket at the address of ``web``, or at the next free port of ``tries``. Raises ConfigError."""
+    for port in range(web.port, web.port + tries):
+        try:
+            return _bind(web.host, port)
+        except OSError as error:
+            if error.errno != errno.EADDRINUSE or port == web.port + tries - 1:
+                why = error.strerror or str(error)
+                raise ConfigError(
+                    f"web: {web.host}:{port} cannot be used ({why}); choose another host or port"
+                ) from None
+    raise ValueError("tries must be 1 or more")
+
+
+def read_secret(home: Path) -> bytes:
+    """The key that signs this home's sessions, made at the first call (mode 0600): logins outlive a restart."""
+    path = home / "secret"
+    try:
+        secret = path.read_bytes()
+    except FileNotFoundError:
+        secret = secrets.token_bytes(SECRET_BYTES)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+            file.write(secret)
+    if len(secret) < SECRET_BYTES:
+        raise ConfigError(f"{path}: is too short for a secret; remove it and start again (everybody logs in anew)")
+    return secret
+
+
+def _bind(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((host, port))
+        listener.listen(256)
+    except OSError:
+        listener.close()
+        raise
+    return listener
