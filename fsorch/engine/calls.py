@@ -383,7 +383,8 @@ class Calls:
         leg.row = msgspec.structs.replace(leg.row, cause=cause, hungup_at=self.core.now.wall)
         self.core.timers.cancel(("leg", leg.uuid))
         contact = self.core.contacts.get(leg.contact)
-        self.core.fact(FactKind.CALL_HUNG_UP, contact, agent=leg.agent, leg=leg.uuid, who=leg.role, cause=cause)
+        known = contact or leg.contact
+        self.core.fact(FactKind.CALL_HUNG_UP, known, agent=leg.agent, leg=leg.uuid, who=leg.role, cause=cause)
         if leg.role == "agent":
             self._agent_gone(leg, contact, cause)
         elif contact is not None:

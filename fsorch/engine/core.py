@@ -54,16 +54,17 @@ class Core:
             return
         self._actions.append(Send(switch, command, tag))
 
-    def fact(self, kind: FactKind, contact: Contact | None = None, **fields: Any) -> None:
+    def fact(self, kind: FactKind, contact: Contact | str | None = None, **fields: Any) -> None:
         """Write down what happened. ``agent``, ``queue``, ``leg``, ``switch`` are the fact's own fields, the rest is
         data."""
         self._facts_made += 1
         own = {name: fields.pop(name) for name in ("agent", "queue", "leg", "switch") if name in fields}
-        if contact is not None:
+        if isinstance(contact, Contact):
             own = {"switch": contact.switch, "queue": contact.queue, **own}
+            contact = contact.id
         id = f"{self._run}-{self._facts_made:010d}"
         at = self.now.wall
-        self._facts.append(Fact(id=id, at=at, kind=kind, contact=contact.id if contact else "", data=fields, **own))
+        self._facts.append(Fact(id=id, at=at, kind=kind, contact=contact or "", data=fields, **own))
 
     def count_odd(self, what: str, detail: str) -> None:
         """An event nobody expected: counted, and written down the first time."""

@@ -225,10 +225,9 @@ class Offers:
         core.offers.pop(offer.id, None)
         core.timers.cancel(("offer", offer.id))
         rang = core.now.wall - offer.rang_at if offer.rang_at else 0
-        contact = core.contacts.get(offer.contact)
         core.fact(
             FactKind.OFFER_ENDED,
-            contact,
+            core.contacts.get(offer.contact, offer.contact),
             agent=offer.agent,
             queue=offer.queue,
             leg=offer.leg,

@@ -76,7 +76,9 @@ class People:
         self.move(person, AgentInput.CALL_ENDED, wrap_up_s=wrap_up_s)
         if wrap_up_s > 0:
             until = person.wrap_up_until
-            self.core.fact(FactKind.WRAP_UP_BEGAN, agent=person.spec.id, queue=queue, until=until, seconds=wrap_up_s)
+            self.core.fact(
+                FactKind.WRAP_UP_BEGAN, contact, agent=person.spec.id, queue=queue, until=until, seconds=wrap_up_s
+            )
 
     def wrap_up_over(self, id: str) -> None:
         """The wrap-up's time has come."""

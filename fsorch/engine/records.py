@@ -57,7 +57,7 @@ class Records:
             queue=queue,
             agent=agent,
         )
-        self.core.fact(FactKind.SEGMENT_ENDED, agent=agent, queue=queue, row=msgspec.to_builtins(row))
+        self.core.fact(FactKind.SEGMENT_ENDED, contact, agent=agent, queue=queue, row=msgspec.to_builtins(row))
 
     def contact_began(self, contact: Contact) -> None:
         """A new contact: its row is there from the first second."""
@@ -112,7 +112,7 @@ class Records:
             row = msgspec.structs.replace(row, hungup_at=self.core.now.wall)
         self.core.fact(
             FactKind.LEG_ENDED,
-            self.core.contacts.get(leg.contact),
+            leg.contact,
             leg=leg.uuid,
             switch=leg.switch,
             agent=leg.agent,

@@ -1,0 +1,72 @@
+"""Every table, every state, every input: a known next state, or the named error with the state as it was."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+import pytest
+
+from fsorch.acd import AgentInput, AgentMachine, ContactInput, ContactMachine, OfferInput, OfferMachine
+from fsorch.errors import RequestRefused
+from fsorch.ivr import FlowMachine
+from fsorch.machine import Machine
+
+MACHINES: list[type[Machine[Any, Any, Any]]] = [AgentMachine, ContactMachine, FlowMachine, OfferMachine]
+# What people and the engine ask for may be refused; everything else is an event and may come at any time.
+REQUESTS: set[StrEnum] = {
+    AgentInput.RESERVE,
+    AgentInput.CHOOSE,
+    AgentInput.END_WRAP_UP,
+    ContactInput.QUEUE,
+    ContactInput.OFFER,
+    OfferInput.REFUSE,
+}
+
+
+def everything(machine: type[Machine[Any, Any, Any]]) -> list[tuple[StrEnum, StrEnum]]:
+    return [(state, input) for state in type(machine.FIRST) for input in machine.input_type()]
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_state_takes_every_input_or_refuses_it_unchanged(machine: type[Machine[Any, Any, Any]]) -> None:
+    for state, input in everything(machine):
+        walker = machine(state)
+        if walker.allows(input):
+            effect, following = machine.TABLE[state, input]
+            assert walker.step(input) is effect
+            assert walker.state is following
+        else:
+            with pytest.raises(RequestRefused, match="not possible now") as refused:
+                walker.step(input)
+            assert walker.state is state
+            assert refused.value.machine == machine.NAME
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_an_event_has_an_entry_in_every_state(machine: type[Machine[Any, Any, Any]]) -> None:
+    missing = [
+        (state, input)
+        for state, input in everything(machine)
+        if input not in REQUESTS and (state, input) not in machine.TABLE
+    ]
+    assert missing == []
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_every_state_can_be_reached_and_every_effect_is_used(machine: type[Machine[Any, Any, Any]]) -> None:
+    reached = {machine.FIRST}
+    while more := {machine.TABLE[key][1] for key in machine.TABLE if key[0] in reached} - reached:
+        reached |= more
+    assert reached == set(type(machine.FIRST))
+    effects = {effect for effect, _ in machine.TABLE.values() if effect is not None}
+    assert effects == set(type(next(iter(effects))))
+
+
+@pytest.mark.parametrize("machine", MACHINES)
+def test_an_input_of_another_machine_is_a_value_error(machine: type[Machine[Any, Any, Any]]) -> None:
+    class Foreign(StrEnum):
+        THING = "thing"
+
+    with pytest.raises(ValueError, match="not one of its inputs"):
+        machine().step(Foreign.THING)
