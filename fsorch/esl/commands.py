@@ -319,9 +319,9 @@ class Exists(_OnChannel, frozen=True):
 
 
 class Unschedule(_OnChannel, frozen=True):
-    """Take back what the dialplan scheduled for the channel, such as its own answer to our absence. ``sched_transfer`` and
-    ``sched_hangup`` put their tasks into a group named by the channel's id (``mod_dptools.c``), which ``sched_del`` ends.
-    """
+    """Take back what the dialplan scheduled for the channel, such as its own answer to our absence. ``sched_transfer``
+    and ``sched_hangup`` put their tasks into a group named by the channel's id (``mod_dptools.c``), which ``sched_del``
+    ends."""
 
     def _api(self) -> str:
         return self._words("sched_del")

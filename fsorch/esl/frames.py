@@ -27,12 +27,12 @@ def find_header(headers: Headers, name: str) -> str | None:
     """The first header called ``name``, in any case: the rule of ``switch_event_get_header``."""
     wanted = name.lower()
     for key, value in headers:
-        if key.lower() == wanted:
+        if key == name or key.lower() == wanted:
             return value
     return None
 
 
-class Frame(msgspec.Struct, frozen=True):
+class Frame(msgspec.Struct, frozen=True, gc=False):
     """What the switch sends in one piece: its headers as they came (not percent-decoded, in order) and its body."""
 
     headers: Headers
@@ -46,6 +46,9 @@ class Frame(msgspec.Struct, frozen=True):
     @property
     def content_type(self) -> str:
         """``text/event-json``, ``command/reply`` and the like; empty if the frame says none."""
+        for name, value in self.headers:
+            if name == "Content-Type":
+                return value
         return self.header("Content-Type") or ""
 
 
