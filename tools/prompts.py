@@ -1,7 +1,8 @@
-"""Speaks the prompts that fsorch ships (`python tools/prompts.py`): each line of a `prompts.yaml` becomes a wave file beside it.
+"""Speaks the prompts that fsorch ships (`python tools/prompts.py`).
 
-espeak-ng speaks, sox makes it 8000 Hz, 16 bit, mono, trims the silence and evens out the level; both are packages of Debian.
-The files are kept in the repository, so nobody needs either unless a text changes.
+Each line of a `prompts.yaml` becomes a wave file beside it: espeak-ng speaks, sox makes it 8000 Hz, 16 bit, mono, trims
+the silence and evens out the level. Both are packages of Debian; the files are kept in the repository, so nobody needs
+either unless a text changes.
 """
 
 from __future__ import annotations
