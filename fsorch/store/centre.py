@@ -1,0 +1,301 @@
+"""The centre's desired state in rows: read, and written by difference.
+
+What has not changed is not touched. An agent or queue that the centre has no more is deleted, or, when contacts,
+segments or legs name it, marked as removed: reports of last month still find its title. If it comes back under the
+same id it is the same one. Agents with a login get a user; the password stays when anything else about them changes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import msgspec
+from peewee import Field, Model
+
+from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, QueueSpec
+from fsorch.errors import ConfigError
+from fsorch.store.database import Db, PooledMysql
+from fsorch.store.models import (
+    AgentRecord,
+    BreakRecord,
+    ContactRecord,
+    FlowRecord,
+    LegRecord,
+    MemberRecord,
+    MetaRecord,
+    PromptRecord,
+    QueueRecord,
+    SegmentRecord,
+    UserRecord,
+)
+
+__all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
+
+Row = dict[str, Any]
+REVISION = "revision"
+
+
+class Changes(msgspec.Struct):
+    """What was done: one short word for each row, such as ``queue +sales``, ``agent ~ada`` or ``agent -bob``."""
+
+    done: list[str] = []
+
+    def note(self, what: str, sign: str, id: str) -> None:
+        """Remember that row ``id`` of ``what`` was added (+), changed (~), removed (-)."""
+        self.done.append(f"{what} {sign}{id}")
+
+
+def read_revision(db: Db, *, lock: bool = False) -> int:
+    """The number of the centre's last change; 0 before the first. With ``lock`` nobody else changes it before this
+    transaction ends (SQLite's write transactions exclude each other anyway)."""
+    query = MetaRecord.select(MetaRecord.value).where(MetaRecord.name == REVISION)
+    if lock and isinstance(db, PooledMysql):
+        query = query.for_update()
+    return int(query.scalar(db) or 0)
+
+
+def read_centre(db: Db) -> Centre:
+    """The centre as it was written. Call it in a transaction, so that it is all of one revision."""
+    meta = {row.name: row.value for row in MetaRecord.select().execute(db)}
+    members: dict[str, list[MembershipSpec]] = {}
+    for row in MemberRecord.select().order_by(MemberRecord.agent, MemberRecord.place).execute(db):
+        members.setdefault(row.agent, []).append(
+            MembershipSpec(queue=row.queue, level=row.level, position=row.position)
+        )
+    return Centre(
+        name=meta.get("centre.name", Centre().name),
+        flow=meta.get("centre.flow", ""),
+        prompts_dir=meta.get("centre.prompts_dir", Centre().prompts_dir),
+        queues=tuple(_spec(QueueSpec, row) for row in _live(db, QueueRecord)),
+        agents=tuple(_agent(row, members.get(row["id"], [])) for row in _live(db, AgentRecord)),
+        flows=tuple(msgspec.json.decode(row["body"], type=FlowSpec) for row in _live_flows(db)),
+        breaks=tuple(_spec(BreakReason, row) for row in _in_order(db, BreakRecord)),
+        prompts={row["name"]: row["path"] for row in _in_order(db, PromptRecord)},
+    )
+
+
+def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
+    """Make the rows say ``centre``. Call it in a write transaction. Raises ConfigError for a value that no column
+    holds."""
+    changes = Changes()
+    logins = {row["login"] for row in _live(db, AgentRecord) if row["login"]}
+    _write_marked(db, QueueRecord, "queue", _queue_rows(centre), changes, now_us)
+    _write_marked(db, AgentRecord, "agent", _agent_rows(centre), changes, now_us)
+    _write_plain(db, MemberRecord, "member", _member_rows(centre), changes)
+    _write_plain(db, BreakRecord, "break", _break_rows(centre), changes)
+    _write_plain(db, PromptRecord, "prompt", _prompt_rows(centre), changes)
+    _write_flows(db, centre, by, now_us, changes)
+    _write_users(db, centre, logins, now_us, changes)
+    for name in ("name", "flow", "prompts_dir"):
+        _write_meta(db, f"centre.{name}", getattr(centre, name), changes)
+    return changes
+
+
+def bump_revision(db: Db) -> int:
+    """Count one change of the centre and return its number. Call it after ``read_revision(lock=True)``."""
+    revision = read_revision(db) + 1
+    _set_meta(db, REVISION, str(revision))
+    return revision
+
+
+def _spec(kind: type[Any], row: Row) -> Any:
+    return kind(**{name: row[name] for name in kind.__struct_fields__})
+
+
+def _agent(row: Row, queues: list[MembershipSpec]) -> AgentSpec:
+    fields = {name: row[name] for name in ("id", "name", "phone", "switch", "login", "role")}
+    return AgentSpec(**fields, queues=tuple(queues))
+
+
+def _in_order(db: Db, model: type[Model]) -> list[Row]:
+    rows: Iterable[Row] = model.select().order_by(_column(model, "place")).dicts().execute(db)
+    return list(rows)
+
+
+def _live(db: Db, model: type[Model]) -> list[Row]:
+    return [row for row in _in_order(db, model) if not row["removed_at"]]
+
+
+def _latest_flows(db: Db) -> dict[str, Row]:
+    """The highest version of each flow."""
+    rows: Iterable[Row] = FlowRecord.select().order_by(FlowRecord.id, FlowRecord.version).dicts().execute(db)
+    return {row["id"]: row for row in rows}
+
+
+def _live_flows(db: Db) -> list[Row]:
+    return sorted((row for row in _latest_flows(db).values() if not row["removed_at"]), key=lambda row: row["place"])
+
+
+def _queue_rows(centre: Centre) -> list[Row]:
+    return [{**msgspec.structs.asdict(queue), "place": n, "removed_at": 0} for n, queue in enumerate(centre.queues)]
+
+
+def _agent_rows(centre: Centre) -> list[Row]:
+    rows = []
+    for n, agent in enumerate(centre.agents):
+        row = {**msgspec.structs.asdict(agent), "place": n, "removed_at": 0}
+        del row["queues"]
+        rows.append(row)
+    return rows
+
+
+def _member_rows(centre: Centre) -> Iterator[Row]:
+    for agent in centre.agents:
+        for n, member in enumerate(agent.queues):
+            yield {**msgspec.structs.asdict(member), "agent": agent.id, "place": n}
+
+
+def _break_rows(centre: Centre) -> list[Row]:
+    return [{**msgspec.structs.asdict(reason), "place": n} for n, reason in enumerate(centre.breaks)]
+
+
+def _prompt_rows(centre: Centre) -> list[Row]:
+    return [{"name": name, "path": path, "place": n} for n, (name, path) in enumerate(centre.prompts.items())]
+
+
+def _column(model: type[Model], name: str) -> Field[Any]:
+    field: Field[Any] = model._meta.fields[name]
+    return field
+
+
+def _key_names(model: type[Model]) -> tuple[str, ...]:
+    key: Any = model._meta.primary_key
+    return tuple(getattr(key, "field_names", None) or (key.name,))
+
+
+def _key(model: type[Model], row: Row) -> tuple[Any, ...]:
+    return tuple(row[name] for name in _key_names(model))
+
+
+def _here(model: type[Model], row: Row) -> list[Any]:
+    return [_column(model, name) == row[name] for name in _key_names(model)]
+
+
+def _checked(model: type[Model], what: str, row: Row) -> Row:
+    """``row``, whose text fits its columns. Configuration is refused rather than cut: a cut dial string dials
+    somebody else."""
+    for name, value in row.items():
+        width = getattr(_column(model, name), "max_length", None)
+        if width is not None and len(value) > width:
+            raise ConfigError(
+                f"{what} {_key(model, row)[0][:64]!r}: {name} has {len(value)} characters; at most {width} are kept"
+            )
+    return row
+
+
+def _existing(db: Db, model: type[Model]) -> dict[tuple[Any, ...], Row]:
+    rows: Iterable[Row] = model.select().dicts().execute(db)
+    return {_key(model, row): row for row in rows}
+
+
+def _put(db: Db, model: type[Model], what: str, row: Row, old: Row | None, changes: Changes) -> None:
+    """Insert or update one row, if it is not so already."""
+    id = "/".join(_key(model, row))
+    if old is None:
+        model.insert(_checked(model, what, row)).execute(db)
+        changes.note(what, "+", id)
+        return
+    changed = {name: value for name, value in _checked(model, what, row).items() if old[name] != value}
+    if changed:
+        model.update({_column(model, name): value for name, value in changed.items()}).where(
+            *_here(model, row)
+        ).execute(db)
+        changes.note(what, "+" if old.get("removed_at") else "~", id)
+
+
+def _write_plain(db: Db, model: type[Model], what: str, rows: Iterable[Row], changes: Changes) -> None:
+    old = _existing(db, model)
+    for row in rows:
+        _put(db, model, what, row, old.pop(_key(model, row), None), changes)
+    for row in old.values():
+        model.delete().where(*_here(model, row)).execute(db)
+        changes.note(what, "-", "/".join(_key(model, row)))
+
+
+def _write_marked(db: Db, model: type[Model], what: str, rows: list[Row], changes: Changes, now_us: int) -> None:
+    old = _existing(db, model)
+    for row in rows:
+        _put(db, model, what, row, old.pop(_key(model, row), None), changes)
+    for row in old.values():
+        if row["removed_at"]:
+            continue
+        if _is_named(db, what, row["id"]):
+            MemberRecord.delete().where(_column(MemberRecord, what) == row["id"]).execute(db)
+            model.update({_column(model, "removed_at"): now_us}).where(*_here(model, row)).execute(db)
+        else:
+            model.delete().where(*_here(model, row)).execute(db)
+        changes.note(what, "-", row["id"])
+
+
+def _is_named(db: Db, what: str, id: str) -> bool:
+    """Whether a record names this agent or queue."""
+    records: list[type[Model]] = [ContactRecord, SegmentRecord, LegRecord]
+    return any(
+        model.select().where(_column(model, what) == id).exists(db) for model in records if what in model._meta.fields
+    )
+
+
+def _write_flows(db: Db, centre: Centre, by: str, now_us: int, changes: Changes) -> None:
+    latest = _latest_flows(db)
+    for n, flow in enumerate(centre.flows):
+        body = msgspec.json.encode(flow).decode()
+        old = latest.pop(flow.id, None)
+        if old is not None and old["body"] == body:
+            if old["place"] != n or old["removed_at"]:
+                FlowRecord.update(place=n, removed_at=0).where(*_here(FlowRecord, old)).execute(db)
+                changes.note("flow", "+" if old["removed_at"] else "~", flow.id)
+            continue
+        version = old["version"] + 1 if old is not None else 1
+        FlowRecord.insert(
+            id=flow.id, version=version, place=n, body=body, made_at=now_us, made_by=by[:64], removed_at=0
+        ).execute(db)
+        changes.note("flow", "~" if old is not None else "+", flow.id)
+    for old in latest.values():
+        if not old["removed_at"]:
+            FlowRecord.update(removed_at=now_us).where(*_here(FlowRecord, old)).execute(db)
+            changes.note("flow", "-", old["id"])
+
+
+def _write_users(db: Db, centre: Centre, before: set[str], now_us: int, changes: Changes) -> None:
+    """A user for each agent with a login. A login that the centre held ``before`` and holds no more, and one of an
+    agent who is gone, is shut. Other users are nobody's business here."""
+    users = {row["login"]: row for row in _existing(db, UserRecord).values()}
+    wanted = {agent.login: agent for agent in centre.agents if agent.login}
+    given_up = {row["agent"]: row for login, row in users.items() if login in before and login not in wanted}
+    for login, agent in wanted.items():
+        old = users.get(login)
+        if old is None and (old := given_up.get(agent.id)) is not None:
+            UserRecord.update(login=login).where(UserRecord.login == old["login"]).execute(db)
+            del users[old["login"]]
+            old = {**old, "login": login}
+        _put_user(db, login, agent, old, now_us, changes)
+    agents = {agent.id for agent in centre.agents}
+    for login, row in users.items():
+        gone = login in before or (row["agent"] and row["agent"] not in agents)
+        if row["active"] and login not in wanted and gone:
+            UserRecord.update(active=False, changed_at=now_us).where(UserRecord.login == login).execute(db)
+            changes.note("user", "-", login)
+
+
+def _put_user(db: Db, login: str, agent: AgentSpec, old: Row | None, now_us: int, changes: Changes) -> None:
+    row = {"login": login, "role": agent.role, "agent": agent.id, "active": True}
+    if old is None:
+        row |= {"password": "", "created_at": now_us}
+    elif all(old[name] == value for name, value in row.items()):
+        return
+    _put(db, UserRecord, "user", row | {"changed_at": now_us}, old, changes)
+
+
+def _write_meta(db: Db, name: str, value: str, changes: Changes) -> None:
+    if len(value) > 255:
+        raise ConfigError(f"{name} has {len(value)} characters; at most 255 are kept")
+    if MetaRecord.select(MetaRecord.value).where(MetaRecord.name == name).scalar(db) != value:
+        _set_meta(db, name, value)
+        changes.note(name, "~", value)
+
+
+def _set_meta(db: Db, name: str, value: str) -> None:
+    if not MetaRecord.update(value=value).where(MetaRecord.name == name).execute(db):
+        if not MetaRecord.select().where(MetaRecord.name == name).exists(db):
+            MetaRecord.insert(name=name, value=value).execute(db)

@@ -1,0 +1,300 @@
+"""Databases by URL, with connections that are kept, checked and bounded.
+
+``sqlite:///relative/path``, ``sqlite:////absolute/path``, ``mysql://user:password@host:port/name?option=value``
+(``mariadb://`` is the same). In the MySQL form user, password and name are percent-decoded; the options are those of
+``MYSQL_OPTIONS``. No message names the password.
+
+A connection belongs to one thread (or, where gevent has patched the process before peewee was imported, to one
+greenlet) while it is in use, and goes back to a small pool after it. A MySQL connection that the pool hands out has
+answered a ping, so a server that was restarted costs nobody an error.
+"""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections import deque
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, nullcontext
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import pymysql
+from peewee import (
+    Database,
+    DatabaseError,
+    DataError,
+    ExceptionWrapper,
+    IntegrityError,
+    InterfaceError,
+    InternalError,
+    MySQLDatabase,
+    NotSupportedError,
+    OperationalError,
+    PeeweeException,
+    ProgrammingError,
+    SqliteDatabase,
+)
+
+from fsorch.errors import StoreError
+
+__all__ = ["Db", "PooledMysql", "PooledSqlite", "connected", "is_passing", "parse_url", "writing"]
+
+IDLE_CONNECTIONS = 8
+BUSY_TIMEOUT_S = 5.0
+CONNECT_TIMEOUT_S = 5
+# A query of ours takes milliseconds. This frees the recorder from a server that has stopped talking without closing.
+READ_TIMEOUT_S = 60
+MYSQL_FORM = "mysql://user:password@host:port/name"
+MYSQL_OPTIONS = ("ssl_ca", "unix_socket")
+PRAGMAS = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1}
+# What MySQL says when it is the server's state, not the statement, that is wrong: trying again later makes sense.
+# From the server's error list: connections, shutdown, disk, locks, read-only, rights, missing database or table,
+# killed.
+PASSING_MYSQL = frozenset(
+    (1021, 1030, 1040, 1041, 1042, 1043, 1044, 1045, 1049, 1053, 1077, 1079, 1114, 1129, 1130, 1142, 1143, 1146, 1152)
+    + (1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1227, 1290, 1317, 1412, 1613, 1614, 1637, 1792, 1836)
+    + (1877, 1927, 3024, 3032, 3100, 3101, 3159, 3169, 4031)
+)
+
+
+# peewee's own errors for those of the drivers, which are called the same.
+DRIVER_ERRORS = ExceptionWrapper(
+    {
+        error.__name__: error
+        for error in (
+            DatabaseError,
+            DataError,
+            IntegrityError,
+            InterfaceError,
+            InternalError,
+            NotSupportedError,
+            OperationalError,
+            ProgrammingError,
+        )
+    }
+)
+
+
+class ManyRows(Database):
+    """What peewee lacks: one statement for many rows, made and bound by the driver. It is many times as fast as
+    building the statement anew for each batch, and the recorder's thread shares the interpreter with the engine."""
+
+    def execute_many(self, sql: str, rows: Sequence[tuple[Any, ...]]) -> None:
+        """Run ``sql`` once for each of ``rows`` on this thread's connection."""
+        with DRIVER_ERRORS:
+            cursor: Any = self.cursor()  # type: ignore[no-untyped-call] # peewee's stub lacks it
+            cursor.executemany(sql, rows)
+
+    def run(self, sql: str, values: tuple[Any, ...] = ()) -> Any:
+        """Run one statement as it stands and return the cursor."""
+        return self.execute_sql(sql, values)  # type: ignore[no-untyped-call] # peewee's stub lacks it
+
+
+class PooledSqlite(ManyRows, SqliteDatabase):
+    """SQLite in WAL mode: readers never wait for the writer. ``synchronous`` NORMAL: a power cut may lose the last
+    commits but never harms the file, and what they held is in the spool until it has been synced."""
+
+    def __init__(self, path: str) -> None:
+        self._idle: deque[Any] = deque()
+        # A connection moves between threads but is used by one at a time, which SQLite allows.
+        super().__init__(path, pragmas=PRAGMAS, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
+        self._lock = nullcontext()
+
+    def _connect(self) -> Any:
+        try:
+            return self._idle.pop()
+        except IndexError:
+            return super()._connect()  # type: ignore[misc] # a seam that peewee's stub does not show
+
+    def _close(self, conn: Any) -> None:
+        if conn.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
+            conn.close()
+        else:
+            self._idle.append(conn)
+
+    def drain(self) -> None:
+        """Close every connection that nobody uses."""
+        while self._idle:
+            self._idle.pop().close()
+
+
+class PooledMysql(ManyRows, MySQLDatabase):
+    """MySQL or MariaDB through PyMySQL."""
+
+    # Values that do not fit are an error rather than a silent cut, whatever the server's own setting.
+    sql_mode = "STRICT_TRANS_TABLES,NO_ENGINE_SUBSTITUTION"
+
+    def __init__(self, name: str, **options: Any) -> None:
+        self._idle: deque[Any] = deque()
+        super().__init__(
+            name,
+            connect_timeout=CONNECT_TIMEOUT_S,
+            read_timeout=READ_TIMEOUT_S,
+            write_timeout=READ_TIMEOUT_S,
+            collation="utf8mb4_bin",
+            **options,
+        )
+        # peewee holds this lock while it connects. Its state is kept for each thread, so there is nothing to guard;
+        # and a lock between a native thread and greenlets of a hub would make one wait for the other's network.
+        self._lock = nullcontext()
+
+    def _connect(self) -> Any:
+        while self._idle:
+            conn = self._idle.pop()
+            try:
+                conn.ping(reconnect=False)
+            except (pymysql.MySQLError, OSError):
+                _close_quietly(conn)
+            else:
+                return conn
+        return super()._connect()  # type: ignore[misc] # a seam that peewee's stub does not show
+
+    def _close(self, conn: Any) -> None:
+        if not conn.open or len(self._idle) >= IDLE_CONNECTIONS:
+            _close_quietly(conn)
+        else:
+            self._idle.append(conn)
+
+    def drain(self) -> None:
+        """Close every connection that nobody uses."""
+        while self._idle:
+            _close_quietly(self._idle.pop())
+
+
+# Whichever a URL names.
+Db = PooledSqlite | PooledMysql
+
+
+def _close_quietly(conn: Any) -> None:
+    """Close a connection of which nothing is expected any more."""
+    try:
+        conn.close()
+    except (pymysql.MySQLError, OSError):
+        return
+
+
+def parse_url(url: str, *, create: bool = True) -> Db:
+    """The database that ``url`` names, not connected. With ``create`` the folder of an SQLite file is made.
+
+    Raises StoreError for a URL that is not one of the forms above."""
+    if url.startswith("sqlite:"):
+        return _parse_sqlite(url, create)
+    if re.match(r"(mysql|mariadb):", url):
+        return _parse_mysql(url)
+    scheme = url.partition(":")[0] if re.match(r"\w+:", url) else "nothing known"
+    raise StoreError(
+        f"the database URL begins with {scheme}; use sqlite:///path or mysql://user:password@host:port/name"
+    )
+
+
+def _parse_sqlite(url: str, create: bool) -> PooledSqlite:
+    path = url.removeprefix("sqlite:///")
+    if path == url or not path or "\0" in path or path.startswith(":memory:"):
+        raise StoreError(
+            f"the database URL {url!r} names no file; use sqlite:///path (four slashes for an absolute path)"
+        )
+    file = Path(path)
+    if create:
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StoreError(f"the folder of the database {path} cannot be made: {error.strerror}") from error
+    elif not file.exists():
+        raise StoreError(f"there is no database at {path}; run `fsorch init` first")
+    return PooledSqlite(path)
+
+
+def _parse_mysql(url: str) -> PooledMysql:
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 3306
+    except ValueError:
+        raise StoreError(
+            "the MySQL database URL has a wrong host or port; use mysql://user:password@host:port/name"
+        ) from None
+    name = unquote(parts.path.removeprefix("/"))
+    if not name or "/" in name or not parts.hostname:
+        raise StoreError(
+            "the MySQL database URL lacks a host or a database name; use mysql://user:password@host:port/name"
+        )
+    options = _mysql_options(parts.query)
+    return PooledMysql(
+        name,
+        host=parts.hostname,
+        port=port,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        **options,
+    )
+
+
+def _mysql_options(query: str) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for key, value in parse_qsl(query, keep_blank_values=True):
+        if key not in MYSQL_OPTIONS:
+            raise StoreError(f"the MySQL database URL has the option {key!r}; known are {', '.join(MYSQL_OPTIONS)}")
+        options[key] = value
+    return options
+
+
+def mysql_code(error: BaseException) -> int:
+    """The number of MySQL's error, 0 when there is none."""
+    first = error.args[0] if error.args else 0
+    return first if isinstance(first, int) else 0
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same write may well succeed later: the database is away, locked, full, read-only or not ready. False
+    means that it has looked at the values and refused them."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        return isinstance(error, OperationalError | InterfaceError) or _is_broken_file(cause)
+    if isinstance(error, IntegrityError | DataError | NotSupportedError):
+        return False
+    code = mysql_code(error)
+    return code == 0 or 2000 <= code < 3000 or code in PASSING_MYSQL
+
+
+def _is_broken_file(cause: sqlite3.Error) -> bool:
+    """SQLITE_CORRUPT (11) and SQLITE_NOTADB (26) say nothing about the values."""
+    return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (11, 26)
+
+
+def explain(error: PeeweeException, db: Database) -> str:
+    """One sentence about a failed query or connection, without values and without the password."""
+    where = f"database {db.database}"
+    text = str(error.args[-1] if error.args else error).splitlines()[0][:300]
+    hint = {
+        1045: "; check user and password in the database URL",
+        1049: f"; make it: CREATE DATABASE `{db.database}` CHARACTER SET utf8mb4",
+        2003: "; is the server running, and the address right?",
+        2006: "; the server closed the connection, try again",
+        2013: "; the server closed the connection, try again",
+    }.get(mysql_code(error), "")
+    if isinstance(error, InternalError | ProgrammingError) and not hint:
+        hint = "; has another program changed the tables?"
+    return f"{where}: {text}{hint}"
+
+
+@contextmanager
+def connected(db: Db) -> Iterator[Db]:
+    """A connection for the block, given back after it. Nests. What peewee raises comes out as StoreError."""
+    try:
+        opened = db.connect(reuse_if_open=True)
+        try:
+            yield db
+        finally:
+            if opened:
+                db.close()
+    except PeeweeException as error:
+        raise StoreError(explain(error, db)) from error
+
+
+@contextmanager
+def writing(db: Db) -> Iterator[None]:
+    """A transaction that will write. SQLite takes its one write lock at once: a reader that turns writer halfway would
+    be refused instead of waiting its turn."""
+    with db.atomic("IMMEDIATE") if isinstance(db, PooledSqlite) else db.atomic():
+        yield

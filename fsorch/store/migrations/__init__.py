@@ -1,0 +1,8 @@
+"""The numbered migrations, first to last. Each is a module ``mNNNN_name`` with ``up(steps)``; none is ever changed
+once it has been released. ``fsorch.store.migrate`` applies them."""
+
+from __future__ import annotations
+
+from fsorch.store.migrations import m0001_first_tables
+
+__all__ = ["m0001_first_tables"]

@@ -1,0 +1,288 @@
+"""The tables, as peewee models.
+
+Names and units, the same in every table:
+
+- ``*_at`` is a moment: microseconds since 1970, UTC, BIGINT, 0 for never. ``*_us`` is a length in microseconds, BIGINT.
+  Integers sort, subtract and compare alike on both engines and lose nothing.
+- Ids are stable strings of at most 64 characters, never a display name. Text that people wrote has at most 255.
+  Longer values are cut visibly (:mod:`fsorch.store.values`).
+- Text is utf8mb4 and compared byte by byte on both engines.
+- Facts come in any order and rows are written from what is known: contact, segment, leg and journal have no foreign
+  keys.
+
+The models are bound to no database: every query names the one it runs on. The tables are made by the migrations
+(:mod:`fsorch.store.migrations`); a test compares the two.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from peewee import BigIntegerField, BooleanField, CharField, CompositeKey, DoubleField, IntegerField, Model, TextField
+
+__all__ = [
+    "AgentRecord",
+    "AuditRecord",
+    "BreakRecord",
+    "ContactRecord",
+    "FlowRecord",
+    "IdField",
+    "JournalRecord",
+    "JsonField",
+    "LegRecord",
+    "MemberRecord",
+    "MetaRecord",
+    "MigrationRecord",
+    "PromptRecord",
+    "QueueRecord",
+    "SegmentRecord",
+    "UserRecord",
+]
+
+
+class IdField(CharField):
+    """An id: 64 characters."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(64, **options)
+
+
+class JsonField(TextField):
+    """JSON as text. LONGTEXT is MySQL's only text type without a limit below 16 MiB; SQLite takes it for TEXT."""
+
+    field_type = "LONGTEXT"
+
+
+class MigrationRecord(Model):
+    """A migration that has been applied."""
+
+    number = IntegerField(primary_key=True)
+    name = CharField(max_length=64)
+    applied_at = BigIntegerField()
+
+    class Meta:
+        table_name = "migration"
+
+
+class MetaRecord(Model):
+    """Single values: the revision of the centre, its name, its default flow, where its prompts are."""
+
+    name = CharField(max_length=64, primary_key=True)
+    value = CharField(max_length=255)
+
+    class Meta:
+        table_name = "meta"
+
+
+class UserRecord(Model):
+    """Somebody who may log in. ``agent`` is the agent they work as, or empty. An empty ``password`` opens nothing."""
+
+    login = CharField(max_length=64, primary_key=True)
+    password = CharField(max_length=255)
+    role = CharField(max_length=16)
+    agent = IdField()
+    active = BooleanField()
+    created_at = BigIntegerField()
+    changed_at = BigIntegerField()
+
+    class Meta:
+        table_name = "user"
+
+
+class AuditRecord(Model):
+    """Who did what, and when."""
+
+    id = IdField(primary_key=True)
+    at = BigIntegerField()
+    who = CharField(max_length=64)
+    act = CharField(max_length=64)
+    what = JsonField()
+
+    class Meta:
+        table_name = "audit"
+
+
+class QueueRecord(Model):
+    """A queue. ``removed_at`` is set when the centre has it no more but contacts name it. Seconds are as configured."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    title = CharField(max_length=255)
+    strategy = CharField(max_length=64)
+    music = CharField(max_length=255)
+    offer_timeout_s = DoubleField()
+    wrap_up_s = DoubleField()
+    service_level_s = DoubleField()
+    miss_delay_s = DoubleField()
+    removed_at = BigIntegerField()
+
+    class Meta:
+        table_name = "queue"
+
+
+class AgentRecord(Model):
+    """An agent; ``removed_at`` as for queues."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    name = CharField(max_length=255)
+    phone = CharField(max_length=255)
+    switch = CharField(max_length=64)
+    login = CharField(max_length=64)
+    role = CharField(max_length=16)
+    removed_at = BigIntegerField()
+
+    class Meta:
+        table_name = "agent"
+
+
+class MemberRecord(Model):
+    """An agent's place in a queue."""
+
+    agent = IdField()
+    queue = IdField()
+    place = IntegerField()
+    level = IntegerField()
+    position = IntegerField()
+
+    class Meta:
+        table_name = "queue_member"
+        primary_key = CompositeKey("agent", "queue")
+
+
+class FlowRecord(Model):
+    """One version of a flow; ``body`` is a FlowSpec. Versions are never changed, only added; the highest one is in
+    force."""
+
+    id = IdField()
+    version = IntegerField()
+    place = IntegerField()
+    body = JsonField()
+    made_at = BigIntegerField()
+    made_by = CharField(max_length=64)
+    removed_at = BigIntegerField()
+
+    class Meta:
+        table_name = "flow"
+        primary_key = CompositeKey("id", "version")
+
+
+class BreakRecord(Model):
+    """A reason to be on break."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    title = CharField(max_length=255)
+    max_s = DoubleField()
+
+    class Meta:
+        table_name = "break_reason"
+
+
+class PromptRecord(Model):
+    """Where the switch finds a prompt."""
+
+    name = CharField(max_length=64, primary_key=True)
+    place = IntegerField()
+    path = CharField(max_length=255)
+
+    class Meta:
+        table_name = "prompt"
+
+
+class ContactRecord(Model):
+    """A contact; see fsorch.engine.rows.ContactRow. In progress while ``ended_at`` is 0 and ``outcome`` empty."""
+
+    id = IdField(primary_key=True)
+    medium = CharField(max_length=16)
+    direction = CharField(max_length=16)
+    switch = CharField(max_length=64)
+    number = CharField(max_length=255)
+    name = CharField(max_length=255)
+    destination = CharField(max_length=255)
+    flow = IdField()
+    queue = IdField()
+    agent = IdField()
+    outcome = CharField(max_length=32)
+    ended_by = CharField(max_length=32)
+    cause = CharField(max_length=64)
+    priority = BigIntegerField()
+    began_at = BigIntegerField()
+    enqueued_at = BigIntegerField()
+    answered_at = BigIntegerField()
+    ended_at = BigIntegerField()
+    waited_us = BigIntegerField()
+    talked_us = BigIntegerField()
+    held_us = BigIntegerField()
+    offers = BigIntegerField()
+    misses = BigIntegerField()
+    answers = JsonField()
+
+    class Meta:
+        table_name = "contact"
+
+
+class SegmentRecord(Model):
+    """A stretch of a contact; see fsorch.engine.rows.SegmentRow."""
+
+    id = IdField(primary_key=True)
+    contact = IdField()
+    kind = CharField(max_length=16)
+    began_at = BigIntegerField()
+    ended_at = BigIntegerField()
+    queue = IdField()
+    agent = IdField()
+    leg = IdField()
+    outcome = CharField(max_length=32)
+
+    class Meta:
+        table_name = "segment"
+
+
+class LegRecord(Model):
+    """The CDR: one row for each channel; see fsorch.engine.rows.LegRow."""
+
+    id = IdField(primary_key=True)
+    contact = IdField()
+    switch = CharField(max_length=64)
+    role = CharField(max_length=16)
+    agent = IdField()
+    direction = CharField(max_length=16)
+    channel = CharField(max_length=255)
+    number = CharField(max_length=255)
+    name = CharField(max_length=255)
+    destination = CharField(max_length=255)
+    created_at = BigIntegerField()
+    progress_at = BigIntegerField()
+    answered_at = BigIntegerField()
+    bridged_at = BigIntegerField()
+    hungup_at = BigIntegerField()
+    hold_us = BigIntegerField()
+    cause = CharField(max_length=64)
+    q850 = BigIntegerField()
+    sip_disposition = CharField(max_length=64)
+    sip_code = CharField(max_length=64)
+    codec = CharField(max_length=64)
+    mos = DoubleField(null=True)
+    peer = IdField()
+    complete = BooleanField()
+
+    class Meta:
+        table_name = "leg"
+
+
+class JournalRecord(Model):
+    """Every fact, as it was told."""
+
+    id = IdField(primary_key=True)
+    at = BigIntegerField()
+    kind = CharField(max_length=32)
+    contact = IdField()
+    leg = IdField()
+    agent = IdField()
+    queue = IdField()
+    switch = CharField(max_length=64)
+    data = JsonField()
+
+    class Meta:
+        table_name = "journal"

@@ -1,0 +1,40 @@
+"""What a migration may do, in words that both engines understand.
+
+MySQL commits at every change of a table, so a migration that was killed in the middle is run again from its start: each
+step looks first and does nothing where its work is done already. SQLite runs a migration whole or not at all.
+"""
+
+from __future__ import annotations
+
+from fsorch.store.database import Db, PooledMysql
+
+__all__ = ["Steps"]
+
+# InnoDB for transactions; the binary collation so that ids and names compare byte by byte, as in SQLite.
+MYSQL_TABLE = " ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin"
+
+
+class Steps:
+    """Makes tables and indexes on one database."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+        self._options = MYSQL_TABLE if isinstance(db, PooledMysql) else ""
+
+    def table(self, name: str, columns: str) -> None:
+        """Make the table ``name``; ``columns`` is what stands between the parentheses. Columns are not quoted: none may
+        be called by a reserved word of either engine."""
+        self._db.run(f"CREATE TABLE IF NOT EXISTS {self.quote(name)} ({columns}){self._options}")
+
+    def index(self, table: str, *columns: str) -> None:
+        """Make an index over ``columns``, called ``<table>_<column>_...``."""
+        name = "_".join((table, *columns))
+        if any(index.name == name for index in self._db.get_indexes(table)):
+            return
+        listed = ", ".join(self.quote(column) for column in columns)
+        self._db.run(f"CREATE INDEX {self.quote(name)} ON {self.quote(table)} ({listed})")
+
+    def quote(self, name: str) -> str:
+        """``name`` as this engine quotes it."""
+        mark = self._db.quote[0]
+        return f"{mark}{name}{mark}"

@@ -1,0 +1,195 @@
+"""The records of one installation behind one handle.
+
+All methods block on the database: in a process with a hub, call them through its thread pool. Any number of threads
+may use one store. Whatever goes wrong with the database comes out as StoreError.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from fsorch.clock import Clock, SystemClock
+from fsorch.config import Centre
+from fsorch.engine.facts import Fact
+from fsorch.engine.rows import ContactRow, LegRow
+from fsorch.store import centre as centres
+from fsorch.store import queries, users
+from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
+from fsorch.store.migrate import migrate
+from fsorch.store.models import AuditRecord, MetaRecord
+from fsorch.store.queries import AuditRow, ContactDetail, Counts, Filter, Summary
+from fsorch.store.users import Passwords, UserRow
+from fsorch.store.values import cut, dump_json
+from fsorch.store.writer import FactWriter
+
+__all__ = ["Store", "open_database"]
+
+
+def open_database(
+    url: str, *, create: bool = True, clock: Clock | None = None, passwords: Passwords | None = None
+) -> Store:
+    """Open the database that ``url`` names (see :mod:`fsorch.store.database`), bring its tables up to date, and
+    return its handle. Without ``create`` a database that is not there yet is an error rather than a new one.
+
+    Raises StoreError: a faulty URL, a database that cannot be reached, one that a newer fsorch made."""
+    clock = clock or SystemClock()
+    db = parse_url(url, create=create)
+    try:
+        with connected(db):
+            migrate(db, clock.now().wall, create=create)
+    except BaseException:
+        db.drain()
+        raise
+    return Store(db, clock, passwords or Passwords())
+
+
+class Store:
+    """One database. Make it by :func:`open_database`."""
+
+    def __init__(self, db: Db, clock: Clock, passwords: Passwords) -> None:
+        self.db = db
+        self.writer = FactWriter(db)
+        self._clock = clock
+        self._passwords = passwords
+
+    def close(self) -> None:
+        """Close the connections that nobody uses. Those in use are closed when they come back."""
+        self.db.drain()
+
+    def _use(self) -> AbstractContextManager[Db]:
+        return connected(self.db)
+
+    # The centre
+
+    def load_centre(self) -> Centre:
+        """The centre's desired state, all of one revision."""
+        with self._use() as db, db.atomic():
+            return centres.read_centre(db)
+
+    def save_centre(self, centre: Centre, by: str) -> int:
+        """Make ``centre`` the desired state and return its revision, which is the old one when nothing is new.
+
+        ``by`` (a login, or ``cli``) is audited with what changed. Raises ConfigError for a value too long to keep."""
+        now = self._clock.now().wall
+        with self._use() as db, writing(db):
+            revision = centres.read_revision(db, lock=True)
+            changes = centres.write_centre(db, centre, by, now)
+            if not changes.done and revision:
+                return revision
+            revision = centres.bump_revision(db)
+            self._audit(by, "centre.save", {"revision": revision, "changes": changes.done})
+            return revision
+
+    def revision(self) -> int:
+        """The number of the centre's last change; 0 before the first."""
+        with self._use() as db:
+            return centres.read_revision(db)
+
+    # People
+
+    def user(self, login: str) -> UserRow | None:
+        """The user ``login``, or None."""
+        with self._use() as db:
+            found = users.find_user(db, login)
+            return found[0] if found else None
+
+    def users(self) -> list[UserRow]:
+        """Everybody, by login."""
+        with self._use() as db:
+            return users.list_users(db)
+
+    def set_password(
+        self, login: str, password: str, role: str | None = None, agent: str | None = None, *, by: str = "cli"
+    ) -> UserRow:
+        """Set the password of ``login``, who is made if need be; ``role`` and ``agent`` stay where they are None.
+        Audited.
+
+        Raises ConfigError for a password, login or role that is not acceptable."""
+        users.check_password(login, password)
+        hash = self._passwords.hash(password)
+        with self._use() as db, writing(db):
+            user = users.store_user(db, login, hash, role, agent, self._clock.now().wall)
+            self._audit(by, "user.password", {"login": login, "role": user.role, "agent": user.agent})
+            return user
+
+    def verify(self, login: str, password: str) -> UserRow | None:
+        """The user whose login and password these are, if they may log in. Takes the same work for everybody, known
+        or not."""
+        with self._use() as db:
+            found = users.find_user(db, login)
+        user, hash = found if found and found[0].active else (None, "")
+        if not self._passwords.verify(hash, password):
+            return None
+        if self._passwords.is_dated(hash):
+            with self._use() as db:
+                users.renew_hash(db, login, hash, self._passwords.hash(password))
+        return user
+
+    def audit(self, who: str, act: str, what: Any) -> None:
+        """Write down that ``who`` did ``act``, a word such as ``agent.logout``, to ``what`` (anything JSON can say)."""
+        with self._use():
+            self._audit(who, act, what)
+
+    def _audit(self, who: str, act: str, what: Any) -> None:
+        now = self._clock.now().wall
+        id = f"{now:016x}-{uuid.uuid4().hex[:12]}"
+        row = {"id": id, "at": now, "who": cut(who, 64), "act": cut(act, 64), "what": dump_json(what)}
+        AuditRecord.insert(row).execute(self.db)
+
+    def audits(self, limit: int = 100) -> list[AuditRow]:
+        """The newest audit entries, newest first."""
+        with self._use() as db:
+            return queries.list_audit(db, limit)
+
+    # Records
+
+    def write(self, facts: Sequence[Fact]) -> None:
+        """Write ``facts`` at once, past the spool: for tools and tests. Raises RowError for one that is not what it
+        says."""
+        with self._use():
+            self.writer.write(facts)
+
+    def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:
+        """The newest contacts, newest first; ``filters`` are the fields of Filter. Those in progress have no
+        outcome."""
+        with self._use() as db:
+            return queries.list_contacts(db, Filter(**filters), limit)
+
+    def contact(self, id: str) -> ContactDetail:
+        """One contact with segments, legs and facts. Raises NotFound."""
+        with self._use() as db:
+            return queries.find_contact(db, id)
+
+    def cdrs(self, limit: int | None = None, **filters: Any) -> Iterator[LegRow]:
+        """The CDR, oldest first, as long as it is; ``filters`` are the fields of Filter. Needs the memory of one
+        page."""
+        return queries.page_legs(self._use, Filter(**filters), limit)
+
+    def counts(self) -> Counts:
+        """How many rows there are."""
+        with self._use() as db:
+            return queries.count_all(db)
+
+    def summary(self, *, service_level_s: float = 20.0, short_abandon_s: float = 5.0, **filters: Any) -> Summary:
+        """The figures of the contacts that ``filters`` (the fields of Filter) select; see queries.summarise."""
+        with self._use() as db:
+            return queries.summarise(db, Filter(**filters), service_level_s, short_abandon_s)
+
+    # What the recorder needs
+
+    def mark(self, name: str) -> str:
+        """A value of the meta table; empty when it is not there."""
+        with self._use() as db:
+            return MetaRecord.select(MetaRecord.value).where(MetaRecord.name == name).scalar(db) or ""
+
+    def settle(self) -> bool:
+        """See to it that the disk holds all that has been committed. False when another user of an SQLite file is in
+        the way; MySQL does so at every commit."""
+        if not isinstance(self.db, PooledSqlite):
+            return True
+        with self._use() as db:
+            busy: int = db.run("PRAGMA wal_checkpoint(FULL)").fetchone()[0]
+            return busy == 0

@@ -1,0 +1,150 @@
+"""People who may log in: passwords and roles.
+
+Passwords are hashed with argon2id. A login tells nobody who exists: an unknown, a disabled and a wrong-password
+login take the same work and give the same answer. There is no default password; a user made by a centre file cannot
+log in until somebody has set one.
+"""
+
+from __future__ import annotations
+
+import secrets
+
+import msgspec
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+
+from fsorch.errors import ConfigError
+from fsorch.store.database import Db, writing
+from fsorch.store.models import UserRecord
+
+__all__ = ["ROLES", "Passwords", "UserRow", "check_password", "find_user", "list_users", "store_user"]
+
+ROLES = ("agent", "supervisor", "admin", "auditor")
+LOGIN_WIDTH = 64
+SHORTEST_PASSWORD = 8
+# Above this a password is an attack on the hash function's time.
+LONGEST_PASSWORD = 1024
+# What attackers try first, and what examples of this trade hold.
+WELL_KNOWN = frozenset(
+    ("cluecon", "password", "password1", "passw0rd", "12345678", "123456789", "1234567890", "qwertyuiop")
+)
+
+
+class UserRow(msgspec.Struct, frozen=True, kw_only=True):
+    """A user, without the password. ``role``: agent, supervisor, admin, auditor. ``agent`` is the agent they work
+    as, or empty. ``changed_at`` (UTC microseconds) is when password, role or agent last changed: a session older
+    than that ends."""
+
+    login: str
+    role: str
+    agent: str = ""
+    active: bool = True
+    has_password: bool = False
+    created_at: int = 0
+    changed_at: int = 0
+
+
+class Passwords:
+    """Hashes and checks passwords in argon2id. ``verify`` takes the same work whether there is a hash or not."""
+
+    def __init__(self, hasher: PasswordHasher | None = None) -> None:
+        """``hasher`` sets the cost; by default the library's, RFC 9106's for machines that do other work too."""
+        self._hasher = hasher or PasswordHasher()
+        self._nobody = ""
+
+    def hash(self, password: str) -> str:
+        """The hash to store."""
+        return self._hasher.hash(password)
+
+    def verify(self, hash: str, password: str) -> bool:
+        """Whether ``password`` made ``hash``. An empty ``hash`` is compared with that of a password nobody knows."""
+        if not self._nobody:
+            self._nobody = self._hasher.hash(secrets.token_urlsafe(32))
+        try:
+            self._hasher.verify(hash or self._nobody, password[: LONGEST_PASSWORD + 1])
+        except (VerificationError, InvalidHashError):
+            return False
+        return bool(hash)
+
+    def is_dated(self, hash: str) -> bool:
+        """Whether ``hash`` was made with another cost than today's."""
+        return self._hasher.check_needs_rehash(hash)
+
+
+def check_password(login: str, password: str) -> None:
+    """Raises ConfigError for a password that is too short, too long, well known, or the login itself."""
+    if len(password) < SHORTEST_PASSWORD:
+        raise ConfigError(f"the password for {login!r} has fewer than {SHORTEST_PASSWORD} characters; use a longer one")
+    if len(password.encode("utf-8", "replace")) > LONGEST_PASSWORD:
+        raise ConfigError(f"the password for {login!r} is longer than {LONGEST_PASSWORD} bytes; use a shorter one")
+    if password.lower() in WELL_KNOWN or password.lower() == login.lower() or len(set(password)) < 3:
+        raise ConfigError(f"the password for {login!r} is one that is tried first; use another one")
+
+
+def _check_login(login: str) -> None:
+    if not login or len(login) > LOGIN_WIDTH or login != login.strip() or not login.isprintable():
+        raise ConfigError(
+            f"the login {login[:80]!r} is not usable; use 1 to {LOGIN_WIDTH} printable characters, no space around"
+        )
+
+
+def find_user(db: Db, login: str) -> tuple[UserRow, str] | None:
+    """The user and their hash. The login must match exactly: MySQL would take one with spaces after it for the same."""
+    if len(login) > LOGIN_WIDTH or not login.isprintable():
+        return None
+    record = UserRecord.select().where(UserRecord.login == login).first(db)
+    return (_row(record), record.password) if record is not None and record.login == login else None
+
+
+def list_users(db: Db) -> list[UserRow]:
+    """Everybody, by login."""
+    return [_row(record) for record in UserRecord.select().order_by(UserRecord.login).execute(db)]
+
+
+def store_user(db: Db, login: str, hash: str, role: str | None, agent: str | None, now_us: int) -> UserRow:
+    """Set the hash of ``login``, making the user if need be. ``role`` and ``agent`` None: as they are (a new user:
+    agent, none). Raises ConfigError for a role or login that cannot be."""
+    _check_login(login)
+    if role is not None and role not in ROLES:
+        raise ConfigError(f"the role of {login!r} is {role!r}; use {', '.join(ROLES)}")
+    with writing(db):
+        found = find_user(db, login)
+        if found is None:
+            UserRecord.insert(
+                login=login,
+                password=hash,
+                role=role or "agent",
+                agent=agent or "",
+                active=True,
+                created_at=now_us,
+                changed_at=now_us,
+            ).execute(db)
+        else:
+            UserRecord.update(
+                password=hash,
+                role=found[0].role if role is None else role,
+                agent=found[0].agent if agent is None else agent,
+                active=True,
+                changed_at=now_us,
+            ).where(UserRecord.login == login).execute(db)
+        made = find_user(db, login)
+    assert made is not None  # written a line above, in the same transaction
+    return made[0]
+
+
+def renew_hash(db: Db, login: str, old: str, new: str) -> None:
+    """Put ``new`` in the place of ``old``, the same password at today's cost. Nothing if somebody has changed it
+    since."""
+    UserRecord.update(password=new).where(UserRecord.login == login, UserRecord.password == old).execute(db)
+
+
+def _row(record: UserRecord) -> UserRow:
+    return UserRow(
+        login=record.login,
+        role=record.role,
+        agent=record.agent,
+        active=bool(record.active),
+        has_password=bool(record.password),
+        created_at=record.created_at,
+        changed_at=record.changed_at,
+    )

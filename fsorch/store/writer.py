@@ -1,0 +1,176 @@
+"""Facts into rows.
+
+Every fact becomes a journal row; ``*_ended`` facts become the row they carry, ``contact_began`` a contact in progress.
+Writing is idempotent: each row has its key from the engine, and
+
+- journal: the first one stays;
+- contact_began: only when there is no row of that contact yet, so that it never undoes the end;
+- contact, segment, leg: the newest one stays.
+
+So a batch may be written twice, in part, or again years later, and the tables are the same afterwards.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import msgspec
+from peewee import BigIntegerField, BooleanField, CharField, DoubleField, Field, IntegerField, Model
+
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
+from fsorch.store.database import Db, PooledMysql, writing
+from fsorch.store.models import ContactRecord, IdField, JournalRecord, JsonField, LegRecord, MetaRecord, SegmentRecord
+from fsorch.store.values import cut, cut_id, dump_json, real, whole
+
+__all__ = ["FactWriter", "RowError", "Rows"]
+
+# PyMySQL joins the rows of one executemany into statements of at most 1 MB; SQLite runs them one by one in C.
+Values = tuple[Any, ...]
+
+
+class RowError(ValueError):
+    """A fact whose data is not the row its kind promises. Nothing can make it one."""
+
+
+class Rows:
+    """The rows of one batch, by table and key."""
+
+    def __init__(self) -> None:
+        self.journal: dict[str, Values] = {}
+        self.began: dict[str, Values] = {}
+        self.ended: dict[type[Model], dict[str, Values]] = {ContactRecord: {}, SegmentRecord: {}, LegRecord: {}}
+
+
+class BeganData(msgspec.Struct, frozen=True):
+    """What ``contact_began`` carries beside the fact's own fields."""
+
+    medium: str = "voice"
+    direction: str = "inbound"
+    number: str = ""
+    name: str = ""
+    destination: str = ""
+    switch: str = ""
+    began_at: int = 0
+
+
+ENDED: dict[FactKind, tuple[type[Model], type[msgspec.Struct]]] = {
+    FactKind.CONTACT_ENDED: (ContactRecord, ContactRow),
+    FactKind.SEGMENT_ENDED: (SegmentRecord, SegmentRow),
+    FactKind.LEG_ENDED: (LegRecord, LegRow),
+}
+
+
+class FactWriter:
+    """Writes batches of facts to one database."""
+
+    def __init__(self, db: Db) -> None:
+        self._db = db
+        models: tuple[type[Model], ...] = (JournalRecord, ContactRecord, SegmentRecord, LegRecord)
+        keyed: tuple[type[Model], ...] = (MetaRecord, *models)
+        self._plans = {model: _plan(model) for model in models}
+        self._replace = {model: _upsert(db, model, replace=True) for model in keyed}
+        self._keep = {model: _upsert(db, model, replace=False) for model in models[:2]}
+
+    def rows(self, facts: Iterable[Fact]) -> Rows:
+        """The rows of ``facts``. Raises RowError at the first fact that has none."""
+        rows = Rows()
+        for fact in facts:
+            try:
+                self._add(rows, fact)
+            except (msgspec.ValidationError, TypeError, UnicodeError, RecursionError, OverflowError) as error:
+                raise RowError(f"{fact.kind} {fact.id}: {error}") from error
+        return rows
+
+    def _add(self, rows: Rows, fact: Fact) -> None:
+        if fact.kind is FactKind.CONTACT_BEGAN:
+            contact = _begun(fact)
+            rows.began.setdefault(contact.id, self._values(ContactRecord, contact))
+        elif (target := ENDED.get(fact.kind)) is not None:
+            model, struct = target
+            row: Any = msgspec.convert(fact.data, struct)
+            if not row.id:
+                raise RowError("the row has no id")
+            rows.ended[model][row.id] = self._values(model, row)
+        rows.journal.setdefault(fact.id, self._values(JournalRecord, fact))
+
+    def _values(self, model: type[Model], row: Any) -> Values:
+        return tuple(convert(getattr(row, name)) for name, convert in self._plans[model])
+
+    def write(self, facts: Sequence[Fact], mark: tuple[str, str] | None = None) -> None:
+        """Write ``facts`` in one transaction on this thread's connection, and with them ``mark``, a name and value
+        of the meta table. Raises RowError, or what peewee raises."""
+        rows = self.rows(facts)
+        with writing(self._db):
+            self._many(self._keep[JournalRecord], rows.journal)
+            self._many(self._keep[ContactRecord], rows.began)
+            for model, ended in rows.ended.items():
+                self._many(self._replace[model], ended)
+            if mark is not None:
+                self._many(self._replace[MetaRecord], {mark[0]: mark})
+
+    def _many(self, sql: str, rows: dict[str, Values]) -> None:
+        if rows:
+            self._db.execute_many(sql, list(rows.values()))
+
+
+def _begun(fact: Fact) -> ContactRow:
+    """The contact row in progress: without outcome, ``ended_at`` 0."""
+    data = msgspec.convert(fact.data, BeganData)
+    if not fact.contact:
+        raise RowError("the fact names no contact")
+    return ContactRow(
+        id=fact.contact,
+        medium=data.medium,
+        direction=data.direction,
+        switch=data.switch or fact.switch,
+        number=data.number,
+        name=data.name,
+        destination=data.destination,
+        queue=fact.queue,
+        agent=fact.agent,
+        outcome="",
+        began_at=data.began_at or fact.at,
+        ended_at=0,
+    )
+
+
+def _plan(model: type[Model]) -> list[tuple[str, Callable[[Any], Any]]]:
+    """For each column of ``model`` the attribute of the row it comes from (they are called the same) and what makes its
+    value fit."""
+    return [(field.name, _fit(field)) for field in model._meta.sorted_fields]
+
+
+def _fit(field: Field[Any]) -> Callable[[Any], Any]:
+    if isinstance(field, JsonField):
+        return dump_json
+    if isinstance(field, IdField):
+        return cut_id
+    if isinstance(field, CharField):
+        width = field.max_length
+        return lambda value: cut(value, width)
+    if isinstance(field, BooleanField):
+        return int
+    if isinstance(field, DoubleField):
+        return real
+    if isinstance(field, BigIntegerField | IntegerField):
+        return whole
+    raise TypeError(f"no rule for the column {field.name}")
+
+
+def _upsert(db: Db, model: type[Model], *, replace: bool) -> str:
+    """INSERT into ``model``'s table that, where the key is there already, replaces the row or leaves it as it is."""
+    quote = db.quote[0]
+    names = [f"{quote}{field.column_name}{quote}" for field in model._meta.sorted_fields]
+    table = f"{quote}{model._meta.table_name}{quote}"
+    marks = ", ".join([db.param] * len(names))
+    insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - names of our own models
+    changed = names[1:] if replace else names[:1]
+    if isinstance(db, PooledMysql):
+        return f"{insert} ON DUPLICATE KEY UPDATE {', '.join(f'{name} = VALUES({name})' for name in changed)}"
+    if not replace:
+        return f"{insert} ON CONFLICT ({names[0]}) DO NOTHING"
+    return (
+        f"{insert} ON CONFLICT ({names[0]}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in changed)}"
+    )
