@@ -48,14 +48,14 @@ wheel: $(STAMP) ## sdist and wheel in dist/
 	$(BIN)/python -m build
 
 conformance: $(STAMP) ## the conformance suite on a real switch: SWITCH=host:port PASSWORD=...
-	@if [ -z '$(SWITCH)' ] || [ -z "$$PASSWORD" ]; then \
+	@if [ -z "$$SWITCH" ] || [ -z "$$PASSWORD" ]; then \
 	  echo 'make conformance needs the switch to try: make conformance SWITCH=127.0.0.1:8021 PASSWORD=...' >&2; exit 2; fi
-	@FSORCH_SWITCH='$(SWITCH)' FSORCH_SWITCH_PASSWORD="$$PASSWORD" $(BIN)/pytest tests/conformance $(ARGS)
+	@FSORCH_SWITCH="$$SWITCH" FSORCH_SWITCH_PASSWORD="$$PASSWORD" $(BIN)/pytest tests/conformance $(ARGS)
 
 clean: ## remove what make made
 	rm -rf $(VENV) build dist *.egg-info web/desktop/node_modules web/fsorch_web/static
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find cli fsorch tests tools web -name __pycache__ -prune -exec rm -rf {} +
 
-# A password given on make's command line reaches the recipe through the environment, never through a shell's quoting.
-export PASSWORD
+# What is given on make's command line reaches the recipe through the environment, never through a shell's quoting.
+export SWITCH PASSWORD

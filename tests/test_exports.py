@@ -63,12 +63,6 @@ def test_all_is_what_the_package_imports(name: str) -> None:
     assert len(offered) == len(set(offered)), "a name stands twice"
 
 
-@pytest.mark.parametrize("name", INITS)
-def test_all_is_in_order(name: str) -> None:
-    offered = list(importlib.import_module(name).__all__)
-    assert offered in (sorted(offered), sorted(offered, key=str.casefold))
-
-
 def test_the_distribution_names_every_package() -> None:
     named = lines_of(setup_cfg()["options"]["packages"])
     mapped = {line.split("=")[0].strip() for line in lines_of(setup_cfg()["options"]["package_dir"])}

@@ -35,7 +35,7 @@ class PageError(Exception):
     """The page could not be built; the message is one sentence that says what to do."""
 
 
-def sources_digest(sources: Path = SOURCES) -> str:
+def sources_digest(sources: Path) -> str:
     """A digest over names and contents of the page's sources; what npm installs is left out."""
     digest = hashlib.sha256()
     for path in sorted(sources.rglob("*")):
@@ -55,7 +55,7 @@ def is_current() -> bool:
     if (ROOT / "PKG-INFO").is_file() or not (SOURCES / "package.json").is_file():
         return True
     stamp = BUILT / DIGEST
-    return stamp.is_file() and stamp.read_text().strip() == sources_digest()
+    return stamp.is_file() and stamp.read_text().strip() == sources_digest(SOURCES)
 
 
 def node_is_new_enough(version: str) -> bool:
@@ -124,8 +124,10 @@ def build() -> None:
         raise PageError(
             f"the desktop page needs Node.js ({NODE_VERSIONS}): install it, or run make page, which brings it"
         )
-    before = sources_digest()
+    before = sources_digest(SOURCES)
     print("fsorch: building the desktop page", flush=True)
+    # Files of an earlier build have other names and would stay, and be shipped.
+    shutil.rmtree(BUILT, ignore_errors=True)
     for arguments in (["ci", "--no-audit", "--no-fund"], ["run", "build"]):
         run_npm(npm, arguments)
     if not (BUILT / "index.html").is_file():
@@ -152,6 +154,8 @@ def one_at_a_time() -> Iterator[None]:
         fcntl.flock(descriptor, fcntl.LOCK_EX)
         yield
     finally:
+        # Given back by name: under gevent's patched `os.close` a file may stay open a little longer.
+        fcntl.flock(descriptor, fcntl.LOCK_UN)
         os.close(descriptor)
 
 
