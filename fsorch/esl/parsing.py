@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Literal, cast, get_args
 
-from fsorch.esl import commands as c
+import fsorch.esl.commands as c
 from fsorch.esl.errors import QuotingError
 from fsorch.esl.frames import CommandFrame
 from fsorch.esl.quoting import (
