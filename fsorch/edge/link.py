@@ -26,6 +26,7 @@ from gevent.event import Event as Signal
 
 from fsorch.clock import Clock
 from fsorch.config import SwitchSettings
+from fsorch.edge.breath import breathe
 from fsorch.edge.greenswitch_errors import LinkRefused
 from fsorch.edge.link_commands import Done
 from fsorch.edge.link_resync import core_uuid, live_channels, sounds_dir, subscribe
@@ -148,11 +149,14 @@ class Link:
             self._runner = gevent.spawn(self._run)
 
     def stop(self, timeout_s: float = 5.0) -> None:
-        """Write what was sent before, close, and wait until every greenlet is gone. Does not come up again."""
+        """Wait for the replies to what was sent before, close, and wait until every greenlet is gone. Not from inside
+        ``deliver``. It does not start again."""
         self._stopping.set()
-        if self._session is not None:
-            self._session.flush(timeout_s / 2)
-            self._session.end("the link was stopped")
+        session = self._session
+        if session is not None:
+            if self._is_up.is_set():
+                session.drain(timeout_s / 2)
+            session.end("the link was stopped")
         _finish(self._runner, timeout_s)
         self._notices.append(None)
         self._noticed.set()
@@ -373,7 +377,7 @@ class Link:
             self._hand(notice)
             left -= 1
             if left <= 0:
-                gevent.sleep(0)
+                breathe()
                 left = self._limits.breath_frames
         if self._flushing:
             self._flushing = False

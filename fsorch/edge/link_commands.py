@@ -86,11 +86,6 @@ class Pipeline:
     def __len__(self) -> int:
         return len(self._unsent) + len(self._unanswered)
 
-    @property
-    def idle(self) -> bool:
-        """Whether everything posted has been taken for writing."""
-        return not self._unsent
-
     def post(self, waiting: Waiting) -> bool:
         """Queue a command; False if the limit is reached, and then it is not queued."""
         if len(self) >= self._limit:

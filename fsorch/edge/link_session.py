@@ -9,6 +9,7 @@ its command, and an end that is told once, with a reason, and leaves nothing run
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Sequence
 from time import monotonic
 from typing import Any
@@ -20,6 +21,7 @@ from greenswitch import InboundESL
 from greenswitch.esl import NotConnectedError
 
 from fsorch.config import SwitchSettings
+from fsorch.edge.breath import breathe
 from fsorch.edge.greenswitch_errors import LinkRefused, mapped
 from fsorch.edge.link_commands import Done, Pipeline, Waiting
 from fsorch.errors import EslError, LinkError
@@ -98,7 +100,6 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
         self._heard = monotonic()
         self._probed = False
         self._work = Event()
-        self._written = Event()
         self._writer: gevent.Greenlet[..., None] | None = None
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -131,7 +132,6 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
         self.ended.set()
         self._auth_request_event.set()
         self._work.set()
-        self._written.set()
         # The file made from the socket holds it open, so it goes first.
         for thing in (self.sock_file, self.sock):
             if thing is not None:
@@ -205,11 +205,11 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
             raise NotConnectedError(self.reason or "too many commands wait for their replies")
         return waiting, result
 
-    def flush(self, timeout_s: float) -> None:
-        """Wait until everything posted so far is written, at most ``timeout_s``."""
-        if self.connected and not self.pipeline.idle:
-            self._written.clear()
-            self._written.wait(timeout_s)
+    def drain(self, timeout_s: float) -> None:
+        """Wait until everything posted so far has its reply, at most ``timeout_s``: replies come in order, so that of
+        one more command comes last. (Closing earlier would throw away what the switch has not yet read.)"""
+        with contextlib.suppress(LinkError):
+            self.ask(Status().wire(), timeout_s)
 
     def _write(self) -> None:
         while self._run:
@@ -217,8 +217,6 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
             self._work.clear()
             while lines := self.pipeline.take(WRITE_AT_ONCE):
                 self._send_all(lines)
-            if self.pipeline.idle:
-                self._written.set()
 
     def _send_all(self, lines: bytes) -> None:
         limit = self._limits.command_timeout_s
@@ -262,7 +260,7 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
             self._take(frame)
             left -= 1
             if left <= 0 or monotonic() > until:
-                gevent.sleep(0)
+                breathe()
                 left = self._limits.breath_frames
                 until = monotonic() + self._limits.breath_s
 
