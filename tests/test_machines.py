@@ -58,9 +58,11 @@ def test_every_state_can_be_reached_and_every_effect_is_used(machine: type[Machi
     reached = {machine.FIRST}
     while more := {machine.TABLE[key][1] for key in machine.TABLE if key[0] in reached} - reached:
         reached |= more
-    assert reached == set(type(machine.FIRST))
+    states: type[StrEnum] = type(machine.FIRST)
+    assert reached == set(states)
     effects = {effect for effect, _ in machine.TABLE.values() if effect is not None}
-    assert effects == set(type(next(iter(effects))))
+    declared: type[StrEnum] = type(next(iter(effects)))
+    assert effects == set(declared)
 
 
 @pytest.mark.parametrize("machine", MACHINES)

@@ -6,6 +6,7 @@ from difflib import get_close_matches
 
 from fsorch.acd import AgentInput, AgentStatus, Membership, OfferInput
 from fsorch.config import AgentSpec
+from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus
@@ -108,6 +109,9 @@ class People:
             del self.core.people[person.spec.id]
 
     def _log_in(self, person: Person, request: LogIn) -> None:
+        fault = phone_fault(request.phone) if request.phone else ""
+        if fault:
+            raise RequestRefused("the agent", "logged out", "log in with this phone", fault)
         now, before = self.core.now, self._marks(person)
         person.agent.log_in(now.wall, now.mono)
         person.phone = request.phone

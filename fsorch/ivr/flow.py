@@ -89,9 +89,9 @@ class FlowMachine(Machine[FlowState, FlowInput, FlowEffect]):
 
 
 class Ask(msgspec.Struct, frozen=True):
-    """Play ``prompt`` and take one key of ``keys``, waiting ``timeout_s`` seconds after its end. ``invalid`` names
-    the prompt for a wrong key, empty for none. ``node`` is the name the answer is written down under; ``serial``
-    numbers the prompts."""
+    """Play ``prompt`` and take one key of ``keys``, waiting ``timeout_s`` seconds after its end (0: no longer than it
+    plays). ``invalid`` names the prompt for a wrong key, empty for none. ``node`` is the name the answer is written
+    down under; ``serial`` numbers the prompts."""
 
     node: str
     prompt: str
@@ -111,8 +111,8 @@ class Route(msgspec.Struct, frozen=True):
 class FlowSession:
     """One caller's walk through one flow. :meth:`start`, then :meth:`heard` after each Ask until it gives a Route."""
 
-    # After the greeting only a moment is left for a key: the menu follows, and takes it as well.
-    AFTER_GREETING_S = 0.2
+    # The menu follows the greeting at once, and takes a key as well.
+    AFTER_GREETING_S = 0.0
 
     def __init__(self, spec: FlowSpec) -> None:
         self.spec = spec

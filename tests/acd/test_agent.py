@@ -105,8 +105,9 @@ def test_whatever_happens_the_choice_is_the_agents_own(story: list[object]) -> N
     for thing in story:
         try:
             if isinstance(thing, tuple):
-                agent.choose(*thing, WALL, MONO)
-                last = Wish(*thing)
+                status, reason = thing
+                agent.choose(status, reason, WALL, MONO)
+                last = Wish(status, reason)
             elif thing == "reserve":
                 agent.reserve(WALL)
             elif thing == "log_in":

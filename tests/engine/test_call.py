@@ -1,0 +1,523 @@
+"""A call all the way, and every way it can go wrong, on an engine alone."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from tests.engine.desk import CENTRE, Desk
+
+from fsorch.config import AgentSpec, Centre
+from fsorch.engine import (
+    AnswerCall,
+    CommandLost,
+    Configure,
+    EndWrapUp,
+    FactKind,
+    HangUp,
+    HoldCall,
+    LinkDown,
+    LinkUp,
+    LogIn,
+    LogOut,
+    SetStatus,
+)
+from fsorch.errors import ConfigError, NotFound, RequestRefused
+from fsorch.esl.commands import (
+    Answer,
+    Bridge,
+    Exists,
+    Hold,
+    Kill,
+    Originate,
+    PhoneEvent,
+    PlayAndGetDigits,
+    Playback,
+    SetVars,
+    Unschedule,
+)
+from fsorch.esl.events import Event
+
+
+def offered(agent: str = "ann") -> tuple[Desk, Originate]:
+    """One caller in sales, offered to one agent whose phone rings."""
+    desk = Desk()
+    desk.log_in(agent)
+    desk.call("caller-1", "sales")
+    dial = desk.last(Originate)
+    desk.rings(dial.uuid)
+    return desk, dial
+
+
+def talking() -> tuple[Desk, Originate]:
+    desk, dial = offered()
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.bridge("caller-1", dial.uuid)
+    return desk, dial
+
+
+def rows(desk: Desk, kind: FactKind) -> list[dict[str, object]]:
+    return [fact.data["row"] for fact in desk.of(kind)]
+
+
+# -- the flow -------------------------------------------------------------------------------------------------------
+
+
+def test_a_parked_caller_is_taken_answered_and_greeted() -> None:
+    desk = Desk()
+    desk.call("caller-1")
+    kinds = [type(command) for command, _ in desk.sent]
+    assert kinds == [Unschedule, SetVars, Answer, SetVars, Playback]
+    assert desk.contact().state == "flow"
+    assert desk.contact().number == "+441234"
+
+
+def greeting(desk: Desk, terminator: str = "") -> None:
+    play = desk.last(Playback)
+    assert play.file == "/sounds/fsorch/en/greeting.wav"
+    variables = {"playback_terminator_used": terminator}
+    desk.event("CHANNEL_EXECUTE_COMPLETE", "caller-1", variables, application_uuid=play.event_uuid)
+
+
+def menu(desk: Desk, key: str = "", wrong: str = "") -> None:
+    ask = desk.last(PlayAndGetDigits)
+    variables = ({ask.variable: key} if key else {}) | ({f"{ask.variable}_invalid": wrong} if wrong else {})
+    desk.event("CHANNEL_EXECUTE_COMPLETE", "caller-1", variables, application_uuid=ask.event_uuid)
+
+
+def test_the_menu_leads_to_the_queue_and_the_key_is_shown() -> None:
+    desk = Desk()
+    desk.call("caller-1")
+    greeting(desk)
+    assert desk.last(PlayAndGetDigits).prompt == "/sounds/fsorch/en/menu.wav"
+    menu(desk, "1")
+    contact = desk.contact()
+    assert (contact.state, contact.queue, contact.position) == ("waiting", "sales", 1)
+    assert [(answer.digits, answer.means) for answer in contact.answers] == [("1", "Sales")]
+    assert desk.last(Playback).file == "local_stream://moh"
+
+
+def test_a_key_pressed_in_the_greeting_counts() -> None:
+    desk = Desk()
+    desk.call("caller-1")
+    greeting(desk, "2")
+    assert desk.contact().queue == "support"
+
+
+def test_each_prompt_has_a_variable_of_its_own() -> None:
+    desk = Desk()
+    desk.call("caller-1")
+    greeting(desk)
+    first = desk.last(PlayAndGetDigits).variable
+    menu(desk, wrong="9")
+    assert desk.last(PlayAndGetDigits).variable != first
+    menu(desk)
+    assert desk.contact().queue == "support"
+
+
+def test_a_prompt_that_never_ends_does_not_hold_the_caller() -> None:
+    desk = Desk()
+    desk.call("caller-1")
+    desk.passes(300)
+    desk.passes(300)
+    assert desk.contact().state == "waiting"
+
+
+def test_hanging_up_in_the_flow_is_left_flow() -> None:
+    desk = Desk()
+    desk.call("caller-1")
+    desk.ends("caller-1")
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], row["ended_by"]) == ("left_flow", "customer")
+    assert desk.engine.snapshot().contacts == ()
+
+
+def test_music_that_cannot_play_becomes_a_tone_and_a_tone_that_cannot_ends_the_trying() -> None:
+    desk = Desk()
+    desk.call("caller-1", "sales")
+    for expected in ("tone_stream://", "tone_stream://"):
+        play = desk.last(Playback)
+        desk.event("CHANNEL_EXECUTE_COMPLETE", "caller-1", application_uuid=play.event_uuid)
+        assert desk.last(Playback).file.startswith(expected)
+    assert desk.engine.snapshot().odd_events["no_music"] == 1
+
+
+def test_music_that_ends_after_a_while_begins_again() -> None:
+    desk = Desk()
+    desk.call("caller-1", "sales")
+    play = desk.last(Playback)
+    desk.passes(180)
+    desk.event("CHANNEL_EXECUTE_COMPLETE", "caller-1", application_uuid=play.event_uuid)
+    again = desk.last(Playback)
+    assert (again.file, again.event_uuid != play.event_uuid) == ("local_stream://moh", True)
+
+
+def test_without_a_flow_the_call_is_left_to_the_dialplan() -> None:
+    desk = Desk(Centre(name="empty"))
+    desk.call("caller-1")
+    assert desk.sent == []
+    assert desk.engine.snapshot().odd_events == {"no_flow": 1}
+
+
+def test_a_call_that_is_not_ours_is_left_alone() -> None:
+    desk = Desk()
+    desk.event("CHANNEL_PARK", "other", direction="inbound")
+    desk.event("CHANNEL_PARK", "served", {"fsorch_entry": "yes", "fsorch_fallback": "yes"}, direction="inbound")
+    desk.ends("other")
+    assert desk.sent == []
+    assert desk.of(FactKind.LEG_ENDED) == []
+
+
+# -- the offer ------------------------------------------------------------------------------------------------------
+
+
+def test_the_longest_idle_agent_is_dialled_with_the_callers_name() -> None:
+    desk = Desk()
+    desk.log_in("rob", "ann")
+    desk.call("caller-1", "sales", caller_name="x\nUnique-ID: evil{a,b}")
+    dial = desk.last(Originate)
+    assert dial.endpoint == "user/1002"
+    assert dict(dial.variables)["fsorch_role"] == "agent"
+    assert "\n" not in dict(dial.variables)["origination_caller_id_name"]
+    assert dial.timeout_s == 15
+    view = desk.agent("rob")
+    assert (view.state, view.contact and view.contact.number) == ("reserved", "+441234")
+
+
+def test_an_answered_offer_is_bridged_at_once_and_only_once() -> None:
+    desk, dial = offered()
+    assert desk.agent("ann").state == "ringing"
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    bridges = [command for command, _ in desk.sent if isinstance(command, Bridge)]
+    assert bridges == [Bridge("caller-1", dial.uuid)]
+    desk.bridge("caller-1", dial.uuid)
+    assert (desk.agent("ann").state, desk.contact().state) == ("talking", "talking")
+
+
+def test_the_bridge_may_be_seen_before_the_answer() -> None:
+    desk, dial = offered()
+    desk.bridge("caller-1", dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    assert desk.contact().state == "talking"
+    assert not [command for command, _ in desk.sent if isinstance(command, Bridge | Kill)]
+
+
+def test_a_missed_offer_goes_to_the_next_and_the_caller_keeps_the_place() -> None:
+    desk = Desk()
+    desk.log_in("ann", "rob")
+    desk.call("caller-1", "sales")
+    enqueued = desk.contact().enqueued_at
+    desk.passes(1)
+    desk.call("caller-2", "sales")
+    first, second = [command for command, _ in desk.sent if isinstance(command, Originate)]
+    assert (first.endpoint, second.endpoint) == ("user/1001", "user/1002")
+    desk.rings(first.uuid)
+    desk.passes(14)
+    desk.ends(first.uuid, "NO_ANSWER")
+    desk.event("BACKGROUND_JOB", job_uuid=first.job_uuid, body="-ERR NO_ANSWER\n")
+    (one, _) = sorted(desk.engine.snapshot().contacts, key=lambda contact: contact.enqueued_at)
+    assert (one.state, one.position, one.enqueued_at) == ("waiting", 1, enqueued)
+    assert desk.agent("ann").missed == 1
+    desk.ends(second.uuid, "NO_ANSWER")
+    assert [c.position for c in desk.engine.snapshot().contacts] == [1, 2]
+    desk.passes(5)
+    third, fourth = [command for command, _ in desk.sent if isinstance(command, Originate)][2:]
+    assert dict(third.variables)["fsorch_contact"] == one.id
+    assert dict(fourth.variables)["fsorch_contact"] != one.id
+
+
+def test_who_missed_is_not_dialled_again_at_once() -> None:
+    desk, dial = offered()
+    desk.ends(dial.uuid, "NO_ANSWER")
+    assert len([1 for command, _ in desk.sent if isinstance(command, Originate)]) == 1
+    desk.passes(5)
+    assert len([1 for command, _ in desk.sent if isinstance(command, Originate)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"),
+    [
+        ("NO_ANSWER", "missed"),
+        ("CALL_REJECTED", "refused"),
+        ("USER_BUSY", "refused"),
+        ("USER_NOT_REGISTERED", "failed"),
+        ("NORMAL_TEMPORARY_FAILURE", "failed"),
+        ("INVALID_PROFILE", "failed"),
+    ],
+)
+def test_a_failed_originate_says_how_the_offer_ended(cause: str, outcome: str) -> None:
+    desk, dial = offered()
+    desk.event("BACKGROUND_JOB", job_uuid=dial.job_uuid, body=f"-ERR {cause}\n")
+    (ended,) = desk.of(FactKind.OFFER_ENDED)
+    assert (ended.data["outcome"], ended.data["cause"]) == (outcome, cause)
+    assert desk.contact().state == "waiting"
+
+
+def test_a_caller_who_leaves_while_the_phone_rings_ends_the_ringing() -> None:
+    desk, dial = offered()
+    desk.ends("caller-1")
+    assert desk.last(Kill) == Kill(dial.uuid, "ORIGINATOR_CANCEL")
+    assert (desk.agent("ann").state, desk.agent("ann").missed) == ("idle", 0)
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert row["outcome"] == "abandoned"
+
+
+def test_a_phone_answered_after_the_caller_left_is_hung_up() -> None:
+    desk, dial = offered()
+    desk.ends("caller-1")
+    desk.sent.clear()
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    assert desk.last(Kill).uuid == dial.uuid
+    assert not [command for command, _ in desk.sent if isinstance(command, Bridge)]
+
+
+def test_a_switch_that_says_nothing_of_a_dialled_phone_is_given_up_on() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call("caller-1", "sales")
+    dial = desk.last(Originate)
+    desk.passes(21)
+    (ended,) = desk.of(FactKind.OFFER_ENDED)
+    assert ended.data["outcome"] == "missed"
+    assert desk.last(Kill).uuid == dial.uuid
+
+
+def test_a_refused_bridge_sends_the_caller_back_and_asks_whether_they_are_there() -> None:
+    desk, dial = offered()
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.answer(Bridge, "-ERR Invalid uuid")
+    assert desk.contact().state == "waiting"
+    assert desk.last(Kill).uuid == dial.uuid
+    assert desk.last(Exists).uuid == "caller-1"
+    desk.answer(Exists, "false")
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert row["outcome"] == "lost"
+
+
+def test_a_lost_reply_to_a_bridge_is_not_a_hang() -> None:
+    desk, dial = offered()
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.tell(CommandLost("main", desk.tag(Bridge), "deadline"))
+    desk.passes(6)
+    assert desk.contact().state == "waiting"
+
+
+def test_a_dial_string_that_cannot_be_said_is_refused_before_it_is_used() -> None:
+    desk = Desk()
+    with pytest.raises(ConfigError, match=r"agents\[0\].phone"):
+        desk.tell(Configure(Centre(agents=(AgentSpec(id="bad", phone="user/1\n\napi status"),))))
+    assert desk.engine.snapshot().centre == "bench"
+    with pytest.raises(RequestRefused, match="phone"):
+        desk.tell(LogIn(agent="ann", by="test", phone="user/1\nx"))
+    assert desk.agent("ann").status == "logged_out"
+
+
+# -- the talk -------------------------------------------------------------------------------------------------------
+
+
+def test_a_talk_ends_in_wrap_up_and_then_the_next() -> None:
+    desk, dial = talking()
+    desk.passes(60)
+    desk.ends("caller-1")
+    desk.ends(dial.uuid)
+    assert desk.agent("ann").state == "wrap_up"
+    desk.call("caller-2", "sales")
+    assert desk.contact().state == "waiting"
+    desk.passes(10)
+    assert desk.contact().state == "offered"
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], row["agent"], row["talked_us"]) == ("answered", "ann", 60_000_000)
+    kinds = [row["kind"] for row in rows(desk, FactKind.SEGMENT_ENDED)]
+    assert kinds[:4] == ["ivr", "queue", "offer", "talk"]
+    assert "wrap_up" in kinds
+
+
+def test_when_the_agent_hangs_up_that_is_what_is_written() -> None:
+    desk, dial = talking()
+    desk.ends(dial.uuid)
+    desk.ends("caller-1")
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], row["ended_by"]) == ("answered", "agent")
+    assert desk.agent("ann").state == "wrap_up"
+
+
+def test_a_caller_left_alone_by_the_switch_goes_back_to_the_queue() -> None:
+    desk, dial = talking()
+    desk.ends(dial.uuid)
+    desk.passes(6)
+    assert desk.contact().state == "waiting"
+    assert desk.contact().position == 1
+
+
+def test_hold_is_a_stretch_of_its_own() -> None:
+    desk, dial = talking()
+    desk.passes(10)
+    desk.tell(HoldCall(agent="ann", by="ann", on=True))
+    assert desk.last(Hold) == Hold(dial.uuid, True)
+    desk.event("CHANNEL_HOLD", dial.uuid)
+    desk.passes(5)
+    assert desk.contact().held
+    desk.event("CHANNEL_UNHOLD", dial.uuid)
+    desk.passes(10)
+    desk.ends("caller-1")
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["talked_us"], row["held_us"]) == (20_000_000, 5_000_000)
+
+
+def test_exactly_one_cdr_for_each_leg_however_often_the_switch_says_it() -> None:
+    desk, dial = talking()
+    for _ in range(3):
+        desk.ends("caller-1")
+        desk.ends(dial.uuid)
+    assert sorted(str(row["id"]) for row in rows(desk, FactKind.LEG_ENDED)) == sorted(["caller-1", dial.uuid])
+    assert len(rows(desk, FactKind.CONTACT_ENDED)) == 1
+
+
+# -- people ---------------------------------------------------------------------------------------------------------
+
+
+def test_the_desktop_can_pick_up_refuse_and_hang_up() -> None:
+    desk, dial = offered()
+    desk.tell(AnswerCall(agent="ann", by="ann"))
+    assert desk.last(PhoneEvent) == PhoneEvent(dial.uuid, "talk")
+    desk.tell(HangUp(agent="ann", by="ann"))
+    assert desk.last(Kill).uuid == dial.uuid
+    assert desk.of(FactKind.OFFER_ENDED)[-1].data["outcome"] == "refused"
+    desk, dial = talking()
+    desk.tell(HangUp(agent="ann", by="ann"))
+    assert desk.last(Kill) == Kill(dial.uuid, "NORMAL_CLEARING")
+
+
+def test_what_is_not_possible_now_is_refused_and_changes_nothing() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    before = desk.engine.snapshot()
+    for request in (
+        AnswerCall(agent="ann", by="x"),
+        HangUp(agent="ann", by="x"),
+        HoldCall(agent="ann", by="x", on=True),
+        EndWrapUp(agent="ann", by="x"),
+        LogIn(agent="ann", by="x"),
+        SetStatus(agent="ann", by="x", status="break"),
+    ):
+        with pytest.raises(RequestRefused):
+            desk.tell(request)
+    with pytest.raises(NotFound, match="did you mean ann"):
+        desk.tell(LogOut(agent="an", by="x"))
+    with pytest.raises(NotFound, match="break reason"):
+        desk.tell(SetStatus(agent="ann", by="x", status="break", reason="nap"))
+    assert msgspec.structs.replace(desk.engine.snapshot(), at=before.at) == before
+
+
+def test_a_break_asked_for_in_a_call_is_shown_and_applied_after_it() -> None:
+    desk, dial = talking()
+    desk.tell(SetStatus(agent="ann", by="ann", status="break", reason="lunch"))
+    assert (desk.agent("ann").status, desk.agent("ann").asked) == ("available", "break:lunch")
+    desk.ends("caller-1")
+    desk.ends(dial.uuid)
+    desk.tell(EndWrapUp(agent="ann", by="ann"))
+    view = desk.agent("ann")
+    assert (view.status, view.reason, view.state, view.asked) == ("break", "lunch", "idle", "")
+    desk.call("caller-2", "sales")
+    assert desk.contact().state == "waiting"
+
+
+def test_an_agent_who_is_removed_finishes_the_call_and_is_gone() -> None:
+    desk, dial = talking()
+    desk.tell(Configure(Centre(name="bench", queues=CENTRE.queues, flows=CENTRE.flows, flow="main")))
+    assert desk.contact().state == "talking"
+    desk.ends("caller-1")
+    desk.passes(10)
+    with pytest.raises(NotFound):
+        desk.agent("ann")
+
+
+def test_what_came_due_before_a_refused_request_is_not_lost() -> None:
+    desk, dial = talking()
+    desk.ends("caller-1")
+    desk.clock.advance(30)
+    with pytest.raises(RequestRefused):
+        desk.tell(EndWrapUp(agent="ann", by="ann"))
+    desk.passes(0)
+    assert "wrap_up" in [row["kind"] for row in rows(desk, FactKind.SEGMENT_ENDED)]
+
+
+# -- the link -------------------------------------------------------------------------------------------------------
+
+
+def dump(uuid: str, variables: dict[str, str], **fields: object) -> Event:
+    known = {f"variable_{key}": value for key, value in variables.items()}
+    return Event(name="CHANNEL_DATA", uuid=uuid, known=known, **fields)  # type: ignore[arg-type]
+
+
+def test_nothing_is_offered_on_a_switch_that_cannot_be_reached() -> None:
+    desk = Desk()
+    desk.call("caller-1", "sales")
+    desk.tell(LinkDown("main", "cut"))
+    desk.log_in("ann")
+    assert desk.contact().state == "waiting"
+    desk.tell(LinkUp("main", "core-1", (dump("caller-1", {"current_application": "playback"}),)))
+    assert desk.contact().state == "offered"
+
+
+def test_what_ended_while_the_link_was_down_is_ended() -> None:
+    desk, dial = talking()
+    desk.tell(LinkDown("main", "cut"))
+    desk.passes(30)
+    desk.tell(LinkUp("main", "core-1", ()))
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], desk.agent("ann").state) == ("answered", "wrap_up")
+    assert [row["complete"] for row in rows(desk, FactKind.LEG_ENDED)] == [False, False]
+
+
+def test_a_waiting_caller_whose_music_stopped_meanwhile_hears_it_again() -> None:
+    desk = Desk()
+    desk.call("caller-1", "sales")
+    desk.sent.clear()
+    desk.tell(LinkUp("main", "core-1", (dump("caller-1", {"current_application": "park"}),)))
+    assert desk.last(Playback).file == "local_stream://moh"
+
+
+def test_after_a_restart_of_ours_callers_have_the_place_they_had() -> None:
+    desk = Desk()
+    marks = {"fsorch_role": "customer", "fsorch_queue": "sales", "current_application": "playback"}
+    times = {"first": 1_799_999_900_000_000, "second": 1_799_999_950_000_000}
+    channels = [
+        dump(leg, {**marks, "fsorch_contact": f"contact-{leg}", "fsorch_enqueued": str(at)}, answer_state="answered")
+        for leg, at in times.items()
+    ]
+    desk.tell(LinkUp("main", "core-1", tuple(reversed(channels))))
+    waiting = sorted(desk.engine.snapshot().contacts, key=lambda contact: contact.position)
+    assert [(c.id, c.position, c.enqueued_at) for c in waiting] == [
+        ("contact-first", 1, times["first"]),
+        ("contact-second", 2, times["second"]),
+    ]
+
+
+def test_after_a_restart_of_ours_a_talking_pair_talks_on_and_a_lone_agent_leg_is_cleared() -> None:
+    desk = Desk()
+    caller = {"fsorch_role": "customer", "fsorch_queue": "sales", "fsorch_contact": "c1", "fsorch_enqueued": "17"}
+    agent = {"fsorch_role": "agent", "fsorch_contact": "c1", "fsorch_agent": "ann"}
+    desk.tell(
+        LinkUp(
+            "main",
+            "core-1",
+            (
+                dump("leg-c", caller, answer_state="answered", other_leg="leg-a"),
+                dump("leg-a", agent, answer_state="answered", other_leg="leg-c", bridged_time=1_799_999_900_000_000),
+                dump("leg-x", {**agent, "fsorch_contact": "c9"}, answer_state="answered"),
+            ),
+        )
+    )
+    assert (desk.contact().state, desk.agent("ann").state) == ("talking", "talking")
+    assert [command.uuid for command, _ in desk.sent if isinstance(command, Kill)] == ["leg-x"]
+    desk.ends("leg-c")
+    desk.ends("leg-a")
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["id"], row["outcome"], row["agent"]) == ("c1", "answered", "ann")
+
+
+def test_a_caller_who_was_parked_while_we_were_away_is_taken() -> None:
+    desk = Desk()
+    waiting = dump("caller-1", {"fsorch_entry": "yes", "current_application": "park"}, direction="inbound")
+    desk.tell(LinkUp("main", "core-1", (waiting,)))
+    assert desk.last(Answer).uuid == "caller-1"
