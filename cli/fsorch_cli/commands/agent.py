@@ -1,0 +1,131 @@
+"""``fsorch agent``: who works, and telling the engine so."""
+
+from __future__ import annotations
+
+import difflib
+
+import click
+
+from fsorch.edge.control_client import ControlClient
+from fsorch.engine.inputs import LogIn, LogOut, Request, SetStatus
+from fsorch.engine.views import AgentView, Snapshot
+from fsorch.errors import ConfigError
+from fsorch_cli.app import App
+from fsorch_cli.console import note, out, print_json, print_table, printable
+from fsorch_cli.group import Group
+from fsorch_cli.live import ago, asked_by, find, missing
+
+COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>")
+
+
+@click.group("agent", cls=Group)
+def command() -> None:
+    """Agents of the running fsorch."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_agents(app: App, as_json: bool) -> None:
+    """Every agent with status and state."""
+    with app.client() as client:
+        snapshot = client.snapshot()
+    if as_json:
+        print_json(snapshot.agents)
+        return
+    rows = [format_agent(agent, snapshot.at) for agent in snapshot.agents]
+    print_table(COLUMNS, rows, empty="No agents yet; write some in a centre file and: fsorch apply FILE")
+
+
+@command.command("login")
+@click.argument("agent")
+@click.option("--phone", default="", help="A dial string for this session, instead of the agent's own.")
+@click.pass_obj
+def login(app: App, agent: str, phone: str) -> None:
+    """AGENT begins to work, available at once."""
+    _ask(app, agent, LogIn(agent=agent, by=asked_by(), phone=phone))
+
+
+@command.command("logout")
+@click.argument("agent")
+@click.pass_obj
+def logout(app: App, agent: str) -> None:
+    """AGENT goes home; in a call, after it."""
+    _ask(app, agent, LogOut(agent=agent, by=asked_by()))
+
+
+@command.command("status")
+@click.argument("agent")
+@click.argument("status", required=False, type=click.Choice(["available", "break"]))
+@click.option("--reason", default="", help="Why the break: an id of the centre's break reasons.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def status(app: App, agent: str, status: str | None, reason: str, as_json: bool) -> None:
+    """Show AGENT's status, or set it to STATUS."""
+    if status is None and reason:
+        raise click.UsageError("--reason says why there is a break: fsorch agent status AGENT break --reason REASON")
+    with app.client() as client:
+        snapshot = client.snapshot()
+        view = find("agent", agent, snapshot.agents)
+        if status == "available":
+            if reason:
+                raise click.UsageError("--reason belongs to a break; leave it out")
+            view = _send(client, SetStatus(agent=agent, by=asked_by(), status="available"))
+        elif status == "break":
+            check_reason(reason, snapshot)
+            view = _send(client, SetStatus(agent=agent, by=asked_by(), status="break", reason=reason))
+    if as_json:
+        print_json(view)
+    else:
+        out().print(format_status(view))
+
+
+def check_reason(reason: str, snapshot: Snapshot) -> None:
+    """ConfigError or NotFound when the centre has no such break reason."""
+    known = [name for name, _ in snapshot.breaks]
+    if reason in known or not (reason or known):
+        return
+    if not reason:
+        raise click.UsageError(f"a break needs --reason, one of: {', '.join(known)}")
+    if not known:
+        raise ConfigError("the centre has no break reasons; leave --reason out, or add `breaks:` to the centre file")
+    close = difflib.get_close_matches(reason, known)
+    raise missing("break reason", reason, close or known)
+
+
+def format_agent(agent: AgentView, now: int) -> tuple[object, ...]:
+    """The row of one agent."""
+    status = f"{agent.status} ({agent.reason})" if agent.reason else agent.status
+    contact = agent.contact
+    return (
+        agent.id,
+        agent.name,
+        f"{status} → {agent.asked}" if agent.asked else status,
+        agent.state,
+        ago(agent.state_since, now),
+        ", ".join(agent.queues),
+        (contact.name or contact.number) if contact else "",
+        agent.answered,
+        agent.missed,
+    )
+
+
+def format_status(agent: AgentView) -> str:
+    """One agent in a line, with a wish that is kept for later."""
+    reason = f" ({agent.reason})" if agent.reason else ""
+    line = f"{agent.id} is {agent.status}{reason}, {agent.state.replace('_', ' ')}"
+    return printable(f"{line}; asked for: {agent.asked}, applied at the next legal moment" if agent.asked else line)
+
+
+def _ask(app: App, agent: str, request: Request) -> None:
+    with app.client() as client:
+        find("agent", agent, client.snapshot().agents)
+        view = _send(client, request)
+    out().print(format_status(view))
+    if isinstance(request, LogIn) and not view.queues:
+        note(f"{agent} works in no queue: nothing will ring; give them one in the centre file")
+
+
+def _send(client: ControlClient, request: Request) -> AgentView:
+    client.request(request)
+    return find("agent", request.agent, client.snapshot().agents)

@@ -1,0 +1,93 @@
+"""``fsorch queue``: what waits where."""
+
+from __future__ import annotations
+
+import click
+
+from fsorch.engine.views import QueueView, Snapshot
+from fsorch_cli.app import App
+from fsorch_cli.console import out, print_json, print_table
+from fsorch_cli.group import Group
+from fsorch_cli.live import ago, find
+
+COLUMNS = ("queue", "title", "waiting>", "longest>", "idle>", "busy>", "break>", "answered>", "abandoned>", "in time>")
+
+
+@click.group("queue", cls=Group)
+def command() -> None:
+    """Queues of the running fsorch."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_queues(app: App, as_json: bool) -> None:
+    """Every queue with its callers, its agents and its counts since the start."""
+    with app.client() as client:
+        snapshot = client.snapshot()
+    if as_json:
+        print_json(snapshot.queues)
+        return
+    rows = [format_queue(queue, snapshot.at) for queue in snapshot.queues]
+    print_table(COLUMNS, rows, empty="No queues yet; write some in a centre file and: fsorch apply FILE")
+
+
+@command.command("show")
+@click.argument("queue")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def show_queue(app: App, queue: str, as_json: bool) -> None:
+    """One queue: who waits in it and who works in it."""
+    with app.client() as client:
+        snapshot = client.snapshot()
+    view = find("queue", queue, snapshot.queues)
+    if as_json:
+        print_json(queue_as_json(view, snapshot))
+        return
+    print_table(COLUMNS, [format_queue(view, snapshot.at)], empty="")
+    out().print()
+    waiting = sorted((c for c in snapshot.contacts if c.queue == view.id), key=lambda c: (c.position or 0, c.began_at))
+    print_table(
+        ("contact", "state", "position>", "number", "name", "waiting>", "agent"),
+        [
+            (c.id, c.state, c.position or "", c.number, c.name, ago(c.enqueued_at, snapshot.at), c.agent)
+            for c in waiting
+        ],
+        empty="Nobody waits here.",
+    )
+    out().print()
+    print_table(
+        ("agent", "name", "status", "state", "since>"),
+        [
+            (a.id, a.name, a.status, a.state, ago(a.state_since, snapshot.at))
+            for a in snapshot.agents
+            if view.id in a.queues
+        ],
+        empty="No agent works here; give one this queue in the centre file.",
+    )
+
+
+def format_queue(queue: QueueView, now: int) -> tuple[object, ...]:
+    """The row of one queue."""
+    in_time = f"{100 * queue.within / queue.answered:.0f}%" if queue.answered else ""
+    return (
+        queue.id,
+        queue.title,
+        queue.waiting,
+        ago(queue.oldest_enqueued_at, now),
+        queue.idle,
+        queue.busy,
+        queue.on_break,
+        queue.answered,
+        queue.abandoned,
+        in_time,
+    )
+
+
+def queue_as_json(view: QueueView, snapshot: Snapshot) -> dict[str, object]:
+    """One queue with its contacts and agents."""
+    return {
+        "queue": view,
+        "contacts": [contact for contact in snapshot.contacts if contact.queue == view.id],
+        "agents": [agent for agent in snapshot.agents if view.id in agent.queues],
+    }

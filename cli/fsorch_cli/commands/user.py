@@ -1,0 +1,85 @@
+"""``fsorch user``: who may log in."""
+
+from __future__ import annotations
+
+import click
+
+from fsorch.errors import ConfigError
+from fsorch.names import Role
+from fsorch.store import UserRow
+from fsorch_cli.app import App
+from fsorch_cli.console import note, out, print_json, print_table, printable
+from fsorch_cli.group import Group
+from fsorch_cli.live import asked_by, missing
+from fsorch_cli.passwords import ask_password
+
+FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
+
+
+@click.group("user", cls=Group)
+def command() -> None:
+    """Who may log in to the desktop."""
+
+
+@command.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def list_users(app: App, as_json: bool) -> None:
+    """Every login with its role and agent; never a password."""
+    with app.store() as store:
+        users = store.users()
+    if as_json:
+        print_json(users)
+        return
+    rows = [(user.login, user.role, user.agent, format_access(user)) for user in users]
+    empty = "No users yet; make one with: fsorch user add LOGIN"
+    print_table(("login", "role", "agent", "may log in"), rows, empty=empty)
+
+
+@command.command("add")
+@click.argument("login")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default="agent", show_default=True)
+@click.option("--agent", default=None, help="The agent they work as; an id of the centre.")
+@FROM_STDIN
+@click.pass_obj
+def add(app: App, login: str, role: str, agent: str | None, password_stdin: bool) -> None:
+    """Let LOGIN in. The password is asked for, or made and shown once."""
+    with app.store() as store:
+        if store.user(login) is not None:
+            raise ConfigError(f"there is a user {login!r} already; for a new password: fsorch user passwd {login}")
+        agents = [one.id for one in store.load_centre().agents]
+        if agent is not None and agent not in agents:
+            raise missing("agent", agent, agents)
+        password, made = ask_password(login, from_stdin=password_stdin)
+        store.set_password(login, password, role=role, agent=agent, by=asked_by())
+    show_password(login, password, made)
+
+
+@command.command("passwd")
+@click.argument("login")
+@FROM_STDIN
+@click.pass_obj
+def passwd(app: App, login: str, password_stdin: bool) -> None:
+    """Give LOGIN a new password."""
+    with app.store() as store:
+        if store.user(login) is None:
+            raise missing("user", login, [user.login for user in store.users()])
+        password, made = ask_password(login, from_stdin=password_stdin)
+        store.set_password(login, password, by=asked_by())
+    show_password(login, password, made)
+
+
+def format_access(user: UserRow) -> str:
+    """Whether ``user`` may log in, and why not."""
+    if not user.active:
+        return "no: not in the centre any more"
+    return "yes" if user.has_password else "no: has no password yet"
+
+
+def show_password(login: str, password: str, made: bool) -> None:
+    """Say that ``login`` may come in, and with what if the password was made here."""
+    if made:
+        out().print(f"{printable(login)} logs in with {password}")
+        note("It is shown this once and stored only as a hash.")
+    else:
+        out().print(f"{printable(login)} logs in with the password you gave")

@@ -1,0 +1,111 @@
+"""The terminal: what is printed, and how values from outside are made harmless before.
+
+``printable`` and ``cell`` take every value that came from a caller, a file or the network: a name with an escape
+sequence must not repaint the operator's terminal, and one with ``[red]`` is not rich's markup.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import msgspec
+from rich import box
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+__all__ = [
+    "cell",
+    "err",
+    "format_json",
+    "format_table",
+    "note",
+    "out",
+    "print_json",
+    "print_table",
+    "printable",
+]
+
+# Piped output is read by programs and by eyes that scroll: no value is cut.
+PIPE_WIDTH = 10_000
+# Control characters, format characters (which turn the direction of text) and lone surrogates.
+UNSHOWABLE = ("Cc", "Cf", "Cs")
+
+
+def out() -> Console:
+    """Standard output. Colours and the terminal's width only where there is a terminal; NO_COLOR is heeded by rich."""
+    tty = sys.stdout.isatty()
+    return Console(highlight=False, markup=False, emoji=False, width=None if tty else PIPE_WIDTH)
+
+
+def err() -> Console:
+    """Standard error, for remarks and progress."""
+    return Console(stderr=True, highlight=False, markup=False, emoji=False, soft_wrap=True)
+
+
+def printable(value: object) -> str:
+    """``value`` as text on one line, with what a terminal would obey written as escapes."""
+    text = str(value)
+    if text.isprintable():
+        return text
+    return "".join(_escape(c) if unicodedata.category(c) in UNSHOWABLE else c for c in text)
+
+
+def cell(value: object, style: str = "") -> Text:
+    """``value`` as a table's cell: harmless, and never markup."""
+    return Text(printable(value), style=style)
+
+
+def format_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, more: int | None = None) -> Table:
+    """A table of ``rows``. A column whose name ends in ``>`` is set to the right. With ``more``, a live table: a row
+    takes one line, and ``more`` rows for which there was no room are counted below."""
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    live = more is not None
+    for column in columns:
+        table.add_column(
+            column.rstrip(">"),
+            justify="right" if column.endswith(">") else "left",
+            overflow="ellipsis" if live else "fold",
+            no_wrap=live,
+        )
+    for row in rows:
+        table.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))
+    if more:
+        table.add_row(Text(f"+ {more} more", style="dim"))
+    return table
+
+
+def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
+    """The table, or the sentence ``empty`` where there is none."""
+    console = out()
+    if rows:
+        console.print(format_table(columns, rows))
+    else:
+        console.print(empty)
+
+
+def format_json(value: Any) -> str:
+    """``value`` as JSON in ASCII, which no terminal obeys; a list has a line for each item."""
+    plain = msgspec.to_builtins(value)
+    if isinstance(plain, list):
+        lines = ",\n".join(f"  {json.dumps(item)}" for item in plain)
+        return f"[\n{lines}\n]" if lines else "[]"
+    return json.dumps(plain, indent=2)
+
+
+def print_json(value: Any) -> None:
+    """``value`` as JSON on standard output."""
+    sys.stdout.write(format_json(value) + "\n")
+
+
+def note(text: str) -> None:
+    """A remark on standard error, out of the way of what is piped."""
+    err().print(Text(printable(text)))
+
+
+def _escape(c: str) -> str:
+    return c.encode("unicode_escape").decode("ascii")

@@ -1,0 +1,66 @@
+"""What would change: two centres compared, for people."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from fsorch.config import Centre
+
+__all__ = ["Change", "compare"]
+
+LISTS = ("queues", "agents", "flows", "breaks")
+SINGULAR = {"queues": "queue", "agents": "agent", "flows": "flow", "breaks": "break"}
+
+
+class Change(msgspec.Struct, frozen=True):
+    """``sign`` is + (new), - (gone) or ~ (different); ``what`` says where, ``detail`` how."""
+
+    sign: str
+    what: str
+    detail: str = ""
+
+
+def compare(old: Centre, new: Centre) -> list[Change]:
+    """Every difference from ``old`` to ``new``: things by id, then the centre's own keys."""
+    return [*_things(old, new), *_own_keys(old, new)]
+
+
+def _things(old: Centre, new: Centre) -> Iterator[Change]:
+    for name in LISTS:
+        before = {thing.id: thing for thing in getattr(old, name)}
+        after = {thing.id: thing for thing in getattr(new, name)}
+        kind = SINGULAR[name]
+        for gone in before.keys() - after.keys():
+            yield Change("-", f"{kind} {gone}")
+        for id, thing in after.items():
+            if id not in before:
+                yield Change("+", f"{kind} {id}")
+            elif thing != before[id]:
+                yield Change("~", f"{kind} {id}", _keys(before[id], thing))
+
+
+def _own_keys(old: Centre, new: Centre) -> Iterator[Change]:
+    for field in msgspec.structs.fields(Centre):
+        if field.name not in LISTS and getattr(old, field.name) != getattr(new, field.name):
+            yield Change("~", field.name, _values(getattr(old, field.name), getattr(new, field.name)))
+
+
+def _keys(old: msgspec.Struct, new: msgspec.Struct) -> str:
+    before, after = msgspec.structs.asdict(old), msgspec.structs.asdict(new)
+    return "; ".join(f"{key} {_values(before[key], after[key])}" for key in after if before[key] != after[key])
+
+
+def _values(old: Any, new: Any) -> str:
+    return f"{_short(old)} → {_short(new)}"
+
+
+def _short(value: Any) -> str:
+    """A value in a line's space: lists of memberships by their queues, structs as JSON."""
+    if isinstance(value, tuple) and value and hasattr(value[0], "queue"):
+        return "[" + ", ".join(f"{one.queue} {one.level}/{one.position}" for one in value) + "]"
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    text = text or '""'
+    return text if len(text) <= 60 else text[:57] + "..."

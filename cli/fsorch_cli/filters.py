@@ -1,0 +1,64 @@
+"""The options that choose records, shared by the commands that list them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Any, TypeVar
+
+import click
+
+__all__ = ["Moment", "filter_options", "parse_moment"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+
+
+def parse_moment(text: str, now: datetime) -> int:
+    """``text`` as UTC microseconds: 2h, 30m, 7d (before ``now``), today, yesterday, or an ISO date or time in the zone
+    of ``now``. Raises ValueError."""
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    if match := re.fullmatch(r"(\d{1,6})([smhdw])", text):
+        moment = now - timedelta(**{UNITS[match[2]]: int(match[1])})
+    elif text in ("today", "yesterday"):
+        moment = midnight if text == "today" else midnight - timedelta(days=1)
+    else:
+        moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=now.tzinfo)
+    return round(moment.timestamp() * 1_000_000)
+
+
+class Moment(click.ParamType[int]):
+    """A time on the command line, as UTC microseconds."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """UTC microseconds."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_moment(value, datetime.now().astimezone())
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no time; use 2h, 7d, today, 2027-01-31 or 2027-01-31T09:00", param, ctx)
+
+
+def filter_options(command: F) -> F:
+    """Add --since, --until, --queue, --agent, --number."""
+    for option in (
+        click.option("--number", default="", help="Only this number, the caller's or the dialled one."),
+        click.option("--agent", default="", help="Only this agent's."),
+        click.option("--queue", default="", help="Only this queue's."),
+        click.option("--until", type=Moment(), default=0, metavar="TIME", help="Only what began before."),
+        click.option(
+            "--since",
+            type=Moment(),
+            default=0,
+            metavar="TIME",
+            help="Only what began then or later: 2h, 7d, today, 2027-01-31, 2027-01-31T09:00.",
+        ),
+    ):
+        command = option(command)
+    return command

@@ -1,0 +1,64 @@
+"""The console script ``fsorch``: the table of commands and nothing heavy."""
+
+from __future__ import annotations
+
+import sys
+from typing import NoReturn
+
+import click
+
+from fsorch import __version__
+from fsorch_cli.group import Entry, Root
+
+__all__ = ["cli", "entry"]
+
+COMMANDS = {
+    "demo": Entry("A whole contact centre on a virtual switch, with callers and a desktop.", "demo", greenlets=True),
+    "init": Entry("Make an installation: settings, an example centre, the database, an admin.", "init"),
+    "run": Entry("Run the engine and the desktop.", "run", greenlets=True),
+    "doctor": Entry("Check the switch, the database and this machine; say how to mend each.", "doctor", greenlets=True),
+    "status": Entry("How the running fsorch does: links, records, processor, memory.", "status"),
+    "apply": Entry("Make a centre file the configuration.", "apply"),
+    "queue": Entry("Queues: list, show.", "queue"),
+    "agent": Entry("Agents: list, login, logout, status.", "agent"),
+    "contact": Entry("Contacts: list, show.", "contact"),
+    "cdr": Entry("Call detail records: list, export.", "cdr"),
+    "user": Entry("Who may log in: add, passwd, list.", "user"),
+    "top": Entry("Queues, agents and contacts, live.", "top"),
+    "sim": Entry("The virtual switch alone, with callers.", "sim", greenlets=True),
+    "bench": Entry("Measure: esl.", "bench", greenlets=True),
+    "freeswitch": Entry("The files a FreeSWITCH needs: export.", "freeswitch"),
+}
+
+EPILOG = """\b
+Exit codes:
+  0  done                          5  not possible now; nothing has changed
+  1  done, and something is wrong  6  a switch cannot be reached or refuses
+  2  wrong use of the command line 7  the database cannot be used
+  3  a settings or centre file     8  fsorch is not running here
+     is wrong                     70  unexpected: run again with --debug
+  4  no such thing               130  stopped by Ctrl-C
+"""
+
+
+@click.group(
+    cls=Root,
+    entries=COMMANDS,
+    epilog=EPILOG,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+)
+@click.version_option(__version__, prog_name="fsorch", message="%(prog)s %(version)s")
+def cli() -> None:
+    """fsorch turns a FreeSWITCH into a contact centre.
+
+    To look around: fsorch demo. For a real switch: fsorch init, then fsorch doctor, then fsorch run.
+    """
+
+
+def entry() -> NoReturn:
+    """The console script."""
+    for stream in (sys.stdout, sys.stderr):
+        # A name the terminal cannot show must not end a listing.
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    cli.main(prog_name="fsorch")

@@ -1,0 +1,49 @@
+"""Around a command that runs until it is told to stop: signals and the log."""
+
+from __future__ import annotations
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+
+from gevent.event import Event
+
+from fsorch_cli.group import EXIT_INTERRUPTED
+
+__all__ = ["log_to_file", "log_to_stderr", "until_stopped"]
+
+LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
+
+
+@contextmanager
+def until_stopped() -> Iterator[Event]:
+    """An event that SIGTERM, SIGHUP and SIGINT set; the handlers do nothing else. Who presses Ctrl-C twice does not
+    want to wait: the process ends at once, and what it has not written stays in the spool."""
+    stop = Event()
+
+    def handle(number: int, _frame: FrameType | None) -> None:
+        if stop.is_set() and number == signal.SIGINT:
+            os._exit(EXIT_INTERRUPTED)
+        stop.set()
+
+    before = {number: signal.signal(number, handle) for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def log_to_stderr(level: str) -> None:
+    """The log as lines on standard error, for a terminal or the journal."""
+    logging.basicConfig(stream=sys.stderr, level=level.upper(), format=LINE, force=True)
+
+
+def log_to_file(path: Path, level: str = "info") -> None:
+    """The log in a file, where the terminal shows something else."""
+    logging.basicConfig(filename=path, level=level.upper(), format=LINE, force=True)

@@ -1,0 +1,112 @@
+"""The files ``fsorch init`` writes, with comments for who reads them first."""
+
+from __future__ import annotations
+
+import json
+
+from fsorch.config import SwitchSettings
+
+__all__ = ["centre_yaml", "settings_yaml"]
+
+SETTINGS = """\
+# How fsorch runs here. Readable by its owner alone, for it holds the switch's password.
+
+# The FreeSWITCH servers. The password is the one of event_socket.conf.xml on the switch.
+switches:
+  - name: main
+    host: {host}
+    port: {port}
+    password: {password}
+
+# Where the spool, the control socket and the SQLite database lie; taken from this file's folder.
+home: .
+
+# Empty: SQLite in the home. Or mysql://user:password@host:port/name
+database: {database}
+
+# The desktop. Behind a proxy that speaks HTTPS set secure_cookies to true.
+web:
+  host: 127.0.0.1
+  port: 8700
+  secure_cookies: false
+"""
+
+CENTRE = """\
+# What the centre is. Change this file, then: fsorch apply centre.yaml
+# A running fsorch follows within a second, and no caller is dropped by it.
+
+name: Example
+
+# Lines of waiting callers. Times are seconds. Only the id must be given.
+queues:
+  - id: sales
+    title: Sales
+    # How long a phone rings before the caller is offered to the next agent.
+    offer_timeout_s: 20
+    # After-call work before the next call.
+    wrap_up_s: 10
+    # An answer within this time counts as in time.
+    service_level_s: 20
+    # What waiting callers hear: anything FreeSWITCH's playback takes.
+    music: local_stream://moh
+  - id: support
+    title: Support
+
+# Who answers. phone is a dial string of the switch. A login lets the agent use the desktop;
+# set its password with: fsorch user passwd ada
+agents:
+  - id: ada
+    name: Ada Example
+    phone: user/1001@example.org
+    login: ada
+    # level 1 is asked before level 2; within a level, who has been idle longest.
+    queues:
+      - queue: sales
+      - queue: support
+        level: 2
+  - id: ben
+    name: Ben Example
+    phone: user/1002@example.org
+    queues:
+      - queue: support
+
+# Reasons to be on break; max_s 0 means no limit.
+breaks:
+  - id: lunch
+    title: Lunch
+    max_s: 1800
+  - id: training
+    title: Training
+
+# What a caller hears before the queue: a greeting, then a menu whose keys lead to queues.
+# Who keys nothing valid in two rounds goes to the default: nobody is trapped.
+flows:
+  - id: main
+    menu:
+      options:
+        "1": sales
+        "2": support
+      default: support
+
+# The flow of calls for which the dialplan asks for none.
+flow: main
+
+# Sound files, where the switch sees them. Left out: those of fsorch freeswitch export, in the switch's sounds folder.
+# prompts:
+#   greeting: /var/lib/freeswitch/sounds/our/greeting.wav
+"""
+
+
+def settings_yaml(switch: SwitchSettings, database: str) -> str:
+    """The settings file. Values are written as JSON strings, which YAML reads as they are."""
+    return SETTINGS.format(
+        host=json.dumps(switch.host),
+        port=switch.port,
+        password=json.dumps(switch.password),
+        database=json.dumps(database),
+    )
+
+
+def centre_yaml() -> str:
+    """The example centre."""
+    return CENTRE

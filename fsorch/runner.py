@@ -1,0 +1,251 @@
+"""One running fsorch: builds the parts in order, and takes them down in the reverse order.
+
+::
+
+    home lock -> store -> recorder -> engine, pump, gateway -> centre -> control socket -> web -> links -> watch
+
+A part that cannot start takes down those before it and its error comes out. The database is only ever used on native
+threads: a slow disk must not hold up a call.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import time
+import uuid
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ParamSpec, Protocol, TypeVar
+
+import gevent
+import msgspec
+
+from fsorch import __version__
+from fsorch.clock import Clock, SystemClock
+from fsorch.config import Settings, WebSettings
+from fsorch.edge.control import ControlServer, HomeLock
+from fsorch.edge.control_wire import socket_path
+from fsorch.edge.gateway import Gateway, LocalGateway
+from fsorch.edge.link import Link
+from fsorch.edge.pump import Pump
+from fsorch.edge.status import LinkState, RecorderState, ServiceStatus, cpu_seconds, resident_bytes
+from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
+from fsorch.engine.engine import Engine
+from fsorch.engine.facts import Fact
+from fsorch.engine.inputs import Configure
+from fsorch.errors import ConfigError, FsorchError
+from fsorch.store import Recorder, Store, open_database
+
+__all__ = ["Service", "WebFactory", "in_thread"]
+
+log = logging.getLogger(__name__)
+
+# How soon a change of the configuration is followed; half of what DESIGN.md promises.
+WATCH_S = 0.5
+# How long the last facts may take to reach the database at the end; what is left stays in the spool for the next start.
+FLUSH_S = 10.0
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class Pusher(Protocol):
+    """What pushes to the pages of a desktop."""
+
+    def stop(self) -> None:
+        """End its greenlets."""
+        ...
+
+
+class WebFactory(Protocol):
+    """How to make the desktop: the shape of ``fsorch_web.create_app``. The runner stands below the faces and must not
+    import them, so whoever builds a Service hands it in."""
+
+    def __call__(
+        self, gateway: Gateway, store: Store, settings: WebSettings, /, *, secret: bytes
+    ) -> tuple[WsgiApp, Pusher]:
+        """A WSGI application and its pusher."""
+        ...
+
+
+def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
+    """Run ``work`` on a native thread of the hub's pool; only the calling greenlet waits."""
+    result: R = gevent.get_hub().threadpool.apply(work, args, kwargs)
+    return result
+
+
+class Service:
+    """The engine of one home with all around it.
+
+    ``settings`` as ``fsorch.edge.settings.read_settings`` gives them; ``web`` makes the desktop (None: no desktop);
+    ``on_facts`` is told each step's facts after the recorder, in the hub, and must not block.
+    The desktop takes the first free port of ``port_tries`` from the settings' own on."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        web: WebFactory | None = None,
+        clock: Clock | None = None,
+        on_facts: Callable[[tuple[Fact, ...]], None] | None = None,
+        port_tries: int = 1,
+    ) -> None:
+        self.settings = settings
+        self.home = Path(settings.home)
+        self.url = ""
+        self._clock = clock or SystemClock()
+        self._start_web = web
+        self._on_facts = on_facts
+        self._port_tries = port_tries
+        self._began = time.monotonic()
+        self._revision = -1
+        self._watch_fault = ""
+        self._links: dict[str, Link] = {}
+        # The recorder's thread must not log: the log's locks belong to the hub's thread.
+        self._troubles: deque[str] = deque(maxlen=100)
+        self._down = contextlib.ExitStack()
+
+    def start(self) -> None:
+        """Bring everything up. Raises ConfigError or StoreError, with nothing left running; an unreachable switch is no
+        error, its link goes on trying."""
+        try:
+            self._start()
+        except BaseException:
+            self._down.close()
+            raise
+
+    def stop(self) -> None:
+        """Take everything down: no more events and commands, pages and sockets closed, the last facts written."""
+        log.info("stopping")
+        self._down.close()
+        log.info("stopped")
+
+    def follow_configuration(self, *, force: bool = False) -> int:
+        """One look at the store: if the configuration has changed (or with ``force``) the engine is told. Returns the
+        revision. Raises StoreError, or ConfigError for a centre the engine refuses."""
+        revision = in_thread(self.store.revision)
+        if force or revision != self._revision:
+            self.pump.request(Configure(in_thread(self.store.load_centre)))
+            self._revision = revision
+            log.info("configuration %d is in force", revision)
+        return revision
+
+    def status(self) -> ServiceStatus:
+        """How this process does."""
+        return ServiceStatus(
+            version=__version__,
+            home=str(self.home),
+            url=self.url,
+            uptime_s=round(time.monotonic() - self._began, 3),
+            revision=self._revision,
+            pid=os.getpid(),
+            cpu_s=cpu_seconds(),
+            resident_bytes=resident_bytes(),
+            links=tuple(_link_state(link) for link in self._links.values()),
+            recorder=RecorderState(**msgspec.structs.asdict(self.recorder.stats())),
+        )
+
+    def _start(self) -> None:
+        self._start_home()
+        self._start_records()
+        self._start_engine()
+        self._start_control()
+        if self._start_web is not None:
+            self._start_desktop(self._start_web)
+        self._start_links()
+        self._down.callback(gevent.spawn(self._watch).kill)
+
+    def _start_home(self) -> None:
+        try:
+            self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = HomeLock(self.home)
+        except OSError as error:
+            raise ConfigError(
+                f"home: {self.home} cannot be used ({error.strerror}); check its owner and mode"
+            ) from None
+        self._down.callback(lock.release)
+
+    def _start_records(self) -> None:
+        url = self.settings.database
+        self.store = in_thread(open_database, url)
+        self._down.callback(in_thread, self.store.close)
+        self.recorder = Recorder(url, self.home / "spool", on_error=self._troubles.append)
+        self._down.callback(self._stop_recorder)
+
+    def _start_engine(self) -> None:
+        self.pump = Pump(Engine(lambda: str(uuid.uuid4())), self._clock, self._take_facts)
+        self.gateway = LocalGateway(self.pump)
+        self._down.callback(self.gateway.close)
+        self.pump.start()
+        self._down.callback(self.pump.stop)
+        self.follow_configuration(force=True)
+
+    def _start_control(self) -> None:
+        more: dict[str, Callable[[dict[str, Any]], Any]] = {
+            "reload": lambda _: {"revision": self.follow_configuration(force=True)},
+            "status": lambda _: self.status(),
+        }
+        control = ControlServer(socket_path(self.home), self.gateway, more)
+        control.start()
+        self._down.callback(control.stop)
+
+    def _start_desktop(self, make: WebFactory) -> None:
+        web = self.settings.web
+        listener = listen(web, tries=self._port_tries)
+        self._down.callback(listener.close)
+        app, pusher = make(self.gateway, self.store, web, secret=read_secret(self.home))
+        self._down.callback(pusher.stop)
+        server = WebServer(app, listener)
+        server.start()
+        self._down.callback(server.stop)
+        self.url = server.url
+        log.info("the desktop is at %s", self.url)
+
+    def _start_links(self) -> None:
+        for switch in self.settings.switches:
+            link = Link(switch, self.pump.feed, self._clock)
+            self._links[switch.name] = link
+            self.pump.attach(switch.name, link)
+            link.start()
+            self._down.callback(link.stop)
+
+    def _take_facts(self, facts: tuple[Fact, ...]) -> None:
+        self.recorder.put(facts)
+        self.gateway.publish(facts)
+        if self._on_facts is not None:
+            self._on_facts(facts)
+
+    def _stop_recorder(self) -> None:
+        if not in_thread(self.recorder.stop, FLUSH_S):
+            behind = self.recorder.stats().behind
+            log.warning("%d facts wait in %s for the database; the next start writes them", behind, self.home)
+
+    def _watch(self) -> None:
+        while True:
+            gevent.sleep(WATCH_S)
+            while self._troubles:
+                log.warning("records: %s", self._troubles.popleft())
+            try:
+                self.follow_configuration()
+                self._watch_fault = ""
+            except FsorchError as error:
+                # Said once for each kind of fault: the database may be away for hours.
+                if str(error) != self._watch_fault:
+                    self._watch_fault = str(error)
+                    log.warning("the configuration cannot be read, the one in force stays: %s", error)
+
+
+def _link_state(link: Link) -> LinkState:
+    status = link.status()
+    return LinkState(
+        name=status.name,
+        state=status.state,
+        reason=status.reason,
+        events=status.events,
+        lost=status.lost,
+        reconnects=status.reconnects,
+        lag_s=round(status.lag_s, 6),
+    )
