@@ -2,4 +2,8 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from fsorch_web.app import create_app
+from fsorch_web.seams import StoreReads, UserReads
+from fsorch_web.sockets import Sockets
+
+__all__ = ["Sockets", "StoreReads", "UserReads", "create_app"]

@@ -1,0 +1,1 @@
+"""Tests of the desktop in a real browser."""

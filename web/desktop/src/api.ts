@@ -1,0 +1,84 @@
+// Requests to the server.
+
+import { set, tell } from "./store";
+import type { User } from "./types";
+
+export class Refused extends Error {
+  constructor(
+    message: string,
+    readonly code: string,
+    readonly status: number,
+  ) {
+    super(message);
+  }
+}
+
+const PATIENCE_MS = 8000;
+let token = "";
+
+async function call<Answer>(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
+  let response: Response;
+  try {
+    response = await fetch(path, {
+      method,
+      credentials: "same-origin",
+      cache: "no-store",
+      signal: AbortSignal.timeout(PATIENCE_MS),
+      headers: method === "POST" ? { "Content-Type": "application/json", "X-CSRF-Token": token } : {},
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+    });
+  } catch {
+    throw new Refused("The server does not answer. Check your network; this page keeps trying.", "unreachable", 0);
+  }
+  const answer: unknown = await response.json().catch(() => null);
+  if (response.ok) return answer as Answer;
+  const said = (answer ?? {}) as { error?: string; code?: string };
+  throw new Refused(said.error ?? `The server answered ${response.status}.`, said.code ?? "", response.status);
+}
+
+interface Me {
+  user: User | null;
+  csrf: string;
+}
+
+// Who is logged in. Raises Refused when the server cannot be asked.
+export async function me(): Promise<User | null> {
+  const answer = await call<Me>("GET", "/api/me");
+  token = answer.csrf;
+  set({ user: answer.user });
+  return answer.user;
+}
+
+export async function logIn(login: string, password: string): Promise<void> {
+  // The token may be of a session that has ended meanwhile.
+  await me();
+  const answer = await call<Me>("POST", "/api/login", { login, password });
+  token = answer.csrf;
+  set({ user: answer.user, desk: null, board: null });
+}
+
+export async function logOut(): Promise<void> {
+  await call("POST", "/api/logout", {});
+  set({ user: null, desk: null, board: null });
+}
+
+export type Verb = "login" | "logout" | "status" | "answer" | "hangup" | "hold" | "wrapup-end";
+
+// Ask the engine for something; a refusal is shown and gives false.
+export async function ask(verb: Verb, body: Record<string, unknown> = {}): Promise<boolean> {
+  try {
+    await call("POST", `/api/agent/${verb}`, body);
+    return true;
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    if (error.status === 401) set({ user: null });
+    else if (error.code === "csrf") await me();
+    tell(sentence(error.message));
+    return false;
+  }
+}
+
+export function sentence(text: string): string {
+  const start = text.charAt(0).toUpperCase() + text.slice(1);
+  return /[.!?]$/.test(start) ? start : `${start}.`;
+}

@@ -1,0 +1,213 @@
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ask, logOut, me } from "./api";
+import { BoardView } from "./board";
+import { DeskView } from "./desk";
+import { connect, disconnect, retry } from "./live";
+import { Login } from "./login";
+import { callerName, phone } from "./names";
+import { Action, Icon, Mark } from "./parts";
+import { set, useKnown } from "./store";
+import { clock } from "./time";
+import type { User } from "./types";
+
+export function App(): JSX.Element {
+  const user = useKnown((known) => known.user);
+
+  useEffect(() => {
+    const look = () => me().catch(() => setTimeout(look, 2000));
+    void look();
+  }, []);
+  useEffect(() => {
+    if (user === undefined) return;
+    const path = user ? "/" : "/login";
+    if (location.pathname !== path) history.replaceState(null, "", path + (user ? location.hash : ""));
+    if (user) connect();
+    else disconnect();
+  }, [user?.login]);
+  useTitle();
+
+  if (user === undefined) return <Loading />;
+  return (
+    <>
+      {user ? <Workplace key={user.login} user={user} /> : <Login />}
+      <Notice />
+    </>
+  );
+}
+
+function Workplace({ user }: { user: User }): JSX.Element {
+  const [tab, setTab] = useTab(user);
+  const centre = useKnown((known) => known.desk?.centre ?? known.board?.centre ?? "");
+  const [leaving, setLeaving] = useState(false);
+  const working = useKnown((known) => (known.desk?.agent ? known.desk.agent.status !== "logged_out" : false));
+  const leave = async () => {
+    if (working) setLeaving(true);
+    else await logOut();
+  };
+
+  return (
+    <div class="workplace">
+      <header>
+        <div class="brand">
+          <Mark />
+          <span>{centre || "fsorch"}</span>
+        </div>
+        {user.agent && user.board && (
+          <nav aria-label="Views">
+            <TabLink here={tab} name="desk" go={setTab} title="My desk" />
+            <TabLink here={tab} name="board" go={setTab} title="Board" />
+          </nav>
+        )}
+        <div class="spread" />
+        <LinkState />
+        <span class="who">{user.login}</span>
+        <Action kind="quiet" run={leave} test="sign-out">
+          Sign out
+        </Action>
+      </header>
+      <LinkBanner />
+      {leaving && <Leaving close={() => setLeaving(false)} />}
+      {tab === "desk" ? <DeskView /> : <BoardView user={user} />}
+    </div>
+  );
+}
+
+type Tab = "desk" | "board";
+
+// The view stands in the address, so that a reload and a bookmark keep it.
+function useTab(user: User): [Tab, (tab: Tab) => void] {
+  const allowed = (tab: string): Tab => {
+    if (!user.agent) return "board";
+    return tab === "board" && user.board ? "board" : "desk";
+  };
+  const [tab, setTab] = useState<Tab>(allowed(location.hash.slice(1)));
+  useEffect(() => {
+    const follow = () => setTab(allowed(location.hash.slice(1)));
+    addEventListener("hashchange", follow);
+    return () => removeEventListener("hashchange", follow);
+  }, []);
+  return [tab, setTab];
+}
+
+function TabLink({ here, name, title }: { here: Tab; name: Tab; go: (tab: Tab) => void; title: string }): JSX.Element {
+  return (
+    <a href={`#${name}`} aria-current={here === name ? "page" : undefined}>
+      {title}
+    </a>
+  );
+}
+
+function LinkState(): JSX.Element {
+  const link = useKnown((known) => known.link);
+  const words = { up: "Live", connecting: "Connecting…", down: "Offline" }[link];
+  return (
+    <span class={`link ${link}`} data-test="link">
+      <span class="dot" aria-hidden="true" />
+      {words}
+    </span>
+  );
+}
+
+function LinkBanner(): JSX.Element | null {
+  const link = useKnown((known) => known.link);
+  const heard = useKnown((known) => known.lastHeard);
+  const switchesUp = useKnown((known) => (known.desk ? known.desk.switches_up : true));
+  const [, again] = useState(0);
+  const [shown, setShown] = useState(false);
+  useEffect(() => {
+    // A blink of the line is no news.
+    if (link !== "down") return setShown(false);
+    const wait = setTimeout(() => setShown(true), 900);
+    const count = setInterval(() => again((n) => n + 1), 1000);
+    return () => {
+      clearTimeout(wait);
+      clearInterval(count);
+    };
+  }, [link]);
+  if (shown)
+    return (
+      <div class="banner down" role="alert" data-test="banner">
+        <span>
+          <strong>The connection is lost.</strong> Calls go on; what you see here is{" "}
+          <span class="clock">{clock((Date.now() - heard) / 1000)}</span> old. Trying again…
+        </span>
+        <Action kind="plain" run={async () => retry()}>
+          Try now
+        </Action>
+      </div>
+    );
+  if (!switchesUp)
+    return (
+      <div class="banner warn" role="status">
+        <span>
+          <strong>The telephone switch is out of reach.</strong> Calls in progress go on; new ones reach you when it is back.
+        </span>
+      </div>
+    );
+  return null;
+}
+
+function Leaving({ close }: { close: () => void }): JSX.Element {
+  const both = async () => {
+    if (await ask("logout")) await logOut();
+    close();
+  };
+  return (
+    <div class="banner ask" role="alertdialog" aria-label="Sign out">
+      <span>
+        <strong>You still take calls.</strong> Your phone goes on ringing after you sign out of this page.
+      </span>
+      <Action kind="primary" run={both} focus test="leave-both">
+        Stop taking calls and sign out
+      </Action>
+      <Action kind="plain" run={logOut}>
+        Sign out only
+      </Action>
+      <Action kind="quiet" run={async () => close()}>
+        Stay
+      </Action>
+    </div>
+  );
+}
+
+function Notice(): JSX.Element {
+  const notice = useKnown((known) => known.notice);
+  return (
+    <div class="notices" role="alert">
+      {notice && (
+        <div class="notice" key={notice.id} data-test="notice">
+          <span>{notice.text}</span>
+          <button type="button" class="bare" aria-label="Dismiss" onClick={() => set({ notice: null })}>
+            <Icon name="close" />
+          </button>
+        </div>
+      )}
+    </div>
+  );
+}
+
+function Loading(): JSX.Element {
+  return (
+    <main class="login" aria-busy="true">
+      <p class="soft">One moment…</p>
+    </main>
+  );
+}
+
+// The title says what matters when the page is not in front.
+function useTitle(): void {
+  const title = useKnown((known) => {
+    const agent = known.desk?.agent;
+    const contact = agent?.contact;
+    if (known.user && agent && contact && agent.state === "ringing")
+      return `☎ ${callerName(contact) || phone(contact.number)} is calling`;
+    if (known.user && agent?.state === "talking") return "On a call · fsorch";
+    const waiting = known.board?.queues.reduce((sum, queue) => sum + queue.waiting, 0) ?? 0;
+    if (known.user && known.board && !agent) return waiting ? `(${waiting}) Board · fsorch` : "Board · fsorch";
+    return "fsorch";
+  });
+  useEffect(() => {
+    document.title = title;
+  }, [title]);
+}

@@ -1,0 +1,338 @@
+// The supervisor's board: the centre as it is now.
+
+import type { JSX } from "preact";
+import { useMemo, useState } from "preact/hooks";
+import { ask } from "./api";
+import { Empty } from "./desk";
+import { callerName, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
+import { Action, Pill, Since } from "./parts";
+import { useKnown } from "./store";
+import { clock, useNow } from "./time";
+import type { Agent, Board, Contact, Queue, User } from "./types";
+
+// More rows than anybody reads only make the page slow.
+const ROWS = 200;
+
+export function BoardView({ user }: { user: User }): JSX.Element {
+  const board = useKnown((known) => known.board);
+  if (!board) return <Empty title="Setting up the board…" text="It comes with the first message of the server." />;
+  return (
+    <main class="board" data-test="board">
+      <Totals board={board} />
+      <div class="columns">
+        <div>
+          <Queues queues={board.queues} />
+          <Contacts board={board} />
+        </div>
+        <Agents board={board} user={user} />
+      </div>
+    </main>
+  );
+}
+
+function Totals({ board }: { board: Board }): JSX.Element {
+  const now = useNow();
+  const sum = (key: "waiting" | "answered" | "abandoned" | "within" | "idle" | "busy" | "on_break") =>
+    board.queues.reduce((total, queue) => total + queue[key], 0);
+  const oldest = Math.min(...board.queues.filter((queue) => queue.oldest_enqueued_at).map((queue) => queue.oldest_enqueued_at));
+  const here = board.agents.filter((agent) => agent.status !== "logged_out");
+  const idle = here.filter((agent) => tone(agent) === "idle").length;
+  const talking = here.filter((agent) => agent.state === "talking").length;
+  const longest = Number.isFinite(oldest) ? now / 1000 - oldest / 1e6 : 0;
+  const patience = Math.min(...board.queues.map((queue) => queue.service_level_s), Infinity);
+  const done = sum("answered") + sum("abandoned");
+  return (
+    <section class="totals" aria-label="Now">
+      <Tile name="Waiting" value={String(sum("waiting"))} test="total-waiting" />
+      <Tile name="Longest wait" value={clock(longest)} mood={mood(longest, patience)} />
+      <Tile name="On a call" value={String(talking)} />
+      <Tile name="Agents free" value={`${idle}`} of={String(here.length)} mood={here.length && !idle && sum("waiting") ? "warn" : ""} />
+      <Tile name="Answered" value={String(sum("answered"))} test="total-answered" />
+      <Tile name="Abandoned" value={percent(sum("abandoned"), done)} of={String(sum("abandoned"))} />
+      <Tile name="Service level" value={percent(sum("within"), done)} mood={levelMood(sum("within"), done)} />
+      <div class="switches" aria-label="Switches">
+        {board.switches.map((view) => (
+          <span key={view.name} class={`switch ${view.up ? "up" : "down"}`}>
+            <span class="dot" aria-hidden="true" />
+            {view.name} {view.up ? `up, ${view.legs} leg${view.legs === 1 ? "" : "s"}` : "out of reach"}
+          </span>
+        ))}
+      </div>
+    </section>
+  );
+}
+
+function Tile(props: { name: string; value: string; of?: string; mood?: string; test?: string }): JSX.Element {
+  return (
+    <div class={`tile ${props.mood ?? ""}`} data-test={props.test}>
+      <span class="tile-name">{props.name}</span>
+      <span class="tile-value">
+        {props.value}
+        {props.of !== undefined && <small> / {props.of}</small>}
+      </span>
+    </div>
+  );
+}
+
+function Queues({ queues }: { queues: Queue[] }): JSX.Element {
+  return (
+    <section class="panel" aria-labelledby="queues">
+      <h2 id="queues">Queues</h2>
+      {queues.length === 0 && <p class="soft pad">No queue yet: fsorch apply brings them from the centre's file.</p>}
+      {queues.length > 0 && (
+        <div class="scroll">
+          <table data-test="queues">
+            <thead>
+              <tr>
+                <th scope="col">Queue</th>
+                <th scope="col" class="num">Waiting</th>
+                <th scope="col" class="num">Longest</th>
+                <th scope="col">Agents</th>
+                <th scope="col" class="num">Answered</th>
+                <th scope="col" class="num">Abandoned</th>
+                <th scope="col" class="num">Service level</th>
+              </tr>
+            </thead>
+            <tbody>
+              {queues.map((queue) => (
+                <QueueRow key={queue.id} queue={queue} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </section>
+  );
+}
+
+function QueueRow({ queue }: { queue: Queue }): JSX.Element {
+  const now = useNow();
+  const longest = queue.oldest_enqueued_at ? now / 1000 - queue.oldest_enqueued_at / 1e6 : 0;
+  const done = queue.answered + queue.abandoned;
+  const agents = queue.idle + queue.busy + queue.on_break;
+  return (
+    <tr data-test={`queue-${queue.id}`}>
+      <th scope="row">{queue.title || queue.id}</th>
+      <td class={`num strong ${queue.waiting ? "" : "zero"}`}>{queue.waiting}</td>
+      <td class={`num ${mood(longest, queue.service_level_s)}`}>{queue.oldest_enqueued_at ? clock(longest) : "–"}</td>
+      <td>
+        <span class="crew" aria-label={`${queue.idle} free, ${queue.busy} busy, ${queue.on_break} on break`}>
+          <span class="bar" aria-hidden="true">
+            <i class="idle" style={{ flexGrow: queue.idle }} />
+            <i class="talking" style={{ flexGrow: queue.busy }} />
+            <i class="break" style={{ flexGrow: queue.on_break }} />
+            {agents === 0 && <i class="out" style={{ flexGrow: 1 }} />}
+          </span>
+          <span class="small soft">{agents ? `${queue.idle} free · ${queue.busy} busy · ${queue.on_break} break` : "nobody here"}</span>
+        </span>
+      </td>
+      <td class="num">{queue.answered}</td>
+      <td class="num">{queue.abandoned}</td>
+      <td class={`num ${levelMood(queue.within, done)}`}>
+        {percent(queue.within, done)} <span class="soft small">in {Math.round(queue.service_level_s)} s</span>
+      </td>
+    </tr>
+  );
+}
+
+const STAGES: Record<Contact["state"], [string, Tone]> = {
+  waiting: ["Waiting", "break"],
+  offered: ["Ringing", "ringing"],
+  talking: ["Talking", "talking"],
+  held: ["On hold", "held"],
+  flow: ["In the menu", "out"],
+};
+const ORDER = Object.keys(STAGES);
+
+function Contacts({ board }: { board: Board }): JSX.Element {
+  const names = useMemo(() => new Map(board.agents.map((agent) => [agent.id, agent.name || agent.id])), [board.agents]);
+  const contacts = useMemo(
+    () =>
+      [...board.contacts].sort(
+        (a, b) => ORDER.indexOf(a.state) - ORDER.indexOf(b.state) || stageSince(a) - stageSince(b),
+      ),
+    [board.contacts],
+  );
+  return (
+    <section class="panel" aria-labelledby="contacts">
+      <h2 id="contacts">
+        Calls now <span class="count">{contacts.length}</span>
+      </h2>
+      {contacts.length === 0 && <p class="soft pad">No call right now. New ones show up here as they come in.</p>}
+      {contacts.length > 0 && (
+        <div class="scroll">
+          <table class="contacts" data-test="contacts">
+            <thead>
+              <tr>
+                <th scope="col">State</th>
+                <th scope="col">Caller</th>
+                <th scope="col">Queue</th>
+                <th scope="col">Agent</th>
+                <th scope="col" class="num">For</th>
+              </tr>
+            </thead>
+            <tbody>
+              {contacts.slice(0, ROWS).map((contact) => (
+                <tr key={contact.id}>
+                  <td>
+                    <Pill tone={STAGES[contact.state][1]}>
+                      {STAGES[contact.state][0]}
+                      {contact.state === "waiting" && contact.position > 0 ? ` · ${contact.position}` : ""}
+                    </Pill>
+                  </td>
+                  <td>
+                    <span class="nowrap">{phone(contact.number)}</span>{" "}
+                    <span class="soft clip" dir="auto">
+                      {callerName(contact)}
+                    </span>
+                  </td>
+                  <td>{contact.queue_title || contact.queue || "–"}</td>
+                  <td>{contact.agent ? (names.get(contact.agent) ?? contact.agent) : "–"}</td>
+                  <td class="num">
+                    <Since at={stageSince(contact)} />
+                  </td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {contacts.length > ROWS && <p class="soft pad">and {contacts.length - ROWS} more</p>}
+    </section>
+  );
+}
+
+// A caller who rings at an agent still waits: the time counts from the queue's beginning until somebody answers.
+function stageSince(contact: Contact): number {
+  if (contact.state === "talking" || contact.state === "held") return contact.answered_at;
+  return contact.enqueued_at || contact.began_at;
+}
+
+const FILTERS: [string, string, (agent: Agent) => boolean][] = [
+  ["here", "Here", (agent) => agent.status !== "logged_out"],
+  ["free", "Free", (agent) => tone(agent) === "idle"],
+  ["busy", "Busy", (agent) => agent.state !== "idle"],
+  ["break", "Break", (agent) => tone(agent) === "break"],
+  ["out", "Out", (agent) => agent.status === "logged_out"],
+];
+
+function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
+  const [filter, setFilter] = useState("here");
+  const [open, setOpen] = useState("");
+  const test = FILTERS.find(([id]) => id === filter)?.[2] ?? (() => true);
+  const shown = board.agents.filter(test).sort((a, b) => (a.name || a.id).localeCompare(b.name || b.id));
+  return (
+    <section class="panel agents" aria-labelledby="agents">
+      <h2 id="agents">Agents</h2>
+      <div class="filters" role="group" aria-label="Show">
+        {FILTERS.map(([id, title, fits]) => (
+          <button key={id} type="button" class="button chip" aria-pressed={filter === id} onClick={() => setFilter(id)}>
+            {title} <span class="count">{board.agents.filter(fits).length}</span>
+          </button>
+        ))}
+      </div>
+      {shown.length === 0 && <p class="soft pad">Nobody in this group.</p>}
+      <ul data-test="agents">
+        {shown.slice(0, ROWS).map((agent) => (
+          <AgentRow
+            key={agent.id}
+            agent={agent}
+            board={board}
+            may={user.supervises}
+            open={open === agent.id}
+            toggle={() => setOpen(open === agent.id ? "" : agent.id)}
+          />
+        ))}
+      </ul>
+      {shown.length > ROWS && <p class="soft pad">and {shown.length - ROWS} more</p>}
+    </section>
+  );
+}
+
+function AgentRow(props: { agent: Agent; board: Board; may: boolean; open: boolean; toggle: () => void }): JSX.Element {
+  const { agent, board } = props;
+  const asked = agent.asked ? " · asked for a change" : "";
+  const doing = agent.contact
+    ? `${callerName(agent.contact) || phone(agent.contact.number)} · ${agent.contact.queue_title || agent.contact.queue}`
+    : agent.queues.map((id) => queueTitle(board, id)).join(", ");
+  const row = (
+    <>
+      <span class={`avatar small ${tone(agent)}`} aria-hidden="true" />
+      <span class="name">
+        <span>{agent.name || agent.id}</span>
+        <span class="soft small clip">{doing + asked}</span>
+      </span>
+      <span class="agent-state">
+        <span class={`tone-word ${tone(agent)}`}>{toneLabel(agent, board.breaks)}</span>
+        <Since at={toneSince(agent)} />
+      </span>
+    </>
+  );
+  return (
+    <li class={props.open ? "open" : ""} data-test={`agent-${agent.id}`}>
+      {props.may ? (
+        <button type="button" class="agent-row" aria-expanded={props.open} onClick={props.toggle}>
+          {row}
+        </button>
+      ) : (
+        <div class="agent-row">{row}</div>
+      )}
+      {props.open && <AgentActs agent={agent} board={board} />}
+    </li>
+  );
+}
+
+function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Element {
+  const id = { agent: agent.id };
+  const reasons = board.breaks.length ? board.breaks : [["", "Break"] as [string, string]];
+  if (agent.status === "logged_out")
+    return (
+      <div class="acts">
+        <Action kind="chip" run={() => ask("login", id)}>
+          Log in
+        </Action>
+      </div>
+    );
+  return (
+    <div class="acts">
+      {agent.status !== "available" && (
+        <Action kind="chip" run={() => ask("status", { ...id, status: "available", reason: "" })}>
+          Available
+        </Action>
+      )}
+      {agent.status === "available" &&
+        reasons.map(([reason, title]) => (
+          <Action key={reason} kind="chip" run={() => ask("status", { ...id, status: "break", reason })}>
+            {title || reason}
+          </Action>
+        ))}
+      {agent.state === "wrap_up" && (
+        <Action kind="chip" run={() => ask("wrapup-end", id)}>
+          End wrap-up
+        </Action>
+      )}
+      {(agent.state === "ringing" || agent.state === "talking") && (
+        <Action kind="chip" run={() => ask("hangup", id)}>
+          {agent.state === "talking" ? "Hang up the call" : "Withdraw the call"}
+        </Action>
+      )}
+      <Action kind="chip" run={() => ask("logout", id)}>
+        Log out
+      </Action>
+    </div>
+  );
+}
+
+function percent(part: number, whole: number): string {
+  return whole ? `${Math.round((100 * part) / whole)} %` : "–";
+}
+
+function mood(wait: number, patience: number): string {
+  return wait > 2 * patience ? "bad" : wait > patience ? "warn" : "";
+}
+
+function levelMood(within: number, done: number): string {
+  if (!done) return "";
+  const level = within / done;
+  return level < 0.6 ? "bad" : level < 0.8 ? "warn" : "";
+}

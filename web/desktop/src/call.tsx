@@ -1,0 +1,141 @@
+// The call in front of the agent, from the first ring to the end of the wrap-up.
+
+import type { JSX } from "preact";
+import { ask } from "./api";
+import { callerName, phone } from "./names";
+import { Action, Icon, Since } from "./parts";
+import { clock, useNow } from "./time";
+import type { Agent, Contact } from "./types";
+
+export function CallCard({ agent, contact }: { agent: Agent; contact: Contact }): JSX.Element {
+  const phase = agent.state === "talking" ? (contact.held ? "held" : "talking") : "ringing";
+  const name = callerName(contact);
+  return (
+    <article class={`call ${phase}`} aria-label="Call" data-test="call" data-phase={phase}>
+      <header>
+        <p class="kicker">{{ ringing: "Incoming call", talking: "On the line", held: "On hold" }[phase]}</p>
+        <Since at={phase === "ringing" ? contact.offered_at || agent.state_since : contact.answered_at || agent.state_since} class="phase-clock" />
+      </header>
+      <div class="caller">
+        <h1 dir="auto" data-test="caller">
+          {name || phone(contact.number)}
+        </h1>
+        {name && (
+          <p class="number" data-test="number">
+            {phone(contact.number)}
+          </p>
+        )}
+      </div>
+      <Facts contact={contact} phase={phase} />
+      <Answers contact={contact} />
+      {contact.why && (
+        <p class="why" data-test="why">
+          <span>Why you</span> {contact.why}
+        </p>
+      )}
+      <footer>{phase === "ringing" ? <Ringing agent={agent} /> : <Talking contact={contact} />}</footer>
+    </article>
+  );
+}
+
+function Ringing({ agent }: { agent: Agent }): JSX.Element {
+  return (
+    <>
+      <Action kind="good" keys="Alt+A" focus test="answer" disabled={agent.state !== "ringing"} run={() => ask("answer")}>
+        <Icon name="phone" /> Answer
+      </Action>
+      <Action kind="plain" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
+        <Icon name="hangup" /> Refuse
+      </Action>
+    </>
+  );
+}
+
+function Talking({ contact }: { contact: Contact }): JSX.Element {
+  return (
+    <>
+      <Action kind={contact.held ? "primary" : "plain"} keys="Alt+H" pressed={contact.held} test="hold" run={() => ask("hold", { on: !contact.held })}>
+        <Icon name={contact.held ? "resume" : "hold"} /> {contact.held ? "Take back" : "Hold"}
+      </Action>
+      <Action kind="danger" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
+        <Icon name="hangup" /> Hang up
+      </Action>
+    </>
+  );
+}
+
+function Facts({ contact, phase }: { contact: Contact; phase: string }): JSX.Element {
+  return (
+    <dl class="facts">
+      {contact.queue && (
+        <div>
+          <dt>Queue</dt>
+          <dd data-test="queue">{contact.queue_title || contact.queue}</dd>
+        </div>
+      )}
+      {contact.enqueued_at > 0 && (
+        <div>
+          <dt>{phase === "ringing" ? "Waiting for" : "Waited"}</dt>
+          <dd data-test="waited">
+            {phase === "ringing" || !contact.answered_at ? (
+              <Since at={contact.enqueued_at} />
+            ) : (
+              <span class="clock">{clock((contact.answered_at - contact.enqueued_at) / 1e6)}</span>
+            )}
+          </dd>
+        </div>
+      )}
+      {contact.destination && (
+        <div>
+          <dt>Dialled</dt>
+          <dd>{phone(contact.destination)}</dd>
+        </div>
+      )}
+    </dl>
+  );
+}
+
+function Answers({ contact }: { contact: Contact }): JSX.Element {
+  return (
+    <section class="answers" aria-label="What the caller keyed" data-test="answers">
+      <h3>The caller keyed</h3>
+      {contact.answers.length ? (
+        <ol>
+          {contact.answers.map((answer, n) => (
+            <li key={n}>
+              <kbd>{answer.digits || "–"}</kbd>
+              <span dir="auto">{answer.means || "no known choice"}</span>
+              <span class="soft small">{answer.prompt}</span>
+            </li>
+          ))}
+        </ol>
+      ) : (
+        <p class="soft">Nothing: the caller went straight through.</p>
+      )}
+    </section>
+  );
+}
+
+export function WrapUp({ agent }: { agent: Agent }): JSX.Element {
+  const now = useNow();
+  const left = agent.wrap_up_until ? Math.max(0, agent.wrap_up_until / 1e6 - now / 1000) : 0;
+  const whole = Math.max(1, (agent.wrap_up_until - agent.state_since) / 1e6);
+  return (
+    <section class="quiet wrap" data-test="wrapup">
+      <p class="kicker">Wrap-up</p>
+      <h1>Finish your notes</h1>
+      {agent.wrap_up_until > 0 && (
+        <>
+          <span class="clock big" role="timer" aria-live="off" data-test="wrapup-left">
+            {clock(Math.ceil(left))}
+          </span>
+          <progress max={whole} value={left} aria-label="Wrap-up time left" />
+        </>
+      )}
+      <p class="soft">{agent.asked ? "Then what you asked for." : "Then you are available again."}</p>
+      <Action kind="primary" keys="Alt+R" focus test="ready" run={() => ask("wrapup-end")}>
+        {agent.asked ? "Done" : "Ready now"}
+      </Action>
+    </section>
+  );
+}

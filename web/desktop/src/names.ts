@@ -1,0 +1,103 @@
+// How people and numbers are written.
+
+import type { Agent, Board, Break, Contact, Desk } from "./types";
+
+// Country codes of one and of two digits (ITU-T E.164, list of assigned codes); every other has three.
+const ONE = new Set(["1", "7"]);
+const TWO = new Set(
+  "20 27 30 31 32 33 34 36 39 40 41 43 44 45 46 47 48 49 51 52 53 54 55 56 57 58 60 61 62 63 64 65 66 81 82 84 86 90 91 92 93 94 95 98".split(
+    " ",
+  ),
+);
+// What switches and carriers write when a caller hides.
+const HIDDEN = new Set(["", "anonymous", "unknown", "unavailable", "restricted", "private", "0000000000"]);
+
+// A number in groups that can be read aloud; anything else is left as it came.
+export function phone(number: string): string {
+  if (HIDDEN.has(number.trim().toLowerCase())) return "Number withheld";
+  const match = /^(\+?)(\d{5,15})$/.exec(number);
+  if (!match) return number;
+  const digits = match[2] ?? "";
+  if (!match[1]) return digits.length > 6 ? groups(digits) : digits;
+  const code = ONE.has(digits.slice(0, 1)) ? 1 : TWO.has(digits.slice(0, 2)) ? 2 : 3;
+  return `+${digits.slice(0, code)} ${groups(digits.slice(code))}`;
+}
+
+function groups(digits: string): string {
+  const parts: string[] = [];
+  let rest = digits;
+  while (rest.length > 4) {
+    parts.push(rest.slice(0, 3));
+    rest = rest.slice(3);
+  }
+  return [...parts, rest].join(" ");
+}
+
+// The caller's name, unless it says nothing that the number does not say.
+export function callerName(contact: Contact): string {
+  const name = contact.name.trim();
+  const bare = name.replace(/^\+/, "");
+  return HIDDEN.has(name.toLowerCase()) || bare === contact.number.replace(/^\+/, "") ? "" : name;
+}
+
+export function breakTitle(breaks: readonly Break[], id: string): string {
+  const found = breaks.find(([known]) => known === id);
+  return found?.[1] || id || "Break";
+}
+
+export function queueTitle(view: Board | Desk, id: string): string {
+  return view.queues.find((queue) => queue.id === id)?.title || id;
+}
+
+// How an agent is shown: one word that decides the colour, and the words people read.
+export type Tone = "idle" | "ringing" | "talking" | "held" | "wrap" | "break" | "out";
+
+export function tone(agent: Agent): Tone {
+  if (agent.state === "ringing" || agent.state === "reserved") return "ringing";
+  if (agent.state === "talking") return agent.contact?.held ? "held" : "talking";
+  if (agent.state === "wrap_up") return "wrap";
+  if (agent.status === "break") return "break";
+  return agent.status === "available" ? "idle" : "out";
+}
+
+export function toneLabel(agent: Agent, breaks: readonly Break[]): string {
+  switch (tone(agent)) {
+    case "ringing":
+      return agent.state === "reserved" ? "Connecting" : "Ringing";
+    case "talking":
+      return "On a call";
+    case "held":
+      return "On hold";
+    case "wrap":
+      return "Wrap-up";
+    case "break":
+      return agent.reason ? breakTitle(breaks, agent.reason) : "On break";
+    case "out":
+      return "Logged out";
+    case "idle":
+      return "Available";
+  }
+}
+
+// Since when the agent is what `toneLabel` says: an idle agent since the choice or the last call, whichever is later.
+export function toneSince(agent: Agent): number {
+  if (agent.state === "idle") return Math.max(agent.status_since, agent.state_since);
+  return agent.state_since;
+}
+
+export function initials(name: string): string {
+  const words = name.trim().split(/\s+/);
+  return words
+    .slice(0, 1)
+    .concat(words.slice(1).slice(-1))
+    .map((word) => [...word][0] ?? "")
+    .join("")
+    .toUpperCase();
+}
+
+// "break:lunch" -> "Lunch", "logged_out" -> "Log out"
+export function wish(asked: string, breaks: readonly Break[]): string {
+  const [status, reason = ""] = asked.split(":", 2);
+  if (status === "break") return reason ? breakTitle(breaks, reason) : "Break";
+  return status === "logged_out" ? "Log out" : "Available";
+}

@@ -1,0 +1,106 @@
+// Small parts used all over the page.
+
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef, useState } from "preact/hooks";
+import { clock, useNow } from "./time";
+import type { Tone } from "./names";
+
+// Time since a moment (UTC microseconds), counting up by the server's clock.
+export function Since({ at, class: name = "" }: { at: number; class?: string }): JSX.Element {
+  const now = useNow();
+  return (
+    <span class={`clock ${name}`} role="timer" aria-live="off">
+      {at ? clock(now / 1000 - at / 1e6) : "–"}
+    </span>
+  );
+}
+
+// A button that asks the server for something: it rests until there is an answer.
+export function Action(props: {
+  children: ComponentChildren;
+  run: () => Promise<unknown>;
+  kind?: "plain" | "primary" | "good" | "danger" | "quiet" | "chip";
+  disabled?: boolean;
+  pressed?: boolean;
+  keys?: string;
+  label?: string;
+  focus?: boolean;
+  test?: string;
+}): JSX.Element {
+  const [busy, setBusy] = useState(false);
+  const alive = useRef(true);
+  const button = useRef<HTMLButtonElement>(null);
+  useEffect(() => {
+    // Only where nobody is writing: a call must not take the words out of an agent's hands.
+    if (props.focus && document.activeElement === document.body) button.current?.focus();
+    return () => {
+      alive.current = false;
+    };
+  }, []);
+  const act = () => {
+    if (busy) return;
+    setBusy(true);
+    void props.run().finally(() => {
+      if (alive.current) setBusy(false);
+    });
+  };
+  return (
+    <button
+      ref={button}
+      type="button"
+      class={`button ${props.kind ?? "plain"}`}
+      disabled={props.disabled ?? false}
+      aria-busy={busy}
+      aria-pressed={props.pressed}
+      aria-keyshortcuts={props.keys}
+      aria-label={props.label}
+      data-test={props.test}
+      onClick={act}
+    >
+      {props.children}
+      {props.keys && <kbd aria-hidden="true">{props.keys.replace("+", " ")}</kbd>}
+    </button>
+  );
+}
+
+// A word with the colour of a state. The word says it, the colour helps.
+export function Pill({ tone, children }: { tone: Tone; children: ComponentChildren }): JSX.Element {
+  return (
+    <span class={`pill ${tone}`}>
+      <span class="dot" aria-hidden="true" />
+      {children}
+    </span>
+  );
+}
+
+const PATHS = {
+  phone:
+    "M6.6 3.500c.6 0 1 .3 1.200.9l1 2.700c.2.5 0 1-.3 1.400L7.300 9.700a11 11 0 0 0 7 7l1.200-1.200c.4-.4.9-.5 1.400-.3l2.700 1c.6.2.9.6.9 1.200v2.100c0 .8-.7 1.500-1.500 1.400C10.600 20.300 3.700 13.400 3.100 5c0-.8.600-1.500 1.400-1.500z",
+  hangup:
+    "M12 9.500c3.700 0 6.900 1.200 9 3.300.5.500.6 1.200.2 1.800l-1.300 1.700c-.3.4-.9.600-1.400.3l-2.700-1.300c-.5-.2-.7-.7-.7-1.200v-1.300a10.500 10.500 0 0 0-6.200 0v1.300c0 .5-.2 1-.7 1.200l-2.700 1.300c-.5.3-1.100.1-1.400-.3l-1.300-1.700c-.4-.6-.3-1.300.2-1.800 2.100-2.100 5.300-3.300 9-3.300z",
+  hold: "M8.500 5v14M15.500 5v14",
+  resume: "M8 5.500v13l10.500-6.500z",
+  check: "M5 12.500l4.500 4.500L19 7.500",
+  cup: "M5 8h12v6a5 5 0 0 1-5 5h-2a5 5 0 0 1-5-5zM17 9.500h1.500a2.500 2.500 0 0 1 0 5H17M8 5V3.500M11 5V3.500M14 5V3.500",
+  door: "M14 4H6v16h8M11 12h9.500M17.500 8.500L21 12l-3.500 3.500",
+  close: "M6 6l12 12M18 6L6 18",
+} as const;
+
+export function Icon({ name }: { name: keyof typeof PATHS }): JSX.Element {
+  const filled = name === "phone" || name === "hangup" || name === "resume";
+  return (
+    <svg class={`icon ${filled ? "filled" : ""}`} viewBox="0 0 24 24" aria-hidden="true">
+      <path d={PATHS[name]} />
+    </svg>
+  );
+}
+
+// fsorch's mark: two lines that cross and find each other.
+export function Mark(): JSX.Element {
+  return (
+    <svg class="mark" viewBox="0 0 32 32" aria-hidden="true">
+      <rect width="32" height="32" rx="8" />
+      <path d="M8 10h6c4 0 4 12 8 12h2M8 22h6c1.200 0 2-1 2.700-2.400M18.500 12.300C19.300 10.900 20.300 10 22 10h2" />
+    </svg>
+  );
+}

@@ -1,0 +1,113 @@
+// What the server says, in the words of fsorch/engine/views.py. Times are UTC microseconds; 0 means never.
+
+export type Status = "available" | "break" | "logged_out";
+export type AgentState = "idle" | "reserved" | "ringing" | "talking" | "wrap_up";
+
+export interface KeyedAnswer {
+  prompt: string;
+  digits: string;
+  means: string;
+}
+
+export interface Contact {
+  id: string;
+  switch: string;
+  state: "flow" | "waiting" | "offered" | "talking" | "held";
+  number: string;
+  name: string;
+  destination: string;
+  answers: KeyedAnswer[];
+  queue: string;
+  queue_title: string;
+  position: number;
+  agent: string;
+  began_at: number;
+  enqueued_at: number;
+  offered_at: number;
+  answered_at: number;
+  held: boolean;
+  why: string;
+}
+
+export interface Agent {
+  id: string;
+  name: string;
+  status: Status;
+  reason: string;
+  state: AgentState;
+  status_since: number;
+  state_since: number;
+  asked: string;
+  queues: string[];
+  phone: string;
+  contact: Contact | null;
+  wrap_up_until: number;
+  answered: number;
+  missed: number;
+}
+
+export interface Queue {
+  id: string;
+  title: string;
+  waiting: number;
+  oldest_enqueued_at: number;
+  idle: number;
+  busy: number;
+  on_break: number;
+  queued: number;
+  answered: number;
+  abandoned: number;
+  within: number;
+  service_level_s: number;
+}
+
+export interface SwitchView {
+  name: string;
+  up: boolean;
+  since: number;
+  legs: number;
+}
+
+// A break reason: its id and its title.
+export type Break = [string, string];
+
+export interface Board {
+  centre: string;
+  switches: SwitchView[];
+  queues: Queue[];
+  agents: Agent[];
+  contacts: Contact[];
+  breaks: Break[];
+}
+
+export interface QueueGlance {
+  id: string;
+  title: string;
+  waiting: number;
+  oldest_enqueued_at: number;
+}
+
+export interface Desk {
+  centre: string;
+  breaks: Break[];
+  queues: QueueGlance[];
+  switches_up: boolean;
+  agent: Agent | null;
+}
+
+export interface Pushed<View> {
+  epoch: string;
+  n: number;
+  seq: number;
+  at: number;
+  view: View;
+}
+
+export interface User {
+  login: string;
+  role: string;
+  agent: string;
+  board: boolean;
+  supervises: boolean;
+  acts: boolean;
+}

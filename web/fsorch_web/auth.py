@@ -1,0 +1,219 @@
+"""Who is there: log in, log out, sessions, and the proof that a request comes from our own page.
+
+A session is a signed cookie (HttpOnly, SameSite=Strict). A request that changes something must carry the session's
+token in the header ``X-CSRF-Token``: a page of another site can neither read the token nor set the header.
+``GET /api/me`` hands it out.
+"""
+
+from __future__ import annotations
+
+import hmac
+import logging
+import secrets
+import time
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import flask
+import gevent
+import msgspec
+from flask import Flask, Response, session
+from flask_login import LoginManager, current_user, login_user, logout_user
+from gevent.lock import BoundedSemaphore
+
+from fsorch_web.errors import ApiError
+from fsorch_web.limits import LoginLimits
+from fsorch_web.seams import StoreReads, UserReads, in_worker
+from fsorch_web.wire import body, json_response
+
+__all__ = ["SESSION_S", "Auth", "Person"]
+
+log = logging.getLogger(__name__)
+
+# A long shift, without logging in again in the middle of it.
+SESSION_S = 12 * 3600
+# argon2 takes 64 MiB and a core for each check: more at once would only make all of them slower.
+CHECKS_AT_ONCE = 2
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+# Ended sessions are remembered until their cookie is too old by itself.
+ENDED_KEPT = 10_000
+
+Text = Annotated[str, msgspec.Meta(max_length=200)]
+
+
+class Credentials(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of POST /api/login."""
+
+    login: Text
+    password: Annotated[str, msgspec.Meta(max_length=1024)]
+
+
+class Person:
+    """A user as flask-login wants it."""
+
+    is_authenticated = True
+    is_active = True
+    is_anonymous = False
+
+    def __init__(self, user: UserReads) -> None:
+        self.login = user.login
+        self.role = user.role
+        self.agent = user.agent or ""
+
+    def get_id(self) -> str:
+        """What the session keeps."""
+        return self.login
+
+    @property
+    def rights(self) -> tuple[str, str, str]:
+        """What decides about what this person may see and do."""
+        return self.login, self.role, self.agent
+
+    @property
+    def supervises(self) -> bool:
+        """Whether this person may act for other agents."""
+        return self.role in ("supervisor", "admin")
+
+    @property
+    def sees_board(self) -> bool:
+        """Whether this person may see the whole centre."""
+        return self.supervises or self.role == "auditor"
+
+    @property
+    def acts(self) -> bool:
+        """Whether this person may act at all."""
+        return self.role in ("agent", "supervisor", "admin")
+
+
+class Auth:
+    """The people of one application."""
+
+    def __init__(self, app: Flask, store: StoreReads) -> None:
+        self.store = store
+        self.limits = LoginLimits()
+        self._checks = BoundedSemaphore(CHECKS_AT_ONCE)
+        self._ended: OrderedDict[str, None] = OrderedDict()
+        self.on_end: list[Callable[[str], None]] = []
+        manager = LoginManager()
+        manager.user_loader(self._load)
+        manager.unauthorized_handler(_not_logged_in)
+        manager.init_app(app)
+        app.before_request(self._check_origin_and_token)
+        app.add_url_rule("/api/me", view_func=self.me, methods=["GET"])
+        app.add_url_rule("/api/login", view_func=self.log_in, methods=["POST"])
+        app.add_url_rule("/api/logout", view_func=self.log_out, methods=["POST"])
+
+    def person(self) -> Person:
+        """Who makes this request. Raises ApiError 401 if nobody is logged in."""
+        person = self.whoever()
+        if person is None:
+            raise _not_logged_in_error()
+        return person
+
+    def whoever(self) -> Person | None:
+        """Who makes this request, or None."""
+        return current_user._get_current_object() if current_user.is_authenticated else None
+
+    def me(self) -> Response:
+        """GET /api/me: who is logged in (or null), and the token for requests that change something."""
+        token = session.setdefault("csrf", secrets.token_urlsafe(24))
+        return json_response({"user": _shown(self.whoever()), "csrf": token})
+
+    def log_in(self) -> Response:
+        """POST /api/login."""
+        given = body(Credentials)
+        address = flask.request.remote_addr or ""
+        wait = self.limits.attempt(given.login, address, time.monotonic())
+        if wait > 0:
+            raise ApiError(429, "too_many", f"too many attempts: wait {max(1, round(wait))} s and try again", wait)
+        with self._checks:
+            user = in_worker(self.store.verify, given.login, given.password)
+        if user is None:
+            self.audit(given.login, "login refused", address)
+            raise ApiError(401, "wrong_login", "the login or the password is wrong")
+        self.limits.succeeded(given.login, address)
+        session.clear()
+        session.permanent = True
+        session["key"] = secrets.token_urlsafe(16)
+        session["csrf"] = secrets.token_urlsafe(24)
+        person = Person(user)
+        login_user(person)
+        self.audit(person.login, "login", address)
+        return json_response({"user": _shown(person), "csrf": session["csrf"]})
+
+    def log_out(self) -> Response:
+        """POST /api/logout: this session ends, on every tab. The agent goes on working; that is another request."""
+        person = self.whoever()
+        if person is not None:
+            self.end(session.get("key", ""))
+            self.audit(person.login, "logout", flask.request.remote_addr or "")
+        logout_user()
+        session.clear()
+        return json_response({"user": None})
+
+    def end(self, key: str) -> None:
+        """The session with this key is over, also for a copy of its cookie."""
+        self._ended[key] = None
+        while len(self._ended) > ENDED_KEPT:
+            self._ended.popitem(last=False)
+        for listener in self.on_end:
+            listener(key)
+
+    def is_live(self, key: str) -> bool:
+        """Whether the session with this key was begun and not ended."""
+        return bool(key) and key not in self._ended
+
+    def audit(self, who: str, act: str, what: str) -> None:
+        """Write an act down without making anybody wait for the database."""
+        gevent.spawn(self._write_audit, who, act, what)
+
+    def still(self, person: Person) -> bool:
+        """Whether this person still has the rights they had. May block the greenlet, not the hub."""
+        user = in_worker(self.store.user, person.login)
+        return user is not None and Person(user).rights == person.rights
+
+    def _write_audit(self, who: str, act: str, what: str) -> None:
+        try:
+            in_worker(self.store.audit, who, act, what)
+        except Exception:
+            log.exception("cannot write the audit of %s by %r", act, who)
+
+    def _load(self, login: str) -> Person | None:
+        if not self.is_live(session.get("key", "")):
+            return None
+        user = in_worker(self.store.user, login)
+        return Person(user) if user is not None else None
+
+    def _check_origin_and_token(self) -> None:
+        request = flask.request
+        if request.method in SAFE_METHODS:
+            return
+        origin = request.headers.get("Origin")
+        if origin is not None and urlsplit(origin).netloc != request.host:
+            raise ApiError(403, "origin", "this request comes from a page of another site")
+        given, kept = request.headers.get("X-CSRF-Token", ""), session.get("csrf", "")
+        if not kept or not hmac.compare_digest(given.encode(), kept.encode()):
+            raise ApiError(403, "csrf", "the page's token is missing or old: reload the page")
+
+
+def _shown(person: Person | None) -> dict[str, Any] | None:
+    if person is None:
+        return None
+    return {
+        "login": person.login,
+        "role": person.role,
+        "agent": person.agent,
+        "board": person.sees_board,
+        "supervises": person.supervises,
+        "acts": person.acts,
+    }
+
+
+def _not_logged_in_error() -> ApiError:
+    return ApiError(401, "not_logged_in", "nobody is logged in here: log in first")
+
+
+def _not_logged_in() -> Response:
+    raise _not_logged_in_error()

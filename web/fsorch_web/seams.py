@@ -1,0 +1,55 @@
+"""What the desktop needs of the store. The engine's side is :class:`fsorch.edge.gateway.Gateway`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ParamSpec, Protocol, TypeVar
+
+import gevent
+
+__all__ = ["StoreReads", "UserReads", "in_worker"]
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class UserReads(Protocol):
+    """A person who may log in."""
+
+    @property
+    def login(self) -> str:
+        """The name the person types."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """One of agent, supervisor, admin, auditor."""
+        ...
+
+    @property
+    def agent(self) -> str | None:
+        """The id of the agent this person works as; empty or None if they take no calls."""
+        ...
+
+
+class StoreReads(Protocol):
+    """The part of the store that knows people. Every method may block, so each is called through `in_worker`."""
+
+    def user(self, login: str, /) -> UserReads | None:
+        """The person with this login, or None."""
+        ...
+
+    def verify(self, login: str, password: str, /) -> UserReads | None:
+        """The person, if the password is theirs; takes as long for an unknown login as for a wrong password."""
+        ...
+
+    def audit(self, who: str, act: str, what: str, /) -> None:
+        """Write down that ``who`` did ``act`` to ``what``."""
+        ...
+
+
+def in_worker(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+    """The result of a blocking call, made in a native thread while the hub goes on. What the call raises comes out."""
+    pool = gevent.get_hub().threadpool
+    result: T = pool.apply(call, args, kwargs)
+    return result
