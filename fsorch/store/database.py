@@ -38,6 +38,7 @@ from peewee import (
 )
 
 from fsorch.errors import StoreError
+from fsorch.store.native import dial, is_patched
 
 __all__ = ["Db", "PooledMysql", "PooledSqlite", "connected", "is_passing", "parse_url", "writing"]
 
@@ -120,6 +121,22 @@ class PooledSqlite(ManyRows, SqliteDatabase):
             self._idle.pop().close()
 
 
+class MysqlConnection(pymysql.connections.Connection):
+    """A connection over a real socket, which any thread may use after another; see :mod:`fsorch.store.native`."""
+
+    def connect(self, sock: Any = None) -> None:
+        """Dial and log in. Raises pymysql's OperationalError."""
+        path = str(self.unix_socket or "")
+        if sock is None:
+            try:
+                sock = dial(self.host, self.port, path, CONNECT_TIMEOUT_S)
+            except OSError as error:
+                raise pymysql.OperationalError(2003, f"no connection to {path or self.host} ({error})") from error
+        # Nobody listens in on a Unix socket, so that MySQL's full authentication may pass over it.
+        self._secure = bool(path)
+        super().connect(sock)
+
+
 class PooledMysql(ManyRows, MySQLDatabase):
     """MySQL or MariaDB through PyMySQL."""
 
@@ -139,6 +156,8 @@ class PooledMysql(ManyRows, MySQLDatabase):
         # peewee holds this lock while it connects. Its state is kept for each thread, so there is nothing to guard;
         # and a lock between a native thread and greenlets of a hub would make one wait for the other's network.
         self._lock = nullcontext()
+        # Where gevent has patched ``ssl``, a TLS connection belongs to the thread that made it.
+        self._is_kept = bool(options.get("ssl_disabled")) or not is_patched()
 
     def _connect(self) -> Any:
         while self._idle:
@@ -149,10 +168,10 @@ class PooledMysql(ManyRows, MySQLDatabase):
                 _close_quietly(conn)
             else:
                 return conn
-        return super()._connect()  # type: ignore[misc] # a seam that peewee's stub does not show
+        return MysqlConnection(database=self.database, autocommit=True, **self.connect_params)
 
     def _close(self, conn: Any) -> None:
-        if not conn.open or len(self._idle) >= IDLE_CONNECTIONS:
+        if not (conn.open and self._is_kept) or len(self._idle) >= IDLE_CONNECTIONS:
             _close_quietly(conn)
         else:
             self._idle.append(conn)
@@ -184,16 +203,14 @@ def parse_url(url: str, *, create: bool = True) -> Db:
     if re.match(r"(mysql|mariadb):", url):
         return _parse_mysql(url)
     scheme = url.partition(":")[0] if re.match(r"\w+:", url) else "nothing known"
-    raise StoreError(
-        f"the database URL begins with {scheme}; use sqlite:///path or mysql://user:password@host:port/name"
-    )
+    raise StoreError(f"the database URL begins with {scheme}; use sqlite:///path or {MYSQL_FORM}")
 
 
 def _parse_sqlite(url: str, create: bool) -> PooledSqlite:
     path = url.removeprefix("sqlite:///")
     if path == url or not path or "\0" in path or path.startswith(":memory:"):
         raise StoreError(
-            f"the database URL {url!r} names no file; use sqlite:///path (four slashes for an absolute path)"
+            f"{url!r} names no database file; use sqlite:///path, with a fourth slash for an absolute path"
         )
     file = Path(path)
     if create:
@@ -211,15 +228,11 @@ def _parse_mysql(url: str) -> PooledMysql:
         parts = urlsplit(url)
         port = parts.port or 3306
     except ValueError:
-        raise StoreError(
-            "the MySQL database URL has a wrong host or port; use mysql://user:password@host:port/name"
-        ) from None
+        raise StoreError(f"the MySQL URL has a faulty host or port; use {MYSQL_FORM}") from None
     name = unquote(parts.path.removeprefix("/"))
     if not name or "/" in name or not parts.hostname:
-        raise StoreError(
-            "the MySQL database URL lacks a host or a database name; use mysql://user:password@host:port/name"
-        )
-    options = _mysql_options(parts.query)
+        raise StoreError(f"the MySQL URL lacks a host or a database name; use {MYSQL_FORM}")
+    options = _mysql_options(parts.query, parts.hostname)
     return PooledMysql(
         name,
         host=parts.hostname,
@@ -230,12 +243,18 @@ def _parse_mysql(url: str) -> PooledMysql:
     )
 
 
-def _mysql_options(query: str) -> dict[str, Any]:
+def _mysql_options(query: str, host: str) -> dict[str, Any]:
+    """With ``ssl_ca`` the server must show a certificate of that authority and of its own name. Without, another
+    machine is spoken to in TLS if it offers it, whoever it is; this machine is not, as nobody could listen in."""
     options: dict[str, Any] = {}
     for key, value in parse_qsl(query, keep_blank_values=True):
         if key not in MYSQL_OPTIONS:
-            raise StoreError(f"the MySQL database URL has the option {key!r}; known are {', '.join(MYSQL_OPTIONS)}")
+            raise StoreError(f"the MySQL URL has the option {key!r}; known are {', '.join(MYSQL_OPTIONS)}")
         options[key] = value
+    if "ssl_ca" in options:
+        return options | {"ssl_verify_cert": True, "ssl_verify_identity": True}
+    if "unix_socket" in options or host in ("localhost", "::1") or host.startswith("127."):
+        options["ssl_disabled"] = True
     return options
 
 

@@ -4,7 +4,7 @@ Names and units, the same in every table:
 
 - ``*_at`` is a moment: microseconds since 1970, UTC, BIGINT, 0 for never. ``*_us`` is a length in microseconds, BIGINT.
   Integers sort, subtract and compare alike on both engines and lose nothing.
-- Ids are stable strings of at most 64 characters, never a display name. Text that people wrote has at most 255.
+- Ids are stable strings, never a display name; 64 characters, a segment's 160. Text that people wrote has at most 255.
   Longer values are cut visibly (:mod:`fsorch.store.values`).
 - Text is utf8mb4 and compared byte by byte on both engines.
 - Facts come in any order and rows are written from what is known: contact, segment, leg and journal have no foreign
@@ -41,10 +41,10 @@ __all__ = [
 
 
 class IdField(CharField):
-    """An id: 64 characters."""
+    """An id, of 64 characters unless it is made of others."""
 
-    def __init__(self, **options: Any) -> None:
-        super().__init__(64, **options)
+    def __init__(self, width: int = 64, **options: Any) -> None:
+        super().__init__(width, **options)
 
 
 class JsonField(TextField):
@@ -225,7 +225,7 @@ class ContactRecord(Model):
 class SegmentRecord(Model):
     """A stretch of a contact; see fsorch.engine.rows.SegmentRow."""
 
-    id = IdField(primary_key=True)
+    id = IdField(160, primary_key=True)
     contact = IdField()
     kind = CharField(max_length=16)
     began_at = BigIntegerField()

@@ -14,12 +14,13 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from fsorch.errors import ConfigError
+from fsorch.names import Role
 from fsorch.store.database import Db, writing
 from fsorch.store.models import UserRecord
 
 __all__ = ["ROLES", "Passwords", "UserRow", "check_password", "find_user", "list_users", "store_user"]
 
-ROLES = ("agent", "supervisor", "admin", "auditor")
+ROLES = tuple(role.value for role in Role)
 LOGIN_WIDTH = 64
 SHORTEST_PASSWORD = 8
 # Above this a password is an attack on the hash function's time.

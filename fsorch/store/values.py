@@ -12,7 +12,6 @@ __all__ = ["clean", "cut", "cut_id", "dump_json", "real", "whole"]
 
 CUT = "…"
 LARGEST = 2**63 - 1
-ID_WIDTH = 64
 # A journal row's data: room for every field the engine knows at its full width, and far below any packet limit.
 JSON_WIDTH = 60_000
 STRING_IN_JSON = 4_000
@@ -29,7 +28,7 @@ def cut(value: str, width: int) -> str:
     return value if len(value) <= width else value[: width - 1] + CUT
 
 
-def cut_id(value: str, width: int = ID_WIDTH) -> str:
+def cut_id(value: str, width: int) -> str:
     """An id that fits. A longer one keeps its head and gets a digest of the whole, so that two stay two."""
     value = clean(value)
     if len(value) <= width:

@@ -1,7 +1,7 @@
 """Facts into rows.
 
-Every fact becomes a journal row; ``*_ended`` facts become the row they carry, ``contact_began`` a contact in progress.
-Writing is idempotent: each row has its key from the engine, and
+Every fact becomes a journal row; ``*_ended`` facts become the row they carry as ``row`` in their data,
+``contact_began`` a contact in progress. Writing is idempotent: each row has its key from the engine, and
 
 - journal: the first one stays;
 - contact_began: only when there is no row of that contact yet, so that it never undoes the end;
@@ -89,7 +89,7 @@ class FactWriter:
             rows.began.setdefault(contact.id, self._values(ContactRecord, contact))
         elif (target := ENDED.get(fact.kind)) is not None:
             model, struct = target
-            row: Any = msgspec.convert(fact.data, struct)
+            row: Any = msgspec.convert(fact.data.get("row"), struct)
             if not row.id:
                 raise RowError("the row has no id")
             rows.ended[model][row.id] = self._values(model, row)
@@ -145,11 +145,9 @@ def _plan(model: type[Model]) -> list[tuple[str, Callable[[Any], Any]]]:
 def _fit(field: Field[Any]) -> Callable[[Any], Any]:
     if isinstance(field, JsonField):
         return dump_json
-    if isinstance(field, IdField):
-        return cut_id
     if isinstance(field, CharField):
-        width = field.max_length
-        return lambda value: cut(value, width)
+        width, fit = field.max_length, cut_id if isinstance(field, IdField) else cut
+        return lambda value: fit(value, width)
     if isinstance(field, BooleanField):
         return int
     if isinstance(field, DoubleField):

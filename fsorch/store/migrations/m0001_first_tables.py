@@ -74,8 +74,8 @@ def _contacts(steps: Steps) -> None:
         steps.index("contact", *columns)
     steps.table(
         "segment",
-        f"id {ID} PRIMARY KEY, contact {ID}, kind {WORD}, began_at {MOMENT}, ended_at {MOMENT}, queue {ID}, "
-        f"agent {ID}, leg {ID}, outcome VARCHAR(32) NOT NULL",
+        f"id VARCHAR(160) NOT NULL PRIMARY KEY, contact {ID}, kind {WORD}, began_at {MOMENT}, ended_at {MOMENT}, "
+        f"queue {ID}, agent {ID}, leg {ID}, outcome VARCHAR(32) NOT NULL",
     )
     for columns in (("contact", "began_at"), ("agent", "began_at")):
         steps.index("segment", *columns)
