@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from tests.engine.desk import CENTRE, Desk
 
 from fsorch.config import AgentSpec, Centre
 from fsorch.engine import (
@@ -36,6 +35,7 @@ from fsorch.esl.commands import (
     Unschedule,
 )
 from fsorch.esl.events import Event
+from tests.engine.desk import CENTRE, Desk
 
 
 def offered(agent: str = "ann") -> tuple[Desk, Originate]:
