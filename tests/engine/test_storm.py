@@ -1,0 +1,235 @@
+"""Whatever a switch, callers, agents and the network do, in any order, late, twice or not at all: nothing double, nothing lost.
+
+Hypothesis tells a story of random happenings about the legs there are. After each of them the engine's picture must be sound;
+at the end, when every leg has ended, every contact and every leg has been written down exactly once and nobody is stuck.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from tests.engine.desk import CENTRE, Desk
+
+from fsorch.config import Centre
+from fsorch.engine import (
+    AnswerCall,
+    CommandDone,
+    CommandLost,
+    Configure,
+    EndWrapUp,
+    FactKind,
+    HangUp,
+    HoldCall,
+    LinkDown,
+    LinkUp,
+    LogIn,
+    LogOut,
+    Request,
+    SetStatus,
+)
+from fsorch.errors import NotFound, RequestRefused
+from fsorch.esl.commands import Originate
+from fsorch.esl.events import Event
+from fsorch.esl.replies import Reply
+
+AGENTS = st.sampled_from(["ann", "rob", "nobody"])
+LEG_EVENTS = st.sampled_from(
+    [
+        "CHANNEL_CREATE",
+        "CHANNEL_PARK",
+        "CHANNEL_PROGRESS",
+        "CHANNEL_ANSWER",
+        "CHANNEL_BRIDGE",
+        "CHANNEL_UNBRIDGE",
+        "CHANNEL_HOLD",
+        "CHANNEL_UNHOLD",
+        "CHANNEL_EXECUTE_COMPLETE",
+        "CHANNEL_HANGUP",
+        "CHANNEL_HANGUP_COMPLETE",
+        "CHANNEL_DESTROY",
+        "DTMF",
+        "HEARTBEAT",
+    ]
+)
+CAUSES = st.sampled_from(["NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY", "ORIGINATOR_CANCEL", ""])
+SOME = st.integers(0, 30)
+HAPPENINGS = st.one_of(
+    st.tuples(st.just("call"), st.sampled_from(["", "sales", "support", "nowhere"])),
+    st.tuples(st.just("leg"), LEG_EVENTS, SOME, SOME, CAUSES),
+    st.tuples(st.just("leg"), LEG_EVENTS, SOME, SOME, CAUSES),
+    # What usually comes next, so that stories get as far as talks, holds and wrap-ups.
+    st.tuples(st.just("usual"), SOME, st.integers(1, 4)),
+    st.tuples(st.just("usual"), SOME, st.integers(1, 4)),
+    st.tuples(st.just("usual"), SOME, st.just(3)),
+    st.tuples(st.just("end"), SOME),
+    st.tuples(st.just("job"), SOME, st.sampled_from(["+OK x\n", "-ERR NO_ANSWER\n", "-USAGE: x\n", ""])),
+    st.tuples(st.just("reply"), SOME, st.sampled_from(["+OK", "-ERR Invalid uuid", "-ERROR", "false"])),
+    st.tuples(st.just("lost"), SOME),
+    st.tuples(st.just("person"), AGENTS, st.integers(0, 9)),
+    st.tuples(st.just("time"), st.sampled_from([0.0, 0.5, 5.0, 20.0, 200.0])),
+    st.tuples(st.just("cut")),
+    st.tuples(st.just("back"), st.integers(0, 2**16)),
+    st.tuples(st.just("configure"), st.booleans()),
+)
+
+
+def request(agent: str, which: int) -> Request:
+    return (
+        LogIn(agent=agent, by="t"),
+        LogIn(agent=agent, by="t"),
+        LogOut(agent=agent, by="t"),
+        SetStatus(agent=agent, by="t", status="available"),
+        SetStatus(agent=agent, by="t", status="break", reason="lunch"),
+        AnswerCall(agent=agent, by="t"),
+        HangUp(agent=agent, by="t"),
+        HoldCall(agent=agent, by="t", on=True),
+        HoldCall(agent=agent, by="t", on=False),
+        EndWrapUp(agent=agent, by="t"),
+    )[which]
+
+
+class Storm:
+    """One story."""
+
+    def __init__(self) -> None:
+        self.desk = Desk()
+        self.callers = 0
+
+    def legs(self) -> list[str]:
+        dialled = [command.uuid for command, _ in self.desk.sent if isinstance(command, Originate)]
+        return [*(f"caller-{n}" for n in range(self.callers)), *dialled]
+
+    def happen(self, verb: str, *rest: object) -> None:
+        getattr(self, f"do_{verb}")(*rest)
+        self.check()
+
+    def do_call(self, queue: str) -> None:
+        self.callers += 1
+        self.desk.call(f"caller-{self.callers - 1}", queue)
+
+    def do_leg(self, name: str, which: int, other: int, cause: str) -> None:
+        legs = self.legs()
+        if not legs:
+            return
+        leg, peer = legs[which % len(legs)], legs[other % len(legs)]
+        running = next((c for c, _ in reversed(self.desk.sent) if getattr(c, "uuid", "") == leg), None)
+        self.desk.event(
+            name,
+            leg,
+            {"fsorch_entry": "yes", "playback_terminator_used": "1" if other % 2 else ""},
+            direction="inbound",
+            bridge_a=leg,
+            bridge_b=peer,
+            hangup_cause=cause if name.startswith("CHANNEL_HANGUP") else "",
+            application_uuid=getattr(running, "event_uuid", ""),
+        )
+
+    def do_usual(self, which: int, how_far: int) -> None:
+        """One of the last offers goes the usual way: rings, is picked up, is bridged, is held."""
+        dials = [command for command, _ in self.desk.sent if isinstance(command, Originate)][-3:]
+        if not dials:
+            self.do_call("sales")
+            return
+        dial = dials[which % len(dials)]
+        contact = dict(dial.variables)["fsorch_contact"]
+        began = [fact.leg for fact in self.desk.of(FactKind.CONTACT_BEGAN) if fact.contact == contact]
+        self.desk.rings(dial.uuid)
+        if how_far > 1:
+            self.desk.picks_up(dial.uuid, dial.job_uuid)
+        if how_far > 2:
+            self.desk.bridge(began[0], dial.uuid)
+        if how_far > 3:
+            self.desk.event("CHANNEL_HOLD", dial.uuid)
+
+    def do_end(self, which: int) -> None:
+        legs = self.legs()
+        if legs:
+            self.desk.ends(legs[which % len(legs)])
+
+    def do_job(self, which: int, body: str) -> None:
+        jobs = [command.job_uuid for command, _ in self.desk.sent if isinstance(command, Originate)] or ["none"]
+        self.desk.event("BACKGROUND_JOB", job_uuid=jobs[which % len(jobs)], body=body)
+
+    def tags(self) -> list[str]:
+        return [tag for _, tag in self.desk.sent if tag] or ["odd"]
+
+    def do_reply(self, which: int, text: str) -> None:
+        tags = self.tags()
+        self.desk.tell(CommandDone("main", tags[which % len(tags)], Reply(not text.startswith("-"), text, "api")))
+
+    def do_lost(self, which: int) -> None:
+        tags = self.tags()
+        self.desk.tell(CommandLost("main", tags[which % len(tags)], "deadline"))
+
+    def do_person(self, agent: str, which: int) -> None:
+        before = self.desk.engine.snapshot().agents
+        try:
+            self.desk.tell(request(agent, which))
+        except (RequestRefused, NotFound):
+            assert self.desk.engine.snapshot().agents == before
+
+    def do_time(self, seconds: float) -> None:
+        self.desk.passes(seconds)
+
+    def do_cut(self) -> None:
+        self.desk.tell(LinkDown("main", "cut"))
+
+    def do_back(self, mask: int) -> None:
+        alive = [leg for n, leg in enumerate(self.legs()) if mask >> (n % 16) & 1]
+        self.desk.tell(LinkUp("main", "core-1", tuple(self.channel(leg) for leg in alive)))
+
+    def channel(self, leg: str) -> Event:
+        return Event(name="CHANNEL_DATA", uuid=leg, answer_state="answered", direction="inbound", known={})
+
+    def do_configure(self, without: bool) -> None:
+        self.desk.tell(Configure(Centre(name="less") if without else CENTRE))
+
+    # -- what must hold ---------------------------------------------------------------------------------------------
+
+    def check(self) -> None:
+        view = self.desk.engine.snapshot()
+        busy = [agent for agent in view.agents if agent.contact is not None]
+        held = Counter(agent.contact.id for agent in busy if agent.contact)
+        assert all(count == 1 for count in held.values()), "one contact, two agents"
+        for agent in view.agents:
+            assert (agent.state in ("reserved", "ringing", "talking")) is (agent.contact is not None), agent
+        engaged = {c.id for c in view.contacts if c.state == "offered"}
+        assert engaged <= set(held), "offered to nobody"
+        free = {agent.id: agent for agent in view.agents if agent.status == "available" and agent.state == "idle"}
+        delayed = self.desk.engine.next_deadline() is not None
+        waiting = {c.queue for c in view.contacts if c.state == "waiting"}
+        if view.switches[0].up and not delayed:
+            assert not [a for a in free.values() if waiting & set(a.queues)], "waits while a match idles"
+        for kind in (FactKind.CONTACT_ENDED, FactKind.LEG_ENDED, FactKind.SEGMENT_ENDED):
+            ids = Counter(fact.data["row"]["id"] for fact in self.desk.of(kind))
+            assert all(count == 1 for count in ids.values()), f"{kind} twice"
+
+    def finish(self) -> None:
+        """Every leg ends; then everything must be accounted for."""
+        self.desk.tell(LinkUp("main", "core-1", tuple(self.channel(leg) for leg in self.legs())))
+        for _ in range(3):
+            for leg in self.legs():
+                self.desk.ends(leg)
+            self.desk.passes(400)
+            self.check()
+        view = self.desk.engine.snapshot()
+        assert view.contacts == ()
+        assert view.switches[0].legs == 0
+        assert {agent.state for agent in view.agents} <= {"idle"}
+        began = {fact.contact for fact in self.desk.of(FactKind.CONTACT_BEGAN)}
+        ended = {fact.data["row"]["id"] for fact in self.desk.of(FactKind.CONTACT_ENDED)}
+        assert began == ended
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(HAPPENINGS, max_size=60))
+def test_nothing_is_double_nothing_is_lost_and_nobody_is_stuck(story: list[tuple[object, ...]]) -> None:
+    storm = Storm()
+    storm.desk.log_in("ann", "rob")
+    storm.happen("call", "sales")
+    for verb, *rest in story:
+        storm.happen(str(verb), *rest)
+    storm.do_configure(False)
+    storm.finish()
