@@ -85,6 +85,14 @@ def npm_from_package() -> list[str] | None:
     return [str(home / "bin" / "node"), str(home / "lib" / "node_modules" / "npm" / "bin" / "npm-cli.js")]
 
 
+def node_program() -> str | None:
+    """The node that goes with the npm used here, for who runs a script with it; None where there is neither."""
+    if npm_on_path() is not None:
+        return shutil.which("node")
+    packaged = npm_from_package()
+    return packaged[0] if packaged else None
+
+
 def requirements() -> list[str]:
     """What pip must install before `ensure` can build: nothing, or Node.js as a package."""
     return [] if is_current() or npm_on_path() is not None else [NODE_PACKAGE]

@@ -103,6 +103,10 @@ def test_too_old_a_node_counts_as_none(checkout: Path, monkeypatch: pytest.Monke
     assert page.requirements() == [page.NODE_PACKAGE]
 
 
+def test_the_node_on_path_is_the_one_to_run_scripts_with(checkout: Path) -> None:
+    assert page.node_program() == str(checkout / "bin" / "node")
+
+
 @pytest.mark.parametrize(
     ("version", "enough"),
     [
