@@ -88,7 +88,8 @@ _USER = re.compile(r"[A-Za-z0-9_.+*#@/-]{1,128}")
 _ROOM = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 # What a dial string is made of; whatever sets it apart into legs, variables or other dial strings is not among it.
-_ENDPOINT = re.compile(r"(?!.*:_:)[A-Za-z0-9_.+*#@:;=/?&%-]{1,512}")
+# "app=" would make mod_loopback run an application instead of calling (``mod_loopback.c``, channel_outgoing_channel).
+_ENDPOINT = re.compile(r"(?!.*(?::_:|/(?i:app)=))[A-Za-z0-9_.+*#@:;=/?&%-]{1,512}")
 _SETVARS_LIMIT = 64  # mod_commands.c, uuid_setvar_multi_function
 
 
@@ -149,6 +150,10 @@ class Originate(Command, frozen=True):
     def _extension(self) -> str:
         if ")" in self.app_args:
             raise QuotingError("the application's argument holds ')', which would end it; originate cannot carry it")
+        if "\\'" in self.app_args:  # switch_caller.c, switch_caller_extension_add_application
+            raise QuotingError(
+                "the application's argument holds a backslash before a quote, with which originate drops it"
+            )
         argument = app_argument(self.app_args, "the application's argument")
         return escape(f"&{check_name(self.app, APP, 'the application')}({argument})", " ")
 

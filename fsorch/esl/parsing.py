@@ -22,6 +22,8 @@ from fsorch.esl.quoting import (
 
 __all__ = ["parse_api", "parse_command"]
 
+_BLANKS = " \t\v\f\r\n"  # what the switch strips from a command and its argument: ASCII only, a no-break space stays
+
 
 def parse_command(frame: CommandFrame) -> c.Command:
     """The typed command, or `RawCommand` for what has no type."""
@@ -38,11 +40,12 @@ def parse_command(frame: CommandFrame) -> c.Command:
 
 def parse_api(text: str) -> c.Command | None:
     """What follows ``api ``, as a typed command; None if there is no type for it. Arguments are not checked."""
-    name, _, rest = text.strip().partition(" ")
-    if text.strip() in _FIXED:
-        return _FIXED[text.strip()]
+    text = text.strip(_BLANKS)
+    if text in _FIXED:
+        return _FIXED[text]
+    name, _, rest = text.partition(" ")
     reader = _APIS.get(name)
-    return reader(rest.strip()) if reader else None
+    return reader(rest.strip(_BLANKS)) if reader else None
 
 
 def _raw(frame: CommandFrame) -> c.RawCommand:

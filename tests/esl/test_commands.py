@@ -167,6 +167,8 @@ def test_an_outside_value_is_refused_or_comes_back(command: st.SearchStrategy[Co
 @example(" lead", "trail ")
 @example("it's", "\\")
 @example("", "a=b=c;d,e|f")
+@example("", "\xa0")
+@example("\u2003x", "Å")
 def test_text_without_control_characters_passes(first: str, second: str) -> None:
     allowed = "mod_event_socket" not in first + second
     value = first.strip()
@@ -307,7 +309,9 @@ REFUSED: list[Command] = [
     Originate("user/1", "u", {"a": "${b}"}),
     Originate("user/1", "u", app="park)"),
     Originate("user/1", "u", app="set", app_args="a=b)c"),
+    Originate("user/1", "u", app="set", app_args="a=b\\'c"),
     Originate("user/1", "u", timeout_s=-1),
+    Originate("loopback/App=system:x", "u"),
     Transfer("u", "-both"),
     Transfer("u", ""),
     Transfer("u", "set:a=b", "inline"),
