@@ -1,0 +1,121 @@
+"""Is everything as it must be? Each check says what was found and, when it is wrong, how to mend it.
+
+`run_checks` looks at this machine (home, database, the desktop's port) and, for each switch, over one connection to its
+event socket, at what fsorch needs there. It changes nothing, except that a database of an older fsorch is brought up
+to date.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+from fsorch.config import Centre, Settings, WebSettings
+from fsorch.edge.check import Check
+from fsorch.edge.control_client import ControlClient
+from fsorch.edge.doctor_switch import check_switch
+from fsorch.edge.status import ServiceStatus
+from fsorch.edge.webserver import listen
+from fsorch.errors import ConfigError, FsorchError
+from fsorch.store import Store, open_database
+from fsorch.store.database import connected, writing
+
+__all__ = ["Check", "run_checks"]
+
+# A spool of one busy day is about 200 MB.
+LITTLE_SPACE = 500 * 1024 * 1024
+
+
+def run_checks(settings: Settings, database: str = "") -> list[Check]:
+    """All checks, in the order in which mending them makes sense. ``settings`` as `read_settings` gives them;
+    ``database`` instead of the one in them. Takes some seconds when a switch does not answer. Raises nothing."""
+    home = Path(settings.home)
+    checks = [_home(home)]
+    centre, found = _database(database or settings.database)
+    checks += found
+    checks.append(_web(settings.web, home))
+    for switch in settings.switches:
+        checks += check_switch(switch, centre)
+    return checks
+
+
+def _home(home: Path) -> Check:
+    """The folder of spool and control socket can be written, and has room."""
+    mend = f"make it, and give it to the user fsorch runs as: mkdir -p {home} && chown $USER {home}"
+    if not home.is_dir():
+        return Check("home", False, f"{home} is no folder", mend)
+    for folder in (home, home / "spool"):
+        if folder.is_dir() and (fault := _unwritable(folder)):
+            return Check("home", False, f"{folder} cannot be written: {fault}", mend)
+    free = shutil.disk_usage(home).free
+    if free < LITTLE_SPACE:
+        detail = f"{home} has {free // 2**20} MB left; records wait there when the database is away"
+        return Check("home", False, detail, "make room, or set home in fsorch.yaml to a larger disk")
+    return Check("home", True, f"{home}, {free // 2**30} GB free")
+
+
+def _unwritable(folder: Path) -> str:
+    """Why nothing can be written there; empty if it can."""
+    try:
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"x")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        return error.strerror or str(error)
+    return ""
+
+
+def _database(url: str) -> tuple[Centre | None, list[Check]]:
+    """Opens, has all migrations, takes a write; and what centre is in it (None: unknown)."""
+    try:
+        store = open_database(url, create=False)
+    except FsorchError as error:
+        mend = "run: fsorch init" if "fsorch init" in str(error) else "check database in fsorch.yaml"
+        return None, [Check("database", False, str(error), mend)]
+    try:
+        return _opened(store)
+    except FsorchError as error:
+        return None, [Check("database", False, str(error), "let the user fsorch runs as write to it")]
+    finally:
+        store.close()
+
+
+def _opened(store: Store) -> tuple[Centre, list[Check]]:
+    with connected(store.db) as db, writing(db):
+        # No row has this number; the right to write is asked for all the same.
+        db.run("UPDATE migration SET name = name WHERE number = -1")
+    centre, revision, users = store.load_centre(), store.revision(), store.users()
+    checks = [Check("database", True, f"opens and can be written, centre at revision {revision}")]
+    if not centre.queues or not centre.flows:
+        mend = "write a centre file (fsorch init makes an example) and run: fsorch apply FILE"
+        checks.append(Check("centre", False, "there is no queue or no flow, so no call is taken", mend))
+    else:
+        detail = f"{len(centre.queues)} queues, {len(centre.agents)} agents, {len(centre.flows)} flows"
+        checks.append(Check("centre", True, detail))
+    if not users:
+        checks.append(Check("users", None, "nobody can log in to the desktop", "add one: fsorch user add LOGIN"))
+    return centre, checks
+
+
+def _web(web: WebSettings, home: Path) -> Check:
+    """The desktop's port is free, or fsorch itself has it."""
+    where = f"{web.host}:{web.port}"
+    running = _running(home)
+    if running is not None and running.url:
+        return Check("desktop", True, f"fsorch is running at {running.url}")
+    try:
+        listen(web).close()
+    except ConfigError as error:
+        return Check("desktop", False, str(error), "set web.port in fsorch.yaml, or stop the program that has it")
+    return Check("desktop", True, f"{where} is free")
+
+
+def _running(home: Path) -> ServiceStatus | None:
+    try:
+        with ControlClient(home, timeout_s=2.0) as client:
+            return client.call("status", ServiceStatus)
+    except FsorchError:
+        return None
