@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?=
 CODE := fsorch cli/fsorch_cli web/fsorch_web tests tools
 
-.PHONY: help venv page demo test lint format docs wheel conformance clean
+.PHONY: help venv page demo test lint format docs machines wheel conformance clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 14
@@ -41,8 +41,12 @@ format: $(STAMP) ## lay out the code and mend what ruff can mend
 	$(BIN)/ruff check --fix $(CODE)
 	$(BIN)/ruff format $(CODE)
 
-docs: $(STAMP) ## every link in the documentation leads somewhere
+docs: $(STAMP) ## every link in the documentation leads somewhere, every diagram is that of its table
 	$(BIN)/python tools/check_docs.py
+	$(BIN)/python tools/draw_machines.py --check
+
+machines: $(STAMP) ## draw docs/machines.md from the machines' tables
+	$(BIN)/python tools/draw_machines.py
 
 wheel: $(STAMP) ## sdist and wheel in dist/
 	$(BIN)/python -m build
