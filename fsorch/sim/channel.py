@@ -1,0 +1,334 @@
+"""A channel: what FreeSWITCH knows of one leg, and the headers it writes about it.
+
+The header names, their order and their values are those of the captures (``switch_channel_event_set_basic_data`` and
+``switch_caller_profile_event_set_data`` in FreeSWITCH). Times are the switch's microseconds; 0 means never.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Generator, Iterable
+from typing import TYPE_CHECKING, Protocol
+
+import msgspec
+
+if TYPE_CHECKING:
+    from fsorch.sim.timeline import Timer
+
+__all__ = [
+    "CALL_STATES",
+    "STATES",
+    "Bridge",
+    "Channel",
+    "Headers",
+    "Message",
+    "Party",
+    "Profile",
+    "Thread",
+    "Value",
+    "join",
+]
+
+Value = str | list[str]
+Headers = dict[str, Value]
+Thread = Generator[int | None, None, None]
+"""What a channel is doing. It yields until when it wants to sleep (microseconds; None: until it is woken)."""
+
+STATES = {
+    name: str(number)
+    for number, name in enumerate(
+        (
+            "CS_NEW",
+            "CS_INIT",
+            "CS_ROUTING",
+            "CS_SOFT_EXECUTE",
+            "CS_EXECUTE",
+            "CS_EXCHANGE_MEDIA",
+            "CS_PARK",
+            "CS_CONSUME_MEDIA",
+            "CS_HIBERNATE",
+            "CS_RESET",
+            "CS_HANGUP",
+            "CS_REPORTING",
+            "CS_DESTROY",
+            "CS_NONE",
+        )
+    )
+}
+CALL_STATES = {
+    "DOWN": "0",
+    "DIALING": "1",
+    "RINGING": "2",
+    "EARLY": "3",
+    "ACTIVE": "4",
+    "HELD": "5",
+    "RING_WAIT": "6",
+    "HANGUP": "7",
+    "UNHELD": "8",
+}
+_TIMES = (
+    "Profile-Created",
+    "Channel-Created",
+    "Channel-Answered",
+    "Channel-Progress",
+    "Channel-Progress-Media",
+    "Channel-Hangup",
+    "Channel-Transfer",
+    "Channel-Resurrect",
+    "Channel-Bridged",
+)
+
+
+def join(value: Value) -> str:
+    """A value as one text; an array the way FreeSWITCH writes it (``ARRAY::one|:two``)."""
+    return value if isinstance(value, str) else "ARRAY::" + "|:".join(value)
+
+
+class Profile:
+    """A caller profile: the ``Caller-*`` headers. Each transfer and each bridge makes a new one (``index`` grows)."""
+
+    __slots__ = ("_headers", "index", "texts", "times")
+
+    _ORDER_HEAD = (
+        "Direction",
+        "Logical-Direction",
+        "Username",
+        "Dialplan",
+        "Caller-ID-Name",
+        "Caller-ID-Number",
+        "Orig-Caller-ID-Name",
+        "Orig-Caller-ID-Number",
+        "Callee-ID-Name",
+        "Callee-ID-Number",
+        "Network-Addr",
+        "ANI",
+        "Destination-Number",
+        "Unique-ID",
+        "Source",
+        "Transfer-Source",
+        "Context",
+        "RDNIS",
+        "Channel-Name",
+    )
+
+    def __init__(self, texts: dict[str, str], created: int) -> None:
+        self.index = 1
+        self.texts = texts
+        self.times = dict.fromkeys(_TIMES, 0)
+        self.times["Profile-Created"] = self.times["Channel-Created"] = created
+        self._headers: dict[str, Headers] = {}
+
+    def set(self, name: str, value: str) -> None:
+        """Set one text, such as ``Caller-ID-Name``; an empty one is left out of events."""
+        self.texts[name] = value
+        self._headers.clear()
+
+    def mark(self, name: str, when: int) -> None:
+        """Set one time, such as ``Channel-Answered``."""
+        self.times[name] = when
+        self._headers.clear()
+
+    def renewed(self, created: int) -> Profile:
+        """The next profile: as this one, not bridged yet."""
+        copy = Profile(dict(self.texts), created)
+        copy.times.update(self.times)
+        copy.times["Profile-Created"] = created
+        copy.times["Channel-Bridged"] = 0
+        copy.index = self.index + 1
+        return copy
+
+    def get(self, name: str) -> str:
+        """One text, empty if it has none."""
+        return self.texts.get(name, "")
+
+    def headers(self, prefix: str, hold: tuple[int, int] = (0, 0), *, timeless: bool = False) -> Headers:
+        """The headers under ``prefix`` (``Caller`` or ``Other-Leg``); a clone for the other leg may have no times."""
+        key = f"{prefix}{hold}{timeless}"
+        known = self._headers.get(key)
+        if known is None:
+            known = self._headers[key] = self._build(prefix, hold, timeless)
+        return known
+
+    def _build(self, prefix: str, hold: tuple[int, int], timeless: bool) -> Headers:
+        texts = self.texts
+        made: Headers = {f"{prefix}-{name}": texts[name] for name in self._ORDER_HEAD if texts.get(name)}
+        if prefix == "Caller":
+            made["Caller-Profile-Index"] = str(self.index)
+        for name, when in self.times.items():
+            made[f"{prefix}-{name}-Time"] = "0" if timeless else str(when)
+        made[f"{prefix}-Channel-Last-Hold"] = str(hold[0])
+        made[f"{prefix}-Channel-Hold-Accum"] = str(hold[1])
+        made[f"{prefix}-Screen-Bit"] = "true"
+        made[f"{prefix}-Privacy-Hide-Name"] = "false"
+        made[f"{prefix}-Privacy-Hide-Number"] = "false"
+        return made
+
+
+class Message(msgspec.Struct, frozen=True):
+    """A ``sendmsg`` that waits for the channel's thread (``switch_ivr_parse_event``)."""
+
+    command: str
+    app: str = ""
+    argument: str = ""
+    uuid: str = ""
+    loops: int = 1
+    lock: bool = False
+    cause: str = "NORMAL_CLEARING"
+    hold_music: bool = False
+
+
+class Bridge:
+    """Two channels that hear each other. ``a`` is the originator: BRIDGE and UNBRIDGE are told on it."""
+
+    __slots__ = ("a", "arrived", "b", "talking", "up")
+
+    def __init__(self, a: Channel, b: Channel) -> None:
+        self.a = a
+        self.b = b
+        self.up = True
+        self.talking = False
+        self.arrived: set[str] = set()
+
+    def other(self, channel: Channel) -> Channel:
+        """The peer of ``channel``."""
+        return self.b if channel is self.a else self.a
+
+
+class Party(Protocol):
+    """Whoever is at the far end of a channel: a caller, a phone, a carrier."""
+
+    def notice(self, channel: Channel, what: str, detail: str) -> None:
+        """Something happened on the leg: ``ring``, ``progress``, ``answer``, ``play`` (detail: the file), ``stop``,
+        ``bridge`` (detail: the peer), ``unbridge``, ``talk`` or ``hold`` (a phone event), ``park``, ``hangup``
+        (detail: the cause), ``destroy``."""
+        ...
+
+
+class Channel:
+    """One leg. ``variables`` are kept under their names in events (``variable_...``), so that an event is a cheap
+    merge."""
+
+    def __init__(self, uuid: str, name: str, direction: str, profile: Profile, created: int) -> None:
+        self.uuid = uuid
+        self.name = name
+        self.direction = direction
+        self.profile = profile
+        self.created = created
+        self.state = "CS_INIT"
+        self.running = "CS_NONE"
+        self.epoch = 0
+        self.call_state = "DOWN"
+        self.answer_state = "ringing"
+        self.media = False
+        self.hung = False
+        self.cause = ""
+        self.gone = False
+        self.locks = 0
+        self.call_uuid = uuid
+        self.hit_dialplan = direction == "inbound"
+        self.codec: tuple[str, str, str] = ("PCMU", "8000", "64000")
+        self.recording_codec = False
+        self.variables: Headers = {}
+        self.other: Headers = {}
+        self.last_hold = 0
+        self.hold_accum = 0
+        self.hold_events: list[tuple[int, int]] = []
+        self.bridge: Bridge | None = None
+        self.was_bridged = False
+        self.messages: deque[Message] = deque()
+        self.event_lock = 0
+        self.dtmf: deque[str] = deque()
+        self.digits = ""
+        self.stop_playback = False
+        self.broken = False
+        self.hold_music = False
+        self.apps: list[tuple[str, str]] = []
+        self.dialplan = "XML"
+        self.context = "public"
+        self.thread: Thread | None = None
+        self.timer: Timer | None = None
+        self.party: Party | None = None
+        self.recordings: dict[str, int] = {}
+        self.bugs: dict[str, str] = {}
+        self.disposition = ""
+        self.last_app = ""
+        self.last_arg = ""
+        self.parked = False
+        self.originator: Party | None = None
+
+    # -- variables ----------------------------------------------------------------------------------------------------
+
+    def get(self, name: str) -> str | None:
+        """A variable as text, or None."""
+        value = self.variables.get("variable_" + name)
+        return None if value is None else join(value)
+
+    def true(self, name: str) -> bool:
+        """Whether a variable says yes, in FreeSWITCH's reading (switch_true)."""
+        return (self.get(name) or "").lower() in ("true", "yes", "on", "enable", "enabled", "active", "allow", "t", "1")
+
+    def set(self, name: str, value: Value | None) -> None:
+        """Set a variable; an empty value or None removes it, as switch_channel_set_variable does."""
+        if value:
+            self.variables["variable_" + name] = value
+        else:
+            self.variables.pop("variable_" + name, None)
+
+    def set_all(self, pairs: Iterable[tuple[str, Value]]) -> None:
+        """`set` for many."""
+        for name, value in pairs:
+            self.set(name, value)
+
+    def push(self, name: str, value: str) -> None:
+        """Add to an array variable; the first value stands alone (switch_channel_add_variable_var_check)."""
+        old = self.variables.get("variable_" + name)
+        if old is None:
+            self.set(name, value)
+        else:
+            self.set(name, [*([old] if isinstance(old, str) else old), value])
+
+    # -- headers ------------------------------------------------------------------------------------------------------
+
+    @property
+    def answered(self) -> bool:
+        """Whether the call was answered and is not over."""
+        return self.answer_state == "answered"
+
+    def same(self, epoch: int) -> bool:
+        """Whether nobody moved the channel to another state since ``epoch``."""
+        return self.epoch == epoch and not self.hung
+
+    def basic(self) -> Headers:
+        """The headers every event of this channel has."""
+        made: Headers = {
+            "Channel-State": self.running,
+            "Channel-Call-State": self.call_state,
+            "Channel-State-Number": STATES[self.state],
+            "Channel-Name": self.name,
+            "Unique-ID": self.uuid,
+            "Call-Direction": self.direction,
+            "Presence-Call-Direction": self.direction,
+            "Channel-HIT-Dialplan": "true" if self.hit_dialplan else "false",
+            "Channel-Call-UUID": self.call_uuid,
+            "Answer-State": self.answer_state,
+        }
+        if self.variables.get("variable_presence_data"):
+            made["Channel-Presence-Data"] = self.variables["variable_presence_data"]
+        if self.cause:
+            made["Hangup-Cause"] = self.cause
+        if self.media:
+            self._codecs(made)
+        made.update(self.profile.headers("Caller", (self.last_hold, self.hold_accum)))
+        if self.other:
+            made.update(self.other)
+        return made
+
+    def _codecs(self, made: Headers) -> None:
+        name, rate, bits = self.codec
+        raw = self.recording_codec
+        made["Channel-Read-Codec-Name"] = "L16" if raw else name
+        made["Channel-Read-Codec-Rate"] = rate
+        made["Channel-Read-Codec-Bit-Rate"] = "128000" if raw else bits
+        made["Channel-Write-Codec-Name"] = name
+        made["Channel-Write-Codec-Rate"] = rate
+        made["Channel-Write-Codec-Bit-Rate"] = bits

@@ -1,0 +1,274 @@
+"""The heart of the virtual switch: time, channels, threads, and the firing of events. No I/O, deterministic by seed.
+
+A channel's thread is a generator (see `fsorch.sim.lifecycle`); it acts on the 20 ms grid, as a FreeSWITCH thread acts
+at its next media frame. Whoever changes a channel from outside (an api command, a caller) changes its data at once
+and wakes the thread, which notices at the next tick: that is where the order of events in the captures comes from.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Protocol
+
+import msgspec
+
+from fsorch.sim.channel import CALL_STATES, Channel, Headers, Thread
+from fsorch.sim.events import CALLING, PLAIN_KINDS, SimEvent
+from fsorch.sim.timeline import TICK, Timeline
+
+__all__ = ["VERSION", "App", "Core", "Counters", "Listener", "Route"]
+
+VERSION = "1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit"
+
+
+class Listener(Protocol):
+    """Whoever reads events: a session of the event socket."""
+
+    def wants(self, name: str, subclass: str) -> bool:
+        """Whether to build the event at all."""
+        ...
+
+    def tell(self, event: SimEvent) -> None:
+        """Take the event."""
+        ...
+
+
+class Counters(msgspec.Struct):
+    """What the switch did since it started."""
+
+    sessions: int = 0
+    peak: int = 0
+    destroyed: int = 0
+    answered: int = 0
+    bridged: int = 0
+    events: int = 0
+    commands: int = 0
+    dropped_events: int = 0
+    killed_readers: int = 0
+
+
+App = Callable[["Core", Channel, str], Thread]
+"""An application: a piece of a channel's thread that gets its argument."""
+
+Route = Callable[[Channel], list[tuple[str, str]]]
+"""The dialplan: the applications (name, argument) for the channel's destination; empty if there is no such
+extension."""
+
+
+class Core:
+    """State and services shared by all parts of the switch.
+
+    ``start_us`` is the wall time (UTC microseconds) of virtual time zero."""
+
+    def __init__(self, seed: int = 0, start_us: int = 1_795_289_136_000_000, hostname: str = "sim") -> None:
+        self.timeline = Timeline()
+        self.random = random.Random(seed)
+        self.start_us = start_us // TICK * TICK
+        self.hostname = hostname
+        self.core_uuid = self.new_uuid()
+        self.sequence = self.random.randrange(500, 600)
+        self.channels: dict[str, Channel] = {}
+        self.listeners: list[Listener] = []
+        self.counters = Counters()
+        self.watchers: list[Callable[[SimEvent], None]] = []
+        self.apps: dict[str, App] = {}
+        self.route: Route = lambda channel: []
+        self.released: Callable[[Channel], None] = lambda channel: None
+        self.globals: dict[str, str] = {"hostname": hostname, "sounds_dir": "/usr/share/freeswitch/sounds"}
+        self.jitter = 140 + self.random.randrange(30)
+        self._second = -1
+        self._date: Headers = {}
+        self._head: Headers = {
+            "FreeSWITCH-Hostname": hostname,
+            "FreeSWITCH-Switchname": hostname,
+            "FreeSWITCH-IPv4": "192.0.2.2",
+            "FreeSWITCH-IPv6": "fd00::2",
+        }
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> int:
+        """Virtual microseconds since the start."""
+        return self.timeline.now
+
+    def wall(self) -> int:
+        """Wall microseconds, exact."""
+        return self.start_us + self.timeline.now
+
+    def stamp(self) -> int:
+        """Wall microseconds as FreeSWITCH stamps them: of the last 20 ms tick (all captures)."""
+        return self.start_us + self.timeline.now // TICK * TICK + self.jitter
+
+    def clock(self) -> datetime:
+        """The wall time as a datetime."""
+        return datetime.fromtimestamp(self.wall() // 1_000_000, UTC)
+
+    def new_uuid(self) -> str:
+        """A random (version 4) UUID from the seed."""
+        bits = self.random.getrandbits(128)
+        text = f"{bits:032x}"
+        return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
+
+    def token(self, length: int = 13) -> str:
+        """A SIP tag."""
+        letters = "0123456789ABCDEFHKNQSUXZacdefgjmprtvy"
+        return "".join(self.random.choice(letters) for _ in range(length))
+
+    # -- threads ------------------------------------------------------------------------------------------------------
+
+    def start(self, channel: Channel, thread: Thread) -> None:
+        """Run a channel's thread, first now."""
+        channel.thread = thread
+        self._schedule(channel, self.now)
+
+    def wake(self, channel: Channel) -> None:
+        """Let the channel's thread look at its channel at the next tick."""
+        if channel.thread is not None:
+            self._schedule(channel, self.timeline.next_tick())
+
+    def wake_now(self, channel: Channel) -> None:
+        """As `wake`, without waiting for the tick: what its own thread causes happens at once."""
+        if channel.thread is not None:
+            self._schedule(channel, self.now)
+
+    def _schedule(self, channel: Channel, due: int) -> None:
+        timer = channel.timer
+        if timer is not None:
+            if timer.at <= due:
+                return
+            timer.cancel()
+        channel.timer = self.timeline.at(due, lambda: self._resume(channel))
+
+    def _resume(self, channel: Channel) -> None:
+        channel.timer = None
+        thread = channel.thread
+        if thread is None:
+            return
+        try:
+            deadline = next(thread)
+        except StopIteration:
+            channel.thread = None
+            return
+        if deadline is not None:
+            self._schedule(channel, deadline)
+
+    # -- events -------------------------------------------------------------------------------------------------------
+
+    def fire(
+        self,
+        name: str,
+        channel: Channel | None = None,
+        *,
+        lead: Headers | None = None,
+        tail: Headers | None = None,
+        subclass: str = "",
+        body: str | None = None,
+        calling: tuple[str, str, str] | None = None,
+        front: Headers | None = None,
+    ) -> None:
+        """Fire an event: ``lead`` stands before the channel's headers, ``tail`` after them, ``front`` before
+        everything.
+
+        Nothing is built if nobody listens."""
+        self.sequence += 1
+        self.counters.events += 1
+        readers = [listener for listener in self.listeners if listener.wants(name, subclass)]
+        if not readers and not self.watchers:
+            return
+        event = self.build(name, channel, lead, tail, subclass, body, calling, front)
+        for watcher in self.watchers:
+            watcher(event)
+        for reader in readers:
+            reader.tell(event)
+
+    def build(
+        self,
+        name: str,
+        channel: Channel | None = None,
+        lead: Headers | None = None,
+        tail: Headers | None = None,
+        subclass: str = "",
+        body: str | None = None,
+        calling: tuple[str, str, str] | None = None,
+        front: Headers | None = None,
+    ) -> SimEvent:
+        """The event as it would be fired now."""
+        headers: Headers = {}
+        if subclass:
+            headers["Event-Subclass"] = subclass
+        if front:
+            headers.update(front)
+        headers["Event-Name"] = name
+        headers["Core-UUID"] = self.core_uuid
+        headers.update(self._head)
+        headers.update(self._dates())
+        file, function, line = calling or CALLING[name]
+        headers["Event-Calling-File"] = file
+        headers["Event-Calling-Function"] = function
+        headers["Event-Calling-Line-Number"] = line
+        headers["Event-Sequence"] = str(self.sequence)
+        if lead:
+            headers.update(lead)
+        if channel is not None:
+            headers.update(channel.basic())
+            if name not in PLAIN_KINDS:
+                headers.update(channel.variables)
+        if tail:
+            headers.update(tail)
+        return SimEvent(name, subclass, headers, body)
+
+    def _dates(self) -> Headers:
+        stamp = self.stamp()
+        second = stamp // 1_000_000
+        if second != self._second:
+            moment = datetime.fromtimestamp(second, UTC)
+            self._second = second
+            self._date = {
+                "Event-Date-Local": moment.strftime("%Y-%m-%d %H:%M:%S"),
+                "Event-Date-GMT": moment.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+            }
+        return {**self._date, "Event-Date-Timestamp": str(stamp)}
+
+    # -- small state changes that many parts make ---------------------------------------------------------------------
+
+    def set_call_state(self, channel: Channel, state: str) -> None:
+        """Change the call state and say so."""
+        before = channel.call_state
+        if before == state:
+            return
+        channel.call_state = state
+        lead: Headers = {"Original-Channel-Call-State": before, "Channel-Call-State-Number": CALL_STATES[state]}
+        self.fire("CHANNEL_CALLSTATE", channel, lead=lead)
+
+    def set_running(self, channel: Channel, state: str) -> None:
+        """The channel's thread has reached a state."""
+        if channel.running != state:
+            channel.running = state
+            self.fire("CHANNEL_STATE", channel)
+
+    def set_state(self, channel: Channel, state: str) -> None:
+        """Ask the channel's thread to go to another state. Takes it out of its bridge."""
+        if channel.hung:
+            return
+        channel.state = state
+        channel.epoch += 1
+        self.leave_bridge(channel)
+        self.wake(channel)
+
+    def leave_bridge(self, channel: Channel) -> None:
+        """End the bridge the channel is in, if it is in one; the peer's thread notices first (captures 02, 03, 16)."""
+        bridge = channel.bridge
+        if bridge is None or not bridge.up:
+            return
+        bridge.up = False
+        self.wake(bridge.other(channel))
+
+    def notice(self, channel: Channel, what: str, detail: str = "") -> None:
+        """Tell the party at the far end, and the originate that leads the leg."""
+        if channel.party is not None:
+            channel.party.notice(channel, what, detail)
+        if channel.originator is not None:
+            channel.originator.notice(channel, what, detail)

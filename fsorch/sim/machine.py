@@ -1,0 +1,130 @@
+"""The switch without its socket: core, sounds, address book, applications, dialplan, and calls from outside."""
+
+from __future__ import annotations
+
+from fsorch.sim.apps import Apps
+from fsorch.sim.channel import Channel, Party
+from fsorch.sim.conference import Conferences
+from fsorch.sim.core import VERSION, Core
+from fsorch.sim.dialplan import FALLBACK_S, Dialplan
+from fsorch.sim.endpoints import Dialer
+from fsorch.sim.inbound import Invite, create_inbound
+from fsorch.sim.lifecycle import hangup, transfer
+from fsorch.sim.media import Sounds
+from fsorch.sim.relay import Relays
+from fsorch.sim.timeline import SECOND
+
+__all__ = ["Machine"]
+
+
+class Machine:
+    """All parts of the switch put together.
+
+    ``fallback``: the extension that serves a marked, parked call that nobody takes within 4 s; empty for none."""
+
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        start_us: int = 1_795_289_136_000_000,
+        hostname: str = "sim",
+        domain: str = "sim.fsorch",
+        sounds: Sounds | None = None,
+        dialplan: Dialplan | None = None,
+        fallback: str = "",
+        heartbeat_s: float = 20.0,
+    ) -> None:
+        self.core = Core(seed, start_us, hostname)
+        self.sounds = sounds or Sounds()
+        self.dialplan = dialplan or Dialplan()
+        self.dialer = Dialer(self.core, domain)
+        self.apps = Apps(self.core, self.sounds, self.dialer)
+        self.conferences = Conferences(self.core, self.sounds)
+        self.core.apps["conference"] = self.conferences.app
+        self.core.route = self.dialplan.route
+        self.relays = Relays(self.core, self.dialer)
+        self.fallback = fallback
+        self.served_alone = 0
+        self._heartbeat_s = heartbeat_s
+        self._last_sessions = 0
+        if heartbeat_s > 0:
+            self.core.timeline.after(heartbeat_s, self._beat)
+
+    # -- from outside -------------------------------------------------------------------------------------------------
+
+    def call(self, invite: Invite, party: Party | None = None) -> Channel:
+        """Somebody calls the switch."""
+        channel = create_inbound(self.core, invite, party)
+        if self.fallback:
+            self.core.timeline.after(FALLBACK_S, lambda: self._serve_alone(channel))
+        return channel
+
+    def press(self, channel: Channel, digits: str) -> None:
+        """The far end presses keys."""
+        if not channel.hung:
+            channel.dtmf.extend(digit for digit in digits if digit in "0123456789*#ABCDabcd")
+            self.core.wake(channel)
+
+    def hang_up(self, channel: Channel, cause: str = "NORMAL_CLEARING") -> None:
+        """The far end hangs up (BYE or CANCEL)."""
+        if channel.hung:
+            return
+        channel.disposition = "recv_bye" if channel.answered or channel.direction == "inbound" else "recv_refuse"
+        channel.set("sip_term_status", "200")
+        channel.set("proto_specific_hangup_cause", "sip:200")
+        channel.set("sip_term_cause", "16")
+        hangup(self.core, channel, cause)
+        self.core.wake_now(channel)
+
+    def _serve_alone(self, channel: Channel) -> None:
+        """Nobody took the marked call: the dialplan goes on without fsorch."""
+        waits = channel.parked and channel.get("fsorch_entry") and not channel.get("fsorch_contact")
+        if waits and not channel.hung and not channel.was_bridged:
+            self.served_alone += 1
+            transfer(self.core, channel, self.fallback)
+
+    # -- lookups ------------------------------------------------------------------------------------------------------
+
+    def find(self, uuid: str) -> Channel | None:
+        """A living channel (switch_core_session_locate: one that hangs up is not found any more)."""
+        channel = self.core.channels.get(uuid)
+        return None if channel is None or channel.hung else channel
+
+    def uptime(self) -> tuple[int, int, int, int, int, int, int]:
+        """Years, days, hours, minutes, seconds, milliseconds, microseconds."""
+        rest = self.core.now
+        parts = []
+        for size in (365 * 86400 * SECOND, 86400 * SECOND, 3600 * SECOND, 60 * SECOND, SECOND, 1000, 1):
+            parts.append(rest // size)
+            rest %= size
+        return (parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6])
+
+    # -- heartbeat ----------------------------------------------------------------------------------------------------
+
+    def _beat(self) -> None:
+        core = self.core
+        years, days, hours, minutes, seconds, millis, micros = self.uptime()
+        counters = core.counters
+        rate = (counters.sessions - self._last_sessions) / self._heartbeat_s
+        self._last_sessions = counters.sessions
+        core.fire(
+            "HEARTBEAT",
+            tail={
+                "Event-Info": "System Ready",
+                "Up-Time": f"{years} years, {days} days, {hours} hours, {minutes} minutes, {seconds} seconds, "
+                f"{millis} milliseconds, {micros} microseconds",
+                "FreeSWITCH-Version": VERSION,
+                "Uptime-msec": str(core.now // 1000),
+                "Session-Count": str(len(core.channels)),
+                "Max-Sessions": "20000",
+                "Session-Per-Sec": "2000",
+                "Session-Per-Sec-Last": str(round(rate)),
+                "Session-Per-Sec-Max": str(round(rate)),
+                "Session-Per-Sec-FiveMin": str(round(rate)),
+                "Session-Since-Startup": str(counters.sessions),
+                "Session-Peak-Max": str(counters.peak),
+                "Session-Peak-FiveMin": str(counters.peak),
+                "Idle-CPU": "99.000000",
+            },
+        )
+        core.timeline.after(self._heartbeat_s, self._beat)

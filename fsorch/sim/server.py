@@ -1,0 +1,154 @@
+"""The virtual switch in real time, on a real port: what `fsorch sim`, the demo and the load tests connect to."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from contextlib import suppress
+
+import gevent
+from gevent import socket
+from gevent.event import Event
+from gevent.greenlet import Greenlet
+from gevent.server import StreamServer
+
+from fsorch.sim.connection import Connection
+from fsorch.sim.outbound import dial_out
+from fsorch.sim.session import Session
+from fsorch.sim.switch import VirtualSwitch
+
+__all__ = ["SimServer"]
+
+_REJECTION = (
+    b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
+    b"Content-Type: text/disconnect-notice\nContent-Length: 67\n\n"
+    b"Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n"
+)
+
+
+class SimServer:
+    """An event socket server around a `VirtualSwitch`. Virtual time runs ``speed`` times as fast as real time.
+
+    ``port`` 0 takes a free one; `port` tells which after `start`. Everything runs in the gevent hub of the thread that
+    called `start`."""
+
+    def __init__(
+        self,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        password: str = "ClueCon",
+        seed: int = 0,
+        speed: float = 1.0,
+        switch: VirtualSwitch | None = None,
+    ) -> None:
+        if not speed > 0:
+            raise ValueError(f"speed is {speed}; it must be more than 0")
+        start_us = time.time_ns() // 1_000
+        self.switch = switch or VirtualSwitch(seed, password=password, start_us=start_us)
+        self.switch.password = password
+        self.switch.dial_out = self._dial_out
+        self.speed = speed
+        self._server = StreamServer((host, port), self._accept)
+        self._connections: set[Connection] = set()
+        self._greenlets: set[Greenlet[..., None]] = set()
+        self._clock: Greenlet[[], None] | None = None
+        self._poked = Event()
+        self._zero = 0.0
+        self._behind = 0.0
+        self._armed: float | None = None
+
+    # -- life ---------------------------------------------------------------------------------------------------------
+
+    def start(self) -> None:
+        """Listen and let time run. OSError when the port is taken."""
+        self._server.start()
+        self._zero = time.monotonic() - self.switch.now / self.speed
+        self._clock = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Stop time, close every connection and the port. Idempotent."""
+        if self._clock is not None:
+            self._clock.kill()
+            self._clock = None
+        self._server.stop(timeout=0)
+        self.cut_all()
+        gevent.joinall(list(self._greenlets), timeout=1)
+
+    @property
+    def port(self) -> int:
+        """The port it listens on."""
+        return int(self._server.server_port or 0)
+
+    @property
+    def behind_s(self) -> float:
+        """By how much the clock was late at worst, in real seconds: more than a few ms means the machine is too
+        slow."""
+        return self._behind
+
+    def cut_all(self) -> None:
+        """Break all connections without a word (for tests of reconnection)."""
+        for connection in list(self._connections):
+            connection.cut()
+
+    # -- time ---------------------------------------------------------------------------------------------------------
+
+    def virtual_now(self) -> float:
+        """The virtual time that belongs to the present."""
+        return (time.monotonic() - self._zero) * self.speed
+
+    def advance(self) -> None:
+        """Bring the switch to the present."""
+        self.switch.advance(self.virtual_now())
+
+    def poke(self) -> None:
+        """Something was scheduled: wake the clock if it sleeps too long for it."""
+        due = self.switch.next_deadline()
+        if due is not None and (self._armed is None or due < self._armed):
+            self._poked.set()
+
+    def schedule(self, call: Callable[[], None]) -> None:
+        """Run ``call`` on the switch now (for callers in other greenlets): time is advanced before, the clock poked
+        after."""
+        self.advance()
+        call()
+        self.poke()
+
+    def _run(self) -> None:
+        while True:
+            self._poked.clear()
+            due = self.switch.next_deadline()
+            if due is not None and self._clock is not None:
+                self._behind = max(self._behind, (self.virtual_now() - due) / self.speed)
+            self.advance()
+            due = self._armed = self.switch.next_deadline()
+            wait = None if due is None else max(0.0, (due - self.virtual_now()) / self.speed)
+            self._poked.wait(wait)
+            self._armed = 0.0
+            gevent.sleep(0)
+
+    # -- connections --------------------------------------------------------------------------------------------------
+
+    def _accept(self, sock: socket.socket, address: object) -> None:
+        if self.switch.faults.reject:
+            with suppress(OSError):
+                sock.sendall(_REJECTION)
+            sock.close()
+            return
+        self.advance()
+        self.serve(self.switch.connect(), sock)
+
+    def serve(self, session: Session, sock: socket.socket) -> None:
+        """Serve a session on a connected socket until it ends."""
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection = Connection(self.switch, session, sock, self.advance, self.poke)
+        self._connections.add(connection)
+        try:
+            connection.serve()
+        finally:
+            self._connections.discard(connection)
+
+    def _dial_out(self, session: Session, host: str, port: int) -> bool:
+        greenlet: Greenlet[..., None] = gevent.spawn(dial_out, self, session, host, port)
+        self._greenlets.add(greenlet)
+        greenlet.link(self._greenlets.discard)
+        return True
