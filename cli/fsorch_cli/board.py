@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from rich.console import Console, ConsoleOptions, Group, RenderableType, RenderResult
 from rich.table import Table
@@ -12,7 +12,7 @@ from rich.text import Text
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.views import AgentView, ContactView, QueueView, Snapshot
 from fsorch_cli.console import cell, format_table, printable
-from fsorch_cli.live import ago, clock_time
+from fsorch_cli.live import ago, clock_time, now_us
 
 __all__ = ["Board", "tell"]
 
@@ -68,10 +68,11 @@ def tell(fact: Fact) -> str:
 
 
 class Board:
-    """Draws the newest snapshot. ``heading`` lines stand above it."""
+    """Draws the newest snapshot. ``heading`` lines stand above it; ``now`` tells UTC microseconds."""
 
-    def __init__(self, heading: Sequence[str] = ()) -> None:
+    def __init__(self, heading: Sequence[str] = (), now: Callable[[], int] = now_us) -> None:
         self.heading = heading
+        self._now = now
         self.snapshot: Snapshot | None = None
         self.footing = ""
         self._facts: deque[tuple[int, str, str]] = deque(maxlen=KEPT_FACTS)
@@ -92,15 +93,16 @@ class Board:
         if snapshot is None:
             return Group(*parts, Text("waiting for the engine"))
         wide = width >= NARROW
+        now = self._now()
         parts.append(format_line(snapshot, self.footing))
         room = max(6, height - len(parts) - len(snapshot.queues) - 3)
         busy = sum(agent.status != "logged_out" for agent in snapshot.agents)
         agent_rows = min(busy + 3, max(4, room * 2 // 5))
         contact_rows = min(len(snapshot.contacts) + 3, max(4, room * 2 // 5))
         fact_rows = max(2, room - agent_rows - contact_rows - 1)
-        parts.append(format_queues(snapshot.queues, snapshot.at, wide))
-        parts.append(format_agents(snapshot.agents, snapshot.at, agent_rows - 3, wide))
-        parts.append(format_contacts(snapshot.contacts, snapshot.at, contact_rows - 3, wide))
+        parts.append(format_queues(snapshot.queues, now, wide))
+        parts.append(format_agents(snapshot.agents, now, agent_rows - 3, wide))
+        parts.append(format_contacts(snapshot.contacts, now, contact_rows - 3, wide))
         parts.append(self._format_facts(fact_rows))
         return Group(*parts)
 

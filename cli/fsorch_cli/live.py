@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 from fsorch.clock import to_datetime
 from fsorch.errors import NotFound
 
-__all__ = ["Named", "ago", "asked_by", "clock_time", "find", "local_time", "missing", "seconds"]
+__all__ = ["Named", "ago", "asked_by", "clock_time", "find", "local_time", "missing", "now_us", "seconds"]
 
 
 class Named(Protocol):

@@ -13,7 +13,7 @@ from fsorch.errors import ConfigError
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
-from fsorch_cli.live import ago, asked_by, find, missing
+from fsorch_cli.live import ago, asked_by, find, missing, now_us
 
 COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>")
 
@@ -33,7 +33,8 @@ def list_agents(app: App, as_json: bool) -> None:
     if as_json:
         print_json(snapshot.agents)
         return
-    rows = [format_agent(agent, snapshot.at) for agent in snapshot.agents]
+    now = now_us()
+    rows = [format_agent(agent, now) for agent in snapshot.agents]
     print_table(COLUMNS, rows, empty="No agents yet; write some in a centre file and: fsorch apply FILE")
 
 

@@ -111,9 +111,7 @@ def print_result(files: list[Path], switch: SwitchSettings, admin: str, shown: s
     console.print()
     where = "" if files[0].parent == Path() else f" --settings {files[0]}"
     console.print("Next:")
-    console.print(
-        f"  fsorch freeswitch export switch-files{where}    # what to copy to the switch; its README says where"
-    )
+    console.print(f"  fsorch freeswitch export switch-files{where}    # its README says where each file goes")
     console.print(f"  edit {printable(files[1])}, then: fsorch apply {printable(files[1])}{where}")
     console.print(f"  fsorch doctor{where}")
     console.print(f"  fsorch run{where}")

@@ -8,7 +8,7 @@ from fsorch.engine.views import QueueView, Snapshot
 from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, print_table
 from fsorch_cli.group import Group
-from fsorch_cli.live import ago, find
+from fsorch_cli.live import ago, find, now_us
 
 COLUMNS = ("queue", "title", "waiting>", "longest>", "idle>", "busy>", "break>", "answered>", "abandoned>", "in time>")
 
@@ -28,7 +28,8 @@ def list_queues(app: App, as_json: bool) -> None:
     if as_json:
         print_json(snapshot.queues)
         return
-    rows = [format_queue(queue, snapshot.at) for queue in snapshot.queues]
+    now = now_us()
+    rows = [format_queue(queue, now) for queue in snapshot.queues]
     print_table(COLUMNS, rows, empty="No queues yet; write some in a centre file and: fsorch apply FILE")
 
 
@@ -44,25 +45,19 @@ def show_queue(app: App, queue: str, as_json: bool) -> None:
     if as_json:
         print_json(queue_as_json(view, snapshot))
         return
-    print_table(COLUMNS, [format_queue(view, snapshot.at)], empty="")
+    now = now_us()
+    print_table(COLUMNS, [format_queue(view, now)], empty="")
     out().print()
     waiting = sorted((c for c in snapshot.contacts if c.queue == view.id), key=lambda c: (c.position or 0, c.began_at))
     print_table(
         ("contact", "state", "position>", "number", "name", "waiting>", "agent"),
-        [
-            (c.id, c.state, c.position or "", c.number, c.name, ago(c.enqueued_at, snapshot.at), c.agent)
-            for c in waiting
-        ],
+        [(c.id, c.state, c.position or "", c.number, c.name, ago(c.enqueued_at, now), c.agent) for c in waiting],
         empty="Nobody waits here.",
     )
     out().print()
     print_table(
         ("agent", "name", "status", "state", "since>"),
-        [
-            (a.id, a.name, a.status, a.state, ago(a.state_since, snapshot.at))
-            for a in snapshot.agents
-            if view.id in a.queues
-        ],
+        [(a.id, a.name, a.status, a.state, ago(a.state_since, now)) for a in snapshot.agents if view.id in a.queues],
         empty="No agent works here; give one this queue in the centre file.",
     )
 
