@@ -1,0 +1,251 @@
+"""The doctor: every fault has its finding, and every finding says how to mend it."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from fsorch.config import AgentSpec, Centre, FlowSpec, MenuSpec, QueueSpec, Settings, SwitchSettings, WebSettings
+from fsorch.edge import doctor_switch
+from fsorch.edge.check import Check
+from fsorch.edge.doctor import run_checks
+from fsorch.edge.doctor_switch import check_switch
+from fsorch.edge.link_session import LinkLimits
+from fsorch.edge.webserver import listen
+from fsorch.esl.frames import CommandFrame
+from fsorch.store import open_database
+from tests.edge.fake_switch import Connection, FakeSwitch, api, event, reply
+
+SOUNDS = "/usr/share/freeswitch/sounds"
+KEY = "9b82830c-f926-494f-8e07-54665651e7d6"
+# What a FreeSWITCH 1.10.12 with all our files answered.
+SOUND = {
+    "version": "FreeSWITCH Version 1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit (git a88d069 64bit)\n",
+    "status": "UP 0 years\n0 session(s) per Sec out of max 200, peak 2, last 5min 0 \n1000 session(s) max\n",
+    "xml_locate dialplan context name fsorch": '<context name="fsorch">... data="fsorch_entry=yes" ...</context>',
+    "xml_locate root": "<document></document>",
+    "global_getvar fsorch_patience_s": "5",
+    "global_getvar fsorch_numbers": "^(77[0-9]+)$",
+    "global_getvar fsorch_ring_group": "user/1001",
+    "global_getvar fsorch_messages": "true",
+    "global_getvar fsorch_messages_dir": "/var/lib/freeswitch/recordings/fsorch",
+    "global_getvar sounds_dir": SOUNDS,
+    "local_stream show": "default,/music\nmoh/8000,/music/8000\n",
+    "db list/fsorch_fallback": "-ERR no reply\n",
+}
+CENTRE = Centre(
+    queues=(QueueSpec(id="sales"), QueueSpec(id="support", music="tone_stream://%(1000,0,440)")),
+    agents=(AgentSpec(id="ada", phone="user/1001"),),
+    flows=(FlowSpec(id="main", menu=MenuSpec(options={"1": "sales"}, default="support")),),
+    flow="main",
+    prompts={"greeting": "/own/hello.wav"},
+)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor_switch, "LIMITS", LinkLimits(connect_timeout_s=0.5, command_timeout_s=0.5))
+
+
+@pytest.fixture
+def answers() -> dict[str, str]:
+    return dict(SOUND)
+
+
+@pytest.fixture
+def switch(answers: dict[str, str]) -> Iterator[FakeSwitch]:
+    """A switch that answers as the dictionary ``answers`` says; what is not in it, it has."""
+
+    def handle(connection: Connection, command: CommandFrame) -> bytes | None:
+        line = command.line.removeprefix("api ")
+        if command.line.startswith("bgapi ") and "events" not in answers:
+            job = command.header("Job-UUID") or ""
+            return reply(f"+OK Job-UUID: {job}") + event("BACKGROUND_JOB", Job_UUID=job, _body="+OK")
+        if line == "strmicroepoch":
+            return api(str(time.time_ns() // 1000 + int(answers.get("ahead_us", "0"))))
+        if line in answers:
+            return api(answers[line])
+        return api("true") if line.startswith(("module_exists ", "file_exists ")) else None
+
+    fake = FakeSwitch(handle)
+    yield fake
+    fake.stop()
+
+
+def examine(switch: FakeSwitch, centre: Centre | None = CENTRE) -> dict[str, Check]:
+    """The findings by name; when there are several of a name, the worst."""
+    checks = sorted(check_switch(switch.settings(), centre), key=lambda check: (check.ok is True, check.ok is None))
+    found: dict[str, Check] = {}
+    for check in checks:
+        found.setdefault(check.name.removeprefix("main: "), check)
+    return found
+
+
+def test_a_switch_in_order(switch: FakeSwitch) -> None:
+    found = examine(switch)
+    assert {name for name, check in found.items() if check.ok is not True} == set()
+    assert list(found) == [
+        *("password", "event socket", "version", "modules", "dialplan", "numbers", "fallback", "prompts"),
+        *("music", "clock", "sessions", "events"),
+    ]
+    assert found["version"].detail == "FreeSWITCH 1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit"
+
+
+@pytest.mark.parametrize(
+    ("answer", "name", "ok", "mend"),
+    [
+        ({"version": "FreeSWITCH Version 1.8.7 (64bit)"}, "version", False, "upgrade"),
+        ({"version": "Asterisk 20"}, "version", None, "1.10"),
+        ({"module_exists mod_sndfile": "false"}, "modules", False, "load mod_sndfile"),
+        ({"module_exists mod_local_stream": "false"}, "modules", None, "load mod_local_stream"),
+        ({"xml_locate dialplan context name fsorch": "can't find anything"}, "dialplan", False, "reloadxml"),
+        (
+            {"xml_locate dialplan context name fsorch": "", "xml_locate root": "fsorch_entry=yes"},
+            "dialplan",
+            None,
+            "",
+        ),
+        ({"global_getvar fsorch_patience_s": "-ERR no reply"}, "dialplan", False, "vars/fsorch.xml"),
+        ({"global_getvar fsorch_numbers": "-ERR no reply"}, "numbers", None, "fsorch_numbers"),
+        ({"global_getvar fsorch_ring_group": "-ERR no reply"}, "fallback", None, "fsorch_ring_group"),
+        ({f"file_exists {SOUNDS}/fsorch/en/menu.wav": "false"}, "prompts", False, SOUNDS),
+        ({"file_exists /own/hello.wav": "false"}, "prompts", False, "/own"),
+        ({"local_stream show": "default,/music\n"}, "music", False, "local_stream.conf.xml"),
+        ({"ahead_us": "3000000"}, "clock", False, "NTP"),
+        ({"status": SOUND["status"].replace("1000 ", "3 ")}, "sessions", False, "fsctl max_sessions 8"),
+        ({"status": "odd"}, "sessions", None, ""),
+        ({"events": "none"}, "events", False, "reload mod_event_socket"),
+    ],
+)
+def test_what_is_wrong_is_found(
+    switch: FakeSwitch, answers: dict[str, str], answer: dict[str, str], name: str, ok: bool | None, mend: str
+) -> None:
+    answers.update(answer)
+    check = examine(switch)[name]
+    assert check.ok is ok
+    assert mend in check.mend
+    assert check.detail
+
+
+def test_calls_that_were_served_alone_are_told(switch: FakeSwitch, answers: dict[str, str]) -> None:
+    old = KEY.replace("9", "8")
+    answers["db list/fsorch_fallback"] = f"{KEY},{old},$(reboot)"
+    answers[f"db select/fsorch_fallback/{KEY}"] = f"{int(time.time()) - 60} +4930123"
+    answers[f"db select/fsorch_fallback/{old}"] = "1600000000 +4930999"
+    check = examine(switch)["served alone"]
+    assert check.ok is None
+    assert "served 1 calls alone" in check.detail
+    assert "+4930123" in check.mend
+    assert "+4930999" not in check.mend
+    assert not any("reboot" in line for line in switch.last.lines)
+
+
+def test_a_wrong_password(switch: FakeSwitch) -> None:
+    checks = check_switch(switch.settings(password="not this one"), CENTRE)
+    assert [(check.name, check.ok) for check in checks] == [("main: password", True), ("main: event socket", False)]
+    assert "fsorch.yaml" in checks[1].mend
+
+
+def test_an_access_list(switch: FakeSwitch) -> None:
+    switch.greeting = b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
+    check = examine(switch)["event socket"]
+    assert check.ok is False
+    assert "apply-inbound-acl" in check.mend
+
+
+def test_nobody_listens(switch: FakeSwitch) -> None:
+    switch.refuse()
+    check = examine(switch)["event socket"]
+    assert check.ok is False
+    assert f"127.0.0.1:{switch.port}" in check.mend
+
+
+def test_the_well_known_password() -> None:
+    near = check_switch(SwitchSettings(password="ClueCon", port=1), None)
+    assert near[0].ok is None
+    far = check_switch(SwitchSettings(password="ClueCon", host="192.0.2.1"), None)
+    assert [check.ok for check in far] == [False]
+
+
+# -- this machine ---------------------------------------------------------------------------------------------------
+
+
+def settings(home: Path, port: int = 0) -> Settings:
+    """An installation without switches."""
+    return Settings(
+        switches=(),
+        home=str(home),
+        database=f"sqlite:///{home}/fsorch.sqlite3",
+        web=WebSettings(port=port or free_port()),
+    )
+
+
+def free_port() -> int:
+    """A port nobody has now."""
+    listener = listen(WebSettings(port=0))
+    port: int = listener.getsockname()[1]
+    listener.close()
+    return port
+
+
+def local(settings: Settings) -> dict[str, Check]:
+    return {check.name: check for check in run_checks(settings)}
+
+
+def test_a_machine_in_order(tmp_path: Path) -> None:
+    store = open_database(settings(tmp_path).database)
+    store.save_centre(CENTRE, "test")
+    store.set_password("sam", "a long password here", role="admin")
+    store.close()
+    found = local(settings(tmp_path))
+    assert {name: check.ok for name, check in found.items()} == dict.fromkeys(
+        ("home", "database", "centre", "desktop"), True
+    )
+
+
+def test_an_empty_machine(tmp_path: Path) -> None:
+    found = local(settings(tmp_path))
+    assert found["home"].ok is True
+    assert (found["database"].ok, found["database"].mend) == (False, "run: fsorch init")
+
+
+def test_a_centre_without_flow_and_without_users(tmp_path: Path) -> None:
+    open_database(settings(tmp_path).database).close()
+    found = local(settings(tmp_path))
+    assert found["centre"].ok is False
+    assert "fsorch apply" in found["centre"].mend
+    assert found["users"].ok is None
+
+
+def test_a_home_that_is_not_there(tmp_path: Path) -> None:
+    check = local(settings(tmp_path / "none"))["home"]
+    assert check.ok is False
+    assert "mkdir" in check.mend
+
+
+def test_a_database_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "fsorch.sqlite3").write_bytes(b"this is no database, " * 100)
+    assert local(settings(tmp_path))["database"].ok is False
+
+
+def test_a_port_that_is_taken(tmp_path: Path) -> None:
+    listener = listen(WebSettings(port=0))
+    try:
+        check = local(settings(tmp_path, listener.getsockname()[1]))["desktop"]
+    finally:
+        listener.close()
+    assert check.ok is False
+    assert "web.port" in check.mend
+
+
+def test_every_wrong_finding_says_what_to_do(tmp_path: Path) -> None:
+    broken = msgspec.structs.replace(
+        settings(tmp_path / "none"), switches=(SwitchSettings(password="a password", port=free_port()),)
+    )
+    wrong = [check for check in run_checks(broken, "nonsense") if check.ok is False]
+    assert {check.name for check in wrong} == {"home", "database", "main: event socket"}
+    assert all(check.detail and check.mend for check in wrong)
