@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -13,6 +12,8 @@ from fsorch.config import FlowSpec
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
+from fsorch.engine.offers import Offers
+from fsorch.engine.people import People
 from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer
@@ -23,10 +24,6 @@ from fsorch.esl.quoting import display
 from fsorch.esl.replies import job_result
 from fsorch.ivr import Ask, FlowSession, Route
 from fsorch.names import ContactOutcome, SegmentKind
-
-if TYPE_CHECKING:
-    from fsorch.engine.offers import Offers
-    from fsorch.engine.people import People
 
 __all__ = ["Calls"]
 
@@ -45,12 +42,12 @@ REMEMBERED = 20_000
 class Calls:
     """Turns events into machine inputs, and carries out what the contact machine decides."""
 
-    def __init__(self, core: Core, records: Records, music: Music) -> None:
+    def __init__(self, core: Core, records: Records, music: Music, offers: Offers, people: People) -> None:
         self.core = core
         self.records = records
         self.music = music
-        self.offers: Offers
-        self.people: People
+        self.offers = offers
+        self.people = people
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._events: dict[str, Callable[[str, Event], None]] = {
             "CHANNEL_CREATE": self._created,

@@ -51,12 +51,10 @@ class Engine:
         self._core = core = Core(ids)
         self._records = Records(core)
         self._music = Music(core)
-        self._calls = Calls(core, self._records, self._music)
         self._offers = Offers(core, self._records)
-        self._people = People(core, self._records)
-        self._calls.offers, self._calls.people = self._offers, self._people
-        self._offers.calls, self._offers.people = self._calls, self._people
-        self._people.offers = self._offers
+        self._people = People(core, self._records, self._offers)
+        self._calls = Calls(core, self._records, self._music, self._offers, self._people)
+        self._offers.move_agent, self._offers.step_contact = self._people.move, self._calls.step
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._handlers: dict[type, Callable[..., None]] = {
             SwitchEvent: lambda input: self._calls.event(input.switch, input.event),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from fsorch.acd import Assignment, ContactInput, OfferEffect, OfferInput, OfferMachine, verdict_of
 from fsorch.acd.agent import AgentInput
@@ -19,10 +19,6 @@ from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult, Reply
 from fsorch.names import OfferOutcome, SegmentKind
 
-if TYPE_CHECKING:
-    from fsorch.engine.calls import Calls
-    from fsorch.engine.people import People
-
 __all__ = ["Offers"]
 
 # Past the phone's own ring time the switch gets this long to say how it went; then we stop waiting for it.
@@ -31,14 +27,22 @@ RING_GRACE_S = 5.0
 BRIDGE_GRACE_S = 5.0
 
 
+class MovesAgents(Protocol):
+    """What an offer does to its agent: see People.move."""
+
+    def __call__(self, person: Person, input: AgentInput, *, delay_s: float = 0.0) -> None:
+        """Move the agent by ``input``."""
+        ...
+
+
 class Offers:
     """Makes offers from assignments and carries out what their machine decides."""
 
     def __init__(self, core: Core, records: Records) -> None:
         self.core = core
         self.records = records
-        self.people: People
-        self.calls: Calls
+        self.move_agent: MovesAgents
+        self.step_contact: Callable[[Contact, ContactInput], None]
         self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
             OfferEffect.SHOW_RINGING: self._ringing,
             OfferEffect.BRIDGE: self._bridge,
@@ -165,7 +169,7 @@ class Offers:
         offer.rang_at = self.core.now.wall
         person = self.core.people.get(offer.agent)
         if person is not None:
-            self.people.move(person, AgentInput.RING)
+            self.move_agent(person, AgentInput.RING)
 
     def _bridge(self, offer: Offer, cause: str) -> None:
         core, contact = self.core, self.core.contacts.get(offer.contact)
@@ -182,13 +186,13 @@ class Offers:
             self._kill_leg(offer, "NORMAL_CLEARING")
             if person is not None:
                 person.offer = person.contact = ""
-                self.people.move(person, AgentInput.RELEASE)
+                self.move_agent(person, AgentInput.RELEASE)
             return
         person.offer, person.leg = "", offer.leg
         person.answered += 1
-        self.people.move(person, AgentInput.CONNECT)
+        self.move_agent(person, AgentInput.CONNECT)
         contact.offer, contact.agent_leg = "", offer.leg
-        self.calls.step(contact, ContactInput.CONNECT)
+        self.step_contact(contact, ContactInput.CONNECT)
 
     def _kill(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         self._kill_leg(offer, cause)
@@ -207,14 +211,14 @@ class Offers:
             self.records.end(contact, outcome.value)
             if outcome is not OfferOutcome.WITHDRAWN:
                 contact.misses += 1
-            self.calls.step(contact, ContactInput.RETURN)
+            self.step_contact(contact, ContactInput.RETURN)
         if person is not None and person.offer == offer.id:
             person.offer = person.contact = ""
             if outcome is OfferOutcome.WITHDRAWN:
-                self.people.move(person, AgentInput.RELEASE)
+                self.move_agent(person, AgentInput.RELEASE)
             else:
                 person.missed += 1
-                self.people.move(person, AgentInput.MISS, delay_s=self._delay(offer))
+                self.move_agent(person, AgentInput.MISS, delay_s=self._delay(offer))
 
     def _delay(self, offer: Offer) -> float:
         queue = self.core.queues.get(offer.queue)

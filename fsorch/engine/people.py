@@ -22,10 +22,10 @@ __all__ = ["People"]
 class People:
     """Carries out what people ask for, and what calls do to their agents."""
 
-    def __init__(self, core: Core, records: Records) -> None:
+    def __init__(self, core: Core, records: Records, offers: Offers) -> None:
         self.core = core
         self.records = records
-        self.offers: Offers
+        self.offers = offers
         self._handlers = {
             LogIn: self._log_in,
             LogOut: self._log_out,
