@@ -33,7 +33,15 @@ FLOORS = {
 MACHINES = {"fsorch.acd", "fsorch.ivr", "fsorch.campaign"}
 
 # Where each thing that is not for everybody may be imported.
-EDGE = ("fsorch.edge", "fsorch.sim.server", "fsorch.runner", "fsorch_cli", "fsorch_web")
+EDGE = (
+    "fsorch.edge",
+    "fsorch.sim.server",
+    "fsorch.sim.connection",
+    "fsorch.sim.outbound",
+    "fsorch.runner",
+    "fsorch_cli",
+    "fsorch_web",
+)
 HOMES = {
     "gevent": EDGE,
     "socket": EDGE,
