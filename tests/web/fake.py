@@ -30,6 +30,8 @@ class User(msgspec.Struct, frozen=True):
     password: str
     role: str
     agent: str = ""
+    active: bool = True
+    changed_at: int = 0
 
 
 class FakeStore:

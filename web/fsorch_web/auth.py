@@ -60,16 +60,13 @@ class Person:
     def __init__(self, user: UserReads) -> None:
         self.login = user.login
         self.role = user.role
-        self.agent = user.agent or ""
+        self.agent = user.agent
+        self.active = user.active
+        self.changed_at = user.changed_at
 
     def get_id(self) -> str:
         """What the session keeps."""
         return self.login
-
-    @property
-    def rights(self) -> tuple[str, str, str]:
-        """What decides about what this person may see and do."""
-        return self.login, self.role, self.agent
 
     @property
     def supervises(self) -> bool:
@@ -138,6 +135,7 @@ class Auth:
         session.permanent = True
         session["key"] = secrets.token_urlsafe(16)
         session["csrf"] = secrets.token_urlsafe(24)
+        session["changed_at"] = user.changed_at
         person = Person(user)
         login_user(person)
         self.audit(person.login, "login", address)
@@ -172,7 +170,7 @@ class Auth:
     def still(self, person: Person) -> bool:
         """Whether this person still has the rights they had. May block the greenlet, not the hub."""
         user = in_worker(self.store.user, person.login)
-        return user is not None and Person(user).rights == person.rights
+        return user is not None and user.active and user.changed_at == person.changed_at
 
     def _write_audit(self, who: str, act: str, what: str) -> None:
         try:
@@ -184,7 +182,9 @@ class Auth:
         if not self.is_live(session.get("key", "")):
             return None
         user = in_worker(self.store.user, login)
-        return Person(user) if user is not None else None
+        if user is None or not user.active or user.changed_at != session.get("changed_at"):
+            return None
+        return Person(user)
 
     def _check_origin_and_token(self) -> None:
         request = flask.request

@@ -194,7 +194,8 @@ class Feed:
         watcher.sent = view
         watcher.n += 1
         watcher.in_flight += 1
-        message = Pushed(epoch=self.epoch, n=watcher.n, seq=snapshot.seq, at=snapshot.at, view=msgspec.Raw(view))
+        at = time.time_ns() // 1000  # not the snapshot's moment, which is that of the engine's last step
+        message = Pushed(epoch=self.epoch, n=watcher.n, seq=snapshot.seq, at=at, view=msgspec.Raw(view))
         encoded = msgspec.Raw(msgspec.json.encode(message))
         self._emit(watcher.topic, watcher.sid, encoded, partial(self._received, watcher))
 

@@ -27,8 +27,18 @@ class UserReads(Protocol):
         ...
 
     @property
-    def agent(self) -> str | None:
-        """The id of the agent this person works as; empty or None if they take no calls."""
+    def agent(self) -> str:
+        """The id of the agent this person works as; empty if they take no calls."""
+        ...
+
+    @property
+    def active(self) -> bool:
+        """Whether they may log in at all."""
+        ...
+
+    @property
+    def changed_at(self) -> int:
+        """When password, role or agent last changed (UTC microseconds): sessions begun before that are over."""
         ...
 
 

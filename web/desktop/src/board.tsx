@@ -46,9 +46,14 @@ function Totals({ board }: { board: Board }): JSX.Element {
       <Tile name="Waiting" value={String(sum("waiting"))} test="total-waiting" />
       <Tile name="Longest wait" value={clock(longest)} mood={mood(longest, patience)} />
       <Tile name="On a call" value={String(talking)} />
-      <Tile name="Agents free" value={`${idle}`} of={String(here.length)} mood={here.length && !idle && sum("waiting") ? "warn" : ""} />
+      <Tile
+        name="Agents free"
+        value={String(idle)}
+        note={`of ${here.length}`}
+        mood={here.length && !idle && sum("waiting") ? "warn" : ""}
+      />
       <Tile name="Answered" value={String(sum("answered"))} test="total-answered" />
-      <Tile name="Abandoned" value={percent(sum("abandoned"), done)} of={String(sum("abandoned"))} />
+      <Tile name="Abandoned" value={String(sum("abandoned"))} note={percent(sum("abandoned"), done)} />
       <Tile name="Service level" value={percent(sum("within"), done)} mood={levelMood(sum("within"), done)} />
       <div class="switches" aria-label="Switches">
         {board.switches.map((view) => (
@@ -62,13 +67,13 @@ function Totals({ board }: { board: Board }): JSX.Element {
   );
 }
 
-function Tile(props: { name: string; value: string; of?: string; mood?: string; test?: string }): JSX.Element {
+function Tile(props: { name: string; value: string; note?: string; mood?: string; test?: string }): JSX.Element {
   return (
     <div class={`tile ${props.mood ?? ""}`} data-test={props.test}>
       <span class="tile-name">{props.name}</span>
       <span class="tile-value">
         {props.value}
-        {props.of !== undefined && <small> / {props.of}</small>}
+        {props.note && <small> {props.note}</small>}
       </span>
     </div>
   );
@@ -136,7 +141,7 @@ function QueueRow({ queue }: { queue: Queue }): JSX.Element {
 }
 
 const STAGES: Record<Contact["state"], [string, Tone]> = {
-  waiting: ["Waiting", "break"],
+  waiting: ["Waiting", "waiting"],
   offered: ["Ringing", "ringing"],
   talking: ["Talking", "talking"],
   held: ["On hold", "held"],

@@ -2,10 +2,10 @@
 
 import type { JSX } from "preact";
 import { ask } from "./api";
-import { callerName, phone } from "./names";
+import { callerName, phone, wish } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, useNow } from "./time";
-import type { Agent, Contact } from "./types";
+import type { Agent, Break, Contact } from "./types";
 
 export function CallCard({ agent, contact }: { agent: Agent; contact: Contact }): JSX.Element {
   const phase = agent.state === "talking" ? (contact.held ? "held" : "talking") : "ringing";
@@ -41,7 +41,7 @@ export function CallCard({ agent, contact }: { agent: Agent; contact: Contact })
 function Ringing({ agent }: { agent: Agent }): JSX.Element {
   return (
     <>
-      <Action kind="good" keys="Alt+A" focus test="answer" disabled={agent.state !== "ringing"} run={() => ask("answer")}>
+      <Action key={agent.state} kind="good" keys="Alt+A" focus test="answer" disabled={agent.state !== "ringing"} run={() => ask("answer")}>
         <Icon name="phone" /> Answer
       </Action>
       <Action kind="plain" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
@@ -116,14 +116,14 @@ function Answers({ contact }: { contact: Contact }): JSX.Element {
   );
 }
 
-export function WrapUp({ agent }: { agent: Agent }): JSX.Element {
+export function WrapUp({ agent, breaks }: { agent: Agent; breaks: Break[] }): JSX.Element {
   const now = useNow();
   const left = agent.wrap_up_until ? Math.max(0, agent.wrap_up_until / 1e6 - now / 1000) : 0;
   const whole = Math.max(1, (agent.wrap_up_until - agent.state_since) / 1e6);
   return (
     <section class="quiet wrap" data-test="wrapup">
       <p class="kicker">Wrap-up</p>
-      <h1>Finish your notes</h1>
+      <h1>The call is over</h1>
       {agent.wrap_up_until > 0 && (
         <>
           <span class="clock big" role="timer" aria-live="off" data-test="wrapup-left">
@@ -132,7 +132,7 @@ export function WrapUp({ agent }: { agent: Agent }): JSX.Element {
           <progress max={whole} value={left} aria-label="Wrap-up time left" />
         </>
       )}
-      <p class="soft">{agent.asked ? "Then what you asked for." : "Then you are available again."}</p>
+      <p class="soft">{agent.asked ? `Then: ${wish(agent.asked, breaks)}.` : "Then you are available again."}</p>
       <Action kind="primary" keys="Alt+R" focus test="ready" run={() => ask("wrapup-end")}>
         {agent.asked ? "Done" : "Ready now"}
       </Action>

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
-import { breakTitle, callerName, initials, phone, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
+import { breakTitle, callerName, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
 import { Action, Icon, Pill, Since } from "./parts";
 import { get, useKnown } from "./store";
 import { serverNow, spoken } from "./time";
@@ -34,7 +34,7 @@ export function DeskView(): JSX.Element {
 
 function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
   if (agent.contact) return <CallCard agent={agent} contact={agent.contact} />;
-  if (agent.state === "wrap_up") return <WrapUp agent={agent} />;
+  if (agent.state === "wrap_up") return <WrapUp agent={agent} breaks={desk.breaks} />;
   if (agent.state !== "idle") return <Quiet tone="ringing" title="A call is on its way" since={agent.state_since} />;
   if (agent.status === "logged_out") return <Start agent={agent} />;
   if (agent.status === "break") return <OnBreak desk={desk} agent={agent} />;
@@ -50,10 +50,14 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
         </span>
         <div>
           <h2>{agent.name || agent.id}</h2>
-          <p class="soft small">{agent.phone}</p>
+          <p class="soft small" title={agent.phone}>
+            Phone {phoneName(agent.phone)}
+          </p>
         </div>
         <p class="now" data-test="state">
-          <Pill tone={tone(agent)}>{toneLabel(agent, desk.breaks)}</Pill>
+          <span aria-live="polite">
+            <Pill tone={tone(agent)}>{toneLabel(agent, desk.breaks)}</Pill>
+          </span>
           <Since at={toneSince(agent)} />
         </p>
       </section>
@@ -76,6 +80,7 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
 // What the agent may choose. In a call the choice is kept for afterwards, and can be taken back until then.
 function Choices({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
   const busy = agent.state !== "idle";
+  const after = agent.state === "wrap_up" ? "after the wrap-up" : "after this call";
   const reasons = desk.breaks.length ? desk.breaks : [["", "Break"] as [string, string]];
   const chosen = (status: string, reason = "") => agent.status === status && agent.reason === reason;
   return (
@@ -83,7 +88,7 @@ function Choices({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       {agent.asked && (
         <div class="wish" role="status" data-test="wish">
           <span>
-            <strong>{wish(agent.asked, desk.breaks)}</strong> after this call
+            <strong>{wish(agent.asked, desk.breaks)}</strong> {after}
           </span>
           <Action
             kind="quiet"
@@ -95,7 +100,7 @@ function Choices({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
           </Action>
         </div>
       )}
-      <h3>{busy ? "After this call" : "Status"}</h3>
+      <h3>{busy ? `Next, ${after}` : "Status"}</h3>
       {!busy && (
         <Action
           kind="chip"
@@ -157,7 +162,7 @@ function Start({ agent }: { agent: Agent }): JSX.Element {
   return (
     <section class="quiet out">
       <h1>{greeting()}, {(agent.name || agent.id).split(" ")[0]}</h1>
-      <p class="soft">You are not taking calls yet. They will ring at {agent.phone || "your phone"}.</p>
+      <p class="soft">You are not taking calls yet. They will ring at {agent.phone ? `phone ${phoneName(agent.phone)}` : "your phone"}.</p>
       {other && (
         <label class="phone-field">
           Another phone, for this session

@@ -50,9 +50,10 @@ export function queueTitle(view: Board | Desk, id: string): string {
 }
 
 // How an agent is shown: one word that decides the colour, and the words people read.
-export type Tone = "idle" | "ringing" | "talking" | "held" | "wrap" | "break" | "out";
+export type AgentTone = "idle" | "ringing" | "talking" | "held" | "wrap" | "break" | "out";
+export type Tone = AgentTone | "waiting";
 
-export function tone(agent: Agent): Tone {
+export function tone(agent: Agent): AgentTone {
   if (agent.state === "ringing" || agent.state === "reserved") return "ringing";
   if (agent.state === "talking") return agent.contact?.held ? "held" : "talking";
   if (agent.state === "wrap_up") return "wrap";
@@ -83,6 +84,12 @@ export function toneLabel(agent: Agent, breaks: readonly Break[]): string {
 export function toneSince(agent: Agent): number {
   if (agent.state === "idle") return Math.max(agent.status_since, agent.state_since);
   return agent.state_since;
+}
+
+// A dial string as people say it: "user/1001@pbx.example" is the phone 1001.
+export function phoneName(dial: string): string {
+  const match = /^(?:user|sofia\/[^/]+)\/([^@/]+)/.exec(dial);
+  return match?.[1] ?? dial;
 }
 
 export function initials(name: string): string {
