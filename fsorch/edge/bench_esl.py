@@ -35,7 +35,7 @@ from fsorch.edge.link import Link
 from fsorch.engine.actions import Send
 from fsorch.engine.inputs import Input, SwitchEvent
 from fsorch.errors import LinkError
-from fsorch.esl.commands import Status
+from fsorch.esl.commands import Version
 
 __all__ = ["run"]
 
@@ -128,7 +128,7 @@ def _link(port: int, events: int) -> float:
         if not link.wait_up(PATIENCE_S):
             raise LinkError(f"bench esl: the link did not come up: {link.status().reason}")
         start = perf_counter()
-        link.send(Send("bench", Status()))
+        link.send(Send("bench", Version()))
         consumer.wait()
         return perf_counter() - start
     finally:
@@ -144,7 +144,7 @@ def _greenswitch(port: int, events: int) -> float:
             peer.register_handle("*", consumer.handle)
             peer.send("event plain ALL")
             start = perf_counter()
-            peer.send("api status")
+            peer.send("api version")
             consumer.wait()
             return perf_counter() - start
         finally:
@@ -165,7 +165,7 @@ def _bare(port: int, events: int) -> float:
         _exchange(sock, 3)
         decode = msgspec.json.Decoder().decode
         start = perf_counter()
-        sock.sendall(b"api status\n\n")
+        sock.sendall(b"api version\n\n")
         left, data = events, b""
         while left:
             data += sock.recv(RECEIVE)
@@ -175,7 +175,7 @@ def _bare(port: int, events: int) -> float:
                 stop = head + 2 + int(data[at : data.find(b"\n", at, head + 1)])
                 if stop > len(data):
                     break
-                # The one frame before the events is the reply to status.
+                # The one frame before the events is the reply to version.
                 if data.find(b"text/event-json", place, head) >= 0:
                     decode(data[head + 2 : stop])
                     left -= 1

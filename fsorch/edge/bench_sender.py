@@ -3,13 +3,14 @@
     python -m fsorch.edge.bench_sender EVENTS
 
 It listens on a free port of loopback, writes the port on its first line, and serves one client after another until
-its input is closed. After ``api status`` it sends EVENTS events, in JSON to a client that subscribed with ``event
+its input is closed. After ``api version`` it sends EVENTS events, in JSON to a client that subscribed with ``event
 json``, in plain format to any other; they are the seven of ``bench_events.jsonl``, recorded from a FreeSWITCH 1.10.12
 (capture 02), again and again.
 """
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import sys
 import threading
@@ -58,7 +59,7 @@ def _serve(client: socket.socket, streams: dict[str, bytes]) -> None:
             if command.line.startswith("event json"):
                 form = "json"
             client.sendall(_answer(command))
-            if command.line == "api status":
+            if command.line == "api version":
                 blob = memoryview(streams[form])
                 for start in range(0, len(blob), CHUNK):
                     client.sendall(blob[start : start + CHUNK])
@@ -66,12 +67,12 @@ def _serve(client: socket.socket, streams: dict[str, bytes]) -> None:
 
 def _serve_all(listener: socket.socket, streams: dict[str, bytes]) -> None:
     while True:
-        client, _ = listener.accept()
-        with client:
-            try:
-                _serve(client, streams)
-            except OSError:
-                continue  # the client has measured enough and left
+        try:
+            client, _ = listener.accept()
+        except OSError:
+            return  # closed: the bench is over
+        with client, contextlib.suppress(OSError):  # a client that has measured enough just leaves
+            _serve(client, streams)
 
 
 def main(count: int) -> None:
