@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fsorch.sim import api_show, api_uuid
+from fsorch.sim.api_show import show
+from fsorch.sim.api_uuid import TABLE
 from fsorch.sim.apps import expand
 from fsorch.sim.core import VERSION
 from fsorch.sim.lifecycle import hangup
@@ -48,7 +49,8 @@ class Api:
             "hupall": self._hupall,
             "module_exists": self._module_exists,
             "reloadxml": lambda argument: "+OK [Success]\n",
-            "show": lambda argument: api_show.show(machine, argument),
+            "sched_del": lambda argument: machine.scheduler.delete(argument.strip()),
+            "show": lambda argument: show(machine, argument),
             "sofia": self._sofia,
             "sofia_contact": lambda argument: machine.dialer.contact(argument.strip()),
             "status": self._status,
@@ -59,7 +61,7 @@ class Api:
             "version": self._version,
             "callcenter_config": lambda argument: "-ERR no reply\n",
         }
-        for name, handler in api_uuid.TABLE.items():
+        for name, handler in TABLE.items():
             self.handlers[name] = _bind(handler, machine)
 
     def run(self, line: str, answer: Answer) -> None:

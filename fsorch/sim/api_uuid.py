@@ -274,7 +274,28 @@ def _dump(machine: Machine, argument: str) -> str:
     return (encode_json(texts) if form.strip() == "json" else encode_plain(texts)).decode()
 
 
+def _sched_transfer(machine: Machine, argument: str) -> str:
+    words = argument.split()
+    channel = machine.find(words[1]) if len(words) > 2 else None
+    if channel is None:
+        return NO_CHANNEL if len(words) > 2 else "-USAGE: [+]<time> <uuid> <extension> [<dialplan>] [<context>]\n"
+    machine.scheduler.add(channel, words[0], lambda: transfer(machine.core, channel, *words[2:5]))
+    return OK
+
+
+def _sched_hangup(machine: Machine, argument: str) -> str:
+    words = argument.split()
+    channel = machine.find(words[1]) if len(words) > 1 else None
+    if channel is None:
+        return NO_CHANNEL if len(words) > 1 else "-USAGE: [+]<time> <uuid> [<cause>]\n"
+    cause = _cause(words[2]) if len(words) > 2 else "ALLOTTED_TIMEOUT"
+    machine.scheduler.add(channel, words[0], lambda: hangup(machine.core, channel, cause))
+    return OK
+
+
 TABLE: dict[str, Callable[[Machine, str], str]] = {
+    "sched_hangup": _sched_hangup,
+    "sched_transfer": _sched_transfer,
     "uuid_answer": _answer,
     "uuid_audio": _audio,
     "uuid_break": _break,

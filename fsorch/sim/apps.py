@@ -29,12 +29,20 @@ def expand(core: Core, channel: Channel | None, text: str) -> str:
 
     def value(hit: re.Match[str]) -> str:
         name = hit.group(1)
-        own = channel.get(name) if channel is not None else None
+        own = _of_channel(channel, name) if channel is not None else None
         if own is not None:
             return own
         return core.globals.get(name, "")
 
     return parse_app_argument(_VARIABLE.sub(value, text))
+
+
+def _of_channel(channel: Channel, name: str) -> str | None:
+    """A variable, or what the caller profile has under that name (switch_channel_get_variable_dup)."""
+    profile = {"destination_number": "Destination-Number", "caller_id_number": "Caller-ID-Number"}
+    profile["caller_id_name"] = "Caller-ID-Name"
+    value = channel.get(name)
+    return value if value is not None or name not in profile else channel.profile.get(profile[name])
 
 
 class Apps:
@@ -58,6 +66,8 @@ class Apps:
             "hangup": self.hangup,
             "info": self.nothing,
             "log": self.nothing,
+            "db": self.nothing,
+            "mkdir": self.nothing,
             "multiset": self.multiset,
             "park": self.park,
             "park_state": self.park,

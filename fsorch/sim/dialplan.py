@@ -1,8 +1,7 @@
 """Which applications a destination gets.
 
-`Dialplan` holds contexts of extensions (a pattern and actions); `$1` in an action is the pattern's group. The two that
-matter: `CAPTURE_CONTEXT`, what the recorded switch had, and `park_context`, what fsorch ships for a real switch: park
-with the marker ``fsorch_entry``, and after 4 s without fsorch serve the caller alone.
+`Dialplan` holds contexts of extensions (a pattern and actions); ``$1`` in an action is the pattern's group. The two
+that matter: `CAPTURE_CONTEXT`, what the recorded switch had, and `fsorch_context`, what fsorch ships for a real switch.
 """
 
 from __future__ import annotations
@@ -13,19 +12,18 @@ import msgspec
 
 from fsorch.sim.channel import Channel
 
-__all__ = ["CAPTURE_CONTEXT", "FALLBACK_S", "Dialplan", "Extension", "park_context"]
-
-FALLBACK_S = 4.0
-"""Seconds a parked call waits for fsorch before the dialplan serves it."""
+__all__ = ["CAPTURE_CONTEXT", "CONFORMANCE_CONTEXT", "Dialplan", "Extension", "fsorch_context"]
 
 Actions = tuple[tuple[str, str], ...]
 
 
 class Extension(msgspec.Struct, frozen=True):
-    """A pattern for the destination number and what is done for it."""
+    """A pattern for the destination number and what is done for it; only if the channel's ``variable`` is set, if
+    named."""
 
     pattern: str
     actions: Actions
+    variable: str = ""
 
 
 CAPTURE_CONTEXT: tuple[Extension, ...] = (
@@ -54,28 +52,64 @@ CAPTURE_CONTEXT: tuple[Extension, ...] = (
 """The public context of the switch the captures were made on."""
 
 
-def park_context(fallback: str = "fsorch_alone") -> tuple[Extension, ...]:
-    """fsorch's own context: every number is parked with the marker; ``fallback`` is the extension that serves alone."""
-    return (
-        Extension(
-            rf"^{re.escape(fallback)}$",
-            (
-                ("set", "fsorch_served_alone=yes"),
-                ("answer", ""),
-                ("playback", "tone_stream://%(400,200,440);loops=2"),
-                ("record", "/var/lib/fsorch/voicemail/${uuid}.wav 60 200 5"),
-                ("hangup", "NORMAL_CLEARING"),
-            ),
-        ),
-        Extension(r"^(.*)$", (("set", "fsorch_entry=yes"), ("park", ""))),
+def fsorch_context(
+    *, patience_s: int = 5, ring_group: str = "", ring_s: int = 30, language: str = "en", message_s: int = 180
+) -> tuple[Extension, ...]:
+    """The context that fsorch ships for a real switch (``freeswitch/dialplan/fsorch.xml``): mark, set the clock,
+    park; and when fsorch does not take the call in time, serve it alone with a ring group and a message."""
+    prompts = f"${{sounds_dir}}/fsorch/{language}"
+    ring: Actions = (
+        ("playback", f"{prompts}/connecting.wav"),
+        ("set", "hangup_after_bridge=true"),
+        ("set", "continue_on_fail=true"),
+        ("set", f"call_timeout={ring_s}"),
+        ("bridge", ring_group),
     )
+    message: Actions = (
+        ("playback", f"{prompts}/leave_message.wav"),
+        ("playback", "tone_stream://%(400,100,1000)"),
+        ("set", "playback_terminators=#"),
+        ("record", f"/var/lib/fsorch/messages/${{uuid}}.wav {message_s} 200 5"),
+        ("playback", f"{prompts}/thanks.wav"),
+        ("hangup", "NORMAL_CLEARING"),
+    )
+    alone: Actions = (("set", "fsorch_fallback=yes"), ("unset", "fsorch_entry"), ("answer", ""), ("sleep", "500"))
+    door: Actions = (
+        ("set", "fsorch_dialled=${destination_number}"),
+        ("set", "fsorch_entry=yes"),
+        ("sched_transfer", f"+{patience_s} fsorch_fallback XML fsorch"),
+        ("park", ""),
+    )
+    return (
+        Extension("^fsorch_fallback$", (("park", ""),), variable="fsorch_contact"),
+        Extension("^fsorch_fallback$", alone + (ring if ring_group else ()) + message),
+        Extension("^.+$", door),
+    )
+
+
+CONFORMANCE_CONTEXT: tuple[Extension, ...] = (
+    Extension("^busy$", (("hangup", "USER_BUSY"),)),
+    Extension("^reject$", (("hangup", "CALL_REJECTED"),)),
+    Extension("^notfound$", (("hangup", "UNALLOCATED_NUMBER"),)),
+    Extension("^noresp$", (("hangup", "NO_USER_RESPONSE"),)),
+    Extension("^unavail$", (("hangup", "NORMAL_TEMPORARY_FAILURE"),)),
+    Extension("^ring$", (("ring_ready", ""), ("sleep", "60000"), ("hangup", "NO_ANSWER"))),
+    Extension(r"^answer-([0-9]{1,5})$", (("ring_ready", ""), ("sleep", "$1"), ("answer", ""), ("echo", ""))),
+)
+"""The far ends of the conformance suite (``freeswitch/conformance/fsorch-conformance.xml``)."""
 
 
 class Dialplan:
     """Contexts by name. The ``inline`` dialplan (``app:argument,app:argument``) is known too."""
 
     def __init__(self, contexts: dict[str, tuple[Extension, ...]] | None = None) -> None:
-        self.contexts = dict(contexts or {"public": CAPTURE_CONTEXT, "default": CAPTURE_CONTEXT})
+        self.contexts = {
+            "public": CAPTURE_CONTEXT,
+            "default": CAPTURE_CONTEXT,
+            "fsorch": fsorch_context(),
+            "fsorch-conformance": CONFORMANCE_CONTEXT,
+            **(contexts or {}),
+        }
 
     def route(self, channel: Channel) -> list[tuple[str, str]]:
         """The applications for the channel where it now stands; empty: no such extension."""
@@ -84,7 +118,7 @@ class Dialplan:
             return inline(destination)
         for extension in self.contexts.get(channel.context, ()):
             match = re.search(extension.pattern, destination)
-            if match is None:
+            if match is None or (extension.variable and not channel.get(extension.variable)):
                 continue
             if match.groups():
                 channel.set("DP_MATCH", [match.group(0), *(group or "" for group in match.groups())])

@@ -6,21 +6,20 @@ from fsorch.sim.apps import Apps
 from fsorch.sim.channel import Channel, Party
 from fsorch.sim.conference import Conferences
 from fsorch.sim.core import VERSION, Core
-from fsorch.sim.dialplan import FALLBACK_S, Dialplan
+from fsorch.sim.dialplan import Dialplan
 from fsorch.sim.endpoints import Dialer
 from fsorch.sim.inbound import Invite, create_inbound
-from fsorch.sim.lifecycle import hangup, transfer
+from fsorch.sim.lifecycle import hangup
 from fsorch.sim.media import Sounds
 from fsorch.sim.relay import Relays
+from fsorch.sim.scheduler import Scheduler
 from fsorch.sim.timeline import SECOND
 
 __all__ = ["Machine"]
 
 
 class Machine:
-    """All parts of the switch put together.
-
-    ``fallback``: the extension that serves a marked, parked call that nobody takes within 4 s; empty for none."""
+    """All parts of the switch put together."""
 
     def __init__(
         self,
@@ -31,7 +30,6 @@ class Machine:
         domain: str = "sim.fsorch",
         sounds: Sounds | None = None,
         dialplan: Dialplan | None = None,
-        fallback: str = "",
         heartbeat_s: float = 20.0,
     ) -> None:
         self.core = Core(seed, start_us, hostname)
@@ -39,12 +37,11 @@ class Machine:
         self.dialplan = dialplan or Dialplan()
         self.dialer = Dialer(self.core, domain)
         self.apps = Apps(self.core, self.sounds, self.dialer)
+        self.scheduler = Scheduler(self.core)
         self.conferences = Conferences(self.core, self.sounds)
         self.core.apps["conference"] = self.conferences.app
         self.core.route = self.dialplan.route
         self.relays = Relays(self.core, self.dialer)
-        self.fallback = fallback
-        self.served_alone = 0
         self._heartbeat_s = heartbeat_s
         self._last_sessions = 0
         if heartbeat_s > 0:
@@ -54,10 +51,7 @@ class Machine:
 
     def call(self, invite: Invite, party: Party | None = None) -> Channel:
         """Somebody calls the switch."""
-        channel = create_inbound(self.core, invite, party)
-        if self.fallback:
-            self.core.timeline.after(FALLBACK_S, lambda: self._serve_alone(channel))
-        return channel
+        return create_inbound(self.core, invite, party)
 
     def press(self, channel: Channel, digits: str) -> None:
         """The far end presses keys."""
@@ -75,13 +69,6 @@ class Machine:
         channel.set("sip_term_cause", "16")
         hangup(self.core, channel, cause)
         self.core.wake_now(channel)
-
-    def _serve_alone(self, channel: Channel) -> None:
-        """Nobody took the marked call: the dialplan goes on without fsorch."""
-        waits = channel.parked and channel.get("fsorch_entry") and not channel.get("fsorch_contact")
-        if waits and not channel.hung and not channel.was_bridged:
-            self.served_alone += 1
-            transfer(self.core, channel, self.fallback)
 
     # -- lookups ------------------------------------------------------------------------------------------------------
 

@@ -12,18 +12,93 @@ from gevent.event import Event
 from gevent.greenlet import Greenlet
 from gevent.server import StreamServer
 
-from fsorch.sim.connection import Connection
-from fsorch.sim.outbound import dial_out
+from fsorch.esl.errors import FrameError
+from fsorch.esl.frames import CommandReader
 from fsorch.sim.session import Session
 from fsorch.sim.switch import VirtualSwitch
 
 __all__ = ["SimServer"]
 
+_CHUNK = 65536
+_DIAL_TIMEOUT_S = 5.0
 _REJECTION = (
     b"Content-Type: text/rude-rejection\nContent-Length: 24\n\nAccess Denied, go away.\n"
     b"Content-Type: text/disconnect-notice\nContent-Length: 67\n\n"
     b"Disconnected, goodbye.\nSee you at ClueCon! http://www.cluecon.com/\n"
 )
+
+
+class Connection:
+    """Serves a session on a socket until one of the two ends. ``advance`` brings the switch to the present before a
+    command is obeyed; ``poke`` lets the clock look at its next deadline after it."""
+
+    def __init__(
+        self,
+        switch: VirtualSwitch,
+        session: Session,
+        sock: socket.socket,
+        advance: Callable[[], None],
+        poke: Callable[[], None],
+    ) -> None:
+        self._switch = switch
+        self._session = session
+        self._socket = sock
+        self._advance = advance
+        self._poke = poke
+        self._ready = Event()
+        session.wake = self._ready.set
+        if session.has_output:
+            self._ready.set()
+
+    def serve(self) -> None:
+        """Read and write until the connection ends; the session is gone after."""
+        writer: Greenlet[[], None] = gevent.spawn(self._write)
+        try:
+            self._read()
+        finally:
+            if self._session.closing and self._session.has_output:
+                writer.join(timeout=2)
+            writer.kill()
+            self._advance()
+            self._switch.disconnect(self._session)
+            self._poke()
+            with suppress(OSError):
+                self._socket.close()
+
+    def cut(self) -> None:
+        """Break the connection without a word, as a dead network does."""
+        with suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            self._socket.close()
+
+    def _read(self) -> None:
+        reader = CommandReader()
+        while not self._session.closing:
+            try:
+                data = self._socket.recv(_CHUNK)
+                if not data:
+                    return
+                frames = reader.feed(data)
+            except (OSError, FrameError):
+                return
+            self._advance()
+            for frame in frames:
+                self._switch.receive(self._session, frame)
+            self._poke()
+
+    def _write(self) -> None:
+        while True:
+            self._ready.wait()
+            self._ready.clear()
+            try:
+                self._socket.sendall(self._session.take())
+            except OSError:
+                return
+            if self._session.closing and not self._session.has_output:
+                with suppress(OSError):
+                    self._socket.shutdown(socket.SHUT_RDWR)
+                return
 
 
 class SimServer:
@@ -148,7 +223,18 @@ class SimServer:
             self._connections.discard(connection)
 
     def _dial_out(self, session: Session, host: str, port: int) -> bool:
-        greenlet: Greenlet[..., None] = gevent.spawn(dial_out, self, session, host, port)
+        """The ``socket`` application (outbound mode): connect to the listener that will steer the call."""
+        greenlet: Greenlet[..., None] = gevent.spawn(self._connect, session, host, port)
         self._greenlets.add(greenlet)
         greenlet.link(self._greenlets.discard)
         return True
+
+    def _connect(self, session: Session, host: str, port: int) -> None:
+        """Connect and serve; if nobody listens, the application ends at once and the dialplan goes on."""
+        try:
+            sock = socket.create_connection((host, port), timeout=_DIAL_TIMEOUT_S)
+        except OSError:
+            self.schedule(lambda: self.switch.disconnect(session))
+            return
+        sock.settimeout(None)
+        self.serve(session, sock)

@@ -40,7 +40,6 @@ class VirtualSwitch:
         domain: str = "sim.fsorch",
         sounds: Sounds | None = None,
         dialplan: Dialplan | None = None,
-        fallback: str = "",
         heartbeat_s: float = 20.0,
     ) -> None:
         self.machine = Machine(
@@ -50,7 +49,6 @@ class VirtualSwitch:
             domain=domain,
             sounds=sounds,
             dialplan=dialplan,
-            fallback=fallback,
             heartbeat_s=heartbeat_s,
         )
         self.password = password

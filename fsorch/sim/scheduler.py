@@ -1,0 +1,66 @@
+"""Things a dialplan or an api command puts off: ``sched_transfer``, ``sched_hangup``, ``sched_del``.
+
+FreeSWITCH's scheduler counts whole seconds of the wall clock (``switch_scheduler.c``), so ``+5`` is after 4 to 5
+seconds. The tasks of a channel form a group under its id, which ``sched_del`` takes back (``mod_dptools.c``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fsorch.sim.channel import Channel, Thread
+from fsorch.sim.core import Core
+from fsorch.sim.lifecycle import hangup, transfer
+from fsorch.sim.timeline import SECOND, Timer
+
+__all__ = ["Scheduler"]
+
+
+class Scheduler:
+    """The tasks, by number and by group."""
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self._count = 0
+        self._tasks: dict[int, tuple[str, Timer]] = {}
+        core.apps["sched_transfer"] = self._transfer_app
+        core.apps["sched_hangup"] = self._hangup_app
+
+    def _transfer_app(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """``+seconds destination [dialplan [context]]``."""
+        words = argument.split()
+        if len(words) > 1:
+            self.add(channel, words[0], lambda: transfer(core, channel, *words[1:4]))
+        yield from ()
+
+    def _hangup_app(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """``+seconds [cause]``."""
+        words = argument.split()
+        if words:
+            cause = words[1] if len(words) > 1 else "ALLOTTED_TIMEOUT"
+            self.add(channel, words[0], lambda: hangup(core, channel, cause))
+        yield from ()
+
+    def add(self, channel: Channel, when: str, call: Callable[[], None]) -> int:
+        """Put ``call`` off for a living channel until ``when`` (``+seconds``, or an epoch); the task's number."""
+        core = self._core
+        digits = when.lstrip("+")
+        number = int(digits) if digits.isdigit() and len(digits) < 12 else 0
+        epoch = core.wall() // SECOND + number if when.startswith("+") else number
+        self._count += 1
+        task = self._count
+
+        def run() -> None:
+            self._tasks.pop(task, None)
+            if not channel.hung:
+                call()
+
+        self._tasks[task] = (channel.uuid, core.timeline.at(epoch * SECOND - core.start_us, run))
+        return task
+
+    def delete(self, argument: str) -> str:
+        """``sched_del <task|group>``."""
+        chosen = [task for task, (group, _) in self._tasks.items() if argument in (group, str(task))]
+        for task in chosen:
+            self._tasks.pop(task)[1].cancel()
+        return f"+OK Deleted: {len(chosen)}\n"
