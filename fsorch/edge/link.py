@@ -166,7 +166,7 @@ class Link:
     def send(self, send: Send) -> None:
         """Hand a command to the writer; never blocks, never raises. With a tag, CommandDone or CommandLost follows."""
         try:
-            line = send.command.wire()
+            line = send.line or send.command.wire()
         except EslError as error:
             self._log_once(("wire", str(error)), "%s: a command cannot be written: %s", self.name, error)
             self._lose(send.tag, str(error))

@@ -12,11 +12,12 @@ __all__ = ["Outcome", "Send"]
 
 class Send(msgspec.Struct, frozen=True):
     """Send ``command`` to ``switch``. With a ``tag`` the reply comes back as CommandDone or CommandLost; without one
-    only its failure is counted."""
+    only its failure is counted. ``line`` is the command as it goes over the wire, when it has been written already."""
 
     switch: str
     command: Command
     tag: str = ""
+    line: str = ""
 
 
 class Outcome(msgspec.Struct, frozen=True):

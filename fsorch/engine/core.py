@@ -46,13 +46,13 @@ class Core:
     def send(self, switch: str, command: Command, tag: str = "") -> None:
         """Ask the edge to send ``command``; with a ``tag`` its reply comes back as an input. Never raises."""
         try:
-            command.wire()
+            line = command.wire()
         except EslError as error:
             # A value that cannot be quoted (an odd id, a path from a file): nothing is sent, and it is seen.
             name = type(command).__name__
             self.fact(FactKind.COMMAND_FAILED, switch=switch, command=name, answer=str(error), tag=tag)
             return
-        self._actions.append(Send(switch, command, tag))
+        self._actions.append(Send(switch, command, tag, line))
 
     def fact(self, kind: FactKind, contact: Contact | str | None = None, **fields: Any) -> None:
         """Write down what happened. ``agent``, ``queue``, ``leg``, ``switch`` are the fact's own fields, the rest is

@@ -65,6 +65,8 @@ _CUTTING = re.compile('[\\s{}\\[\\]<>|^\\\\"`$\x00-\x1f\x7f-\x9f\u2028\u2029\ud8
 _SOCKET_MODULE = re.compile("mod_event_socket", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\[\\nst']")
 _TOKEN = re.compile(r"\\.|[^\\']+|'|\\", re.DOTALL)
+# Ids, names and paths, which is nearly everything: no layer gives these characters a meaning.
+_PLAIN = re.compile(r"[A-Za-z0-9_./@+-]+")
 _WRITTEN = {"n": "\n", "r": "\r", "t": "\t", "s": " "}
 
 
@@ -119,6 +121,8 @@ def display(text: str, limit: int = 80) -> str:
 
 def escape(text: str, delimiter: str = "") -> str:
     """``text`` as one word among words parted by ``delimiter`` (one character; empty: the rest of the line)."""
+    if _PLAIN.fullmatch(text) and not _PLAIN.fullmatch(delimiter):
+        return text
     text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\t", "\\t")
     if delimiter == " ":
         return text.replace(" ", "\\s")
@@ -215,6 +219,8 @@ def bracket_variables(pairs: Pairs) -> str:
 
 
 def _bracket_pair(name: str, value: str) -> str:
+    if _PLAIN.fullmatch(value):
+        return f"{name}={value}"
     check_text(value, f"the variable {name}")
     depth = 0
     for brace in re.findall("[{}]", value):
