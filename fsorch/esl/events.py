@@ -207,11 +207,11 @@ def _clean(text: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A header's value as text. The switch writes texts and arrays of texts; numbers are taken, an object is empty."""
+    """A header's value as text: the switch writes texts and arrays of texts. Numbers are taken; what is deeper is empty."""
+    if isinstance(value, list):
+        return _ARRAY + "|:".join("" if isinstance(item, list) else _text(item) for item in value)
     if isinstance(value, str):
         return _clean(value)
-    if isinstance(value, list):
-        return _ARRAY + "|:".join(_text(item) for item in value)
     return "" if value is None or isinstance(value, _Pairs) else json.dumps(value)
 
 
