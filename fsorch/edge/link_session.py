@@ -16,6 +16,7 @@ from typing import Any
 
 import gevent
 import msgspec
+from gevent import socket
 from gevent.event import AsyncResult, Event
 from greenswitch import InboundESL
 from greenswitch.esl import NotConnectedError
@@ -120,6 +121,8 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
 
     def start_event_handlers(self) -> None:
         """The reader and the writer; no third greenlet stands between the reader and what it reads for."""
+        # A command of a few bytes must not wait until the one before it is acknowledged.
+        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._receive_events_greenlet = gevent.spawn(self.receive_events)
         self._writer = gevent.spawn(self._write)
 
