@@ -207,7 +207,7 @@ def _clean(text: str) -> str:
 
 
 def _text(value: object) -> str:
-    """A header's value as text: the switch writes texts and arrays of texts. Numbers are taken; what is deeper is empty."""
+    """A header's value as text: the switch writes texts and arrays of texts. Numbers are taken, the rest is empty."""
     if isinstance(value, list):
         return _ARRAY + "|:".join("" if isinstance(item, list) else _text(item) for item in value)
     if isinstance(value, str):
