@@ -143,8 +143,8 @@ class Link:
     # -- what others call ---------------------------------------------------------------------------------------------
 
     def start(self) -> None:
-        """Begin to connect, and keep at it. Never raises for a switch that is away."""
-        if self._runner is None:
+        """Begin to connect, and keep at it. Never raises for a switch that is away. A stopped link stays stopped."""
+        if self._runner is None and not self._stopping.is_set():
             self._teller = gevent.spawn(self._tell)
             self._runner = gevent.spawn(self._run)
 

@@ -8,10 +8,12 @@ from time import monotonic
 
 import gevent
 import pytest
+from gevent import socket
 from gevent.server import StreamServer
 from msgspec.structs import replace
 
 from fsorch.clock import SystemClock
+from fsorch.config import SwitchSettings
 from fsorch.edge.breath import breathe
 from fsorch.edge.link import Link, LinkStatus
 from fsorch.engine.actions import Send
@@ -19,7 +21,7 @@ from fsorch.engine.inputs import CommandDone, CommandLost, LinkDown, LinkUp, Swi
 from fsorch.errors import LinkError
 from fsorch.esl.commands import Exists, Originate, SetVar, Status
 from fsorch.esl.frames import CommandFrame
-from tests.edge.fake_switch import QUICK, Box, Connection, FakeSwitch, api, event, linked, reply
+from tests.edge.fake_switch import PASSWORD, QUICK, Box, Connection, FakeSwitch, Watched, api, event, linked, reply
 
 
 def wait_status(switch: FakeSwitch, link: Link, true: Callable[[LinkStatus], bool]) -> LinkStatus:
@@ -124,6 +126,23 @@ def test_an_address_that_refuses_and_then_does_not(caplog: pytest.LogCaptureFixt
     box.wait(LinkUp)
     link.stop()
     again.stop(timeout=1)
+
+
+def test_an_address_that_swallows_everything() -> None:
+    """A listener whose queue is full drops what comes, like a firewall."""
+    with socket.socket() as listener, socket.socket() as first, socket.socket() as second:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(0)
+        for filler in (first, second):
+            filler.setblocking(False)
+            filler.connect_ex(listener.getsockname())
+        settings = SwitchSettings(port=listener.getsockname()[1], password=PASSWORD)
+        link = Link(settings, Box(), SystemClock(), limits=QUICK)
+        link.start()
+        Watched().until(lambda: link.status().attempts >= 3)
+        assert link.state == "down"
+        assert "time" in link.status().reason
+        link.stop()
 
 
 def test_a_name_nobody_knows() -> None:
