@@ -10,7 +10,7 @@ from fsorch.sim.dialplan import Dialplan
 from fsorch.sim.endpoints import Dialer
 from fsorch.sim.inbound import Invite, create_inbound
 from fsorch.sim.lifecycle import hangup
-from fsorch.sim.media import Sounds
+from fsorch.sim.media import SOUNDS_DIR, Sounds, fsorch_sounds
 from fsorch.sim.relay import Relays
 from fsorch.sim.scheduler import Scheduler
 from fsorch.sim.timeline import SECOND
@@ -33,7 +33,8 @@ class Machine:
         heartbeat_s: float = 20.0,
     ) -> None:
         self.core = Core(seed, start_us, hostname)
-        self.sounds = sounds or Sounds()
+        self.core.globals["sounds_dir"] = SOUNDS_DIR
+        self.sounds = sounds or fsorch_sounds()
         self.dialplan = dialplan or Dialplan()
         self.dialer = Dialer(self.core, domain)
         self.apps = Apps(self.core, self.sounds, self.dialer)

@@ -15,7 +15,7 @@ from fsorch.sim.channel import Channel, Headers
 from fsorch.sim.core import Core
 from fsorch.sim.lifecycle import dequeue_digit, dequeue_digits, pre_answer, run_messages
 
-__all__ = ["ENDLESS", "Played", "Reading", "Sounds", "play", "read", "record"]
+__all__ = ["ENDLESS", "SOUNDS_DIR", "Played", "Reading", "Sounds", "fsorch_sounds", "play", "read", "record"]
 
 ENDLESS = -1
 _TONE = re.compile(r"%\((\d+),(\d+)")
@@ -76,6 +76,19 @@ _SCHEMES = {
     "local_stream": Sounds._stream,
     "file_string": Sounds._list,
 }
+
+
+SOUNDS_DIR = "/usr/share/freeswitch/sounds"
+"""Where the virtual switch has its sounds (its global variable ``sounds_dir``)."""
+
+_PROMPTS = {"greeting": 0.75, "menu": 6.16, "invalid": 2.46, "connecting": 2.4, "leave_message": 4.09, "thanks": 2.37}
+
+
+def fsorch_sounds() -> Sounds:
+    """A switch with fsorch's prompts in place (lengths of ``freeswitch/sounds``) and music."""
+    prompts = {f"{SOUNDS_DIR}/fsorch/en/{name}.wav": seconds for name, seconds in _PROMPTS.items()}
+    prompts[f"{SOUNDS_DIR}/fsorch/en/call_again.wav"] = 3.53
+    return Sounds(prompts)
 
 
 class Played(msgspec.Struct):
