@@ -100,12 +100,12 @@ def bump_revision(db: Db) -> int:
 
 
 def _spec(kind: type[Any], row: Row) -> Any:
-    return kind(**{name: row[name] for name in kind.__struct_fields__})
+    return msgspec.convert({name: row[name] for name in kind.__struct_fields__}, kind)
 
 
 def _agent(row: Row, queues: list[MembershipSpec]) -> AgentSpec:
     fields = {name: row[name] for name in ("id", "name", "phone", "switch", "login", "role")}
-    return AgentSpec(**fields, queues=tuple(queues))
+    return msgspec.convert(fields | {"queues": queues}, AgentSpec)
 
 
 def _in_order(db: Db, model: type[Model]) -> list[Row]:
@@ -179,7 +179,7 @@ def _checked(model: type[Model], what: str, row: Row) -> Row:
         width = getattr(_column(model, name), "max_length", None)
         if width is not None and len(value) > width:
             raise ConfigError(
-                f"{what} {_key(model, row)[0][:64]!r}: {name} has {len(value)} characters; at most {width} are kept"
+                f"{what} {_key(model, row)[0][:64]!r}: {name} has {len(value)} characters; use at most {width}"
             )
     return row
 
@@ -289,7 +289,7 @@ def _put_user(db: Db, login: str, agent: AgentSpec, old: Row | None, now_us: int
 
 def _write_meta(db: Db, name: str, value: str, changes: Changes) -> None:
     if len(value) > 255:
-        raise ConfigError(f"{name} has {len(value)} characters; at most 255 are kept")
+        raise ConfigError(f"{name} has {len(value)} characters; use at most 255")
     if MetaRecord.select(MetaRecord.value).where(MetaRecord.name == name).scalar(db) != value:
         _set_meta(db, name, value)
         changes.note(name, "~", value)

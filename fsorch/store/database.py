@@ -238,7 +238,8 @@ def _parse_mysql(url: str) -> PooledMysql:
         host=parts.hostname,
         port=port,
         user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
+        # As bytes: PyMySQL would make Latin-1 of it, MySQL's own tools make UTF-8.
+        password=unquote(parts.password or "").encode(),
         **options,
     )
 

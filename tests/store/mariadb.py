@@ -1,0 +1,143 @@
+"""A MariaDB server of our own: in a temporary folder, as the current user, gone after the tests."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import quote
+
+import pymysql
+
+__all__ = ["PASSWORD", "MariaDb", "missing_mariadb", "running_mariadb"]
+
+# Hostile on purpose: it must survive the URL and appear in no message.
+PASSWORD = "s3cret:/@?#%20 ü"
+# Some installations keep the server out of a user's path.
+PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/usr/libexec"))
+NEEDED = ("mariadbd", "mariadb-install-db")
+
+
+def missing_mariadb() -> str:
+    """Why there can be no server here, as a sentence; empty when there can."""
+    missing = [name for name in NEEDED if shutil.which(name, path=PATH) is None]
+    return f"{' and '.join(missing)} not found; install Debian's package mariadb-server" if missing else ""
+
+
+def _tool(name: str) -> str:
+    path = shutil.which(name, path=PATH)
+    assert path is not None
+    return path
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class MariaDb:
+    """One server. It can be stopped, killed and started again on the same data and port."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.port = _free_port()
+        self.socket = folder / "s"
+        self._process: subprocess.Popen[str] | None = None
+        self._made = 0
+        user = ["--user=root"] if os.geteuid() == 0 else []
+        self._user = user
+        subprocess.run(
+            [
+                _tool("mariadb-install-db"),
+                "--no-defaults",
+                f"--datadir={folder}/data",
+                "--auth-root-authentication-method=normal",
+                "--skip-test-db",
+                *user,
+            ],
+            check=True,
+            capture_output=True,
+            timeout=120,
+        )
+
+    def start(self) -> None:
+        """Start it and wait until it takes connections."""
+        self._process = subprocess.Popen(
+            [
+                _tool("mariadbd"),
+                "--no-defaults",
+                *self._user,
+                f"--datadir={self.folder}/data",
+                f"--socket={self.socket}",
+                f"--pid-file={self.folder}/pid",
+                f"--port={self.port}",
+                "--bind-address=127.0.0.1",
+                "--innodb-buffer-pool-size=32M",
+                "--innodb-flush-log-at-trx-commit=2",
+                "--skip-name-resolve",
+                "--log-warnings=0",
+            ],
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        assert self._process.stderr is not None
+        told = []
+        for line in self._process.stderr:
+            told.append(line)
+            if "ready for connections" in line:
+                return
+        raise AssertionError(f"mariadbd did not start: {''.join(told[-10:])}")
+
+    def stop(self, kill: bool = False) -> None:
+        """End it, in order or by SIGKILL."""
+        if self._process is None:
+            return
+        self._process.send_signal(signal.SIGKILL if kill else signal.SIGTERM)
+        self._process.wait(60)
+        if self._process.stderr is not None:
+            self._process.stderr.close()
+        self._process = None
+
+    def new_database(self) -> str:
+        """The URL of an empty database with a user of its own."""
+        self._made += 1
+        name = f"fsorch_{self._made}"
+        self.run(
+            f"CREATE DATABASE {name} CHARACTER SET latin1",
+            f"CREATE USER {name}@'127.0.0.1' IDENTIFIED BY '{PASSWORD}'",
+            f"GRANT ALL ON {name}.* TO {name}@'127.0.0.1'",
+        )
+        return f"mysql://{name}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{name}"
+
+    def run(self, *statements: str) -> None:
+        """Run ``statements`` as root."""
+        root = pymysql.connect(unix_socket=str(self.socket), user="root", charset="utf8mb4")
+        try:
+            for statement in statements:
+                root.query(statement)
+        finally:
+            root.close()
+
+
+@contextmanager
+def running_mariadb() -> Iterator[MariaDb]:
+    """A server for the block. Its socket's path must be short, so it lives directly in the temporary folder."""
+    folder = Path(tempfile.mkdtemp(prefix="fsorch-"))
+    try:
+        server = MariaDb(folder)
+        server.start()
+        try:
+            yield server
+        finally:
+            server.stop()
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)

@@ -1,0 +1,254 @@
+"""URLs, migrations, connections that come and go, and what is said when something is wrong."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+from types import ModuleType
+from urllib.parse import quote
+
+import pymysql
+import pytest
+from peewee import BigIntegerField, BooleanField, CharField, DoubleField, IntegerField, Model, OperationalError
+
+from fsorch.errors import StoreError
+from fsorch.store import Store, models, open_database
+from fsorch.store.database import connected, is_passing, parse_url
+from fsorch.store.migrate import known_migrations, migrate
+from fsorch.store.models import MigrationRecord
+from fsorch.store.steps import Steps
+from tests.store.facts import call, contact_ended
+from tests.store.mariadb import PASSWORD, MariaDb
+
+RECORDS: list[type[Model]] = [
+    value for name in models.__all__ if isinstance(value := getattr(models, name), type) and issubclass(value, Model)
+]
+# What the engines call the types of our columns.
+TYPES = {
+    "sqlite": {
+        CharField: "VARCHAR({width})",
+        BigIntegerField: "BIGINT",
+        BooleanField: "BOOL",
+        DoubleField: "DOUBLE",
+        IntegerField: "INTEGER",
+    },
+    "mysql": {
+        CharField: "varchar({width})",
+        BigIntegerField: "bigint(20)",
+        BooleanField: "tinyint(1)",
+        DoubleField: "double",
+        IntegerField: "int(11)",
+    },
+}
+
+
+def stamp(*numbers: int) -> list[ModuleType]:
+    """Migrations that each make one table and fail at ``broken``."""
+    made = []
+    for number in numbers:
+        module = ModuleType(f"made.m{number:04}_made")
+        module.up = table_of(number)  # type: ignore[attr-defined]
+        made.append(module)
+    return made
+
+
+def table_of(number: int) -> Callable[[Steps], None]:
+    def up(steps: Steps) -> None:
+        steps.table(f"made_{number}", "id INTEGER NOT NULL PRIMARY KEY, a INTEGER NOT NULL")
+        steps.index(f"made_{number}", "a", "id")
+
+    return up
+
+
+class TestUrls:
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "",
+            "records.db",
+            "sqlite:",
+            "sqlite:///",
+            "sqlite://host/path",
+            "sqlite:///:memory:",
+            "sqlite:///a\0b",
+            "postgres://u:s3cret@h/db",
+            "mysql://",
+            "mysql:///db",
+            "mysql://u:s3cret@h",
+            "mysql://u:s3cret@h/a/b",
+            "mysql://u:s3cret@h:port/db",
+            "mysql://u:s3cret@h:99999/db",
+            "mysql://u:s3cret@[::1/db",
+            "mysql://u:s3cret@h/db?local_infile=1",
+        ],
+    )
+    def test_a_faulty_one_is_one_sentence_without_the_password(self, url: str) -> None:
+        with pytest.raises(StoreError) as refused:
+            parse_url(url)
+        message = str(refused.value)
+        assert "\n" not in message
+        assert "s3cret" not in message
+        assert refused.value.__suppress_context__ or refused.value.__context__ is None
+
+    def test_mysql_parts_are_decoded(self) -> None:
+        db = parse_url(f"mysql://a%40b:{quote(PASSWORD, safe='')}@[::1]:3307/na%20me?ssl_ca=/etc/ca.pem")
+        assert db.database == "na me"
+        known = db.connect_params
+        assert (known["host"], known["port"], known["user"]) == ("::1", 3307, "a@b")
+        assert known["password"] == PASSWORD.encode()
+        assert known["ssl_verify_identity"] is True
+
+    def test_a_path_is_taken_as_it_stands(self, tmp_path: Path) -> None:
+        odd = tmp_path / "new" / "a?b#c%20 d.db"
+        open_database(f"sqlite:///{odd}").close()
+        assert odd.is_file()
+
+    def test_without_create_nothing_is_made(self, tmp_path: Path) -> None:
+        with pytest.raises(StoreError, match="fsorch init"):
+            open_database(f"sqlite:///{tmp_path}/no/records.db", create=False)
+        assert list(tmp_path.iterdir()) == []
+        sqlite3.connect(tmp_path / "other.db").close()
+        with pytest.raises(StoreError, match="fsorch init"):
+            open_database(f"sqlite:///{tmp_path}/other.db", create=False)
+
+    def test_a_folder_that_cannot_be(self, tmp_path: Path) -> None:
+        (tmp_path / "file").touch()
+        with pytest.raises(StoreError, match="cannot be made"):
+            open_database(f"sqlite:///{tmp_path}/file/records.db")
+
+    def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
+        (tmp_path / "text.db").write_text("hello " * 1000)
+        with pytest.raises(StoreError, match="file is not a database"):
+            open_database(f"sqlite:///{tmp_path}/text.db")
+
+
+class TestMigrations:
+    def test_the_tables_are_the_models(self, store: Store) -> None:
+        engine = "mysql" if "Mysql" in type(store.db).__name__ else "sqlite"
+        for record in RECORDS:
+            table = record._meta.table_name
+            there = {one.name: (one.full_type or one.data_type, one.null) for one in store.db.get_columns(table)}
+            wanted = {}
+            for field in record._meta.sorted_fields:
+                kind = next((TYPES[engine][base] for base in TYPES[engine] if isinstance(field, base)), "longtext")
+                kind = kind.format(width=getattr(field, "max_length", 0))
+                wanted[field.column_name] = (kind if engine == "mysql" else kind, bool(field.null))
+            assert {name: (kind.lower(), null) for name, (kind, null) in there.items()} == {
+                name: (kind.lower(), null) for name, (kind, null) in wanted.items()
+            }, table
+
+    def test_mysql_tables_are_utf8mb4_and_binary(self, mariadb: MariaDb) -> None:
+        store = open_database(mariadb.new_database())
+        query = "SELECT DISTINCT table_collation, engine FROM information_schema.tables WHERE table_schema = DATABASE()"
+        with connected(store.db) as db:
+            assert db.run(query).fetchall() == (("utf8mb4_bin", "InnoDB"),)
+        store.close()
+
+    def test_twice_is_once(self, url: str) -> None:
+        for _ in range(2):
+            store = open_database(url)
+            store.write(call("c1"))
+            assert store.counts().contacts == 1
+            store.close()
+        store = open_database(url, create=False)
+        rows = list(MigrationRecord.select().execute(store.db))
+        assert [(row.number, row.name) for row in rows] == [(1, "m0001_first_tables")]
+        store.close()
+
+    def test_only_what_is_missing_is_applied(self, url: str) -> None:
+        db = parse_url(url)
+        with connected(db):
+            assert migrate(db, 1, known=stamp(1, 2)) == [1, 2]
+            assert migrate(db, 2, known=stamp(1, 2)) == []
+            assert migrate(db, 3, known=stamp(1, 2, 3, 4)) == [3, 4]
+            assert db.table_exists("made_4")
+        db.drain()
+
+    def test_a_newer_database_is_refused(self, url: str) -> None:
+        open_database(url).close()
+        db = parse_url(url)
+        with connected(db):
+            MigrationRecord.insert(number=2, name="m0002_later", applied_at=1).execute(db)
+        db.drain()
+        with pytest.raises(StoreError, match="at migration 2, this fsorch knows 1; run the newer one"):
+            open_database(url)
+
+    def test_one_that_breaks_off_can_be_run_again(self, url: str) -> None:
+        (module,) = stamp(1)
+        whole = module.up
+
+        def up(steps: Steps) -> None:
+            steps.table("made_1", "id INTEGER NOT NULL PRIMARY KEY, a INTEGER NOT NULL")
+            raise StoreError("the machine went down")
+
+        db = parse_url(url)
+        module.up = up  # type: ignore[attr-defined]
+        with connected(db):
+            with pytest.raises(StoreError):
+                migrate(db, 1, known=[module])
+            module.up = whole  # type: ignore[attr-defined]
+            assert migrate(db, 1, known=[module]) == [1]
+            assert [index.name for index in db.get_indexes("made_1") if "a" in index.columns] == ["made_1_a_id"]
+        db.drain()
+
+    def test_numbers_have_no_gap(self, url: str) -> None:
+        db = parse_url(url)
+        with connected(db), pytest.raises(StoreError, match="no gap"):
+            migrate(db, 1, known=stamp(1, 3))
+        db.drain()
+        assert [module.__name__[-18:] for module in known_migrations()] == ["m0001_first_tables"]
+
+
+class TestConnections:
+    def test_connections_are_kept_and_bounded(self, store: Store) -> None:
+        for _ in range(30):
+            store.revision()
+        assert len(store.db._idle) == 1
+
+    def test_a_restarted_server_is_nobodys_error(self, mariadb: MariaDb) -> None:
+        store = open_database(mariadb.new_database())
+        store.write([contact_ended("c1")])
+        for kill in (False, True):
+            mariadb.stop(kill=kill)
+            with pytest.raises(StoreError, match=r"no connection to 127\.0\.0\.1") as refused:
+                store.contacts()
+            assert PASSWORD not in str(refused.value)
+            mariadb.start()
+            assert [one.id for one in store.contacts()] == ["c1"]
+        store.close()
+
+    def test_a_wrong_password_says_so_without_it(self, mariadb: MariaDb) -> None:
+        url = mariadb.new_database().replace("s3cret", "wr0ng")
+        with pytest.raises(StoreError, match="check user and password") as refused:
+            open_database(url)
+        assert "wr0ng" not in str(refused.value)
+
+    def test_a_missing_database_says_how_to_make_it(self, mariadb: MariaDb) -> None:
+        url = mariadb.new_database()
+        mariadb.run(f"DROP DATABASE {url.rpartition('/')[2]}")
+        with pytest.raises(StoreError, match="CREATE DATABASE `fsorch_"):
+            open_database(url)
+
+    def test_over_a_unix_socket(self, mariadb: MariaDb) -> None:
+        url = mariadb.new_database()
+        name = url.rpartition("/")[2]
+        mariadb.run(f"CREATE USER {name}@localhost IDENTIFIED BY 'x'", f"GRANT ALL ON {name}.* TO {name}@localhost")
+        store = open_database(f"mysql://{name}:x@localhost/{name}?unix_socket={mariadb.socket}")
+        assert store.revision() == 0
+        store.close()
+
+
+@pytest.mark.parametrize(
+    ("error", "passing"),
+    [
+        (OperationalError(2013, "Lost connection"), True),
+        (OperationalError(1213, "Deadlock found"), True),
+        (OperationalError(1290, "read-only"), True),
+        (OperationalError(1644, "SIGNAL"), False),
+        (OperationalError(1366, "Incorrect string value"), False),
+        (pymysql.InterfaceError(0, ""), True),
+    ],
+)
+def test_which_errors_pass(error: Exception, passing: bool) -> None:
+    assert is_passing(error) is passing
