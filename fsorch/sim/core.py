@@ -76,7 +76,7 @@ class Core:
         self.apps: dict[str, App] = {}
         self.route: Route = lambda channel: []
         self.released: Callable[[Channel], None] = lambda channel: None
-        self.globals: dict[str, str] = {"hostname": hostname}
+        self.globals: dict[str, str] = {"hostname": hostname, "core_uuid": self.core_uuid}
         self.jitter = 140 + self.random.randrange(30)
         self._second = -1
         self._date: Headers = {}
