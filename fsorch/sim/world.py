@@ -49,7 +49,7 @@ class TrafficPlan(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 1
     destination: str = "4000"
     context: str = "fsorch"
-    menu_keys: dict[str, float] = {"1": 5.0, "2": 4.0, "0": 1.0, "7": 0.3, "": 0.3}
+    menu_keys: dict[str, float] = msgspec.field(default_factory=lambda: {"1": 5.0, "2": 4, "0": 1, "7": 0.3, "": 0.3})
     patience_s: float = 60.0
     talk_s: float = 30.0
     reaction_s: float = 1.2
