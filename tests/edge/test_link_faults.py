@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 from collections.abc import Callable
 from time import monotonic
 
@@ -68,6 +69,24 @@ def test_a_connection_killed_under_load() -> None:
         since = box.inputs[kinds.index("LinkDown") : box.inputs.index(ups[1])]
         assert not [got for got in since if isinstance(got, SwitchEvent)]
         assert link.status().reconnects == 1
+
+
+def test_many_reconnects_leave_nothing_behind() -> None:
+    """Neither descriptors nor greenlets (`linked` looks for those)."""
+    switch, box = FakeSwitch(), Box()
+
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    with linked(switch, box) as link:
+        box.wait(LinkUp)
+        before = descriptors()
+        for turn in range(12):
+            switch.last.close()
+            box.wait(LinkUp, turn + 2)
+        switch.until(lambda: switch.open == 1)
+        assert descriptors() <= before
+        assert link.status().reconnects == 12
 
 
 @pytest.mark.parametrize("words", [b"", b"Content-Type: auth/request\n\n"])
