@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fsorch.edge import bench_esl
+from fsorch.edge.bench_esl import run
 from fsorch_cli.console import err, out, print_json, printable
 from fsorch_cli.group import Group
 
@@ -19,7 +19,7 @@ def command() -> None:
 def esl(as_json: bool) -> None:
     """Intake of 6 KB channel events over loopback: the link, plain greenswitch, and a bare loop."""
     with err().status("measuring three ways"):
-        result = bench_esl.run()
+        result = run()
     if as_json:
         print_json(result)
         return
