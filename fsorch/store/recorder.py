@@ -24,7 +24,7 @@ from fsorch.engine.facts import Fact
 from fsorch.errors import StoreError
 from fsorch.store.database import connected, is_passing, parse_url
 from fsorch.store.native import Bell, start_thread
-from fsorch.store.spool import Position, SpoolReader, SpoolWriter
+from fsorch.store.spool import SEGMENT_BYTES, Position, SpoolReader, SpoolWriter
 from fsorch.store.store import Store, open_database
 from fsorch.store.values import cut
 from fsorch.store.writer import RowError
@@ -180,6 +180,7 @@ class Recorder:
         clock: Clock | None = None,
         linger_s: float = LINGER_S,
         sync_s: float = SYNC_S,
+        segment_bytes: int = SEGMENT_BYTES,
     ) -> None:
         """Take the spool in ``spool_dir`` and start the thread. The database need not be there.
 
@@ -188,7 +189,7 @@ class Recorder:
         parse_url(store_url)
         folder = Path(spool_dir)
         self._on_error = on_error
-        self._writer = SpoolWriter(folder)
+        self._writer = SpoolWriter(folder, segment_bytes=segment_bytes)
         self._reader = SpoolReader(folder, lambda: self._writer.end.segment)
         own = self._writer.end.segment
         self._drain = Drain(
