@@ -105,7 +105,7 @@ def _transfer(machine: Machine, argument: str) -> str:
     if not words:
         return "-ERR\n"
     peer = _peer(channel)
-    moved: list[Channel | None] = [channel, peer] if which == "-both" else [peer if which == "-bleg" else channel]
+    moved: list[Channel | None] = [peer, channel] if which == "-both" else [peer if which == "-bleg" else channel]
     destination, dialplan, context = [*words, "", ""][:3]
     for leg in moved:
         if leg is not None:

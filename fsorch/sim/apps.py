@@ -53,6 +53,7 @@ class Apps:
         self.sounds = sounds
         self.dialer = dialer
         self.socket: Callable[[Channel, str], bool] = lambda channel, argument: False
+        core.closing = self.close
         table: dict[str, App] = {
             "answer": self.answer,
             "avmd_start": self.avmd_start,
@@ -307,6 +308,14 @@ class Apps:
         bug: Headers = {"Media-Bug-Function": "session_record", "Media-Bug-Target": path}
         core.fire("MEDIA_BUG_STOP", channel, lead=bug)
         return True
+
+    def close(self, channel: Channel) -> None:
+        """The channel hangs up: what listens to it ends."""
+        for path in list(channel.recordings):
+            self.stop_recording(channel, path)
+        if channel.bugs.pop("avmd", None) is not None:
+            bug: Headers = {"Media-Bug-Function": "avmd", "Media-Bug-Target": "N/A"}
+            self.core.fire("MEDIA_BUG_STOP", channel, lead=bug)
 
     # -- other legs ---------------------------------------------------------------------------------------------------
 

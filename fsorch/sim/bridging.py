@@ -27,7 +27,7 @@ def uuid_bridge(core: Core, one: Channel, two: Channel) -> bool:
         return False
     a, b = (one, two) if one.answered else (two, one)
     if a.direction == "outbound" and not a.hit_dialplan:
-        flip_caller(core, a)
+        flip_caller(core, a, forget=True)
     core.leave_bridge(a)
     core.leave_bridge(b)
     _link_profiles(core, a, b)
@@ -55,6 +55,7 @@ def _link_profiles(core: Core, a: Channel, b: Channel) -> None:
     b.profile.set("Caller-ID-Number", old[a.uuid].get("Caller-ID-Number"))
     a.other = {"Other-Type": "originatee", **_other(b, old[b.uuid], stamp)}
     b.other = {"Other-Type": "originator", **old[a.uuid].headers("Other-Leg", timeless=True)}
+    b.other["Other-Leg-Logical-Direction"] = "inbound"
     for channel, peer in ((a, b), (b, a)):
         source = f"{core.wall() // 1_000_000}:{core.new_uuid()}:uuid_br:{peer.uuid}"
         channel.set("bridge_channel", peer.name)
@@ -178,9 +179,9 @@ def _exchange_media(core: Core, channel: Channel) -> Thread:
     bridge = channel.bridge
     while channel.same(epoch) and bridge is not None and bridge.up:
         yield from exchange(core, channel)
-    channel.call_uuid = channel.uuid
-    channel.set("call_uuid", channel.uuid)
     channel.set("bridge_to", None)
+    if bridge is not None and bridge.a.hung and not channel.hung:
+        channel.set("last_bridge_hangup_cause", bridge.a.cause)
     if channel.same(epoch):
         _abandoned(core, channel)
 
@@ -203,15 +204,21 @@ def disconnect(core: Core, bridge: Bridge) -> None:
     bridge.up = False
     a, b = bridge.a, bridge.b
     a.set("bridge_to", None)
-    gone = a if a.hung else b
-    if gone.hung:
-        a.set("bridge_hangup_cause", gone.cause)
-        (b if gone is a else a).set("last_bridge_hangup_cause", gone.cause)
+    _causes(a, b)
+    b.call_uuid = b.uuid
+    b.set("call_uuid", b.uuid)
     core.fire("CHANNEL_UNBRIDGE", a, lead={"Bridge-A-Unique-ID": a.uuid, "Bridge-B-Unique-ID": b.uuid})
     for channel in (a, b):
         core.notice(channel, "unbridge")
     b.locks -= 1
     core.wake(b)
+
+
+def _causes(a: Channel, b: Channel) -> None:
+    """Who learns why the bridge ended, and under which name (captures 02, 03, 16)."""
+    if b.hung:
+        a.set("bridge_hangup_cause", b.cause)
+        (b if a.hung else a).set("bridge_hangup_cause" if a.hung else "last_bridge_hangup_cause", b.cause)
 
 
 def _abandoned(core: Core, channel: Channel) -> None:
@@ -222,7 +229,6 @@ def _abandoned(core: Core, channel: Channel) -> None:
     if protected(channel):
         core.set_state(channel, "CS_PARK")
         return
-    channel.set("last_bridge_role", "originator" if bridge is not None and channel is bridge.a else "originatee")
     hangup(core, channel, peer.cause if peer is not None and peer.hung else "NORMAL_CLEARING")
 
 
@@ -264,7 +270,7 @@ def hold(core: Core, channel: Channel) -> None:
     if channel.call_state == "HELD" or channel.hung:
         return
     core.set_call_state(channel, "HELD")
-    channel.last_hold = core.stamp()
+    channel.last_hold = core.wall()
     core.fire("CHANNEL_HOLD", channel)
     core.notice(channel, "hold", "on")
     bridge = channel.bridge
@@ -288,9 +294,9 @@ def unhold(core: Core, channel: Channel) -> None:
     if channel.call_state != "HELD" or channel.hung:
         return
     core.set_call_state(channel, "UNHELD")
-    stamp = core.stamp()
-    channel.hold_accum += stamp - channel.last_hold
-    channel.hold_events.append((channel.last_hold, stamp))
+    ended = core.wall()
+    channel.hold_accum += ended - channel.last_hold
+    channel.hold_events.append((channel.last_hold, ended))
     bridge = channel.bridge
     if bridge is not None:
         peer = bridge.other(channel)

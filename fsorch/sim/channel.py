@@ -151,7 +151,10 @@ class Profile:
 
     def _build(self, prefix: str, hold: tuple[int, int], timeless: bool) -> Headers:
         texts = self.texts
+        if not texts:
+            return {}
         made: Headers = {f"{prefix}-{name}": texts[name] for name in self._ORDER_HEAD if texts.get(name)}
+        made.pop("Other-Leg-Transfer-Source", None)
         if prefix == "Caller":
             made["Caller-Profile-Index"] = str(self.index)
         for name, when in self.times.items():

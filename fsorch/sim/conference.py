@@ -84,40 +84,55 @@ class Conferences:
         channel.set("conference_uuid", room.uuid)
         channel.recording_codec = True
         if len(room.members) == 1:
-            self._tell(room, "play-file", tail={"File": "conference/conf-alone.wav", "Async": "false"})
+            self._alone(room)
         self._tell(room, "add-member", member)
         if len(room.members) == 2:
             room.floor = member.id
-            self._tell(room, "floor-change", member, {"Old-ID": "none", "New-ID": str(member.id)})
+            self._tell(room, "floor-change", member, {"New-ID": str(member.id)})
         if len(room.members) > 1:
-            self._core.timeline.after(0.56, lambda: self._played(room, _ENTER))
+            self._core.timeline.after(0.56, lambda: self._played(room, _ENTER, 400))
         return member
 
     def _remove(self, room: _Room, member: _Member) -> None:
-        room.members.pop(member.channel.uuid, None)
-        member.channel.recording_codec = False
         if room.floor == member.id:
             room.floor = 0
-            self._tell(room, "floor-change", tail={"Old-ID": "none", "New-ID": "none"})
+            self._tell(room, "floor-change", tail={"New-ID": "none"})
+        room.members.pop(member.channel.uuid, None)
+        member.channel.recording_codec = member.channel.hung
         if len(room.members) == 1:
-            self._tell(room, "play-file", tail={"File": "conference/conf-alone.wav", "Async": "false"})
+            self._alone(room)
         self._tell(room, "del-member", member)
+        member.channel.recording_codec = False
         if room.members:
-            self._core.timeline.after(0.5, lambda: self._played(room, _EXIT))
+            self._core.timeline.after(0.5, lambda: self._played(room, _EXIT, 1000))
             return
         self._rooms.pop(room.name, None)
         room.closed = True
         self._core.timeline.after(0.04, lambda: self._close(room))
 
     def _close(self, room: _Room) -> None:
-        self._tell(room, "play-file-done", tail={"File": _EXIT})
+        self._tell(room, "play-file-done", tail={"File": _EXIT}, lasted_ms=40)
         self._tell(room, "conference-destroy")
 
-    def _played(self, room: _Room, path: str) -> None:
+    def _played(self, room: _Room, path: str, lasted_ms: int) -> None:
         if not room.closed:
-            self._tell(room, "play-file-done", tail={"File": path})
+            self._tell(room, "play-file-done", tail={"File": path}, lasted_ms=lasted_ms)
 
-    def _tell(self, room: _Room, action: str, member: _Member | None = None, tail: Headers | None = None) -> None:
+    def _alone(self, room: _Room) -> None:
+        path = self._core.globals.get("sounds_dir", "") + "/en/us/callie/conference/conf-alone.wav"
+        tail: Headers = {"File": path, "Async": "false"}
+        if self._sounds.length(path) is None:
+            tail["Error"] = "File could not be played"
+        self._tell(room, "play-file", tail=tail)
+
+    def _tell(
+        self,
+        room: _Room,
+        action: str,
+        member: _Member | None = None,
+        tail: Headers | None = None,
+        lasted_ms: int = 0,
+    ) -> None:
         lead: Headers = {
             "Conference-Name": room.name,
             "Conference-Domain": "127.0.0.1",
@@ -126,8 +141,14 @@ class Conferences:
             "Conference-Profile-Name": "default",
             "Conference-Unique-ID": room.uuid,
         }
+        if lasted_ms:
+            lead.update(seconds=str(lasted_ms // 1000), milliseconds=str(lasted_ms), samples=str(lasted_ms * 8))
         last: Headers = {"Action": action, **(tail or {})}
+        if action == "floor-change":
+            lead.update({"Action": action, "Old-ID": "none"})
+            last.pop("Action")
         if member is not None:
+            lead["Floor"] = "true" if member.id == room.floor else "false"
             last = {**self._describe(member), **last}
         channel = member.channel if member is not None else None
         calling = _CALLING[action]
@@ -136,7 +157,7 @@ class Conferences:
     def _describe(self, member: _Member) -> Headers:
         speak = "true" if member.speak else "false"
         return {
-            "Floor": "false", "Video": "false", "Hear": "true", "See": "true", "Speak": speak, "Talking": "false",
+            "Video": "false", "Hear": "true", "See": "true", "Speak": speak, "Talking": "false",
             "Mute-Detect": "false", "Hold": "false", "Member-ID": str(member.id), "Member-Type": "member",
             "Member-Ghost": "false", "Energy-Level": "100", "Current-Energy": "0",
         }  # fmt: skip

@@ -75,6 +75,7 @@ class Core:
         self.watchers: list[Callable[[SimEvent], None]] = []
         self.apps: dict[str, App] = {}
         self.route: Route = lambda channel: []
+        self.closing: Callable[[Channel], None] = lambda channel: None
         self.released: Callable[[Channel], None] = lambda channel: None
         self.globals: dict[str, str] = {"hostname": hostname, "core_uuid": self.core_uuid}
         self.jitter = 140 + self.random.randrange(30)

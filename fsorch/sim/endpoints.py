@@ -35,7 +35,8 @@ SIP_CAUSES: dict[int, str] = {
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Somebody who can be called. ``name`` is the channel's name, ``number`` the destination in its profile."""
+    """Somebody who can be called. ``name`` is the channel's name, ``number`` the destination in its profile; an end that is
+    not ``reachable`` never sends a packet (capture 06, nothing listens)."""
 
     name: str
     number: str
@@ -44,6 +45,7 @@ class Target(msgspec.Struct, frozen=True):
     host: str = "127.0.0.1"
     port: str = "5060"
     codec: tuple[str, str, str] = ("PCMU", "8000", "64000")
+    reachable: bool = True
 
 
 class NoTarget(msgspec.Struct, frozen=True):
@@ -196,15 +198,19 @@ class Dialer:
         if mine is not None:
             return mine
         name, _, port = host.partition(":")
+        party = self._behind(f"{user}@{host}")
         return Target(
-            f"sofia/{profile}/{user}@{host}", user, self._behind(f"{user}@{host}"), profile, name, port or "5060"
+            name=f"sofia/{profile}/{user}@{host}",
+            number=user,
+            party=party or self._nobody,
+            profile=profile,
+            host=name,
+            port=port or "5060",
+            reachable=party is not None,
         )
 
-    def _behind(self, address: str) -> Party:
-        for pattern, party in self.external:
-            if pattern.search(address):
-                return party
-        return self._nobody
+    def _behind(self, address: str) -> Party | None:
+        return next((party for pattern, party in self.external if pattern.search(address)), None)
 
     def _gateway(self, rest: str) -> Target | NoTarget:
         gateway, _, number = rest.partition("/")

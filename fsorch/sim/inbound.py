@@ -28,6 +28,7 @@ class Invite(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 5070
     kind: str = "sofia"
+    codec: tuple[str, str, str] = ("PCMU", "8000", "64000")
     variables: dict[str, str] = {}
 
 
@@ -61,6 +62,7 @@ def create_inbound(core: Core, invite: Invite, party: Party | None = None) -> Ch
     channel = Channel(uuid, name, "inbound", profile, stamp)
     channel.context = invite.context
     channel.party = party
+    channel.codec = invite.codec
     core.counters.sessions += 1
     core.channels[uuid] = channel
     core.counters.peak = max(core.counters.peak, len(core.channels))

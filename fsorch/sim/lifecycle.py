@@ -19,6 +19,7 @@ from collections.abc import Callable
 from fsorch.sim.channel import Channel, Headers, Message, Thread
 from fsorch.sim.core import Core
 from fsorch.sim.records import finish
+from fsorch.sim.sip import acknowledged, local_sdp, ringing, start_media
 
 __all__ = [
     "HANDLERS", "answer", "dequeue_digit", "execute", "flip_caller", "hangup", "idle", "park", "pre_answer",
@@ -29,22 +30,6 @@ __all__ = [
 Handler = Callable[[Core, Channel], Thread]
 HANDLERS: dict[str, Handler] = {}
 """What the thread does in each state; filled below and by `fsorch.sim.bridging`."""
-
-_MEDIA = (
-    ("remote_video_media_flow", "inactive"),
-    ("remote_text_media_flow", "inactive"),
-    ("remote_audio_media_flow", "sendrecv"),
-    ("audio_media_flow", "sendrecv"),
-    ("rtp_use_codec_ptime", "20"),
-    ("rtp_use_codec_channels", "1"),
-    ("dtmf_type", "rfc2833"),
-    ("local_media_ip", "127.0.0.1"),
-    ("advertised_media_ip", "127.0.0.1"),
-    ("rtp_use_timer_name", "soft"),
-    ("rtp_2833_send_payload", "101"),
-    ("rtp_2833_recv_payload", "101"),
-    ("remote_media_ip", "127.0.0.1"),
-)
 
 
 # -- the thread -------------------------------------------------------------------------------------------------------
@@ -77,9 +62,12 @@ def _init(core: Core, channel: Channel) -> Thread:
 def _routing(core: Core, channel: Channel) -> Thread:
     if channel.direction == "inbound":
         core.set_call_state(channel, "RINGING")
+    apps = core.route(channel)
+    if channel.dialplan == "inline" and channel.profile.get("RDNIS"):
+        channel.profile.set("Destination-Number", channel.profile.get("RDNIS"))
+        channel.profile.set("RDNIS", "")
     if channel.direction == "outbound" and not channel.hit_dialplan:
         flip_caller(core, channel)
-    apps = core.route(channel)
     if not apps:
         hangup(core, channel, "NO_ROUTE_DESTINATION")
         return
@@ -200,6 +188,8 @@ def ring_ready(core: Core, channel: Channel) -> None:
     if channel.call_state in ("DOWN",) or (
         channel.direction == "inbound" and not channel.profile.times["Channel-Progress"]
     ):
+        if channel.direction == "outbound":
+            ringing(core, channel)
         channel.profile.mark("Channel-Progress", core.stamp())
         core.fire("CHANNEL_PROGRESS", channel)
         core.set_call_state(channel, "RINGING")
@@ -212,10 +202,14 @@ def pre_answer(core: Core, channel: Channel) -> None:
         return
     channel.answer_state = "early"
     if channel.direction == "inbound":
-        _start_media(core, channel)
+        start_media(core, channel)
+    elif channel.get("sip_to_tag") is None:
+        ringing(core, channel)
     channel.profile.mark("Channel-Progress-Media", core.stamp())
     channel.set("endpoint_disposition", "EARLY MEDIA")
     core.fire("CHANNEL_PROGRESS_MEDIA", channel)
+    if channel.direction == "inbound":
+        local_sdp(channel)
     core.set_call_state(channel, "EARLY")
     core.notice(channel, "early")
 
@@ -226,39 +220,23 @@ def answer(core: Core, channel: Channel) -> None:
         return
     if channel.direction == "inbound":
         pre_answer(core, channel)
-    _start_media(core, channel)
+    elif channel.get("sip_to_tag") is None:
+        ringing(core, channel)
+    start_media(core, channel)
     channel.answer_state = "answered"
     channel.profile.mark("Channel-Answered", core.stamp())
     core.counters.answered += 1
     core.fire("CHANNEL_ANSWER", channel)
     core.set_call_state(channel, "ACTIVE")
-    channel.set("endpoint_disposition", "ANSWER")
+    if channel.direction == "inbound":
+        core.timeline.at(core.timeline.next_tick() + 1, lambda: acknowledged(core, channel))
+    core.timeline.at(core.now, lambda: channel.set("endpoint_disposition", "ANSWER"))
     core.notice(channel, "answer")
 
 
-def _start_media(core: Core, channel: Channel) -> None:
-    if channel.media:
-        return
-    channel.media = True
-    name, rate, _ = channel.codec
-    payload = {"PCMU": "0", "PCMA": "8", "G722": "9"}.get(name, "96")
-    channel.set_all(_MEDIA)
-    for key in ("rtp_audio_recv_pt", "rtp_use_pt"):
-        channel.set(key, payload)
-    channel.set("rtp_use_codec_name", name)
-    channel.set("rtp_use_codec_rate", "8000")
-    channel.set("rtp_last_audio_codec_string", f"{name}@8000h@20i@1c")
-    for key in ("read", "original_read", "write"):
-        channel.set(f"{key}_codec", name)
-        channel.set(f"{key}_rate", rate)
-    if channel.get("local_media_port") is None:
-        channel.set("local_media_port", str(core.random.randrange(16384, 32768, 2)))
-    channel.set("rtp_use_ssrc", str(core.random.getrandbits(31)))
-    channel.set("remote_media_port", str(6000 + 2 * core.random.randrange(4)))
-
-
-def flip_caller(core: Core, channel: Channel) -> None:
-    """Swap caller and callee of an outbound leg that now runs applications itself (switch_channel_flip_cid)."""
+def flip_caller(core: Core, channel: Channel, *, forget: bool = False) -> None:
+    """Swap caller and callee of an outbound leg that now leads (switch_channel_flip_cid); ``forget``: the callee is blank
+    after it, as when such a leg becomes the originator of a bridge (capture 10)."""
     profile = channel.profile
     name, number = profile.get("Caller-ID-Name"), profile.get("Caller-ID-Number")
     channel.set("pre_transfer_caller_id_name", name)
@@ -266,12 +244,17 @@ def flip_caller(core: Core, channel: Channel) -> None:
     callee = profile.get("Callee-ID-Name")
     profile.set("Caller-ID-Name", callee)
     profile.set("Caller-ID-Number", profile.get("Callee-ID-Number"))
-    profile.set("Callee-ID-Name", name)
-    profile.set("Callee-ID-Number", number)
-    channel.hit_dialplan = True
+    profile.set("Callee-ID-Name", "" if forget else name)
+    profile.set("Callee-ID-Number", "" if forget else number)
+    channel.hit_dialplan = channel.hit_dialplan or not forget
     channel.set("channel_cid_flipped", "yes")
     calling = ("switch_channel.c", "switch_channel_flip_cid", "3277")
-    core.fire("CALL_UPDATE", channel, lead={"Direction": "RECV"}, calling=calling)
+    lead: Headers = {"Direction": "RECV"}
+    bridged = channel.get("bridge_to")
+    if bridged is not None:
+        lead["Bridged-To"] = bridged
+    core.fire("CALL_UPDATE", channel, lead=lead, calling=calling)
+    channel.hit_dialplan = True
 
 
 # -- transfer and end -------------------------------------------------------------------------------------------------
@@ -321,10 +304,10 @@ def _end(core: Core, channel: Channel) -> Thread:
     """HANGUP, REPORTING, DESTROY. The last waits until nobody holds the channel (an originate, a bridge)."""
     core.set_running(channel, "CS_HANGUP")
     channel.profile.mark("Channel-Hangup", core.stamp())
+    core.closing(channel)
     core.set_call_state(channel, "HANGUP")
     channel.state = "CS_REPORTING"
     core.set_running(channel, "CS_REPORTING")
-    channel.call_uuid = channel.uuid
     finish(channel, core.stamp(), core.random)
     core.fire("CHANNEL_HANGUP_COMPLETE", channel, lead={"Hangup-Cause": channel.cause})
     core.released(channel)

@@ -42,7 +42,7 @@ class Machine:
         self.conferences = Conferences(self.core, self.sounds)
         self.core.apps["conference"] = self.conferences.app
         self.core.route = self.dialplan.route
-        self.relays = Relays(self.core, self.dialer)
+        self.relays = Relays(self.core, self.dialer, self.apps.beep)
         self._heartbeat_s = heartbeat_s
         self._last_sessions = 0
         if heartbeat_s > 0:

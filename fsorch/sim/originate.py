@@ -16,6 +16,7 @@ from fsorch.sim.channel import Channel, Profile
 from fsorch.sim.core import Core
 from fsorch.sim.endpoints import Dialer, NoTarget, Target
 from fsorch.sim.lifecycle import flip_caller, hangup, run, transfer
+from fsorch.sim.sip import local_sdp
 
 __all__ = ["USAGE", "Call", "Order", "originate", "parse_order"]
 
@@ -154,10 +155,15 @@ class Call:
     def _ring(self, channel: Channel, target: Target) -> None:
         if channel.hung:
             return
-        channel.profile.set("Network-Addr", target.host)
-        channel.set("sip_network_ip", target.host)
-        channel.set("sip_network_port", target.port)
         channel.set("sip_call_id", self._core.new_uuid())
+        if target.reachable:
+            channel.profile.set("Network-Addr", target.host)
+            channel.set("sip_reply_host", target.host)
+            channel.set("sip_reply_port", target.port)
+            channel.set("sip_network_ip", target.host)
+            channel.set("sip_network_port", target.port)
+        else:
+            channel.running = "CS_ROUTING"
         target.party.notice(channel, "ring", "")
 
     def _profile(self, uuid: str, target: Target, variables: Variables, stamp: int) -> Profile:
@@ -302,6 +308,7 @@ def _birth_variables(core: Core, channel: Channel, target: Target, variables: Va
             ("sofia_profile_url", "sip:mod_sofia@127.0.0.1:5080"),
         )
     )
+    local_sdp(channel)
 
 
 _APP = re.compile(r"&([A-Za-z0-9_]+)(?:\((.*)\))?$", re.DOTALL)
@@ -319,7 +326,9 @@ def originate(core: Core, dialer: Dialer, text: str, answer: Callable[[str], Non
             answer(f"-ERR {cause}\n")
             return
         app = _APP.match(order.exten)
-        if app is not None:
+        if channel.state != "CS_CONSUME_MEDIA":
+            answer(f"+OK {channel.uuid}\n")
+        elif app is not None:
             flip_caller(core, channel)
             channel.apps = [(app.group(1), app.group(2) or "")]
             answer(f"+OK {channel.uuid}\n")

@@ -5,6 +5,8 @@ The outbound leg and the inbound one are the two ends of one wire: what one does
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from fsorch.sim.channel import Channel
 from fsorch.sim.core import Core
 from fsorch.sim.endpoints import Dialer, NoTarget, Target, refuse
@@ -17,8 +19,9 @@ __all__ = ["Relays"]
 class _Wire:
     """The party of both legs of one call to itself."""
 
-    def __init__(self, core: Core, invite: Invite) -> None:
+    def __init__(self, core: Core, invite: Invite, beep: Callable[[Channel], None]) -> None:
         self._core = core
+        self._beep = beep
         self._invite = invite
         self._caller: Channel | None = None
         self._callee: Channel | None = None
@@ -36,6 +39,7 @@ class _Wire:
                 destination=self._invite.destination,
                 context=self._invite.context,
                 kind=self._invite.kind,
+                codec=channel.codec,
                 port=0,
             )
             self._callee = create_inbound(core, invite, self)
@@ -54,8 +58,12 @@ class _Wire:
 
     def _callee_did(self, caller: Channel, what: str, detail: str) -> None:
         core = self._core
+        if what in ("early", "answer"):
+            caller.profile.set("Callee-ID-Name", caller.profile.get("Destination-Number"))
         if what == "progress":
             ring_ready(core, caller)
+        elif what == "play" and detail.startswith("tone_stream://"):
+            core.timeline.after(0.08, lambda: self._beep(caller))
         elif what == "early":
             core.timeline.at(core.now, lambda: self._early(caller))
         elif what == "answer":
@@ -77,10 +85,14 @@ class _Wire:
 
 
 class Relays:
-    """Registers the switch's own addresses with the dialer. ``own``: the host:port the switch listens on for SIP."""
+    """Registers the switch's own addresses with the dialer. ``beep`` is told of a caller whose callee plays a tone; ``own``:
+    the host:port the switch listens on for SIP."""
 
-    def __init__(self, core: Core, dialer: Dialer, own: tuple[str, ...] = ("127.0.0.1:5080",)) -> None:
+    def __init__(
+        self, core: Core, dialer: Dialer, beep: Callable[[Channel], None], own: tuple[str, ...] = ("127.0.0.1:5080",)
+    ) -> None:
         self._core = core
+        self._beep = beep
         self._own = own
         dialer.loopback = self._loopback
         dialer.itself = self._itself
@@ -88,14 +100,16 @@ class Relays:
     def _loopback(self, rest: str) -> Target | NoTarget:
         destination, _, more = rest.partition("/")
         context = more.partition("/")[0] or "default"
-        wire = _Wire(self._core, Invite(number="", destination=destination, context=context, kind="loopback"))
+        wire = _Wire(
+            self._core, Invite(number="", destination=destination, context=context, kind="loopback"), self._beep
+        )
         return Target(f"loopback/{destination}-a", destination, wire, "internal")
 
     def _itself(self, address: str) -> Target | None:
         user, _, host = address.partition("@")
         if host not in self._own:
             return None
-        wire = _Wire(self._core, Invite(number="", destination=user))
+        wire = _Wire(self._core, Invite(number="", destination=user), self._beep)
         name, _, port = host.partition(":")
         codec = ("G722", "16000", "64000")
         return Target(f"sofia/external/{address}", user, wire, "external", name, port, codec)
