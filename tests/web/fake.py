@@ -59,7 +59,7 @@ class FakeCentre:
         self.agents = {agent.id: agent for agent in agents}
         self.queues = {queue.id: queue for queue in queues}
         self.contacts: dict[str, ContactView] = {}
-        self.switches = (SwitchView(name="main", up=True, since=wall(), legs=0),)
+        self.switches: tuple[SwitchView, ...] = (SwitchView(name="main", up=True, since=wall(), legs=0),)
         self.requests: list[Request] = []
         self.seq = 0
         self.gateway = LocalGateway(self)

@@ -16,6 +16,7 @@ from fsorch_web.wire import body, json_response
 
 __all__ = ["Verbs"]
 
+REGISTERED = r"^(user/[A-Za-z0-9_.-]+(@[A-Za-z0-9_.-]+)?)?\Z"
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 
 
@@ -26,9 +27,10 @@ class Plain(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Phone(Plain, forbid_unknown_fields=True):
-    """Log in; ``phone`` is a dial string for this session, empty for the agent's own."""
+    """Log in; ``phone`` is the phone for this session, empty for the agent's own: a registered one, never a way through
+    a carrier, whose calls cost money."""
 
-    phone: Annotated[str, msgspec.Meta(max_length=256, pattern=r"^[A-Za-z0-9_.:@/+-]*$")] = ""
+    phone: Annotated[str, msgspec.Meta(max_length=256, pattern=REGISTERED)] = ""
 
 
 class Status(Plain, forbid_unknown_fields=True, kw_only=True):

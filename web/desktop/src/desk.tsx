@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
-import { breakTitle, callerName, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
+import { breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
 import { Action, Icon, Pill, Since } from "./parts";
 import { get, useKnown } from "./store";
 import { serverNow, spoken } from "./time";
@@ -165,17 +165,17 @@ function Start({ agent }: { agent: Agent }): JSX.Element {
       <p class="soft">You are not taking calls yet. They will ring at {agent.phone ? `phone ${phoneName(agent.phone)}` : "your phone"}.</p>
       {other && (
         <label class="phone-field">
-          Another phone, for this session
+          Extension of the other phone, for this session
           <input
             value={phone}
-            placeholder={agent.phone}
+            placeholder={phoneName(agent.phone)}
             spellcheck={false}
             onInput={(event) => setPhone(event.currentTarget.value.trim())}
           />
         </label>
       )}
       <div class="row">
-        <Action kind="primary" focus test="start" run={() => ask("login", phone ? { phone } : {})}>
+        <Action kind="primary" focus test="start" run={() => ask("login", phone ? { phone: dialString(phone, agent.phone) } : {})}>
           Start taking calls
         </Action>
         {!other && (

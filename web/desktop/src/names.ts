@@ -92,6 +92,13 @@ export function phoneName(dial: string): string {
   return match?.[1] ?? dial;
 }
 
+// What somebody types for another phone, as a dial string: an extension is one beside their own.
+export function dialString(typed: string, own: string): string {
+  if (!typed || typed.includes("/")) return typed;
+  const domain = /@(.+)$/.exec(own)?.[1];
+  return typed.includes("@") || !domain ? `user/${typed}` : `user/${typed}@${domain}`;
+}
+
 export function initials(name: string): string {
   const words = name.trim().split(/\s+/);
   return words
