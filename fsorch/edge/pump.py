@@ -16,6 +16,7 @@ import gevent
 from gevent.event import Event as Signal
 
 from fsorch.clock import Clock
+from fsorch.edge.breath import breathe
 from fsorch.engine.actions import Send
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
@@ -121,4 +122,4 @@ class Pump:
             deadline = self._engine.next_deadline()
             if deadline is not None and deadline <= self._clock.now().mono:
                 self.feed(Tick())
-                gevent.sleep(0)
+                breathe()
