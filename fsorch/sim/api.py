@@ -59,7 +59,6 @@ class Api:
             "uptime": lambda argument: str(machine.core.now // 1_000_000) + "\n",
             "user_exists": self._user_exists,
             "version": self._version,
-            "callcenter_config": lambda argument: "-ERR no reply\n",
         }
         for name, handler in TABLE.items():
             self.handlers[name] = _bind(handler, machine)

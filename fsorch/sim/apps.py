@@ -402,9 +402,18 @@ class Apps:
         taken = self.core.stamp() - int(started)
         channel.set("avmd_total_time", f"[{taken // 1000}]")
         channel.set("avmd_detect", "TRUE")
-        self._avmd(
-            channel, "beep", {"Beep-Status": "DETECTED", "Frequency": "500.000000", "Detection-time": str(taken)}
-        )
+        heard: Headers = {
+            "Beep-Status": "DETECTED",
+            "Frequency": "500.000000",
+            "Frequency-variance": "0.000006",
+            "Amplitude": "11431.818028",
+            "Amplitude-variance": "5284.049472",
+            "Detection-time": str(taken),
+            "Detector-resolution": "1",
+            "Detector-offset": "0",
+            "Detector-index": "0",
+        }
+        self._avmd(channel, "beep", heard)
 
     def _avmd(self, channel: Channel, what: str, more: Headers) -> None:
         front: Headers = {"Unique-ID": channel.uuid, "Call-command": "avmd", **more}
@@ -420,14 +429,22 @@ class Apps:
     # -- outbound socket ----------------------------------------------------------------------------------------------
 
     def run_socket(self, core: Core, channel: Channel, argument: str) -> Thread:
-        """``host:port [async] [full]``: whoever listens there steers the call until the socket ends."""
-        epoch = channel.epoch
+        """``host:port [async] [full]``: whoever listens there steers the call until the connection ends. In async
+        mode the channel is parked meanwhile (capture 13)."""
         if not self.socket(channel, argument):
             return
-        while channel.same(epoch) and channel.get("socket_host") is not None:
+
+        def over() -> bool:
+            return channel.get("socket_host") is None
+
+        if "async" in argument.split():
+            yield from park(core, channel, over)
+            return
+        epoch = channel.epoch
+        while channel.same(epoch) and not over():
             yield from run_messages(core, channel)
             dequeue_digit(core, channel)
-            if channel.same(epoch) and channel.get("socket_host") is not None and not channel.messages:
+            if channel.same(epoch) and not over() and not channel.messages and not channel.dtmf:
                 yield None
 
 

@@ -216,9 +216,12 @@ def disconnect(core: Core, bridge: Bridge) -> None:
 
 def _causes(a: Channel, b: Channel) -> None:
     """Who learns why the bridge ended, and under which name (captures 02, 03, 16)."""
+    if a.hung:
+        b.set("bridge_hangup_cause", a.cause)
     if b.hung:
         a.set("bridge_hangup_cause", b.cause)
-        (b if a.hung else a).set("bridge_hangup_cause" if a.hung else "last_bridge_hangup_cause", b.cause)
+        if not a.hung:
+            a.set("last_bridge_hangup_cause", b.cause)
 
 
 def _abandoned(core: Core, channel: Channel) -> None:

@@ -81,8 +81,11 @@ class Conferences:
         channel.set("conference_name", room.name)
         channel.set("conference_member_id", str(member.id))
         channel.set("conference_moderator", "false")
+        channel.set("conference_ghost", "false")
+        channel.set("app_session_uuid", room.uuid)
         channel.set("conference_uuid", room.uuid)
         channel.recording_codec = True
+        channel.set("read_codec", "L16")
         if len(room.members) == 1:
             self._alone(room)
         self._tell(room, "add-member", member)
@@ -103,6 +106,7 @@ class Conferences:
             self._alone(room)
         self._tell(room, "del-member", member)
         member.channel.recording_codec = False
+        member.channel.set("read_codec", member.channel.codec[0])
         if room.members:
             self._core.timeline.after(0.5, lambda: self._played(room, _EXIT, 1000))
             return

@@ -15,8 +15,9 @@ import msgspec
 from fsorch.sim.channel import Channel, Party
 from fsorch.sim.core import Core
 from fsorch.sim.lifecycle import answer, hangup, pre_answer, ring_ready
+from fsorch.sim.records import q850
 
-__all__ = ["SIP_CAUSES", "Dialer", "Habit", "NoTarget", "Registration", "Robot", "Target", "refuse"]
+__all__ = ["SIP_CAUSES", "Dialer", "Habit", "NoTarget", "Registration", "Robot", "Target", "depart", "refuse"]
 
 SIP_CAUSES: dict[int, str] = {
     404: "UNALLOCATED_NUMBER",
@@ -35,8 +36,8 @@ SIP_CAUSES: dict[int, str] = {
 
 
 class Target(msgspec.Struct, frozen=True):
-    """Somebody who can be called. ``name`` is the channel's name, ``number`` the destination in its profile; an end that is
-    not ``reachable`` never sends a packet (capture 06, nothing listens)."""
+    """Somebody who can be called. ``name`` is the channel's name, ``number`` the destination in its profile; an end
+    that is not ``reachable`` never sends a packet (capture 06, nothing listens)."""
 
     name: str
     number: str
@@ -70,14 +71,33 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
 
 def refuse(core: Core, channel: Channel, status: int, phrase: str = "") -> None:
     """The far end declines with a SIP status; what the call's record says of it is set."""
+    if channel.hung:
+        return
     cause = SIP_CAUSES.get(status, "NORMAL_UNSPECIFIED")
     channel.disposition = "recv_refuse"
-    for name in ("sip_invite_failure_status", "sip_term_status"):
-        channel.set(name, str(status))
+    channel.set("sip_hangup_disposition", "recv_refuse")
+    channel.set("sip_invite_failure_status", str(status))
     channel.set("sip_invite_failure_phrase", phrase or cause.replace("_", " ").title())
-    channel.set("proto_specific_hangup_cause", f"sip:{status}")
+    _told_by_sip(channel, status, cause)
     hangup(core, channel, cause)
     core.wake_now(channel)
+
+
+def depart(core: Core, channel: Channel, cause: str = "NORMAL_CLEARING") -> None:
+    """The far end hangs up: a BYE, or the CANCEL of a caller who was not answered (capture 01 shows both alike)."""
+    if channel.hung:
+        return
+    channel.disposition = "recv_bye"
+    _told_by_sip(channel, 200, cause)
+    hangup(core, channel, cause)
+    channel.set("sip_hangup_disposition", "recv_bye")
+    core.wake_now(channel)
+
+
+def _told_by_sip(channel: Channel, status: int, cause: str) -> None:
+    channel.set("sip_term_status", str(status))
+    channel.set("proto_specific_hangup_cause", f"sip:{status}")
+    channel.set("sip_term_cause", str(q850(cause)))
 
 
 class Habit(msgspec.Struct, frozen=True, kw_only=True):

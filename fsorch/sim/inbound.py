@@ -82,7 +82,7 @@ def _variables(core: Core, channel: Channel, invite: Invite, address: str, stamp
             ("call_uuid", channel.uuid),
             ("session_id", str(core.counters.sessions)),
             ("sip_from_user", invite.number),
-            ("sip_from_port", port),
+            ("sip_from_port", port if invite.port else ""),
             ("sip_from_uri", address),
             ("sip_from_host", invite.host),
             ("video_media_flow", "disabled"),

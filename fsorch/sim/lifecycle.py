@@ -100,16 +100,16 @@ HANDLERS["CS_PARK"] = _park_state
 HANDLERS["CS_CONSUME_MEDIA"] = idle
 
 
-def park(core: Core, channel: Channel) -> Thread:
-    """Stay until moved or hung up, obeying messages (switch_ivr_park)."""
+def park(core: Core, channel: Channel, until: Callable[[], bool] = lambda: False) -> Thread:
+    """Stay until moved, hung up or ``until`` is true, obeying messages (switch_ivr_park)."""
     epoch = channel.epoch
     channel.parked = True
     core.fire("CHANNEL_PARK", channel)
     core.notice(channel, "park")
-    while channel.same(epoch):
+    while channel.same(epoch) and not until():
         yield from run_messages(core, channel)
         dequeue_digits(core, channel)
-        if channel.same(epoch) and not channel.messages:
+        if channel.same(epoch) and not channel.messages and not until():
             yield None
     channel.parked = False
     core.fire("CHANNEL_UNPARK", channel)
@@ -230,13 +230,13 @@ def answer(core: Core, channel: Channel) -> None:
     core.set_call_state(channel, "ACTIVE")
     if channel.direction == "inbound":
         core.timeline.at(core.timeline.next_tick() + 1, lambda: acknowledged(core, channel))
-    core.timeline.at(core.now, lambda: channel.set("endpoint_disposition", "ANSWER"))
+    channel.set("endpoint_disposition", "ANSWER")
     core.notice(channel, "answer")
 
 
 def flip_caller(core: Core, channel: Channel, *, forget: bool = False) -> None:
-    """Swap caller and callee of an outbound leg that now leads (switch_channel_flip_cid); ``forget``: the callee is blank
-    after it, as when such a leg becomes the originator of a bridge (capture 10)."""
+    """Swap caller and callee of an outbound leg that now leads (switch_channel_flip_cid); ``forget``: the callee is
+    blank after it, as when such a leg becomes the originator of a bridge (capture 10)."""
     profile = channel.profile
     name, number = profile.get("Caller-ID-Name"), profile.get("Caller-ID-Number")
     channel.set("pre_transfer_caller_id_name", name)

@@ -7,9 +7,8 @@ from fsorch.sim.channel import Channel, Party
 from fsorch.sim.conference import Conferences
 from fsorch.sim.core import VERSION, Core
 from fsorch.sim.dialplan import Dialplan
-from fsorch.sim.endpoints import Dialer
+from fsorch.sim.endpoints import Dialer, depart
 from fsorch.sim.inbound import Invite, create_inbound
-from fsorch.sim.lifecycle import hangup
 from fsorch.sim.media import SOUNDS_DIR, Sounds, fsorch_sounds
 from fsorch.sim.relay import Relays
 from fsorch.sim.scheduler import Scheduler
@@ -62,14 +61,7 @@ class Machine:
 
     def hang_up(self, channel: Channel, cause: str = "NORMAL_CLEARING") -> None:
         """The far end hangs up (BYE or CANCEL)."""
-        if channel.hung:
-            return
-        channel.disposition = "recv_bye" if channel.answered or channel.direction == "inbound" else "recv_refuse"
-        channel.set("sip_term_status", "200")
-        channel.set("proto_specific_hangup_cause", "sip:200")
-        channel.set("sip_term_cause", "16")
-        hangup(self.core, channel, cause)
-        self.core.wake_now(channel)
+        depart(self.core, channel, cause)
 
     # -- lookups ------------------------------------------------------------------------------------------------------
 

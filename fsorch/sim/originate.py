@@ -163,6 +163,8 @@ class Call:
             channel.set("sip_network_ip", target.host)
             channel.set("sip_network_port", target.port)
         else:
+            channel.set("sip_reply_port", "0")
+            channel.set("sip_network_port", "0")
             channel.running = "CS_ROUTING"
         target.party.notice(channel, "ring", "")
 

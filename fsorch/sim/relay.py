@@ -9,11 +9,21 @@ from collections.abc import Callable
 
 from fsorch.sim.channel import Channel
 from fsorch.sim.core import Core
-from fsorch.sim.endpoints import Dialer, NoTarget, Target, refuse
+from fsorch.sim.endpoints import SIP_CAUSES, Dialer, NoTarget, Target, depart, refuse
 from fsorch.sim.inbound import Invite, create_inbound
-from fsorch.sim.lifecycle import answer, hangup, pre_answer, ring_ready
+from fsorch.sim.lifecycle import answer, hangup, pre_answer, ring_ready, transfer
 
 __all__ = ["Relays"]
+
+
+# The SIP status an INVITE is refused with, where the caller's side finds the cause by the status alone.
+STATUSES = {
+    "USER_BUSY": 486,
+    "CALL_REJECTED": 603,
+    "NO_USER_RESPONSE": 480,
+    "UNALLOCATED_NUMBER": 404,
+    "NORMAL_TEMPORARY_FAILURE": 503,
+}
 
 
 class _Wire:
@@ -38,6 +48,7 @@ class _Wire:
                 name=name,
                 destination=self._invite.destination,
                 context=self._invite.context,
+                profile=self._invite.profile,
                 kind=self._invite.kind,
                 codec=channel.codec,
                 port=0,
@@ -50,11 +61,14 @@ class _Wire:
         if channel is callee:
             self._callee_did(caller, what, detail)
         elif what == "hangup" and not callee.hung:
-            callee.disposition = "recv_bye"
-            core.timeline.at(core.timeline.next_tick() + 1, lambda: hangup(core, callee, detail))
+            core.timeline.at(core.timeline.next_tick() + 1, lambda: depart(core, callee, detail))
         elif what == "dtmf":
             callee.dtmf.extend(detail)
             core.wake(callee)
+        elif what == "talk" and not callee.answered and not callee.hung:
+            # sofia.c, sofia_handle_sip_i_notify: answers, and goes on in the dialplan.
+            answer(core, callee)
+            transfer(core, callee, "auto_answer")
 
     def _callee_did(self, caller: Channel, what: str, detail: str) -> None:
         core = self._core
@@ -70,11 +84,12 @@ class _Wire:
             core.timeline.at(core.now, lambda: answer(core, caller))
         elif what == "hangup" and not caller.hung:
             if caller.answered:
-                caller.disposition = "recv_bye"
-                core.timeline.at(core.timeline.next_tick(), lambda: hangup(core, caller, detail))
+                core.timeline.at(core.timeline.next_tick(), lambda: depart(core, caller, detail))
+            elif SIP_CAUSES.get(STATUSES.get(detail, 0)) == detail:
+                core.timeline.at(core.timeline.next_tick(), lambda: refuse(core, caller, STATUSES[detail]))
             else:
-                status = {"USER_BUSY": 486, "CALL_REJECTED": 603, "NO_ROUTE_DESTINATION": 404}.get(detail, 480)
-                core.timeline.at(core.timeline.next_tick(), lambda: refuse(core, caller, status))
+                # The loopback endpoint passes the cause on; SIP carries it beside the status (Reason: Q.850).
+                core.timeline.at(core.timeline.next_tick(), lambda: depart(core, caller, detail))
         elif what == "dtmf":
             caller.dtmf.extend(detail)
             core.wake(caller)
@@ -85,17 +100,22 @@ class _Wire:
 
 
 class Relays:
-    """Registers the switch's own addresses with the dialer. ``beep`` is told of a caller whose callee plays a tone; ``own``:
-    the host:port the switch listens on for SIP."""
+    """Registers the switch's own addresses with the dialer. ``beep`` is told of a caller whose callee plays a tone."""
 
-    def __init__(
-        self, core: Core, dialer: Dialer, beep: Callable[[Channel], None], own: tuple[str, ...] = ("127.0.0.1:5080",)
-    ) -> None:
+    def __init__(self, core: Core, dialer: Dialer, beep: Callable[[Channel], None]) -> None:
         self._core = core
+        self._dialer = dialer
         self._beep = beep
-        self._own = own
+        self._own: dict[str, tuple[str, str]] = {}
+        self.listen("127.0.0.1:5080", "external", "public")
         dialer.loopback = self._loopback
         dialer.itself = self._itself
+
+    def listen(self, address: str, profile: str, context: str) -> None:
+        """``profile`` takes SIP calls at ``address`` (host:port) into ``context``."""
+        self._own[address] = (profile, context)
+        if profile not in self._dialer.profiles:
+            self._dialer.profiles.append(profile)
 
     def _loopback(self, rest: str) -> Target | NoTarget:
         destination, _, more = rest.partition("/")
@@ -109,7 +129,8 @@ class Relays:
         user, _, host = address.partition("@")
         if host not in self._own:
             return None
-        wire = _Wire(self._core, Invite(number="", destination=user), self._beep)
+        profile, context = self._own[host]
+        wire = _Wire(self._core, Invite(number="", destination=user, profile=profile, context=context), self._beep)
         name, _, port = host.partition(":")
         codec = ("G722", "16000", "64000")
-        return Target(f"sofia/external/{address}", user, wire, "external", name, port, codec)
+        return Target(f"sofia/{profile}/{address}", user, wire, profile, name, port, codec)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fsorch.sim.apps import expand
 from fsorch.sim.channel import Channel, Thread
 from fsorch.sim.core import Core
 from fsorch.sim.lifecycle import hangup, transfer
@@ -28,14 +29,14 @@ class Scheduler:
 
     def _transfer_app(self, core: Core, channel: Channel, argument: str) -> Thread:
         """``+seconds destination [dialplan [context]]``."""
-        words = argument.split()
+        words = expand(core, channel, argument).split()
         if len(words) > 1:
             self.add(channel, words[0], lambda: transfer(core, channel, *words[1:4]))
         yield from ()
 
     def _hangup_app(self, core: Core, channel: Channel, argument: str) -> Thread:
         """``+seconds [cause]``."""
-        words = argument.split()
+        words = expand(core, channel, argument).split()
         if words:
             cause = words[1] if len(words) > 1 else "ALLOTTED_TIMEOUT"
             self.add(channel, words[0], lambda: hangup(core, channel, cause))

@@ -170,7 +170,7 @@ class Session:
 
     def tell(self, event: SimEvent) -> None:
         """An event it subscribed to was fired: filter, count, queue."""
-        if self.closing or not self._passes(event.headers):
+        if self.closing or self._lingering is not None or not self._passes(event.headers):
             return
         if self._deferred is not None:
             self._deferred.append(event)

@@ -28,6 +28,10 @@ FAILING = {
 }
 
 
+# What the recorded callers put into their INVITE beside the usual.
+OWN = ("sip_subject", "sip_to_display", "sip_h_X-Customer")
+
+
 class Replayed(msgspec.Struct):
     """What the virtual switch sent: events, and the replies in order."""
 
@@ -93,6 +97,7 @@ class Replay:
                 name=event["Caller-Caller-ID-Name"],
                 destination=event["Caller-Destination-Number"],
                 port=int(port),
+                variables={name: event[f"variable_{name}"] for name in OWN if f"variable_{name}" in event},
             )
         )
 
