@@ -64,6 +64,8 @@ def tell(fact: Fact) -> str:
         return ""
     own = {"agent": fact.agent, "queue": fact.queue, "switch": fact.switch}
     words = Blank({key: printable(value) for key, value in (fact.data | own).items()})
+    if words["name"] == words["number"]:
+        words["name"] = ""
     return " ".join(sentence.format_map(words).split())
 
 
@@ -161,7 +163,7 @@ def format_agents(agents: Sequence[AgentView], now: int, rows: int, wide: bool) 
             agent.name or agent.id,
             agent.reason or agent.status,
             cell(agent.state, STATE_STYLES.get(agent.state, "")),
-            ago(agent.state_since, now),
+            ago(max(agent.state_since, agent.status_since), now),
             (contact.name or contact.number) if contact else "",
         ]
         lines.append(line + ([agent.answered, agent.missed] if wide else []))

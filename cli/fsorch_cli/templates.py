@@ -27,7 +27,7 @@ database: {database}
 # The desktop. Behind a proxy that speaks HTTPS set secure_cookies to true.
 web:
   host: 127.0.0.1
-  port: 8700
+  port: {web_port}
   secure_cookies: false
 """
 
@@ -97,11 +97,12 @@ flow: main
 """
 
 
-def settings_yaml(switch: SwitchSettings, database: str) -> str:
+def settings_yaml(switch: SwitchSettings, database: str, web_port: int) -> str:
     """The settings file. Values are written as JSON strings, which YAML reads as they are."""
     return SETTINGS.format(
         host=json.dumps(switch.host),
         port=switch.port,
+        web_port=web_port,
         password=json.dumps(switch.password),
         database=json.dumps(database),
     )

@@ -70,7 +70,8 @@ class Ready(msgspec.Struct, frozen=True):
 
 
 class SwitchProcess:
-    """The child, seen from the demo. Raises LinkError when it does not do as asked; its last words are in ``log``."""
+    """The child, seen from the demo. Raises LinkError when it does not do as asked; it writes its faults to
+    ``log``."""
 
     def __init__(self, plan: SwitchPlan, log: Path) -> None:
         self._log = log
@@ -120,17 +121,18 @@ class SwitchProcess:
         self._out.close()
 
     def _ask(self, question: Any, answer: type[T]) -> T:
-        fault = LinkError(f"the virtual switch's process does not answer; its last words are in {self._log}")
-        with gevent.Timeout(ANSWER_S, fault):
-            try:
-                self._in.write(msgspec.json.encode(question) + b"\n")
-                self._in.flush()
-                line = self._out.readline()
-            except OSError:
-                raise fault from None
+        line = b""
+        with contextlib.suppress(OSError, gevent.Timeout), gevent.Timeout(ANSWER_S):
+            self._in.write(msgspec.json.encode(question) + b"\n")
+            self._in.flush()
+            line = self._out.readline()
         if not line:
-            raise fault
+            raise LinkError(f"the virtual switch's process does not answer: {self._last_words()}")
         return msgspec.json.decode(line, type=answer)
+
+    def _last_words(self) -> str:
+        lines = self._log.read_text(encoding="utf-8", errors="replace").splitlines()
+        return lines[-1] if lines else "it said nothing"
 
 
 class SwitchWorld:

@@ -103,7 +103,7 @@ def format_agent(agent: AgentView, now: int) -> tuple[object, ...]:
         agent.name,
         f"{status} → {agent.asked}" if agent.asked else status,
         agent.state,
-        ago(agent.state_since, now),
+        ago(max(agent.state_since, agent.status_since), now),
         ", ".join(agent.queues),
         (contact.name or contact.number) if contact else "",
         agent.answered,

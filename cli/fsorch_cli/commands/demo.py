@@ -27,7 +27,7 @@ from fsorch_web import create_app
 @click.command("demo", cls=Command)
 @click.option("--calls", type=click.IntRange(1, 1_000_000), metavar="N", help="End by itself after N contacts.")
 @click.option(
-    "--rate", type=click.FloatRange(0.01, 1000), default=0.5, show_default=True, help="Callers arriving per second."
+    "--rate", type=click.FloatRange(0.01, 1000), default=0.25, show_default=True, help="Callers arriving per second."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed brings the same callers.")
 @click.option(
@@ -78,7 +78,8 @@ def command(
         on_home=lambda folder: log_to_file(folder / "fsorch.log"),
     )
     with until_stopped() as stop:
-        demo.start()
+        with err().status("starting"):
+            demo.start()
         try:
             if announce:
                 write_announcement(announce, demo)

@@ -29,6 +29,13 @@ from fsorch_cli.templates import centre_yaml, settings_yaml
     "--switch-password-stdin", is_flag=True, help="Read the event socket's password from standard input's first line."
 )
 @click.option("--database", default="", metavar="URL", help="mysql://user:password@host:port/name instead of SQLite.")
+@click.option(
+    "--web-port",
+    default=8700,
+    show_default=True,
+    type=click.IntRange(0, 65535),
+    help="The desktop's; 0 takes a free one.",
+)
 @click.option("--admin", default="admin", show_default=True, help="The login of the first user.")
 @click.option("--password-stdin", is_flag=True, help="Read the admin's password from standard input's (next) line.")
 @click.option("--force", is_flag=True, help="Overwrite files that are there, and give the admin a new password.")
@@ -38,6 +45,7 @@ def command(
     switch_port: int,
     switch_password_stdin: bool,
     database: str,
+    web_port: int,
     admin: str,
     password_stdin: bool,
     force: bool,
@@ -55,7 +63,7 @@ def command(
     check_switch(switch, "switch")
     admin_password, made = ask_password(admin, from_stdin=password_stdin)
     check_password(admin, admin_password)
-    texts = [settings_yaml(switch, database), centre_yaml()]
+    texts = [settings_yaml(switch, database, web_port), centre_yaml()]
     for file, text in zip(files, texts, strict=True):
         write_private(file, text)
     create_database(files[0], admin, admin_password, force=force)

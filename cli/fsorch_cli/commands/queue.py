@@ -57,7 +57,11 @@ def show_queue(app: App, queue: str, as_json: bool) -> None:
     out().print()
     print_table(
         ("agent", "name", "status", "state", "since>"),
-        [(a.id, a.name, a.status, a.state, ago(a.state_since, now)) for a in snapshot.agents if view.id in a.queues],
+        [
+            (a.id, a.name, a.status, a.state, ago(max(a.state_since, a.status_since), now))
+            for a in snapshot.agents
+            if view.id in a.queues
+        ],
         empty="No agent works here; give one this queue in the centre file.",
     )
 
