@@ -11,6 +11,7 @@ answered a ping, so a server that was restarted costs nobody an error.
 
 from __future__ import annotations
 
+import os
 import re
 import sqlite3
 from collections import deque
@@ -54,9 +55,9 @@ PRAGMAS = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1}
 # From the server's error list: connections, shutdown, disk, locks, read-only, rights, missing database or table,
 # killed.
 PASSING_MYSQL = frozenset(
-    (1021, 1030, 1040, 1041, 1042, 1043, 1044, 1045, 1049, 1053, 1077, 1079, 1114, 1129, 1130, 1142, 1143, 1146, 1152)
-    + (1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1227, 1290, 1317, 1412, 1613, 1614, 1637, 1792, 1836)
-    + (1877, 1927, 3024, 3032, 3100, 3101, 3159, 3169, 4031)
+    (1021, 1030, 1040, 1041, 1042, 1043, 1044, 1045, 1049, 1053, 1054, 1077, 1079, 1114, 1129, 1130, 1136, 1142, 1143)
+    + (1146, 1152, 1158, 1159, 1160, 1161, 1180, 1203, 1205, 1213, 1226, 1227, 1290, 1317, 1364, 1412, 1613, 1614)
+    + (1637, 1792, 1836, 1877, 1927, 3024, 3032, 3100, 3101, 3159, 3169, 4031)
 )
 
 
@@ -99,6 +100,7 @@ class PooledSqlite(ManyRows, SqliteDatabase):
 
     def __init__(self, path: str) -> None:
         self._idle: deque[Any] = deque()
+        self._is_shut = False
         # A connection moves between threads but is used by one at a time, which SQLite allows.
         super().__init__(path, pragmas=PRAGMAS, timeout=BUSY_TIMEOUT_S, check_same_thread=False)
         self._lock = nullcontext()
@@ -110,13 +112,30 @@ class PooledSqlite(ManyRows, SqliteDatabase):
             return super()._connect()  # type: ignore[misc] # a seam that peewee's stub does not show
 
     def _close(self, conn: Any) -> None:
-        if conn.in_transaction or len(self._idle) >= IDLE_CONNECTIONS:
+        if conn.in_transaction or self._is_shut or len(self._idle) >= IDLE_CONNECTIONS:
             conn.close()
         else:
             self._idle.append(conn)
 
-    def drain(self) -> None:
-        """Close every connection that nobody uses."""
+    def prepare(self, create: bool) -> None:
+        """See to the file before it is opened: with ``create`` make it, and its folder, if need be; without, refuse a
+        file that is not there. Raises StoreError."""
+        file = Path(self.database)
+        if not create and not file.exists():
+            raise StoreError(f"there is no database at {file}; run `fsorch init` first")
+        try:
+            file.parent.mkdir(parents=True, exist_ok=True)
+            # For the owner only, from the first byte: it holds callers and password hashes. SQLite gives its other
+            # files the same mode.
+            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        except IsADirectoryError:
+            raise StoreError(f"{file} is a folder; name a file in the database URL") from None
+        except OSError as error:
+            raise StoreError(f"the database {file} cannot be made or written: {error.strerror}") from error
+
+    def shut(self) -> None:
+        """Close every connection that nobody uses; the others are closed when they come back."""
+        self._is_shut = True
         while self._idle:
             self._idle.pop().close()
 
@@ -145,6 +164,7 @@ class PooledMysql(ManyRows, MySQLDatabase):
 
     def __init__(self, name: str, **options: Any) -> None:
         self._idle: deque[Any] = deque()
+        self._is_shut = False
         super().__init__(
             name,
             connect_timeout=CONNECT_TIMEOUT_S,
@@ -171,13 +191,17 @@ class PooledMysql(ManyRows, MySQLDatabase):
         return MysqlConnection(database=self.database, autocommit=True, **self.connect_params)
 
     def _close(self, conn: Any) -> None:
-        if not (conn.open and self._is_kept) or len(self._idle) >= IDLE_CONNECTIONS:
+        if not (conn.open and self._is_kept) or self._is_shut or len(self._idle) >= IDLE_CONNECTIONS:
             _close_quietly(conn)
         else:
             self._idle.append(conn)
 
-    def drain(self) -> None:
-        """Close every connection that nobody uses."""
+    def prepare(self, create: bool) -> None:
+        """Nothing: a server's database is made by its administrator."""
+
+    def shut(self) -> None:
+        """Close every connection that nobody uses; the others are closed when they come back."""
+        self._is_shut = True
         while self._idle:
             _close_quietly(self._idle.pop())
 
@@ -194,32 +218,23 @@ def _close_quietly(conn: Any) -> None:
         return
 
 
-def parse_url(url: str, *, create: bool = True) -> Db:
-    """The database that ``url`` names, not connected. With ``create`` the folder of an SQLite file is made.
-
-    Raises StoreError for a URL that is not one of the forms above."""
+def parse_url(url: str) -> Db:
+    """The database that ``url`` names; nothing is touched. Raises StoreError for a URL that is not one of the forms
+    above."""
     if url.startswith("sqlite:"):
-        return _parse_sqlite(url, create)
+        return _parse_sqlite(url)
     if re.match(r"(mysql|mariadb):", url):
         return _parse_mysql(url)
     scheme = url.partition(":")[0] if re.match(r"\w+:", url) else "nothing known"
     raise StoreError(f"the database URL begins with {scheme}; use sqlite:///path or {MYSQL_FORM}")
 
 
-def _parse_sqlite(url: str, create: bool) -> PooledSqlite:
+def _parse_sqlite(url: str) -> PooledSqlite:
     path = url.removeprefix("sqlite:///")
     if path == url or not path or "\0" in path or path.startswith(":memory:"):
         raise StoreError(
             f"{url!r} names no database file; use sqlite:///path, with a fourth slash for an absolute path"
         )
-    file = Path(path)
-    if create:
-        try:
-            file.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise StoreError(f"the folder of the database {path} cannot be made: {error.strerror}") from error
-    elif not file.exists():
-        raise StoreError(f"there is no database at {path}; run `fsorch init` first")
     return PooledSqlite(path)
 
 
@@ -266,8 +281,10 @@ def mysql_code(error: BaseException) -> int:
 
 
 def is_passing(error: BaseException) -> bool:
-    """Whether the same write may well succeed later: the database is away, locked, full, read-only or not ready. False
-    means that it has looked at the values and refused them."""
+    """Whether the same write may well succeed later: the database is away, locked, full, read-only, or its tables
+    are not what they should be. False means that it has looked at the values and refused them."""
+    if isinstance(error, ProgrammingError):
+        return True
     cause = getattr(error, "orig", None) or error
     if isinstance(cause, sqlite3.Error):
         return isinstance(error, OperationalError | InterfaceError) or _is_broken_file(cause)

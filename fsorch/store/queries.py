@@ -19,6 +19,7 @@ from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.errors import NotFound
 from fsorch.store.database import Db
 from fsorch.store.models import AuditRecord, ContactRecord, JournalRecord, LegRecord, SegmentRecord
+from fsorch.store.values import clean
 
 __all__ = [
     "AuditRow",
@@ -50,6 +51,15 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     number: str = ""
     outcome: str = ""
     cause: str = ""
+
+
+def cleaned(filters: dict[str, Any]) -> Filter:
+    """The filter with these fields. What no database takes (lone surrogates, from an odd command line) finds
+    nothing."""
+    fields: dict[str, Any] = {
+        name: clean(value) if isinstance(value, str) else value for name, value in filters.items()
+    }
+    return Filter(**fields)
 
 
 class ContactDetail(msgspec.Struct, frozen=True, kw_only=True):

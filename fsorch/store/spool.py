@@ -25,21 +25,18 @@ import re
 import uuid
 from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from fsorch.engine.facts import Fact
 from fsorch.errors import StoreError
-from fsorch.store.values import clean, cut
+from fsorch.store.values import LONG_STRING, tame
 
 __all__ = ["Chunk", "Position", "SpoolReader", "SpoolWriter", "encode_fact", "spool_id"]
 
 SEGMENT_BYTES = 16 * 1024 * 1024
 # A fact is under 2 KB; what is above this is somebody's 100 kB of caller name, and is cut.
 LINE_BYTES = 64 * 1024
-LONG_STRING = 2_000
-DEEPEST = 8
 # While the disk takes nothing, facts wait in memory up to this; what comes then is shed and counted.
 PENDING_BYTES = 16 * 1024 * 1024
 NAME = re.compile(r"facts-(\d{12})\.jsonl")
@@ -89,35 +86,13 @@ def encode_fact(fact: Fact) -> bytes:
     try:
         line = msgspec.json.encode(fact)
     except (TypeError, ValueError, OverflowError, RecursionError):
-        line = msgspec.json.encode(_tame(fact, 0))
+        line = msgspec.json.encode(tame(fact))
     if len(line) > LINE_BYTES:
-        line = msgspec.json.encode(_tame(fact, 0))
+        line = msgspec.json.encode(tame(fact))
     if len(line) > LINE_BYTES:
         short = msgspec.structs.replace(fact, data={"cut": line[:LONG_STRING].decode("utf-8", "ignore")})
-        line = msgspec.json.encode(_tame(short, 0))
+        line = msgspec.json.encode(tame(short))
     return line + b"\n"
-
-
-def _tame(value: Any, depth: int) -> Any:
-    """``value`` with long strings cut and with what JSON cannot say made text."""
-    if isinstance(value, str):
-        return cut(str(value), LONG_STRING)
-    if isinstance(value, msgspec.Struct):
-        return _tame(msgspec.structs.asdict(value), depth)
-    if isinstance(value, dict) and depth <= DEEPEST:
-        return {cut(str(key), LONG_STRING): _tame(item, depth + 1) for key, item in value.items()}
-    if isinstance(value, list | tuple) and depth <= DEEPEST:
-        return [_tame(item, depth + 1) for item in value]
-    if isinstance(value, bool | float | None) or (isinstance(value, int) and abs(value) < 2**63):
-        return value
-    return _as_text(value)
-
-
-def _as_text(value: object) -> str:
-    try:
-        return cut(clean(repr(value)), LONG_STRING)
-    except (ValueError, RecursionError):  # a number of 5,000 digits, a list that holds itself
-        return f"<{type(value).__name__}>"
 
 
 class SpoolWriter:

@@ -20,9 +20,9 @@ from fsorch.store import queries, users
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.migrate import migrate
 from fsorch.store.models import AuditRecord, MetaRecord
-from fsorch.store.queries import AuditRow, ContactDetail, Counts, Filter, Summary
+from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
 from fsorch.store.users import Passwords, UserRow
-from fsorch.store.values import cut, dump_json
+from fsorch.store.values import clean, cut, dump_json
 from fsorch.store.writer import FactWriter
 
 __all__ = ["Store", "open_database"]
@@ -36,12 +36,13 @@ def open_database(
 
     Raises StoreError: a faulty URL, a database that cannot be reached, one that a newer fsorch made."""
     clock = clock or SystemClock()
-    db = parse_url(url, create=create)
+    db = parse_url(url)
+    db.prepare(create)
     try:
         with connected(db):
             migrate(db, clock.now().wall, create=create)
     except BaseException:
-        db.drain()
+        db.shut()
         raise
     return Store(db, clock, passwords or Passwords())
 
@@ -56,8 +57,8 @@ class Store:
         self._passwords = passwords
 
     def close(self) -> None:
-        """Close the connections that nobody uses. Those in use are closed when they come back."""
-        self.db.drain()
+        """Close the connections; one that is in use, when it comes back."""
+        self.db.shut()
 
     def _use(self) -> AbstractContextManager[Db]:
         return connected(self.db)
@@ -121,7 +122,7 @@ class Store:
         with self._use() as db:
             found = users.find_user(db, login)
         user, hash = found if found and found[0].active else (None, "")
-        if not self._passwords.verify(hash, password):
+        if not self._passwords.verify(hash, clean(password)):
             return None
         if self._passwords.is_dated(hash):
             with self._use() as db:
@@ -156,17 +157,17 @@ class Store:
         """The newest contacts, newest first; ``filters`` are the fields of Filter. Those in progress have no
         outcome."""
         with self._use() as db:
-            return queries.list_contacts(db, Filter(**filters), limit)
+            return queries.list_contacts(db, cleaned(filters), limit)
 
     def contact(self, id: str) -> ContactDetail:
         """One contact with segments, legs and facts. Raises NotFound."""
         with self._use() as db:
-            return queries.find_contact(db, id)
+            return queries.find_contact(db, clean(id))
 
     def cdrs(self, limit: int | None = None, **filters: Any) -> Iterator[LegRow]:
         """The CDR, oldest first, as long as it is; ``filters`` are the fields of Filter. Needs the memory of one
         page."""
-        return queries.page_legs(self._use, Filter(**filters), limit)
+        return queries.page_legs(self._use, cleaned(filters), limit)
 
     def counts(self) -> Counts:
         """How many rows there are."""
@@ -176,7 +177,7 @@ class Store:
     def summary(self, *, service_level_s: float = 20.0, short_abandon_s: float = 5.0, **filters: Any) -> Summary:
         """The figures of the contacts that ``filters`` (the fields of Filter) select; see queries.summarise."""
         with self._use() as db:
-            return queries.summarise(db, Filter(**filters), service_level_s, short_abandon_s)
+            return queries.summarise(db, cleaned(filters), service_level_s, short_abandon_s)
 
     # What the recorder needs
 

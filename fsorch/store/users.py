@@ -17,6 +17,7 @@ from fsorch.errors import ConfigError
 from fsorch.names import Role
 from fsorch.store.database import Db, writing
 from fsorch.store.models import UserRecord
+from fsorch.store.values import clean
 
 __all__ = ["ROLES", "Passwords", "UserRow", "check_password", "find_user", "list_users", "store_user"]
 
@@ -76,7 +77,9 @@ def check_password(login: str, password: str) -> None:
     """Raises ConfigError for a password that is too short, too long, well known, or the login itself."""
     if len(password) < SHORTEST_PASSWORD:
         raise ConfigError(f"the password for {login!r} has fewer than {SHORTEST_PASSWORD} characters; use a longer one")
-    if len(password.encode("utf-8", "replace")) > LONGEST_PASSWORD:
+    if clean(password) != password:
+        raise ConfigError(f"the password for {login!r} holds what is no character; check the terminal's encoding")
+    if len(password.encode()) > LONGEST_PASSWORD:
         raise ConfigError(f"the password for {login!r} is longer than {LONGEST_PASSWORD} bytes; use a shorter one")
     if password.lower() in WELL_KNOWN or password.lower() == login.lower() or len(set(password)) < 3:
         raise ConfigError(f"the password for {login!r} is one that is tried first; use another one")

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import math
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
-__all__ = ["clean", "cut", "cut_id", "dump_json", "real", "whole"]
+__all__ = ["clean", "cut", "cut_id", "dump_json", "real", "tame", "text_of", "whole"]
 
 CUT = "…"
 LARGEST = 2**63 - 1
 # A journal row's data: room for every field the engine knows at its full width, and far below any packet limit.
 JSON_WIDTH = 60_000
-STRING_IN_JSON = 4_000
+LONG_STRING = 2_000
+DEEPEST = 8
 
 
 def clean(value: str) -> str:
@@ -37,9 +39,19 @@ def cut_id(value: str, width: int) -> str:
     return f"{value[: width - 17]}{CUT}{digest}"
 
 
+def text_of(width: int, shorten: Callable[[str, int], str]) -> Callable[[str], str]:
+    """What makes text fit ``width`` characters: by ``shorten`` (cut or cut_id), which most values need not be called
+    for."""
+
+    def fit(value: str) -> str:
+        return value if len(value) <= width and value.isascii() else shorten(value, width)
+
+    return fit
+
+
 def whole(value: int) -> int:
     """``value`` within what a BIGINT holds."""
-    return max(-LARGEST, min(LARGEST, value))
+    return value if -LARGEST <= value <= LARGEST else LARGEST if value > 0 else -LARGEST
 
 
 def real(value: float | None) -> float | None:
@@ -48,22 +60,36 @@ def real(value: float | None) -> float | None:
 
 
 def dump_json(value: Any) -> str:
-    """``value`` as JSON text of at most ``JSON_WIDTH`` characters. Long strings in it are cut; what is still too large
-    becomes ``{"cut": "<its first characters>"}``."""
-    text = msgspec.json.encode(value).decode()
-    if len(text) <= JSON_WIDTH:
-        return text
-    text = msgspec.json.encode(_shrink(value)).decode()
-    if len(text) <= JSON_WIDTH:
-        return text
-    return msgspec.json.encode({"cut": cut(text, STRING_IN_JSON)}).decode()
+    """``value`` as JSON text of at most ``JSON_WIDTH`` characters. What JSON cannot say becomes text, long strings
+    are cut; what is still too large becomes ``{"cut": "<its first characters>"}``."""
+    try:
+        text = msgspec.json.encode(value).decode()
+    except (TypeError, ValueError, OverflowError, RecursionError):
+        text = ""
+    if not text or len(text) > JSON_WIDTH:
+        text = msgspec.json.encode(tame(value)).decode()
+    if len(text) > JSON_WIDTH:
+        text = msgspec.json.encode({"cut": cut(text, LONG_STRING)}).decode()
+    return text
 
 
-def _shrink(value: Any) -> Any:
+def tame(value: Any, depth: int = 0) -> Any:
+    """``value`` with long strings cut and with what JSON cannot say made text. Never raises."""
     if isinstance(value, str):
-        return cut(value, STRING_IN_JSON)
-    if isinstance(value, dict):
-        return {cut(str(key), STRING_IN_JSON): _shrink(item) for key, item in value.items()}
-    if isinstance(value, list | tuple):
-        return [_shrink(item) for item in value]
-    return value
+        return cut(str(value), LONG_STRING)
+    if isinstance(value, msgspec.Struct):
+        return tame(msgspec.structs.asdict(value), depth)
+    if isinstance(value, dict) and depth <= DEEPEST:
+        return {cut(_as_text(key), LONG_STRING): tame(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, list | tuple) and depth <= DEEPEST:
+        return [tame(item, depth + 1) for item in value]
+    if isinstance(value, bool | float | None) or (isinstance(value, int) and abs(value) <= LARGEST):
+        return value
+    return cut(_as_text(value), LONG_STRING)
+
+
+def _as_text(value: object) -> str:
+    try:
+        return value if isinstance(value, str) else repr(value)
+    except (ValueError, RecursionError):  # a number of 5,000 digits, a list that holds itself
+        return f"<{type(value).__name__}>"

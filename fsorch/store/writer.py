@@ -13,6 +13,7 @@ So a batch may be written twice, in part, or again years later, and the tables a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 import msgspec
@@ -22,7 +23,7 @@ from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.store.database import Db, PooledMysql, writing
 from fsorch.store.models import ContactRecord, IdField, JournalRecord, JsonField, LegRecord, MetaRecord, SegmentRecord
-from fsorch.store.values import cut, cut_id, dump_json, real, whole
+from fsorch.store.values import cut, cut_id, dump_json, real, text_of, whole
 
 __all__ = ["FactWriter", "RowError", "Rows"]
 
@@ -96,7 +97,8 @@ class FactWriter:
         rows.journal.setdefault(fact.id, self._values(JournalRecord, fact))
 
     def _values(self, model: type[Model], row: Any) -> Values:
-        return tuple(convert(getattr(row, name)) for name, convert in self._plans[model])
+        values, fits = self._plans[model]
+        return tuple([fit(value) for fit, value in zip(fits, values(row), strict=True)])
 
     def write(self, facts: Sequence[Fact], mark: tuple[str, str] | None = None) -> None:
         """Write ``facts`` in one transaction on this thread's connection, and with them ``mark``, a name and value
@@ -136,18 +138,17 @@ def _begun(fact: Fact) -> ContactRow:
     )
 
 
-def _plan(model: type[Model]) -> list[tuple[str, Callable[[Any], Any]]]:
-    """For each column of ``model`` the attribute of the row it comes from (they are called the same) and what makes its
-    value fit."""
-    return [(field.name, _fit(field)) for field in model._meta.sorted_fields]
+def _plan(model: type[Model]) -> tuple[Callable[[Any], Values], list[Callable[[Any], Any]]]:
+    """What takes the values of ``model``'s columns from a row (they are called the same), and what makes each fit."""
+    fields = model._meta.sorted_fields
+    return attrgetter(*(field.name for field in fields)), [_fit(field) for field in fields]
 
 
 def _fit(field: Field[Any]) -> Callable[[Any], Any]:
     if isinstance(field, JsonField):
         return dump_json
     if isinstance(field, CharField):
-        width, fit = field.max_length, cut_id if isinstance(field, IdField) else cut
-        return lambda value: fit(value, width)
+        return text_of(field.max_length, cut_id if isinstance(field, IdField) else cut)
     if isinstance(field, BooleanField):
         return int
     if isinstance(field, DoubleField):

@@ -15,19 +15,19 @@ from urllib.parse import quote
 
 import pymysql
 
-__all__ = ["PASSWORD", "MariaDb", "missing_mariadb", "running_mariadb"]
+__all__ = ["PASSWORD", "MariaDb", "make_certificate", "missing_mariadb", "running_mariadb"]
 
 # Hostile on purpose: it must survive the URL and appear in no message.
 PASSWORD = "s3cret:/@?#%20 ü"
 # Some installations keep the server out of a user's path.
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/usr/libexec"))
-NEEDED = ("mariadbd", "mariadb-install-db")
+NEEDED = ("mariadbd", "mariadb-install-db", "openssl")
 
 
 def missing_mariadb() -> str:
     """Why there can be no server here, as a sentence; empty when there can."""
     missing = [name for name in NEEDED if shutil.which(name, path=PATH) is None]
-    return f"{' and '.join(missing)} not found; install Debian's package mariadb-server" if missing else ""
+    return f"{' and '.join(missing)} not found; install Debian's packages mariadb-server and openssl" if missing else ""
 
 
 def _tool(name: str) -> str:
@@ -43,6 +43,19 @@ def _free_port() -> int:
         return port
 
 
+def make_certificate(folder: Path) -> Path:
+    """``cert.pem`` and ``key.pem`` for 127.0.0.1 in ``folder``; the certificate is its own authority."""
+    subprocess.run(
+        [_tool("openssl"), "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=fsorch test"]
+        + ["-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(folder / "key.pem")]
+        + ["-out", str(folder / "cert.pem")],
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
+    return folder / "cert.pem"
+
+
 class MariaDb:
     """One server. It can be stopped, killed and started again on the same data and port."""
 
@@ -50,6 +63,7 @@ class MariaDb:
         self.folder = folder
         self.port = _free_port()
         self.socket = folder / "s"
+        self.certificate = make_certificate(folder)
         self._process: subprocess.Popen[str] | None = None
         self._made = 0
         user = ["--user=root"] if os.geteuid() == 0 else []
@@ -83,6 +97,8 @@ class MariaDb:
                 "--innodb-buffer-pool-size=32M",
                 "--innodb-flush-log-at-trx-commit=2",
                 "--skip-name-resolve",
+                f"--ssl-cert={self.certificate}",
+                f"--ssl-key={self.folder}/key.pem",
                 "--log-warnings=0",
             ],
             stdout=subprocess.DEVNULL,

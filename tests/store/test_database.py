@@ -10,16 +10,27 @@ from urllib.parse import quote
 
 import pymysql
 import pytest
-from peewee import BigIntegerField, BooleanField, CharField, DoubleField, IntegerField, Model, OperationalError
+from peewee import (
+    BigIntegerField,
+    BooleanField,
+    CharField,
+    DoubleField,
+    IntegerField,
+    IntegrityError,
+    Model,
+    OperationalError,
+    ProgrammingError,
+)
 
 from fsorch.errors import StoreError
 from fsorch.store import Store, models, open_database
 from fsorch.store.database import connected, is_passing, parse_url
 from fsorch.store.migrate import known_migrations, migrate
 from fsorch.store.models import MigrationRecord
+from fsorch.store.native import start_thread
 from fsorch.store.steps import Steps
 from tests.store.facts import call, contact_ended
-from tests.store.mariadb import PASSWORD, MariaDb
+from tests.store.mariadb import PASSWORD, MariaDb, make_certificate
 
 RECORDS: list[type[Model]] = [
     value for name in models.__all__ if isinstance(value := getattr(models, name), type) and issubclass(value, Model)
@@ -114,8 +125,17 @@ class TestUrls:
 
     def test_a_folder_that_cannot_be(self, tmp_path: Path) -> None:
         (tmp_path / "file").touch()
-        with pytest.raises(StoreError, match="cannot be made"):
+        with pytest.raises(StoreError, match="cannot be made or written"):
             open_database(f"sqlite:///{tmp_path}/file/records.db")
+        with pytest.raises(StoreError, match="is a folder"):
+            open_database(f"sqlite:///{tmp_path}")
+
+    def test_the_file_is_for_its_owner_only(self, tmp_path: Path) -> None:
+        store = open_database(f"sqlite:///{tmp_path}/records.db")
+        store.write(call("c1"))
+        modes = {path.name: path.stat().st_mode & 0o777 for path in tmp_path.iterdir()}
+        assert modes == {"records.db": 0o600, "records.db-wal": 0o600, "records.db-shm": 0o600}
+        store.close()
 
     def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
         (tmp_path / "text.db").write_text("hello " * 1000)
@@ -163,14 +183,14 @@ class TestMigrations:
             assert migrate(db, 2, known=stamp(1, 2)) == []
             assert migrate(db, 3, known=stamp(1, 2, 3, 4)) == [3, 4]
             assert db.table_exists("made_4")
-        db.drain()
+        db.shut()
 
     def test_a_newer_database_is_refused(self, url: str) -> None:
         open_database(url).close()
         db = parse_url(url)
         with connected(db):
             MigrationRecord.insert(number=2, name="m0002_later", applied_at=1).execute(db)
-        db.drain()
+        db.shut()
         with pytest.raises(StoreError, match="at migration 2, this fsorch knows 1; run the newer one"):
             open_database(url)
 
@@ -190,13 +210,13 @@ class TestMigrations:
             module.up = whole  # type: ignore[attr-defined]
             assert migrate(db, 1, known=[module]) == [1]
             assert [index.name for index in db.get_indexes("made_1") if "a" in index.columns] == ["made_1_a_id"]
-        db.drain()
+        db.shut()
 
     def test_numbers_have_no_gap(self, url: str) -> None:
         db = parse_url(url)
         with connected(db), pytest.raises(StoreError, match="no gap"):
             migrate(db, 1, known=stamp(1, 3))
-        db.drain()
+        db.shut()
         assert [module.__name__[-18:] for module in known_migrations()] == ["m0001_first_tables"]
 
 
@@ -205,6 +225,27 @@ class TestConnections:
         for _ in range(30):
             store.revision()
         assert len(store.db._idle) == 1
+
+    def test_a_closed_store_keeps_none(self, store: Store) -> None:
+        with connected(store.db):
+            store.close()
+            assert store.revision() == 0
+        assert len(store.db._idle) == 0
+
+    def test_two_threads_have_one_each(self, store: Store) -> None:
+        done = []
+
+        def work() -> None:
+            with connected(store.db) as db:
+                done.append(id(db.connection()))  # type: ignore[no-untyped-call]
+
+        with connected(store.db) as db:
+            mine = id(db.connection())  # type: ignore[no-untyped-call]
+            assert start_thread(work).wait(10)
+        assert done != [mine]
+        # The other's connection serves this thread as well.
+        for _ in range(3):
+            assert store.revision() == 0
 
     def test_a_restarted_server_is_nobodys_error(self, mariadb: MariaDb) -> None:
         store = open_database(mariadb.new_database())
@@ -230,6 +271,26 @@ class TestConnections:
         with pytest.raises(StoreError, match="CREATE DATABASE `fsorch_"):
             open_database(url)
 
+    def test_over_tls_with_a_server_that_proves_itself(self, mariadb: MariaDb) -> None:
+        url = mariadb.new_database()
+        name = url.rpartition("/")[2]
+        mariadb.run(f"ALTER USER {name}@'127.0.0.1' REQUIRE SSL")
+        with pytest.raises(StoreError, match="check user and password"):
+            open_database(url)
+        store = open_database(f"{url}?ssl_ca={mariadb.certificate}")
+        with connected(store.db) as db:
+            assert db.run("SHOW STATUS LIKE 'Ssl_version'").fetchone()[1].startswith("TLSv1.")
+        assert store.revision() == 0
+        store.close()
+
+    def test_a_server_that_cannot_prove_itself_is_not_spoken_to(self, mariadb: MariaDb, tmp_path: Path) -> None:
+        make_certificate(tmp_path)
+        with pytest.raises(StoreError, match="certificate verify failed"):
+            open_database(f"{mariadb.new_database()}?ssl_ca={tmp_path}/cert.pem")
+        url = mariadb.new_database().replace("127.0.0.1", "localhost")
+        with pytest.raises(StoreError, match="certificate"):
+            open_database(f"{url}?ssl_ca={mariadb.certificate}")
+
     def test_over_a_unix_socket(self, mariadb: MariaDb) -> None:
         url = mariadb.new_database()
         name = url.rpartition("/")[2]
@@ -247,6 +308,10 @@ class TestConnections:
         (OperationalError(1290, "read-only"), True),
         (OperationalError(1644, "SIGNAL"), False),
         (OperationalError(1366, "Incorrect string value"), False),
+        (OperationalError(1054, "Unknown column"), True),
+        (ProgrammingError(1064, "syntax"), True),
+        (ProgrammingError(sqlite3.ProgrammingError("closed database")), True),
+        (IntegrityError(sqlite3.IntegrityError("constraint")), False),
         (pymysql.InterfaceError(0, ""), True),
     ],
 )

@@ -66,7 +66,7 @@ class TestPasswords:
         )
 
     @pytest.mark.parametrize(
-        "password", ["", "x", PASSWORD + " ", PASSWORD[:-1], PASSWORD.upper(), "x" * 1_000_000, "\0"]
+        "password", ["", "x", PASSWORD + " ", PASSWORD[:-1], PASSWORD.upper(), "x" * 1_000_000, "\0", "\ud800"]
     )
     def test_a_wrong_password_does_not(self, store: Store, password: str) -> None:
         store.set_password("ada", PASSWORD)
@@ -97,7 +97,8 @@ class TestPasswords:
         assert all(hash.startswith("$argon2id$") and PASSWORD not in hash for hash in hashes)
 
     @pytest.mark.parametrize(
-        "password", ["", "short", "ClueCon", "cluecon", "password", "12345678", "aaaaaaaaaa", "x" * 1025]
+        "password",
+        ["", "short", "ClueCon", "cluecon", "password", "12345678", "aaaaaaaaaa", "xyz" * 400, "long\ud800enough"],
     )
     def test_a_bad_password_is_refused(self, store: Store, password: str) -> None:
         with pytest.raises(ConfigError) as refused:

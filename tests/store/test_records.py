@@ -211,6 +211,14 @@ class TestQueries:
         with pytest.raises(NotFound):
             store.contact("%" * 1000)
 
+    def test_what_no_database_takes_finds_nothing(self, store: Store) -> None:
+        assert store.contacts(number="\ud800") == []
+        assert list(store.cdrs(agent="\ud800")) == []
+        with pytest.raises(NotFound):
+            store.contact("\ud800")
+        store.audit("\ud800", "\ud800", {"\ud800": object()})
+        assert store.audits()[0].who == "?"
+
     def test_the_figures(self, store: Store) -> None:
         answered = [contact_ended(f"a{n}", waited_us=n * SECOND) for n in (1, 10, 20, 40)]
         gone = [contact_ended(f"g{n}", outcome="abandoned", agent="", waited_us=n * SECOND) for n in (2, 5, 30)]
