@@ -12,7 +12,7 @@ from fsorch.config import FlowSpec
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
-from fsorch.engine.offers import Offers
+from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
 from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
@@ -31,8 +31,6 @@ __all__ = ["Calls"]
 ANSWER_GRACE_S = 10.0
 # The longest a prompt may run, beyond the time it waits for a key.
 PROMPT_LIMIT_S = 120.0
-# After one side hung up the switch ends the other within milliseconds (capture 02 and 03).
-HANGUP_GRACE_S = 5.0
 # A leg may outlive this many kills before it is left to the next resync.
 KILLS = 5
 # Ids of legs that ended, so that a repeated hangup record is not taken for a new leg.
@@ -83,6 +81,7 @@ class Calls:
         """One event of a switch. Events nobody handles cost one look-up."""
         handler = self._events.get(event.name)
         if handler is not None:
+            self._see(event)
             handler(switch, event)
 
     def step(self, contact: Contact, input: ContactInput) -> None:
@@ -150,7 +149,7 @@ class Calls:
             created_at=event.created_time or self.core.now.wall,
             answered_at=event.answered_time,
         )
-        leg = Leg(event.uuid, switch, role, contact, agent, row, answered=event.answer_state == "answered")
+        leg = Leg(event.uuid, switch, role, contact, agent, row, event.answer_state == "answered", seen=True)
         self.core.legs[event.uuid] = leg
         return leg
 
@@ -169,8 +168,25 @@ class Calls:
     def leg_due(self, uuid: str) -> None:
         """A leg that should be gone is not: kill it, a few times."""
         leg = self.core.legs.get(uuid)
-        if leg is not None and not leg.hung_up and leg.kills < KILLS:
+        if leg is None or leg.hung_up:
+            return
+        if leg.kills < KILLS:
             self._kill(leg)
+        elif not leg.seen:
+            self.core.drop(leg)
+
+    def missing(self, uuid: str) -> None:
+        """The switch says it has no such leg. Its hangup may be on the way: a reply overtakes events that wait in their
+        queue. A leg that was dialled a moment ago may not be there yet: its job will tell."""
+        leg = self.core.legs.get(uuid)
+        if leg is not None and (leg.seen or leg.role != "agent"):
+            self.core.timers.set(("ghost", uuid), self.core.now.mono + HANGUP_GRACE_S)
+
+    def ghost_due(self, uuid: str) -> None:
+        """The hangup of a leg that the switch does not have never came."""
+        leg = self.core.legs.get(uuid)
+        if leg is not None:
+            self.lose(leg)
 
     def lose(self, leg: Leg) -> None:
         """The switch does not have this leg any more and its end was never heard of."""
@@ -178,6 +194,13 @@ class Calls:
         self._forget(leg, None)
 
     # -- events ---------------------------------------------------------------------------------------------------
+
+    def _see(self, event: Event) -> None:
+        """An originate to nowhere (no such profile) ends with a CHANNEL_DESTROY of a leg that never was, and only then
+        the job says why."""
+        leg = self.core.legs.get(event.uuid)
+        if leg is not None and event.name != "CHANNEL_DESTROY":
+            leg.seen = True
 
     def _created(self, switch: str, event: Event) -> None:
         self._agent_offer(event)
@@ -253,7 +276,7 @@ class Calls:
 
     def _destroyed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
-        if leg is not None:
+        if leg is not None and leg.seen:
             self._gone(leg, event.hangup_cause)
             self._forget(leg, None)
 
@@ -269,7 +292,15 @@ class Calls:
             self.music.ended(contact, self._bridging(contact))
 
     def _job(self, switch: str, event: Event) -> None:
-        self.offers.job_done(job_result(event))
+        result = job_result(event)
+        leg = self.core.legs.get(self.core.jobs.pop(result.job_uuid, ""))
+        if leg is None:
+            return
+        offer = self._offer_of(leg)
+        if offer is not None:
+            self.offers.dialled(offer, result)
+        if not result.ok and not leg.seen:
+            self.core.drop(leg)
 
     # -- effects --------------------------------------------------------------------------------------------------
 
@@ -411,7 +442,7 @@ class Calls:
 
     def _forget(self, leg: Leg, event: Event | None) -> None:
         self.records.leg_ended(leg, event)
-        self.core.legs.pop(leg.uuid, None)
+        self.core.drop(leg)
         self._remember(leg.uuid)
 
     def _remember(self, uuid: str) -> None:

@@ -32,6 +32,7 @@ class Core:
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, Leg] = {}
         self.offers: dict[str, Offer] = {}
+        # The id of each originate under way, and the leg it dials.
         self.jobs: dict[str, str] = {}
         self.people: dict[str, Person] = {}
         self.queues: dict[str, Queue] = {}
@@ -65,6 +66,13 @@ class Core:
         id = f"{self._run}-{self._facts_made:010d}"
         at = self.now.wall
         self._facts.append(Fact(id=id, at=at, kind=kind, contact=contact or "", data=fields, **own))
+
+    def drop(self, leg: Leg) -> None:
+        """Know this leg no more. Whoever calls this has written its CDR, or knows that the leg never was."""
+        self.legs.pop(leg.uuid, None)
+        self.jobs.pop(leg.job, None)
+        for what in ("leg", "ghost"):
+            self.timers.cancel((what, leg.uuid))
 
     def count_odd(self, what: str, detail: str) -> None:
         """An event nobody expected: counted, and written down the first time."""

@@ -70,6 +70,7 @@ class Engine:
             "delay": self._people.delay_over,
             "offer": self._offer_due,
             "leg": self._calls.leg_due,
+            "ghost": self._calls.ghost_due,
             "arrive": lambda id: self._calls.due("arrive", id),
             "prompt": lambda id: self._calls.due("prompt", id),
             "orphan": lambda id: self._calls.due("orphan", id),
@@ -135,7 +136,7 @@ class Engine:
         verb, _, id = input.tag.partition(":")
         if verb == "exists":
             if input.reply.text == "false":
-                self._lose(id)
+                self._calls.missing(id)
         elif not input.reply.ok:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
             self._doubt(verb, id)
@@ -155,8 +156,3 @@ class Engine:
         leg = self._core.legs.get(contact.leg if contact else id)
         if leg is not None and verb != "originate":
             self._core.send(leg.switch, Exists(leg.uuid), f"exists:{leg.uuid}")
-
-    def _lose(self, uuid: str) -> None:
-        leg = self._core.legs.get(uuid)
-        if leg is not None:
-            self._calls.lose(leg)

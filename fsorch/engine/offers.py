@@ -19,12 +19,14 @@ from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult, Reply
 from fsorch.names import OfferOutcome, SegmentKind
 
-__all__ = ["Offers"]
+__all__ = ["HANGUP_GRACE_S", "Offers"]
 
 # Past the phone's own ring time the switch gets this long to say how it went; then we stop waiting for it.
 RING_GRACE_S = 5.0
 # Two parked legs are bridged within milliseconds (capture 02); this is for a switch in trouble.
 BRIDGE_GRACE_S = 5.0
+# After one side hung up, or a kill, the switch ends a leg within milliseconds (capture 02 and 03).
+HANGUP_GRACE_S = 5.0
 
 
 class MovesAgents(Protocol):
@@ -68,16 +70,12 @@ class Offers:
         if effect is not None:
             self._effects[effect](offer, cause)
 
-    def job_done(self, result: JobResult) -> bool:
-        """The outcome of an originate of ours; False when the job is not."""
-        offer = self.core.offers.get(self.core.jobs.pop(result.job_uuid, ""))
-        if offer is None:
-            return False
+    def dialled(self, offer: Offer, result: JobResult) -> None:
+        """The outcome of the offer's originate."""
         if result.ok:
             self.step(offer, OfferInput.ANSWERED)
         else:
             self.step(offer, OfferInput.FAILED, result.cause or display(result.text))
-        return True
 
     def reply(self, verb: str, id: str, reply: Reply | None) -> None:
         """The switch's answer to a command tagged with ``verb`` for offer ``id``; None when it never came.
@@ -89,7 +87,10 @@ class Offers:
         if verb == "bridge":
             self.step(offer, OfferInput.NOT_BRIDGED)
         elif verb == "originate":
+            leg = self.core.legs.get(offer.leg)
             self.step(offer, OfferInput.FAILED, "")
+            if leg is not None and not leg.seen:
+                self.core.drop(leg)
 
     def _reachable(self, contact: str) -> bool:
         found = self.core.contacts.get(contact)
@@ -116,7 +117,6 @@ class Offers:
         contact.offers += 1
         person.offer, person.contact = offer.id, contact.id
         core.offers[offer.id] = offer
-        core.jobs[offer.job] = offer.id
         self.records.begin(contact, SegmentKind.OFFER, queue=offer.queue, agent=offer.agent, leg=offer.leg)
         waited = core.now.wall - contact.enqueued_at
         core.fact(
@@ -142,7 +142,6 @@ class Offers:
             destination=person.dial_string,
             created_at=core.now.wall,
         )
-        core.legs[offer.leg] = Leg(offer.leg, offer.switch, "agent", contact.id, offer.agent, row)
         timeout = max(1, ceil(spec.offer_timeout_s))
         variables = (
             ("ignore_early_media", "true"),
@@ -162,6 +161,8 @@ class Offers:
             core.fact(FactKind.COMMAND_FAILED, contact, agent=offer.agent, command="originate", answer=str(error))
             self.step(offer, OfferInput.FAILED, "INVALID_NUMBER_FORMAT")
             return
+        core.legs[offer.leg] = Leg(offer.leg, offer.switch, "agent", contact.id, offer.agent, row, job=offer.job)
+        core.jobs[offer.job] = offer.leg
         core.send(offer.switch, command, f"originate:{offer.id}")
         core.timers.set(("offer", offer.id), core.now.mono + timeout + RING_GRACE_S)
 
@@ -200,6 +201,7 @@ class Offers:
 
     def _kill_leg(self, offer: Offer, cause: str) -> None:
         self.core.send(offer.switch, Kill(offer.leg, cause), f"kill:{offer.leg}")
+        self.core.timers.set(("leg", offer.leg), self.core.now.mono + HANGUP_GRACE_S)
 
     def _over(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         """The contact goes back to its place, the agent to idle; a miss counts, and delays the next offer."""

@@ -17,7 +17,8 @@ __all__ = ["Contact", "Leg", "Offer", "Person", "Queue", "Segment", "Switch"]
 
 @dataclass(slots=True)
 class Leg:
-    """One channel the engine owns. ``row`` is its CDR as far as known; ``hung_up`` once the switch said so."""
+    """One channel the engine owns. ``row`` is its CDR as far as known; ``seen`` once the switch has shown it (one that
+    was dialled may never come to be); ``hung_up`` once the switch said so; ``job`` is the originate that dials it."""
 
     uuid: str
     switch: str
@@ -26,8 +27,10 @@ class Leg:
     agent: str
     row: LegRow
     answered: bool = False
+    seen: bool = False
     hung_up: bool = False
     kills: int = 0
+    job: str = ""
 
 
 @dataclass(slots=True)

@@ -252,6 +252,67 @@ def test_a_failed_originate_says_how_the_offer_ended(cause: str, outcome: str) -
     assert desk.contact().state == "waiting"
 
 
+def dialled() -> tuple[Desk, Originate]:
+    """One caller offered; the switch has not yet shown the phone's leg."""
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call("caller-1", "sales")
+    return desk, desk.last(Originate)
+
+
+def legs(desk: Desk) -> int:
+    return desk.engine.snapshot().switches[0].legs
+
+
+@pytest.mark.parametrize("destroyed", [True, False])
+def test_a_phone_that_cannot_even_be_dialled_leaves_no_leg_and_no_record(destroyed: bool) -> None:
+    desk, dial = dialled()
+    if destroyed:  # an originate to a profile that is not there
+        desk.event("CHANNEL_DESTROY", dial.uuid)
+    desk.event("BACKGROUND_JOB", job_uuid=dial.job_uuid, body="-ERR INVALID_PROFILE\n")
+    (ended,) = desk.of(FactKind.OFFER_ENDED)
+    assert (ended.data["outcome"], ended.data["cause"]) == ("failed", "INVALID_PROFILE")
+    assert not desk.of(FactKind.LEG_ENDED)
+    assert legs(desk) == 1
+
+
+def test_an_originate_that_is_refused_leaves_no_leg() -> None:
+    desk, _ = dialled()
+    desk.answer(Originate, "-ERR Command not found!")
+    assert desk.contact().state == "waiting"
+    assert legs(desk) == 1
+
+
+def test_a_phone_that_rings_only_after_the_caller_left_is_hung_up_at_once() -> None:
+    desk, dial = dialled()
+    desk.ends("caller-1")
+    desk.answer(Kill, "-ERR No such channel!")
+    desk.answer(Exists, "false")
+    desk.passes(2)
+    desk.sent.clear()
+    desk.event("CHANNEL_CREATE", dial.uuid)
+    assert desk.last(Kill).uuid == dial.uuid
+    desk.ends(dial.uuid, "ORIGINATOR_CANCEL")
+    desk.event("BACKGROUND_JOB", job_uuid=dial.job_uuid, body="-ERR ORIGINATOR_CANCEL\n")
+    assert [row["role"] for row in rows(desk, FactKind.LEG_ENDED)] == ["customer", "agent"]
+    assert legs(desk) == 0
+
+
+def test_a_kill_that_is_lost_is_said_again() -> None:
+    desk, dial = offered()
+    desk.ends("caller-1")
+    desk.sent.clear()
+    desk.passes(6)
+    assert desk.last(Kill).uuid == dial.uuid
+
+
+def test_a_dialled_phone_of_which_nothing_is_ever_heard_is_forgotten() -> None:
+    desk, _ = dialled()
+    desk.ends("caller-1")
+    desk.passes(60)
+    assert legs(desk) == 0
+
+
 def test_a_caller_who_leaves_while_the_phone_rings_ends_the_ringing() -> None:
     desk, dial = offered()
     desk.ends("caller-1")
@@ -289,8 +350,23 @@ def test_a_refused_bridge_sends_the_caller_back_and_asks_whether_they_are_there(
     assert desk.last(Kill).uuid == dial.uuid
     assert desk.last(Exists).uuid == "caller-1"
     desk.answer(Exists, "false")
+    assert not desk.of(FactKind.CONTACT_ENDED)
+    desk.passes(6)
     (row,) = rows(desk, FactKind.CONTACT_ENDED)
     assert row["outcome"] == "lost"
+
+
+def test_a_reply_that_overtakes_the_hangup_does_not_make_the_caller_lost() -> None:
+    desk = Desk()
+    desk.call("caller-1")
+    desk.answer(Playback, "-ERR invalid session id [caller-1]")
+    desk.answer(Exists, "false")
+    desk.ends("caller-1")
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], row["ended_by"], row["cause"]) == ("left_flow", "customer", "NORMAL_CLEARING")
+    assert [row["complete"] for row in rows(desk, FactKind.LEG_ENDED)] == [True]
+    desk.passes(60)
+    assert len(desk.of(FactKind.LEG_ENDED)) == 1
 
 
 def test_a_lost_reply_to_a_bridge_is_not_a_hang() -> None:

@@ -1,7 +1,9 @@
-"""Whatever a switch, callers, agents and the network do, in any order, late, twice or not at all: nothing double, nothing lost.
+"""Whatever a switch, callers, agents and the network do, in any order, late, twice or not at all: nothing double,
+nothing lost.
 
-Hypothesis tells a story of random happenings about the legs there are. After each of them the engine's picture must be sound;
-at the end, when every leg has ended, every contact and every leg has been written down exactly once and nobody is stuck.
+Hypothesis tells a story of random happenings about the legs there are. After each of them the engine's picture must be
+sound; at the end, when every leg has ended, every contact and every leg has been written down exactly once and nobody
+is stuck.
 """
 
 from __future__ import annotations
@@ -10,7 +12,6 @@ from collections import Counter
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.engine.desk import CENTRE, Desk
 
 from fsorch.config import Centre
 from fsorch.engine import (
@@ -33,6 +34,7 @@ from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Originate
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
+from tests.engine.desk import CENTRE, Desk
 
 AGENTS = st.sampled_from(["ann", "rob", "nobody"])
 LEG_EVENTS = st.sampled_from(
