@@ -215,8 +215,9 @@ class Apps:
         if len(parts) < 9 or not all(part.isdigit() for part in parts[:4]):
             return
         least, most, tries, timeout = (int(part) for part in parts[:4])
+        timeout = max(timeout, 1000)
         terminators, prompt, invalid, name, pattern = parts[4:9]
-        digit_timeout = int(parts[9]) if len(parts) > 9 and parts[9].isdigit() else timeout
+        digit_timeout = (int(parts[9]) if len(parts) > 9 and parts[9].isdigit() else 0) or timeout
         epoch = channel.epoch
         for _ in range(max(tries, 1)):
             got = yield from read(core, self.sounds, channel, prompt, least, most, timeout, terminators, digit_timeout)

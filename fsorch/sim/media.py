@@ -99,7 +99,7 @@ class Played(msgspec.Struct):
 
 
 class Reading(msgspec.Struct):
-    """What a read brought. ``result``: success, failure, timeout."""
+    """What a read brought. ``result``: success, failure, timeout, or empty when the prompt could not be played."""
 
     digits: str
     result: str
@@ -195,7 +195,10 @@ def read(
     digits = ""
     channel.set("read_result", None)
     if prompt and prompt != "silence":
-        digits = (yield from play(core, sounds, channel, prompt, collect=True)).keys
+        played = yield from play(core, sounds, channel, prompt, collect=True)
+        if played.status == "missing":
+            return Reading("", "")
+        digits = played.keys
     terminator = digits if digits and digits in terminators else ""
     if terminator:
         digits = ""

@@ -11,7 +11,7 @@ from fsorch.sim.channel import Channel
 from fsorch.sim.core import Core
 from fsorch.sim.endpoints import SIP_CAUSES, Dialer, NoTarget, Target, depart, refuse
 from fsorch.sim.inbound import Invite, create_inbound
-from fsorch.sim.lifecycle import answer, hangup, pre_answer, ring_ready, transfer
+from fsorch.sim.lifecycle import answer, pre_answer, ring_ready, transfer
 
 __all__ = ["Relays"]
 

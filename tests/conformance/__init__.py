@@ -1,0 +1,1 @@
+"""One suite for the virtual switch and for a real FreeSWITCH; see conftest.py."""
