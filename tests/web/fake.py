@@ -150,6 +150,8 @@ class FakeCentre:
         ringing = self.agents[agent].contact
         assert ringing is not None
         self.contacts[ringing.id] = msgspec.structs.replace(ringing, state="talking", answered_at=wall())
+        queue = self.queues[ringing.queue]
+        self.queues[queue.id] = msgspec.structs.replace(queue, answered=queue.answered + 1, within=queue.within + 1)
         self.set_agent(
             agent, state="talking", contact=self.contacts[ringing.id], answered=self.agents[agent].answered + 1
         )

@@ -79,7 +79,8 @@ type Tab = "desk" | "board";
 function useTab(user: User): [Tab, (tab: Tab) => void] {
   const allowed = (tab: string): Tab => {
     if (!user.agent) return "board";
-    return tab === "board" && user.board ? "board" : "desk";
+    if (!user.board) return "desk";
+    return tab === "desk" ? "desk" : "board";
   };
   const [tab, setTab] = useState<Tab>(allowed(location.hash.slice(1)));
   useEffect(() => {
