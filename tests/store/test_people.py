@@ -65,20 +65,15 @@ class TestPasswords:
             True,
         )
 
-    @pytest.mark.parametrize(
-        "password", ["", "x", PASSWORD + " ", PASSWORD[:-1], PASSWORD.upper(), "x" * 1_000_000, "\0", "\ud800"]
-    )
-    def test_a_wrong_password_does_not(self, store: Store, password: str) -> None:
+    def test_a_wrong_password_does_not(self, store: Store) -> None:
         store.set_password("ada", PASSWORD)
-        assert store.verify("ada", password) is None
+        wrong = ["", "x", PASSWORD + " ", PASSWORD[:-1], PASSWORD.upper(), "x" * 1_000_000, "\0", "\ud800"]
+        assert [password for password in wrong if store.verify("ada", password)] == []
 
-    @pytest.mark.parametrize(
-        "login", ["", "bob", "ADA", "ada ", " ada", "ada\0", "ad%", "' OR 1=1 --", "a" * 100_000, "adá"]
-    )
-    def test_a_login_is_exact(self, store: Store, login: str) -> None:
+    def test_a_login_is_exact(self, store: Store) -> None:
         store.set_password("ada", PASSWORD)
-        assert store.verify(login, PASSWORD) is None
-        assert store.user(login) is None
+        wrong = ["", "bob", "ADA", "ada ", " ada", "ada\0", "ad%", "' OR 1=1 --", "a" * 100_000, "adá", "ada\ud800"]
+        assert [login for login in wrong if store.verify(login, PASSWORD) or store.user(login)] == []
 
     def test_a_new_password_replaces_the_old_and_keeps_the_rest(self, store: Store, clock: ManualClock) -> None:
         before = store.set_password("ada", PASSWORD, role="admin", agent="ada")
@@ -96,24 +91,31 @@ class TestPasswords:
         assert len(set(hashes)) == 2
         assert all(hash.startswith("$argon2id$") and PASSWORD not in hash for hash in hashes)
 
-    @pytest.mark.parametrize(
-        "password",
-        ["", "short", "ClueCon", "cluecon", "password", "12345678", "aaaaaaaaaa", "xyz" * 400, "long\ud800enough"],
-    )
-    def test_a_bad_password_is_refused(self, store: Store, password: str) -> None:
-        with pytest.raises(ConfigError) as refused:
-            store.set_password("ada", password)
-        assert not password or len(password) > 20 or f"{password!r}" not in str(refused.value)
+    def test_a_bad_password_is_refused_and_not_repeated(self, store: Store) -> None:
+        bad = [
+            "short",
+            "ClueCon!"[:7],
+            "cluecon",
+            "password",
+            "12345678",
+            "aaaaaaaaaa",
+            "xyz" * 400,
+            "long\ud800enough",
+        ]
+        for password in bad:
+            with pytest.raises(ConfigError, match="the password for 'ada'") as refused:
+                store.set_password("ada", password)
+            assert f"'{password}'" not in str(refused.value)
         assert store.user("ada") is None
 
     def test_the_login_is_no_password(self, store: Store) -> None:
         with pytest.raises(ConfigError):
             store.set_password("ada.lovelace", "Ada.Lovelace")
 
-    @pytest.mark.parametrize("login", ["", " ada", "ada ", "a\nb", "a\0", "a" * 65])
-    def test_a_bad_login_is_refused(self, store: Store, login: str) -> None:
-        with pytest.raises(ConfigError):
-            store.set_password(login, PASSWORD)
+    def test_a_bad_login_is_refused(self, store: Store) -> None:
+        for login in ("", " ada", "ada ", "a\nb", "a\0", "a" * 65, "a\ud800"):
+            with pytest.raises(ConfigError, match="is not usable"):
+                store.set_password(login, PASSWORD)
 
     def test_a_bad_role_is_refused(self, store: Store) -> None:
         with pytest.raises(ConfigError, match="agent, supervisor, admin, auditor"):

@@ -282,7 +282,7 @@ def raising(error: Exception) -> Callable[..., Any]:
     return call
 
 
-@pytest.mark.parametrize("stop_at", [1, 3, 10])
+@pytest.mark.parametrize("stop_at", [1, 7])
 def test_a_death_in_mid_batch_loses_and_doubles_nothing(url: str, tmp_path: Path, stop_at: int) -> None:
     spool = tmp_path / "spool"
     command = [sys.executable, "-m", "tests.store.writer_process", url, str(spool), str(stop_at)]

@@ -25,7 +25,7 @@ def say(what: str) -> None:
 
 
 def main(url: str, spool: str, stop_at: int) -> None:
-    """Record for ever."""
+    """Record some calls and wait for the end."""
     many = FactWriter._many
     batches = 0
 
@@ -39,9 +39,10 @@ def main(url: str, spool: str, stop_at: int) -> None:
 
     FactWriter._many = stopping  # type: ignore[method-assign]
     recorder = Recorder(url, spool, batch=50, segment_bytes=20_000, linger_s=0)
-    for n in range(1_000_000):
+    for n in range(300):
         recorder.put(call(f"c{n}"))
         say(f"put {n}")
+    Bell().wait(600)
 
 
 if __name__ == "__main__":
