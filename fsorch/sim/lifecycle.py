@@ -37,6 +37,8 @@ HANDLERS: dict[str, Handler] = {}
 
 def run(core: Core, channel: Channel) -> Thread:
     """The thread of a channel from its creation to its destruction."""
+    if channel.running == "CS_NONE":
+        _init(core, channel)
     while not channel.hung:
         state = channel.state
         core.set_running(channel, state)
@@ -52,11 +54,11 @@ def idle(core: Core, channel: Channel) -> Thread:
         yield None
 
 
-def _init(core: Core, channel: Channel) -> Thread:
-    """A new inbound channel goes straight to routing; an outbound one is led by its originate."""
+def _init(core: Core, channel: Channel) -> None:
+    """A new inbound channel is told of and goes straight to routing; an outbound one is led by its originate."""
+    core.set_running(channel, "CS_INIT")
     core.set_state(channel, "CS_ROUTING")
     core.fire("CHANNEL_CREATE", channel)
-    yield from ()
 
 
 def _routing(core: Core, channel: Channel) -> Thread:
@@ -93,7 +95,6 @@ def _park_state(core: Core, channel: Channel) -> Thread:
     yield from park(core, channel)
 
 
-HANDLERS["CS_INIT"] = _init
 HANDLERS["CS_ROUTING"] = _routing
 HANDLERS["CS_EXECUTE"] = _execute_state
 HANDLERS["CS_PARK"] = _park_state
