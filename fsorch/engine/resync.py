@@ -83,20 +83,40 @@ class Resync:
             self.music.play(contact)
 
     def _renew_agent(self, leg: Leg, contact: Contact, event: Event) -> None:
-        offer = self.core.offers.get(contact.offer)
-        if offer is None or offer.leg != leg.uuid:
-            return
-        if event.other_leg == contact.leg:
-            self.offers.step(offer, OfferInput.BRIDGED)
-        elif event.answer_state == "answered":
-            self.offers.step(offer, OfferInput.ANSWERED)
+        offer, joined = self.core.offers.get(contact.offer), event.other_leg == contact.leg
+        if offer is not None and offer.leg == leg.uuid:
+            if joined:
+                self.offers.step(offer, OfferInput.BRIDGED)
+            elif event.answer_state == "answered":
+                self.offers.step(offer, OfferInput.ANSWERED)
+        elif contact.agent_leg != leg.uuid and not (joined and self._reunite(contact, leg)):
+            # The offer was given up while the link was down: a phone that rings, or waits for nobody.
+            self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
+
+    def _reunite(self, contact: Contact, leg: Leg) -> bool:
+        """The switch has joined caller and agent though we gave the offer up, or began anew: they talk."""
+        core = self.core
+        person = core.people.get(leg.agent)
+        if person is None or (person.contact and not person.offer):
+            return False
+        for other in (core.offers.get(contact.offer), core.offers.get(person.offer)):
+            if other is not None:
+                self.offers.step(other, OfferInput.WITHDRAW)
+        if contact.machine.state is not ContactState.WAITING:
+            return False
+        self.calls.people.wrap_up_over(leg.agent)
+        core.distributor.leave(contact.id)
+        contact.machine.step(ContactInput.OFFER)
+        contact.agent, person.contact = leg.agent, contact.id
+        self.offers.restore(contact, person, leg)
+        return True
 
     def _strangers(self, switch: str, events: list[Event], present: dict[str, Event]) -> tuple[int, int]:
         """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared."""
         adopted = cleared = 0
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
             if event.variable("fsorch_role") == "customer" and event.variable("fsorch_contact"):
-                self._take_back(switch, event)
+                self._take_back(switch, event, event.other_leg in present)
                 adopted += 1
             elif _untaken(event):
                 self.calls.arrive(switch, event)
@@ -111,8 +131,9 @@ class Resync:
                 cleared += 1
         return adopted, cleared
 
-    def _take_back(self, switch: str, event: Event) -> None:
-        """A caller of an earlier life: into the queue with the place they had, or through the flow again."""
+    def _take_back(self, switch: str, event: Event, joined: bool) -> None:
+        """A caller of an earlier life: into the queue with the place they had, or through the flow again; ``joined`` to
+        a leg that is there, they talk."""
         core = self.core
         contact = self.calls.adopt(switch, event, event.variable("fsorch_contact") or core.ids(), _began(event, core))
         contact.flow = event.variable("fsorch_flow") or core.centre.flow
@@ -120,7 +141,7 @@ class Resync:
         if queue in core.queues and enqueued.isascii() and enqueued.isdigit() and len(enqueued) < 18:
             contact.queue, contact.enqueued_at = queue, min(int(enqueued), core.now.wall)
         self.records.contact_began(contact)
-        if contact.queue and event.other_leg:
+        if contact.queue and joined:
             # Talking: the agent's leg, which follows, makes the pair whole.
             contact.machine.step(ContactInput.QUEUE)
             return
@@ -132,17 +153,12 @@ class Resync:
 
     def _pair(self, switch: str, event: Event) -> bool:
         """An agent's leg of an earlier life that is bridged to a caller we have taken back."""
-        core = self.core
-        contact = core.contacts.get(event.variable("fsorch_contact") or "")
-        person = core.people.get(event.variable("fsorch_agent") or "")
-        if contact is None or person is None or event.other_leg != contact.leg or person.contact or person.offer:
+        contact = self.core.contacts.get(event.variable("fsorch_contact") or "")
+        if contact is None or event.other_leg != contact.leg:
             return False
-        leg = self.calls.own_leg(switch, event, "agent", contact.id, person.spec.id)
-        contact.machine.step(ContactInput.OFFER)
-        contact.agent, person.contact = person.spec.id, contact.id
         contact.answered_at = event.bridged_time
-        self.offers.restore(contact, person, leg)
-        return True
+        leg = self.calls.own_leg(switch, event, "agent", contact.id, event.variable("fsorch_agent") or "")
+        return self._reunite(contact, leg)
 
 
 def _as(event: Event, name: str) -> Event:
@@ -151,7 +167,9 @@ def _as(event: Event, name: str) -> Event:
 
 
 def _playing(event: Event) -> bool:
-    return event.variable("current_application") == "playback"
+    """The last application keeps its name when it is over, but has a response then."""
+    application, response = event.variable("current_application"), event.variable("current_application_response")
+    return application == "playback" and not response
 
 
 def _untaken(event: Event) -> bool:

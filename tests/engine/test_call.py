@@ -545,12 +545,52 @@ def test_what_ended_while_the_link_was_down_is_ended() -> None:
     assert [row["complete"] for row in rows(desk, FactKind.LEG_ENDED)] == [False, False]
 
 
-def test_a_waiting_caller_whose_music_stopped_meanwhile_hears_it_again() -> None:
+@pytest.mark.parametrize(
+    ("application", "response", "again"),
+    [("park", "", True), ("playback", "FILE PLAYED", True), ("playback", "", False)],
+)
+def test_a_waiting_caller_whose_music_stopped_meanwhile_hears_it_again(
+    application: str, response: str, again: bool
+) -> None:
     desk = Desk()
     desk.call("caller-1", "sales")
     desk.sent.clear()
-    desk.tell(LinkUp("main", "core-1", (dump("caller-1", {"current_application": "park"}),)))
-    assert desk.last(Playback).file == "local_stream://moh"
+    seen = {"current_application": application, "current_application_response": response}
+    desk.tell(LinkUp("main", "core-1", (dump("caller-1", seen),)))
+    assert [command.file for command, _ in desk.sent if isinstance(command, Playback)] == ["local_stream://moh"] * again
+
+
+@pytest.mark.parametrize("state", ["ringing", "answered"])
+def test_a_phone_whose_offer_was_given_up_while_the_link_was_down_is_hung_up(state: str) -> None:
+    desk, dial = offered()
+    desk.tell(LinkDown("main", "cut"))
+    desk.passes(30)
+    assert desk.contact().state == "waiting"
+    desk.sent.clear()
+    channels = (dump("caller-1", {}, answer_state="answered"), dump(dial.uuid, {}, answer_state=state))
+    desk.tell(LinkUp("main", "core-1", channels))
+    assert desk.last(Kill).uuid == dial.uuid
+
+
+@pytest.mark.parametrize("away", [1, 30])
+def test_a_pair_that_the_switch_joined_while_the_link_was_down_talks_on(away: float) -> None:
+    desk, dial = offered()
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.tell(LinkDown("main", "cut"))
+    desk.passes(away)
+    desk.sent.clear()
+    desk.log_in("rob")  # who must not be offered a caller that talks
+    channels = (
+        dump("caller-1", {}, answer_state="answered", other_leg=dial.uuid),
+        dump(dial.uuid, {}, answer_state="answered", other_leg="caller-1"),
+    )
+    desk.tell(LinkUp("main", "core-1", channels))
+    assert (desk.contact().state, desk.contact().agent, desk.agent("ann").state) == ("talking", "ann", "talking")
+    assert not [command for command, _ in desk.sent if isinstance(command, Kill | Originate)]
+    desk.ends("caller-1")
+    desk.ends(dial.uuid)
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], row["agent"], desk.agent("ann").state) == ("answered", "ann", "wrap_up")
 
 
 def test_after_a_restart_of_ours_callers_have_the_place_they_had() -> None:
@@ -567,6 +607,14 @@ def test_after_a_restart_of_ours_callers_have_the_place_they_had() -> None:
         ("contact-first", 1, times["first"]),
         ("contact-second", 2, times["second"]),
     ]
+
+
+def test_after_a_restart_of_ours_a_caller_whose_agent_is_gone_waits_again() -> None:
+    desk = Desk()
+    marks = {"fsorch_role": "customer", "fsorch_queue": "sales", "fsorch_contact": "c1", "fsorch_enqueued": "17"}
+    left = dump("leg-c", marks, answer_state="answered", other_leg="leg-that-is-gone")
+    desk.tell(LinkUp("main", "core-1", (left,)))
+    assert desk.contact().position == 1
 
 
 def test_after_a_restart_of_ours_a_talking_pair_talks_on_and_a_lone_agent_leg_is_cleared() -> None:
