@@ -11,7 +11,7 @@ STAMP := $(VENV)/.installed
 PYTHON ?=
 CODE := fsorch cli/fsorch_cli web/fsorch_web tests tools
 
-.PHONY: help venv page demo test lint format docs machines wheel conformance clean
+.PHONY: help venv page demo screenshot test lint format docs machines wheel conformance clean
 
 help: ## list the targets
 	@sed -n 's/^\([a-z]*\):.*## /\1	/p' Makefile | expand -t 14
@@ -28,6 +28,9 @@ page: $(STAMP) ## the desktop page, if its sources have changed
 
 demo: $(STAMP) page ## a whole contact centre on a virtual switch; Ctrl-C ends it
 	@$(BIN)/python tools/foreground.py $(BIN)/fsorch demo $(ARGS)
+
+screenshot: $(STAMP) page ## docs/images/desktop.png anew, from a running demo (needs Chromium)
+	@$(BIN)/python -m tests.browser.screenshot
 
 test: lint docs page ## lint, docs and every test
 	$(BIN)/pytest $(ARGS)

@@ -8,7 +8,6 @@ token in the header ``X-CSRF-Token``: a page of another site can neither read th
 from __future__ import annotations
 
 import hmac
-import logging
 import secrets
 import time
 from collections import OrderedDict
@@ -17,7 +16,6 @@ from typing import Annotated, Any
 from urllib.parse import urlsplit
 
 import flask
-import gevent
 import msgspec
 from flask import Flask, Response, session
 from flask_login import LoginManager, current_user, login_user, logout_user
@@ -25,12 +23,11 @@ from gevent.lock import BoundedSemaphore
 
 from fsorch_web.errors import ApiError
 from fsorch_web.limits import LoginLimits
-from fsorch_web.seams import StoreReads, UserReads, in_worker
+from fsorch_web.people import AuditLine, People, Person
+from fsorch_web.seams import StoreReads, in_worker
 from fsorch_web.wire import body, json_response
 
-__all__ = ["SESSION_S", "Auth", "Person"]
-
-log = logging.getLogger(__name__)
+__all__ = ["SESSION_S", "Auth"]
 
 # A long shift, without logging in again in the middle of it.
 SESSION_S = 12 * 3600
@@ -50,46 +47,14 @@ class Credentials(msgspec.Struct, forbid_unknown_fields=True):
     password: Annotated[str, msgspec.Meta(max_length=1024)]
 
 
-class Person:
-    """A user as flask-login wants it."""
-
-    is_authenticated = True
-    is_active = True
-    is_anonymous = False
-
-    def __init__(self, user: UserReads) -> None:
-        self.login = user.login
-        self.role = user.role
-        self.agent = user.agent
-        self.active = user.active
-        self.changed_at = user.changed_at
-
-    def get_id(self) -> str:
-        """What the session keeps."""
-        return self.login
-
-    @property
-    def supervises(self) -> bool:
-        """Whether this person may act for other agents."""
-        return self.role in ("supervisor", "admin")
-
-    @property
-    def sees_board(self) -> bool:
-        """Whether this person may see the whole centre."""
-        return self.supervises or self.role == "auditor"
-
-    @property
-    def acts(self) -> bool:
-        """Whether this person may act at all."""
-        return self.role in ("agent", "supervisor", "admin")
-
-
 class Auth:
     """The people of one application."""
 
     def __init__(self, app: Flask, store: StoreReads) -> None:
         self.store = store
         self.limits = LoginLimits()
+        self.people = People(store)
+        self._audit = AuditLine(store)
         self._checks = BoundedSemaphore(CHECKS_AT_ONCE)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self.on_end: list[Callable[[str], None]] = []
@@ -136,7 +101,7 @@ class Auth:
         session["key"] = secrets.token_urlsafe(16)
         session["csrf"] = secrets.token_urlsafe(24)
         session["changed_at"] = user.changed_at
-        person = Person(user)
+        person = self.people.know(user)
         login_user(person)
         self.audit(person.login, "login", address)
         return json_response({"user": _shown(person), "csrf": session["csrf"]})
@@ -165,26 +130,18 @@ class Auth:
 
     def audit(self, who: str, act: str, what: str) -> None:
         """Write an act down without making anybody wait for the database."""
-        gevent.spawn(self._write_audit, who, act, what)
+        self._audit.put(who, act, what)
 
     def still(self, person: Person) -> bool:
         """Whether this person still has the rights they had. May block the greenlet, not the hub."""
-        user = in_worker(self.store.user, person.login)
-        return user is not None and user.active and user.changed_at == person.changed_at
-
-    def _write_audit(self, who: str, act: str, what: str) -> None:
-        try:
-            in_worker(self.store.audit, who, act, what)
-        except Exception:
-            log.exception("cannot write the audit of %s by %r", act, who)
+        found = self.people.find(person.login)
+        return found is not None and found.changed_at == person.changed_at
 
     def _load(self, login: str) -> Person | None:
         if not self.is_live(session.get("key", "")):
             return None
-        user = in_worker(self.store.user, login)
-        if user is None or not user.active or user.changed_at != session.get("changed_at"):
-            return None
-        return Person(user)
+        person = self.people.find(login)
+        return person if person is not None and person.changed_at == session.get("changed_at") else None
 
     def _check_origin_and_token(self) -> None:
         request = flask.request

@@ -10,8 +10,10 @@ from __future__ import annotations
 import logging
 import secrets
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import partial
+from itertools import chain
 from typing import Literal
 
 import gevent
@@ -114,6 +116,7 @@ class Feed:
         self._emit = emit
         self._clock = clock
         self._watchers: dict[str, list[Watcher]] = {}
+        self._watched: Counter[str] = Counter()
         self._lanes: dict[Topic, Lane] = {"agent": Lane(), "board": Lane()}
         self._urgent: set[str] = set()
         self._wake = Event()
@@ -135,47 +138,53 @@ class Feed:
         """These watchers get their first view with the next push."""
         for watcher in watchers:
             self._watchers.setdefault(watcher.sid, []).append(watcher)
+            self._watched[watcher.agent] += 1
             self._lanes[watcher.topic].dirty = True
         self._wake.set()
 
     def leave(self, sid: str) -> None:
         """The connection is gone."""
-        self._watchers.pop(sid, None)
+        self._watched -= Counter(watcher.agent for watcher in self._watchers.pop(sid, ()))
 
     def again(self, sid: str) -> None:
         """The page asks for everything once more: it saw a gap, or has just come."""
         for watcher in self._watchers.get(sid, ()):
             watcher.sent = b""
+            watcher.in_flight = 0
             self._lanes[watcher.topic].dirty = True
         self._wake.set()
 
     def note(self, fact: Fact) -> None:
         """Something happened: views may have changed."""
+        wake = False
         for lane in self._lanes.values():
-            lane.dirty = True
-        if fact.agent and fact.kind in URGENT:
+            wake, lane.dirty = wake or not lane.dirty, True
+        if fact.kind in URGENT and fact.agent in self._watched:
             self._urgent.add(fact.agent)
-        self._wake.set()
+            wake = True
+        if wake:
+            self._wake.set()
 
     def turn(self, now: float) -> float:
         """Push what is due at ``now`` (monotonic seconds). Returns the seconds until the next turn has something to do,
         if nothing happens before."""
         urgent, self._urgent = self._urgent, set()
         due = [topic for topic, lane in self._lanes.items() if lane.due(now)]
-        chosen = [
-            watcher
-            for watchers in self._watchers.values()
-            for watcher in watchers
-            if watcher.topic in due or watcher.agent in urgent
-        ]
-        heaviest = self._push(chosen) if chosen else dict.fromkeys(self._lanes, 0)
+        heaviest = self._push(self._choose(due, urgent)) if due or urgent else {}
         after = self._clock()
         for topic in due:
-            self._lanes[topic].pushed(after, after - now, heaviest[topic])
+            self._lanes[topic].pushed(after, after - now, heaviest.get(topic, 0))
         return min(max(0.0, lane.next_at - after) if lane.dirty else LONGEST_S for lane in self._lanes.values())
+
+    def _choose(self, topics: list[Topic], agents: set[str]) -> list[Watcher]:
+        """Who is to be looked at: all of some topics, and the desks of some agents."""
+        everybody = chain.from_iterable(self._watchers.values())
+        return [watcher for watcher in everybody if watcher.topic in topics or watcher.agent in agents]
 
     def _push(self, watchers: list[Watcher]) -> dict[Topic, int]:
         """Send each watcher its view if it is new; the size of the heaviest view of each topic."""
+        if not watchers:
+            return {}
         snapshot = self._gateway.snapshot()
         views = Views(snapshot)
         heaviest: dict[Topic, int] = dict.fromkeys(self._lanes, 0)

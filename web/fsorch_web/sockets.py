@@ -17,8 +17,9 @@ from flask import Flask, session
 from flask_socketio import ConnectionRefusedError, SocketIO
 
 from fsorch.edge.gateway import Gateway
-from fsorch_web.auth import Auth, Person
+from fsorch_web.auth import Auth
 from fsorch_web.feed import Feed, Watcher
+from fsorch_web.people import Person
 from fsorch_web.websocket import driver
 from fsorch_web.wire import Json
 

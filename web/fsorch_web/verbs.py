@@ -10,8 +10,9 @@ from flask import Flask, Response
 
 from fsorch.edge.gateway import Gateway
 from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus
-from fsorch_web.auth import Auth, Person
+from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
+from fsorch_web.people import Person
 from fsorch_web.wire import body, json_response
 
 __all__ = ["Verbs"]

@@ -1,7 +1,7 @@
 // The call in front of the agent, from the first ring to the end of the wrap-up.
 
 import type { JSX } from "preact";
-import { ask } from "./api";
+import { ask, sentence } from "./api";
 import { callerName, phone, wish } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, useNow } from "./time";
@@ -30,7 +30,7 @@ export function CallCard({ agent, contact }: { agent: Agent; contact: Contact })
       <Answers contact={contact} />
       {contact.why && (
         <p class="why" data-test="why">
-          <span>Why you</span> {contact.why}
+          <span>Why you</span> {sentence(contact.why)}
         </p>
       )}
       <footer>{phase === "ringing" ? <Ringing agent={agent} /> : <Talking contact={contact} />}</footer>

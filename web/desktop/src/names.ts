@@ -16,7 +16,7 @@ const HIDDEN = new Set(["", "anonymous", "unknown", "unavailable", "restricted",
 export function phone(number: string): string {
   if (HIDDEN.has(number.trim().toLowerCase())) return "Number withheld";
   const match = /^(\+?)(\d{5,15})$/.exec(number);
-  if (!match) return number;
+  if (!match) return tame(number);
   const digits = match[2] ?? "";
   if (!match[1]) return digits.length > 6 ? groups(digits) : digits;
   const code = ONE.has(digits.slice(0, 1)) ? 1 : TWO.has(digits.slice(0, 2)) ? 2 : 3;
@@ -33,9 +33,19 @@ function groups(digits: string): string {
   return [...parts, rest].join(" ");
 }
 
+// What could turn the text around it, or hide in it: control characters and the marks of writing direction.
+const TRICKS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+const LONGEST_NAME = 80;
+
+// Words of somebody outside as they may be shown: one line of a sane length.
+function tame(words: string): string {
+  const plain = [...words.slice(0, 4 * LONGEST_NAME).replace(TRICKS, " ").trim()];
+  return plain.length > LONGEST_NAME ? `${plain.slice(0, LONGEST_NAME).join("")}…` : plain.join("");
+}
+
 // The caller's name, unless it says nothing that the number does not say.
 export function callerName(contact: Contact): string {
-  const name = contact.name.trim();
+  const name = tame(contact.name);
   const bare = name.replace(/^\+/, "");
   return HIDDEN.has(name.toLowerCase()) || bare === contact.number.replace(/^\+/, "") ? "" : name;
 }
