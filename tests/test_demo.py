@@ -10,10 +10,12 @@ from pathlib import Path
 from urllib.request import urlopen
 
 import gevent
+import msgspec
 import pytest
 
 from fsorch.clock import ManualClock
-from fsorch.edge.demo import DemoReport, FastClock, _faults, humans_first
+from fsorch.config import Centre, decode
+from fsorch.edge.demo import DemoReport, FastClock, _faults, humans_first, is_simulated, staffed
 from fsorch.edge.demo_switch import SwitchPlan, SwitchProcess
 from fsorch.errors import LinkError
 from fsorch.sim.demo_centre import SIMULATED_AGENTS, demo_centre
@@ -157,6 +159,15 @@ def test_what_is_not_accounted_for_is_named() -> None:
         "1 legs have no record, such as c",
         "1 records are of no leg, such as d",
     ]
+
+
+@pytest.mark.parametrize(("rate", "agents"), [(0.1, 12), (0.25, 13), (10.0, 483)])
+def test_a_faster_trial_has_more_staff(rate: float, agents: int) -> None:
+    centre = staffed(demo_centre(), rate)
+    simulated = [agent for agent in centre.agents if is_simulated(agent)]
+    assert len(simulated) == agents
+    assert len({agent.phone for agent in centre.agents}) == len(centre.agents)
+    assert decode(msgspec.to_builtins(centre), Centre, where="test") == centre
 
 
 def test_humans_come_first() -> None:

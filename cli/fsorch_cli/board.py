@@ -148,7 +148,7 @@ def format_queues(queues: Sequence[QueueView], now: int, wide: bool) -> Table:
         columns.append("in time>")
         for row, queue in zip(rows, queues, strict=True):
             row.append(f"{100 * queue.within / queue.answered:.0f}%" if queue.answered else "")
-    return format_table(columns, rows)
+    return format_table(columns, rows, more=0)
 
 
 def format_agents(agents: Sequence[AgentView], now: int, rows: int, wide: bool) -> Table:

@@ -4,6 +4,7 @@ own."""
 from __future__ import annotations
 
 import contextlib
+import math
 import shutil
 import tempfile
 import time
@@ -17,14 +18,14 @@ import yaml
 from gevent.event import Event
 
 from fsorch.clock import Clock, Moment, SystemClock
-from fsorch.config import Centre, Settings, SwitchSettings, WebSettings
+from fsorch.config import AgentSpec, Centre, Settings, SwitchSettings, WebSettings
 from fsorch.edge.demo_switch import Progress, SwitchPlan, SwitchProcess
 from fsorch.edge.settings import read_settings
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import LogIn, Tick
 from fsorch.errors import ConfigError, LinkError
 from fsorch.runner import Service, WebFactory, in_thread
-from fsorch.sim.demo_centre import HUMAN_AGENTS, SIMULATED_AGENTS, SUPERVISOR, demo_centre
+from fsorch.sim.demo_centre import DOMAIN, HUMAN_AGENTS, SUPERVISOR, demo_centre
 from fsorch.store import Store, Summary, open_database
 
 __all__ = ["Demo", "DemoPlan", "DemoReport", "DemoUser", "FastClock"]
@@ -38,6 +39,10 @@ PATIENCE_S = 120.0
 # Between two ticks of an engine whose time runs faster than the hub's.
 TICK_S = 0.005
 SERVICE_LEVEL_S = 20.0
+# What one call costs an agent: 30 s of talk on average, ring, wrap-up, and now and then a second offer.
+CALL_COSTS_S = 42.0
+SPARE_STAFF = 1.15
+FIRST_ADDED = 2001
 MADE_BY = "# Made by fsorch demo; the next one overwrites it.\n"
 
 
@@ -185,7 +190,7 @@ class Demo:
         self.home = self._make_home()
         if self._on_home is not None:
             self._on_home(self.home)
-        centre = demo_centre()
+        centre = staffed(demo_centre(), self.plan.rate_per_s)
         if self.plan.human_calls:
             centre = humans_first(centre)
         password = self._make_password()
@@ -201,8 +206,9 @@ class Demo:
             self._down.callback(gevent.spawn(self._tick).kill)
         if not self._connected.wait(CONNECT_S):
             raise LinkError(f"the engine does not reach the virtual switch; see {self.home}")
-        for agent in SIMULATED_AGENTS:
-            self.service.gateway.request(LogIn(agent=agent, by="demo"))
+        for agent in centre.agents:
+            if is_simulated(agent):
+                self.service.gateway.request(LogIn(agent=agent.id, by="demo"))
         self._began, self._began_us = time.monotonic(), clock.now().wall
         self._switch.begin()
 
@@ -244,7 +250,7 @@ class Demo:
         with closing(open_database(database)) as store:
             store.save_centre(centre, "demo")
             for agent in centre.agents:
-                if agent.id in (*HUMAN_AGENTS, SUPERVISOR):
+                if not is_simulated(agent):
                     user = DemoUser(agent.login, self._make_password(), agent.role)
                     store.set_password(user.login, user.password, by="demo")
                     self.users.append(user)
@@ -264,15 +270,34 @@ class Demo:
             self.service.pump.feed(Tick())
 
 
+def is_simulated(agent: AgentSpec) -> bool:
+    """Whether nobody but the virtual world works as ``agent``."""
+    return agent.id not in (*HUMAN_AGENTS, SUPERVISOR)
+
+
+def staffed(centre: Centre, rate_per_s: float) -> Centre:
+    """``centre`` with as many simulated agents as callers at this rate keep busy, for otherwise a trial of load shows
+    nothing but people giving up. The added ones do what the first ones do, in turn."""
+    first = [agent for agent in centre.agents if is_simulated(agent)]
+    wanted = math.ceil(rate_per_s * CALL_COSTS_S * SPARE_STAFF)
+    added = []
+    for n in range(wanted - len(first)):
+        model = first[n % len(first)]
+        id, name = f"{model.id}-{n + 1}", f"{model.name} {n + 1}"
+        phone = f"user/{FIRST_ADDED + n}@{DOMAIN}"
+        added.append(msgspec.structs.replace(model, id=id, name=name, phone=phone, login=""))
+    return msgspec.structs.replace(centre, agents=(*centre.agents, *added))
+
+
 def humans_first(centre: Centre) -> Centre:
     """``centre`` with the simulated agents one tier further down: they get what the humans leave."""
     agents = [
-        agent
-        if agent.id not in SIMULATED_AGENTS
-        else msgspec.structs.replace(
+        msgspec.structs.replace(
             agent,
             queues=tuple(msgspec.structs.replace(member, level=member.level + 1) for member in agent.queues),
         )
+        if is_simulated(agent)
+        else agent
         for agent in centre.agents
     ]
     return msgspec.structs.replace(centre, agents=tuple(agents))

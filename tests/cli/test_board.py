@@ -1,0 +1,142 @@
+"""The live view: it fits any terminal, and nothing that callers send repaints it."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
+from fsorch_cli.board import SENTENCES, Board, tell
+from fsorch_cli.console import format_json, printable
+
+NOW = 1_800_000_000_000_000
+EVIL = "\x1b[2J\x1b[31m[red]Bob\r\n\x07\u202e"
+
+
+def snapshot(agents: int, contacts: int, name: str = "Ines Costa") -> Snapshot:
+    """A centre of that size, in which everybody is called ``name``."""
+    talks = ContactView(
+        id="c0ffee00-1", switch="main", state="talking", number="+4915111", name=name, destination="4000", began_at=NOW
+    )
+    return Snapshot(
+        seq=1,
+        at=NOW,
+        centre=name,
+        switches=(SwitchView(name="main", up=True, since=NOW),),
+        queues=tuple(QueueView(id=f"q{n}", title=name, waiting=n, oldest_enqueued_at=NOW - n) for n in range(3)),
+        agents=tuple(
+            AgentView(
+                id=f"a{n}",
+                name=name,
+                status="available",
+                state=("idle", "talking", "wrap_up")[n % 3],
+                state_since=NOW - n * 1_000_000,
+                contact=talks if n % 3 == 1 else None,
+            )
+            for n in range(agents)
+        ),
+        contacts=tuple(
+            ContactView(
+                id=f"{n:08}-x",
+                switch="main",
+                state=("flow", "waiting", "offered", "talking", "held")[n % 5],
+                number="+4915111",
+                name=name,
+                destination="4000",
+                answers=(KeyedAnswer(prompt="menu", digits="1"),),
+                began_at=NOW - n * 1_000_000,
+            )
+            for n in range(contacts)
+        ),
+    )
+
+
+def drawn(board: Board, width: int, height: int) -> list[str]:
+    """The lines on a terminal of that size."""
+    console = Console(file=io.StringIO(), width=width, height=height, force_terminal=True, color_system=None)
+    console.print(board)
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue().splitlines()
+
+
+def facts(count: int, name: str = "Ines Costa") -> list[Fact]:
+    """A lively minute."""
+    return [
+        Fact(
+            id=f"f{n}",
+            at=NOW + n,
+            kind=FactKind.CONTACT_BEGAN,
+            contact=f"{n:08}-x",
+            data={"name": name, "number": "+4915111", "destination": "4000"},
+        )
+        for n in range(count)
+    ]
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120, 200])
+@pytest.mark.parametrize("height", [24, 30, 50])
+@pytest.mark.parametrize(("agents", "contacts"), [(0, 0), (3, 2), (500, 500)])
+def test_it_fits(width: int, height: int, agents: int, contacts: int) -> None:
+    board = Board(["The desktop: http://127.0.0.1:8700    Ctrl-C ends the demo"], now=lambda: NOW)
+    board.snapshot = snapshot(agents, contacts)
+    board.take(facts(100))
+    lines = drawn(board, width, height)
+    assert len(lines) <= height
+    assert max(map(len, lines)) <= width
+    if agents == 500 and width >= 80:
+        assert any("more" in line for line in lines)
+        assert any("+4915111 calls 4000" in line for line in lines)
+
+
+def test_before_the_first_snapshot() -> None:
+    assert drawn(Board(["heading"]), 80, 24) == ["heading", "waiting for the engine"]
+
+
+def test_what_callers_send_repaints_nothing() -> None:
+    board = Board(now=lambda: NOW)
+    board.snapshot = snapshot(4, 4, EVIL)
+    board.take(facts(3, EVIL))
+    text = "\n".join(drawn(board, 200, 50))
+    assert "\x1b[31m" not in text
+    assert "\x07" not in text
+    assert "\u202e" not in text
+    assert "[red]Bob" in text
+
+
+@given(st.text())
+def test_printable_text_is_printable(text: str) -> None:
+    shown = printable(text)
+    assert "\n" not in shown
+    assert "\x1b" not in shown
+    assert printable(shown) == shown
+    if text.isprintable():
+        assert shown == text
+
+
+@given(
+    st.recursive(
+        st.text() | st.integers() | st.none(), lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner)
+    )
+)
+def test_json_is_ascii_that_no_terminal_obeys(value: object) -> None:
+    text = format_json(value)
+    assert text.isascii()
+    assert all(c.isprintable() or c == "\n" for c in text)
+
+
+@pytest.mark.parametrize("kind", FactKind)
+@given(data=st.dictionaries(st.sampled_from(["name", "number", "who", "agent", "outcome"]), st.text() | st.integers()))
+def test_every_fact_is_told_or_left_out(kind: FactKind, data: dict[str, object]) -> None:
+    sentence = tell(Fact(id="f", at=NOW, kind=kind, agent="ada", data=data))
+    assert bool(sentence) or kind not in SENTENCES or not any(data.values())
+    assert printable(sentence) == sentence
+
+
+def test_a_caller_without_a_name_is_named_once() -> None:
+    [fact] = facts(1, "+4915111")
+    assert tell(fact) == "+4915111 calls 4000"
