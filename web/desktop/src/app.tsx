@@ -112,7 +112,7 @@ function LinkState(): JSX.Element {
 
 function LinkBanner(): JSX.Element | null {
   const link = useKnown((known) => known.link);
-  const heard = useKnown((known) => known.lastHeard);
+  const lostAt = useKnown((known) => known.lostAt);
   const switchesUp = useKnown((known) => (known.desk ? known.desk.switches_up : true));
   const [, again] = useState(0);
   const [shown, setShown] = useState(false);
@@ -131,7 +131,7 @@ function LinkBanner(): JSX.Element | null {
       <div class="banner down" role="alert" data-test="banner">
         <span>
           <strong>The connection is lost.</strong> Calls go on; what you see here is{" "}
-          <span class="clock">{clock((Date.now() - heard) / 1000)}</span> old. Trying again…
+          <span class="clock">{clock((Date.now() - lostAt) / 1000)}</span> old. Trying again…
         </span>
         <Action kind="plain" run={async () => retry()}>
           Try now

@@ -53,7 +53,7 @@ function Totals({ board }: { board: Board }): JSX.Element {
         mood={here.length && !idle && sum("waiting") ? "warn" : ""}
       />
       <Tile name="Answered" value={String(sum("answered"))} test="total-answered" />
-      <Tile name="Abandoned" value={String(sum("abandoned"))} note={percent(sum("abandoned"), done)} />
+      <Tile name="Abandoned" value={String(sum("abandoned"))} note={sum("abandoned") ? percent(sum("abandoned"), done) : ""} />
       <Tile name="Service level" value={percent(sum("within"), done)} mood={levelMood(sum("within"), done)} />
       <div class="switches" aria-label="Switches">
         {board.switches.map((view) => (

@@ -21,23 +21,23 @@ export function connect(): void {
   });
   socket.on("connect", () => {
     last = { agent: 0, board: 0 };
-    set({ link: "up", lastHeard: Date.now() });
+    set({ link: "up" });
   });
   socket.on("agent", (message: Pushed<Desk>, receipt: () => void) => {
     take("agent", message, receipt);
-    set({ desk: message.view, lastHeard: Date.now(), link: "up" });
+    set({ desk: message.view });
   });
   socket.on("board", (message: Pushed<Board>, receipt: () => void) => {
     take("board", message, receipt);
-    set({ board: message.view, lastHeard: Date.now(), link: "up" });
+    set({ board: message.view });
   });
   socket.on("disconnect", (reason) => {
-    set({ link: "down" });
+    lost();
     // The server itself hung up: the session has ended, or the rights are others now.
     if (reason === "io server disconnect") void lookAgain();
   });
   socket.on("connect_error", () => {
-    set({ link: "down" });
+    lost();
     void lookAgain();
   });
 }
@@ -51,6 +51,10 @@ export function disconnect(): void {
 // Try now instead of waiting for the next attempt.
 export function retry(): void {
   if (socket && !socket.connected) socket.disconnect().connect();
+}
+
+function lost(): void {
+  if (get().link !== "down") set({ link: "down", lostAt: Date.now() });
 }
 
 function take(topic: "agent" | "board", message: Pushed<unknown>, receipt: () => void): void {

@@ -12,8 +12,8 @@ export interface Known {
   // undefined: not asked yet; null: nobody is logged in
   user: User | null | undefined;
   link: "connecting" | "up" | "down";
-  // by this page's clock, in milliseconds
-  lastHeard: number;
+  // since when the line is down; by this page's clock, in milliseconds
+  lostAt: number;
   desk: Desk | null;
   board: Board | null;
   notice: Notice | null;
@@ -22,7 +22,7 @@ export interface Known {
 let known: Known = {
   user: undefined,
   link: "connecting",
-  lastHeard: Date.now(),
+  lostAt: 0,
   desk: null,
   board: null,
   notice: null,
