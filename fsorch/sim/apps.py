@@ -341,6 +341,9 @@ class Apps:
         cause, leg = verdict[0]
         channel.set("originate_disposition", cause)
         channel.set("DIALSTATUS", cause)
+        if leg is not None and not channel.same(epoch):
+            hangup(core, leg, "ORIGINATOR_CANCEL")
+            return
         if leg is None or leg.hung:
             if channel.same(epoch) and not channel.true("continue_on_fail"):
                 hangup(core, channel, cause if cause != "SUCCESS" else "NORMAL_CLEARING")

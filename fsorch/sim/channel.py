@@ -225,7 +225,6 @@ class Channel:
         self.media = False
         self.hung = False
         self.cause = ""
-        self.gone = False
         self.locks = 0
         self.call_uuid = uuid
         self.hit_dialplan = direction == "inbound"

@@ -157,7 +157,7 @@ def _obey(core: Core, channel: Channel, message: Message) -> Thread:
             break
         before = core.now
         yield from execute(core, channel, message.app, message.argument, message.uuid or core.new_uuid())
-        if channel.broken or (message.loops < 0 and core.now == before):
+        if channel.stop_playback or channel.broken or (message.loops < 0 and core.now == before):
             break
     channel.set("current_loop", None)
     channel.set("total_loops", None)
@@ -315,7 +315,6 @@ def _end(core: Core, channel: Channel) -> Thread:
     while channel.locks:
         yield None
     channel.state = "CS_DESTROY"
-    channel.gone = True
     core.channels.pop(channel.uuid, None)
     core.counters.destroyed += 1
     core.fire("CHANNEL_DESTROY", channel)

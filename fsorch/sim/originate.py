@@ -243,7 +243,10 @@ class Call:
         """These legs are dead: go on to the next alternative, or fail; then let them be destroyed."""
         if self._done is not None:
             self._legs = [leg for leg in self._legs if leg not in legs]
-            if not self._legs:
+            if not self._legs and self._alternatives:
+                # A tick later: the dead leg may have had the id that the next one gets.
+                self._core.timeline.at(self._core.timeline.next_tick() + 1, self._next)
+            elif not self._legs:
                 self._next()
         for leg in legs:
             self._release(leg)

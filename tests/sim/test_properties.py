@@ -19,8 +19,9 @@ LEGS = [f"leg{n}" for n in range(5)]
 leg = st.sampled_from(LEGS)
 APPS = (
     "answer", "pre_answer", "park", "playback", "play_and_get_digits", "read", "say", "sleep", "set", "record",
-    "record_session", "bridge", "eavesdrop", "conference", "hangup", "transfer", "respond", "ring_ready", "echo", "socket",
-    "avmd_start", "avmd_stop", "sched_transfer", "sched_hangup", "unset", "multiset", "endless_playback", "nosuch",
+    "record_session", "bridge", "eavesdrop", "conference", "hangup", "transfer", "respond", "ring_ready", "echo",
+    "socket", "avmd_start", "avmd_stop", "sched_transfer", "sched_hangup", "unset", "multiset", "endless_playback",
+    "nosuch",
 )  # fmt: skip
 ARGUMENTS = (
     "", "1 4 2 300 # silence_stream://200 silence_stream://50 var \\d+ 100", "silence_stream://300",
@@ -77,8 +78,9 @@ messages = st.builds(
     st.sampled_from(("1", "2", "-1", "x")),
 )
 plain = st.sampled_from(
-    ("api hupall", "api show channels as json", "api show calls as json", "api status", "api conference list", "filter a b",
-     "nixevent DTMF", "event json ALL", "api", "bgapi", "api originate", "sendmsg", "myevents leg0", "filter delete all")
+    ("api hupall", "api show channels as json", "api show calls as json", "api status", "api conference list",
+     "filter a b", "nixevent DTMF", "event json ALL", "api", "bgapi", "api originate", "sendmsg", "myevents leg0",
+     "filter delete all")
 ).map(lambda line: ("line", line, ""))  # fmt: skip
 hangups = st.builds(lambda uuid: ("far", uuid, ""), leg)
 waits = st.sampled_from((0.0, 0.02, 0.05, 0.3, 2.5)).map(lambda seconds: ("wait", str(seconds), ""))
