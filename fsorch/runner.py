@@ -35,7 +35,7 @@ from fsorch.edge.status import LinkState, RecorderState, ServiceStatus, cpu_seco
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
-from fsorch.engine.inputs import Configure
+from fsorch.engine.inputs import Configure, Recall
 from fsorch.errors import ConfigError, FsorchError
 from fsorch.store import Recorder, Store, open_database
 
@@ -47,6 +47,8 @@ log = logging.getLogger(__name__)
 WATCH_S = 0.5
 # How long the last facts may take to reach the database at the end; what is left stays in the spool for the next start.
 FLUSH_S = 10.0
+# An agent who chose within this time before a restart goes on as before: nobody works longer in one go.
+SHIFT_US = 12 * 3600 * 1_000_000
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -182,6 +184,17 @@ class Service:
         self.pump.start()
         self._down.callback(self.pump.stop)
         self.follow_configuration(force=True)
+        self.pump.feed(self._recall())
+
+    def _recall(self) -> Recall:
+        """What an earlier life left behind, once the last it spooled is in the database."""
+        whole = in_thread(self.recorder.flush, FLUSH_S)
+        recalled = in_thread(self.store.recall, self._clock.now().wall - SHIFT_US)
+        if whole:
+            return recalled
+        # An end that still waits in the spool would be overwritten.
+        log.warning("the database is behind: contacts that fsorch left in the middle stay open until the next start")
+        return Recall(shifts=recalled.shifts)
 
     def _start_control(self) -> None:
         more: dict[str, Callable[[dict[str, Any]], Any]] = {

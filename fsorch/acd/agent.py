@@ -193,6 +193,10 @@ class Agent:
             raise RequestRefused("the agent", "logged in already", "log_in")
         self._apply(Wish(AgentStatus.AVAILABLE), wall, mono)
 
+    def resume(self, status: AgentStatus, reason: str, wall: int, mono: float) -> None:
+        """The choice that was so at ``wall``, before a restart of ours; idle since ``mono``."""
+        self._apply(Wish(status, reason), wall, mono)
+
     def reserve(self, wall: int) -> None:
         """Take the agent for one offer. Raises RequestRefused when not free."""
         if not self.free:

@@ -24,6 +24,7 @@ from fsorch.engine.inputs import (
     Input,
     LinkDown,
     LinkUp,
+    Recall,
     Request,
     SwitchEvent,
     Tick,
@@ -63,6 +64,7 @@ class Engine:
             LinkUp: self._resync.link_up,
             LinkDown: self._resync.link_down,
             Configure: lambda input: self._configure(input.centre),
+            Recall: self._recall,
             Tick: lambda input: None,
         }
         self._due: dict[str, Callable[[str], None]] = {
@@ -131,6 +133,11 @@ class Engine:
         core.distributor.set_queues([(queue.spec.id, queue.spec.strategy) for queue in core.queues.values()])
         self._people.configure(centre.agents)
         core.fact(FactKind.CONFIGURED, name=centre.name)
+
+    def _recall(self, input: Recall) -> None:
+        self._core.recalled = {contact.row.id: contact for contact in input.contacts}
+        for shift in input.shifts:
+            self._people.resume(shift)
 
     def _command_done(self, input: CommandDone) -> None:
         verb, _, id = input.tag.partition(":")

@@ -41,7 +41,7 @@ class FactKind(StrEnum):
     HOLD_CHANGED = "hold_changed"
     # who, cause
     CALL_HUNG_UP = "call_hung_up"
-    # status, reason, state, previous_status, previous_state, by
+    # status, reason, state, previous_status, previous_reason, previous_state, phone (of this session), by
     AGENT_CHANGED = "agent_changed"
     # status, reason, by: kept for later
     AGENT_ASKED = "agent_asked"

@@ -7,6 +7,7 @@ from typing import Literal
 import msgspec
 
 from fsorch.config import Centre
+from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 
@@ -23,8 +24,11 @@ __all__ = [
     "LinkUp",
     "LogIn",
     "LogOut",
+    "OpenContact",
+    "Recall",
     "Request",
     "SetStatus",
+    "Shift",
     "SwitchEvent",
     "Tick",
 ]
@@ -78,6 +82,36 @@ class Configure(msgspec.Struct, frozen=True):
     centre: Centre
 
 
+class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
+    """A contact of an earlier life of ours without an end. ``row``: what is known of it, ``ended_at`` being the last
+    that was heard; ``legs``: its CDRs that are missing, as far as known; ``segments``: how many were written,
+    and ``segmented_at`` the end of the last."""
+
+    row: ContactRow
+    legs: tuple[LegRow, ...] = ()
+    segments: int = 0
+    segmented_at: int = 0
+
+
+class Shift(msgspec.Struct, frozen=True):
+    """What an agent had chosen last, and when (UTC microseconds)."""
+
+    agent: str
+    status: str
+    reason: str = ""
+    phone: str = ""
+    since: int = 0
+
+
+class Recall(msgspec.Struct, frozen=True):
+    """What the records say was going on when an earlier life of ours ended. Told once: after the first Configure and
+    before the links start. Agents go on as they were; a contact is taken up again when its switch still has the caller,
+    and its end is written down when it does not."""
+
+    contacts: tuple[OpenContact, ...] = ()
+    shifts: tuple[Shift, ...] = ()
+
+
 class Tick(msgspec.Struct, frozen=True):
     """Time has passed: due deadlines are acted on (every other input does that too)."""
 
@@ -127,4 +161,4 @@ class EndWrapUp(Request, frozen=True, kw_only=True):
     """The after-call work is done before its time."""
 
 
-Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Tick | Request
+Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Recall | Tick | Request

@@ -9,7 +9,7 @@ from fsorch.config import AgentSpec
 from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus
+from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus, Shift
 from fsorch.engine.offers import Offers
 from fsorch.engine.records import Records
 from fsorch.engine.state import Person
@@ -46,6 +46,16 @@ class People:
             self.sync(person)
         for person in [person for id, person in self.core.people.items() if id not in wanted]:
             self._retire(person)
+
+    def resume(self, shift: Shift) -> None:
+        """An agent goes on with what they had chosen before we were restarted: callers wait for them."""
+        person = self.core.people.get(shift.agent)
+        if person is None or shift.status not in (AgentStatus.AVAILABLE, AgentStatus.BREAK):
+            return
+        before = self._marks(person)
+        person.agent.resume(AgentStatus(shift.status), shift.reason, shift.since, self.core.now.mono)
+        person.phone = "" if phone_fault(shift.phone) else shift.phone
+        self._changed(person, before, "restart")
 
     def request(self, request: Request) -> None:
         """Raises NotFound for an unknown agent, RequestRefused for what is not legal now."""
@@ -193,5 +203,6 @@ class People:
             previous_status=before[0],
             previous_reason=before[1],
             previous_state=before[2],
+            phone=person.phone,
             by=by,
         )

@@ -119,6 +119,20 @@ class Records:
             row=msgspec.to_builtins(row),
         )
 
+    def contact_lost(self, row: ContactRow) -> None:
+        """A contact of an earlier life of ours whose end nobody saw; it was served if it was ever joined to an
+        agent."""
+        outcome = ContactOutcome.ANSWERED if row.answered_at else ContactOutcome.LOST
+        row = msgspec.structs.replace(row, outcome=outcome.value, ended_by="system")
+        fields = {"agent": row.agent, "queue": row.queue, "switch": row.switch}
+        self.core.fact(FactKind.CONTACT_ENDED, row.id, **fields, row=msgspec.to_builtins(row))
+
+    def leg_lost(self, row: LegRow, at: int) -> None:
+        """A leg of an earlier life of ours whose end nobody saw; ``at`` is the last that was heard of its contact."""
+        row = msgspec.structs.replace(row, hungup_at=at, complete=False)
+        fields = {"agent": row.agent, "leg": row.id, "switch": row.switch}
+        self.core.fact(FactKind.LEG_ENDED, row.contact, **fields, row=msgspec.to_builtins(row))
+
     def _write(self, contact: Contact, segment: Segment, now: int, outcome: str) -> None:
         contact.segments += 1
         row = SegmentRow(

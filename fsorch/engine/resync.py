@@ -17,6 +17,7 @@ from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Switch
+from fsorch.engine.views import KeyedAnswer
 from fsorch.esl.commands import Kill
 from fsorch.esl.events import Event
 from fsorch.names import SegmentKind
@@ -57,6 +58,7 @@ class Resync:
         for leg in [leg for leg in core.legs.values() if leg.uuid in present]:
             self._renew(leg, present[leg.uuid], present)
         adopted, cleared = self._strangers(input.switch, strangers, present)
+        self._close_recalled(input.switch)
         core.fact(
             FactKind.RESYNCED,
             switch=input.switch,
@@ -141,15 +143,44 @@ class Resync:
         if queue in core.queues and enqueued.isascii() and enqueued.isdigit() and len(enqueued) < 18:
             contact.queue, contact.enqueued_at = queue, min(int(enqueued), core.now.wall)
         self.records.contact_began(contact)
+        self._remember(contact)
         if contact.queue and joined:
             # Talking: the agent's leg, which follows, makes the pair whole.
             contact.machine.step(ContactInput.QUEUE)
             return
-        self.records.begin(contact, SegmentKind.IVR)
         if contact.queue:
             self.calls.step(contact, ContactInput.QUEUE)
-        elif contact.flow in core.flows or core.queues:
-            self.calls.step(contact, ContactInput.ANSWERED)
+        else:
+            self.records.begin(contact, SegmentKind.IVR)
+            if contact.flow in core.flows or core.queues:
+                self.calls.step(contact, ContactInput.ANSWERED)
+        self._since(contact, contact.enqueued_at or contact.began_at)
+
+    def _remember(self, contact: Contact) -> None:
+        known = self.core.recalled.get(contact.id)
+        if known is None:
+            return
+        contact.segments, contact.talked_us, contact.held_us = known.segments, known.row.talked_us, known.row.held_us
+        contact.offers, contact.misses = known.row.offers, known.row.misses
+        pairs = ((key.partition(":")[2], digits) for key, digits in known.row.answers.items())
+        contact.answers = [KeyedAnswer(prompt, digits) for prompt, digits in pairs]
+
+    def _since(self, contact: Contact, at: int) -> None:
+        """The open stretch began before this life of ours, where the last one that was written down ends."""
+        known = self.core.recalled.get(contact.id)
+        if contact.segment is not None and at:
+            contact.segment.began_at = max(at, known.segmented_at if known else 0)
+
+    def _close_recalled(self, switch: str) -> None:
+        """Contacts and legs of an earlier life that this switch has no more: what is known of them is their record."""
+        core = self.core
+        for known in [known for known in core.recalled.values() if known.row.switch == switch]:
+            del core.recalled[known.row.id]
+            for row in known.legs:
+                if row.id not in core.legs:
+                    self.records.leg_lost(row, known.row.ended_at)
+            if known.row.id not in core.contacts:
+                self.records.contact_lost(known.row)
 
     def _pair(self, switch: str, event: Event) -> bool:
         """An agent's leg of an earlier life that is bridged to a caller we have taken back."""
@@ -158,7 +189,10 @@ class Resync:
             return False
         contact.answered_at = event.bridged_time
         leg = self.calls.own_leg(switch, event, "agent", contact.id, event.variable("fsorch_agent") or "")
-        return self._reunite(contact, leg)
+        if not self._reunite(contact, leg):
+            return False
+        self._since(contact, event.bridged_time)
+        return True
 
 
 def _as(event: Event, name: str) -> Event:

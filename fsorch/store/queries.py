@@ -29,6 +29,7 @@ __all__ = [
     "Summary",
     "count_all",
     "list_contacts",
+    "list_rows",
     "page_legs",
     "summarise",
 ]
@@ -137,9 +138,9 @@ def find_contact(db: Db, id: str) -> ContactDetail:
     facts = JournalRecord.select().where(JournalRecord.contact == id).order_by(JournalRecord.at, JournalRecord.id)
     return ContactDetail(
         contact=found[0],
-        segments=tuple(_rows(db, segments, SegmentRow)),
-        legs=tuple(_rows(db, legs, LegRow)),
-        facts=tuple(_rows(db, facts, Fact, "data")),
+        segments=tuple(list_rows(db, segments, SegmentRow)),
+        legs=tuple(list_rows(db, legs, LegRow)),
+        facts=tuple(list_rows(db, facts, Fact, "data")),
     )
 
 
@@ -162,7 +163,7 @@ def page_legs(
     while left is None or left > 0:
         size = page if left is None else min(page, left)
         with use() as db:
-            rows = _rows(db, _legs_after(filter, after).limit(size), LegRow)
+            rows = list_rows(db, _legs_after(filter, after).limit(size), LegRow)
         yield from rows
         if len(rows) < size:
             return
@@ -181,7 +182,7 @@ def _legs_after(filter: Filter, after: tuple[int, str]) -> Any:
 def list_audit(db: Db, limit: int) -> list[AuditRow]:
     """The newest ``limit`` entries, newest first."""
     query = AuditRecord.select().order_by(AuditRecord.at.desc(), AuditRecord.id.desc()).limit(limit)
-    return _rows(db, query, AuditRow, "what")
+    return list_rows(db, query, AuditRow, "what")
 
 
 def count_all(db: Db) -> Counts:
@@ -296,10 +297,10 @@ def _leg_where(filter: Filter) -> list[Any]:
 
 
 def _contacts(db: Db, query: Any) -> list[ContactRow]:
-    return _rows(db, query, ContactRow, "answers")
+    return list_rows(db, query, ContactRow, "answers")
 
 
-def _rows(db: Db, query: Any, kind: type[R], json: str = "") -> list[R]:
+def list_rows(db: Db, query: Any, kind: type[R], json: str = "") -> list[R]:
     """The rows of ``query`` as ``kind``; the column ``json`` is decoded."""
     return [_row(row, kind, json) for row in query.dicts().execute(db)]
 

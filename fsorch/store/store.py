@@ -14,6 +14,7 @@ from typing import Any
 from fsorch.clock import Clock, SystemClock
 from fsorch.config import Centre
 from fsorch.engine.facts import Fact
+from fsorch.engine.inputs import Recall
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.store import centre as centres
 from fsorch.store import queries, users
@@ -21,6 +22,7 @@ from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writin
 from fsorch.store.migrate import migrate
 from fsorch.store.models import AuditRecord, MetaRecord
 from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
+from fsorch.store.recall import recall
 from fsorch.store.users import Passwords, UserRow
 from fsorch.store.values import clean, cut, dump_json
 from fsorch.store.writer import FactWriter
@@ -178,6 +180,12 @@ class Store:
         """The figures of the contacts that ``filters`` (the fields of Filter) select; see queries.summarise."""
         with self._use() as db:
             return queries.summarise(db, cleaned(filters), service_level_s, short_abandon_s)
+
+    def recall(self, since: int) -> Recall:
+        """What was going on when an earlier life of the engine ended; agents' choices since ``since`` (UTC
+        microseconds). Only true when the recorder has nothing left in its spool."""
+        with self._use() as db:
+            return recall(db, since)
 
     # What the recorder needs
 

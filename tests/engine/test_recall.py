@@ -1,0 +1,118 @@
+"""What a new life of the engine makes of what the records say of the last one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fsorch.engine import FactKind, LinkUp, OpenContact, Recall, Shift
+from fsorch.engine.rows import ContactRow, LegRow
+from fsorch.engine.views import KeyedAnswer
+from fsorch.esl.commands import Originate
+from fsorch.esl.events import Event
+from tests.engine.desk import Desk
+
+T0 = 1_799_999_900_000_000
+S = 1_000_000
+CALLER = LegRow(id="leg-c", contact="c1", switch="main", created_at=T0)
+PHONE = LegRow(id="leg-a", contact="c1", switch="main", role="agent", agent="ann", created_at=T0 + S)
+ROW = ContactRow(
+    id="c1", switch="main", outcome="", began_at=T0, ended_at=T0 + 9 * S, offers=1, answers={"1:menu": "2"}
+)
+MARKS = {
+    "fsorch_contact": "c1",
+    "fsorch_role": "customer",
+    "fsorch_queue": "sales",
+    "fsorch_enqueued": str(T0 + S),
+    "current_application": "playback",
+}
+
+
+def again(*shifts: Shift, row: ContactRow = ROW, segmented_at: int = 0) -> Desk:
+    """A new life, told of one contact, before its link is up."""
+    desk = Desk()
+    known = OpenContact(row=row, legs=(CALLER, PHONE), segments=3, segmented_at=segmented_at)
+    desk.tell(Recall((known,), shifts))
+    return desk
+
+
+def dump(uuid: str, variables: dict[str, str], **fields: Any) -> Event:
+    known = {f"variable_{key}": value for key, value in variables.items()}
+    return Event(name="CHANNEL_DATA", uuid=uuid, known=known, answer_state="answered", **fields)
+
+
+def rows(desk: Desk, kind: FactKind) -> list[dict[str, Any]]:
+    return [fact.data["row"] for fact in desk.of(kind)]
+
+
+def test_agents_go_on_as_they_were() -> None:
+    desk = again(
+        Shift("ann", "available", "", "user/7", T0),
+        Shift("rob", "break", "lunch", "", T0),
+        Shift("nobody", "available"),
+    )
+    ann, rob = desk.agent("ann"), desk.agent("rob")
+    assert (ann.status, ann.status_since, ann.phone) == ("available", T0, "user/7")
+    assert (rob.status, rob.reason, rob.state) == ("break", "lunch", "idle")
+    desk.call("caller-1", "sales")
+    assert desk.last(Originate).endpoint == "user/7"
+
+
+def test_who_had_logged_out_stays_logged_out_and_an_odd_phone_is_not_dialled() -> None:
+    desk = again(Shift("ann", "logged_out", "", "", T0), Shift("rob", "available", "", "user/1\n\n", T0))
+    assert (desk.agent("ann").status, desk.agent("rob").phone) == ("logged_out", "user/1002")
+
+
+def test_a_contact_that_ended_meanwhile_is_written_down_once() -> None:
+    desk = again()
+    desk.tell(LinkUp("main", "core-1", ()))
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["id"], row["outcome"], row["ended_by"], row["ended_at"]) == ("c1", "lost", "system", T0 + 9 * S)
+    legs = rows(desk, FactKind.LEG_ENDED)
+    assert [(leg["id"], leg["role"], leg["complete"], leg["hungup_at"]) for leg in legs] == [
+        ("leg-c", "customer", False, T0 + 9 * S),
+        ("leg-a", "agent", False, T0 + 9 * S),
+    ]
+    desk.tell(LinkUp("main", "core-1", ()))
+    assert len(rows(desk, FactKind.CONTACT_ENDED)) == 1
+
+
+def test_a_contact_that_had_been_served_was_answered() -> None:
+    row = ContactRow(id="c1", switch="main", outcome="", began_at=T0, answered_at=T0 + S, ended_at=T0 + S, agent="ann")
+    desk = again(row=row)
+    desk.tell(LinkUp("main", "core-1", ()))
+    (ended,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (ended["outcome"], ended["agent"]) == ("answered", "ann")
+
+
+def test_contacts_of_a_switch_that_is_away_are_left_alone() -> None:
+    desk = again()
+    desk.tell(LinkUp("other", "core-2", ()))
+    assert not rows(desk, FactKind.CONTACT_ENDED)
+
+
+def test_a_caller_who_still_waits_has_the_stretch_the_answers_and_the_counts_of_before() -> None:
+    desk = again(segmented_at=T0 + 2 * S)
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS),)))
+    assert desk.contact().position == 1
+    assert desk.contact().answers == (KeyedAnswer("menu", "2"),)
+    assert [leg["id"] for leg in rows(desk, FactKind.LEG_ENDED)] == ["leg-a"]
+    desk.ends("leg-c")
+    (segment,) = rows(desk, FactKind.SEGMENT_ENDED)
+    assert (segment["kind"], segment["began_at"]) == ("queue", T0 + 2 * S)
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], row["offers"], row["answers"]) == ("abandoned", 1, {"1:menu": "2"})
+
+
+def test_a_talk_that_goes_on_is_counted_from_its_beginning() -> None:
+    desk = again(segmented_at=T0 + 4 * S)
+    agent = {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_agent": "ann"}
+    caller = dump("leg-c", MARKS, other_leg="leg-a")
+    phone = dump("leg-a", agent, other_leg="leg-c", bridged_time=T0 + 5 * S)
+    desk.tell(LinkUp("main", "core-1", (caller, phone)))
+    assert desk.contact().state == "talking"
+    now = desk.clock.now().wall
+    desk.ends("leg-c")
+    desk.ends("leg-a")
+    (row,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (row["outcome"], row["talked_us"]) == ("answered", now - (T0 + 5 * S))
+    assert len(rows(desk, FactKind.LEG_ENDED)) == 2

@@ -1,0 +1,71 @@
+"""What the records know of contacts without an end, and of the agents."""
+
+from __future__ import annotations
+
+from fsorch.engine import Shift
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.store import Store
+from tests.engine.desk import Desk
+from tests.store.facts import SECOND, T0, call, contact_began, fact, leg_ended, segment_ended
+
+
+class TestRecall:
+    def test_nothing_is_open_when_all_has_ended(self, store: Store) -> None:
+        store.write(call("c1"))
+        assert store.recall(0).contacts == ()
+
+    def test_an_open_contact_with_the_records_it_lacks(self, store: Store) -> None:
+        at = T0 + 5 * SECOND
+        store.write(
+            [
+                contact_began("c1"),
+                segment_ended("s1", "c1", kind="queue", ended_at=T0 + 3 * SECOND),
+                fact("k", FactKind.ANSWER_KEYED, contact="c1", prompt="menu", digits="2"),
+                fact("o1", FactKind.OFFER_MADE, contact="c1", leg="never", agent="rob", at=T0 + SECOND),
+                fact("e1", FactKind.OFFER_ENDED, contact="c1", leg="never", outcome="failed"),
+                fact("o2", FactKind.OFFER_MADE, contact="c1", leg="missed", agent="rob", at=T0 + SECOND),
+                fact("e2", FactKind.OFFER_ENDED, contact="c1", leg="missed", outcome="missed"),
+                leg_ended("missed", "c1"),
+                fact("o3", FactKind.OFFER_MADE, contact="c1", leg="talks", agent="ada", at=T0 + 2 * SECOND),
+                fact("e3", FactKind.OFFER_ENDED, contact="c1", leg="talks", outcome="accepted"),
+                fact("b", FactKind.BRIDGED, contact="c1", agent="ada", at=at),
+            ]
+        )
+        (known,) = store.recall(T0).contacts
+        row = known.row
+        assert (row.id, row.switch, row.number, row.began_at, row.ended_at) == ("c1", "main", "4930123", T0, at)
+        assert (row.answered_at, row.agent, row.offers, row.misses) == (at, "ada", 3, 2)
+        assert row.answers == {"1:menu": "2"}
+        assert (known.segments, known.segmented_at) == (1, T0 + 3 * SECOND)
+        assert [(leg.id, leg.role, leg.agent) for leg in known.legs] == [
+            ("c1-leg", "customer", ""),
+            ("talks", "agent", "ada"),
+        ]
+
+    def test_a_contact_of_long_ago_is_not_looked_for(self, store: Store) -> None:
+        store.write([contact_began("c1")])
+        assert store.recall(T0 + 8 * 24 * 3600 * SECOND).contacts == ()
+
+    def test_the_last_choice_of_each_agent_counts(self, store: Store) -> None:
+        def changed(n: int, agent: str, status: str, **data: str) -> Fact:
+            return fact(f"f{n}", FactKind.AGENT_CHANGED, agent=agent, at=T0 + n, status=status, **data)
+
+        store.write(
+            [
+                changed(1, "ada", "available"),
+                changed(2, "old", "available"),
+                changed(3, "rob", "available", phone="user/7"),
+                changed(4, "ada", "break", reason="lunch"),
+            ]
+        )
+        assert store.recall(T0 + 3).shifts == (
+            Shift("rob", "available", "", "user/7", T0 + 3),
+            Shift("ada", "break", "lunch", "", T0 + 4),
+        )
+
+    def test_what_the_engine_says_of_an_agent_can_be_recalled(self, store: Store) -> None:
+        desk = Desk()
+        desk.log_in("ann")
+        store.write(desk.facts)
+        (shift,) = store.recall(0).shifts
+        assert (shift.agent, shift.status, shift.since) == ("ann", "available", desk.agent("ann").status_since)
