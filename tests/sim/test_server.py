@@ -3,7 +3,7 @@ faults."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import TracebackType
 
 import gevent
@@ -312,17 +312,15 @@ def test_a_listener_that_is_not_there_lets_the_dialplan_go_on(server: SimServer)
         assert client.event("CHANNEL_DESTROY").hangup_cause == "USER_BUSY"
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    with gevent.Timeout(DEADLINE_S):
-        while not condition():
-            gevent.sleep(0.005)
-
-
 def test_time_runs_and_stops_with_the_server() -> None:
     server = SimServer(password=PASSWORD)
     server.start()
-    uuid = call(server, "early")
-    wait_for(lambda: server.switch.machine.core.channels[uuid].media)
+    seen = Signal()
+    server.switch.machine.core.watchers.append(
+        lambda event: seen.set() if event.name == "CHANNEL_PROGRESS_MEDIA" else None
+    )
+    call(server, "early")
+    assert seen.wait(DEADLINE_S)
     server.stop()
     then = server.switch.now
     gevent.sleep(0)
