@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from time import monotonic
 
@@ -109,12 +110,13 @@ class Rig:
     """One link to the switch, and a record of what it delivered. ``speed``: how many times faster than the wall clock
     the switch's time runs."""
 
-    def __init__(self, settings: SwitchSettings, *, speed: float = 1.0, limits: LinkLimits | None = None) -> None:
+    def __init__(self, settings: SwitchSettings, *, speed: float = 1.0) -> None:
         self.speed = speed
+        self.settings = settings
         self.cable = Cable(settings.host, settings.port)
         wired = SwitchSettings(name=settings.name, host="127.0.0.1", port=self.cable.port, password=settings.password)
-        quick = LinkLimits(backoff_first_s=0.1, backoff_max_s=0.5)
-        self.link = Link(wired, self._take, SystemClock(), limits=limits or quick)
+        quick = LinkLimits(backoff_first_s=0.1, backoff_max_s=0.5, settle_s=0.1 / speed)
+        self.link = Link(wired, self._take, SystemClock(), limits=quick)
         self.events: list[Event] = []
         self.inputs: list[Input] = []
         self.listener: Callable[[Input], None] | None = None
@@ -128,6 +130,7 @@ class Rig:
         """Come up, or fail."""
         self.link.start()
         assert self.link.wait_up(PATIENCE_S), f"the link is {self.link.state}: {self.link.status().reason}"
+        self.until(self.ups, "the LinkUp")
 
     def stop(self) -> None:
         """Hang up what we made and go."""
@@ -137,6 +140,16 @@ class Rig:
                 self.link.call(Kill(channel, "NORMAL_CLEARING"))
         self.link.stop()
         self.cable.close()
+
+    @contextmanager
+    def another(self) -> Iterator[Rig]:
+        """A second link to the same switch, for a while."""
+        rig = Rig(self.settings, speed=self.speed)
+        try:
+            rig.start()
+            yield rig
+        finally:
+            rig.stop()
 
     def changed(self) -> None:
         """Something happened that a test may be waiting for."""
