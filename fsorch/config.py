@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
@@ -33,6 +33,8 @@ __all__ = [
 ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 DEFAULT_MUSIC = "local_stream://moh"
 T = TypeVar("T")
+Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -40,7 +42,14 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 
 
 class QueueSpec(Spec, frozen=True, kw_only=True):
-    """A queue. Times in seconds. ``music`` is whatever FreeSWITCH's playback takes."""
+    """A queue. Times in seconds. ``music`` is whatever FreeSWITCH's playback takes.
+
+    ``strict``: priority comes before waiting time; else each point counts as a minute of it. ``base_score_s`` credits
+    all its contacts with waiting. A tier level above the lowest opens after ``level_wait_s`` (0: all are open at
+    once), times the levels up with ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work
+    do not count. ``guard`` times the wait of a preferred caller is the longest that others are passed over (0: no
+    guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
+    levels 1-5."""
 
     id: str
     title: str = ""
@@ -50,14 +59,25 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     wrap_up_s: float = 10.0
     service_level_s: float = 20.0
     miss_delay_s: float = 5.0
+    strict: bool = True
+    base_score_s: float = 0.0
+    level_wait_s: float = 0.0
+    level_wait_multiplied: bool = False
+    skip_absent_levels: bool = True
+    guard: float = 0.0
+    ring_more_s: float = 10.0
+    skills: dict[str, Level] = {}
 
 
 class MembershipSpec(Spec, frozen=True, kw_only=True):
-    """An agent's place in a queue: the tier's level, and the position within it (lower is first)."""
+    """An agent's place in a queue: the tier's level, and the position within it (lower is first). ``weight`` is the
+    chance in weighted-random; contacts of a queue with a higher ``share`` come first for this agent."""
 
     queue: str
     level: int = 1
     position: int = 1
+    weight: NotNegative = 1.0
+    share: int = 0
 
 
 class AgentSpec(Spec, frozen=True, kw_only=True):
@@ -69,6 +89,7 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     phone: str
     switch: str = ""
     queues: tuple[MembershipSpec, ...] = ()
+    skills: dict[str, Level] = {}
     login: str = ""
     role: Role = Role.AGENT
 

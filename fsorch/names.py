@@ -11,6 +11,15 @@ class Strategy(StrEnum):
     """How a queue chooses among its idle agents."""
 
     LONGEST_IDLE = "longest-idle"
+    ROUND_ROBIN = "round-robin"
+    TOP_DOWN = "top-down"
+    BY_AGENT_ORDER = "sequentially-by-agent-order"
+    LEAST_TALK_TIME = "least-talk-time"
+    FEWEST_CALLS = "fewest-calls"
+    RANDOM = "random"
+    WEIGHTED_RANDOM = "weighted-random"
+    RING_ALL = "ring-all"
+    RING_PROGRESSIVELY = "ring-progressively"
 
 
 class Role(StrEnum):

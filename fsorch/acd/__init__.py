@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fsorch.acd.agent import Agent, AgentEffect, AgentInput, AgentMachine, AgentState, AgentStatus, Wish
 from fsorch.acd.contact import ContactEffect, ContactInput, ContactMachine, ContactState
-from fsorch.acd.distributor import Assignment, Distributor, Membership
+from fsorch.acd.distributor import Distributor, Match, QueueRules
 from fsorch.acd.offer import OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
-from fsorch.acd.strategy import STRATEGIES, Candidate, LongestIdle, Order
+from fsorch.acd.pool import Need, Skills
+from fsorch.acd.strategy import STRATEGIES, Candidate, Order, Tier, Work
 
 __all__ = [
     "STRATEGIES",
@@ -16,20 +17,23 @@ __all__ = [
     "AgentMachine",
     "AgentState",
     "AgentStatus",
-    "Assignment",
     "Candidate",
     "ContactEffect",
     "ContactInput",
     "ContactMachine",
     "ContactState",
     "Distributor",
-    "LongestIdle",
-    "Membership",
+    "Match",
+    "Need",
     "OfferEffect",
     "OfferInput",
     "OfferMachine",
     "OfferState",
     "Order",
+    "QueueRules",
+    "Skills",
+    "Tier",
     "Wish",
+    "Work",
     "verdict_of",
 ]

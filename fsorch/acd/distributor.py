@@ -1,193 +1,558 @@
-"""Who gets whom: lines of waiting contacts, pools of idle agents, and the matching between them.
+"""Who gets whom.
 
-Contacts are ordered by priority, then by their first enqueue time, over all queues at once: an agent who serves
-several queues takes whoever has waited longest. A contact that comes back from a missed offer has its first enqueue
-time and therefore its old place. All lists are kept sorted; a match costs O(log n) and a few comparisons for each
-queue that has both sides.
+Contacts wait in pools (a queue and the skills they ask for), idle agents stand in every pool they fit. Between two
+calls of :meth:`Distributor.match` no waiting contact fits an idle agent; so a match only looks at who is new:
+contacts that joined or whose need changed, agents who became idle, and contacts whose hour has come (a tier level
+opens, an exclusive wait ends). Its cost is that of a few look-ups in sorted lists, whatever the size of the centre.
+
+Order of contacts, over all queues an agent serves: the agent's share of the queue, priority (strict or as minutes of
+waiting), then waiting time with its credits. The guard of a queue bounds what priority may do: a contact that has
+waited longer than ``guard`` times the wait of the one that would go first, goes first.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left, insort
-from collections.abc import Callable, Iterable
+import heapq
+import random
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from fsorch.acd.strategy import STRATEGIES, Candidate, Order
+from fsorch.acd.pool import Need, Place, Pool, Skills, has_skills
+from fsorch.acd.strategy import STRATEGIES, Candidate, Order, Tier, Work, next_ticket
 from fsorch.names import Strategy
 
-__all__ = ["Assignment", "Distributor", "Membership"]
+__all__ = ["Distributor", "Match", "QueueRules"]
 
-Place = tuple[int, int, str]
+# Pools of one queue that nobody waits in are kept up to this number: a set of skills asked for once will be asked for
+# again.
+SPARE_POOLS = 16
+# So many contacts at the head of a line are tried in order; then those are looked for that an agent's level is open to.
+FIRST_TRIES = 8
 
 
-class Membership(msgspec.Struct, frozen=True):
-    """An agent's tier in a queue."""
+class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
+    """How a queue distributes. ``level_wait_s``: a tier level above the lowest opens for a contact that has waited so
+    long (0: all are open), times the number of levels up with ``level_wait_multiplied``; with ``skip_absent_levels``
+    a level where nobody is present does not count. ``guard`` 0: none; ``guard_floor_s``: waits below it are taken as
+    this long."""
 
     queue: str
-    level: int = 1
-    position: int = 1
+    strategy: Strategy = Strategy.LONGEST_IDLE
+    strict: bool = True
+    level_wait_s: float = 0.0
+    level_wait_multiplied: bool = False
+    skip_absent_levels: bool = True
+    guard: float = 0.0
+    guard_floor_s: float = 30.0
 
 
-class Assignment(msgspec.Struct, frozen=True):
-    """One contact for one agent. ``why`` is one sentence for people."""
+class Match(msgspec.Struct, frozen=True):
+    """One contact for one agent, or for several whose phones ring at once. ``why`` is a phrase for people; ``next`` are
+    the agents who would have been asked after them, ``unfit`` those idle in the queue without the skills."""
 
     contact: str
-    agent: str
     queue: str
+    agents: tuple[str, ...]
     why: str
+    idle: int = 1
+    next: tuple[str, ...] = ()
+    unfit: tuple[str, ...] = ()
 
 
 class Line:
-    """The waiting contacts of one queue, in order, and its idle agents, in the strategy's order."""
+    """One queue: its rules, its pools, and its ready agents."""
 
-    __slots__ = ("idle", "keys", "order", "places", "waiting")
+    __slots__ = ("levels", "offers", "order", "pools", "present", "ready", "rules", "ticket")
 
-    def __init__(self, order: Order) -> None:
-        self.order = order
-        self.waiting: list[Place] = []
-        self.places: dict[str, Place] = {}
-        self.idle: list[tuple[tuple[float | str, ...], Candidate]] = []
-        self.keys: dict[str, tuple[float | str, ...]] = {}
+    def __init__(self, rules: QueueRules) -> None:
+        self.rules = rules
+        self.order: Order = STRATEGIES[rules.strategy]()
+        self.pools: OrderedDict[Skills, Pool] = OrderedDict()
+        self.ready: dict[str, Candidate] = {}
+        self.levels: dict[int, int] = {}
+        self.present: dict[int, int] = {}
+        self.offers = 0
+        self.ticket = 0.0
 
-    def join(self, contact: str, priority: int, enqueued_at: int) -> None:
-        self.leave(contact)
-        place = (-priority, enqueued_at, contact)
-        self.places[contact] = place
-        insort(self.waiting, place)
+    def lowest(self) -> int:
+        """The level that is open from the start."""
+        levels = self.present if self.rules.skip_absent_levels and self.present else self.levels
+        return min(levels, default=1)
 
-    def leave(self, contact: str) -> bool:
-        place = self.places.pop(contact, None)
-        if place is None:
-            return False
-        del self.waiting[bisect_left(self.waiting, place)]
-        return True
+    def opens_after(self, level: int) -> float:
+        """The wait in seconds after which a level is open."""
+        up = level - self.lowest()
+        if up <= 0 or self.rules.level_wait_s <= 0:
+            return 0.0
+        return self.rules.level_wait_s * (up if self.rules.level_wait_multiplied else 1)
 
-    def position(self, contact: str) -> int:
-        place = self.places.get(contact)
-        return 0 if place is None else bisect_left(self.waiting, place) + 1
+    def waiting(self) -> int:
+        return sum(len(pool) for pool in self.pools.values())
 
-    def add(self, candidate: Candidate) -> None:
-        self.drop(candidate.agent)
-        key = self.order.key(candidate)
-        self.keys[candidate.agent] = key
-        insort(self.idle, (key, candidate), key=lambda pair: pair[0])
 
-    def drop(self, agent: str) -> None:
-        key = self.keys.pop(agent, None)
-        if key is not None:
-            del self.idle[bisect_left(self.idle, key, key=lambda pair: pair[0])]
+class Worker:
+    """One agent as the distributor knows them."""
+
+    __slots__ = ("_fits", "offered", "present", "skills", "tickets", "tiers", "work")
+
+    def __init__(self) -> None:
+        self.tiers: dict[str, Tier] = {}
+        self.skills: dict[str, int] = {}
+        self._fits: dict[Skills, bool] = {}
+        self.present = False
+        self.work: Work | None = None
+        self.offered: dict[str, int] = {}
+        self.tickets: dict[str, float] = {}
+
+    def learn(self, skills: dict[str, int]) -> None:
+        """From now on the agent has these skills."""
+        self.skills = skills
+        self._fits.clear()
+
+    def fits(self, wanted: Skills) -> bool:
+        """Whether the agent has the skills; an answer is remembered, for the same few sets are asked for all day."""
+        known = self._fits.get(wanted)
+        if known is None:
+            known = self._fits[wanted] = has_skills(self.skills, wanted)
+        return known
 
 
 class Distributor:
-    """Keeps lines and idle agents; :meth:`assign` matches them. Knows ids and numbers only."""
+    """See the module. Knows ids and numbers only; ``seed`` is for the strategies that draw lots."""
 
-    def __init__(self) -> None:
+    def __init__(self, seed: int = 0) -> None:
+        self._random = random.Random(seed)
         self._lines: dict[str, Line] = {}
-        self._queue_of: dict[str, str] = {}
-        self._members: dict[str, tuple[Membership, ...]] = {}
-        self._ready: dict[str, float] = {}
+        self._workers: dict[str, Worker] = {}
+        self._needs: dict[str, Need] = {}
+        self._fans: dict[str, set[str]] = {}
+        self._new_contacts: dict[str, None] = {}
+        self._new_agents: dict[str, None] = {}
+        self._wakes: list[tuple[float, str]] = []
 
-    def set_queues(self, queues: Iterable[tuple[str, Strategy]]) -> None:
+    # -- the centre -----------------------------------------------------------------------------------------------
+
+    def set_queues(self, rules: Iterable[QueueRules]) -> None:
         """The queues there are. A queue that goes keeps its line until its last contact has left."""
-        wanted = dict(queues)
-        for queue, strategy in wanted.items():
-            order = STRATEGIES[strategy]()
+        wanted = {rule.queue: rule for rule in rules}
+        for queue, rule in wanted.items():
             line = self._lines.get(queue)
             if line is None:
-                self._lines[queue] = Line(order)
-            elif type(line.order) is not type(order):
-                line.order = order
-        for queue in [queue for queue, line in self._lines.items() if queue not in wanted and not line.waiting]:
+                self._lines[queue] = Line(rule)
+            elif line.rules != rule:
+                self._change_rules(line, rule)
+        for queue in [queue for queue, line in self._lines.items() if queue not in wanted and not line.waiting()]:
             del self._lines[queue]
-        for agent in list(self._ready):
-            self._place(agent)
+        self._recount()
+        for agent, worker in self._workers.items():
+            if worker.work is not None:
+                self._unplace(agent, worker)
+                self._new_agents[agent] = None
 
-    def set_member(self, agent: str, memberships: Iterable[Membership]) -> None:
-        """The queues of an agent; none removes the agent."""
-        self._unplace(agent)
-        self._members[agent] = tuple(memberships)
-        if not self._members[agent]:
-            del self._members[agent]
-        if agent in self._ready:
-            self._place(agent)
+    def set_agent(self, agent: str, tiers: Iterable[Tier], skills: dict[str, int] | None = None) -> None:
+        """The queues and skills of an agent; no queues and no skills removes the agent."""
+        worker = self._workers.setdefault(agent, Worker())
+        self._unplace(agent, worker)
+        self._count(worker, -1)
+        worker.tiers = {tier.queue: tier for tier in tiers}
+        worker.learn(dict(skills or {}))
+        self._count(worker, 1)
+        if not worker.tiers and not worker.skills and worker.work is None:
+            del self._workers[agent]
+        elif worker.work is not None:
+            self._new_agents[agent] = None
 
-    def join(self, contact: str, queue: str, priority: int, enqueued_at: int) -> None:
-        """Put a contact into a queue's line; ``enqueued_at`` (microseconds) is its first enqueue time. KeyError: no
-        such queue."""
-        line = self._lines[queue]
-        self.leave(contact)
-        line.join(contact, priority, enqueued_at)
-        self._queue_of[contact] = queue
+    def set_present(self, agent: str, present: bool) -> None:
+        """Whether the agent is at work at all (idle, busy or on a break): what a tier level counts."""
+        worker = self._workers.setdefault(agent, Worker())
+        if worker.present is not present:
+            self._count(worker, -1)
+            worker.present = present
+            self._count(worker, 1)
 
-    def leave(self, contact: str) -> bool:
-        """Take a contact out of its line; False when it was in none."""
-        queue = self._queue_of.pop(contact, None)
-        return queue is not None and self._lines[queue].leave(contact)
+    # -- agents ---------------------------------------------------------------------------------------------------
 
-    def ready(self, agent: str, idle_since: float) -> None:
-        """The agent may be offered contacts; idle since ``idle_since`` (monotonic seconds)."""
-        self._ready[agent] = idle_since
-        self._place(agent)
+    def ready(self, agent: str, work: Work) -> None:
+        """The agent may be offered contacts."""
+        worker = self._workers.setdefault(agent, Worker())
+        self._unplace(agent, worker)
+        worker.work = work
+        self._new_agents[agent] = None
 
     def unready(self, agent: str) -> None:
         """The agent may not be offered contacts."""
-        self._ready.pop(agent, None)
-        self._unplace(agent)
+        worker = self._workers.get(agent)
+        if worker is not None and worker.work is not None:
+            self._unplace(agent, worker)
+            worker.work = None
+            self._new_agents.pop(agent, None)
+
+    # -- contacts -------------------------------------------------------------------------------------------------
+
+    def join(self, need: Need) -> None:
+        """A contact waits, or its need has changed. KeyError: none of its queues exists."""
+        self.leave(need.contact)
+        lines = [self._lines[queue] for queue in need.queues if queue in self._lines]
+        if not lines:
+            raise KeyError(need.queues[0] if need.queues else "")
+        for line in lines:
+            self._pool(line, need.skills).join(need, line.rules.strict)
+            self._wake_for_levels(need, line)
+        self._wake(need, need.only_until)
+        self._needs[need.contact] = need
+        for agent in need.prefer:
+            self._fans.setdefault(agent, set()).add(need.contact)
+        self._new_contacts[need.contact] = None
+
+    def leave(self, contact: str) -> bool:
+        """The contact waits no longer; False when it did not."""
+        need = self._needs.pop(contact, None)
+        if need is None:
+            return False
+        for queue in need.queues:
+            line = self._lines.get(queue)
+            if line is not None:
+                line.pools[need.skills].leave(contact)
+        for agent in need.prefer:
+            fans = self._fans.get(agent)
+            if fans is not None:
+                fans.discard(contact)
+                if not fans:
+                    del self._fans[agent]
+        self._new_contacts.pop(contact, None)
+        return True
+
+    def need(self, contact: str) -> Need | None:
+        """What a waiting contact asks for."""
+        return self._needs.get(contact)
 
     def position(self, contact: str) -> int:
-        """Place in the line, from 1; 0 when it waits nowhere."""
-        queue = self._queue_of.get(contact)
-        return 0 if queue is None else self._lines[queue].position(contact)
+        """Place in the line of its first queue, from 1; 0 when it waits nowhere."""
+        need = self._needs.get(contact)
+        line = next((self._lines[q] for q in need.queues if q in self._lines), None) if need else None
+        if need is None or line is None:
+            return 0
+        place = need.place(line.rules.strict)
+        return 1 + sum(pool.before(place) for pool in line.pools.values())
 
     def waiting(self, queue: str) -> list[str]:
         """The contacts of a queue's line, first first."""
         line = self._lines.get(queue)
-        return [] if line is None else [contact for _, _, contact in line.waiting]
+        if line is None:
+            return []
+        return [place[2] for place in heapq.merge(*(pool.places() for pool in line.pools.values()))]
 
-    def assign(self, now: float, eligible: Callable[[str], bool] = lambda contact: True) -> list[Assignment]:
-        """Match until nobody is left on one side. Matched contacts leave their line and matched agents are no longer
-        ready.
+    # -- matching -------------------------------------------------------------------------------------------------
 
-        ``eligible`` says whether a contact may be offered at this moment (its switch can be reached)."""
-        made: list[Assignment] = []
-        skipped: set[str] = set()
-        while (best := self._next(eligible, skipped)) is not None:
-            contact, queue = best
-            line = self._lines[queue]
-            candidate = line.idle[0][1]
-            made.append(Assignment(contact, candidate.agent, queue, line.order.why(candidate, len(line.idle), now)))
-            self.leave(contact)
-            self.unready(candidate.agent)
-        return made
+    def next_wake(self) -> float | None:
+        """When a match may be possible that is not now, in monotonic seconds."""
+        while self._wakes and self._wakes[0][1] not in self._needs:
+            heapq.heappop(self._wakes)
+        return self._wakes[0][0] if self._wakes else None
 
-    def _next(self, eligible: Callable[[str], bool], skipped: set[str]) -> tuple[str, str] | None:
-        best: Place | None = None
-        best_queue = ""
-        for queue, line in self._lines.items():
-            if not line.idle:
-                continue
-            for place in line.waiting:
-                if place[2] in skipped:
-                    continue
-                if best is not None and place >= best:
+    def match(self, now: float, eligible: Callable[[str], bool] = lambda contact: True) -> list[Match]:
+        """Every match there is. Matched contacts wait no longer, matched agents are not ready any more.
+
+        ``eligible``: whether a contact may be offered at this moment; when that changes, tell by :meth:`look_again`."""
+        while self._wakes and self._wakes[0][0] <= now:
+            self._new_contacts[heapq.heappop(self._wakes)[1]] = None
+        fresh = [self._needs[contact] for contact in self._new_contacts if contact in self._needs]
+        self._new_contacts.clear()
+        if not fresh and len(self._new_agents) == 1:
+            found = self._serve(*self._new_agents.popitem()[:1], now, eligible)
+            return [found] if found is not None else []
+        return self._match_all(fresh, self._settle(), now, eligible)
+
+    def _settle(self) -> list[str]:
+        """Put the agents who have just become idle among the idle, and name them."""
+        agents = list(self._new_agents)
+        self._new_agents.clear()
+        for agent in agents:
+            self._place(agent, self._workers[agent])
+        return agents
+
+    def _match_all(
+        self, fresh: list[Need], agents: list[str], now: float, eligible: Callable[[str], bool]
+    ) -> list[Match]:
+        made: list[Match | None] = []
+        for need in sorted(fresh, key=self._place_of):
+            if eligible(need.contact):
+                made.append(self._match_contact(need, now))
+        for agent in agents:
+            while (best := self._best_contact(agent, now, eligible)) is not None:
+                match = self._match_contact(best, now)
+                made.append(match)
+                if match is None or agent in match.agents:
                     break
-                if not eligible(place[2]):
-                    skipped.add(place[2])
-                    continue
-                best, best_queue = place, queue
+        return [match for match in made if match is not None]
+
+    def _serve(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Match | None:
+        """One agent has become idle and nothing else has changed: no other idle agent fits any waiting contact, so the
+        best contact is theirs. Only without one do they take their place among the idle."""
+        worker = self._workers[agent]
+        need = self._best_contact(agent, now, eligible)
+        if need is None:
+            self._place(agent, worker)
+            return None
+        queue = next((queue for queue in need.queues if queue in worker.tiers), need.queues[0])
+        why = need.bond or "preferred by this contact" if agent in need.prefer else ""
+        if not why:
+            line = self._lines[queue]
+            why = line.order.why(self._candidate(worker, line, agent), now)
+        self.leave(need.contact)
+        self._count_offer(agent, queue)
+        worker.work = None
+        return Match(need.contact, queue, (agent,), why)
+
+    def look_again(self) -> None:
+        """What is eligible has changed: every waiting contact is looked at anew."""
+        self._new_contacts.update(dict.fromkeys(self._needs))
+
+    def another(self, need: Need, now: float) -> Match | None:
+        """One more agent for a contact whose phones ring already and which therefore waits in no line."""
+        for agent in self._settle():
+            self._new_agents[agent] = None
+        return self._match_contact(need, now, one=True)
+
+    def _match_contact(self, need: Need, now: float, one: bool = False) -> Match | None:
+        found = self._preferred(need)
+        if found is None and need.only_until <= now:
+            found = self._by_strategy(need, now, one)
+            if found is None and need.passed:
+                # Everybody who is free has been asked: the round begins anew.
+                fresh = msgspec.structs.replace(need, passed=frozenset())
+                found = self._by_strategy(fresh, now, one)
+        if found is None:
+            return None
+        self.leave(need.contact)
+        for agent in found.agents:
+            self._count_offer(agent, found.queue)
+            self.unready(agent)
+        return found
+
+    def _preferred(self, need: Need) -> Match | None:
+        for agent in need.prefer:
+            worker = self._workers.get(agent)
+            if worker is not None and worker.work is not None and agent not in need.passed:
+                queue = next((queue for queue in need.queues if queue in worker.tiers), need.queues[0])
+                return Match(need.contact, queue, (agent,), need.bond or "preferred by this contact")
+        return None
+
+    def _by_strategy(self, need: Need, now: float, one: bool) -> Match | None:
+        for queue in need.queues:
+            line = self._lines.get(queue)
+            if line is None:
+                continue
+            pool = self._pool(line, need.skills)
+            fitting = self._fitting(line, pool, need, now)
+            first = next(fitting, None)
+            if first is None:
+                continue
+            rest = [candidate.agent for candidate, _ in zip(fitting, range(3), strict=False)]
+            agents: tuple[str, ...] = (first.agent,)
+            if line.order.rings == "all" and not one:
+                agents = tuple(candidate.agent for candidate in self._fitting(line, pool, need, now))
+                rest = []
+            unfit = self._unfit(line, pool) if need.skills else ()
+            return Match(need.contact, queue, agents, line.order.why(first, now), pool.idle, tuple(rest), unfit)
+        return None
+
+    def _fitting(self, line: Line, pool: Pool, need: Need, now: float) -> Iterator[Candidate]:
+        waited = now - need.since
+        passed = need.passed if line.order.remembers else ()
+        for candidate in pool.candidates():
+            if line.opens_after(candidate.tier.level) > waited:
+                return
+            if candidate.agent not in passed:
+                yield candidate
+
+    def _unfit(self, line: Line, pool: Pool) -> tuple[str, ...]:
+        fit = {candidate.agent for candidate in pool.candidates()}
+        return tuple(agent for agent, _ in zip((a for a in line.ready if a not in fit), range(3), strict=False))
+
+    def _best_contact(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Need | None:
+        """Who this idle agent should serve next."""
+        worker = self._workers.get(agent)
+        if worker is None or worker.work is None:
+            return None
+        best: tuple[int, Place] | None = None
+        chosen: Need | None = None
+        line_of_best: Line | None = None
+        for tier, line, pool in self._pools_of(worker):
+            found = self._first(agent, line, tier, pool, now, eligible, best, tier.share)
+            if found is not None:
+                best, chosen, line_of_best = (-tier.share, found.place(line.rules.strict)), found, line
+        fans = [self._needs[contact] for contact in self._fans.get(agent, ()) if eligible(contact)]
+        for fan in fans:
+            key = (0, self._place_of(fan))
+            if agent not in fan.passed and (best is None or key < best):
+                best, chosen, line_of_best = key, fan, None
+        if chosen is not None and line_of_best is not None and line_of_best.rules.guard > 0:
+            chosen = self._guarded(chosen, agent, worker, line_of_best, now, eligible)
+        return chosen
+
+    def _first(
+        self,
+        agent: str,
+        line: Line,
+        tier: Tier,
+        pool: Pool,
+        now: float,
+        eligible: Callable[[str], bool],
+        best: tuple[int, Place] | None,
+        share: int,
+    ) -> Need | None:
+        opened_by = now - line.opens_after(tier.level)
+        if line.rules.level_wait_s > 0 and not pool.waits_since(opened_by) and agent not in self._fans:
+            return None
+        for tried, place in enumerate(pool.places()):
+            if best is not None and (-share, place) >= best:
+                return None
+            need = self._needs[place[2]]
+            if self._may(need, agent, line, tier, now) and eligible(need.contact):
+                return need
+            if tried == FIRST_TRIES and line.rules.level_wait_s > 0:
                 break
-        return None if best is None else (best[2], best_queue)
+        else:
+            return None
+        # Many are too young for this agent's level: look through those who are not.
+        old = [self._needs[contact] for contact in pool.by_age(opened_by)]
+        fit = [need for need in old if self._may(need, agent, line, tier, now) and eligible(need.contact)]
+        return min(fit, key=lambda need: need.place(line.rules.strict), default=None)
 
-    def _place(self, agent: str) -> None:
-        idle_since = self._ready[agent]
-        for member in self._members.get(agent, ()):
-            line = self._lines.get(member.queue)
-            if line is not None:
-                line.add(Candidate(agent, member.level, member.position, idle_since))
+    def _may(self, need: Need, agent: str, line: Line, tier: Tier, now: float) -> bool:
+        if need.only_until > now and agent not in need.prefer:
+            return False
+        if line.order.remembers and agent in need.passed and any(a not in need.passed for a in line.ready):
+            return False
+        return agent in need.prefer or line.opens_after(tier.level) <= now - need.since
 
-    def _unplace(self, agent: str) -> None:
-        for member in self._members.get(agent, ()):
-            line = self._lines.get(member.queue)
+    def _guarded(
+        self, chosen: Need, agent: str, worker: Worker, line: Line, now: float, eligible: Callable[[str], bool]
+    ) -> Need:
+        """The longest waiting contact instead, when it has waited beyond the guard."""
+        limit = line.rules.guard * max(now - chosen.since, line.rules.guard_floor_s)
+        tier = worker.tiers[line.rules.queue]
+        for skills, pool in line.pools.items():
+            if not worker.fits(skills):
+                continue
+            for contact in pool.by_age(now - limit):
+                need = self._needs[contact]
+                if self._may(need, agent, line, tier, now) and eligible(contact):
+                    return need
+        return chosen
+
+    # -- within ---------------------------------------------------------------------------------------------------
+
+    def _pools_of(self, worker: Worker) -> Iterator[tuple[Tier, Line, Pool]]:
+        for queue, tier in worker.tiers.items():
+            line = self._lines.get(queue)
             if line is not None:
-                line.drop(agent)
+                for skills, pool in line.pools.items():
+                    if len(pool) and worker.fits(skills):
+                        yield tier, line, pool
+
+    def _place_of(self, need: Need) -> Place:
+        line = next((self._lines[queue] for queue in need.queues if queue in self._lines), None)
+        return need.place(line.rules.strict if line else True)
+
+    def _pool(self, line: Line, skills: Skills) -> Pool:
+        pool = line.pools.get(skills)
+        if pool is None:
+            spare = [known for known, one in line.pools.items() if not len(one)]
+            if len(spare) > SPARE_POOLS:
+                del line.pools[spare[0]]
+            pool = line.pools[skills] = Pool(line.order)
+            for agent, candidate in line.ready.items():
+                if self._workers[agent].fits(skills):
+                    pool.add(candidate)
+        return pool
+
+    def _place(self, agent: str, worker: Worker) -> None:
+        for queue in worker.tiers:
+            line = self._lines.get(queue)
+            if line is not None:
+                candidate = line.ready[agent] = self._candidate(worker, line, agent)
+                for skills, pool in line.pools.items():
+                    if worker.fits(skills):
+                        pool.add(candidate)
+
+    def _candidate(self, worker: Worker, line: Line, agent: str) -> Candidate:
+        queue = line.rules.queue
+        tier = worker.tiers[queue]
+        if queue not in worker.tickets:
+            worker.tickets[queue] = next_ticket(self._random, line.ticket, self._weight(line, tier))
+        work = worker.work or Work()
+        return Candidate(agent, tier, work, worker.offered.get(queue, 0), worker.tickets[queue])
+
+    def _unplace(self, agent: str, worker: Worker) -> None:
+        for queue in worker.tiers:
+            line = self._lines.get(queue)
+            if line is not None and line.ready.pop(agent, None) is not None:
+                for pool in line.pools.values():
+                    pool.drop(agent)
+
+    def _count_offer(self, agent: str, queue: str) -> None:
+        """The turn and the lot of the agent are used up."""
+        line, worker = self._lines.get(queue), self._workers.get(agent)
+        if line is None or worker is None or queue not in worker.tiers:
+            return
+        line.offers += 1
+        worker.offered[queue] = line.offers
+        line.ticket = max(line.ticket, worker.tickets.get(queue, 0.0))
+        worker.tickets[queue] = next_ticket(self._random, line.ticket, self._weight(line, worker.tiers[queue]))
+
+    def _weight(self, line: Line, tier: Tier) -> float:
+        return tier.weight if line.rules.strategy is Strategy.WEIGHTED_RANDOM else 1.0
+
+    def _change_rules(self, line: Line, rules: QueueRules) -> None:
+        needs = [self._needs[place[2]] for pool in line.pools.values() for place in pool.places()]
+        line.rules, line.order = rules, STRATEGIES[rules.strategy]()
+        line.pools.clear()
+        for need in needs:
+            self._pool(line, need.skills).join(need, rules.strict)
+            self._wake_for_levels(need, line)
+            self._new_contacts[need.contact] = None
+
+    def _count(self, worker: Worker, by: int) -> None:
+        """An agent's levels come (1) or go (-1)."""
+        for queue, tier in worker.tiers.items():
+            line = self._lines.get(queue)
+            if line is not None:
+                _bump(line.levels, tier.level, by)
+                if worker.present:
+                    _bump(line.present, tier.level, by)
+                self._reopen(line)
+
+    def _recount(self) -> None:
+        """All levels anew: the queues have changed."""
+        for line in self._lines.values():
+            line.levels, line.present = {}, {}
+        for worker in self._workers.values():
+            self._count(worker, 1)
+
+    def _reopen(self, line: Line) -> None:
+        """Levels may have opened or moved: the contacts of a queue with a level rule are looked at anew, on time."""
+        if line.rules.level_wait_s <= 0:
+            return
+        for pool in line.pools.values():
+            for place in pool.places():
+                need = self._needs[place[2]]
+                self._new_contacts[need.contact] = None
+                self._wake_for_levels(need, line)
+
+    def _wake_for_levels(self, need: Need, line: Line) -> None:
+        for level in line.levels:
+            self._wake(need, need.since + line.opens_after(level))
+
+    def _wake(self, need: Need, at: float) -> None:
+        if at > need.since:
+            heapq.heappush(self._wakes, (at, need.contact))
+
+
+def _bump(counts: dict[int, int], level: int, by: int) -> None:
+    counts[level] = counts.get(level, 0) + by
+    if not counts[level]:
+        del counts[level]

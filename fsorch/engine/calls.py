@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from fsorch.acd import ContactEffect, ContactInput, ContactState, OfferInput, OfferState
+from fsorch.acd import ContactEffect, ContactInput, ContactState, Need, OfferInput, OfferState
 from fsorch.config import FlowSpec
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
@@ -149,7 +149,8 @@ class Calls:
             created_at=event.created_time or self.core.now.wall,
             answered_at=event.answered_time,
         )
-        leg = Leg(event.uuid, switch, role, contact, agent, row, event.answer_state == "answered", seen=True)
+        answered = event.answer_state == "answered"
+        leg = Leg(event.uuid, switch, role, contact, agent, row, answered=answered, seen=True)
         self.core.legs[event.uuid] = leg
         return leg
 
@@ -320,6 +321,8 @@ class Calls:
             contact.queue = self._any_queue(contact.flow)
         again = bool(contact.enqueued_at)
         contact.enqueued_at = contact.enqueued_at or core.now.wall
+        # A caller of an earlier life of ours has waited before this monotonic clock knew of it.
+        contact.since = core.now.mono - (core.now.wall - contact.enqueued_at) / 1_000_000
         if not again:
             core.queues[contact.queue].queued += 1
         place = (("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at)))
@@ -328,7 +331,8 @@ class Calls:
         self.music.play(contact)
 
     def _wait(self, contact: Contact, again: bool) -> None:
-        self.core.distributor.join(contact.id, contact.queue, contact.priority, contact.enqueued_at)
+        contact.need = self._need(contact)
+        self.core.distributor.join(contact.need)
         self.records.begin(contact, SegmentKind.QUEUE, queue=contact.queue)
         position = self.core.distributor.position(contact.id)
         self.core.fact(
@@ -340,6 +344,20 @@ class Calls:
             again=again,
         )
 
+    def _need(self, contact: Contact) -> Need:
+        """What the contact asks of the distributor."""
+        spec = self.core.queues[contact.queue].spec
+        return Need(
+            contact=contact.id,
+            queues=(contact.queue,),
+            enqueued_at=contact.enqueued_at,
+            since=contact.since,
+            priority=contact.priority,
+            credit_s=spec.base_score_s,
+            skills=tuple(sorted(spec.skills.items())),
+            passed=contact.passed,
+        )
+
     def _go_back(self, contact: Contact) -> None:
         self._wait(contact, True)
         if not contact.running:
@@ -348,6 +366,7 @@ class Calls:
     def _begin_talk(self, contact: Contact) -> None:
         core = self.core
         contact.running = ""
+        contact.connected_at = core.now.wall
         queue = core.queues.get(contact.queue)
         if not contact.answered_at:
             contact.answered_at = core.now.wall
@@ -375,9 +394,7 @@ class Calls:
         self._abandon(contact)
 
     def _withdraw_and_leave(self, contact: Contact) -> None:
-        offer = self.core.offers.get(contact.offer)
-        if offer is not None:
-            self.offers.step(offer, OfferInput.WITHDRAW)
+        self.offers.withdraw_all(contact)
         self._abandon(contact)
 
     def _abandon(self, contact: Contact) -> None:
@@ -397,7 +414,7 @@ class Calls:
         # Who was served was answered, whatever came after; who vanished unseen before that was lost (see _gone).
         served = ContactOutcome.ANSWERED if contact.answered_at else None
         contact.outcome = served or contact.outcome or outcome
-        for what in ("arrive", "prompt", "orphan"):
+        for what in ("arrive", "prompt", "orphan", "ring_more"):
             self.core.timers.cancel((what, contact.id))
         self.records.contact_ended(contact)
         self.core.contacts.pop(contact.id, None)
@@ -438,6 +455,7 @@ class Calls:
         person = self.core.people.get(contact.agent)
         queue = self.core.queues.get(contact.queue)
         if person is not None and person.contact == contact.id:
+            person.talked_us += max(0, self.core.now.wall - contact.connected_at)
             self.people.call_ended(person, contact.id, contact.queue, queue.spec.wrap_up_s if queue else 0.0)
 
     def _forget(self, leg: Leg, event: Event | None) -> None:
@@ -477,13 +495,10 @@ class Calls:
         self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
 
     def _offer_of(self, leg: Leg) -> Offer | None:
-        contact = self.core.contacts.get(leg.contact)
-        offer = self.core.offers.get(contact.offer) if contact else None
-        return offer if offer is not None and offer.leg == leg.uuid else None
+        return self.core.offers.get(leg.offer)
 
     def _bridging(self, contact: Contact) -> bool:
-        offer = self.core.offers.get(contact.offer)
-        return offer is not None and offer.machine.state is OfferState.BRIDGING
+        return any(self.core.offers[id].machine.state is OfferState.BRIDGING for id in contact.offers_open)
 
     # -- the flow -------------------------------------------------------------------------------------------------
 

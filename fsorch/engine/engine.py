@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from fsorch.acd import OfferInput
+from fsorch.acd import OfferInput, QueueRules
 from fsorch.clock import Moment
-from fsorch.config import Centre
+from fsorch.config import Centre, QueueSpec
 from fsorch.engine.actions import Outcome
 from fsorch.engine.calls import Calls
 from fsorch.engine.checks import check_centre
@@ -71,6 +71,7 @@ class Engine:
             "wrap_up": self._people.wrap_up_over,
             "delay": self._people.delay_over,
             "offer": self._offer_due,
+            "ring_more": self._offers.ring_more,
             "leg": self._calls.leg_due,
             "ghost": self._calls.ghost_due,
             "arrive": lambda id: self._calls.due("arrive", id),
@@ -97,7 +98,10 @@ class Engine:
 
     def next_deadline(self) -> float | None:
         """When the engine wants a Tick at the latest, in monotonic seconds; None when it waits for nothing."""
-        return self._core.now.mono if self._core.pending else self._core.timers.next()
+        core = self._core
+        if core.pending:
+            return core.now.mono
+        return min((at for at in (core.timers.next(), core.distributor.next_wake()) if at is not None), default=None)
 
     def snapshot(self) -> Snapshot:
         """Everything, as of the last step."""
@@ -130,7 +134,7 @@ class Engine:
         for spec in centre.queues:
             core.queues.setdefault(spec.id, Queue(spec)).spec = spec
         core.flows = {flow.id: flow for flow in centre.flows}
-        core.distributor.set_queues([(queue.spec.id, queue.spec.strategy) for queue in core.queues.values()])
+        core.distributor.set_queues([_rules(queue.spec) for queue in core.queues.values()])
         self._people.configure(centre.agents)
         core.fact(FactKind.CONFIGURED, name=centre.name)
 
@@ -163,3 +167,15 @@ class Engine:
         leg = self._core.legs.get(contact.leg if contact else id)
         if leg is not None and verb != "originate":
             self._core.send(leg.switch, Exists(leg.uuid), f"exists:{leg.uuid}")
+
+
+def _rules(spec: QueueSpec) -> QueueRules:
+    return QueueRules(
+        queue=spec.id,
+        strategy=spec.strategy,
+        strict=spec.strict,
+        level_wait_s=spec.level_wait_s,
+        level_wait_multiplied=spec.level_wait_multiplied,
+        skip_absent_levels=spec.skip_absent_levels,
+        guard=spec.guard,
+    )

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import Protocol
 
-from fsorch.acd import Assignment, ContactInput, OfferEffect, OfferInput, OfferMachine, verdict_of
+from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, verdict_of
 from fsorch.acd.agent import AgentInput
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
@@ -17,7 +17,7 @@ from fsorch.errors import EslError
 from fsorch.esl.commands import Bridge, Kill, Originate
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult, Reply
-from fsorch.names import OfferOutcome, SegmentKind
+from fsorch.names import OfferOutcome, SegmentKind, Strategy
 
 __all__ = ["HANGUP_GRACE_S", "Offers"]
 
@@ -61,8 +61,19 @@ class Offers:
     def distribute(self) -> None:
         """Match waiting contacts with idle agents and dial. Contacts of a switch that cannot be reached wait on."""
         core = self.core
-        for assignment in core.distributor.assign(core.now.mono, self._reachable):
-            self._make(assignment)
+        for match in core.distributor.match(core.now.mono, self._reachable):
+            self._make(match)
+
+    def ring_more(self, id: str) -> None:
+        """One more phone for a contact whose phones ring one after another, and nobody has picked up."""
+        contact = self.core.contacts.get(id)
+        if contact is None or contact.need is None or not contact.offers_open:
+            return
+        match = self.core.distributor.another(contact.need, self.core.now.mono)
+        if match is not None:
+            self._make(match)
+        else:
+            self._plan_more(contact)
 
     def step(self, offer: Offer, input: OfferInput, cause: str = "") -> None:
         """Tell an offer what happened; ``cause`` is the hangup cause where one is known."""
@@ -97,36 +108,54 @@ class Offers:
         switch = self.core.switches.get(found.switch) if found else None
         return switch is not None and switch.up
 
-    def _make(self, assignment: Assignment) -> None:
-        core = self.core
-        contact, person = core.contacts[assignment.contact], core.people[assignment.agent]
+    def _make(self, match: Match) -> None:
+        contact = self.core.contacts[match.contact]
+        if not contact.offers_open:
+            contact.machine.step(ContactInput.OFFER)
+            self.records.begin(contact, SegmentKind.OFFER, queue=match.queue)
+        contact.why = match.why
+        for agent in match.agents:
+            self._offer(match, contact, agent)
+        if contact.segment is not None:
+            contact.segment.agent = contact.agent if len(contact.offers_open) == 1 else ""
+        self._plan_more(contact)
+
+    def _plan_more(self, contact: Contact) -> None:
+        queue = self.core.queues.get(contact.queue)
+        if queue is not None and queue.spec.strategy is Strategy.RING_PROGRESSIVELY:
+            self.core.timers.set(("ring_more", contact.id), self.core.now.mono + queue.spec.ring_more_s)
+
+    def _offer(self, match: Match, contact: Contact, agent: str) -> None:
+        core, person = self.core, self.core.people[agent]
         offer = Offer(
             id=core.ids(),
             contact=contact.id,
-            agent=assignment.agent,
-            queue=assignment.queue,
+            agent=agent,
+            queue=match.queue,
             switch=contact.switch,
             leg=core.ids(),
             job=core.ids(),
-            why=assignment.why,
+            why=match.why,
             made_at=core.now.wall,
         )
-        contact.machine.step(ContactInput.OFFER)
         person.agent.reserve(core.now.wall)
-        contact.offer, contact.agent, contact.why = offer.id, offer.agent, offer.why
+        contact.offers_open[offer.id] = None
+        contact.agent = contact.agent or agent
         contact.offers += 1
         person.offer, person.contact = offer.id, contact.id
         core.offers[offer.id] = offer
-        self.records.begin(contact, SegmentKind.OFFER, queue=offer.queue, agent=offer.agent, leg=offer.leg)
-        waited = core.now.wall - contact.enqueued_at
         core.fact(
             FactKind.OFFER_MADE,
             contact,
-            agent=offer.agent,
+            agent=agent,
+            queue=match.queue,
             leg=offer.leg,
             offer=offer.id,
-            why=offer.why,
-            waited_us=waited,
+            why=match.why,
+            waited_us=core.now.wall - contact.enqueued_at,
+            idle=match.idle,
+            next=list(match.next),
+            unfit=list(match.unfit),
         )
         self._dial(offer, contact, person)
 
@@ -161,7 +190,9 @@ class Offers:
             core.fact(FactKind.COMMAND_FAILED, contact, agent=offer.agent, command="originate", answer=str(error))
             self.step(offer, OfferInput.FAILED, "INVALID_NUMBER_FORMAT")
             return
-        core.legs[offer.leg] = Leg(offer.leg, offer.switch, "agent", contact.id, offer.agent, row, job=offer.job)
+        core.legs[offer.leg] = Leg(
+            offer.leg, offer.switch, "agent", contact.id, offer.agent, row, offer.id, job=offer.job
+        )
         core.jobs[offer.job] = offer.leg
         core.send(offer.switch, command, f"originate:{offer.id}")
         core.timers.set(("offer", offer.id), core.now.mono + timeout + RING_GRACE_S)
@@ -177,11 +208,25 @@ class Offers:
         if contact is None:
             self.step(offer, OfferInput.WITHDRAW)
             return
+        self._withdraw_others(contact, offer)
         core.timers.set(("offer", offer.id), core.now.mono + BRIDGE_GRACE_S)
         core.send(offer.switch, Bridge(contact.leg, offer.leg), f"bridge:{offer.id}")
 
+    def withdraw_all(self, contact: Contact) -> None:
+        """The contact is gone: its phones stop to ring."""
+        for id in list(contact.offers_open):
+            self.step(self.core.offers[id], OfferInput.WITHDRAW)
+
+    def _withdraw_others(self, contact: Contact, winner: Offer) -> None:
+        """One phone was picked up; the others stop, and their agents are free again."""
+        self.core.timers.cancel(("ring_more", contact.id))
+        for id in [id for id in contact.offers_open if id != winner.id]:
+            self.step(self.core.offers[id], OfferInput.WITHDRAW)
+
     def _accept(self, offer: Offer, cause: str) -> None:
         contact, person = self.core.contacts.get(offer.contact), self.core.people.get(offer.agent)
+        if contact is not None:
+            self._withdraw_others(contact, offer)
         self._close(offer, OfferOutcome.ACCEPTED, "")
         if contact is None or person is None:
             self._kill_leg(offer, "NORMAL_CLEARING")
@@ -192,7 +237,8 @@ class Offers:
         person.offer, person.leg = "", offer.leg
         person.answered += 1
         self.move_agent(person, AgentInput.CONNECT)
-        contact.offer, contact.agent_leg = "", offer.leg
+        contact.agent, contact.agent_leg, contact.why = offer.agent, offer.leg, offer.why
+        contact.passed = frozenset()
         self.step_contact(contact, ContactInput.CONNECT)
 
     def _kill(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
@@ -208,12 +254,8 @@ class Offers:
         core = self.core
         contact, person = core.contacts.get(offer.contact), core.people.get(offer.agent)
         self._close(offer, outcome, cause)
-        if contact is not None and contact.offer == offer.id:
-            contact.offer = contact.agent = contact.why = ""
-            self.records.end(contact, outcome.value)
-            if outcome is not OfferOutcome.WITHDRAWN:
-                contact.misses += 1
-            self.step_contact(contact, ContactInput.RETURN)
+        if contact is not None:
+            self._back(contact, offer, outcome)
         if person is not None and person.offer == offer.id:
             person.offer = person.contact = ""
             if outcome is OfferOutcome.WITHDRAWN:
@@ -221,6 +263,19 @@ class Offers:
             else:
                 person.missed += 1
                 self.move_agent(person, AgentInput.MISS, delay_s=self._delay(offer))
+
+    def _back(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
+        if outcome is not OfferOutcome.WITHDRAWN:
+            contact.misses += 1
+            passed = contact.passed
+            contact.passed = frozenset([offer.agent]) if offer.agent in passed else passed | {offer.agent}
+        left = [self.core.offers[id].agent for id in contact.offers_open]
+        contact.agent = left[0] if left else ""
+        if not left:
+            contact.why = ""
+            self.core.timers.cancel(("ring_more", contact.id))
+            self.records.end(contact, outcome.value)
+            self.step_contact(contact, ContactInput.RETURN)
 
     def _delay(self, offer: Offer) -> float:
         queue = self.core.queues.get(offer.queue)
@@ -230,10 +285,13 @@ class Offers:
         core = self.core
         core.offers.pop(offer.id, None)
         core.timers.cancel(("offer", offer.id))
+        contact = core.contacts.get(offer.contact)
+        if contact is not None:
+            contact.offers_open.pop(offer.id, None)
         rang = core.now.wall - offer.rang_at if offer.rang_at else 0
         core.fact(
             FactKind.OFFER_ENDED,
-            core.contacts.get(offer.contact, offer.contact),
+            contact or offer.contact,
             agent=offer.agent,
             queue=offer.queue,
             leg=offer.leg,
@@ -258,4 +316,6 @@ class Offers:
             machine=OfferMachine(),
         )
         self.core.offers[offer.id] = offer
+        contact.offers_open[offer.id] = None
+        leg.offer = offer.id
         self.step(offer, OfferInput.BRIDGED)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from difflib import get_close_matches
 
-from fsorch.acd import AgentInput, AgentStatus, Membership, OfferInput
+from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Work
 from fsorch.config import AgentSpec
 from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
@@ -42,7 +42,8 @@ class People:
         for id, spec in wanted.items():
             person = self.core.people.setdefault(id, Person(spec))
             person.spec, person.gone = spec, False
-            self.core.distributor.set_member(id, [Membership(m.queue, m.level, m.position) for m in spec.queues])
+            tiers = [Tier(m.queue, m.level, m.position, m.weight, m.share) for m in spec.queues]
+            self.core.distributor.set_agent(id, tiers, spec.skills)
             self.sync(person)
         for person in [person for id, person in self.core.people.items() if id not in wanted]:
             self._retire(person)
@@ -105,16 +106,18 @@ class People:
 
     def sync(self, person: Person) -> None:
         """Tell the distributor whether this agent may be offered contacts."""
-        id = person.spec.id
+        id, agent = person.spec.id, person.agent
+        self.core.distributor.set_present(id, agent.status.status is not AgentStatus.LOGGED_OUT and not person.gone)
         if person.agent.free and not person.gone and person.not_before <= self.core.now.mono:
-            self.core.distributor.ready(id, person.agent.idle_since)
+            self.core.distributor.ready(id, Work(agent.idle_since, person.talked_us / 1_000_000, person.answered))
         else:
             self.core.distributor.unready(id)
 
     def _retire(self, person: Person) -> None:
         person.gone = True
         self.core.distributor.unready(person.spec.id)
-        self.core.distributor.set_member(person.spec.id, ())
+        self.core.distributor.set_present(person.spec.id, False)
+        self.core.distributor.set_agent(person.spec.id, ())
         if not person.contact and not person.offer:
             del self.core.people[person.spec.id]
 

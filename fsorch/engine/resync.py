@@ -57,6 +57,7 @@ class Resync:
         strangers = [event for event in present.values() if event.uuid not in core.legs]
         for leg in [leg for leg in core.legs.values() if leg.uuid in present]:
             self._renew(leg, present[leg.uuid], present)
+        core.distributor.look_again()
         adopted, cleared = self._strangers(input.switch, strangers, present)
         self._close_recalled(input.switch)
         core.fact(
@@ -85,8 +86,8 @@ class Resync:
             self.music.play(contact)
 
     def _renew_agent(self, leg: Leg, contact: Contact, event: Event) -> None:
-        offer, joined = self.core.offers.get(contact.offer), event.other_leg == contact.leg
-        if offer is not None and offer.leg == leg.uuid:
+        offer, joined = self.core.offers.get(leg.offer), event.other_leg == contact.leg
+        if offer is not None:
             if joined:
                 self.offers.step(offer, OfferInput.BRIDGED)
             elif event.answer_state == "answered":
@@ -101,9 +102,9 @@ class Resync:
         person = core.people.get(leg.agent)
         if person is None or (person.contact and not person.offer):
             return False
-        for other in (core.offers.get(contact.offer), core.offers.get(person.offer)):
-            if other is not None:
-                self.offers.step(other, OfferInput.WITHDRAW)
+        self.offers.withdraw_all(contact)
+        if (other := core.offers.get(person.offer)) is not None:
+            self.offers.step(other, OfferInput.WITHDRAW)
         if contact.machine.state is not ContactState.WAITING:
             return False
         self.calls.people.wrap_up_over(leg.agent)

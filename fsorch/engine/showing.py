@@ -12,7 +12,7 @@ __all__ = ["agent_view", "contact_view", "queue_view", "snapshot"]
 
 def contact_view(core: Core, contact: Contact) -> ContactView:
     """One live contact."""
-    offer = core.offers.get(contact.offer)
+    offer = next((core.offers[id] for id in contact.offers_open), None)
     queue = core.queues.get(contact.queue)
     return ContactView(
         id=contact.id,

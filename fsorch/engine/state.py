@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from fsorch.acd import Agent, ContactMachine, OfferMachine
+from fsorch.acd import Agent, ContactMachine, Need, OfferMachine
 from fsorch.config import AgentSpec, QueueSpec
 from fsorch.engine.rows import LegRow
 from fsorch.engine.views import KeyedAnswer
@@ -18,7 +18,8 @@ __all__ = ["Contact", "Leg", "Offer", "Person", "Queue", "Segment", "Switch"]
 @dataclass(slots=True)
 class Leg:
     """One channel the engine owns. ``row`` is its CDR as far as known; ``seen`` once the switch has shown it (one that
-    was dialled may never come to be); ``hung_up`` once the switch said so; ``job`` is the originate that dials it."""
+    was dialled may never come to be); ``hung_up`` once the switch said so; ``offer`` and ``job`` are what it was
+    dialled for and by."""
 
     uuid: str
     switch: str
@@ -26,6 +27,7 @@ class Leg:
     contact: str
     agent: str
     row: LegRow
+    offer: str = ""
     answered: bool = False
     seen: bool = False
     hung_up: bool = False
@@ -66,10 +68,14 @@ class Contact:
     plain_music: bool = False
     queue: str = ""
     enqueued_at: int = 0
-    offer: str = ""
+    since: float = 0.0
+    offers_open: dict[str, None] = field(default_factory=dict)
+    need: Need | None = None
+    passed: frozenset[str] = frozenset()
     agent: str = ""
     agent_leg: str = ""
     answered_at: int = 0
+    connected_at: int = 0
     why: str = ""
     answers: list[KeyedAnswer] = field(default_factory=list)
     segment: Segment | None = None
@@ -119,6 +125,7 @@ class Person:
     not_before: float = 0.0
     answered: int = 0
     missed: int = 0
+    talked_us: int = 0
     gone: bool = False
 
     @property

@@ -59,16 +59,14 @@ def read_centre(db: Db) -> Centre:
     """The centre as it was written. Call it in a transaction, so that it is all of one revision."""
     meta = {row.name: row.value for row in MetaRecord.select().execute(db)}
     members: dict[str, list[MembershipSpec]] = {}
-    for row in MemberRecord.select().order_by(MemberRecord.agent, MemberRecord.place).execute(db):
-        members.setdefault(row.agent, []).append(
-            MembershipSpec(queue=row.queue, level=row.level, position=row.position)
-        )
+    for row in MemberRecord.select().order_by(MemberRecord.agent, MemberRecord.place).dicts().execute(db):
+        members.setdefault(row["agent"], []).append(_spec(MembershipSpec, row))
     return Centre(
         name=meta.get("centre.name", Centre().name),
         flow=meta.get("centre.flow", ""),
         prompts_dir=meta.get("centre.prompts_dir", Centre().prompts_dir),
         queues=tuple(_spec(QueueSpec, row) for row in _live(db, QueueRecord)),
-        agents=tuple(_agent(row, members.get(row["id"], [])) for row in _live(db, AgentRecord)),
+        agents=tuple(_spec(AgentSpec, row, queues=members.get(row["id"], [])) for row in _live(db, AgentRecord)),
         flows=tuple(msgspec.json.decode(row["body"], type=FlowSpec) for row in _live_flows(db)),
         breaks=tuple(_spec(BreakReason, row) for row in _in_order(db, BreakRecord)),
         prompts={row["name"]: row["path"] for row in _in_order(db, PromptRecord)},
@@ -99,13 +97,24 @@ def bump_revision(db: Db) -> int:
     return revision
 
 
-def _spec(kind: type[Any], row: Row) -> Any:
-    return msgspec.convert({name: row[name] for name in kind.__struct_fields__}, kind)
+def _spec(kind: type[Any], row: Row, **more: Any) -> Any:
+    """The spec of a row: what has a column of its own, and the rest from ``rules``."""
+    fields = {name: row[name] for name in kind.__struct_fields__ if name in row}
+    return msgspec.convert(fields | msgspec.json.decode(row.get("rules") or "{}") | more, kind)
 
 
-def _agent(row: Row, queues: list[MembershipSpec]) -> AgentSpec:
-    fields = {name: row[name] for name in ("id", "name", "phone", "switch", "login", "role")}
-    return msgspec.convert(fields | {"queues": queues}, AgentSpec)
+def _columns(model: type[Model], spec: msgspec.Struct, *apart: str) -> Row:
+    """The row of a spec, without the fields that are kept ``apart``: what has no column goes into ``rules``, unless
+    it is as it is by default."""
+    values = msgspec.structs.asdict(spec)
+    own = {name: value for name, value in values.items() if name in model._meta.fields}
+    other = [field for field in msgspec.structs.fields(spec) if field.name not in own and field.name not in apart]
+    rest = {field.name: values[field.name] for field in other if values[field.name] != _default(field)}
+    return own | {"rules": msgspec.json.encode(rest, order="sorted").decode() if rest else None}
+
+
+def _default(field: msgspec.structs.FieldInfo) -> Any:
+    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()
 
 
 def _in_order(db: Db, model: type[Model]) -> list[Row]:
@@ -128,22 +137,19 @@ def _live_flows(db: Db) -> list[Row]:
 
 
 def _queue_rows(centre: Centre) -> list[Row]:
-    return [{**msgspec.structs.asdict(queue), "place": n, "removed_at": 0} for n, queue in enumerate(centre.queues)]
+    return [{**_columns(QueueRecord, queue), "place": n, "removed_at": 0} for n, queue in enumerate(centre.queues)]
 
 
 def _agent_rows(centre: Centre) -> list[Row]:
-    rows = []
-    for n, agent in enumerate(centre.agents):
-        row = {**msgspec.structs.asdict(agent), "place": n, "removed_at": 0}
-        del row["queues"]
-        rows.append(row)
-    return rows
+    return [
+        {**_columns(AgentRecord, agent, "queues"), "place": n, "removed_at": 0} for n, agent in enumerate(centre.agents)
+    ]
 
 
 def _member_rows(centre: Centre) -> Iterator[Row]:
     for agent in centre.agents:
         for n, member in enumerate(agent.queues):
-            yield {**msgspec.structs.asdict(member), "agent": agent.id, "place": n}
+            yield {**_columns(MemberRecord, member), "agent": agent.id, "place": n}
 
 
 def _break_rows(centre: Centre) -> list[Row]:

@@ -115,6 +115,7 @@ class QueueRecord(Model):
     service_level_s = DoubleField()
     miss_delay_s = DoubleField()
     removed_at = BigIntegerField()
+    rules = TextField(null=True)
 
     class Meta:
         table_name = "queue"
@@ -131,6 +132,7 @@ class AgentRecord(Model):
     login = CharField(max_length=64)
     role = CharField(max_length=16)
     removed_at = BigIntegerField()
+    rules = TextField(null=True)
 
     class Meta:
         table_name = "agent"
@@ -144,6 +146,7 @@ class MemberRecord(Model):
     place = IntegerField()
     level = IntegerField()
     position = IntegerField()
+    rules = TextField(null=True)
 
     class Meta:
         table_name = "queue_member"

@@ -26,6 +26,11 @@ class Steps:
         be called by a reserved word of either engine."""
         self._db.run(f"CREATE TABLE IF NOT EXISTS {self.quote(name)} ({columns}){self._options}")
 
+    def column(self, table: str, name: str, kind: str) -> None:
+        """Add a column, if the table has none of that name."""
+        if all(column.name != name for column in self._db.get_columns(table)):
+            self._db.run(f"ALTER TABLE {self.quote(table)} ADD COLUMN {name} {kind}")
+
     def index(self, table: str, *columns: str) -> None:
         """Make an index over ``columns``, called ``<table>_<column>_...``."""
         name = "_".join((table, *columns))

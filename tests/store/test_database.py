@@ -173,7 +173,8 @@ class TestMigrations:
             store.close()
         store = open_database(url, create=False)
         rows = list(MigrationRecord.select().execute(store.db))
-        assert [(row.number, row.name) for row in rows] == [(1, "m0001_first_tables")]
+        names = [module.__name__.rpartition(".")[2] for module in known_migrations()]
+        assert [(row.number, row.name) for row in rows] == list(enumerate(names, 1))
         store.close()
 
     def test_only_what_is_missing_is_applied(self, url: str) -> None:
@@ -189,9 +190,10 @@ class TestMigrations:
         open_database(url).close()
         db = parse_url(url)
         with connected(db):
-            MigrationRecord.insert(number=2, name="m0002_later", applied_at=1).execute(db)
+            last = len(known_migrations())
+            MigrationRecord.insert(number=last + 1, name="later", applied_at=1).execute(db)
         db.shut()
-        with pytest.raises(StoreError, match="at migration 2, this fsorch knows 1; run the newer one"):
+        with pytest.raises(StoreError, match=f"at migration {last + 1}, this fsorch knows {last}; run the newer one"):
             open_database(url)
 
     def test_one_that_breaks_off_can_be_run_again(self, url: str) -> None:
@@ -217,7 +219,7 @@ class TestMigrations:
         with connected(db), pytest.raises(StoreError, match="no gap"):
             migrate(db, 1, known=stamp(1, 3))
         db.shut()
-        assert [module.__name__[-18:] for module in known_migrations()] == ["m0001_first_tables"]
+        assert known_migrations()[0].__name__.endswith("m0001_first_tables")
 
 
 class TestConnections:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fsorch.edge.bench_esl import run
+from fsorch.edge import bench_acd, bench_esl
 from fsorch_cli.console import err, out, print_json, printable
 from fsorch_cli.group import Group
 
@@ -14,14 +14,31 @@ def command() -> None:
     """Measure this machine."""
 
 
+def _show(result: dict[str, float], as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+        return
+    for name, value in result.items():
+        out().print(f"{printable(name):<26} {value:,.3f}")
+
+
 @command.command("esl")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def esl(as_json: bool) -> None:
     """Intake of 6 KB channel events over loopback: the link, plain greenswitch, and a bare loop."""
     with err().status("measuring three ways"):
-        result = run()
-    if as_json:
-        print_json(result)
-        return
-    for name, value in result.items():
-        out().print(f"{printable(name):<20} {value:,.2f}")
+        result = bench_esl.run()
+    _show(result, as_json)
+
+
+@command.command("acd")
+@click.option(
+    "--decisions", type=click.IntRange(100), default=20_000, show_default=True, help="Of each size of centre."
+)
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same centre.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def acd(decisions: int, seed: int, as_json: bool) -> None:
+    """How long the distributor takes to decide, with 100, 1,000 and 10,000 agents and twice as many waiting."""
+    with err().status("measuring three centres"):
+        result = bench_acd.run(decisions, seed)
+    _show(result, as_json)

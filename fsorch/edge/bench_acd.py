@@ -1,0 +1,127 @@
+"""What ``fsorch bench acd`` measures: how long the distributor takes to decide.
+
+A centre with agents in several queues each, queues of all strategies, contacts that ask for skills, and many more
+contacts than agents. Then life: a contact arrives, a caller leaves, an agent becomes idle. Each of these is one
+decision: it is told to the distributor and all its matches are made. The queue of waiting contacts is kept at its
+size by arrivals.
+"""
+
+from __future__ import annotations
+
+import gc
+import random
+import time
+from collections.abc import Callable
+
+from fsorch.acd import Distributor, Need, QueueRules, Tier, Work
+from fsorch.names import Strategy
+
+__all__ = ["run"]
+
+SKILLS = ("french", "german", "billing", "law", "vip", "technical")
+# The sizes of the table: agents, queues, waiting contacts.
+SIZES = ((100, 5, 200), (1_000, 50, 2_000), (10_000, 500, 20_000))
+
+
+def run(decisions: int = 20_000, seed: int = 1, progress: Callable[[float], None] | None = None) -> dict[str, float]:
+    """Measure all sizes and return flat figures: ``p50_ms``, ``p99_ms`` and ``max_ms`` of the largest centre, the
+    same for each size as ``p99_ms_<agents>``, ``growth`` (p99 of the largest over the smallest) and ``growth_log``
+    (the same for a cost that grows with the logarithm of the size)."""
+    figures: dict[str, float] = {}
+    for n, (agents, queues, waiting) in enumerate(SIZES):
+        took = sorted(_Centre(agents, queues, waiting, seed).live(decisions))
+        figures |= {f"{name}_{agents}": value for name, value in _percentiles(took).items()}
+        if progress is not None:
+            progress((n + 1) / len(SIZES))
+    smallest, largest = SIZES[0][0], SIZES[-1][0]
+    figures |= {name: figures[f"{name}_{largest}"] for name in ("p50_ms", "p99_ms", "max_ms")}
+    figures["growth"] = figures[f"p99_ms_{largest}"] / figures[f"p99_ms_{smallest}"]
+    figures["growth_log"] = len(bin(largest)) / len(bin(smallest))
+    figures["decisions"] = float(decisions)
+    return figures
+
+
+def _percentiles(took: list[float]) -> dict[str, float]:
+    def at(share: float) -> float:
+        return took[min(len(took) - 1, int(len(took) * share))] * 1000
+
+    return {"p50_ms": at(0.50), "p99_ms": at(0.99), "max_ms": at(1.0)}
+
+
+class _Centre:
+    """A centre in full swing."""
+
+    def __init__(self, agents: int, queues: int, waiting: int, seed: int) -> None:
+        self.random = source = random.Random(seed)
+        self.now = 0.0
+        self.serial = 0
+        self.distributor = Distributor(seed)
+        self.queues = [f"q{n}" for n in range(queues)]
+        strategies = list(Strategy)
+        self.distributor.set_queues(
+            QueueRules(
+                queue=queue,
+                strategy=strategies[n % len(strategies)],
+                strict=bool(n % 3),
+                level_wait_s=20.0 if n % 4 == 0 else 0.0,
+                guard=3.0 if n % 5 == 0 else 0.0,
+            )
+            for n, queue in enumerate(self.queues)
+        )
+        self.agents = [f"a{n}" for n in range(agents)]
+        for agent in self.agents:
+            tiers = [
+                Tier(queue, source.randint(1, 3), source.randint(1, 50), source.random() + 0.1)
+                for queue in source.sample(self.queues, min(5, queues))
+            ]
+            skills = {skill: source.randint(1, 5) for skill in source.sample(SKILLS, 3)}
+            self.distributor.set_agent(agent, tiers, skills)
+            self.distributor.set_present(agent, True)
+        self.waiting: list[str] = []
+        for _ in range(waiting):
+            self._arrive()
+        self.distributor.match(self.now)
+
+    def live(self, decisions: int) -> list[float]:
+        """Seconds that each decision took."""
+        took = []
+        gc.collect()
+        gc.disable()
+        try:
+            for n in range(decisions):
+                self.now += 0.01
+                act = (self._arrive, self._idle, self._idle, self._leave)[n % 4]
+                before = time.perf_counter()
+                act()
+                made = self.distributor.match(self.now)
+                took.append(time.perf_counter() - before)
+                for _ in made:
+                    # Keeps the number of waiting contacts where it was; not a decision that is measured.
+                    self._arrive()
+        finally:
+            gc.enable()
+        return took
+
+    def _arrive(self) -> None:
+        source, self.serial = self.random, self.serial + 1
+        contact = f"c{self.serial}"
+        wanted = source.sample(SKILLS, source.choice((0, 0, 1, 2)))
+        self.distributor.join(
+            Need(
+                contact=contact,
+                queues=(source.choice(self.queues),),
+                enqueued_at=round(self.now * 1e6),
+                since=self.now,
+                priority=source.choice((0, 0, 0, 1, 5)),
+                skills=tuple(sorted((skill, source.randint(1, 3)) for skill in wanted)),
+            )
+        )
+        self.waiting.append(contact)
+
+    def _idle(self) -> None:
+        source = self.random
+        agent = source.choice(self.agents)
+        self.distributor.ready(agent, Work(self.now, source.random() * 3600, source.randint(0, 60)))
+
+    def _leave(self) -> None:
+        self.distributor.leave(self.waiting.pop(self.random.randrange(len(self.waiting))))
