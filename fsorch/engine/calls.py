@@ -174,7 +174,7 @@ class Calls:
         if leg.kills < KILLS:
             self._kill(leg)
         elif not leg.seen:
-            self.core.drop(leg)
+            self._drop(leg)
 
     def missing(self, uuid: str) -> None:
         """The switch says it has no such leg. Its hangup may be on the way: a reply overtakes events that wait in their
@@ -298,10 +298,10 @@ class Calls:
         if leg is None:
             return
         offer = self._offer_of(leg)
+        if not result.ok and not leg.seen:
+            self._drop(leg)
         if offer is not None:
             self.offers.dialled(offer, result)
-        if not result.ok and not leg.seen:
-            self.core.drop(leg)
 
     # -- effects --------------------------------------------------------------------------------------------------
 
@@ -460,8 +460,14 @@ class Calls:
 
     def _forget(self, leg: Leg, event: Event | None) -> None:
         self.records.leg_ended(leg, event)
-        self.core.drop(leg)
+        self._drop(leg)
         self._remember(leg.uuid)
+
+    def _drop(self, leg: Leg) -> None:
+        self.core.drop(leg)
+        person = self.core.people.get(leg.agent)
+        if person is not None:
+            self.people.sync(person)
 
     def _remember(self, uuid: str) -> None:
         self._ended[uuid] = None

@@ -99,9 +99,9 @@ class Offers:
             self.step(offer, OfferInput.NOT_BRIDGED)
         elif verb == "originate":
             leg = self.core.legs.get(offer.leg)
-            self.step(offer, OfferInput.FAILED, "")
             if leg is not None and not leg.seen:
                 self.core.drop(leg)
+            self.step(offer, OfferInput.FAILED, "")
 
     def _reachable(self, contact: str) -> bool:
         found = self.core.contacts.get(contact)
@@ -232,6 +232,7 @@ class Offers:
             self._kill_leg(offer, "NORMAL_CLEARING")
             if person is not None:
                 person.offer = person.contact = ""
+                person.leaving = offer.leg
                 self.move_agent(person, AgentInput.RELEASE)
             return
         person.offer, person.leg = "", offer.leg
@@ -258,6 +259,7 @@ class Offers:
             self._back(contact, offer, outcome)
         if person is not None and person.offer == offer.id:
             person.offer = person.contact = ""
+            person.leaving = offer.leg
             if outcome is OfferOutcome.WITHDRAWN:
                 self.move_agent(person, AgentInput.RELEASE)
             else:

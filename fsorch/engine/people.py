@@ -78,8 +78,8 @@ class People:
 
     def call_ended(self, person: Person, contact: str, queue: str, wrap_up_s: float) -> None:
         """The agent's call is over: wrap-up, or the next."""
-        person.contact = person.leg = ""
-        person.offer = ""
+        person.leaving, person.leg = person.leg, ""
+        person.contact = person.offer = ""
         if wrap_up_s > 0:
             person.wrap_up_began = self.core.now.wall
             person.wrap_up_until = self.core.now.wall + round(wrap_up_s * 1_000_000)
@@ -105,10 +105,14 @@ class People:
             self.sync(person)
 
     def sync(self, person: Person) -> None:
-        """Tell the distributor whether this agent may be offered contacts."""
-        id, agent = person.spec.id, person.agent
+        """Tell the distributor whether this agent may be offered contacts.
+
+        Not while their last leg ends: the switch would send the next INVITE before the last BYE or CANCEL, and the
+        phone would be busy."""
+        id, agent, core = person.spec.id, person.agent, self.core
+        rested = person.not_before <= core.now.mono and person.leaving not in core.legs
         self.core.distributor.set_present(id, agent.status.status is not AgentStatus.LOGGED_OUT and not person.gone)
-        if person.agent.free and not person.gone and person.not_before <= self.core.now.mono:
+        if agent.free and not person.gone and rested:
             self.core.distributor.ready(id, Work(agent.idle_since, person.talked_us / 1_000_000, person.answered))
         else:
             self.core.distributor.unready(id)

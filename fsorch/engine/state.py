@@ -110,7 +110,8 @@ class Offer:
 @dataclass(slots=True)
 class Person:
     """An agent at work: the spec, the machine, and what they are busy with. ``phone`` overrides the spec's dial string;
-    ``not_before`` (monotonic seconds) delays the next offer; ``gone`` when the configuration no longer has them."""
+    ``not_before`` (monotonic seconds) delays the next offer, and so does ``leaving``, the leg of the last call, until
+    the switch has ended it; ``gone`` when the configuration no longer has them."""
 
     spec: AgentSpec
     agent: Agent = field(default_factory=Agent)
@@ -118,6 +119,7 @@ class Person:
     offer: str = ""
     contact: str = ""
     leg: str = ""
+    leaving: str = ""
     wrap_up_until: int = 0
     wrap_up_began: int = 0
     wrap_up_contact: str = ""

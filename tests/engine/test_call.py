@@ -298,6 +298,33 @@ def test_a_phone_that_rings_only_after_the_caller_left_is_hung_up_at_once() -> N
     assert legs(desk) == 0
 
 
+def test_an_agent_is_dialled_again_only_when_the_last_leg_is_gone() -> None:
+    desk, dial = offered()
+    desk.call("caller-2", "sales")
+    desk.ends("caller-1")
+    assert (desk.agent("ann").state, desk.contact().state) == ("idle", "waiting")
+    desk.event("CHANNEL_HANGUP", dial.uuid, hangup_cause="ORIGINATOR_CANCEL")
+    assert desk.last(Originate) is dial
+    desk.event("CHANNEL_HANGUP_COMPLETE", dial.uuid, hangup_cause="ORIGINATOR_CANCEL")
+    assert desk.last(Originate).uuid != dial.uuid
+    assert desk.contact().agent == "ann"
+
+
+def test_without_wrap_up_the_next_call_waits_for_the_end_of_the_last_leg() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call("caller-1", "support")
+    desk.call("caller-2", "support")
+    dial = desk.last(Originate)
+    desk.rings(dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.bridge("caller-1", dial.uuid)
+    desk.ends("caller-1")
+    assert (desk.agent("ann").state, desk.contact().state) == ("idle", "waiting")
+    desk.ends(dial.uuid)
+    assert desk.contact().state == "offered"
+
+
 def test_a_kill_that_is_lost_is_said_again() -> None:
     desk, dial = offered()
     desk.ends("caller-1")
