@@ -448,7 +448,7 @@ class Apps:
         while channel.same(epoch) and not over():
             yield from run_messages(core, channel)
             dequeue_digit(core, channel)
-            if channel.same(epoch) and not over() and not channel.messages and not channel.dtmf:
+            if channel.same(epoch) and not over() and not channel.dtmf:
                 yield None
 
 

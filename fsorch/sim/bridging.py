@@ -118,8 +118,9 @@ def _begin(core: Core, bridge: Bridge) -> None:
     b.set("call_uuid", a.uuid)
     show_callee(core, a, b, b.profile.get("Callee-ID-Name"), b.profile.get("Callee-ID-Number"))
     show_callee(core, b, a, a.profile.get("Caller-ID-Name"), a.profile.get("Caller-ID-Number"))
-    core.wake(a)
-    core.wake(b)
+    # Both must be in the bridge before anything else happens: whoever leaves it then tells of its end.
+    core.resume(a)
+    core.resume(b)
 
 
 def _told(core: Core, channel: Channel, peer: Channel, line: str) -> None:
@@ -192,7 +193,7 @@ def exchange(core: Core, channel: Channel) -> Thread:
     epoch = channel.epoch
     yield from run_messages(core, channel)
     dequeue_digits(core, channel)
-    if channel.same(epoch) and bridge is not None and bridge.up and not channel.messages:
+    if channel.same(epoch) and bridge is not None and bridge.up:
         yield None
 
 

@@ -61,7 +61,7 @@ class Conferences:
         while channel.same(epoch) and not member.kicked:
             yield from run_messages(core, channel)
             dequeue_digits(core, channel)
-            if channel.same(epoch) and not channel.messages:
+            if channel.same(epoch):
                 yield None
         self._remove(room, member)
 

@@ -141,10 +141,13 @@ class Core:
             if timer.at <= due:
                 return
             timer.cancel()
-        channel.timer = self.timeline.at(due, lambda: self._resume(channel))
+        channel.timer = self.timeline.at(due, lambda: self.resume(channel))
 
-    def _resume(self, channel: Channel) -> None:
-        channel.timer = None
+    def resume(self, channel: Channel) -> None:
+        """Let the channel's thread run on, here and now. Never from within a thread."""
+        if channel.timer is not None:
+            channel.timer.cancel()
+            channel.timer = None
         thread = channel.thread
         if thread is None:
             return

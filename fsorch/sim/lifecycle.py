@@ -110,7 +110,7 @@ def park(core: Core, channel: Channel, until: Callable[[], bool] = lambda: False
     while channel.same(epoch) and not until():
         yield from run_messages(core, channel)
         dequeue_digits(core, channel)
-        if channel.same(epoch) and not channel.messages and not until():
+        if channel.same(epoch) and not until():
             yield None
     channel.parked = False
     core.fire("CHANNEL_UNPARK", channel)
