@@ -9,6 +9,7 @@ import msgspec
 
 from fsorch.acd import ContactEffect, ContactInput, ContactState, Need, OfferInput, OfferState
 from fsorch.config import FlowSpec
+from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
@@ -92,6 +93,10 @@ class Calls:
 
     def arrive(self, switch: str, event: Event) -> None:
         """A caller is parked for us. Without anything to do with them they are left to the dialplan's own fallback."""
+        if fault := leg_fault(event.uuid):
+            # A profile with inbound-use-callid-as-uuid lets callers choose it.
+            self.core.count_odd("leg_id", f"a call was left to the dialplan: {fault}")
+            return
         flow = self.core.flows.get(event.variable("fsorch_flow") or self.core.centre.flow)
         queue = event.variable("fsorch_queue") or ""
         if flow is None and queue not in self.core.queues:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from fsorch.config import Centre
 from fsorch.errors import ConfigError, EslError
-from fsorch.esl.commands import Command, Originate, Playback
+from fsorch.esl.commands import Answer, Command, Originate, Playback
 
-__all__ = ["check_centre", "phone_fault"]
+__all__ = ["check_centre", "leg_fault", "phone_fault"]
 
 _LEG = "00000000-0000-0000-0000-000000000000"
 
@@ -24,6 +24,11 @@ def check_centre(centre: Centre) -> None:
 def phone_fault(dial_string: str) -> str:
     """Why this dial string cannot be dialled; empty when it can."""
     return _fault(Originate(dial_string, _LEG))
+
+
+def leg_fault(uuid: str) -> str:
+    """Why no command can name this leg; empty when one can."""
+    return _fault(Answer(uuid))
 
 
 def _commands(centre: Centre) -> Iterator[tuple[str, Command]]:

@@ -61,7 +61,7 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]"
 _EXPANSION = re.compile(r"\$\\*\{")
 _ENTERPRISE = re.compile(":(?=_:)")
 _SCOPE = re.compile(r"%.?\[", re.DOTALL)
-_CUTTING = re.compile('[\\s{}\\[\\]<>|^\\\\"`$\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+')
+_CUTTING = re.compile('[\\s%{}\\[\\]<>|^\\\\"`$\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+')
 _SOCKET_MODULE = re.compile("mod_event_socket", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\[\\nst']")
 _TOKEN = re.compile(r"\\.|[^\\']+|'|\\", re.DOTALL)
@@ -110,7 +110,8 @@ def check_block(block: str) -> str:
 def display(text: str, limit: int = 80) -> str:
     """A caller's name and the like as one line of at most ``limit`` characters that every command takes.
 
-    Control characters, white space and ``{}[]<>|^\\"`$`` become single blanks. Nothing is ever refused.
+    Control characters, white space and ``%{}[]<>|^\\"`$`` become single blanks. Nothing is ever refused. (The switch
+    decodes percent codes in a caller's name, ``% a`` too, and puts the line break into the next INVITE's From.)
     """
     plain = _CUTTING.sub(" ", text)
     return _SOCKET_MODULE.sub("mod event socket", plain).strip()[:limit].strip()

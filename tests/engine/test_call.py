@@ -158,6 +158,14 @@ def test_without_a_flow_the_call_is_left_to_the_dialplan() -> None:
     assert desk.engine.snapshot().odd_events == {"no_flow": 1}
 
 
+@pytest.mark.parametrize("leg", ["a b@host", "x\n\napi status", "${reloadxml}"])
+def test_a_call_whose_leg_no_command_can_name_is_left_to_the_dialplan(leg: str) -> None:
+    desk = Desk()
+    desk.call(leg)
+    assert (desk.sent, desk.engine.snapshot().contacts) == ([], ())
+    assert "leg_id" in desk.engine.snapshot().odd_events
+
+
 def test_a_call_that_is_not_ours_is_left_alone() -> None:
     desk = Desk()
     desk.event("CHANNEL_PARK", "other", direction="inbound")

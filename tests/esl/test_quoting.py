@@ -150,6 +150,7 @@ def test_a_block_the_switch_would_not_read_as_it_is(block: str) -> None:
 @example("unload mod_event_socket", 80)
 @example("mod_mod_event_socketevent_socket unload", 80)
 @example("$\x00{x}", 80)
+@example("%[a=b", 80)  # would be "% a=b", which the switch writes as a line break
 @example("x\n\nbgapi system reboot", 80)
 def test_a_display_value_always_passes(text: str, limit: int) -> None:
     shown = display(text, limit)
@@ -159,7 +160,7 @@ def test_a_display_value_always_passes(text: str, limit: int) -> None:
     assert bracket_variables((("a", shown),))
     assert check_block(f"unload {shown}")
     assert len((shown + "x").splitlines()) == 1
-    assert not set(shown) & set('{}[]<>|^\\"`$\t')
+    assert not set(shown) & set('%{}[]<>|^\\"`$\t')
 
 
 @given(FRIENDLY)
