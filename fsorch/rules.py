@@ -1,0 +1,526 @@
+"""The rules of a centre as data: calendars, steps, relationship, announcements, phones, wrap-up.
+
+Decoding (see :mod:`fsorch.config`) checks shapes and ranges. What needs to know the rest of the centre, or two keys at
+once, is checked by one ``check_*`` function for each kind; they raise ConfigError with the path of the faulty key, what
+was expected, and the nearest valid name. Keys that end in ``_s`` are seconds.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+import msgspec
+
+from fsorch.errors import ConfigError
+
+__all__ = [
+    "Action",
+    "AffinitySpec",
+    "Announce",
+    "AnnounceSpec",
+    "AnyAgent",
+    "CalendarSpec",
+    "CauseRule",
+    "CauseRules",
+    "Consequence",
+    "DayException",
+    "DropSkill",
+    "EstimateSpec",
+    "HolidaySpec",
+    "LowerSkill",
+    "Names",
+    "OfferCallback",
+    "Overflow",
+    "OverflowTo",
+    "RaisePriority",
+    "Range",
+    "Rule",
+    "StepPlan",
+    "StepSpec",
+    "Voicemail",
+    "Weekday",
+    "When",
+    "Widen",
+    "WrapUpMode",
+    "WrapUpSpec",
+    "check_affinity",
+    "check_announce",
+    "check_calendar",
+    "check_causes",
+    "check_estimate",
+    "check_steps",
+    "check_wrap_up",
+    "expect_known",
+]
+
+# FreeSWITCH and people may give long numbers; what is dialled holds nothing but these.
+NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
+Seconds = Annotated[float, msgspec.Meta(ge=0)]
+Count = Annotated[int, msgspec.Meta(ge=0)]
+AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
+Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Name = Annotated[str, msgspec.Meta(min_length=1)]
+Hours = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
+
+
+class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Base of all rules: an unknown key is an error, not a silent nothing."""
+
+
+class Names(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is in the centre, for the checks. ``prompts`` None: prompts are files that are not listed."""
+
+    queues: frozenset[str] = frozenset()
+    flows: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
+    breaks: frozenset[str] = frozenset()
+    prompts: frozenset[str] | None = None
+
+
+# -- calendars ------------------------------------------------------------------------------------------------------
+
+
+class Weekday(StrEnum):
+    """The days, in the order of ``date.weekday``."""
+
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class HolidaySpec(Rule, frozen=True, kw_only=True):
+    """The public holidays of a country (ISO 3166, such as ``DE``; quote ``"NO"`` in YAML), with those of a subdivision.
+    ``hours`` on these days; none: closed. ``language``: of the holidays' names, where the library has it."""
+
+    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,4}\Z")]
+    subdivision: str = ""
+    hours: tuple[Hours, ...] = ()
+    language: str = "en_US"
+
+
+class DayException(Rule, frozen=True, kw_only=True):
+    """One date that is not as usual. ``hours``: none means closed."""
+
+    date: date
+    name: str = ""
+    hours: tuple[Hours, ...] = ()
+
+
+class CalendarSpec(Rule, frozen=True, kw_only=True):
+    """When a centre is open. Hours such as ``09:00-17:30`` or, past midnight, ``22:00-06:00``, by the clocks of
+    ``zone`` (IANA); they belong to the day on which they begin. An exception comes before a holiday, a holiday before
+    the weekday. ``emergency``: a reason; while there is one the centre is closed."""
+
+    id: str
+    zone: Name
+    hours: dict[Weekday, tuple[Hours, ...]] = {}
+    holidays: tuple[HolidaySpec, ...] = ()
+    exceptions: tuple[DayException, ...] = ()
+    emergency: str = ""
+
+
+# -- steps ----------------------------------------------------------------------------------------------------------
+
+
+class Range(Rule, frozen=True, kw_only=True):
+    """A number below one bound, above the other, or between them; the bounds themselves are outside."""
+
+    below: float | None = None
+    above: float | None = None
+
+    def holds(self, value: float) -> bool:
+        """Whether ``value`` is within."""
+        return (self.below is None or value < self.below) and (self.above is None or value > self.above)
+
+
+class When(Rule, frozen=True, kw_only=True):
+    """The conditions of a step, which must all hold; none: at once. ``waited_s``: at least so long.
+    ``agents_available``: idle agents who fit; ``agents_present``: at work in the queue, idle or not; ``position``: from
+    1; ``waiting``: contacts in the queue; ``estimated_wait_s`` does not hold while no estimate can be given."""
+
+    waited_s: Seconds = 0.0
+    agents_available: Range | None = None
+    agents_present: Range | None = None
+    position: Range | None = None
+    waiting: Range | None = None
+    estimated_wait_s: Range | None = None
+
+
+class DropSkill(Rule, frozen=True, kw_only=True, tag_field="act", tag="drop_skill"):
+    """The skill is not asked for any more."""
+
+    skill: Name
+
+
+class LowerSkill(Rule, frozen=True, kw_only=True, tag_field="act", tag="lower_skill"):
+    """A lower level of the skill will do: ``to`` a level, or ``by`` so many (level 1 stays)."""
+
+    skill: Name
+    to: Level | None = None
+    by: Level | None = None
+
+
+class Widen(Rule, frozen=True, kw_only=True, tag_field="act", tag="widen"):
+    """Agents of one more queue will do."""
+
+    queue: Name
+
+
+class RaisePriority(Rule, frozen=True, kw_only=True, tag_field="act", tag="raise_priority"):
+    """A higher priority: ``to`` a value (never down to it), or ``by`` so many."""
+
+    to: int | None = None
+    by: AtLeastOne | None = None
+
+
+class OfferCallback(Rule, frozen=True, kw_only=True, tag_field="act", tag="offer_callback"):
+    """Ask whether the caller would rather be called back. ``prompt`` empty: the usual one."""
+
+    prompt: str = ""
+
+
+class Announce(Rule, frozen=True, kw_only=True, tag_field="act", tag="announce"):
+    """Play a prompt into the music."""
+
+    prompt: Name
+
+
+class AnyAgent(Rule, frozen=True, kw_only=True, tag_field="act", tag="any_agent"):
+    """All skills are dropped: any agent of the queue will do."""
+
+
+class Voicemail(Rule, frozen=True, kw_only=True, tag_field="act", tag="voicemail"):
+    """Take a message, for ``queue`` (empty: the one waited in). Ends the wait."""
+
+    queue: str = ""
+    prompt: str = ""
+
+
+class OverflowTo(StrEnum):
+    """Where a contact may flow over to."""
+
+    QUEUE = "queue"
+    FLOW = "flow"
+    NUMBER = "number"
+    MESSAGE = "message"
+    HANGUP = "hangup"
+
+
+class Overflow(Rule, frozen=True, kw_only=True, tag_field="act", tag="overflow"):
+    """Ends the wait: ``name`` is the queue, the flow, the number, or the prompt of the message; none for hangup."""
+
+    to: OverflowTo
+    name: str = ""
+
+
+Action: TypeAlias = (
+    DropSkill | LowerSkill | Widen | RaisePriority | OfferCallback | Announce | AnyAgent | Voicemail | Overflow
+)
+# What makes sense more than once.
+REPEATABLE = (LowerSkill, RaisePriority, OfferCallback, Announce)
+
+
+class StepSpec(Rule, frozen=True, kw_only=True):
+    """One step. ``every_s`` 0: once; else again so often while its conditions hold."""
+
+    when: When = When()
+    do: Action
+    every_s: Seconds = 0.0
+
+
+class StepPlan(Rule, frozen=True, kw_only=True):
+    """The steps of a queue. Each has its own conditions; those that come due together are taken in the order written.
+    ``anyone_after_s``: so long after the last of them was taken, any agent of the queue will do (None: never)."""
+
+    steps: tuple[StepSpec, ...] = ()
+    anyone_after_s: Seconds | None = None
+
+
+# -- relationship ---------------------------------------------------------------------------------------------------
+
+
+class AffinitySpec(Rule, frozen=True, kw_only=True):
+    """Whether callers come to somebody they know. An encounter counts half after ``half_life_days``; shorter than
+    ``full_talk_s`` it counts in proportion. Below ``threshold`` nobody is preferred (an own agent always is); at most
+    ``most`` are. ``wait_s``: how long such a caller waits for nobody else, when they choose to; ``ask``: whether they
+    are asked, with ``tries`` rounds of ``ask_timeout_s``."""
+
+    half_life_days: Annotated[float, msgspec.Meta(gt=0)] = 30.0
+    full_talk_s: Seconds = 60.0
+    threshold: Annotated[float, msgspec.Meta(gt=0)] = 0.25
+    most: AtLeastOne = 3
+    wait_s: Seconds = 180.0
+    ask: bool = True
+    ask_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 5.0
+    tries: AtLeastOne = 2
+
+
+# -- the caller's wait ----------------------------------------------------------------------------------------------
+
+
+class EstimateSpec(Rule, frozen=True, kw_only=True):
+    """What an estimate is made of: the last ``window_s``, at most ``most`` samples of each kind. With fewer than
+    ``least`` there is no estimate."""
+
+    window_s: Annotated[float, msgspec.Meta(gt=0)] = 1800.0
+    least: AtLeastOne = 5
+    most: AtLeastOne = 200
+
+
+class AnnounceSpec(Rule, frozen=True, kw_only=True):
+    """What waiting callers are told, and how often. ``position_limit``: only up to this position (0: any).
+    ``wait_limit_s``: a longer wait is not told (0: any). ``round_s``: an estimate is rounded up to a multiple of it.
+    ``only_improved``: only what is better than what was said last. ``times`` 0: no limit."""
+
+    position: bool = True
+    wait: bool = True
+    first_s: Seconds = 15.0
+    every_s: Annotated[float, msgspec.Meta(ge=1)] = 45.0
+    only_improved: bool = True
+    times: Count = 0
+    round_s: AtLeastOne = 60
+    position_limit: Count = 0
+    wait_limit_s: Seconds = 0.0
+
+
+# -- agents ---------------------------------------------------------------------------------------------------------
+
+
+class Consequence(StrEnum):
+    """What becomes of an agent whose phone failed too often."""
+
+    NOTHING = "nothing"
+    BREAK = "break"
+    LOGOUT = "logout"
+
+
+class CauseRule(Rule, frozen=True, kw_only=True):
+    """One way not to take a contact: the delay until the next offer, and what follows the ``limit``-th time (0: no
+    limit). ``reason``: of the break; it must be one of the centre's when the centre lists its breaks."""
+
+    delay_s: Seconds = 5.0
+    limit: Count = 0
+    then: Consequence = Consequence.NOTHING
+    reason: str = ""
+
+
+class CauseRules(Rule, frozen=True, kw_only=True):
+    """The rule of each way not to take a contact."""
+
+    busy: CauseRule = CauseRule()
+    rejected: CauseRule = CauseRule()
+    no_answer: CauseRule = CauseRule()
+    unregistered: CauseRule = CauseRule()
+
+
+class WrapUpMode(StrEnum):
+    """How wrap-up ends: after its seconds; when the agent says so; either, whichever comes first; or after its seconds
+    and those the agent asked for."""
+
+    FIXED = "fixed"
+    MANUAL = "manual"
+    BOXED = "boxed"
+    EXTENSION = "extension"
+
+
+class WrapUpSpec(Rule, frozen=True, kw_only=True):
+    """Wrap-up after a call. ``seconds``: its length (fixed, boxed, extension). ``may_end_early``: in boxed and
+    extension. ``extension_s``: what one request adds. ``max_s``: the longest it may ever be (extension; manual, where 0
+    means no limit)."""
+
+    mode: WrapUpMode = WrapUpMode.BOXED
+    seconds: Seconds = 10.0
+    may_end_early: bool = True
+    extension_s: Seconds = 0.0
+    max_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
+
+
+# -- checks ---------------------------------------------------------------------------------------------------------
+
+
+def check_calendar(spec: CalendarSpec, where: str) -> None:
+    """Zone, countries and subdivisions exist; each date once; no empty hours. ``where``: the path of the calendar, such
+    as ``centre.yaml: calendars[0]``. Raises ConfigError."""
+    try:
+        ZoneInfo(spec.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        expect_known(spec.zone, available_timezones() - {spec.zone}, f"{where}.zone", "an IANA time zone")
+    for day, hours in spec.hours.items():
+        _check_hours(hours, f"{where}.hours.{day.value}")
+    for n, holidays in enumerate(spec.holidays):
+        _check_holidays(holidays, f"{where}.holidays[{n}]")
+    seen: set[date] = set()
+    for n, one in enumerate(spec.exceptions):
+        _check_hours(one.hours, f"{where}.exceptions[{n}].hours")
+        if one.date in seen:
+            raise ConfigError(
+                f"{where}.exceptions[{n}].date is {one.date} a second time; give all hours of a date once"
+            )
+        seen.add(one.date)
+
+
+def _check_holidays(spec: HolidaySpec, where: str) -> None:
+    import holidays  # hundreds of modules that only a centre with holidays has a use for
+
+    countries = holidays.list_supported_countries()
+    expect_known(spec.country, countries, f"{where}.country", "a country with known holidays")
+    if spec.subdivision:
+        expect_known(
+            spec.subdivision,
+            countries[spec.country],
+            f"{where}.subdivision",
+            f"a subdivision of {spec.country} with holidays of its own",
+        )
+    _check_hours(spec.hours, f"{where}.hours")
+
+
+def _check_hours(hours: tuple[str, ...], where: str) -> None:
+    for n, span in enumerate(hours):
+        start, end = span.split("-")
+        if start == end:
+            raise ConfigError(f"{where}[{n}] is {span!r}, which is no time at all; a whole day is 00:00-24:00")
+
+
+def check_steps(plan: StepPlan, names: Names, where: str) -> None:
+    """Queues, flows, skills and prompts exist; every condition says something; what cannot be repeated is not.
+    ``where``: the path of the plan. Raises ConfigError."""
+    for n, step in enumerate(plan.steps):
+        here = f"{where}.steps[{n}]"
+        _check_when(step.when, f"{here}.when")
+        _check_action(step.do, names, f"{here}.do")
+        if step.every_s and not isinstance(step.do, REPEATABLE):
+            raise ConfigError(f"{here}.every_s is {step.every_s:g}, but {_tag(step.do)} is done once; leave it out")
+        if 0 < step.every_s < 1:
+            raise ConfigError(f"{here}.every_s is {step.every_s:g}; expected 0 (once) or at least 1 second")
+
+
+def _tag(action: Action) -> str:
+    return str(action.__struct_config__.tag)
+
+
+def _check_when(when: When, where: str) -> None:
+    for key in ("agents_available", "agents_present", "position", "waiting", "estimated_wait_s"):
+        bounds: Range | None = getattr(when, key)
+        if bounds is None:
+            continue
+        if bounds.below is None and bounds.above is None:
+            raise ConfigError(f"{where}.{key} is empty; expected 'below', 'above' or both")
+        if bounds.below is not None and bounds.above is not None and bounds.below <= bounds.above:
+            raise ConfigError(
+                f"{where}.{key} can never hold: nothing is above {bounds.above:g} and below {bounds.below:g}"
+            )
+
+
+def _check_action(action: Action, names: Names, where: str) -> None:
+    match action:
+        case DropSkill() | LowerSkill():
+            expect_known(action.skill, names.skills, f"{where}.skill", "a skill of an agent or a queue")
+        case Widen() | Voicemail() if action.queue or isinstance(action, Widen):
+            expect_known(action.queue, names.queues, f"{where}.queue", "a queue")
+        case Overflow():
+            _check_overflow(action, names, where)
+    if isinstance(action, LowerSkill | RaisePriority) and (action.to is None) == (action.by is None):
+        raise ConfigError(f"{where} needs either 'to' or 'by'")
+    if isinstance(action, Announce | OfferCallback | Voicemail) and action.prompt:
+        _check_prompt(action.prompt, names, f"{where}.prompt")
+
+
+def _check_overflow(action: Overflow, names: Names, where: str) -> None:
+    match action.to:
+        case OverflowTo.QUEUE:
+            expect_known(action.name, names.queues, f"{where}.name", "a queue")
+        case OverflowTo.FLOW:
+            expect_known(action.name, names.flows, f"{where}.name", "a flow")
+        case OverflowTo.NUMBER:
+            if not NUMBER.fullmatch(action.name):
+                raise ConfigError(f"{where}.name is {action.name!r}; expected a number of the signs 0-9, * and #")
+        case OverflowTo.MESSAGE:
+            if not action.name:
+                raise ConfigError(f"{where}.name is missing; expected the prompt that is played")
+            _check_prompt(action.name, names, f"{where}.name")
+        case OverflowTo.HANGUP:
+            if action.name:
+                raise ConfigError(f"{where}.name is {action.name!r}; a hangup has none")
+
+
+def _check_prompt(prompt: str, names: Names, where: str) -> None:
+    if names.prompts is not None:
+        expect_known(prompt, names.prompts, where, "a prompt")
+
+
+def check_affinity(spec: AffinitySpec, where: str) -> None:
+    """A caller who is asked must be able to wait. ``where``: the path of the rule. Raises ConfigError."""
+    if spec.ask and not spec.wait_s:
+        raise ConfigError(f"{where}.wait_s is 0, so nobody could wait for their agent; expected more, or ask: false")
+
+
+def check_estimate(spec: EstimateSpec, where: str) -> None:
+    """``least`` samples fit into ``most``. ``where``: the path of the rule. Raises ConfigError."""
+    if spec.least > spec.most:
+        raise ConfigError(f"{where}.least is {spec.least}; expected at most {where}.most, which is {spec.most}")
+
+
+def check_announce(spec: AnnounceSpec, where: str) -> None:
+    """A wait that is told fits its limit. ``where``: the path of the rule. Raises ConfigError."""
+    if 0 < spec.wait_limit_s < spec.round_s:
+        raise ConfigError(
+            f"{where}.wait_limit_s is {spec.wait_limit_s:g}, so no wait could be told; "
+            f"expected at least round_s, which is {spec.round_s}"
+        )
+
+
+def check_causes(rules: CauseRules, names: Names, where: str) -> None:
+    """A limit has a consequence and the other way round, a break has a known reason. ``where``: the path of the rules.
+    Raises ConfigError."""
+    for key in rules.__struct_fields__:
+        rule: CauseRule = getattr(rules, key)
+        here = f"{where}.{key}"
+        if rule.limit and rule.then is Consequence.NOTHING:
+            raise ConfigError(f"{here}.then is nothing, though there is a limit; expected break or logout")
+        if rule.then is not Consequence.NOTHING and not rule.limit:
+            raise ConfigError(f"{here}.limit is 0, so '{rule.then.value}' never comes; expected 1 or more")
+        if rule.then is Consequence.BREAK and not rule.reason:
+            raise ConfigError(f"{here}.reason is missing; expected why the agent is on break")
+        if rule.then is Consequence.BREAK and names.breaks:
+            expect_known(rule.reason, names.breaks, f"{here}.reason", "a break reason")
+
+
+def check_wrap_up(spec: WrapUpSpec, where: str) -> None:
+    """The keys fit the mode. ``where``: the path of the rule. Raises ConfigError."""
+    extends = spec.mode is WrapUpMode.EXTENSION
+    if extends and not spec.extension_s:
+        raise ConfigError(f"{where}.extension_s is 0; expected the seconds that one request adds")
+    if spec.extension_s and not extends:
+        raise ConfigError(
+            f"{where}.extension_s is {spec.extension_s:g}, but the mode is {spec.mode.value}; expected mode extension"
+        )
+    if spec.max_s and spec.mode in (WrapUpMode.FIXED, WrapUpMode.BOXED):
+        raise ConfigError(f"{where}.max_s is {spec.max_s:g}, but in mode {spec.mode.value} 'seconds' is the longest")
+    if extends and spec.max_s <= spec.seconds:
+        raise ConfigError(f"{where}.max_s is {spec.max_s:g}; expected more than seconds, which is {spec.seconds:g}")
+
+
+def expect_known(name: str, known: Iterable[str], where: str, what: str) -> None:
+    """Raise ConfigError when ``name`` is not among ``known``: with the nearest names, or all when they are few."""
+    known = sorted(known)
+    if name in known:
+        return
+    lower = {one.lower(): one for one in known}
+    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)
+    if close:
+        hint = f"; did you mean {', '.join(lower[one] for one in close)}?"
+    elif len(known) <= 12:
+        hint = f" (there: {', '.join(known) or 'none'})"
+    else:
+        hint = ""
+    raise ConfigError(f"{where} is {name!r}; expected {what}{hint}")
