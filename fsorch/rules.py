@@ -240,7 +240,8 @@ class StepSpec(Rule, frozen=True, kw_only=True):
 
 class StepPlan(Rule, frozen=True, kw_only=True):
     """The steps of a queue. Each has its own conditions; those that come due together are taken in the order written.
-    ``anyone_after_s``: so long after the last of them was taken, any agent of the queue will do (None: never)."""
+    ``anyone_after_s``: so long after the last of those that are taken once, any agent of the queue will do (None:
+    never)."""
 
     steps: tuple[StepSpec, ...] = ()
     anyone_after_s: Seconds | None = None

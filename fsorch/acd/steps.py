@@ -1,0 +1,164 @@
+"""What a contact's wait changes: steps over time.
+
+A :class:`StepSession` says which steps are due; :func:`changed` says what a step makes of the contact's need. The
+engine carries out the others (prompts, callbacks, the ends of a wait). Times are monotonic seconds.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from fsorch.acd.pool import Need
+from fsorch.rules import (
+    Action,
+    AnyAgent,
+    DropSkill,
+    LowerSkill,
+    Overflow,
+    RaisePriority,
+    StepPlan,
+    StepSpec,
+    Voicemail,
+    When,
+    Widen,
+)
+
+__all__ = ["QueueFacts", "StepAction", "StepSession", "changed", "ends_wait"]
+
+
+class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
+    """What a contact's queue looks like to it; see :class:`fsorch.rules.When`. ``estimated_wait_s`` None: unknown."""
+
+    agents_available: int = 0
+    agents_present: int = 0
+    position: int = 0
+    waiting: int = 0
+    estimated_wait_s: float | None = None
+
+
+class StepAction(msgspec.Struct, frozen=True):
+    """A step that is due. ``step``: its place in the plan, from 0; after the last: anyone, as the plan's end.
+    ``why``: the conditions that came true, for people."""
+
+    step: int
+    do: Action
+    why: str
+
+
+class StepSession:
+    """The steps of one contact's wait. ``ran``: for a session that goes on after a restart, what :attr:`ran` was."""
+
+    __slots__ = ("_plan", "_ran", "_since", "over")
+
+    def __init__(self, plan: StepPlan, need: Need, ran: Mapping[int, float] | None = None) -> None:
+        self._plan = plan
+        self._since = need.since
+        self._ran = dict(ran or {})
+        # Whether a step has ended the wait, after which none is due.
+        self.over = False
+
+    @property
+    def ran(self) -> dict[int, float]:
+        """For each step that was taken, by its place: the seconds waited when it was, the last time."""
+        return dict(self._ran)
+
+    def due(self, now: float, facts: QueueFacts) -> list[StepAction]:
+        """The steps to take now, in the order of the plan; each counts as taken. One that ends the wait is the last."""
+        actions: list[StepAction] = []
+        for n, step in enumerate(self._plan.steps):
+            if not self.over and now >= self._opens(n, step) and _holds(step.when, facts):
+                self._ran[n] = now - self._since
+                self.over = ends_wait(step.do)
+                actions.append(StepAction(n, step.do, _why(step.when, facts)))
+        last = len(self._plan.steps)
+        if not self.over and now >= self._anyone_at():
+            self._ran[last] = now - self._since
+            actions.append(StepAction(last, AnyAgent(), "all steps were taken"))
+        return actions
+
+    def next_time(self, now: float) -> float | None:
+        """When a condition of time will next come true, after ``now``; None: never. Other conditions are looked at
+        whenever :meth:`due` is asked."""
+        if self.over:
+            return None
+        times = [self._opens(n, step) for n, step in enumerate(self._plan.steps)]
+        return min((time for time in (*times, self._anyone_at()) if now < time < math.inf), default=None)
+
+    def _opens(self, n: int, step: StepSpec) -> float:
+        """From when on a step may be taken, as far as time goes."""
+        ran = self._ran.get(n)
+        if ran is None:
+            return self._since + step.when.waited_s
+        return self._since + ran + step.every_s if step.every_s > 0 else math.inf
+
+    def _anyone_at(self) -> float:
+        """When anyone will do: some time after the last of the steps that are taken once."""
+        plan = self._plan
+        once = [n for n, step in enumerate(plan.steps) if not step.every_s > 0]
+        if plan.anyone_after_s is None or len(plan.steps) in self._ran or any(n not in self._ran for n in once):
+            return math.inf
+        return self._since + max((self._ran[n] for n in once), default=0.0) + plan.anyone_after_s
+
+
+def ends_wait(action: Action) -> bool:
+    """Whether the contact waits no longer after this."""
+    return isinstance(action, Voicemail | Overflow)
+
+
+def changed(need: Need, action: Action) -> Need:
+    """The need after a step; the same one when the step changes nothing about it."""
+    match action:
+        case DropSkill():
+            return _with_skills(need, {skill: level for skill, level in need.skills if skill != action.skill})
+        case LowerSkill():
+            return _with_skills(need, {skill: _lower(skill, level, action) for skill, level in need.skills})
+        case AnyAgent():
+            return _with_skills(need, {})
+        case Widen() if action.queue not in need.queues:
+            return msgspec.structs.replace(need, queues=(*need.queues, action.queue))
+        case RaisePriority():
+            wanted = need.priority + action.by if action.by is not None else action.to
+            if wanted is not None and wanted > need.priority:
+                return msgspec.structs.replace(need, priority=wanted)
+    return need
+
+
+def _lower(skill: str, level: int, action: LowerSkill) -> int:
+    if skill != action.skill:
+        return level
+    wanted = level - action.by if action.by is not None else action.to
+    return level if wanted is None else min(level, max(1, wanted))
+
+
+def _with_skills(need: Need, skills: dict[str, int]) -> Need:
+    wanted = tuple(sorted(skills.items()))
+    return need if wanted == need.skills else msgspec.structs.replace(need, skills=wanted)
+
+
+def _facts(when: When, facts: QueueFacts) -> list[tuple[str, float | None, bool]]:
+    """The conditions that there are: (in words, the value, whether it holds)."""
+    asked = (
+        ("agents available", when.agents_available, facts.agents_available),
+        ("agents present", when.agents_present, facts.agents_present),
+        ("position", when.position, facts.position),
+        ("waiting", when.waiting, facts.waiting),
+        ("estimated wait in seconds", when.estimated_wait_s, facts.estimated_wait_s),
+    )
+    return [
+        (words, value, value is not None and bounds.holds(value))
+        for words, bounds, value in asked
+        if bounds is not None
+    ]
+
+
+def _holds(when: When, facts: QueueFacts) -> bool:
+    return all(holds for _, _, holds in _facts(when, facts))
+
+
+def _why(when: When, facts: QueueFacts) -> str:
+    told = [f"waited {when.waited_s:g} s"] if when.waited_s else []
+    told += [f"{words} {value:g}" for words, value, _ in _facts(when, facts) if value is not None]
+    return ", ".join(told) or "on joining"
