@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from fsorch.acd import AgentInput, AgentMachine, ContactInput, ContactMachine, OfferInput, OfferMachine
+from fsorch.acd.affinity import ChoiceMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr import FlowMachine
 from fsorch.machine import Machine
 
-MACHINES: list[type[Machine[Any, Any, Any]]] = [AgentMachine, ContactMachine, FlowMachine, OfferMachine]
+MACHINES: list[type[Machine[Any, Any, Any]]] = [AgentMachine, ChoiceMachine, ContactMachine, FlowMachine, OfferMachine]
 # What people and the engine ask for may be refused; everything else is an event and may come at any time.
 REQUESTS: set[StrEnum] = {
     AgentInput.RESERVE,

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fsorch.acd import AgentMachine, ContactMachine, OfferMachine
+from fsorch.acd.affinity import ChoiceMachine
 from fsorch.ivr import FlowMachine
 from fsorch.machine import Machine
 
@@ -18,6 +19,7 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Contact", "fsorch/acd/contact.py", ContactMachine),
     ("Offer", "fsorch/acd/offer.py", OfferMachine),
     ("Agent", "fsorch/acd/agent.py", AgentMachine),
+    ("Choice of a person", "fsorch/acd/affinity.py", ChoiceMachine),
     ("Flow", "fsorch/ivr/flow.py", FlowMachine),
 )
 HEAD = """# The machines
