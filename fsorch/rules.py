@@ -309,7 +309,7 @@ class CauseRule(Rule, frozen=True, kw_only=True):
     """One way not to take a contact: the delay until the next offer, and what follows the ``limit``-th time (0: no
     limit). ``reason``: of the break; it must be one of the centre's when the centre lists its breaks."""
 
-    delay_s: Seconds = 5.0
+    delay_s: Annotated[float, msgspec.Meta(ge=1)] = 5.0
     limit: Count = 0
     then: Consequence = Consequence.NOTHING
     reason: str = ""
