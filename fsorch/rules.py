@@ -7,7 +7,6 @@ was expected, and the nearest valid name. Keys that end in ``_s`` are seconds.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable
 from datetime import date
@@ -18,6 +17,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from fsorch.errors import ConfigError
+from fsorch.hints import near
 
 __all__ = [
     "Action",
@@ -513,15 +513,6 @@ def check_wrap_up(spec: WrapUpSpec, where: str) -> None:
 
 def expect_known(name: str, known: Iterable[str], where: str, what: str) -> None:
     """Raise ConfigError when ``name`` is not among ``known``: with the nearest names, or all when they are few."""
-    known = sorted(known)
-    if name in known:
-        return
-    lower = {one.lower(): one for one in known}
-    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)
-    if close:
-        hint = f"; did you mean {', '.join(lower[one] for one in close)}?"
-    elif len(known) <= 12:
-        hint = f" (there: {', '.join(known) or 'none'})"
-    else:
-        hint = ""
-    raise ConfigError(f"{where} is {name!r}; expected {what}{hint}")
+    known = set(known)
+    if name not in known:
+        raise ConfigError(f"{where} is {name!r}; expected {what}{near(name, known)}")

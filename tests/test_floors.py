@@ -55,6 +55,7 @@ HOMES = {
     "pymysql": ("fsorch.store",),
     "sqlite3": ("fsorch.store",),
     "argon2": ("fsorch.store",),
+    "holidays": ("fsorch.rules", "fsorch.acd.calendar"),
     "click": ("fsorch_cli",),
     "rich": ("fsorch_cli",),
     "flask": ("fsorch_web",),
