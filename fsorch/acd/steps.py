@@ -19,6 +19,7 @@ from fsorch.rules import (
     LowerSkill,
     Overflow,
     RaisePriority,
+    Range,
     StepPlan,
     StepSpec,
     Voicemail,
@@ -58,7 +59,7 @@ class StepSession:
         self._since = need.since
         self._ran = dict(ran or {})
         # Whether a step has ended the wait, after which none is due.
-        self.over = False
+        self.over = any(n in self._ran and ends_wait(step.do) for n, step in enumerate(plan.steps))
 
     @property
     def ran(self) -> dict[int, float]:
@@ -86,6 +87,11 @@ class StepSession:
             return None
         times = [self._opens(n, step) for n, step in enumerate(self._plan.steps)]
         return min((time for time in (*times, self._anyone_at()) if now < time < math.inf), default=None)
+
+    def watches(self, now: float) -> bool:
+        """Whether a step's time has come and it waits for another condition: only then is :meth:`due` worth asking
+        before :meth:`next_time`, when the queue changes."""
+        return not self.over and any(now >= self._opens(n, step) for n, step in enumerate(self._plan.steps))
 
     def _opens(self, n: int, step: StepSpec) -> float:
         """From when on a step may be taken, as far as time goes."""
@@ -138,8 +144,22 @@ def _with_skills(need: Need, skills: dict[str, int]) -> Need:
     return need if wanted == need.skills else msgspec.structs.replace(need, skills=wanted)
 
 
-def _facts(when: When, facts: QueueFacts) -> list[tuple[str, float | None, bool]]:
-    """The conditions that there are: (in words, the value, whether it holds)."""
+def _within(bounds: Range | None, value: float | None) -> bool:
+    return bounds is None or (value is not None and bounds.holds(value))
+
+
+def _holds(when: When, facts: QueueFacts) -> bool:
+    return (
+        _within(when.agents_available, facts.agents_available)
+        and _within(when.agents_present, facts.agents_present)
+        and _within(when.position, facts.position)
+        and _within(when.waiting, facts.waiting)
+        and _within(when.estimated_wait_s, facts.estimated_wait_s)
+    )
+
+
+def _why(when: When, facts: QueueFacts) -> str:
+    """The conditions of a step, with the values that met them."""
     asked = (
         ("agents available", when.agents_available, facts.agents_available),
         ("agents present", when.agents_present, facts.agents_present),
@@ -147,18 +167,6 @@ def _facts(when: When, facts: QueueFacts) -> list[tuple[str, float | None, bool]
         ("waiting", when.waiting, facts.waiting),
         ("estimated wait in seconds", when.estimated_wait_s, facts.estimated_wait_s),
     )
-    return [
-        (words, value, value is not None and bounds.holds(value))
-        for words, bounds, value in asked
-        if bounds is not None
-    ]
-
-
-def _holds(when: When, facts: QueueFacts) -> bool:
-    return all(holds for _, _, holds in _facts(when, facts))
-
-
-def _why(when: When, facts: QueueFacts) -> str:
     told = [f"waited {when.waited_s:g} s"] if when.waited_s else []
-    told += [f"{words} {value:g}" for words, value, _ in _facts(when, facts) if value is not None]
+    told += [f"{words} {value:g}" for words, bounds, value in asked if bounds is not None and value is not None]
     return ", ".join(told) or "on joining"

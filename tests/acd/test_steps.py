@@ -110,6 +110,7 @@ def test_the_end_of_a_wait_is_the_end_of_the_steps() -> None:
     assert steps.over
     assert taken(steps, 1000.0) == []
     assert steps.next_time(100.0) is None
+    assert session(StepSpec(do=RaisePriority(by=1)), StepSpec(do=Voicemail()), ran=steps.ran).over
 
 
 def test_exhausted_steps_lead_to_anyone_once() -> None:
@@ -190,6 +191,11 @@ FACTS = st.builds(QueueFacts, agents_available=st.integers(0, 5), position=st.in
 VISITS = st.lists(st.tuples(st.floats(0, 15), FACTS), max_size=25)
 
 
+def fork(steps: StepSession, plan: StepPlan) -> StepSession:
+    """The same session, to try things on."""
+    return StepSession(plan, NEED, steps.ran)
+
+
 @settings(max_examples=150)
 @given(plan=PLANS, visits=VISITS)
 def test_no_step_comes_early_twice_too_often_or_out_of_order(
@@ -225,6 +231,9 @@ def test_no_step_comes_early_twice_too_often_or_out_of_order(
         assert steps.due(now, facts) == []
         following = steps.next_time(now)
         assert following is None or following > now
+        if not steps.watches(now):  # no change of the queue makes anything due before that
+            between = now + 5 if following is None else (now + following) / 2
+            assert not any(fork(steps, plan).due(between, one) for _, one in visits)
 
 
 @settings(max_examples=100)
