@@ -67,6 +67,7 @@ def test_the_last_one_who_spoke_with_them() -> None:
 def test_the_own_agent_comes_first() -> None:
     encounters = [met("b"), met("b"), met("a", 300)]
     assert choose(encounters, NOW, SPEC, own="a") == Bond(("a", "b"), "the customer's own agent")
+    assert choose([met("a"), met("b", 1)], NOW, SPEC, own="a") == Bond(("a", "b"), "the customer's own agent")
     assert choose([], NOW, SPEC, own="a") == Bond(("a",), "the customer's own agent")
     assert choose(encounters, NOW, SPEC, own="a", able=lambda agent: agent == "b") == Bond(
         ("b",), "spoke with this customer just now"

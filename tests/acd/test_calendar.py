@@ -93,6 +93,15 @@ def test_the_reason_changes_at_midnight_while_closed() -> None:
     assert calendar.state(at("2026-03-08T00:00")).reason == "closed on Sunday"
 
 
+def test_the_reason_changes_at_midnight_while_open() -> None:
+    all_day = ("00:00-24:00",)
+    fair = DayException(date=date(2026, 3, 8), name="the fair", hours=all_day)
+    calendar = Calendar(spec(dict.fromkeys(Weekday, all_day), exceptions=(fair,)))
+    assert calendar.state(at("2026-03-07T23:59")) == OpenState(True, "open hours")
+    assert calendar.state(at("2026-03-08T00:00")) == OpenState(True, "exception: the fair")
+    assert calendar.state(at("2026-03-09T00:00")) == OpenState(True, "open hours")
+
+
 def test_clocks_forward() -> None:
     # 29 March 2026, 02:00 is 03:00
     calendar = every_day("02:30-04:00")
