@@ -268,7 +268,7 @@ def _served_alone(patient: _Patient) -> Iterator[Check]:
     recent = sorted(note for note in notes if re.match(r"\d{10} ", note) and int(note[:10]) > time.time() - RECENT_S)
     if recent:
         when = time.strftime("%Y-%m-%d %H:%M UTC", time.gmtime(int(recent[-1][:10])))
-        detail = f"in the last 7 days the switch served {len(recent)} calls alone, the last one at {when}"
+        detail = f"calls the switch served alone in the last 7 days: {len(recent)}, the last one at {when}"
         callers = ", ".join(dict.fromkeys(note[11:31] for note in recent[-10:]))
         yield Check("served alone", None, detail, f"call them back ({callers}), and see why fsorch was away")
 

@@ -138,7 +138,7 @@ def test_calls_that_were_served_alone_are_told(switch: FakeSwitch, answers: dict
     answers[f"db select/fsorch_fallback/{old}"] = "1600000000 +4930999"
     check = examine(switch)["served alone"]
     assert check.ok is None
-    assert "served 1 calls alone" in check.detail
+    assert "7 days: 1, the last" in check.detail
     assert "+4930123" in check.mend
     assert "+4930999" not in check.mend
     assert not any("reboot" in line for line in switch.last.lines)
