@@ -95,7 +95,7 @@ def test_it_ends_clean_at_a_signal(tmp_path: Path, number: int, monkeypatch: pyt
         assert answer.status == 200
     settings = Path(told["home"]) / "fsorch.yaml"
     agents = json.loads(fsorch("agent", "list", "--json", "--settings", settings).out)
-    assert {agent["id"] for agent in agents if agent["status"] == "available"} == set(SIMULATED_AGENTS)
+    assert {agent["id"] for agent in agents if agent["status"] == "logged_out"} == {"ada", "sam"}
     process.send_signal(number)
     code, _, err = finish(process)
     assert (code, err) == (0, "")

@@ -91,7 +91,7 @@ def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, emp
 def format_json(value: Any) -> str:
     """``value`` as JSON in ASCII, which no terminal obeys; a list has a line for each item."""
     plain = msgspec.to_builtins(value)
-    if isinstance(plain, list):
+    if isinstance(plain, list | tuple):
         lines = ",\n".join(f"  {json.dumps(item)}" for item in plain)
         return f"[\n{lines}\n]" if lines else "[]"
     return json.dumps(plain, indent=2)

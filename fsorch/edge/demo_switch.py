@@ -155,7 +155,8 @@ class SwitchWorld:
         try:
             self.server.start()
         except OSError as error:
-            raise ConfigError(f"the virtual switch cannot listen ({error.strerror}); choose another port") from None
+            why = os.strerror(error.errno or 0)
+            raise ConfigError(f"the virtual switch cannot listen ({why}); choose another port") from None
 
     def begin(self) -> bool:
         """Let the callers come."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 
 import pytest
 from hypothesis import given
@@ -93,6 +94,11 @@ def test_it_fits(width: int, height: int, agents: int, contacts: int) -> None:
         assert any("+4915111 calls 4000" in line for line in lines)
 
 
+def test_a_list_has_a_line_for_each_item() -> None:
+    assert format_json(({"a": 1}, {"b": "\u202e"})) == '[\n  {"a": 1},\n  {"b": "\\u202e"}\n]'
+    assert format_json(()) == "[]"
+
+
 def test_before_the_first_snapshot() -> None:
     assert drawn(Board(["heading"]), 80, 24) == ["heading", "waiting for the engine"]
 
@@ -126,6 +132,7 @@ def test_printable_text_is_printable(text: str) -> None:
 def test_json_is_ascii_that_no_terminal_obeys(value: object) -> None:
     text = format_json(value)
     assert text.isascii()
+    assert json.loads(text) == value
     assert all(c.isprintable() or c == "\n" for c in text)
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import click
-from fsorch.edge.doctor import Check, run_checks
 
+from fsorch.edge.doctor import Check, run_checks
 from fsorch_cli.app import App
 from fsorch_cli.console import err, out, print_json, printable
 from fsorch_cli.group import Command
 
-MARKS = {True: ("ok", "green"), False: ("wrong", "bold red"), None: ("unknown", "yellow")}
+MARKS = {True: ("ok", "green"), False: ("wrong", "bold red"), None: ("note", "yellow")}
 
 
 @click.command("doctor", cls=Command)

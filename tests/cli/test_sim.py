@@ -1,0 +1,60 @@
+"""`fsorch sim`: a switch to point at, which ends by itself or when told."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from pathlib import Path
+
+import gevent
+import pytest
+import yaml
+
+from fsorch.edge.demo_switch import SwitchPlan, SwitchWorld
+from fsorch.sim.demo_centre import demo_centre
+from tests.cli.cli import fsorch
+from tests.cli.running import DEADLINE_S, spawn
+
+
+def directions(process: subprocess.Popen[str]) -> list[str]:
+    """What it says once it listens."""
+    assert process.stderr is not None
+    with gevent.Timeout(DEADLINE_S, AssertionError("the switch does not come up")):
+        return [process.stderr.readline() for _ in range(4)]
+
+
+def test_what_it_says_is_what_the_settings_take(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    process = spawn("sim", "--port", "0", "--rate", "0")
+    said = directions(process)
+    fsorch("init")
+    (tmp_path / "fsorch.yaml").write_text("".join(said[1:3]))
+    checks = {check["name"]: check for check in json.loads(fsorch("doctor", "--json").out)}
+    assert checks["virtual: event socket"]["ok"]
+    process.send_signal(signal.SIGINT)
+    with gevent.Timeout(DEADLINE_S):
+        out, _ = process.communicate()
+    assert (process.returncode, out) == (0, "")
+    assert yaml.safe_load("".join(said[1:3]))["switches"][0]["name"] == "virtual"
+
+
+def test_it_counts_its_callers_and_ends(tmp_path: Path) -> None:
+    process = spawn("sim", "--port", "0", "--calls", "2", "--rate", "5", "--speed", "50", "--json")
+    with gevent.Timeout(DEADLINE_S):
+        out, _ = process.communicate()
+    report = json.loads(out)
+    # Nobody points an engine at it: the dialplan serves them all.
+    assert process.returncode == 0
+    assert (report["calls"], report["live"], report["legs"], report["live_legs"]) == (2, 0, 2, 0)
+
+
+def test_a_port_that_is_taken_is_said_in_a_line() -> None:
+    world = SwitchWorld(SwitchPlan(password="p" * 12, centre=demo_centre()))
+    world.start()
+    process = spawn("sim", "--port", str(world.server.port))
+    with gevent.Timeout(DEADLINE_S):
+        out, err = process.communicate()
+    world.server.stop()
+    assert (process.returncode, out) == (3, "")
+    assert err == "fsorch: the virtual switch cannot listen (Address already in use); choose another port\n"
