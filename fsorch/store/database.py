@@ -11,6 +11,7 @@ answered a ping, so a server that was restarted costs nobody an error.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sqlite3
@@ -125,11 +126,9 @@ class PooledSqlite(ManyRows, SqliteDatabase):
             raise StoreError(f"there is no database at {file}; run `fsorch init` first")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
-            # For the owner only, from the first byte: it holds callers and password hashes. SQLite gives its other
-            # files the same mode.
-            os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-        except IsADirectoryError:
-            raise StoreError(f"{file} is a folder; name a file in the database URL") from None
+            if file.is_dir():
+                raise StoreError(f"{file} is a folder; name a file in the database URL")
+            _make_private(file)
         except OSError as error:
             raise StoreError(f"the database {file} cannot be made or written: {error.strerror}") from error
 
@@ -327,6 +326,20 @@ def connected(db: Db) -> Iterator[Db]:
                 db.close()
     except PeeweeException as error:
         raise StoreError(explain(error, db)) from error
+
+
+def _make_private(file: Path) -> None:
+    """Make ``file`` if it is not there: for the owner only, from the first byte, for it holds callers and password
+    hashes. SQLite gives its other files the same mode.
+
+    A file that is there is never opened here. Closing it would drop every lock that SQLite holds on it in this process
+    (fcntl(2)); the next process to close the database would find itself alone and delete the log that this one goes
+    on writing to."""
+    try:
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600))
+    except FileExistsError:
+        if not os.access(file, os.R_OK | os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES)) from None
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -319,3 +321,24 @@ class TestConnections:
 )
 def test_which_errors_pass(error: Exception, passing: bool) -> None:
     assert is_passing(error) is passing
+
+
+def other_process_counts(file: Path) -> int:
+    """The contacts that a process of its own sees, which opens the file and closes it again."""
+    look = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1]); print(*db.execute(sys.argv[2]).fetchone()); db.close()"
+    )
+    query = "SELECT COUNT(*) FROM contact"
+    done = subprocess.run([sys.executable, "-c", look, str(file), query], capture_output=True, text=True, check=True)
+    return int(done.stdout)
+
+
+def test_nothing_is_lost_when_another_process_closes_the_file(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}/records.db"
+    first = open_database(url)
+    second = open_database(url)  # as the recorder does, beside the store
+    for n in range(3):
+        first.write(call(f"c{n}"))
+        assert other_process_counts(tmp_path / "records.db") == n + 1
+    first.close()
+    second.close()
