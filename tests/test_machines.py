@@ -21,6 +21,7 @@ REQUESTS: set[StrEnum] = {
     AgentInput.END_WRAP_UP,
     ContactInput.QUEUE,
     ContactInput.OFFER,
+    ContactInput.STEP_OUT,
     OfferInput.REFUSE,
 }
 

@@ -11,12 +11,14 @@ decides (into the queue, offered to an agent) comes as requests. The caller's ow
          |  queue (2)             |                      |   '--- return (6) -'   | connect (7)
          '------------------------|--------> waiting     |                        v
                                   |                      '------ rejoin (8) ---- talking
+         |  step out (10), from flow, waiting and offered --> aside -- queue (3) --> waiting
          gone (9), from every state ------------------------------------------------> ended
 
  1 the caller's leg is answered: the flow begins       6 missed, refused or failed: back to the place it had
  2 the dialplan named the queue: no flow               7 the bridge stands
  3 the flow chose a queue                              8 the agent's leg went, the caller is still there
  5 one agent is reserved for this contact              9 the caller hung up, or the switch lost the leg
+ 10 the caller does something else than wait: leaves a message, hears one, is sent elsewhere
 """
 
 from __future__ import annotations
@@ -36,11 +38,12 @@ class ContactState(StrEnum):
     WAITING = "waiting"
     OFFERED = "offered"
     TALKING = "talking"
+    ASIDE = "aside"
     ENDED = "ended"
 
 
 class ContactInput(StrEnum):
-    """What can happen to it. ``queue`` and ``offer`` are requests, the rest are events."""
+    """What can happen to it. ``queue``, ``offer`` and ``step_out`` are requests, the rest are events."""
 
     ANSWERED = "answered"
     QUEUE = "queue"
@@ -48,6 +51,7 @@ class ContactInput(StrEnum):
     RETURN = "return"
     CONNECT = "connect"
     REJOIN = "rejoin"
+    STEP_OUT = "step_out"
     GONE = "gone"
 
 
@@ -64,6 +68,10 @@ class ContactEffect(StrEnum):
     LEAVE_QUEUE = "leave_queue"
     WITHDRAW_AND_LEAVE = "withdraw_and_leave"
     END_TALK = "end_talk"
+    LEAVE_FLOW = "leave_flow"
+    LEAVE_LINE = "leave_line"
+    WITHDRAW_AND_LEAVE_LINE = "withdraw_and_leave_line"
+    END_ASIDE = "end_aside"
 
 
 _S, _I, _E = ContactState, ContactInput, ContactEffect
@@ -88,6 +96,7 @@ class ContactMachine(Machine[ContactState, ContactInput, ContactEffect]):
         (_S.FLOW, _I.RETURN): (None, _S.FLOW),
         (_S.FLOW, _I.CONNECT): (None, _S.FLOW),
         (_S.FLOW, _I.REJOIN): (None, _S.FLOW),
+        (_S.FLOW, _I.STEP_OUT): (_E.LEAVE_FLOW, _S.ASIDE),
         (_S.FLOW, _I.GONE): (_E.END_UNSERVED, _S.ENDED),
         # State: waiting
         (_S.WAITING, _I.ANSWERED): (None, _S.WAITING),
@@ -95,12 +104,14 @@ class ContactMachine(Machine[ContactState, ContactInput, ContactEffect]):
         (_S.WAITING, _I.RETURN): (None, _S.WAITING),
         (_S.WAITING, _I.CONNECT): (None, _S.WAITING),
         (_S.WAITING, _I.REJOIN): (None, _S.WAITING),
+        (_S.WAITING, _I.STEP_OUT): (_E.LEAVE_LINE, _S.ASIDE),
         (_S.WAITING, _I.GONE): (_E.LEAVE_QUEUE, _S.ENDED),
         # State: offered
         (_S.OFFERED, _I.ANSWERED): (None, _S.OFFERED),
         (_S.OFFERED, _I.RETURN): (_E.GO_BACK, _S.WAITING),
         (_S.OFFERED, _I.CONNECT): (_E.BEGIN_TALK, _S.TALKING),
         (_S.OFFERED, _I.REJOIN): (None, _S.OFFERED),
+        (_S.OFFERED, _I.STEP_OUT): (_E.WITHDRAW_AND_LEAVE_LINE, _S.ASIDE),
         (_S.OFFERED, _I.GONE): (_E.WITHDRAW_AND_LEAVE, _S.ENDED),
         # State: talking
         (_S.TALKING, _I.ANSWERED): (None, _S.TALKING),
@@ -108,6 +119,13 @@ class ContactMachine(Machine[ContactState, ContactInput, ContactEffect]):
         (_S.TALKING, _I.CONNECT): (None, _S.TALKING),
         (_S.TALKING, _I.REJOIN): (_E.STOP_TALK_AND_GO_BACK, _S.WAITING),
         (_S.TALKING, _I.GONE): (_E.END_TALK, _S.ENDED),
+        # State: aside
+        (_S.ASIDE, _I.ANSWERED): (None, _S.ASIDE),
+        (_S.ASIDE, _I.QUEUE): (_E.JOIN_QUEUE, _S.WAITING),
+        (_S.ASIDE, _I.RETURN): (None, _S.ASIDE),
+        (_S.ASIDE, _I.CONNECT): (None, _S.ASIDE),
+        (_S.ASIDE, _I.REJOIN): (None, _S.ASIDE),
+        (_S.ASIDE, _I.GONE): (_E.END_ASIDE, _S.ENDED),
         # State: ended
         (_S.ENDED, _I.ANSWERED): (None, _S.ENDED),
         (_S.ENDED, _I.RETURN): (None, _S.ENDED),

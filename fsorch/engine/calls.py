@@ -74,6 +74,10 @@ class Calls:
             ContactEffect.LEAVE_QUEUE: self._leave_queue,
             ContactEffect.WITHDRAW_AND_LEAVE: self._withdraw_and_leave,
             ContactEffect.END_TALK: self._end_talk,
+            ContactEffect.LEAVE_FLOW: self._leave_flow,
+            ContactEffect.LEAVE_LINE: self._leave_line,
+            ContactEffect.WITHDRAW_AND_LEAVE_LINE: self._withdraw_and_leave_line,
+            ContactEffect.END_ASIDE: lambda contact: self._end(contact, ContactOutcome.ABANDONED),
         }
 
     # -- from outside ---------------------------------------------------------------------------------------------
@@ -393,6 +397,19 @@ class Calls:
         self._release_agent(contact)
         contact.agent = contact.agent_leg = ""
         self._join(contact)
+
+    def _leave_flow(self, contact: Contact) -> None:
+        contact.session = contact.ask = None
+        self.core.timers.cancel(("prompt", contact.id))
+        self.records.end(contact)
+
+    def _leave_line(self, contact: Contact) -> None:
+        self.core.distributor.leave(contact.id)
+        self.records.end(contact)
+
+    def _withdraw_and_leave_line(self, contact: Contact) -> None:
+        self.offers.withdraw_all(contact)
+        self.records.end(contact)
 
     def _leave_queue(self, contact: Contact) -> None:
         self.core.distributor.leave(contact.id)
