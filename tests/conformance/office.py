@@ -19,8 +19,10 @@ from tests.conformance.rig import Call, Rig, far_end
 __all__ = ["BY", "Office"]
 
 BY = "conformance"
-# Short, so that a round of the menu is over soon; the shipped prompts are tried in test_switch.py.
-PROMPTS = {name: "tone_stream://%(400,0,440)" for name in ("greeting", "menu", "invalid")}
+# The shipped prompts are tried in test_switch.py; these have the lengths that the tests need.
+PROMPTS = {name: "tone_stream://%(400,0,440)" for name in ("greeting", "invalid")}
+# So long that a key comes before its end, on a busy machine too.
+LONG_MENU_S = 100.0
 MUSIC = "tone_stream://%(1000,0,300);loops=-1"
 FLOW = FlowSpec(
     id="main",
@@ -29,16 +31,24 @@ FLOW = FlowSpec(
 
 
 class Office:
-    """The engine, what it wrote down, and its people. ``phones``: agent to far end."""
+    """The engine, what it wrote down, and its people. ``phones``: agent to far end; ``menu_s``: how long the menu's
+    prompt takes, unless a key ends it."""
 
-    def __init__(self, rig: Rig, phones: Mapping[str, str], *, offer_timeout_s: float = 20.0) -> None:
+    def __init__(
+        self,
+        rig: Rig,
+        phones: Mapping[str, str],
+        *,
+        offer_timeout_s: float = 60.0,
+        menu_s: float = LONG_MENU_S,
+    ) -> None:
         self.rig = rig
         self.facts: list[Fact] = []
         self._asked: set[tuple[str, str]] = set()
         self.pump = Pump(Engine(lambda: str(uuid.uuid4())), SystemClock(), self._note)
         self.pump.attach(rig.link.name, rig.link)
         self.pump.start()
-        self.pump.request(Configure(_centre(phones, offer_timeout_s)))
+        self.pump.request(Configure(_centre(phones, offer_timeout_s, menu_s)))
         rig.listener = self.pump.feed
         self.pump.feed(rig.ups()[-1])
 
@@ -130,11 +140,12 @@ class Office:
         return [(fact.agent, fact.data["outcome"]) for fact in self.of(FactKind.OFFER_ENDED, contact=contact)]
 
 
-def _centre(phones: Mapping[str, str], offer_timeout_s: float) -> Centre:
+def _centre(phones: Mapping[str, str], offer_timeout_s: float, menu_s: float) -> Centre:
     queues = tuple(
         QueueSpec(id=id, music=MUSIC, offer_timeout_s=offer_timeout_s, wrap_up_s=0.2, miss_delay_s=0.2)
         for id in ("sales", "support")
     )
     both = (MembershipSpec(queue="sales"), MembershipSpec(queue="support"))
     agents = tuple(AgentSpec(id=id, phone=far_end(name), queues=both) for id, name in phones.items())
-    return Centre(name="conformance", queues=queues, agents=agents, flows=(FLOW,), flow="main", prompts=PROMPTS)
+    prompts = {**PROMPTS, "menu": f"tone_stream://%({menu_s * 1000:.0f},0,440)"}
+    return Centre(name="conformance", queues=queues, agents=agents, flows=(FLOW,), flow="main", prompts=prompts)

@@ -21,8 +21,8 @@ def opened(rig: Rig) -> Iterator[Opener]:
     """Opens an office on the link."""
     offices: list[Office] = []
 
-    def opener(phones: Mapping[str, str] = PHONES, offer_timeout_s: float = 20.0) -> Office:
-        offices.append(Office(rig, phones, offer_timeout_s=offer_timeout_s))
+    def opener(phones: Mapping[str, str] = PHONES, **options: float) -> Office:
+        offices.append(Office(rig, phones, **options))
         return offices[-1]
 
     yield opener
@@ -137,7 +137,7 @@ def test_a_wrong_key_and_then_a_good_one(rig: Rig, opened: Opener) -> None:
 
 
 def test_nobody_is_trapped_in_the_menu(rig: Rig, opened: Opener) -> None:
-    office = opened()
+    office = opened(menu_s=0.4)
     call = rig.call_in()
     assert office.contact_is(call, "waiting").queue == "support"
     assert not office.of(FactKind.ANSWER_KEYED)

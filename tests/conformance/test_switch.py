@@ -27,7 +27,7 @@ from fsorch.esl.commands import (
 from fsorch.esl.events import channel_data
 from tests.conformance.rig import Call, Rig, far_end, in_order
 
-TONE = "tone_stream://%(60000,0,440)"
+TONE = "tone_stream://%(100000,0,440)"
 SHORT = "tone_stream://%(200,0,440)"
 
 
