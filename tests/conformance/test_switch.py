@@ -300,7 +300,7 @@ def test_either_side_hangs_up(rig: Rig, side: int) -> None:
     had = rig.sequence(*legs, since=since)
     for number in (0, 1):
         assert in_order([f"{number} HANGUP", f"{number} HANGUP_COMPLETE", f"{number} DESTROY"], had)
-    assert had.index(f"{side} HANGUP") < had.index(f"{1 - side} HANGUP")
+    # Which leg's HANGUP is told first says nothing: the peer's thread may be quicker than the one that was hung up.
     assert [line.partition(" ")[2] for line in had].count("UNBRIDGE") == 1
 
 
