@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import signal
 import stat
-import subprocess
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -21,7 +20,7 @@ from fsorch.errors import LinkError
 from fsorch.sim.demo_centre import SIMULATED_AGENTS, demo_centre
 from fsorch.store import Summary
 from tests.cli.cli import fsorch
-from tests.cli.running import DEADLINE_S, spawn
+from tests.cli.running import DEADLINE_S, finish, spawned
 
 KEYS = [
     "contacts",
@@ -37,31 +36,10 @@ KEYS = [
 ]
 
 
-def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    """Exit code, output, errors, once the process has ended."""
-    with gevent.Timeout(2 * DEADLINE_S, AssertionError("the demo does not end")):
-        out, err = process.communicate()
-    return process.returncode, out, err
-
-
 def test_thirty_calls_are_accounted_for(tmp_path: Path) -> None:
-    code, out, err = finish(
-        spawn(
-            "demo",
-            "--calls",
-            "30",
-            "--rate",
-            "1",
-            "--seed",
-            "7",
-            "--speed",
-            "20",
-            "--headless",
-            "--json",
-            "--home",
-            tmp_path,
-        )
-    )
+    traffic = ["--calls", "30", "--rate", "1", "--seed", "7", "--speed", "20"]
+    with spawned("demo", *traffic, "--headless", "--json", "--home", tmp_path) as process:
+        code, out, err = finish(process)
     assert (code, err) == (0, "")
     report = json.loads(out)
     assert list(report) == KEYS
@@ -82,39 +60,41 @@ def test_it_ends_clean_at_a_signal(tmp_path: Path, number: int, monkeypatch: pyt
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     (tmp_path / "tmp").mkdir()
     announced = tmp_path / "announced"
-    process = spawn("demo", "--rate", "5", "--announce", announced)
-    assert process.stdout is not None
-    with gevent.Timeout(DEADLINE_S, AssertionError("the demo does not come up")):
-        heading = [process.stdout.readline() for _ in range(3)]
-    told = json.loads(announced.read_text())
-    assert stat.S_IMODE(announced.stat().st_mode) == 0o600
-    assert heading[0].startswith(f"The desktop: {told['url']} ")
-    assert {user["login"]: user["role"] for user in told["users"]} == {"ada": "agent", "sam": "supervisor"}
-    assert len({user["password"] for user in told["users"]}) == 2
-    with urlopen(f"{told['url']}/healthz", timeout=DEADLINE_S) as answer:
-        assert answer.status == 200
-    settings = Path(told["home"]) / "fsorch.yaml"
-    agents = json.loads(fsorch("agent", "list", "--json", "--settings", settings).out)
-    assert {agent["id"] for agent in agents if agent["status"] == "logged_out"} == {"ada", "sam"}
-    process.send_signal(number)
-    code, _, err = finish(process)
-    assert (code, err) == (0, "")
+    with spawned("demo", "--rate", "5", "--announce", announced) as process:
+        assert process.stdout is not None
+        with gevent.Timeout(DEADLINE_S, AssertionError("the demo does not come up")):
+            heading = [process.stdout.readline() for _ in range(3)]
+        told = json.loads(announced.read_text())
+        assert stat.S_IMODE(announced.stat().st_mode) == 0o600
+        assert heading[0].startswith(f"The desktop: {told['url']} ")
+        assert {user["login"]: user["role"] for user in told["users"]} == {"ada": "agent", "sam": "supervisor"}
+        assert len({user["password"] for user in told["users"]}) == 2
+        with urlopen(f"{told['url']}/healthz", timeout=DEADLINE_S) as answer:
+            assert answer.status == 200
+        settings = Path(told["home"]) / "fsorch.yaml"
+        agents = json.loads(fsorch("agent", "list", "--json", "--settings", settings).out)
+        assert {agent["id"] for agent in agents if agent["status"] == "logged_out"} == {"ada", "sam"}
+        process.send_signal(number)
+        code, _, err = finish(process)
+        assert (code, err) == (0, "")
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
 def test_a_demo_stopped_before_its_end_says_so(tmp_path: Path) -> None:
     announced = tmp_path / "announced"
-    process = spawn("demo", "--calls", "1000", "--headless", "--announce", announced, "--home", tmp_path / "home")
-    with gevent.Timeout(DEADLINE_S):
-        while not announced.exists():
-            gevent.idle()
-    process.send_signal(signal.SIGINT)
-    assert finish(process)[0] == 130
+    options = ["--calls", "1000", "--headless", "--announce", str(announced), "--home", str(tmp_path / "home")]
+    with spawned("demo", *options) as process:
+        with gevent.Timeout(DEADLINE_S):
+            while not announced.exists():
+                gevent.idle()
+        process.send_signal(signal.SIGINT)
+        assert finish(process)[0] == 130
 
 
 def test_it_overwrites_nobody_elses_installation(tmp_path: Path) -> None:
     (tmp_path / "fsorch.yaml").write_text("switches: []\n")
-    code, out, err = finish(spawn("demo", "--headless", "--home", tmp_path))
+    with spawned("demo", "--headless", "--home", tmp_path) as process:
+        code, out, err = finish(process)
     assert (code, out) == (3, "")
     assert (
         err == f"fsorch: {tmp_path}/fsorch.yaml: is no demo's; the demo would overwrite it, so give it another --home\n"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import importlib
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Mapping
@@ -99,9 +100,13 @@ class Root(Group):
         entry = self.entries.get(cmd_name)
         if entry is None:
             return None
+        # While modules load, Ctrl-C ends the process as it ends any other: an exception out of the middle of gevent's
+        # patching leaves locks that nobody will ever release.
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
         if entry.greenlets:
             patch()
         command: click.Command = importlib.import_module(f"fsorch_cli.commands.{entry.module}").command
+        signal.signal(signal.SIGINT, signal.default_int_handler)
         return command
 
     def resolve_command(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 from typing import NoReturn
 
@@ -56,9 +57,13 @@ def cli() -> None:
 
 
 def entry() -> NoReturn:
-    """The console script."""
+    """The console script. Before a command runs and after it, Ctrl-C ends the process at once and without a word."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
     for stream in (sys.stdout, sys.stderr):
         # A name the terminal cannot show must not end a listing.
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")
-    cli.main(prog_name="fsorch")
+    try:
+        cli.main(prog_name="fsorch")
+    finally:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -20,15 +20,42 @@ from fsorch.sim.demo_centre import demo_centre
 from tests.cli.cli import fsorch
 from tests.floors import ROOT
 
-__all__ = ["DEADLINE_S", "Running", "installation", "spawn", "switch_world"]
+__all__ = ["DEADLINE_S", "Running", "finish", "installation", "spawned", "switch_world"]
 
 DEADLINE_S = 60.0
 SWITCH_PASSWORD = "a switch of tests"
 ADMIN_PASSWORD = "correct horse 7"
 
 
+@contextmanager
+def spawned(*args: str | Path) -> Iterator[subprocess.Popen[str]]:
+    """``fsorch ARGS`` as a process of its own, its streams on pipes; gone after the block, whatever happened in it."""
+    process = spawn(*args)
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        close_pipes(process)
+
+
+def finish(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    """Exit code, output and errors, once the process has ended by itself."""
+    with gevent.Timeout(2 * DEADLINE_S, AssertionError("the process does not end")):
+        out, err = process.communicate()
+    return process.returncode, out, err
+
+
+def close_pipes(process: subprocess.Popen[str]) -> None:
+    """Close this side of its streams."""
+    for stream in (process.stdout, process.stderr):
+        if stream is not None:
+            stream.close()
+
+
 def spawn(*args: str | Path) -> subprocess.Popen[str]:
-    """``fsorch ARGS`` as a process of its own, its streams on pipes."""
+    """``fsorch ARGS`` as a process of its own; whoever calls this sees to its end."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "cli"), str(ROOT / "web")])
     return subprocess.Popen(
         [sys.executable, "-m", "fsorch_cli", *map(str, args)],
@@ -69,16 +96,21 @@ def installation(home: Path, switch_port: int) -> Path:
 
 
 class Running:
-    """``fsorch run`` on the settings file, up and connected to its switch."""
+    """``fsorch run`` on the settings file with ``options``, up and connected to its switch, or as far as
+    ``wait_for``."""
 
-    def __init__(self, settings: Path) -> None:
+    def __init__(self, settings: Path, *options: str, wait_for: str = "link main is up") -> None:
         self.settings = settings
         self.home = settings.parent
-        self.process = spawn("run", "--settings", settings)
+        self.process = spawn("run", "--settings", settings, *options)
         assert self.process.stderr is not None
         self._lines: IO[str] = self.process.stderr
         self.log: list[str] = []
-        self.wait_for("link main is up")
+        try:
+            self.wait_for(wait_for)
+        except BaseException:
+            self.kill()
+            raise
 
     def wait_for(self, words: str) -> None:
         """Read the log up to the first line that holds ``words``."""
@@ -92,20 +124,16 @@ class Running:
     def end(self, number: int = signal.SIGTERM) -> int:
         """Send a signal and return the exit code once the process is gone."""
         self.process.send_signal(number)
-        with gevent.Timeout(DEADLINE_S, AssertionError(f"it does not end: {self.log}")):
-            self.log += [line.rstrip() for line in self._lines]
-            code = self.process.wait()
-        self._close()
-        return code
+        try:
+            with gevent.Timeout(DEADLINE_S, AssertionError(f"it does not end: {self.log}")):
+                self.log += [line.rstrip() for line in self._lines]
+                return self.process.wait()
+        finally:
+            self.kill()
 
     def kill(self) -> None:
         """Make sure it is gone."""
         if self.process.poll() is None:
             self.process.kill()
             self.process.wait()
-        self._close()
-
-    def _close(self) -> None:
-        for stream in (self.process.stdout, self.process.stderr):
-            if stream is not None:
-                stream.close()
+        close_pipes(self.process)

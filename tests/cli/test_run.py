@@ -20,7 +20,7 @@ from fsorch.edge.status import ServiceStatus
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.sim.world import CallerPlan
 from tests.cli.cli import Ran, fsorch
-from tests.cli.running import DEADLINE_S, Running, installation, spawn, switch_world
+from tests.cli.running import DEADLINE_S, Running, finish, installation, spawned, switch_world
 
 
 class Site:
@@ -162,11 +162,10 @@ def test_the_status_says_how_it_does(site: Site) -> None:
 
 
 def test_a_second_one_is_refused(site: Site) -> None:
-    second = spawn("run", "--settings", site.running.settings)
-    with gevent.Timeout(DEADLINE_S):
-        out, err = second.communicate()
+    with spawned("run", "--settings", site.running.settings) as second:
+        code, out, err = finish(second)
     line = f"fsorch: {site.home}: fsorch already runs here (process {site.running.process.pid}); "
-    assert (second.returncode, out) == (3, "")
+    assert (code, out) == (3, "")
     assert err == f"{line}stop it or use another home\n"
     assert site.fsorch("queue", "list").code == 0
 

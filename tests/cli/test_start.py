@@ -15,7 +15,7 @@ from tests.cli.cli import fsorch
 from tests.floors import ROOT
 
 # What must not be loaded when gevent patches: they would keep the unpatched pieces.
-EARLY = {"socket", "ssl", "select", "selectors", "subprocess", "queue", "logging", "signal", "gevent"}
+EARLY = {"socket", "ssl", "select", "selectors", "subprocess", "queue", "logging", "gevent"}
 # What nobody should wait for who asks for help.
 HEAVY = EARLY | {"rich", "msgspec", "yaml", "peewee", "flask", "fsorch.engine", "fsorch.esl", "fsorch.store"}
 LOOK = """

@@ -7,22 +7,26 @@ import pty
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import gevent
 import pytest
 from gevent import socket
 
+from tests.cli.cli import fsorch
 from tests.cli.running import DEADLINE_S
 from tests.floors import ROOT
 
 LEAVE_SCREEN = b"\x1b[?1049l"
 
 
-def start(*args: str, stdout: int, **env: str) -> subprocess.Popen[bytes]:
-    """``fsorch ARGS`` with its output there."""
+@contextmanager
+def started(*args: str, stdout: int, **env: str) -> Iterator[subprocess.Popen[bytes]]:
+    """``fsorch ARGS`` with its output there; gone after the block, whatever happened in it."""
     path = os.pathsep.join([str(ROOT), str(ROOT / "cli"), str(ROOT / "web")])
-    return subprocess.Popen(
+    process = subprocess.Popen(
         [sys.executable, "-m", "fsorch_cli", *args],
         stdin=subprocess.DEVNULL,
         stdout=stdout,
@@ -30,6 +34,22 @@ def start(*args: str, stdout: int, **env: str) -> subprocess.Popen[bytes]:
         env=os.environ | {"PYTHONPATH": path, "TERM": "xterm-256color"} | env,
         start_new_session=True,
     )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+        for stream in (process.stdout, process.stderr):
+            if stream is not None:
+                stream.close()
+
+
+def finish(process: subprocess.Popen[bytes]) -> tuple[int, bytes | None, bytes]:
+    """Exit code, output and errors, once the process has ended by itself."""
+    with gevent.Timeout(DEADLINE_S, AssertionError("the process does not end")):
+        out, err = process.communicate()
+    return process.returncode, out, err
 
 
 def read(master: int, until: bytes, said: bytearray) -> None:
@@ -42,17 +62,13 @@ def read(master: int, until: bytes, said: bytearray) -> None:
 
 def test_the_demo_in_a_terminal_leaves_it_as_it_was() -> None:
     master, slave = pty.openpty()
-    process = start("demo", "--rate", "5", stdout=slave, COLUMNS="100", LINES="30")
-    said = bytearray()
-    read(master, b"callers came", said)
-    read(master, b"calls 4000", said)
-    assert b"Log in as: ada (agent) " in said
-    process.send_signal(signal.SIGINT)
-    with gevent.Timeout(DEADLINE_S):
-        assert process.stderr is not None
-        assert process.stderr.read() == b""
-        assert process.wait() == 0
-        process.stderr.close()
+    with started("demo", "--rate", "5", stdout=slave, COLUMNS="100", LINES="30") as process:
+        said = bytearray()
+        read(master, b"callers came", said)
+        read(master, b"calls 4000", said)
+        assert b"Log in as: ada (agent) " in said
+        process.send_signal(signal.SIGINT)
+        assert finish(process) == (0, None, b"")
     os.close(slave)
     read(master, LEAVE_SCREEN, said)
     os.close(master)
@@ -61,26 +77,34 @@ def test_the_demo_in_a_terminal_leaves_it_as_it_was() -> None:
 @pytest.mark.parametrize("args", [["--help"], ["cdr", "export"], ["cdr", "list", "--help"]])
 def test_a_reader_that_goes_away_is_no_error(tmp_path: Path, args: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    made = start("init", stdout=subprocess.DEVNULL)
-    with gevent.Timeout(DEADLINE_S):
-        made.communicate()
+    assert fsorch("init").code == 0
     reader, writer = os.pipe()
     os.close(reader)
-    process = start(*args, stdout=writer)
-    os.close(writer)
-    with gevent.Timeout(DEADLINE_S):
-        _, err = process.communicate()
+    with started(*args, stdout=writer) as process:
+        os.close(writer)
+        code, _, err = finish(process)
     assert err == b""
-    assert process.returncode in (0, 1)
+    assert code in (0, 1)
 
 
 def test_an_ascii_terminal_shows_what_it_can(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    process = start("init", stdout=subprocess.PIPE, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
-    with gevent.Timeout(DEADLINE_S):
-        process.communicate()
-    process = start("user", "list", stdout=subprocess.PIPE, PYTHONIOENCODING="ascii", PYTHONUTF8="0", LC_ALL="C")
-    with gevent.Timeout(DEADLINE_S):
-        out, err = process.communicate()
-    assert (process.returncode, err) == (0, b"")
+    assert fsorch("init").code == 0
+    env = {"PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0", "LC_ALL": "C"}
+    with started("user", "list", stdout=subprocess.PIPE, **env) as process:
+        code, out, err = finish(process)
+    assert (code, err) == (0, b"")
+    assert out is not None
     assert b"admin" in out
+
+
+@pytest.mark.parametrize("after_s", [0.1, 0.25, 0.4, 0.6])
+def test_ctrl_c_while_it_loads_ends_it_without_a_word(after_s: float) -> None:
+    with started("demo", "--headless", stdout=subprocess.DEVNULL) as process:
+        # The moment is what is tried: there is nothing to wait for before a program has begun.
+        with pytest.raises(subprocess.TimeoutExpired):
+            process.wait(timeout=after_s)
+        process.send_signal(signal.SIGINT)
+        code, _, err = finish(process)
+    assert err == b""
+    assert code in (-signal.SIGINT, 0)
