@@ -15,6 +15,8 @@ import msgspec
 
 from fsorch.errors import ConfigError
 from fsorch.names import Role, Strategy
+from fsorch.numbers import plain_number
+from fsorch.rules import AffinitySpec, check_affinity
 
 __all__ = [
     "AgentSpec",
@@ -49,7 +51,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     once), times the levels up with ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work
     do not count. ``guard`` times the wait of a preferred caller is the longest that others are passed over (0: no
     guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
-    levels 1-5."""
+    levels 1-5. ``affinity``: whether callers come to somebody they know; without it, they do not."""
 
     id: str
     title: str = ""
@@ -67,6 +69,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     guard: float = 0.0
     ring_more_s: float = 10.0
     skills: dict[str, Level] = {}
+    affinity: AffinitySpec | None = None
 
 
 class MembershipSpec(Spec, frozen=True, kw_only=True):
@@ -82,7 +85,8 @@ class MembershipSpec(Spec, frozen=True, kw_only=True):
 
 class AgentSpec(Spec, frozen=True, kw_only=True):
     """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
-    switch that dials it (empty: the switch the caller is on)."""
+    switch that dials it (empty: the switch the caller is on). ``own_customers``: the numbers of the
+    customers whose own agent this is."""
 
     id: str
     name: str = ""
@@ -90,6 +94,7 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     switch: str = ""
     queues: tuple[MembershipSpec, ...] = ()
     skills: dict[str, Level] = {}
+    own_customers: tuple[str, ...] = ()
     login: str = ""
     role: Role = Role.AGENT
 
@@ -192,10 +197,25 @@ def _check_centre(centre: Centre, where: str) -> None:
             raise ConfigError(f"{where}: agents[{n}].phone is empty; give a dial string such as user/1001@pbx.example")
         for m, member in enumerate(agent.queues):
             _known(member.queue, queues, f"{where}: agents[{n}].queues[{m}].queue")
+    _check_relations(centre, where)
     for n, flow in enumerate(centre.flows):
         _check_flow(flow, queues, f"{where}: flows[{n}]")
     if centre.flow:
         _known(centre.flow, flows, f"{where}: flow")
+
+
+def _check_relations(centre: Centre, where: str) -> None:
+    for n, queue in enumerate(centre.queues):
+        if queue.affinity is not None:
+            check_affinity(queue.affinity, f"{where}: queues[{n}].affinity")
+    whose: dict[str, str] = {}
+    for n, agent in enumerate(centre.agents):
+        for m, number in enumerate(agent.own_customers):
+            plain, here = plain_number(number), f"{where}: agents[{n}].own_customers[{m}]"
+            if not plain:
+                raise ConfigError(f"{here} is {number!r}; expected a telephone number")
+            if whose.setdefault(plain, agent.id) != agent.id:
+                raise ConfigError(f"{here} is {number!r}, whose own agent is {whose[plain]!r} already; name one")
 
 
 def _check_flow(flow: FlowSpec, queues: set[str], where: str) -> None:

@@ -15,7 +15,9 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
+from fsorch.engine.questions import Questions
 from fsorch.engine.records import Records
+from fsorch.engine.relations import Relations
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer
 from fsorch.engine.views import KeyedAnswer
@@ -47,6 +49,8 @@ class Calls:
         self.music = music
         self.offers = offers
         self.people = people
+        self.questions = Questions(core, music)
+        self.relations = Relations(core, self.questions)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._events: dict[str, Callable[[str, Event], None]] = {
             "CHANNEL_CREATE": self._created,
@@ -293,7 +297,9 @@ class Calls:
     def _executed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
         contact = self.core.contacts.get(leg.contact) if leg else None
-        if contact is None or not event.application_uuid or event.application_uuid != contact.running:
+        if contact is None or not event.application_uuid or self.questions.heard(contact, event):
+            return
+        if event.application_uuid != contact.running:
             return
         contact.running = ""
         if contact.ask is not None:
@@ -352,11 +358,12 @@ class Calls:
             enqueued_at=contact.enqueued_at,
             again=again,
         )
+        self.relations.joined(contact)
 
     def _need(self, contact: Contact) -> Need:
         """What the contact asks of the distributor."""
         spec = self.core.queues[contact.queue].spec
-        return Need(
+        need = Need(
             contact=contact.id,
             queues=(contact.queue,),
             enqueued_at=contact.enqueued_at,
@@ -366,6 +373,7 @@ class Calls:
             skills=tuple(sorted(spec.skills.items())),
             passed=contact.passed,
         )
+        return self.relations.bonded(contact, need)
 
     def _go_back(self, contact: Contact) -> None:
         self._wait(contact, True)
@@ -375,6 +383,7 @@ class Calls:
     def _begin_talk(self, contact: Contact) -> None:
         core = self.core
         contact.running = ""
+        self.questions.drop(contact)
         contact.connected_at = core.now.wall
         queue = core.queues.get(contact.queue)
         if not contact.answered_at:
@@ -436,7 +445,7 @@ class Calls:
         # Who was served was answered, whatever came after; who vanished unseen before that was lost (see _gone).
         served = ContactOutcome.ANSWERED if contact.answered_at else None
         contact.outcome = served or contact.outcome or outcome
-        for what in ("arrive", "prompt", "orphan", "ring_more"):
+        for what in ("arrive", "prompt", "orphan", "ring_more", "question", "choice"):
             self.core.timers.cancel((what, contact.id))
         self.records.contact_ended(contact)
         self.core.contacts.pop(contact.id, None)

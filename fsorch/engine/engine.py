@@ -21,6 +21,7 @@ from fsorch.engine.inputs import (
     CommandDone,
     CommandLost,
     Configure,
+    History,
     Input,
     LinkDown,
     LinkUp,
@@ -56,6 +57,7 @@ class Engine:
         self._people = People(core, self._records, self._offers)
         self._calls = Calls(core, self._records, self._music, self._offers, self._people)
         self._offers.move_agent, self._offers.step_contact = self._people.move, self._calls.step
+        self._people.changed = self._calls.relations.changed
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._handlers: dict[type, Callable[..., None]] = {
             SwitchEvent: lambda input: self._calls.event(input.switch, input.event),
@@ -65,6 +67,7 @@ class Engine:
             LinkDown: self._resync.link_down,
             Configure: lambda input: self._configure(input.centre),
             Recall: self._recall,
+            History: self._calls.relations.history,
             Tick: lambda input: None,
         }
         self._due: dict[str, Callable[[str], None]] = {
@@ -76,6 +79,8 @@ class Engine:
             "ghost": self._calls.ghost_due,
             "arrive": lambda id: self._calls.due("arrive", id),
             "prompt": lambda id: self._calls.due("prompt", id),
+            "question": self._calls.questions.due,
+            "choice": self._calls.relations.due,
             "orphan": lambda id: self._calls.due("orphan", id),
         }
 
@@ -136,6 +141,7 @@ class Engine:
         core.flows = {flow.id: flow for flow in centre.flows}
         core.distributor.set_queues([_rules(queue.spec) for queue in core.queues.values()])
         self._people.configure(centre.agents)
+        self._calls.relations.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
 
     def _recall(self, input: Recall) -> None:

@@ -37,6 +37,8 @@ class FactKind(StrEnum):
     OFFER_ENDED = "offer_ended"
     # peer legs: customer_leg, agent_leg
     BRIDGED = "bridged"
+    # agent, choice (waiting, anyone, callback): what the caller said about a busy person they know
+    PERSON_CHOSEN = "person_chosen"
     # on
     HOLD_CHANGED = "hold_changed"
     # who, cause

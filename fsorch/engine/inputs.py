@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from fsorch.acd.affinity import Encounter
 from fsorch.config import Centre
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.events import Event
@@ -18,6 +19,7 @@ __all__ = [
     "Configure",
     "EndWrapUp",
     "HangUp",
+    "History",
     "HoldCall",
     "Input",
     "LinkDown",
@@ -112,6 +114,13 @@ class Recall(msgspec.Struct, frozen=True):
     shifts: tuple[Shift, ...] = ()
 
 
+class History(msgspec.Struct, frozen=True):
+    """What the records know of the caller of ``contact``: whom they have met. It may come at any time, or never."""
+
+    contact: str
+    encounters: tuple[Encounter, ...] = ()
+
+
 class Tick(msgspec.Struct, frozen=True):
     """Time has passed: due deadlines are acted on (every other input does that too)."""
 
@@ -161,4 +170,4 @@ class EndWrapUp(Request, frozen=True, kw_only=True):
     """The after-call work is done before its time."""
 
 
-Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Recall | Tick | Request
+Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Recall | History | Tick | Request

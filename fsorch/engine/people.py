@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from difflib import get_close_matches
 
 from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Work
@@ -26,6 +27,8 @@ class People:
         self.core = core
         self.records = records
         self.offers = offers
+        # Told of each change of an agent's status or state.
+        self.changed: Callable[[Person], None] = lambda person: None
         self._handlers = {
             LogIn: self._log_in,
             LogOut: self._log_out,
@@ -213,3 +216,4 @@ class People:
             phone=person.phone,
             by=by,
         )
+        self.changed(person)

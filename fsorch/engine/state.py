@@ -3,16 +3,18 @@ decide."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from fsorch.acd import Agent, ContactMachine, Need, OfferMachine
+from fsorch.acd.affinity import Encounter, PersonChoice
 from fsorch.config import AgentSpec, QueueSpec
 from fsorch.engine.rows import LegRow
 from fsorch.engine.views import KeyedAnswer
 from fsorch.ivr import Ask, FlowSession
 from fsorch.names import ContactOutcome, SegmentKind
 
-__all__ = ["Contact", "Leg", "Offer", "Person", "Queue", "Segment", "Switch"]
+__all__ = ["Contact", "Leg", "Offer", "Person", "Question", "Queue", "Segment", "Switch"]
 
 
 @dataclass(slots=True)
@@ -47,9 +49,22 @@ class Segment:
 
 
 @dataclass(slots=True)
+class Question:
+    """An open question to a waiting caller: the id of the application that collects, the channel variable of the
+    answer, and who wants it."""
+
+    running: str
+    variable: str
+    then: Callable[[Contact, str], None]
+
+
+@dataclass(slots=True)
 class Contact:
     """A live voice contact. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
-    plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began."""
+    plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began.
+
+    ``encounters``: whom the caller has met, from the records; ``choice``: what they said when asked whether to wait for
+    ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions."""
 
     id: str
     switch: str
@@ -88,6 +103,12 @@ class Contact:
     outcome: ContactOutcome | None = None
     ended_by: str = ""
     cause: str = ""
+    question: Question | None = None
+    asked: int = 0
+    encounters: tuple[Encounter, ...] = ()
+    choice: PersonChoice | None = None
+    person: str = ""
+    hold_until: float = 0.0
 
 
 @dataclass(slots=True)

@@ -1,0 +1,149 @@
+"""Callers come to somebody they know: the customer's own agent, or who spoke with them lately.
+
+Who that is comes from the records, asked for when the contact begins and told by a ``History`` input. Nothing waits for
+it: a contact that is in the queue by then has its need changed there. When the person is at work but busy, the caller
+may be asked to wait for them, to take anyone, or to be called back by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from fsorch.acd import AgentStatus, ContactState, Need
+from fsorch.acd.affinity import Bond, ChoiceEffect, ChoiceState, PersonChoice, choose
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import History
+from fsorch.engine.questions import PROMPT_LIMIT_S, Questions
+from fsorch.engine.state import Contact, Person
+from fsorch.numbers import plain_number
+from fsorch.rules import AffinitySpec
+
+__all__ = ["Relations"]
+
+PROMPT = "wait_for_person"
+
+
+class Relations:
+    """Prefers agents for contacts, and carries out what callers choose."""
+
+    def __init__(self, core: Core, questions: Questions) -> None:
+        self.core = core
+        self.questions = questions
+        # Whether a callback of this contact by this agent has begun; where there are none, anyone will do.
+        self.call_back: Callable[[Contact, str], bool] = lambda contact, agent: False
+        self._own: dict[str, str] = {}
+
+    def configure(self) -> None:
+        """The customers that agents call their own, by number."""
+        agents = self.core.centre.agents
+        self._own = {plain_number(number): agent.id for agent in agents for number in agent.own_customers}
+
+    def history(self, input: History) -> None:
+        """What the records know of a caller."""
+        contact = self.core.contacts.get(input.contact)
+        if contact is None:
+            return
+        contact.encounters = input.encounters
+        if contact.machine.state is ContactState.WAITING:
+            self._renew(contact)
+            self.joined(contact)
+
+    def bonded(self, contact: Contact, need: Need) -> Need:
+        """``need`` with the agents to prefer."""
+        spec, bond = self._spec(contact), self._bond(contact)
+        if spec is None or bond is None:
+            return msgspec.structs.replace(need, prefer=(), bond="", only_until=0.0)
+        choice = contact.choice
+        if choice is not None and choice.machine.state is ChoiceState.ASKING:
+            return self._only(need, bond.prefer[:1], bond.why, contact.hold_until)
+        if choice is not None and choice.machine.state is ChoiceState.WAITING:
+            return self._only(need, bond.prefer[:1], f"{bond.why}; chose to wait for them", choice.until or 0.0)
+        return msgspec.structs.replace(need, prefer=bond.prefer, bond=bond.why, only_until=0.0)
+
+    def joined(self, contact: Contact) -> None:
+        """The contact waits: ask it, once, when the person it knows is busy."""
+        spec, need = self._spec(contact), contact.need
+        if spec is None or need is None or not need.prefer or not contact.leg or contact.choice is not None:
+            return
+        person = self.core.people.get(need.prefer[0])
+        if person is None or person.agent.free or not spec.ask:
+            return
+        contact.choice = PersonChoice(spec)
+        contact.person = need.prefer[0]
+        self._ask(contact, spec)
+
+    def due(self, id: str) -> None:
+        """The wait for a person has reached its limit."""
+        contact = self.core.contacts.get(id)
+        if contact is not None and contact.choice is not None:
+            self._chosen(contact, contact.choice.time(self.core.now.mono))
+
+    def changed(self, person: Person) -> None:
+        """Who waits for somebody who has gone home takes anyone."""
+        if person.agent.status.status is not AgentStatus.LOGGED_OUT:
+            return
+        for contact in [one for one in self.core.contacts.values() if one.person == person.spec.id and one.choice]:
+            if contact.choice is not None:
+                self._chosen(contact, contact.choice.gone(self.core.now.mono))
+
+    def _ask(self, contact: Contact, spec: AffinitySpec) -> None:
+        contact.hold_until = self.core.now.mono + PROMPT_LIMIT_S + spec.ask_timeout_s
+        self._renew(contact)
+        self.questions.ask(contact, (PROMPT,), "123", self._heard, timeout_s=spec.ask_timeout_s)
+
+    def _heard(self, contact: Contact, key: str) -> None:
+        if contact.choice is not None:
+            self._chosen(contact, contact.choice.key(key, self.core.now.mono))
+
+    def _chosen(self, contact: Contact, effect: ChoiceEffect | None) -> None:
+        spec, choice, core = self._spec(contact), contact.choice, self.core
+        if effect is None or choice is None or spec is None:
+            return
+        if effect is ChoiceEffect.ASK_AGAIN:
+            self._ask(contact, spec)
+            return
+        core.fact(FactKind.PERSON_CHOSEN, contact, agent=contact.person, choice=choice.machine.state.value)
+        core.timers.cancel(("choice", contact.id))
+        if choice.until is not None:
+            core.timers.set(("choice", contact.id), choice.until)
+        if effect is ChoiceEffect.PROMISE_CALLBACK and self.call_back(contact, contact.person):
+            return
+        if contact.machine.state is ContactState.WAITING:
+            self._renew(contact)
+
+    def _renew(self, contact: Contact) -> None:
+        if contact.need is None:
+            return
+        contact.need = self.bonded(contact, contact.need)
+        self.core.distributor.join(contact.need)
+
+    def _only(self, need: Need, agents: tuple[str, ...], why: str, until: float) -> Need:
+        """Nobody else will do; then it matters not that they passed it over before."""
+        passed = need.passed - set(agents)
+        return msgspec.structs.replace(need, prefer=agents, bond=why, only_until=until, passed=passed)
+
+    def _spec(self, contact: Contact) -> AffinitySpec | None:
+        queue = self.core.queues.get(contact.queue)
+        return queue.spec.affinity if queue is not None else None
+
+    def _bond(self, contact: Contact) -> Bond | None:
+        spec = self._spec(contact)
+        own = self._own.get(plain_number(contact.number), "") if contact.number else ""
+        if spec is None or not (own or contact.encounters):
+            return None
+        return choose(
+            contact.encounters,
+            self.core.now.wall,
+            spec,
+            own=own,
+            able=lambda agent: self._able(agent, contact.queue),
+        )
+
+    def _able(self, agent: str, queue: str) -> bool:
+        person = self.core.people.get(agent)
+        if person is None or person.gone or person.agent.status.status is AgentStatus.LOGGED_OUT:
+            return False
+        return any(member.queue == queue for member in person.spec.queues)
