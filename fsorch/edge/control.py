@@ -20,7 +20,7 @@ from gevent import socket
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
-from fsorch.edge.control_wire import MAX_CALL, Answer, AnyRequest, Call, FactLine, check_path, failure
+from fsorch.edge.control_wire import MAX_CALL, Answer, Call, FactLine, check_path, failure, read_request
 from fsorch.edge.gateway import Gateway, Subscription
 from fsorch.errors import ConfigError, FsorchError, ProtocolError
 
@@ -120,11 +120,7 @@ class ControlServer:
             return failure(call.id, FsorchError(f"{call.do} met an unexpected fault; the log of fsorch run has it"))
 
     def _request(self, args: dict[str, Any]) -> None:
-        try:
-            request = msgspec.convert(args, AnyRequest)
-        except msgspec.ValidationError as error:
-            raise ProtocolError(f"the request is not one fsorch knows: {error}") from None
-        self._gateway.request(request)
+        self._gateway.request(read_request(args))
 
     def _stream(self, connection: socket.socket, call: Call) -> None:
         subscription = self._gateway.facts()

@@ -7,13 +7,15 @@ connection carries ``{"fact": {...}, "shed": 0}`` lines and nothing else.
 
 from __future__ import annotations
 
+from functools import reduce
+from operator import or_
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from fsorch.engine.facts import Fact
-from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, SetStatus
+from fsorch.engine.inputs import Request
 from fsorch.errors import (
     ConfigError,
     EslError,
@@ -30,12 +32,12 @@ __all__ = [
     "MAX_ANSWER",
     "MAX_CALL",
     "Answer",
-    "AnyRequest",
     "Call",
     "FactLine",
     "check_path",
     "failure",
     "raised",
+    "read_request",
     "socket_path",
 ]
 
@@ -44,8 +46,6 @@ MAX_CALL = 64 * 1024
 MAX_ANSWER = 64 * 1024 * 1024
 # sun_path of Linux' unix(7) holds 108 bytes, the last of them NUL.
 MAX_PATH = 107
-
-AnyRequest = LogIn | LogOut | SetStatus | AnswerCall | HangUp | HoldCall | EndWrapUp
 
 CLASSES: dict[str, type[FsorchError]] = {
     cls.__name__: cls
@@ -98,6 +98,16 @@ def check_path(path: Path) -> None:
     """ConfigError when the kernel cannot hold ``path`` as a socket address."""
     if len(bytes(path)) > MAX_PATH:
         raise ConfigError(f"home: {path} is too long for a Unix socket ({MAX_PATH} bytes); choose a shorter home")
+
+
+def read_request(args: dict[str, Any]) -> Request:
+    """The request whose class ``args["type"]`` names: any that the engine knows. Raises ProtocolError."""
+    known: Any = reduce(or_, Request.__subclasses__())
+    try:
+        request: Request = msgspec.convert(args, known)
+    except msgspec.ValidationError as error:
+        raise ProtocolError(f"the request is not one fsorch knows: {error}") from None
+    return request
 
 
 def failure(call: int, error: FsorchError) -> Answer:
