@@ -24,11 +24,13 @@ import gevent
 import msgspec
 
 from fsorch import __version__
+from fsorch.acd.affinity import Encounter
 from fsorch.clock import Clock, SystemClock
 from fsorch.config import Settings, WebSettings
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
 from fsorch.edge.gateway import Gateway, LocalGateway
+from fsorch.edge.histories import Histories
 from fsorch.edge.link import Link
 from fsorch.edge.pump import Pump
 from fsorch.edge.status import LinkState, RecorderState, ServiceStatus, cpu_seconds, resident_bytes
@@ -49,6 +51,8 @@ WATCH_S = 0.5
 FLUSH_S = 10.0
 # An agent who chose within this time before a restart goes on as before: nobody works longer in one go.
 SHIFT_US = 12 * 3600 * 1_000_000
+# Whom a caller met longer ago counts for nobody.
+ACQUAINTANCE_US = 365 * 24 * 3600 * 1_000_000
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -104,6 +108,7 @@ class Service:
         self._port_tries = port_tries
         self._began = time.monotonic()
         self._revision = -1
+        self._asks_histories = False
         self._watch_fault = ""
         self._links: dict[str, Link] = {}
         # The recorder's thread must not log: the log's locks belong to the hub's thread.
@@ -130,7 +135,9 @@ class Service:
         revision. Raises StoreError, or ConfigError for a centre the engine refuses."""
         revision = in_thread(self.store.revision)
         if force or revision != self._revision:
-            self.pump.request(Configure(in_thread(self.store.load_centre)))
+            centre = in_thread(self.store.load_centre)
+            self.pump.request(Configure(centre))
+            self._asks_histories = any(queue.affinity is not None for queue in centre.queues)
             self._revision = revision
             log.info("configuration %d is in force", revision)
         return revision
@@ -180,9 +187,12 @@ class Service:
     def _start_engine(self) -> None:
         self.pump = Pump(Engine(lambda: str(uuid.uuid4())), self._clock, self._take_facts)
         self.gateway = LocalGateway(self.pump)
+        self._histories = Histories(self._whom_they_met, self.pump.feed, lambda: self._asks_histories)
         self._down.callback(self.gateway.close)
         self.pump.start()
         self._down.callback(self.pump.stop)
+        self._histories.start()
+        self._down.callback(self._histories.stop)
         self.follow_configuration(force=True)
         self.pump.feed(self._recall())
 
@@ -228,8 +238,12 @@ class Service:
     def _take_facts(self, facts: tuple[Fact, ...]) -> None:
         self.recorder.put(facts)
         self.gateway.publish(facts)
+        self._histories.take(facts)
         if self._on_facts is not None:
             self._on_facts(facts)
+
+    def _whom_they_met(self, number: str) -> tuple[Encounter, ...]:
+        return in_thread(self.store.encounters, number, self._clock.now().wall - ACQUAINTANCE_US)
 
     def _stop_recorder(self) -> None:
         if not in_thread(self.recorder.stop, FLUSH_S):

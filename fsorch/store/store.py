@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
 
+from fsorch.acd.affinity import Encounter
 from fsorch.clock import Clock, SystemClock
 from fsorch.config import Centre
 from fsorch.engine.facts import Fact
@@ -19,6 +20,7 @@ from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.store import centre as centres
 from fsorch.store import queries, users
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
+from fsorch.store.encounters import read_encounters
 from fsorch.store.migrate import migrate
 from fsorch.store.models import AuditRecord, MetaRecord
 from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
@@ -180,6 +182,11 @@ class Store:
         """The figures of the contacts that ``filters`` (the fields of Filter) select; see queries.summarise."""
         with self._use() as db:
             return queries.summarise(db, cleaned(filters), service_level_s, short_abandon_s)
+
+    def encounters(self, number: str, since: int) -> tuple[Encounter, ...]:
+        """Whom the caller from ``number`` has talked with since then (UTC microseconds), the newest first."""
+        with self._use() as db:
+            return read_encounters(db, clean(number), since)
 
     def recall(self, since: int) -> Recall:
         """What was going on when an earlier life of the engine ended; agents' choices since ``since`` (UTC
