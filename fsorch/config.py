@@ -16,7 +16,18 @@ import msgspec
 from fsorch.errors import ConfigError
 from fsorch.names import Role, Strategy
 from fsorch.numbers import plain_number
-from fsorch.rules import AffinitySpec, check_affinity
+from fsorch.rules import (
+    AffinitySpec,
+    AwayRule,
+    CauseRules,
+    Names,
+    WrapUpMode,
+    WrapUpSpec,
+    check_affinity,
+    check_away,
+    check_causes,
+    check_wrap_up,
+)
 
 __all__ = [
     "AgentSpec",
@@ -51,7 +62,9 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     once), times the levels up with ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work
     do not count. ``guard`` times the wait of a preferred caller is the longest that others are passed over (0: no
     guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
-    levels 1-5. ``affinity``: whether callers come to somebody they know; without it, they do not."""
+    levels 1-5. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``, which the agent may end early.
+    ``causes``: what follows when a phone does not take a contact, by cause; without it, ``miss_delay_s`` alone.
+    ``affinity``: whether callers come to somebody they know; without it, they do not."""
 
     id: str
     title: str = ""
@@ -70,6 +83,13 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     ring_more_s: float = 10.0
     skills: dict[str, Level] = {}
     affinity: AffinitySpec | None = None
+    wrap_up: WrapUpSpec | None = None
+    causes: CauseRules | None = None
+
+    @property
+    def after_call(self) -> WrapUpSpec:
+        """The wrap-up after a call of this queue."""
+        return self.wrap_up or WrapUpSpec(mode=WrapUpMode.BOXED, seconds=max(0.0, self.wrap_up_s))
 
 
 class MembershipSpec(Spec, frozen=True, kw_only=True):
@@ -85,8 +105,8 @@ class MembershipSpec(Spec, frozen=True, kw_only=True):
 
 class AgentSpec(Spec, frozen=True, kw_only=True):
     """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
-    switch that dials it (empty: the switch the caller is on). ``own_customers``: the numbers of the
-    customers whose own agent this is."""
+    switch that dials it (empty: the switch the caller is on). ``causes``: instead of the
+    queue's. ``own_customers``: the numbers of the customers whose own agent this is."""
 
     id: str
     name: str = ""
@@ -95,6 +115,7 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     queues: tuple[MembershipSpec, ...] = ()
     skills: dict[str, Level] = {}
     own_customers: tuple[str, ...] = ()
+    causes: CauseRules | None = None
     login: str = ""
     role: Role = Role.AGENT
 
@@ -130,7 +151,9 @@ class FlowSpec(Spec, frozen=True, kw_only=True):
 class Centre(Spec, frozen=True, kw_only=True):
     """The desired state of a whole centre. ``flow`` names the flow of calls that ask for none. ``prompts`` gives a path
     (as the switch sees it) for a prompt's name; the others are ``<prompts_dir>/<name>.wav``, and without a
-    ``prompts_dir`` they are where ``fsorch freeswitch export`` puts them: ``fsorch/en`` in the switch's sounds_dir."""
+    ``prompts_dir`` they are where ``fsorch freeswitch export`` puts them: ``fsorch/en`` in the switch's sounds_dir.
+    ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
+    transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -140,6 +163,8 @@ class Centre(Spec, frozen=True, kw_only=True):
     flow: str = ""
     prompts: dict[str, str] = {}
     prompts_dir: str = ""
+    outside: str = ""
+    away: AwayRule | None = None
 
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):
@@ -202,6 +227,21 @@ def _check_centre(centre: Centre, where: str) -> None:
         _check_flow(flow, queues, f"{where}: flows[{n}]")
     if centre.flow:
         _known(centre.flow, flows, f"{where}: flow")
+    _check_rules_of_agents(centre, where)
+
+
+def _check_rules_of_agents(centre: Centre, where: str) -> None:
+    names = Names(breaks=frozenset(reason.id for reason in centre.breaks))
+    for n, queue in enumerate(centre.queues):
+        if queue.wrap_up is not None:
+            check_wrap_up(queue.wrap_up, f"{where}: queues[{n}].wrap_up")
+        if queue.causes is not None:
+            check_causes(queue.causes, names, f"{where}: queues[{n}].causes")
+    for n, agent in enumerate(centre.agents):
+        if agent.causes is not None:
+            check_causes(agent.causes, names, f"{where}: agents[{n}].causes")
+    if centre.away is not None:
+        check_away(centre.away, names, f"{where}: away")
 
 
 def _check_relations(centre: Centre, where: str) -> None:

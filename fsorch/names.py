@@ -32,13 +32,15 @@ class Role(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """A stretch of a contact."""
+    """A stretch of a contact. ``outside``: with somebody at a number outside, after a transfer."""
 
     IVR = "ivr"
     QUEUE = "queue"
     OFFER = "offer"
     TALK = "talk"
     HOLD = "hold"
+    CONSULT = "consult"
+    OUTSIDE = "outside"
     WRAP_UP = "wrap_up"
 
 

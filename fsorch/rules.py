@@ -25,6 +25,7 @@ __all__ = [
     "Announce",
     "AnnounceSpec",
     "AnyAgent",
+    "AwayRule",
     "CalendarSpec",
     "CauseRule",
     "CauseRules",
@@ -51,6 +52,7 @@ __all__ = [
     "WrapUpSpec",
     "check_affinity",
     "check_announce",
+    "check_away",
     "check_calendar",
     "check_causes",
     "check_estimate",
@@ -324,6 +326,15 @@ class CauseRules(Rule, frozen=True, kw_only=True):
     unregistered: CauseRule = CauseRule()
 
 
+class AwayRule(Rule, frozen=True, kw_only=True):
+    """What follows when an agent's desktop has been gone for ``after_s``: no line to a browser of theirs. ``reason``:
+    of the break; it must be one of the centre's when the centre lists its breaks."""
+
+    after_s: Annotated[float, msgspec.Meta(ge=1)] = 60.0
+    then: Consequence = Consequence.BREAK
+    reason: str = ""
+
+
 class WrapUpMode(StrEnum):
     """How wrap-up ends: after its seconds; when the agent says so; either, whichever comes first; or after its seconds
     and those the agent asked for."""
@@ -494,6 +505,16 @@ def check_causes(rules: CauseRules, names: Names, where: str) -> None:
             raise ConfigError(f"{here}.reason is missing; expected why the agent is on break")
         if rule.then is Consequence.BREAK and names.breaks:
             expect_known(rule.reason, names.breaks, f"{here}.reason", "a break reason")
+
+
+def check_away(rule: AwayRule, names: Names, where: str) -> None:
+    """There is a consequence, and a break has a known reason. ``where``: the path of the rule. Raises ConfigError."""
+    if rule.then is Consequence.NOTHING:
+        raise ConfigError(f"{where}.then is nothing; expected break or logout, or leave the rule out")
+    if rule.then is Consequence.BREAK and not rule.reason:
+        raise ConfigError(f"{where}.reason is missing; expected why the agent is on break")
+    if rule.then is Consequence.BREAK and names.breaks:
+        expect_known(rule.reason, names.breaks, f"{where}.reason", "a break reason")
 
 
 def check_wrap_up(spec: WrapUpSpec, where: str) -> None:

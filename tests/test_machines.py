@@ -9,11 +9,19 @@ import pytest
 
 from fsorch.acd import AgentInput, AgentMachine, ContactInput, ContactMachine, OfferInput, OfferMachine
 from fsorch.acd.affinity import ChoiceMachine
+from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr import FlowMachine
 from fsorch.machine import Machine
 
-MACHINES: list[type[Machine[Any, Any, Any]]] = [AgentMachine, ChoiceMachine, ContactMachine, FlowMachine, OfferMachine]
+MACHINES: list[type[Machine[Any, Any, Any]]] = [
+    AgentMachine,
+    ChoiceMachine,
+    ContactMachine,
+    FlowMachine,
+    OfferMachine,
+    TransferMachine,
+]
 # What people and the engine ask for may be refused; everything else is an event and may come at any time.
 REQUESTS: set[StrEnum] = {
     AgentInput.RESERVE,
@@ -23,6 +31,10 @@ REQUESTS: set[StrEnum] = {
     ContactInput.OFFER,
     ContactInput.STEP_OUT,
     OfferInput.REFUSE,
+    TransferInput.TAKE,
+    TransferInput.COMPLETE,
+    TransferInput.CANCEL,
+    TransferInput.CONFER,
 }
 
 

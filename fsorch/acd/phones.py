@@ -10,9 +10,10 @@ from enum import StrEnum
 import msgspec
 
 from fsorch.causes import Cause
+from fsorch.names import OfferOutcome
 from fsorch.rules import CauseRule, CauseRules, Consequence
 
-__all__ = ["MissCounter", "MissKind", "Verdict", "kind_of"]
+__all__ = ["MissCounter", "MissKind", "Verdict", "kind_of", "way_of"]
 
 
 class MissKind(StrEnum):
@@ -61,6 +62,16 @@ def kind_of(cause: Cause) -> MissKind | None:
     """The way an offer's leg that ended with ``cause`` did not take the contact. None: trouble of the switch or the
     network, which is not held against the agent."""
     return KINDS.get(cause)
+
+
+def way_of(outcome: OfferOutcome, cause: str, rang: bool) -> MissKind | None:
+    """The way an offer that ended with ``outcome`` and ``cause`` was not taken; None: it was, or it is not held against
+    the agent. A phone set to do-not-disturb answers 480 before it rings (``rang``) where it would else do so when
+    nobody picks up: that is a rejection."""
+    if outcome in (OfferOutcome.ACCEPTED, OfferOutcome.WITHDRAWN):
+        return None
+    known = Cause.of(cause)
+    return MissKind.REJECTED if known is Cause.NO_USER_RESPONSE and not rang else kind_of(known)
 
 
 class MissCounter:

@@ -41,6 +41,13 @@ class WrapUp:
                 return True
         return self._spec.may_end_early
 
+    @property
+    def more(self) -> float:
+        """Seconds that one more request would add; 0: there is no more time to ask for."""
+        if self._spec.mode is not WrapUpMode.EXTENSION or self.ends_at is None:
+            return 0.0
+        return max(0.0, min(self._spec.extension_s, self.began_at + self._spec.max_s - self.ends_at))
+
     def over(self, now: float) -> bool:
         """Whether its time is over."""
         return self.ends_at is not None and now >= self.ends_at

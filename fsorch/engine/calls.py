@@ -20,6 +20,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.relations import Relations
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer
+from fsorch.engine.transfers import Transfers
 from fsorch.engine.views import KeyedAnswer
 from fsorch.esl.commands import Answer, Kill, PlayAndGetDigits, Playback, SetVars, Unschedule
 from fsorch.esl.events import Event
@@ -51,6 +52,8 @@ class Calls:
         self.people = people
         self.questions = Questions(core, music)
         self.relations = Relations(core, self.questions)
+        self.transfers = Transfers(core, records, music, offers, people)
+        self.transfers.release, self.transfers.step_contact = self._release_agent, self.step
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._events: dict[str, Callable[[str, Event], None]] = {
             "CHANNEL_CREATE": self._created,
@@ -188,12 +191,14 @@ class Calls:
             self._kill(leg)
         elif not leg.seen:
             self._drop(leg)
+        else:
+            self.people.wait_no_more(leg)
 
     def missing(self, uuid: str) -> None:
         """The switch says it has no such leg. Its hangup may be on the way: a reply overtakes events that wait in their
         queue. A leg that was dialled a moment ago may not be there yet: its job will tell."""
         leg = self.core.legs.get(uuid)
-        if leg is not None and (leg.seen or leg.role != "agent"):
+        if leg is not None and (leg.seen or leg.role == "customer"):
             self.core.timers.set(("ghost", uuid), self.core.now.mono + HANGUP_GRACE_S)
 
     def ghost_due(self, uuid: str) -> None:
@@ -226,13 +231,17 @@ class Calls:
             ours = event.variable("fsorch_contact") or event.variable("fsorch_fallback")
             if marked and not ours and event.direction == "inbound" and event.uuid not in self._ended:
                 self.arrive(switch, event)
-        elif leg.role == "agent":
-            offer = self._agent_offer(event)
+        elif leg.role != "customer":
+            offer, contact = self._agent_offer(event), self.core.contacts.get(leg.contact)
             if offer is not None:
                 self.offers.step(offer, OfferInput.ANSWERED)
+            elif contact is not None:
+                self.transfers.parked(leg, contact)
         else:
             contact = self.core.contacts.get(leg.contact)
-            if contact is not None and contact.machine.state is ContactState.TALKING:
+            if contact is None or self.transfers.parked(leg, contact):
+                return
+            if contact.machine.state is ContactState.TALKING:
                 self.step(contact, ContactInput.REJOIN)
 
     def _progress(self, switch: str, event: Event) -> None:
@@ -246,7 +255,7 @@ class Calls:
             return
         leg.answered = True
         leg.row = msgspec.structs.replace(leg.row, answered_at=event.answered_time or self.core.now.wall)
-        if leg.role == "agent":
+        if leg.role != "customer":
             self._agent_offer(event)
             return
         contact = self.core.contacts.get(leg.contact)
@@ -260,6 +269,10 @@ class Calls:
         now = self.core.now.wall
         a.row = msgspec.structs.replace(a.row, peer=b.uuid, bridged_at=a.row.bridged_at or now)
         b.row = msgspec.structs.replace(b.row, peer=a.uuid, bridged_at=b.row.bridged_at or now)
+        contact = self.core.contacts.get(a.contact)
+        if contact is not None and contact.transfer is not None:
+            self.transfers.bridged(contact, (a.uuid, b.uuid))
+            return
         agent = a if a.role == "agent" else b
         offer = self._offer_of(agent)
         if offer is not None:
@@ -269,6 +282,8 @@ class Calls:
         leg = self.core.legs.get(event.uuid)
         contact = self.core.contacts.get(leg.contact) if leg else None
         if contact is None or contact.machine.state is not ContactState.TALKING or contact.held is on:
+            return
+        if contact.transfer is not None:
             return
         contact.held = on
         kind = SegmentKind.HOLD if on else SegmentKind.TALK
@@ -306,6 +321,8 @@ class Calls:
             self._collected(contact, contact.ask, event)
         elif contact.machine.state in (ContactState.WAITING, ContactState.OFFERED):
             self.music.ended(contact, self._bridging(contact))
+        elif self.transfers.plays_music(contact):
+            self.music.ended(contact, False)
 
     def _job(self, switch: str, event: Event) -> None:
         result = job_result(event)
@@ -405,6 +422,8 @@ class Calls:
     def _talk_to_queue(self, contact: Contact) -> None:
         self._release_agent(contact)
         contact.agent = contact.agent_leg = ""
+        self.core.timers.cancel(("orphan", contact.id))
+        self.transfers.landed(contact)
         self._join(contact)
 
     def _leave_flow(self, contact: Contact) -> None:
@@ -435,6 +454,7 @@ class Calls:
         self._end(contact, ContactOutcome.ABANDONED)
 
     def _end_talk(self, contact: Contact) -> None:
+        self.transfers.customer_gone(contact)
         self._release_agent(contact)
         leg = self.core.legs.get(contact.agent_leg)
         if leg is not None and not leg.hung_up:
@@ -461,7 +481,7 @@ class Calls:
         contact = self.core.contacts.get(leg.contact)
         known = contact or leg.contact
         self.core.fact(FactKind.CALL_HUNG_UP, known, agent=leg.agent, leg=leg.uuid, who=leg.role, cause=cause)
-        if leg.role == "agent":
+        if leg.role != "customer":
             self._agent_gone(leg, contact, cause)
         elif contact is not None:
             contact.cause = cause
@@ -474,6 +494,8 @@ class Calls:
         offer = self._offer_of(leg)
         if offer is not None:
             self.offers.step(offer, OfferInput.FAILED, cause)
+        elif contact is not None and self.transfers.leg_gone(contact, leg):
+            return
         elif contact is not None and contact.agent_leg == leg.uuid:
             contact.ended_by = contact.ended_by or "agent"
             self._release_agent(contact)
@@ -482,12 +504,11 @@ class Calls:
     def _release_agent(self, contact: Contact) -> None:
         """The talk is over for the agent: talk time ends here, wrap-up begins."""
         self.records.end(contact)
-        contact.held = False
+        contact.held = contact.muted = False
         person = self.core.people.get(contact.agent)
-        queue = self.core.queues.get(contact.queue)
         if person is not None and person.contact == contact.id:
             person.talked_us += max(0, self.core.now.wall - contact.connected_at)
-            self.people.call_ended(person, contact.id, contact.queue, queue.spec.wrap_up_s if queue else 0.0)
+            self.people.call_ended(person, contact.id, contact.queue)
 
     def _forget(self, leg: Leg, event: Event | None) -> None:
         self.records.leg_ended(leg, event)
@@ -518,11 +539,11 @@ class Calls:
     def _agent_offer(self, event: Event) -> Offer | None:
         """The offer whose phone this leg is; a leg that shows itself after the verdict is killed (no zombie calls)."""
         leg = self.core.legs.get(event.uuid)
-        if leg is None or leg.role != "agent" or leg.hung_up:
+        if leg is None or leg.role == "customer" or leg.hung_up:
             return None
         offer = self._offer_of(leg)
         contact = self.core.contacts.get(leg.contact)
-        if offer is None and (contact is None or contact.agent_leg != leg.uuid):
+        if offer is None and (contact is None or contact.agent_leg != leg.uuid) and not self.transfers.owns(leg):
             self._kill(leg)
         return offer
 

@@ -57,7 +57,12 @@ class Engine:
         self._people = People(core, self._records, self._offers)
         self._calls = Calls(core, self._records, self._music, self._offers, self._people)
         self._offers.move_agent, self._offers.step_contact = self._people.move, self._calls.step
+        self._offers.missed = self._people.missed
         self._people.changed = self._calls.relations.changed
+        transfers = self._calls.transfers
+        self._offers.partner, self._offers.taken = transfers.partner, transfers.taken
+        self._offers.not_taken = transfers.not_taken
+        self._people.add(transfers.handlers)
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._handlers: dict[type, Callable[..., None]] = {
             SwitchEvent: lambda input: self._calls.event(input.switch, input.event),
@@ -73,6 +78,8 @@ class Engine:
         self._due: dict[str, Callable[[str], None]] = {
             "wrap_up": self._people.wrap_up_over,
             "delay": self._people.delay_over,
+            "break": self._people.rules.break_too_long,
+            "away": self._people.rules.away_too_long,
             "offer": self._offer_due,
             "ring_more": self._offers.ring_more,
             "leg": self._calls.leg_due,
@@ -82,6 +89,7 @@ class Engine:
             "question": self._calls.questions.due,
             "choice": self._calls.relations.due,
             "orphan": lambda id: self._calls.due("orphan", id),
+            "transfer": transfers.due,
         }
 
     def step(self, input: Input, now: Moment) -> Outcome:
@@ -158,6 +166,8 @@ class Engine:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
             self._doubt(verb, id)
             self._offers.reply(verb, id, input.reply)
+            if verb == "join":
+                self._calls.transfers.due(id)
 
     def _command_lost(self, input: CommandLost) -> None:
         verb, _, id = input.tag.partition(":")

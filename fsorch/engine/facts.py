@@ -33,7 +33,8 @@ class FactKind(StrEnum):
     CONTACT_QUEUED = "contact_queued"
     # offer, queue, agent, leg, why (one sentence), waited_us
     OFFER_MADE = "offer_made"
-    # offer, outcome (accepted, refused, missed, withdrawn), cause, rang_us
+    # offer, outcome (accepted, refused, missed, withdrawn, failed), cause, rang_us, way (busy, rejected, no_answer,
+    # unregistered; empty when it is not held against the agent)
     OFFER_ENDED = "offer_ended"
     # peer legs: customer_leg, agent_leg
     BRIDGED = "bridged"
@@ -41,14 +42,30 @@ class FactKind(StrEnum):
     PERSON_CHOSEN = "person_chosen"
     # on
     HOLD_CHANGED = "hold_changed"
+    # on: whether the customer does not hear the agent
+    MUTE_CHANGED = "mute_changed"
+    # count: digits sent to the other end (the digits may be secret)
+    DIGITS_SENT = "digits_sent"
+    # to, target (queue, agent, number), consult, by; the fact's agent is who transfers
+    TRANSFER_BEGAN = "transfer_began"
+    # state: consulting, conference, pending (the agent has left, the third party has not picked up)
+    TRANSFER_CHANGED = "transfer_changed"
+    # to, outcome: handed_over, returned, not_taken (the customer is in the queue), called_off, customer_gone
+    TRANSFER_ENDED = "transfer_ended"
     # who, cause
     CALL_HUNG_UP = "call_hung_up"
-    # status, reason, state, previous_status, previous_reason, previous_state, phone (of this session), by
+    # status, reason, state, previous_status, previous_reason, previous_state, since (of the status), phone (of this
+    # session), on_demand, unready (why nothing is offered though they are available), by (a login, "rule: no_answer"),
+    # rule (what the rule says, for people)
     AGENT_CHANGED = "agent_changed"
     # status, reason, by: kept for later
     AGENT_ASKED = "agent_asked"
-    # until (microseconds), seconds
+    # until (microseconds; 0: until the agent ends it), seconds, mode
     WRAP_UP_BEGAN = "wrap_up_began"
+    # until (microseconds), by
+    WRAP_UP_EXTENDED = "wrap_up_extended"
+    # reason, since (microseconds), max_s: the break is longer than its reason allows
+    BREAK_OVERRUN = "break_overrun"
     # switch, reason
     LINK_UP = "link_up"
     LINK_DOWN = "link_down"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -13,11 +13,17 @@ from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 
 __all__ = [
+    "AgentAway",
+    "AgentBack",
     "AnswerCall",
+    "CancelTransfer",
     "CommandDone",
     "CommandLost",
+    "CompleteTransfer",
+    "ConferCall",
     "Configure",
     "EndWrapUp",
+    "ExtendWrapUp",
     "HangUp",
     "History",
     "HoldCall",
@@ -26,13 +32,18 @@ __all__ = [
     "LinkUp",
     "LogIn",
     "LogOut",
+    "MuteCall",
+    "NextContact",
     "OpenContact",
+    "PressKeys",
     "Recall",
     "Request",
     "SetStatus",
     "Shift",
     "SwitchEvent",
+    "TakeOver",
     "Tick",
+    "TransferCall",
 ]
 
 
@@ -103,6 +114,7 @@ class Shift(msgspec.Struct, frozen=True):
     reason: str = ""
     phone: str = ""
     since: int = 0
+    on_demand: bool = False
 
 
 class Recall(msgspec.Struct, frozen=True):
@@ -146,10 +158,16 @@ class LogOut(Request, frozen=True, kw_only=True):
 
 class SetStatus(Request, frozen=True, kw_only=True):
     """The agent chooses: available, or on break with a ``reason`` (an id of the centre's break reasons). Asked for in a
-    call or while ringing it is kept, shown, and applied at the next legal moment; the last wish stands."""
+    call or while ringing it is kept, shown, and applied at the next legal moment; the last wish stands. ``on_demand``,
+    when available: after each contact nothing more is offered until they ask by NextContact."""
 
     status: Literal["available", "break"]
     reason: str = ""
+    on_demand: bool = False
+
+
+class NextContact(Request, frozen=True, kw_only=True):
+    """An agent who is available on demand takes one more contact; asked for in a call, after it."""
 
 
 class AnswerCall(Request, frozen=True, kw_only=True):
@@ -166,8 +184,61 @@ class HoldCall(Request, frozen=True, kw_only=True):
     on: bool
 
 
+class MuteCall(Request, frozen=True, kw_only=True):
+    """The customer does not hear the agent (``on``), or does again."""
+
+    on: bool
+
+
+class PressKeys(Request, frozen=True, kw_only=True):
+    """Send digits (0-9, ``*``, ``#``, A-D) to whom the agent talks to."""
+
+    digits: str
+
+
+class TransferCall(Request, frozen=True, kw_only=True):
+    """Hand the customer to a ``queue`` (with another ``priority``, if one is given), to the agent ``to``, or to a
+    ``number`` outside. With ``consult`` the agent talks to the third party first, while the customer hears music."""
+
+    queue: str = ""
+    to: str = ""
+    number: str = ""
+    consult: bool = False
+    priority: Annotated[int, msgspec.Meta(ge=0, le=999)] | None = None
+
+
+class CompleteTransfer(Request, frozen=True, kw_only=True):
+    """The customer goes to the third party, and the agent leaves; while it still rings, the customer waits for it."""
+
+
+class CancelTransfer(Request, frozen=True, kw_only=True):
+    """Back to the customer, without the third party."""
+
+
+class ConferCall(Request, frozen=True, kw_only=True):
+    """Customer, agent and the consulted third party talk together."""
+
+
+class TakeOver(Request, frozen=True, kw_only=True):
+    """The call of ``agent`` goes to the agent ``taker``, as soon as that one's phone is picked up."""
+
+    taker: str
+
+
 class EndWrapUp(Request, frozen=True, kw_only=True):
-    """The after-call work is done before its time."""
+    """The after-call work is done; before its time, where the queue's wrap-up may be ended early."""
+
+
+class ExtendWrapUp(Request, frozen=True, kw_only=True):
+    """More time for the after-call work, where the queue's wrap-up gives more."""
+
+
+class AgentAway(Request, frozen=True, kw_only=True):
+    """The agent's last desktop is gone (said by whoever serves it); what follows is the centre's rule ``away``."""
+
+
+class AgentBack(Request, frozen=True, kw_only=True):
+    """A desktop of the agent is there again."""
 
 
 Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Recall | History | Tick | Request

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, verdict_of
 from fsorch.acd.agent import AgentInput
+from fsorch.acd.phones import way_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.records import Records
@@ -15,7 +16,7 @@ from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.errors import EslError
 from fsorch.esl.commands import Bridge, Kill, Originate
-from fsorch.esl.quoting import display
+from fsorch.esl.quoting import Pairs, display
 from fsorch.esl.replies import JobResult, Reply
 from fsorch.names import OfferOutcome, SegmentKind, Strategy
 
@@ -32,7 +33,7 @@ HANGUP_GRACE_S = 5.0
 class MovesAgents(Protocol):
     """What an offer does to its agent: see People.move."""
 
-    def __call__(self, person: Person, input: AgentInput, *, delay_s: float = 0.0) -> None:
+    def __call__(self, person: Person, input: AgentInput) -> None:
         """Move the agent by ``input``."""
         ...
 
@@ -44,7 +45,12 @@ class Offers:
         self.core = core
         self.records = records
         self.move_agent: MovesAgents
+        self.missed: Callable[[Person, Offer, OfferOutcome, str], None]
         self.step_contact: Callable[[Contact, ContactInput], None]
+        # For offers that stand aside, see Transfers: whom the phone is joined with, and how it went.
+        self.partner: Callable[[Offer], str]
+        self.taken: Callable[[Contact, Offer], None]
+        self.not_taken: Callable[[Contact, Offer, OfferOutcome], None]
         self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
             OfferEffect.SHOW_RINGING: self._ringing,
             OfferEffect.BRIDGE: self._bridge,
@@ -157,42 +163,70 @@ class Offers:
             next=list(match.next),
             unfit=list(match.unfit),
         )
-        self._dial(offer, contact, person)
+        offer.dial = person.dial_string
+        self.dial(offer, contact)
 
-    def _dial(self, offer: Offer, contact: Contact, person: Person) -> None:
+    def aside(self, contact: Contact, person: Person | None, dial: str, why: str) -> Offer:
+        """An offer that is not made out of the queue: the contact's place stays as it is. Without a ``person`` it goes
+        outside. :meth:`dial` follows."""
+        core = self.core
+        offer = Offer(
+            id=core.ids(),
+            contact=contact.id,
+            agent=person.spec.id if person is not None else "",
+            queue=contact.queue,
+            switch=contact.switch,
+            leg=core.ids(),
+            job=core.ids(),
+            why=why,
+            made_at=core.now.wall,
+            aside=True,
+            dial=dial,
+        )
+        core.offers[offer.id] = offer
+        if person is not None:
+            person.agent.reserve(core.now.wall)
+            person.offer, person.contact = offer.id, contact.id
+            core.distributor.unready(person.spec.id)
+        fields = {"agent": offer.agent, "leg": offer.leg, "offer": offer.id, "why": why}
+        core.fact(FactKind.OFFER_MADE, contact, **fields, waited_us=0, idle=0, next=[], unfit=[])
+        return offer
+
+    def dial(self, offer: Offer, contact: Contact, more: Pairs = ()) -> None:
+        """Dial the offer's phone, with ``more`` variables on its leg."""
         core, spec = self.core, self.core.queues[offer.queue].spec
+        role = "agent" if offer.agent else "other"
         row = LegRow(
             id=offer.leg,
             contact=contact.id,
             switch=offer.switch,
-            role="agent",
+            role=role,
             agent=offer.agent,
             direction="outbound",
-            destination=person.dial_string,
+            destination=offer.dial,
             created_at=core.now.wall,
         )
         timeout = max(1, ceil(spec.offer_timeout_s))
         variables = (
             ("ignore_early_media", "true"),
             ("fsorch_contact", contact.id),
-            ("fsorch_role", "agent"),
+            ("fsorch_role", role),
             ("fsorch_agent", offer.agent),
             ("fsorch_queue", offer.queue),
             ("fsorch_offer", offer.id),
-            ("presence_data", f"fsorch:{contact.id}:agent"),
+            ("presence_data", f"fsorch:{contact.id}:{role}"),
             ("origination_caller_id_number", display(contact.number) or "anonymous"),
             ("origination_caller_id_name", display(contact.name) or "anonymous"),
+            *more,
         )
-        command = Originate(person.dial_string, offer.leg, variables, timeout_s=timeout, job_uuid=offer.job)
+        command = Originate(offer.dial, offer.leg, variables, timeout_s=timeout, job_uuid=offer.job)
         try:
             command.wire()
         except EslError as error:
             core.fact(FactKind.COMMAND_FAILED, contact, agent=offer.agent, command="originate", answer=str(error))
             self.step(offer, OfferInput.FAILED, "INVALID_NUMBER_FORMAT")
             return
-        core.legs[offer.leg] = Leg(
-            offer.leg, offer.switch, "agent", contact.id, offer.agent, row, offer.id, job=offer.job
-        )
+        core.legs[offer.leg] = Leg(offer.leg, offer.switch, role, contact.id, offer.agent, row, offer.id, job=offer.job)
         core.jobs[offer.job] = offer.leg
         core.send(offer.switch, command, f"originate:{offer.id}")
         core.timers.set(("offer", offer.id), core.now.mono + timeout + RING_GRACE_S)
@@ -208,9 +242,13 @@ class Offers:
         if contact is None:
             self.step(offer, OfferInput.WITHDRAW)
             return
-        self._withdraw_others(contact, offer)
+        partner = contact.leg
+        if offer.aside:
+            partner = self.partner(offer)
+        else:
+            self._withdraw_others(contact, offer)
         core.timers.set(("offer", offer.id), core.now.mono + BRIDGE_GRACE_S)
-        core.send(offer.switch, Bridge(contact.leg, offer.leg), f"bridge:{offer.id}")
+        core.send(offer.switch, Bridge(partner, offer.leg), f"bridge:{offer.id}")
 
     def withdraw_all(self, contact: Contact) -> None:
         """The contact is gone: its phones stop to ring."""
@@ -225,9 +263,12 @@ class Offers:
 
     def _accept(self, offer: Offer, cause: str) -> None:
         contact, person = self.core.contacts.get(offer.contact), self.core.people.get(offer.agent)
-        if contact is not None:
+        if contact is not None and not offer.aside:
             self._withdraw_others(contact, offer)
         self._close(offer, OfferOutcome.ACCEPTED, "")
+        if contact is not None and offer.aside and (person is not None or not offer.agent):
+            self._accept_aside(contact, offer, person)
+            return
         if contact is None or person is None:
             self._kill_leg(offer, "NORMAL_CLEARING")
             if person is not None:
@@ -242,6 +283,13 @@ class Offers:
         contact.passed = frozenset()
         self.step_contact(contact, ContactInput.CONNECT)
 
+    def _accept_aside(self, contact: Contact, offer: Offer, person: Person | None) -> None:
+        if person is not None:
+            person.offer, person.leg = "", offer.leg
+            person.answered += 1
+            self.move_agent(person, AgentInput.CONNECT)
+        self.taken(contact, offer)
+
     def _kill(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         self._kill_leg(offer, cause)
         self._over(offer, outcome, cause)
@@ -255,7 +303,7 @@ class Offers:
         core = self.core
         contact, person = core.contacts.get(offer.contact), core.people.get(offer.agent)
         self._close(offer, outcome, cause)
-        if contact is not None:
+        if contact is not None and not offer.aside:
             self._back(contact, offer, outcome)
         if person is not None and person.offer == offer.id:
             person.offer = person.contact = ""
@@ -263,8 +311,9 @@ class Offers:
             if outcome is OfferOutcome.WITHDRAWN:
                 self.move_agent(person, AgentInput.RELEASE)
             else:
-                person.missed += 1
-                self.move_agent(person, AgentInput.MISS, delay_s=self._delay(offer))
+                self.missed(person, offer, outcome, cause)
+        if contact is not None and offer.aside:
+            self.not_taken(contact, offer, outcome)
 
     def _back(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
         if outcome is not OfferOutcome.WITHDRAWN:
@@ -278,10 +327,6 @@ class Offers:
             self.core.timers.cancel(("ring_more", contact.id))
             self.records.end(contact, outcome.value)
             self.step_contact(contact, ContactInput.RETURN)
-
-    def _delay(self, offer: Offer) -> float:
-        queue = self.core.queues.get(offer.queue)
-        return queue.spec.miss_delay_s if queue else 5.0
 
     def _close(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         core = self.core
@@ -301,6 +346,7 @@ class Offers:
             outcome=outcome.value,
             cause=cause,
             rang_us=rang,
+            way=way_of(outcome, cause, bool(offer.rang_at)) or "",
         )
 
     def restore(self, contact: Contact, person: Person, leg: Leg) -> None:

@@ -2,22 +2,57 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
+from typing import Any, NamedTuple
 
 from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Work
+from fsorch.acd.transfer import TransferState
+from fsorch.acd.wrap_up import WrapUp
 from fsorch.config import AgentSpec
+from fsorch.engine.agent_rules import AgentRules
 from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus, Shift
+from fsorch.engine.inputs import (
+    AgentAway,
+    AgentBack,
+    AnswerCall,
+    EndWrapUp,
+    ExtendWrapUp,
+    HangUp,
+    HoldCall,
+    LogIn,
+    LogOut,
+    MuteCall,
+    NextContact,
+    PressKeys,
+    Request,
+    SetStatus,
+    Shift,
+)
 from fsorch.engine.offers import Offers
 from fsorch.engine.records import Records
-from fsorch.engine.state import Person
-from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Hold, Kill, PhoneEvent
+from fsorch.engine.state import Leg, Offer, Person
+from fsorch.errors import EslError, NotFound, RequestRefused
+from fsorch.esl.commands import Hold, Kill, Mute, PhoneEvent, SendDigits
+from fsorch.names import OfferOutcome
+from fsorch.rules import WrapUpSpec
 
 __all__ = ["People"]
+
+NO_WRAP_UP = WrapUpSpec(seconds=0.0)
+
+
+class Marks(NamedTuple):
+    """What of an agent a change is told of (all but ``wish``, which has a fact of its own)."""
+
+    status: str
+    reason: str
+    state: str
+    unready: str
+    on_demand: bool
+    wish: str
 
 
 class People:
@@ -27,17 +62,28 @@ class People:
         self.core = core
         self.records = records
         self.offers = offers
+        self.rules = AgentRules(core, self.choose_for, self.hinder)
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
-        self._handlers = {
+        self._handlers: dict[type[Request], Callable[[Person, Any], None]] = {
             LogIn: self._log_in,
             LogOut: self._log_out,
             SetStatus: self._set_status,
             AnswerCall: self._answer,
             HangUp: self._hang_up,
             HoldCall: self._hold,
+            MuteCall: self._mute,
+            PressKeys: self._press_keys,
             EndWrapUp: self._end_wrap_up,
+            ExtendWrapUp: self._extend_wrap_up,
+            NextContact: self._next_contact,
+            AgentAway: lambda person, request: self.rules.away(person),
+            AgentBack: lambda person, request: self.rules.back(person),
         }
+
+    def add(self, handlers: Mapping[type[Request], Callable[[Person, Request], None]]) -> None:
+        """Requests that somebody else carries out for an agent."""
+        self._handlers.update(handlers)
 
     def configure(self, specs: tuple[AgentSpec, ...]) -> None:
         """The agents there are. Who is no longer there is finished with politely: after the call, if there is one."""
@@ -47,6 +93,7 @@ class People:
             person.spec, person.gone = spec, False
             tiers = [Tier(m.queue, m.level, m.position, m.weight, m.share) for m in spec.queues]
             self.core.distributor.set_agent(id, tiers, spec.skills)
+            self.rules.watch_break(person)
             self.sync(person)
         for person in [person for id, person in self.core.people.items() if id not in wanted]:
             self._retire(person)
@@ -59,6 +106,7 @@ class People:
         before = self._marks(person)
         person.agent.resume(AgentStatus(shift.status), shift.reason, shift.since, self.core.now.mono)
         person.phone = "" if phone_fault(shift.phone) else shift.phone
+        person.on_demand = person.next_wanted = shift.on_demand
         self._changed(person, before, "restart")
 
     def request(self, request: Request) -> None:
@@ -67,33 +115,70 @@ class People:
         if person is None:
             close = get_close_matches(request.agent, self.core.people, 3)
             raise NotFound("agent", request.agent, tuple(close))
-        self._handlers[type(request)](person, request)  # type: ignore[operator]
+        self._handlers[type(request)](person, request)
 
-    def move(self, person: Person, input: AgentInput, *, wrap_up_s: float = 0.0, delay_s: float = 0.0) -> None:
+    def move(self, person: Person, input: AgentInput, *, wrap_up: bool = False, delay_s: float = 0.0) -> None:
         """An event of the agent's call; then readiness follows, and the change is written down."""
         now, before = self.core.now, self._marks(person)
         agent = person.agent
-        agent.move(input, now.wall, now.mono, wrap_up=wrap_up_s > 0)
+        agent.move(input, now.wall, now.mono, wrap_up=wrap_up)
+        if input is AgentInput.CONNECT:
+            person.misses.reset()
+            person.next_wanted = False
         if delay_s > 0:
             person.not_before = now.mono + delay_s
             self.core.timers.set(("delay", person.spec.id), person.not_before)
         self._changed(person, before, "")
 
-    def call_ended(self, person: Person, contact: str, queue: str, wrap_up_s: float) -> None:
-        """The agent's call is over: wrap-up, or the next."""
+    def missed(self, person: Person, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
+        """The agent's phone did not take an offer: a pause, and what the rules say."""
+        person.missed += 1
+        name, verdict = self.rules.verdict(person, offer, outcome, cause)
+        self.move(person, AgentInput.MISS, delay_s=verdict.delay_s)
+        self.rules.enforce(person, name, verdict.then, verdict.reason, verdict.why)
+
+    def hinder(self, person: Person, what: str, words: str) -> None:
+        """Nothing is offered to the agent because of ``what``, shown as ``words``; empty words: no more. What the agent
+        chose stays as it is."""
+        if person.hindrances.get(what, "") == words:
+            return
+        before = self._marks(person)
+        person.hindrances.pop(what, None)
+        if words:
+            person.hindrances[what] = words
+        self._changed(person, before, "")
+
+    def choose_for(self, person: Person, status: AgentStatus, reason: str, by: str) -> None:
+        """A rule's choice for the agent, who is idle."""
+        now, before = self.core.now, self._marks(person)
+        person.agent.choose(status, reason, now.wall, now.mono)
+        self._changed(person, before, by)
+
+    def call_ended(self, person: Person, contact: str, queue: str) -> None:
+        """The agent's call is over: wrap-up as its queue has it, or the next."""
         person.leaving, person.leg = person.leg, ""
         person.contact = person.offer = ""
-        if wrap_up_s > 0:
-            person.wrap_up_began = self.core.now.wall
-            person.wrap_up_until = self.core.now.wall + round(wrap_up_s * 1_000_000)
-            person.wrap_up_contact, person.wrap_up_queue = contact, queue
-            self.core.timers.set(("wrap_up", person.spec.id), self.core.now.mono + wrap_up_s)
-        self.move(person, AgentInput.CALL_ENDED, wrap_up_s=wrap_up_s)
-        if wrap_up_s > 0:
-            until = person.wrap_up_until
-            self.core.fact(
-                FactKind.WRAP_UP_BEGAN, contact, agent=person.spec.id, queue=queue, until=until, seconds=wrap_up_s
-            )
+        known, now = self.core.queues.get(queue), self.core.now
+        spec = known.spec.after_call if known else NO_WRAP_UP
+        wrap_up = WrapUp(spec, now.mono)
+        if not wrap_up.due:
+            self.move(person, AgentInput.CALL_ENDED)
+            return
+        person.wrap_up, person.wrap_up_began = wrap_up, now.wall
+        person.wrap_up_contact, person.wrap_up_queue = contact, queue
+        self._plan_wrap_up(person, wrap_up)
+        self.move(person, AgentInput.CALL_ENDED, wrap_up=True)
+        until, seconds = person.wrap_up_until, (wrap_up.ends_at or now.mono) - now.mono
+        fields = {"agent": person.spec.id, "queue": queue, "mode": spec.mode.value}
+        self.core.fact(FactKind.WRAP_UP_BEGAN, contact, until=until, seconds=seconds, **fields)
+
+    def _plan_wrap_up(self, person: Person, wrap_up: WrapUp) -> None:
+        """When it is over by itself; the timer follows."""
+        key, now = ("wrap_up", person.spec.id), self.core.now
+        person.wrap_up_until = 0
+        if wrap_up.ends_at is not None:
+            person.wrap_up_until = now.wall + round((wrap_up.ends_at - now.mono) * 1_000_000)
+            self.core.timers.set(key, wrap_up.ends_at)
 
     def wrap_up_over(self, id: str) -> None:
         """The wrap-up's time has come."""
@@ -107,6 +192,13 @@ class People:
         if person is not None:
             self.sync(person)
 
+    def wait_no_more(self, leg: Leg) -> None:
+        """The switch does not end an agent's last leg, however often it is told to: the agent goes on without that."""
+        person = self.core.people.get(leg.agent)
+        if person is not None and person.leaving == leg.uuid:
+            person.leaving = ""
+            self.sync(person)
+
     def sync(self, person: Person) -> None:
         """Tell the distributor whether this agent may be offered contacts.
 
@@ -114,6 +206,7 @@ class People:
         phone would be busy."""
         id, agent, core = person.spec.id, person.agent, self.core
         rested = person.not_before <= core.now.mono and person.leaving not in core.legs
+        rested = rested and not person.unready
         self.core.distributor.set_present(id, agent.status.status is not AgentStatus.LOGGED_OUT and not person.gone)
         if agent.free and not person.gone and rested:
             self.core.distributor.ready(id, Work(agent.idle_since, person.talked_us / 1_000_000, person.answered))
@@ -134,7 +227,8 @@ class People:
             raise RequestRefused("the agent", "logged out", "log in with this phone", fault)
         now, before = self.core.now, self._marks(person)
         person.agent.log_in(now.wall, now.mono)
-        person.phone = request.phone
+        person.phone, person.rule, person.on_demand = request.phone, "", False
+        person.misses.reset()
         self._changed(person, before, request.by)
 
     def _log_out(self, person: Person, request: LogOut) -> None:
@@ -147,12 +241,25 @@ class People:
                 hint = f"give one of: {', '.join(sorted(reasons))}"
                 raise RequestRefused("the agent", person.agent.status.status.value, "break without a reason", hint)
             raise NotFound("break reason", request.reason, tuple(get_close_matches(request.reason, reasons, 3)))
+        before = self._marks(person)
         self._choose(person, AgentStatus(request.status), request.reason, request.by)
+        available = request.status == "available"
+        person.on_demand = person.next_wanted = available and request.on_demand
+        if available:
+            person.misses.reset()
+        self._changed(person, before, request.by)
+
+    def _next_contact(self, person: Person, request: NextContact) -> None:
+        if not person.on_demand:
+            raise RequestRefused("the agent", person.agent.status.status.value, "next", "not available on demand")
+        before, person.next_wanted = self._marks(person), True
+        self._changed(person, before, request.by)
 
     def _choose(self, person: Person, status: AgentStatus, reason: str, by: str) -> None:
         now, before = self.core.now, self._marks(person)
         person.agent.choose(status, reason, now.wall, now.mono)
-        if str(person.agent.wish) != before[4]:
+        person.rule = ""
+        if str(person.agent.wish) != before.wish:
             wish = person.agent.wish
             asked = (wish.status.value, wish.reason) if wish else ("", "")
             self.core.fact(FactKind.AGENT_ASKED, agent=person.spec.id, status=asked[0], reason=asked[1], by=by)
@@ -177,43 +284,86 @@ class People:
     def _hold(self, person: Person, request: HoldCall) -> None:
         contact = self.core.contacts.get(person.contact)
         leg = self.core.legs.get(person.leg)
-        if contact is None or leg is None or contact.held is request.on:
+        if contact is None or leg is None or contact.held is request.on or contact.transfer is not None:
             verb = "hold" if request.on else "take back"
             raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call for that")
         self.core.send(leg.switch, Hold(leg.uuid, request.on), f"hold:{leg.uuid}")
 
+    def _mute(self, person: Person, request: MuteCall) -> None:
+        contact, leg = self.core.contacts.get(person.contact), self.core.legs.get(person.leg)
+        if contact is None or leg is None or contact.agent_leg != leg.uuid or contact.muted is request.on:
+            verb = "mute" if request.on else "unmute"
+            raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call for that")
+        contact.muted = request.on
+        self.core.send(leg.switch, Mute(leg.uuid, request.on), f"mute:{leg.uuid}")
+        self.core.fact(FactKind.MUTE_CHANGED, contact, agent=person.spec.id, leg=leg.uuid, on=request.on)
+
+    def _press_keys(self, person: Person, request: PressKeys) -> None:
+        contact = self.core.contacts.get(person.contact)
+        if contact is None or not person.leg:
+            raise RequestRefused("the agent", person.agent.state.value, "send digits", "there is no call")
+        transfer = contact.transfer
+        consults = transfer is not None and transfer.machine.state is TransferState.CONSULTING
+        to = transfer.leg if transfer is not None and consults else contact.leg
+        command = SendDigits(to, request.digits)
+        try:
+            command.wire()
+        except EslError as error:
+            raise RequestRefused("the call", "talking", "send digits", str(error)) from None
+        self.core.send(contact.switch, command, f"digits:{to}")
+        self.core.fact(FactKind.DIGITS_SENT, contact, agent=person.spec.id, leg=to, count=len(request.digits))
+
     def _end_wrap_up(self, person: Person, request: EndWrapUp) -> None:
+        if person.wrap_up is not None:
+            person.wrap_up.check_end(self.core.now.mono)
         self._finish_wrap_up(person, AgentInput.END_WRAP_UP)
+
+    def _extend_wrap_up(self, person: Person, request: ExtendWrapUp) -> None:
+        if person.wrap_up is None:
+            raise RequestRefused("the agent", person.agent.state.value, "extend the wrap-up", "there is none")
+        person.wrap_up.extend(self.core.now.mono)
+        self._plan_wrap_up(person, person.wrap_up)
+        contact, queue, until = person.wrap_up_contact, person.wrap_up_queue, person.wrap_up_until
+        fields = {"agent": person.spec.id, "queue": queue, "until": until}
+        self.core.fact(FactKind.WRAP_UP_EXTENDED, contact, by=request.by, **fields)
 
     def _finish_wrap_up(self, person: Person, input: AgentInput) -> None:
         self.move(person, input)
         self.core.timers.cancel(("wrap_up", person.spec.id))
         if person.wrap_up_began:
             self.records.wrap_up(person.wrap_up_contact, person.wrap_up_queue, person.spec.id, person.wrap_up_began)
-        person.wrap_up_began = person.wrap_up_until = 0
+        person.wrap_up, person.wrap_up_began, person.wrap_up_until = None, 0, 0
 
-    def _marks(self, person: Person) -> tuple[str, str, str, int, str]:
+    def _marks(self, person: Person) -> Marks:
         agent = person.agent
-        status = agent.status
-        return status.status.value, status.reason, agent.state.value, agent.state_since, str(agent.wish)
+        status, wish = agent.status, str(agent.wish)
+        unready = person.unready
+        return Marks(status.status.value, status.reason, agent.state.value, unready, person.on_demand, wish)
 
-    def _changed(self, person: Person, before: tuple[str, str, str, int, str], by: str) -> None:
+    def _changed(self, person: Person, before: Marks, by: str) -> None:
         self.sync(person)
         if person.gone and not person.contact and not person.offer:
             self.core.people.pop(person.spec.id, None)
         after = self._marks(person)
-        if after[:3] == before[:3]:
+        if after[:5] == before[:5]:
             return
+        if after[:2] != before[:2]:
+            self.rules.watch_break(person)
         self.core.fact(
             FactKind.AGENT_CHANGED,
             agent=person.spec.id,
-            status=after[0],
-            reason=after[1],
-            state=after[2],
-            previous_status=before[0],
-            previous_reason=before[1],
-            previous_state=before[2],
+            status=after.status,
+            reason=after.reason,
+            state=after.state,
+            previous_status=before.status,
+            previous_reason=before.reason,
+            previous_state=before.state,
+            since=person.agent.status_since,
             phone=person.phone,
+            on_demand=person.on_demand,
+            unready=after.unready,
             by=by,
+            rule=person.rule,
         )
+        self.rules.settle(person)
         self.changed(person)

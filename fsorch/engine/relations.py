@@ -53,6 +53,8 @@ class Relations:
 
     def bonded(self, contact: Contact, need: Need) -> Need:
         """``need`` with the agents to prefer."""
+        if contact.aim is not None:
+            return contact.aim.at(need)
         spec, bond = self._spec(contact), self._bond(contact)
         if spec is None or bond is None:
             return msgspec.structs.replace(need, prefer=(), bond="", only_until=0.0)
@@ -66,7 +68,8 @@ class Relations:
     def joined(self, contact: Contact) -> None:
         """The contact waits: ask it, once, when the person it knows is busy."""
         spec, need = self._spec(contact), contact.need
-        if spec is None or need is None or not need.prefer or not contact.leg or contact.choice is not None:
+        asked = contact.choice is not None or contact.aim is not None
+        if spec is None or need is None or not need.prefer or not contact.leg or asked:
             return
         person = self.core.people.get(need.prefer[0])
         if person is None or person.agent.free or not spec.ask:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fsorch.acd import AgentState, AgentStatus, ContactState
+from fsorch.engine.agent_rules import break_end
 from fsorch.engine.core import Core
 from fsorch.engine.state import Contact, Person, Queue
 from fsorch.engine.views import AgentView, ContactView, QueueView, Snapshot, SwitchView
@@ -13,7 +14,7 @@ __all__ = ["agent_view", "contact_view", "queue_view", "snapshot"]
 def contact_view(core: Core, contact: Contact) -> ContactView:
     """One live contact."""
     offer = next((core.offers[id] for id in contact.offers_open), None)
-    queue = core.queues.get(contact.queue)
+    queue, transfer = core.queues.get(contact.queue), contact.transfer
     return ContactView(
         id=contact.id,
         switch=contact.switch,
@@ -31,6 +32,11 @@ def contact_view(core: Core, contact: Contact) -> ContactView:
         offered_at=offer.made_at if offer else 0,
         answered_at=contact.answered_at,
         held=contact.held,
+        muted=contact.muted,
+        transfer=transfer.machine.state.value if transfer else "",
+        transfer_by=transfer.source if transfer else "",
+        transfer_to=(transfer.number or transfer.target) if transfer else "",
+        priority=contact.priority,
         why=contact.why,
     )
 
@@ -51,8 +57,16 @@ def agent_view(core: Core, person: Person) -> AgentView:
         phone=person.dial_string,
         contact=contact_view(core, contact) if contact else None,
         wrap_up_until=person.wrap_up_until if agent.state is AgentState.WRAP_UP else 0,
+        wrap_up_may_end=person.wrap_up is None or person.wrap_up.may_end,
+        wrap_up_more_s=person.wrap_up.more if person.wrap_up else 0.0,
         answered=person.answered,
         missed=person.missed,
+        unready=person.unready,
+        rule=person.rule,
+        on_demand=person.on_demand,
+        next_wanted=person.next_wanted,
+        break_until=break_end(core, person),
+        overrun=person.overrun,
     )
 
 

@@ -6,15 +6,33 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from fsorch.acd import Agent, ContactMachine, Need, OfferMachine
+import msgspec
+
+from fsorch.acd import Agent, AgentStatus, ContactMachine, Need, OfferMachine
 from fsorch.acd.affinity import Encounter, PersonChoice
+from fsorch.acd.phones import MissCounter
+from fsorch.acd.transfer import TransferMachine
+from fsorch.acd.wrap_up import WrapUp
 from fsorch.config import AgentSpec, QueueSpec
 from fsorch.engine.rows import LegRow
 from fsorch.engine.views import KeyedAnswer
 from fsorch.ivr import Ask, FlowSession
 from fsorch.names import ContactOutcome, SegmentKind
+from fsorch.rules import CauseRules
 
-__all__ = ["Contact", "Leg", "Offer", "Person", "Question", "Queue", "Segment", "Switch"]
+__all__ = [
+    "Aim",
+    "Contact",
+    "Destination",
+    "Leg",
+    "Offer",
+    "Person",
+    "Question",
+    "Queue",
+    "Segment",
+    "Switch",
+    "Transfer",
+]
 
 
 @dataclass(slots=True)
@@ -49,6 +67,45 @@ class Segment:
 
 
 @dataclass(slots=True)
+class Transfer:
+    """A transfer under way, asked for ``by`` somebody: from the agent ``source`` on ``source_leg`` to the agent
+    ``target``, or to a ``number`` outside. ``leg`` is the third party's (empty when it is gone), ``offer`` the offer
+    while it rings."""
+
+    by: str
+    source: str
+    source_leg: str
+    target: str = ""
+    number: str = ""
+    leg: str = ""
+    offer: str = ""
+    machine: TransferMachine = field(default_factory=TransferMachine)
+
+
+@dataclass(slots=True)
+class Destination:
+    """The queue a talking customer is on the way to, and the priority there (None: as it was)."""
+
+    queue: str
+    priority: int | None = None
+
+
+@dataclass(slots=True)
+class Aim:
+    """Somebody gave the contact to an agent: nobody else will do until ``until`` (monotonic seconds)."""
+
+    agent: str
+    why: str
+    until: float
+
+    def at(self, need: Need) -> Need:
+        """``need`` as it is then; once the agent did not take it, anybody will do."""
+        if self.agent in need.passed:
+            return need
+        return msgspec.structs.replace(need, prefer=(self.agent,), bond=self.why, only_until=self.until)
+
+
+@dataclass(slots=True)
 class Question:
     """An open question to a waiting caller: the id of the application that collects, the channel variable of the
     answer, and who wants it."""
@@ -64,7 +121,10 @@ class Contact:
     plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began.
 
     ``encounters``: whom the caller has met, from the records; ``choice``: what they said when asked whether to wait for
-    ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions."""
+    ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions.
+
+    ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
+    ``aim``: the agent who was named for them; ``muted``: they do not hear their agent."""
 
     id: str
     switch: str
@@ -109,11 +169,17 @@ class Contact:
     choice: PersonChoice | None = None
     person: str = ""
     hold_until: float = 0.0
+    transfer: Transfer | None = None
+    stays: bool = False
+    destination_asked: Destination | None = None
+    aim: Aim | None = None
+    muted: bool = False
 
 
 @dataclass(slots=True)
 class Offer:
-    """A contact reserved to an agent. ``rang_at`` is 0 until the phone rings."""
+    """A contact reserved to an agent. ``rang_at`` is 0 until the phone rings. ``aside``: not to serve the contact out
+    of the queue, but for a transfer; ``dial`` is then what is dialled, and there is no agent when that is outside."""
 
     id: str
     contact: str
@@ -126,13 +192,18 @@ class Offer:
     made_at: int
     rang_at: int = 0
     machine: OfferMachine = field(default_factory=OfferMachine)
+    aside: bool = False
+    dial: str = ""
 
 
 @dataclass(slots=True)
 class Person:
     """An agent at work: the spec, the machine, and what they are busy with. ``phone`` overrides the spec's dial string;
     ``not_before`` (monotonic seconds) delays the next offer, and so does ``leaving``, the leg of the last call, until
-    the switch has ended it; ``gone`` when the configuration no longer has them."""
+    the switch has ended it; ``gone`` when the configuration no longer has them.
+
+    ``hindrances`` say why nothing is offered though they are available, by what hinders; ``rule`` says why a rule
+    overruled their choice, until they choose again; ``next_wanted``: on demand, they have asked for a contact."""
 
     spec: AgentSpec
     agent: Agent = field(default_factory=Agent)
@@ -141,6 +212,7 @@ class Person:
     contact: str = ""
     leg: str = ""
     leaving: str = ""
+    wrap_up: WrapUp | None = None
     wrap_up_until: int = 0
     wrap_up_began: int = 0
     wrap_up_contact: str = ""
@@ -150,6 +222,21 @@ class Person:
     missed: int = 0
     talked_us: int = 0
     gone: bool = False
+    misses: MissCounter = field(default_factory=lambda: MissCounter(CauseRules()))
+    hindrances: dict[str, str] = field(default_factory=dict)
+    rule: str = ""
+    on_demand: bool = False
+    next_wanted: bool = False
+    overrun: bool = False
+
+    @property
+    def unready(self) -> str:
+        """Why nothing is offered though they are available, for people; empty when nothing hinders."""
+        if self.agent.status.status is not AgentStatus.AVAILABLE:
+            return ""
+        waits = self.on_demand and not self.next_wanted and self.agent.free
+        reasons = [*self.hindrances.values(), *(["asks for each contact"] if waits else [])]
+        return "; ".join(reasons)
 
     @property
     def dial_string(self) -> str:

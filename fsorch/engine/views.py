@@ -17,7 +17,9 @@ class KeyedAnswer(msgspec.Struct, frozen=True):
 
 
 class ContactView(msgspec.Struct, frozen=True, kw_only=True):
-    """A live contact. ``state``: flow, waiting, offered, talking, held. ``position`` counts from 1 while waiting."""
+    """A live contact. ``state``: flow, waiting, offered, talking, held. ``position`` counts from 1 while waiting.
+    ``transfer``: how far a transfer by the agent ``transfer_by`` to the agent or number ``transfer_to`` is (ringing,
+    consulting, conference, pending, completing, returning, taking); empty when there is none."""
 
     id: str
     switch: str
@@ -35,13 +37,23 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     offered_at: int = 0
     answered_at: int = 0
     held: bool = False
+    muted: bool = False
+    transfer: str = ""
+    transfer_by: str = ""
+    transfer_to: str = ""
+    priority: int = 0
     why: str = ""
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. ``status`` (available, break, logged_out) is what the agent chose, ``state`` (idle, reserved, ringing,
     talking, wrap_up) what the engine knows. ``asked`` is a wish kept for later: "break:lunch", "logged_out",
-    "available", or ""."""
+    "available", or "".
+
+    ``unready`` says why nothing is offered though they are available; ``rule`` why a rule overruled their choice, until
+    they choose again. ``on_demand``: they ask for each contact, and ``next_wanted`` says that they have. In wrap-up,
+    ``wrap_up_until`` 0 means until they end it, ``wrap_up_may_end`` that they may do so now, ``wrap_up_more_s`` what
+    one request adds (0: nothing). ``break_until``: when the break's time is over, ``overrun`` that it was."""
 
     id: str
     name: str
@@ -55,8 +67,16 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     phone: str = ""
     contact: ContactView | None = None
     wrap_up_until: int = 0
+    wrap_up_may_end: bool = True
+    wrap_up_more_s: float = 0.0
     answered: int = 0
     missed: int = 0
+    unready: str = ""
+    rule: str = ""
+    on_demand: bool = False
+    next_wanted: bool = False
+    break_until: int = 0
+    overrun: bool = False
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):

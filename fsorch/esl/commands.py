@@ -86,6 +86,7 @@ _DIGITS = re.compile(r"[0-9A-Da-d*#wWfF]{1,128}(?:@[0-9]{1,5})?")
 _KEYS = re.compile(r"[0-9A-Da-d*#]{1,128}")
 _USER = re.compile(r"[A-Za-z0-9_.+*#@/-]{1,128}")
 _ROOM = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
+_TO_ROOM = re.compile(r"conference:[A-Za-z0-9_.-]{1,80}@[a-z0-9_-]{1,32}")
 _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 # What a dial string is made of; whatever sets it apart into legs, variables or other dial strings is not among it.
 # "app=" would make mod_loopback run an application instead of calling (``mod_loopback.c``, channel_outgoing_channel).
@@ -169,7 +170,8 @@ class Bridge(_Api, frozen=True):
 
 
 class Transfer(_OnChannel, frozen=True):
-    """Send the channel (or with ``leg`` its partner, or both) into the dialplan."""
+    """Send the channel (or with ``leg`` its partner, or both) into the dialplan. Of the dialplan ``inline`` only
+    ``conference:ROOM@PROFILE`` may be used (capture 10)."""
 
     extension: str
     dialplan: str = "XML"
@@ -180,7 +182,7 @@ class Transfer(_OnChannel, frozen=True):
         if not self.extension or self.extension.startswith("-"):
             raise QuotingError("the extension is empty or begins with '-', which the switch reads as an option")
         dialplan = check_name(self.dialplan, NAME, "the dialplan")
-        if dialplan.lower() == "inline":
+        if dialplan.lower() == "inline" and not _TO_ROOM.fullmatch(self.extension):
             raise QuotingError("the dialplan inline runs its extension as applications; use Execute for them")
         tail = (check_text(self.extension, "the extension"), dialplan, check_name(self.context, NAME, "the context"))
         return self._words("uuid_transfer", *((self.leg,) if self.leg else ()), *tail)

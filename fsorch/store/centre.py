@@ -15,6 +15,7 @@ from peewee import Field, Model
 
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, QueueSpec
 from fsorch.errors import ConfigError
+from fsorch.rules import AwayRule
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.models import (
     AgentRecord,
@@ -34,6 +35,7 @@ __all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
 
 Row = dict[str, Any]
 REVISION = "revision"
+AWAY = "centre.away"
 
 
 class Changes(msgspec.Struct):
@@ -65,11 +67,13 @@ def read_centre(db: Db) -> Centre:
         name=meta.get("centre.name", Centre().name),
         flow=meta.get("centre.flow", ""),
         prompts_dir=meta.get("centre.prompts_dir", Centre().prompts_dir),
+        outside=meta.get("centre.outside", ""),
         queues=tuple(_spec(QueueSpec, row) for row in _live(db, QueueRecord)),
         agents=tuple(_spec(AgentSpec, row, queues=members.get(row["id"], [])) for row in _live(db, AgentRecord)),
         flows=tuple(msgspec.json.decode(row["body"], type=FlowSpec) for row in _live_flows(db)),
         breaks=tuple(_spec(BreakReason, row) for row in _in_order(db, BreakRecord)),
         prompts={row["name"]: row["path"] for row in _in_order(db, PromptRecord)},
+        away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
     )
 
 
@@ -85,8 +89,11 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     _write_plain(db, PromptRecord, "prompt", _prompt_rows(centre), changes)
     _write_flows(db, centre, by, now_us, changes)
     _write_users(db, centre, logins, now_us, changes)
-    for name in ("name", "flow", "prompts_dir"):
+    for name in ("name", "flow", "prompts_dir", "outside"):
         _write_meta(db, f"centre.{name}", getattr(centre, name), changes)
+    away = msgspec.json.encode(centre.away).decode() if centre.away is not None else ""
+    if away or AWAY in {row.name for row in MetaRecord.select(MetaRecord.name).execute(db)}:
+        _write_meta(db, AWAY, away, changes)
     return changes
 
 

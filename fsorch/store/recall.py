@@ -113,4 +113,5 @@ def _shifts(db: Db, since: int) -> list[Shift]:
 
 def _shift(fact: Fact) -> Shift:
     status, reason, phone = (str(fact.data.get(name, "")) for name in ("status", "reason", "phone"))
-    return Shift(fact.agent, status, reason, phone, fact.at)
+    since, on_demand = fact.data.get("since") or fact.at, fact.data.get("on_demand") is True
+    return Shift(fact.agent, status, reason, phone, since if isinstance(since, int) else fact.at, on_demand)

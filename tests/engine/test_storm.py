@@ -16,11 +16,14 @@ from msgspec import structs
 
 from fsorch.config import Centre
 from fsorch.engine import (
+    AgentAway,
+    AgentBack,
     AnswerCall,
     CommandDone,
     CommandLost,
     Configure,
     EndWrapUp,
+    ExtendWrapUp,
     FactKind,
     HangUp,
     HoldCall,
@@ -28,6 +31,7 @@ from fsorch.engine import (
     LinkUp,
     LogIn,
     LogOut,
+    NextContact,
     Request,
     SetStatus,
 )
@@ -36,6 +40,7 @@ from fsorch.esl.commands import Originate
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from fsorch.names import Strategy
+from fsorch.rules import AwayRule, CauseRule, CauseRules, Consequence, WrapUpMode, WrapUpSpec
 from tests.engine.desk import CENTRE, Desk
 
 AGENTS = st.sampled_from(["ann", "rob", "nobody"])
@@ -59,6 +64,10 @@ LEG_EVENTS = st.sampled_from(
 )
 CAUSES = st.sampled_from(["NORMAL_CLEARING", "NO_ANSWER", "USER_BUSY", "ORIGINATOR_CANCEL", ""])
 SOME = st.integers(0, 30)
+CAUSE_RULES = CauseRules(
+    busy=CauseRule(delay_s=1, limit=2, then=Consequence.BREAK, reason="tea"),
+    no_answer=CauseRule(limit=3, then=Consequence.LOGOUT),
+)
 HAPPENINGS = st.one_of(
     st.tuples(st.just("call"), st.sampled_from(["", "sales", "support", "nowhere"])),
     st.tuples(st.just("leg"), LEG_EVENTS, SOME, SOME, CAUSES),
@@ -71,7 +80,7 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("job"), SOME, st.sampled_from(["+OK x\n", "-ERR NO_ANSWER\n", "-USAGE: x\n", ""])),
     st.tuples(st.just("reply"), SOME, st.sampled_from(["+OK", "-ERR Invalid uuid", "-ERROR", "false"])),
     st.tuples(st.just("lost"), SOME),
-    st.tuples(st.just("person"), AGENTS, st.integers(0, 9)),
+    st.tuples(st.just("person"), AGENTS, st.integers(0, 14)),
     st.tuples(st.just("time"), st.sampled_from([0.0, 0.5, 5.0, 20.0, 200.0])),
     st.tuples(st.just("cut")),
     st.tuples(st.just("back"), st.integers(0, 2**16)),
@@ -91,6 +100,11 @@ def request(agent: str, which: int) -> Request:
         HoldCall(agent=agent, by="t", on=True),
         HoldCall(agent=agent, by="t", on=False),
         EndWrapUp(agent=agent, by="t"),
+        ExtendWrapUp(agent=agent, by="t"),
+        NextContact(agent=agent, by="t"),
+        SetStatus(agent=agent, by="t", status="available", on_demand=True),
+        AgentAway(agent=agent, by="t"),
+        AgentBack(agent=agent, by="t"),
     )[which]
 
 
@@ -99,7 +113,9 @@ class Storm:
 
     def __init__(self, strategy: Strategy) -> None:
         sales, support = CENTRE.queues
-        self.centre = structs.replace(CENTRE, queues=(structs.replace(sales, strategy=strategy), support))
+        more = WrapUpSpec(mode=WrapUpMode.EXTENSION, seconds=5, extension_s=5, max_s=20)
+        sales = structs.replace(sales, strategy=strategy, wrap_up=more, causes=CAUSE_RULES)
+        self.centre = structs.replace(CENTRE, queues=(sales, support), away=AwayRule(after_s=5, reason="tea"))
         self.desk = Desk(self.centre)
         self.callers = 0
 
@@ -204,7 +220,8 @@ class Storm:
             assert (agent.state in ("reserved", "ringing", "talking")) is (agent.contact is not None), agent
         engaged = {c.id for c in view.contacts if c.state == "offered"}
         assert engaged <= held, "offered to nobody"
-        free = {agent.id: agent for agent in view.agents if agent.status == "available" and agent.state == "idle"}
+        idle = [agent for agent in view.agents if agent.status == "available" and agent.state == "idle"]
+        free = {agent.id: agent for agent in idle if not agent.unready}
         delayed = self.desk.engine.next_deadline() is not None
         waiting = {c.queue for c in view.contacts if c.state == "waiting"}
         if view.switches[0].up and not delayed:

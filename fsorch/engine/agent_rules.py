@@ -1,0 +1,114 @@
+"""Rules that may overrule what an agent chose: an offer not taken too often, a desktop that is gone. And the watch over
+breaks, which overrules nothing.
+
+Nothing else changes an agent's choice. A rule has a name, which stands in the fact (``by="rule: no_answer"``), and says
+why in words, which the agent sees until they choose again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fsorch.acd import AgentStatus
+from fsorch.acd.phones import Verdict, way_of
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.state import Offer, Person
+from fsorch.names import OfferOutcome
+from fsorch.rules import Consequence
+
+__all__ = ["AgentRules", "break_end"]
+
+# A phone that refuses at once must not be dialled in a loop, whatever a file says.
+LEAST_DELAY_S = 1.0
+
+
+class AgentRules:
+    """The rules over agents. ``choose`` carries a rule's status out (see People.choose_for), ``hinder`` says why
+    nothing is offered (see People.hinder)."""
+
+    def __init__(
+        self,
+        core: Core,
+        choose: Callable[[Person, AgentStatus, str, str], None],
+        hinder: Callable[[Person, str, str], None],
+    ) -> None:
+        self.core = core
+        self.choose = choose
+        self.hinder = hinder
+
+    def verdict(self, person: Person, offer: Offer, outcome: OfferOutcome, cause: str) -> tuple[str, Verdict]:
+        """What follows an offer that was not taken: the name of the rule (empty: none), and its verdict."""
+        queue = self.core.queues.get(offer.queue)
+        way = way_of(outcome, cause, bool(offer.rang_at))
+        rules = person.spec.causes or (queue.spec.causes if queue else None)
+        if rules is None:
+            return "", Verdict(max(LEAST_DELAY_S, queue.spec.miss_delay_s if queue else 5.0))
+        person.misses.set_rules(rules)
+        return way.value if way else "", person.misses.missed(way)
+
+    def enforce(self, person: Person, name: str, then: Consequence, reason: str, why: str) -> None:
+        """Carry a rule's consequence out; not against somebody who has chosen otherwise already."""
+        if then is Consequence.NOTHING or not person.agent.free:
+            return
+        person.rule = why
+        status = AgentStatus.BREAK if then is Consequence.BREAK else AgentStatus.LOGGED_OUT
+        self.choose(person, status, reason, f"rule: {name}")
+
+    # -- breaks ---------------------------------------------------------------------------------------------------
+
+    def watch_break(self, person: Person) -> None:
+        """The status, or the centre's break reasons, have changed."""
+        key, now, end = ("break", person.spec.id), self.core.now, break_end(self.core, person)
+        self.core.timers.cancel(key)
+        person.overrun = person.overrun and 0 < end <= now.wall
+        if end and not person.overrun:
+            self.core.timers.set(key, now.mono + max(0.0, (end - now.wall) / 1_000_000))
+
+    def break_too_long(self, id: str) -> None:
+        """The break's time is over: that is shown, and nothing else happens."""
+        person = self.core.people.get(id)
+        if person is None or person.agent.status.status is not AgentStatus.BREAK:
+            return
+        person.overrun = True
+        reason, since = person.agent.status.reason, person.agent.status_since
+        limit = _limit(self.core, reason)
+        self.core.fact(FactKind.BREAK_OVERRUN, agent=id, reason=reason, since=since, max_s=limit)
+
+    # -- desktops -------------------------------------------------------------------------------------------------
+
+    def away(self, person: Person) -> None:
+        """The agent's last desktop is gone: the centre's rule, if there is one, follows after its time."""
+        rule = self.core.centre.away
+        if rule is not None and person.agent.status.status is AgentStatus.AVAILABLE:
+            self.core.timers.set(("away", person.spec.id), self.core.now.mono + rule.after_s)
+
+    def back(self, person: Person) -> None:
+        """A desktop is there again. What a rule has done stays until the agent chooses."""
+        self.core.timers.cancel(("away", person.spec.id))
+        self.hinder(person, "desktop", "")
+
+    def away_too_long(self, id: str) -> None:
+        """The desktop was gone for the rule's time. In a call or its wrap-up the rule waits: nothing is offered, and
+        :meth:`settle` carries it out."""
+        person, rule = self.core.people.get(id), self.core.centre.away
+        if person is not None and rule is not None:
+            self.hinder(person, "desktop", f"the desktop has been gone for {rule.after_s:g} s")
+            self.settle(person)
+
+    def settle(self, person: Person) -> None:
+        """The agent may have become idle: a rule that waited for it is carried out."""
+        why, rule = person.hindrances.get("desktop"), self.core.centre.away
+        if why and rule is not None and person.agent.free:
+            self.enforce(person, "away", rule.then, rule.reason, why)
+
+
+def break_end(core: Core, person: Person) -> int:
+    """When the break's time is over, in UTC microseconds; 0: no break, or one without a limit."""
+    status = person.agent.status
+    limit = _limit(core, status.reason) if status.status is AgentStatus.BREAK else 0.0
+    return person.agent.status_since + round(limit * 1_000_000) if limit > 0 else 0
+
+
+def _limit(core: Core, reason: str) -> float:
+    return next((one.max_s for one in core.centre.breaks if one.id == reason), 0.0)

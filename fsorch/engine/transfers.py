@@ -1,0 +1,405 @@
+"""Transfers: a customer is handed to a queue, to another agent or to a number outside, at once or after a consult.
+
+The customer's leg is told to stay when its bridge ends (``park_after_bridge``, captures 10 and 16) before anything else
+happens to it, and not to any more as soon as the customer talks again: an agent who hangs up ends the call then. A
+channel variable, ``fsorch_transfer``, names the leg of the agent who transfers, for who reads the channels after a
+restart of ours: customer and agent are brought together again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from fsorch.acd import ContactInput, ContactState, OfferInput
+from fsorch.acd.transfer import TransferEffect, TransferInput, TransferState
+from fsorch.engine.checks import phone_fault
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import CancelTransfer, CompleteTransfer, ConferCall, Request, TakeOver, TransferCall
+from fsorch.engine.music import Music
+from fsorch.engine.offers import BRIDGE_GRACE_S, HANGUP_GRACE_S, Offers
+from fsorch.engine.people import People
+from fsorch.engine.records import Records
+from fsorch.engine.state import Aim, Contact, Destination, Leg, Offer, Person, Transfer
+from fsorch.errors import NotFound, RequestRefused
+from fsorch.esl.commands import Bridge, Hold, Kill, Park, Playback, SetVars
+from fsorch.esl.commands import Transfer as Send
+from fsorch.names import OfferOutcome, SegmentKind
+
+__all__ = ["STAY", "Transfers"]
+
+STAY = (("hangup_after_bridge", "false"), ("park_after_bridge", "true"))
+AS_EVER = (("hangup_after_bridge", ""), ("park_after_bridge", ""))
+RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
+# So long the agent who transferred comes first for a customer whom nobody took; then anyone does.
+RECALL_S = 20.0
+_HEARS_MUSIC = (TransferState.RINGING, TransferState.CONSULTING, TransferState.PENDING)
+
+
+class Transfers:
+    """Carries out what agents ask for and what the transfer's machine decides."""
+
+    def __init__(self, core: Core, records: Records, music: Music, offers: Offers, people: People) -> None:
+        self.core = core
+        self.records = records
+        self.music = music
+        self.offers = offers
+        self.people = people
+        # Ends an agent's part in a contact, and moves the contact: the calls' own ways.
+        self.release: Callable[[Contact], None]
+        self.step_contact: Callable[[Contact, ContactInput], None]
+        self._effects: dict[TransferEffect, Callable[[Contact, Transfer], None]] = {
+            TransferEffect.CONSULT: self._consult,
+            TransferEffect.CONFER: self._confer,
+            TransferEffect.LET_GO: self._let_go,
+            TransferEffect.WAIT: self._wait,
+            TransferEffect.JOIN: self._join,
+            TransferEffect.RETURN: self._return,
+            TransferEffect.HAND_OVER: self._hand_over,
+            TransferEffect.RESUME: self._resume,
+            TransferEffect.REQUEUE: self._requeue,
+            TransferEffect.CALL_OFF: self._call_off,
+            TransferEffect.DROP_ALL: self._drop_all,
+        }
+        self.handlers: dict[type[Request], Callable[[Person, Request], None]] = {
+            TransferCall: self._asked,
+            CompleteTransfer: lambda person, request: self._told(person, TransferInput.COMPLETE),
+            CancelTransfer: lambda person, request: self._told(person, TransferInput.CANCEL),
+            ConferCall: lambda person, request: self._told(person, TransferInput.CONFER),
+            TakeOver: self._take_over,
+        }
+
+    # -- from the calls -----------------------------------------------------------------------------------------------
+
+    def owns(self, leg: Leg) -> bool:
+        """Whether this leg has its place in a transfer, though its contact does not name it as the agent's."""
+        contact = self.core.contacts.get(leg.contact)
+        transfer = contact.transfer if contact is not None else None
+        return transfer is not None and leg.uuid == transfer.leg
+
+    def parked(self, leg: Leg, contact: Contact) -> bool:
+        """A leg of a contact was parked; False when no transfer explains that."""
+        transfer = contact.transfer
+        if transfer is None:
+            return False
+        if leg.uuid == contact.leg:
+            if self.plays_music(contact) and not contact.running:
+                self.music.play(contact)
+        elif leg.uuid == transfer.source_leg and transfer.machine.state is TransferState.RINGING:
+            self.core.send(leg.switch, Playback(leg.uuid, RINGBACK), f"ringback:{leg.uuid}")
+        return True
+
+    def plays_music(self, contact: Contact) -> bool:
+        """Whether the customer is to hear music."""
+        return contact.transfer is not None and contact.transfer.machine.state in _HEARS_MUSIC
+
+    def bridged(self, contact: Contact, legs: tuple[str, str]) -> None:
+        """The switch has joined two legs of the contact."""
+        transfer = contact.transfer
+        if transfer is None:
+            return
+        offer = self.core.offers.get(transfer.offer)
+        if offer is not None and offer.leg in legs:
+            self.offers.step(offer, OfferInput.BRIDGED)
+        if transfer.leg in legs and contact.leg in legs:
+            self._step(contact, TransferInput.JOINED)
+        elif transfer.leg in legs and transfer.source_leg in legs:
+            self._step(contact, TransferInput.MET)
+        elif contact.leg in legs and contact.agent_leg in legs:
+            self._step(contact, TransferInput.RETURNED)
+
+    def leg_gone(self, contact: Contact, leg: Leg) -> bool:
+        """A leg that is not the customer's has ended; False when no transfer explains that."""
+        transfer = contact.transfer
+        if leg.uuid == contact.agent_leg and (transfer is not None or contact.destination_asked is not None):
+            self.release(contact)
+            contact.agent = contact.agent_leg = ""
+            if transfer is not None:
+                self._step(contact, TransferInput.AGENT_GONE)
+            return True
+        if transfer is not None and leg.uuid == transfer.leg:
+            self._free(contact, transfer)
+            transfer.leg = ""
+            self._step(contact, TransferInput.TARGET_GONE)
+            return True
+        return False
+
+    def customer_gone(self, contact: Contact) -> None:
+        """The customer hung up in the middle of it."""
+        if contact.transfer is not None:
+            self._step(contact, TransferInput.CUSTOMER_GONE)
+
+    def landed(self, contact: Contact) -> None:
+        """The customer goes into the queue: the one that was asked for, if any."""
+        asked, contact.destination_asked = contact.destination_asked, None
+        if asked is not None:
+            contact.queue, contact.passed = asked.queue or contact.queue, frozenset()
+            if asked.priority is not None:
+                contact.priority = asked.priority
+            if asked.queue in self.core.queues:
+                self.core.queues[asked.queue].queued += 1
+        self._as_ever(contact)
+
+    def due(self, id: str) -> None:
+        """A joining of two legs that did not come about."""
+        contact = self.core.contacts.get(id)
+        if contact is not None and contact.transfer is not None:
+            self._step(contact, TransferInput.STUCK)
+
+    # -- from the offers ----------------------------------------------------------------------------------------------
+
+    def partner(self, offer: Offer) -> str:
+        """The leg that the third party is joined with when the phone is picked up."""
+        contact = self.core.contacts[offer.contact]
+        transfer = contact.transfer
+        waits = transfer is not None and transfer.machine.state is TransferState.RINGING
+        return transfer.source_leg if transfer is not None and waits else contact.leg
+
+    def taken(self, contact: Contact, offer: Offer) -> None:
+        """The third party's phone was picked up and joined."""
+        if contact.transfer is not None and contact.transfer.offer == offer.id:
+            contact.transfer.offer = ""
+
+    def not_taken(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
+        """The third party's phone was not picked up."""
+        transfer = contact.transfer
+        if transfer is not None and transfer.offer == offer.id:
+            transfer.offer = transfer.leg = ""
+            self._step(contact, TransferInput.FAILED)
+
+    # -- requests -----------------------------------------------------------------------------------------------------
+
+    def _asked(self, person: Person, request: Request) -> None:
+        assert isinstance(request, TransferCall)
+        given = [one for one in (request.queue, request.to, request.number) if one]
+        if len(given) != 1:
+            raise RequestRefused("the call", "talking", "transfer", "name one of queue, agent and number")
+        contact = self.call_of(person, "transfer")
+        if request.queue:
+            self._to_queue(person, contact, request)
+            return
+        other = self.free_agent(request.to, person) if request.to else None
+        dial = other.dial_string if other is not None else self._outside(request.number)
+        transfer = Transfer(request.by, person.spec.id, person.leg, request.to, request.number)
+        self._begin(contact, transfer, other, dial, consult=request.consult)
+        if not request.consult and contact.transfer is transfer:
+            self._told(person, TransferInput.COMPLETE)
+
+    def _to_queue(self, person: Person, contact: Contact, request: TransferCall) -> None:
+        queues = self.core.queues
+        if request.queue not in queues:
+            raise NotFound("queue", request.queue, tuple(get_close_matches(request.queue, queues, 3)))
+        if request.consult:
+            hint = "a queue cannot be consulted; transfer without consulting, or consult an agent"
+            raise RequestRefused("the call", "talking", "consult", hint)
+        contact.destination_asked = Destination(request.queue, request.priority)
+        self._stay(contact)
+        self._kill(person.leg)
+        self.core.timers.set(("orphan", contact.id), self.core.now.mono + HANGUP_GRACE_S)
+        self._tell(FactKind.TRANSFER_BEGAN, contact, person.spec.id, to=request.queue, target="queue", by=request.by)
+
+    def _begin(self, contact: Contact, transfer: Transfer, other: Person | None, dial: str, *, consult: bool) -> None:
+        kind = "number" if other is None else "agent"
+        to = transfer.number or transfer.target
+        self._tell(
+            FactKind.TRANSFER_BEGAN, contact, transfer.source, to=to, target=kind, consult=consult, by=transfer.by
+        )
+        self._stay(contact, transfer.source_leg)
+        contact.transfer = transfer
+        if consult:
+            self.records.begin(contact, SegmentKind.CONSULT, agent=transfer.source, leg=transfer.source_leg)
+            self.core.send(contact.switch, SetVars(transfer.source_leg, STAY))
+            self.core.send(contact.switch, Park(contact.leg), f"part:{contact.id}")
+        offer = self.offers.aside(contact, other, dial, f"asked for by {transfer.by}")
+        transfer.offer, transfer.leg = offer.id, offer.leg
+        self.offers.dial(offer, contact, STAY)
+
+    def _told(self, person: Person, input: TransferInput) -> None:
+        contact = self.core.contacts.get(person.contact)
+        transfer = contact.transfer if contact is not None else None
+        if contact is None or transfer is None or transfer.source != person.spec.id:
+            raise RequestRefused("the agent", person.agent.state.value, input.value, "there is no transfer of theirs")
+        self._step(contact, input)
+
+    def _take_over(self, person: Person, request: Request) -> None:
+        assert isinstance(request, TakeOver)
+        contact = self.call_of(person, "take over")
+        other = self.free_agent(request.taker, person)
+        transfer = Transfer(request.by, person.spec.id, person.leg, request.taker)
+        transfer.machine.step(TransferInput.TAKE)
+        self._begin(contact, transfer, other, other.dial_string, consult=False)
+
+    def call_of(self, person: Person, verb: str) -> Contact:
+        """The talk of this agent, taken back from hold. Raises RequestRefused when they are in none of their own, or in
+        a transfer already."""
+        contact = self.core.contacts.get(person.contact)
+        if contact is None or contact.machine.state is not ContactState.TALKING or contact.agent_leg != person.leg:
+            raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call of theirs")
+        if contact.transfer is not None or contact.destination_asked is not None:
+            raise RequestRefused("the call", "in a transfer", verb, "complete or cancel that first")
+        if contact.held:
+            contact.held = False
+            self.core.send(contact.switch, Hold(person.leg, False), f"hold:{person.leg}")
+        return contact
+
+    def free_agent(self, id: str, besides: Person) -> Person:
+        """An agent who can be called now. Raises NotFound or RequestRefused."""
+        person = self.core.people.get(id)
+        if person is None:
+            raise NotFound("agent", id, tuple(get_close_matches(id, self.core.people, 3)))
+        if person is besides or not person.agent.free or person.gone or person.leaving in self.core.legs:
+            state = f"{person.agent.status}, {person.agent.state.value}"
+            raise RequestRefused(f"agent {id}", state, "be called", "choose one who is available and idle, or a queue")
+        return person
+
+    def _outside(self, number: str) -> str:
+        outside = self.core.centre.outside
+        if not outside:
+            hint = "the centre has no way outside; set `outside:` in the centre file"
+            raise RequestRefused("the call", "talking", "transfer to a number", hint)
+        dial = outside.replace("{number}", number)
+        fault = phone_fault(dial) if number.lstrip("+").isalnum() and number.isascii() else "it is not a number"
+        if fault:
+            raise RequestRefused("the call", "talking", f"transfer to {number[:40]!r}", fault)
+        return dial
+
+    # -- effects ------------------------------------------------------------------------------------------------------
+
+    def _step(self, contact: Contact, input: TransferInput) -> None:
+        transfer = contact.transfer
+        if transfer is None:
+            return
+        effect = transfer.machine.step(input)
+        if effect is not None:
+            self._effects[effect](contact, transfer)
+
+    def _consult(self, contact: Contact, transfer: Transfer) -> None:
+        self._tell(FactKind.TRANSFER_CHANGED, contact, transfer.source, state="consulting")
+
+    def _confer(self, contact: Contact, transfer: Transfer) -> None:
+        """Capture 10: each leg is sent into the room; where it comes from does not matter."""
+        contact.running = ""
+        room, tag = f"conference:fsorch-{contact.id}@default", f"confer:{contact.id}"
+        self.core.send(contact.switch, Send(contact.leg, room, "inline"), tag)
+        self.core.send(contact.switch, Send(transfer.source_leg, room, "inline", leg="-both"), tag)
+        self.records.begin(contact, SegmentKind.TALK, agent=transfer.source, leg=transfer.source_leg)
+        self._tell(FactKind.TRANSFER_CHANGED, contact, transfer.source, state="conference")
+
+    def _let_go(self, contact: Contact, transfer: Transfer) -> None:
+        self._dismiss_agent(contact)
+        self._wait(contact, transfer)
+
+    def _wait(self, contact: Contact, transfer: Transfer) -> None:
+        self.records.begin(contact, SegmentKind.OFFER, agent=transfer.target, leg=transfer.leg)
+        self._tell(FactKind.TRANSFER_CHANGED, contact, transfer.source, state="pending")
+
+    def _join(self, contact: Contact, transfer: Transfer) -> None:
+        self._bridge(contact, transfer.leg)
+
+    def _return(self, contact: Contact, transfer: Transfer) -> None:
+        self._withdraw(transfer)
+        leg = self.core.legs.get(contact.agent_leg)
+        if leg is None or leg.hung_up:
+            self._step(contact, TransferInput.STUCK)
+        else:
+            self._bridge(contact, leg.uuid)
+
+    def _bridge(self, contact: Contact, leg: str) -> None:
+        self.core.timers.set(("transfer", contact.id), self.core.now.mono + BRIDGE_GRACE_S)
+        self.core.send(contact.switch, Bridge(contact.leg, leg), f"join:{contact.id}")
+
+    def _hand_over(self, contact: Contact, transfer: Transfer) -> None:
+        core = self.core
+        self._dismiss_agent(contact)
+        core.legs[transfer.leg].offer = ""
+        core.send(contact.switch, SetVars(transfer.leg, AS_EVER))
+        contact.agent, contact.agent_leg = transfer.target, transfer.leg
+        contact.connected_at = core.now.wall
+        kind = SegmentKind.TALK if transfer.target else SegmentKind.OUTSIDE
+        self.records.begin(contact, kind, agent=contact.agent, leg=contact.agent_leg)
+        core.fact(
+            FactKind.BRIDGED,
+            contact,
+            agent=contact.agent,
+            leg=contact.leg,
+            customer_leg=contact.leg,
+            agent_leg=contact.agent_leg,
+        )
+        self._end(contact, transfer, "handed_over")
+
+    def _resume(self, contact: Contact, transfer: Transfer) -> None:
+        self._dismiss(contact, transfer)
+        self.core.send(contact.switch, SetVars(contact.agent_leg, AS_EVER))
+        self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
+        self._end(contact, transfer, "returned")
+
+    def _requeue(self, contact: Contact, transfer: Transfer) -> None:
+        self._dismiss(contact, transfer)
+        self._dismiss_agent(contact)
+        contact.aim = Aim(transfer.source, "nobody took the transfer", self.core.now.mono + RECALL_S)
+        contact.passed = frozenset()
+        self._end(contact, transfer, "not_taken")
+        self.step_contact(contact, ContactInput.REJOIN)
+
+    def _call_off(self, contact: Contact, transfer: Transfer) -> None:
+        self._dismiss(contact, transfer)
+        self._end(contact, transfer, "called_off")
+
+    def _drop_all(self, contact: Contact, transfer: Transfer) -> None:
+        self._dismiss(contact, transfer)
+        self._kill(contact.agent_leg)
+        self._end(contact, transfer, "customer_gone")
+
+    def _end(self, contact: Contact, transfer: Transfer, outcome: str) -> None:
+        contact.transfer = None
+        contact.running = contact.running if outcome == "not_taken" else ""
+        self.core.timers.cancel(("transfer", contact.id))
+        if outcome != "customer_gone":
+            self._as_ever(contact)
+        to = transfer.number or transfer.target
+        self._tell(FactKind.TRANSFER_ENDED, contact, transfer.source, to=to, outcome=outcome)
+
+    # -- legs ---------------------------------------------------------------------------------------------------------
+
+    def _stay(self, contact: Contact, source_leg: str = "") -> None:
+        contact.stays = True
+        self.core.send(contact.switch, SetVars(contact.leg, (*STAY, ("fsorch_transfer", source_leg))))
+
+    def _as_ever(self, contact: Contact) -> None:
+        if contact.stays:
+            contact.stays = False
+            self.core.send(contact.switch, SetVars(contact.leg, (*AS_EVER, ("fsorch_transfer", ""))))
+
+    def _dismiss_agent(self, contact: Contact) -> None:
+        """The agent's part is over: the talk ends here, not when the switch has ended the leg."""
+        leg, contact.ended_by = contact.agent_leg, ""
+        self.release(contact)
+        contact.agent = contact.agent_leg = ""
+        self._kill(leg)
+
+    def _dismiss(self, contact: Contact, transfer: Transfer) -> None:
+        """The third party is not needed any more."""
+        self._withdraw(transfer)
+        self._free(contact, transfer)
+        self._kill(transfer.leg)
+        transfer.leg = ""
+
+    def _withdraw(self, transfer: Transfer) -> None:
+        offer = self.core.offers.get(transfer.offer)
+        if offer is not None:
+            self.offers.step(offer, OfferInput.WITHDRAW)
+
+    def _free(self, contact: Contact, transfer: Transfer) -> None:
+        person = self.core.people.get(transfer.target)
+        if person is not None and person.leg == transfer.leg and transfer.leg:
+            self.people.call_ended(person, contact.id, "")
+
+    def _kill(self, uuid: str) -> None:
+        leg = self.core.legs.get(uuid)
+        if leg is not None and not leg.hung_up:
+            self.core.send(leg.switch, Kill(uuid, "NORMAL_CLEARING"), f"kill:{uuid}")
+            self.core.timers.set(("leg", uuid), self.core.now.mono + HANGUP_GRACE_S)
+
+    def _tell(self, kind: FactKind, contact: Contact, agent: str, **data: object) -> None:
+        self.core.fact(kind, contact, agent=agent, **data)
