@@ -1,12 +1,14 @@
 """The api commands: one table from name to handler. Answers by capture 11, the rest by ``mod_commands.c``.
 
-Those about one channel are in `fsorch.sim.api_uuid`, the tables of ``show`` in `fsorch.sim.api_show`.
+Those about one channel are in `fsorch.sim.api_uuid`, the tables of ``show`` in `fsorch.sim.api_show`, what is looked up
+before the first call in `fsorch.sim.api_look`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 
+from fsorch.sim.api_look import LOOK_TABLE, Notes
 from fsorch.sim.api_show import show
 from fsorch.sim.api_uuid import TABLE
 from fsorch.sim.apps import expand
@@ -18,9 +20,9 @@ from fsorch.sim.originate import originate
 __all__ = ["Api"]
 
 MODULES = frozenset(
-    "mod_avmd mod_callcenter mod_commands mod_conference mod_console mod_dialplan_xml mod_dptools mod_event_socket "
-    "mod_g722 mod_local_stream mod_logfile mod_loopback mod_lua mod_say_en mod_sndfile mod_sofia mod_spandsp "
-    "mod_tone_stream".split()
+    "mod_avmd mod_callcenter mod_commands mod_conference mod_console mod_db mod_dialplan_xml mod_dptools "
+    "mod_event_socket mod_g722 mod_local_stream mod_logfile mod_loopback mod_lua mod_say_en mod_sndfile mod_sofia "
+    "mod_spandsp mod_tone_stream".split()
 )
 _RULE = "=" * 97 + "\n"
 
@@ -38,6 +40,7 @@ class Api:
         self.handlers: dict[str, Handler] = {
             "conference": machine.conferences.api,
             "create_uuid": lambda argument: machine.core.new_uuid(),
+            "db": Notes().run,
             "echo": lambda argument: argument,
             "eval": self._eval,
             "expr": lambda argument: "-ERR",
@@ -60,7 +63,7 @@ class Api:
             "user_exists": self._user_exists,
             "version": self._version,
         }
-        for name, handler in TABLE.items():
+        for name, handler in (TABLE | LOOK_TABLE).items():
             self.handlers[name] = _bind(handler, machine)
 
     def run(self, line: str, answer: Answer) -> None:

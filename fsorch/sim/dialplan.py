@@ -12,7 +12,7 @@ import msgspec
 
 from fsorch.sim.channel import Channel
 
-__all__ = ["CAPTURE_CONTEXT", "CONFORMANCE_CONTEXT", "Dialplan", "Extension", "fsorch_context"]
+__all__ = ["CAPTURE_CONTEXT", "CONFORMANCE_CONTEXT", "FSORCH_SETTINGS", "Dialplan", "Extension", "fsorch_context"]
 
 Actions = tuple[tuple[str, str], ...]
 
@@ -85,6 +85,16 @@ def fsorch_context(
         Extension("^fsorch_fallback$", alone + (ring if ring_group else ()) + message),
         Extension("^.+$", door),
     )
+
+
+FSORCH_SETTINGS = {
+    "fsorch_numbers": "^.+$",
+    "fsorch_ring_group": "",
+    "fsorch_messages": "true",
+    "fsorch_messages_dir": "/var/lib/fsorch/messages",
+    "fsorch_patience_s": "5",
+}
+"""The global variables of that context as it is by default (``freeswitch/vars/fsorch.xml``)."""
 
 
 CONFORMANCE_CONTEXT: tuple[Extension, ...] = (

@@ -6,7 +6,7 @@ from fsorch.sim.apps import Apps
 from fsorch.sim.channel import Channel, Party
 from fsorch.sim.conference import Conferences
 from fsorch.sim.core import VERSION, Core
-from fsorch.sim.dialplan import Dialplan
+from fsorch.sim.dialplan import FSORCH_SETTINGS, Dialplan
 from fsorch.sim.endpoints import Dialer, depart
 from fsorch.sim.inbound import Invite, create_inbound
 from fsorch.sim.media import SOUNDS_DIR, Sounds, fsorch_sounds
@@ -32,7 +32,7 @@ class Machine:
         heartbeat_s: float = 20.0,
     ) -> None:
         self.core = Core(seed, start_us, hostname)
-        self.core.globals["sounds_dir"] = SOUNDS_DIR
+        self.core.globals |= {"sounds_dir": SOUNDS_DIR, **FSORCH_SETTINGS}
         self.sounds = sounds or fsorch_sounds()
         self.dialplan = dialplan or Dialplan()
         self.dialer = Dialer(self.core, domain)
