@@ -244,6 +244,19 @@ class Distributor:
             return []
         return [place[2] for place in heapq.merge(*(pool.places() for pool in line.pools.values()))]
 
+    def line(self, queue: str) -> Line | None:
+        """A queue as it is, to be looked at only."""
+        return self._lines.get(queue)
+
+    def present(self) -> Iterator[tuple[str, Iterable[str]]]:
+        """Everybody who is at work, with the queues they serve."""
+        return ((agent, worker.tiers) for agent, worker in self._workers.items() if worker.present)
+
+    def fits(self, agent: str, skills: Skills) -> bool:
+        """Whether an agent has these skills."""
+        worker = self._workers.get(agent)
+        return worker is not None and worker.fits(skills)
+
     # -- matching -------------------------------------------------------------------------------------------------
 
     def next_wake(self) -> float | None:
