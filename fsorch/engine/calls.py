@@ -185,9 +185,11 @@ class Calls:
     def leg_due(self, uuid: str) -> None:
         """A leg that should be gone is not: kill it, a few times."""
         leg = self.core.legs.get(uuid)
-        if leg is None or leg.hung_up:
+        if leg is None:
             return
-        if leg.kills < KILLS:
+        if leg.hung_up:
+            self.people.wait_no_more(leg)
+        elif leg.kills < KILLS:
             self._kill(leg)
         elif not leg.seen:
             self._drop(leg)
@@ -477,7 +479,7 @@ class Calls:
             return
         leg.hung_up = True
         leg.row = msgspec.structs.replace(leg.row, cause=cause, hungup_at=self.core.now.wall)
-        self.core.timers.cancel(("leg", leg.uuid))
+        self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
         contact = self.core.contacts.get(leg.contact)
         known = contact or leg.contact
         self.core.fact(FactKind.CALL_HUNG_UP, known, agent=leg.agent, leg=leg.uuid, who=leg.role, cause=cause)
