@@ -47,6 +47,9 @@ log = logging.getLogger(__name__)
 
 # How soon a change of the configuration is followed; half of what DESIGN.md promises.
 WATCH_S = 0.5
+# An empty file in the home, touched so often: after a crash it tells how long we had lived.
+ALIVE = "alive"
+BEAT_S = 0.5
 # How long the last facts may take to reach the database at the end; what is left stays in the spool for the next start.
 FLUSH_S = 10.0
 # An agent who chose within this time before a restart goes on as before: nobody works longer in one go.
@@ -165,6 +168,7 @@ class Service:
         if self._start_web is not None:
             self._start_desktop(self._start_web)
         self._start_links()
+        self._down.callback(gevent.spawn(self._beat).kill)
         self._down.callback(gevent.spawn(self._watch).kill)
 
     def _start_home(self) -> None:
@@ -201,10 +205,24 @@ class Service:
         whole = in_thread(self.recorder.flush, FLUSH_S)
         recalled = in_thread(self.store.recall, self._clock.now().wall - SHIFT_US)
         if whole:
-            return recalled
+            return msgspec.structs.replace(recalled, until=self._last_alive())
         # An end that still waits in the spool would be overwritten.
         log.warning("the database is behind: contacts that fsorch left in the middle stay open until the next start")
         return Recall(shifts=recalled.shifts)
+
+    def _last_alive(self) -> int:
+        """When the process before us was last there, in UTC microseconds; 0 if it never said so."""
+        try:
+            return (self.home / ALIVE).stat().st_mtime_ns // 1_000
+        except OSError:
+            return 0
+
+    def _beat(self) -> None:
+        while True:
+            # A home that cannot be written is told of by the spool, which is in it.
+            with contextlib.suppress(OSError):
+                (self.home / ALIVE).touch(mode=0o600)
+            gevent.sleep(BEAT_S)
 
     def _start_control(self) -> None:
         more: dict[str, Callable[[dict[str, Any]], Any]] = {

@@ -126,10 +126,14 @@ class Calls:
         )
         self.core.send(switch, Unschedule(contact.leg))
         self.core.send(switch, SetVars(contact.leg, marks), f"mark:{contact.id}")
+        self.welcome(contact, event)
+
+    def welcome(self, contact: Contact, event: Event) -> None:
+        """Answer the call, unless it is answered; then the flow or the queue begins."""
         if event.answer_state == "answered":
             self._answer_known(contact)
         else:
-            self.core.send(switch, Answer(contact.leg), f"answer:{contact.id}")
+            self.core.send(contact.switch, Answer(contact.leg), f"answer:{contact.id}")
             self.core.timers.set(("arrive", contact.id), self.core.now.mono + ANSWER_GRACE_S)
 
     def adopt(self, switch: str, event: Event, id: str, began_at: int) -> Contact:
@@ -320,7 +324,7 @@ class Calls:
             return
         contact.running = ""
         if contact.ask is not None:
-            self._collected(contact, contact.ask, event)
+            self.collected(contact, contact.ask, event)
         elif contact.machine.state in (ContactState.WAITING, ContactState.OFFERED):
             self.music.ended(contact, self._bridging(contact))
         elif self.transfers.plays_music(contact):
@@ -362,7 +366,9 @@ class Calls:
         place = (("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at)))
         core.send(contact.switch, SetVars(contact.leg, (*place, ("fsorch_priority", str(contact.priority)))))
         self._wait(contact, again)
-        self.music.play(contact)
+        if not contact.music_kept:
+            self.music.play(contact)
+        contact.music_kept = False
 
     def _wait(self, contact: Contact, again: bool) -> None:
         contact.need = self._need(contact)
@@ -574,14 +580,22 @@ class Calls:
         if contact.ask is not None:
             self._ask(contact, contact.ask)
 
+    def await_answer(self, contact: Contact, ask: Ask) -> None:
+        """A prompt plays; should its end never be told, the flow goes on after a while."""
+        self.core.timers.set(("prompt", contact.id), self.core.now.mono + PROMPT_LIMIT_S + ask.timeout_s)
+
     def _ask(self, contact: Contact, ask: Ask) -> None:
         core = self.core
         contact.ask, contact.running = ask, core.ids()
         path = self.music.prompt(contact.switch, ask.prompt)
-        core.timers.set(("prompt", contact.id), core.now.mono + PROMPT_LIMIT_S + ask.timeout_s)
+        self.await_answer(contact, ask)
         tag = f"ask:{contact.id}"
+        place = contact.session.place if contact.session is not None else ""
+        core.send(
+            contact.switch,
+            SetVars(contact.leg, (("playback_terminators", ask.keys), ("fsorch_ask", f"{contact.running}:{place}"))),
+        )
         if ask.timeout_s <= 0:
-            core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", ask.keys),)))
             core.send(contact.switch, Playback(contact.leg, path, contact.running), tag)
             return
         digits = PlayAndGetDigits(
@@ -599,7 +613,8 @@ class Calls:
         )
         core.send(contact.switch, digits, tag)
 
-    def _collected(self, contact: Contact, ask: Ask, event: Event) -> None:
+    def collected(self, contact: Contact, ask: Ask, event: Event) -> None:
+        """The prompt is over; ``event`` holds the leg's variables, with what was keyed."""
         if ask.timeout_s <= 0:
             key, wrong = event.variable("playback_terminator_used") or "", ""
         else:

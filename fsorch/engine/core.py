@@ -11,7 +11,6 @@ from fsorch.clock import Moment
 from fsorch.config import Centre, FlowSpec
 from fsorch.engine.actions import Outcome, Send
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import OpenContact
 from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch
 from fsorch.engine.timers import Timers
 from fsorch.errors import EslError
@@ -38,8 +37,6 @@ class Core:
         self.people: dict[str, Person] = {}
         self.queues: dict[str, Queue] = {}
         self.flows: dict[str, FlowSpec] = {}
-        # Contacts of an earlier life, until their switch has said whether it still has them.
-        self.recalled: dict[str, OpenContact] = {}
         self.odd: Counter[str] = Counter()
         self.seq = 0
         self._run = ids()

@@ -71,7 +71,7 @@ class Engine:
             LinkUp: self._resync.link_up,
             LinkDown: self._resync.link_down,
             Configure: lambda input: self._configure(input.centre),
-            Recall: self._recall,
+            Recall: self._resync.recalled.tell,
             History: self._calls.relations.history,
             Tick: lambda input: None,
         }
@@ -151,11 +151,6 @@ class Engine:
         self._people.configure(centre.agents)
         self._calls.relations.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
-
-    def _recall(self, input: Recall) -> None:
-        self._core.recalled = {contact.row.id: contact for contact in input.contacts}
-        for shift in input.shifts:
-            self._people.resume(shift)
 
     def _command_done(self, input: CommandDone) -> None:
         verb, _, id = input.tag.partition(":")

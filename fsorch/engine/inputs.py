@@ -11,6 +11,7 @@ from fsorch.config import Centre
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
+from fsorch.names import SegmentKind
 
 __all__ = [
     "AgentAway",
@@ -98,16 +99,27 @@ class Configure(msgspec.Struct, frozen=True):
 class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
     """A contact of an earlier life of ours without an end. ``row``: what is known of it, ``ended_at`` being the last
     that was heard; ``legs``: its CDRs that are missing, as far as known; ``segments``: how many were written,
-    and ``segmented_at`` the end of the last."""
+    and ``segmented_at`` the end of the last. ``doing``: the kind of the open stretch, empty when there is none;
+    ``agent_leg``: whom the caller talks to in it. ``means``: what each of the row's answers means."""
 
     row: ContactRow
     legs: tuple[LegRow, ...] = ()
     segments: int = 0
     segmented_at: int = 0
+    doing: str = ""
+    agent_leg: str = ""
+    means: tuple[str, ...] = ()
+
+    @property
+    def talks(self) -> bool:
+        """Whether the caller was with an agent when it was last heard of."""
+        return self.doing in (SegmentKind.TALK, SegmentKind.HOLD)
 
 
 class Shift(msgspec.Struct, frozen=True):
-    """What an agent had chosen last, and when (UTC microseconds)."""
+    """What an agent had chosen last, and when (UTC microseconds). ``asked`` and ``asked_reason``: the choice that waits
+    for its moment. ``wrap_up_began``: when the wrap-up for ``contact`` of ``queue`` began that was not over yet, and
+    ``wrap_up_until`` its end."""
 
     agent: str
     status: str
@@ -115,15 +127,26 @@ class Shift(msgspec.Struct, frozen=True):
     phone: str = ""
     since: int = 0
     on_demand: bool = False
+    asked: str = ""
+    asked_reason: str = ""
+    idle_since: int = 0
+    wrap_up_began: int = 0
+    wrap_up_until: int = 0
+    contact: str = ""
+    queue: str = ""
 
 
 class Recall(msgspec.Struct, frozen=True):
     """What the records say was going on when an earlier life of ours ended. Told once: after the first Configure and
     before the links start. Agents go on as they were; a contact is taken up again when its switch still has the caller,
-    and its end is written down when it does not."""
+    and its end is written down when it does not. ``until``: when the earlier life was last seen alive, 0 if nobody
+    knows: what it had not written down went on until then. ``legs``: CDRs that are missing of contacts that have their
+    end."""
 
     contacts: tuple[OpenContact, ...] = ()
     shifts: tuple[Shift, ...] = ()
+    until: int = 0
+    legs: tuple[LegRow, ...] = ()
 
 
 class History(msgspec.Struct, frozen=True):

@@ -5,13 +5,21 @@ from __future__ import annotations
 from fsorch.engine.core import Core
 from fsorch.engine.state import Contact
 from fsorch.esl.commands import Playback, SetVars
+from fsorch.esl.events import Event
 
-__all__ = ["Music"]
+__all__ = ["Music", "playing"]
 
 # Needs no file and no module but mod_tone_stream: a soft chord, then a pause, for ever.
 PLAIN_MUSIC = "tone_stream://v=-25;%(900,0,349.23,440);%(900,2800,329.63,415.3);loops=-1"
 # Music that ends sooner than this did not play: the stream or file is not there.
 TOO_SHORT_S = 2.0
+
+
+def playing(event: Event) -> bool:
+    """Whether something plays on a leg. The last application keeps its name when it is over, but has a response
+    then."""
+    application, response = event.variable("current_application"), event.variable("current_application_response")
+    return application == "playback" and not response
 
 
 class Music:
@@ -25,8 +33,21 @@ class Music:
         core = self.core
         contact.running, contact.music_at = core.ids(), core.now.mono
         music = PLAIN_MUSIC if contact.plain_music else core.queues[contact.queue].spec.music
-        core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "none"),)))
+        marks = (("playback_terminators", "none"), ("fsorch_music", contact.running))
+        core.send(contact.switch, SetVars(contact.leg, marks))
         core.send(contact.switch, Playback(contact.leg, music, contact.running), f"music:{contact.id}")
+
+    def keep(self, contact: Contact, event: Event) -> bool:
+        """After a restart of ours: leave the music alone that plays on the leg of ``event``, and know it again. False
+        when none does."""
+        known = event.variable("fsorch_music")
+        path = event.variable("current_application_data")
+        music = self.core.queues[contact.queue].spec.music
+        if not known or not playing(event) or path not in (music, PLAIN_MUSIC):
+            return False
+        contact.running, contact.plain_music = known, path != music
+        contact.music_at = self.core.now.mono - TOO_SHORT_S
+        return True
 
     def ended(self, contact: Contact, bridging: bool) -> None:
         """The music came to its end while the caller waits: again, or the tone if it hardly began.

@@ -349,10 +349,39 @@ class Offers:
             way=way_of(outcome, cause, bool(offer.rang_at)) or "",
         )
 
-    def restore(self, contact: Contact, person: Person, leg: Leg) -> None:
+    def take_up(self, contact: Contact, person: Person, leg: Leg, id: str) -> Offer:
+        """An offer of an earlier life of ours whose phone is there: it goes on, with the time it had."""
+        core, queue = self.core, self.core.queues.get(contact.queue)
+        offer = Offer(
+            id=id,
+            contact=contact.id,
+            agent=person.spec.id,
+            queue=contact.queue,
+            switch=contact.switch,
+            leg=leg.uuid,
+            job="",
+            why="offered before a restart",
+            made_at=leg.row.created_at,
+        )
+        core.distributor.leave(contact.id)
+        core.distributor.unready(person.spec.id)
+        person.agent.reserve(core.now.wall)
+        contact.machine.step(ContactInput.OFFER)
+        contact.offers_open[offer.id] = None
+        contact.agent, contact.why = contact.agent or offer.agent, offer.why
+        person.offer, person.contact = offer.id, contact.id
+        core.offers[offer.id] = offer
+        leg.offer = offer.id
+        self.records.rename(contact, SegmentKind.OFFER, offer.agent)
+        rang = (core.now.wall - leg.row.created_at) / 1_000_000
+        limit = (queue.spec.offer_timeout_s if queue else 0.0) + RING_GRACE_S
+        core.timers.set(("offer", offer.id), core.now.mono + max(1.0, limit - rang))
+        return offer
+
+    def restore(self, contact: Contact, person: Person, leg: Leg, id: str = "") -> None:
         """A pair found talking after a restart of ours: as if the offer had just been accepted."""
         offer = Offer(
-            id=self.core.ids(),
+            id=id or self.core.ids(),
             contact=contact.id,
             agent=person.spec.id,
             queue=contact.queue,

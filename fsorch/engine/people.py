@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Work
+from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Wish, Work
 from fsorch.acd.transfer import TransferState
 from fsorch.acd.wrap_up import WrapUp
 from fsorch.config import AgentSpec
@@ -103,11 +103,45 @@ class People:
         person = self.core.people.get(shift.agent)
         if person is None or shift.status not in (AgentStatus.AVAILABLE, AgentStatus.BREAK):
             return
-        before = self._marks(person)
-        person.agent.resume(AgentStatus(shift.status), shift.reason, shift.since, self.core.now.mono)
+        now, before = self.core.now, self._marks(person)
+        idle = now.mono - max(0, now.wall - (shift.idle_since or now.wall)) / 1_000_000
+        person.agent.resume(AgentStatus(shift.status), shift.reason, shift.since, idle)
+        if shift.asked in tuple(AgentStatus):
+            person.agent.wish = Wish(AgentStatus(shift.asked), shift.asked_reason)
         person.phone = "" if phone_fault(shift.phone) else shift.phone
         person.on_demand = person.next_wanted = shift.on_demand
+        if shift.wrap_up_began:
+            self._resume_wrap_up(person, shift)
         self._changed(person, before, "restart")
+
+    def _resume_wrap_up(self, person: Person, shift: Shift) -> None:
+        """The wrap-up keeps its end; if that has passed meanwhile it is due at once."""
+        now, known = self.core.now, self.core.queues.get(shift.queue)
+        began = now.mono - max(0, now.wall - shift.wrap_up_began) / 1_000_000
+        wrap_up = WrapUp(known.spec.after_call if known else NO_WRAP_UP, began)
+        left = (shift.wrap_up_until - now.wall) / 1_000_000
+        wrap_up.resume(now.mono + left if shift.wrap_up_until else None)
+        person.wrap_up, person.wrap_up_began = wrap_up, shift.wrap_up_began
+        person.wrap_up_contact, person.wrap_up_queue = shift.contact, shift.queue
+        for input in (AgentInput.CONNECT, AgentInput.CALL_ENDED):
+            person.agent.move(input, shift.wrap_up_began, now.mono)
+        self._plan_wrap_up(person, wrap_up)
+        if shift.wrap_up_until and wrap_up.ends_at == now.mono + left:
+            # To the microsecond: the way over the other clock rounds.
+            person.wrap_up_until = shift.wrap_up_until
+
+    def resume_talk(self, agent: str, contact: str, leg: str) -> None:
+        """An agent who talked when an earlier life of ours ended talks until their switch has said how it is."""
+        person = self.core.people.get(agent)
+        if person is not None and person.agent.free:
+            person.contact, person.leg = contact, leg
+            self.move(person, AgentInput.CONNECT)
+
+    def talk_lost(self, agent: str, contact: str, queue: str) -> None:
+        """The talk of an earlier life of ours ended while nobody listened: wrap-up begins now."""
+        person = self.core.people.get(agent)
+        if person is not None and person.contact == contact:
+            self.call_ended(person, contact, queue)
 
     def request(self, request: Request) -> None:
         """Raises NotFound for an unknown agent, RequestRefused for what is not legal now."""

@@ -10,6 +10,7 @@ from fsorch.acd import ContactState
 from fsorch.causes import Cause
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import OpenContact
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.engine.state import Contact, Leg, Segment
 from fsorch.esl.events import Event
@@ -31,6 +32,11 @@ class Records:
         if contact.segment is not None:
             self.end(contact)
         contact.segment = Segment(kind, self.core.now.wall, **fields)
+
+    def rename(self, contact: Contact, kind: SegmentKind, agent: str) -> None:
+        """The stretch that is open is one of another kind: so it was before a restart of ours."""
+        if contact.segment is not None:
+            contact.segment.kind, contact.segment.agent = kind, agent
 
     def end(self, contact: Contact, outcome: str = "") -> None:
         """The open stretch ends now, if there is one."""
@@ -119,13 +125,42 @@ class Records:
             row=msgspec.to_builtins(row),
         )
 
-    def contact_lost(self, row: ContactRow) -> None:
+    def contact_lost(self, known: OpenContact, until: int) -> None:
         """A contact of an earlier life of ours whose end nobody saw; it was served if it was ever joined to an
-        agent."""
+        agent. What it did when it was last heard of went on ``until`` that life ended."""
+        row = known.row
         outcome = ContactOutcome.ANSWERED if row.answered_at else ContactOutcome.LOST
         row = msgspec.structs.replace(row, outcome=outcome.value, ended_by="system")
+        if known.doing:
+            row = self._last_stretch(known, row, max(row.ended_at, min(until, self.core.now.wall)))
+        if row.enqueued_at:
+            row = msgspec.structs.replace(row, waited_us=max(0, (row.answered_at or row.ended_at) - row.enqueued_at))
         fields = {"agent": row.agent, "queue": row.queue, "switch": row.switch}
         self.core.fact(FactKind.CONTACT_ENDED, row.id, **fields, row=msgspec.to_builtins(row))
+
+    def _last_stretch(self, known: OpenContact, row: ContactRow, until: int) -> ContactRow:
+        """Write down the stretch that was open; the row with it counted."""
+        began_at = known.segmented_at or row.began_at
+        segment = SegmentRow(
+            id=f"{row.id}:{began_at}:{known.segments + 1}",
+            contact=row.id,
+            kind=known.doing,
+            began_at=began_at,
+            ended_at=max(until, began_at),
+            queue=row.queue,
+            agent=row.agent if known.talks else "",
+            leg=known.agent_leg,
+            outcome=row.outcome,
+        )
+        fields = {"agent": segment.agent, "queue": row.queue, "switch": row.switch}
+        self.core.fact(FactKind.SEGMENT_ENDED, row.id, **fields, row=msgspec.to_builtins(segment))
+        lasted = segment.ended_at - began_at
+        return msgspec.structs.replace(
+            row,
+            ended_at=segment.ended_at,
+            talked_us=row.talked_us + (lasted if known.doing == SegmentKind.TALK else 0),
+            held_us=row.held_us + (lasted if known.doing == SegmentKind.HOLD else 0),
+        )
 
     def leg_lost(self, row: LegRow, at: int) -> None:
         """A leg of an earlier life of ours whose end nobody saw; ``at`` is the last that was heard of its contact."""

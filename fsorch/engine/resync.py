@@ -13,14 +13,13 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LinkDown, LinkUp
-from fsorch.engine.music import Music
+from fsorch.engine.music import Music, playing
 from fsorch.engine.offers import Offers
+from fsorch.engine.recalled import Recalled
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Switch
-from fsorch.engine.views import KeyedAnswer
 from fsorch.esl.commands import Kill
 from fsorch.esl.events import Event
-from fsorch.names import SegmentKind
 
 __all__ = ["Resync"]
 
@@ -34,6 +33,7 @@ class Resync:
         self.calls = calls
         self.offers = offers
         self.music = music
+        self.recalled = Recalled(core, records, calls, offers, music)
 
     def link_down(self, input: LinkDown) -> None:
         """Calls go on without us; nothing is offered on this switch until the link is back."""
@@ -59,7 +59,7 @@ class Resync:
             self._renew(leg, present[leg.uuid], present)
         core.distributor.look_again()
         adopted, cleared = self._strangers(input.switch, strangers, present)
-        self._close_recalled(input.switch)
+        self.recalled.close(input.switch, present)
         core.fact(
             FactKind.RESYNCED,
             switch=input.switch,
@@ -82,7 +82,7 @@ class Resync:
             self.calls.event(leg.switch, _as(event, "CHANNEL_ANSWER"))
         elif state is ContactState.FLOW:
             self.calls.ask_again(contact)
-        elif state in (ContactState.WAITING, ContactState.OFFERED) and not _playing(event):
+        elif state in (ContactState.WAITING, ContactState.OFFERED) and not playing(event):
             self.music.play(contact)
 
     def _renew_agent(self, leg: Leg, contact: Contact, event: Event) -> None:
@@ -96,7 +96,7 @@ class Resync:
             # The offer was given up while the link was down: a phone that rings, or waits for nobody.
             self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
 
-    def _reunite(self, contact: Contact, leg: Leg) -> bool:
+    def _reunite(self, contact: Contact, leg: Leg, offer: str = "") -> bool:
         """The switch has joined caller and agent though we gave the offer up, or began anew: they talk."""
         core = self.core
         person = core.people.get(leg.agent)
@@ -111,15 +111,15 @@ class Resync:
         core.distributor.leave(contact.id)
         contact.machine.step(ContactInput.OFFER)
         contact.agent, person.contact = leg.agent, contact.id
-        self.offers.restore(contact, person, leg)
+        self.offers.restore(contact, person, leg, offer)
         return True
 
     def _strangers(self, switch: str, events: list[Event], present: dict[str, Event]) -> tuple[int, int]:
         """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared."""
         adopted = cleared = 0
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
-            if event.variable("fsorch_role") == "customer" and event.variable("fsorch_contact"):
-                self._take_back(switch, event, event.other_leg in present)
+            if self.recalled.id_of(event):
+                self.recalled.take_back(switch, event, event.other_leg in present)
                 adopted += 1
             elif _untaken(event):
                 self.calls.arrive(switch, event)
@@ -134,65 +134,20 @@ class Resync:
                 cleared += 1
         return adopted, cleared
 
-    def _take_back(self, switch: str, event: Event, joined: bool) -> None:
-        """A caller of an earlier life: into the queue with the place they had, or through the flow again; ``joined`` to
-        a leg that is there, they talk."""
-        core = self.core
-        contact = self.calls.adopt(switch, event, event.variable("fsorch_contact") or core.ids(), _began(event, core))
-        contact.flow = event.variable("fsorch_flow") or core.centre.flow
-        queue, enqueued = event.variable("fsorch_queue") or "", event.variable("fsorch_enqueued") or ""
-        if queue in core.queues and enqueued.isascii() and enqueued.isdigit() and len(enqueued) < 18:
-            contact.queue, contact.enqueued_at = queue, min(int(enqueued), core.now.wall)
-        self.records.contact_began(contact)
-        self._remember(contact)
-        if contact.queue and joined:
-            # Talking: the agent's leg, which follows, makes the pair whole.
-            contact.machine.step(ContactInput.QUEUE)
-            return
-        if contact.queue:
-            self.calls.step(contact, ContactInput.QUEUE)
-        else:
-            self.records.begin(contact, SegmentKind.IVR)
-            if contact.flow in core.flows or core.queues:
-                self.calls.step(contact, ContactInput.ANSWERED)
-        self._since(contact, contact.enqueued_at or contact.began_at)
-
-    def _remember(self, contact: Contact) -> None:
-        known = self.core.recalled.get(contact.id)
-        if known is None:
-            return
-        contact.segments, contact.talked_us, contact.held_us = known.segments, known.row.talked_us, known.row.held_us
-        contact.offers, contact.misses = known.row.offers, known.row.misses
-        pairs = ((key.partition(":")[2], digits) for key, digits in known.row.answers.items())
-        contact.answers = [KeyedAnswer(prompt, digits) for prompt, digits in pairs]
-
-    def _since(self, contact: Contact, at: int) -> None:
-        """The open stretch began before this life of ours, where the last one that was written down ends."""
-        known = self.core.recalled.get(contact.id)
-        if contact.segment is not None and at:
-            contact.segment.began_at = max(at, known.segmented_at if known else 0)
-
-    def _close_recalled(self, switch: str) -> None:
-        """Contacts and legs of an earlier life that this switch has no more: what is known of them is their record."""
-        core = self.core
-        for known in [known for known in core.recalled.values() if known.row.switch == switch]:
-            del core.recalled[known.row.id]
-            for row in known.legs:
-                if row.id not in core.legs:
-                    self.records.leg_lost(row, known.row.ended_at)
-            if known.row.id not in core.contacts:
-                self.records.contact_lost(known.row)
-
     def _pair(self, switch: str, event: Event) -> bool:
-        """An agent's leg of an earlier life that is bridged to a caller we have taken back."""
+        """An agent's leg of an earlier life that is bridged to a caller we have taken back, or rings for one."""
         contact = self.core.contacts.get(event.variable("fsorch_contact") or "")
-        if contact is None or event.other_leg != contact.leg:
+        if contact is None:
             return False
-        contact.answered_at = event.bridged_time
+        if event.other_leg != contact.leg:
+            return self.recalled.offer(switch, contact, event)
         leg = self.calls.own_leg(switch, event, "agent", contact.id, event.variable("fsorch_agent") or "")
-        if not self._reunite(contact, leg):
+        if self.recalled.pair(contact, leg, event):
+            return True
+        contact.answered_at = contact.answered_at or event.bridged_time
+        if not self._reunite(contact, leg, event.variable("fsorch_offer") or ""):
             return False
-        self._since(contact, event.bridged_time)
+        self.recalled.since(contact, event.bridged_time)
         return True
 
 
@@ -201,19 +156,9 @@ def _as(event: Event, name: str) -> Event:
     return event
 
 
-def _playing(event: Event) -> bool:
-    """The last application keeps its name when it is over, but has a response then."""
-    application, response = event.variable("current_application"), event.variable("current_application_response")
-    return application == "playback" and not response
-
-
 def _untaken(event: Event) -> bool:
     """Parked for us while we were away, and nobody has taken it yet."""
     marked = event.variable("fsorch_entry") or event.variable("fsorch_flow") or event.variable("fsorch_queue")
     taken = event.variable("fsorch_contact") or event.variable("fsorch_fallback")
     parked = event.variable("current_application") == "park"
     return bool(marked) and not taken and parked and event.direction == "inbound"
-
-
-def _began(event: Event, core: Core) -> int:
-    return event.created_time or core.now.wall

@@ -118,7 +118,8 @@ class Question:
 @dataclass(slots=True)
 class Contact:
     """A live voice contact. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
-    plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began.
+    plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began;
+    ``music_kept`` while a caller is taken back whose music plays.
 
     ``encounters``: whom the caller has met, from the records; ``choice``: what they said when asked whether to wait for
     ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions.
@@ -141,6 +142,7 @@ class Contact:
     running: str = ""
     music_at: float = 0.0
     plain_music: bool = False
+    music_kept: bool = False
     queue: str = ""
     enqueued_at: int = 0
     since: float = 0.0

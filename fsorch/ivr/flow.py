@@ -124,6 +124,26 @@ class FlowSession:
         """The first prompt."""
         return self._ask("greeting", self.spec.greeting, self.AFTER_GREETING_S, "")
 
+    def resume(self, place: str) -> Ask | None:
+        """Go on where an earlier session of the same flow was, by its :attr:`place`; gives the prompt it had asked.
+        None, and nothing has changed, for a place that is none."""
+        node, _, counts = place.partition("-")
+        serial, _, tries = counts.partition("-")
+        if not all(count.isascii() and count.isdigit() and len(count) < 5 for count in (serial, tries)):
+            return None
+        if node not in (FlowState.GREETING, FlowState.MENU):
+            return None
+        self._serial, self._tries = max(0, int(serial) - 1), int(tries)
+        if node == FlowState.GREETING:
+            return self.start()
+        self.machine.step(FlowInput.SILENCE)
+        return self._ask_menu()
+
+    @property
+    def place(self) -> str:
+        """Where the caller is, as a short text for :meth:`resume`."""
+        return f"{self.machine.state.value}-{self._serial}-{self._tries}"
+
     def heard(self, key: str, wrong: str = "", trouble: bool = False) -> Ask | Route | None:
         """The last Ask is over: with ``key`` (empty: none valid), after the ``wrong`` keys, or in ``trouble``.
 
@@ -138,6 +158,10 @@ class FlowSession:
             return Route(menu.default, "")
         if effect is None:
             return None
+        return self._ask_menu()
+
+    def _ask_menu(self) -> Ask:
+        menu = self.spec.menu
         return self._ask("menu", menu.prompt, menu.timeout_s, menu.invalid)
 
     def _input(self, key: str, wrong: str, trouble: bool) -> FlowInput:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 import msgspec
+from peewee import fn
 
+from fsorch.acd import AgentState
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import OpenContact, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
@@ -21,7 +24,19 @@ __all__ = ["recall"]
 BATCH = 500
 # Who has not ended within this time before is left as they are; it keeps the search short in a table of years.
 LOOK_BACK_US = 7 * 24 * 3600 * 1_000_000
-_TOLD = (FactKind.CONTACT_BEGAN, FactKind.ANSWER_KEYED, FactKind.OFFER_MADE, FactKind.OFFER_ENDED, FactKind.BRIDGED)
+# A leg that will not end is killed for half a minute (fsorch.engine.calls).
+LEGS_US = 60 * 1_000_000
+_TOLD = (
+    FactKind.CONTACT_BEGAN,
+    FactKind.CONTACT_QUEUED,
+    FactKind.ANSWER_KEYED,
+    FactKind.OFFER_MADE,
+    FactKind.OFFER_ENDED,
+    FactKind.BRIDGED,
+    FactKind.HOLD_CHANGED,
+    FactKind.CALL_HUNG_UP,
+)
+_OF_AGENTS = (FactKind.AGENT_CHANGED, FactKind.AGENT_ASKED, FactKind.WRAP_UP_BEGAN, FactKind.WRAP_UP_EXTENDED)
 
 
 def recall(db: Db, since: int) -> Recall:
@@ -32,7 +47,15 @@ def recall(db: Db, since: int) -> Recall:
     contacts: list[OpenContact] = []
     for start in range(0, len(rows), BATCH):
         contacts += _opened(db, rows[start : start + BATCH])
-    return Recall(tuple(contacts), tuple(_shifts(db, since)))
+    legs = [leg for contact in _opened(db, _just_ended(db, lately)) for leg in contact.legs]
+    return Recall(tuple(contacts), tuple(_shifts(db, since)), legs=tuple(legs))
+
+
+def _just_ended(db: Db, lately: Any) -> list[ContactRow]:
+    """The contacts that ended last: their legs may have ended after them, unseen."""
+    newest = ContactRecord.select(fn.MAX(ContactRecord.ended_at)).where(lately).scalar(db) or 0
+    query = ContactRecord.select().where(lately, ContactRecord.ended_at > max(0, newest - LEGS_US))
+    return list_rows(db, query, ContactRow, "answers")
 
 
 def _opened(db: Db, rows: Sequence[ContactRow]) -> list[OpenContact]:
@@ -53,10 +76,13 @@ def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow]
     bridged = [fact for fact in facts if fact.kind is FactKind.BRIDGED]
     ended = [fact for fact in facts if fact.kind is FactKind.OFFER_ENDED]
     keyed = [fact for fact in facts if fact.kind is FactKind.ANSWER_KEYED]
+    queued = [fact for fact in facts if fact.kind is FactKind.CONTACT_QUEUED]
     last = max([row.began_at, *(fact.at for fact in facts), *(segment.ended_at for segment in segments)])
     row = msgspec.structs.replace(
         row,
         ended_at=last,
+        queue=queued[-1].queue if queued else row.queue,
+        enqueued_at=int(queued[-1].data.get("enqueued_at") or 0) if queued else 0,
         answered_at=bridged[0].at if bridged else 0,
         agent=bridged[-1].agent if bridged else "",
         talked_us=_lasted(segments, SegmentKind.TALK),
@@ -67,7 +93,35 @@ def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow]
     )
     legs = [leg for leg in _legs(row, facts) if leg.id not in written]
     until = max((segment.ended_at for segment in segments), default=0)
-    return OpenContact(row=row, legs=tuple(legs), segments=len(segments), segmented_at=until)
+    doing, agent_leg = _doing(facts)
+    return OpenContact(
+        row=row,
+        legs=tuple(legs),
+        segments=len(segments),
+        segmented_at=until,
+        doing=doing,
+        agent_leg=agent_leg,
+        means=tuple(str(fact.data.get("means") or "") for fact in keyed),
+    )
+
+
+def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
+    """The kind of the open stretch, and the agent's leg in it."""
+    doing, leg = "", ""
+    for fact in facts:
+        if fact.kind is FactKind.CONTACT_BEGAN:
+            doing = SegmentKind.IVR.value
+        elif fact.kind is FactKind.CONTACT_QUEUED:
+            doing, leg = SegmentKind.QUEUE.value, ""
+        elif fact.kind is FactKind.OFFER_MADE:
+            doing = SegmentKind.OFFER.value
+        elif fact.kind is FactKind.BRIDGED:
+            doing, leg = SegmentKind.TALK.value, str(fact.data.get("agent_leg") or "")
+        elif fact.kind is FactKind.HOLD_CHANGED:
+            doing = (SegmentKind.HOLD if fact.data.get("on") else SegmentKind.TALK).value
+        elif fact.kind is FactKind.CALL_HUNG_UP and fact.leg == leg:
+            doing, leg = "", ""
+    return doing, leg
 
 
 def _legs(row: ContactRow, facts: Sequence[Fact]) -> Iterable[LegRow]:
@@ -102,16 +156,45 @@ def _lasted(segments: Sequence[SegmentRow], kind: SegmentKind) -> int:
 
 
 def _shifts(db: Db, since: int) -> list[Shift]:
-    """The last change of each agent."""
-    changed = JournalRecord.kind == FactKind.AGENT_CHANGED.value
-    journal = JournalRecord.select().where(changed, JournalRecord.at >= since)
-    latest: dict[str, Fact] = {}
+    """What each agent has chosen, asked for and begun."""
+    told = JournalRecord.kind.in_([kind.value for kind in _OF_AGENTS])
+    journal = JournalRecord.select().where(told, JournalRecord.at >= since)
+    shifts: dict[str, Shift] = {}
     for fact in list_rows(db, journal.order_by(JournalRecord.at, JournalRecord.id), Fact, "data"):
-        latest[fact.agent] = fact
-    return [_shift(fact) for fact in latest.values()]
+        shift = shifts.get(fact.agent)
+        if fact.kind is FactKind.AGENT_CHANGED:
+            # The order of their last changes.
+            shifts.pop(fact.agent, None)
+            shifts[fact.agent] = _changed(shift, fact)
+        elif shift is not None and fact.kind is FactKind.AGENT_ASKED:
+            status, reason = (str(fact.data.get(name) or "") for name in ("status", "reason"))
+            shifts[fact.agent] = msgspec.structs.replace(shift, asked=status, asked_reason=reason)
+        elif shift is not None:
+            shifts[fact.agent] = msgspec.structs.replace(
+                shift,
+                wrap_up_began=shift.wrap_up_began or fact.at,
+                wrap_up_until=int(fact.data.get("until") or 0),
+                contact=fact.contact,
+                queue=fact.queue,
+            )
+    return list(shifts.values())
 
 
-def _shift(fact: Fact) -> Shift:
-    status, reason, phone = (str(fact.data.get(name, "")) for name in ("status", "reason", "phone"))
-    since, on_demand = fact.data.get("since") or fact.at, fact.data.get("on_demand") is True
-    return Shift(fact.agent, status, reason, phone, since if isinstance(since, int) else fact.at, on_demand)
+def _changed(before: Shift | None, fact: Fact) -> Shift:
+    """The shift after a change of the agent. Back to idle, what they asked for has been applied."""
+    status, reason, phone, state = (str(fact.data.get(name) or "") for name in ("status", "reason", "phone", "state"))
+    same = before is not None and (before.status, before.reason) == (status, reason)
+    since = fact.data.get("since")
+    shift = msgspec.structs.replace(
+        before or Shift(fact.agent, status),
+        status=status,
+        reason=reason,
+        phone=phone,
+        since=since if isinstance(since, int) else before.since if before is not None and same else fact.at,
+        on_demand=fact.data.get("on_demand") is True,
+    )
+    if state == AgentState.IDLE:
+        shift = msgspec.structs.replace(shift, asked="", asked_reason="", idle_since=fact.at)
+    if state != AgentState.WRAP_UP:
+        shift = msgspec.structs.replace(shift, wrap_up_began=0, wrap_up_until=0, contact="", queue="")
+    return shift

@@ -1,0 +1,201 @@
+"""What an earlier life of ours left in the middle, put together again.
+
+Theory: the records say what was going on, the switch says what goes on. A caller that the switch still has goes on
+where both agree they were: the flow at its prompt, the queue at its place, the offer at its phone, the talk with its
+agent. What the switch has no more is over, and the records get its end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from fsorch.acd import ContactInput, OfferInput
+from fsorch.engine.calls import Calls
+from fsorch.engine.core import Core
+from fsorch.engine.inputs import OpenContact, Recall
+from fsorch.engine.music import Music, playing
+from fsorch.engine.offers import Offers
+from fsorch.engine.records import Records
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Contact, Leg, Person
+from fsorch.engine.views import KeyedAnswer
+from fsorch.esl.events import Event
+from fsorch.ivr import Ask, FlowSession
+from fsorch.names import SegmentKind
+
+__all__ = ["Recalled"]
+
+ANSWER_STATES = {"ringing": OfferInput.RINGING, "early": OfferInput.RINGING, "answered": OfferInput.ANSWERED}
+
+
+class Recalled:
+    """Contacts of an earlier life, until their switch has said whether it still has them."""
+
+    def __init__(self, core: Core, records: Records, calls: Calls, offers: Offers, music: Music) -> None:
+        self.core = core
+        self.records = records
+        self.calls = calls
+        self.offers = offers
+        self.music = music
+        self._contacts: dict[str, OpenContact] = {}
+        # Of customers' legs only.
+        self._of_leg: dict[str, str] = {}
+        self._until = 0
+        self._legs: list[LegRow] = []
+
+    def tell(self, input: Recall) -> None:
+        """What the records say."""
+        self._contacts = {known.row.id: known for known in input.contacts}
+        self._of_leg = {leg.id: leg.contact for known in input.contacts for leg in known.legs if leg.role == "customer"}
+        self._until = input.until
+        self._legs = list(input.legs)
+        people = self.calls.people
+        for shift in input.shifts:
+            people.resume(shift)
+        for known in input.contacts:
+            if known.talks:
+                people.resume_talk(known.row.agent, known.row.id, known.agent_leg)
+
+    def id_of(self, event: Event) -> str:
+        """The contact of a customer's leg: by its mark, or by the records where fsorch ended before the mark was on its
+        way. Empty for a leg of nobody's."""
+        if event.variable("fsorch_role") == "customer":
+            return event.variable("fsorch_contact") or ""
+        return self._of_leg.get(event.uuid, "")
+
+    def take_back(self, switch: str, event: Event, joined: bool) -> None:
+        """A caller of an earlier life: to where they were. ``joined`` to a leg that is there, they talk: the agent's
+        leg, which follows, makes the pair whole."""
+        core, id = self.core, self.id_of(event)
+        known = self._contacts.get(id)
+        began_at = known.row.began_at if known else event.created_time or core.now.wall
+        contact = self.calls.adopt(switch, event, id, began_at)
+        contact.flow = event.variable("fsorch_flow") or core.centre.flow
+        self._place(contact, event, known)
+        if known is None:
+            self.records.contact_began(contact)
+        else:
+            _remember(contact, known)
+        if contact.queue and joined:
+            contact.machine.step(ContactInput.QUEUE)
+            return
+        if contact.queue:
+            contact.music_kept = self.music.keep(contact, event)
+            self.calls.step(contact, ContactInput.QUEUE)
+            self.since(contact, contact.enqueued_at)
+            return
+        self.records.begin(contact, SegmentKind.IVR)
+        self.since(contact, contact.began_at)
+        if event.answer_state == "answered":
+            self._go_on(contact, event)
+        else:
+            self.calls.welcome(contact, event)
+
+    def pair(self, contact: Contact, leg: Leg, event: Event) -> bool:
+        """The agent's leg that talks to a caller of an earlier life: the talk goes on. False when the records know of
+        no such talk."""
+        known, person = self._contacts.get(contact.id), self.core.people.get(leg.agent)
+        if known is None or person is None or person.contact != contact.id or person.leg != leg.uuid:
+            return False
+        contact.machine.step(ContactInput.OFFER)
+        contact.machine.step(ContactInput.CONNECT)
+        contact.agent, contact.agent_leg, contact.why = leg.agent, leg.uuid, "found talking"
+        contact.answered_at = contact.answered_at or event.bridged_time
+        contact.connected_at = max(event.bridged_time, known.segmented_at)
+        contact.held = known.doing == SegmentKind.HOLD
+        kind = SegmentKind.HOLD if contact.held else SegmentKind.TALK
+        self.records.begin(contact, kind, agent=leg.agent, leg=leg.uuid)
+        self.since(contact, event.bridged_time)
+        return True
+
+    def offer(self, switch: str, contact: Contact, event: Event) -> bool:
+        """A phone that an earlier life of ours has called for a caller who waits: the offer goes on. False when it
+        cannot, as the agent has something else to do."""
+        person = self.core.people.get(event.variable("fsorch_agent") or "")
+        input, id = ANSWER_STATES.get(event.answer_state), event.variable("fsorch_offer")
+        if person is None or not _may_take(person) or input is None or not id or contact.need is None:
+            return False
+        leg = self.calls.own_leg(switch, event, "agent", contact.id, person.spec.id)
+        offer = self.offers.take_up(contact, person, leg, id)
+        self.since(contact, contact.enqueued_at)
+        if input is OfferInput.ANSWERED:
+            self.offers.step(offer, OfferInput.RINGING)
+        self.offers.step(offer, input)
+        return True
+
+    def close(self, switch: str, present: Container[str]) -> None:
+        """Contacts and legs that this switch has no more, as they are not ``present``: what is known of them is their
+        record. Who talked to them has their wrap-up."""
+        core = self.core
+        for known in [known for known in self._contacts.values() if known.row.switch == switch]:
+            del self._contacts[known.row.id]
+            at = max(known.row.ended_at, min(self._until, core.now.wall))
+            for row in known.legs:
+                self._of_leg.pop(row.id, None)
+                if row.id not in present:
+                    self.records.leg_lost(row, at)
+            contact = core.contacts.get(known.row.id)
+            if contact is None:
+                self.records.contact_lost(known, self._until)
+            if known.talks and (contact is None or contact.agent_leg != known.agent_leg):
+                self.calls.people.talk_lost(known.row.agent, known.row.id, known.row.queue)
+
+        for row in [row for row in self._legs if row.switch == switch]:
+            self._legs.remove(row)
+            if row.id not in present:
+                self.records.leg_lost(row, min(self._until or core.now.wall, core.now.wall))
+
+    def _place(self, contact: Contact, event: Event, known: OpenContact | None) -> None:
+        queue, enqueued = event.variable("fsorch_queue") or "", event.variable("fsorch_enqueued") or ""
+        at = int(enqueued) if enqueued.isascii() and enqueued.isdigit() and len(enqueued) < 18 else 0
+        if not at and known is not None:
+            queue, at = known.row.queue, known.row.enqueued_at
+        if queue in self.core.queues and at:
+            contact.queue, contact.enqueued_at = queue, min(at, self.core.now.wall)
+
+    def _go_on(self, contact: Contact, event: Event) -> None:
+        """In the flow, at the prompt where the caller was; its answer may have come while nobody listened."""
+        flow = self.core.flows.get(contact.flow)
+        running, _, place = (event.variable("fsorch_ask") or "").partition(":")
+        session = FlowSession(flow) if flow is not None else None
+        ask = session.resume(place) if session is not None else None
+        if session is None or ask is None:
+            if self.core.flows or self.core.queues:
+                self.calls.step(contact, ContactInput.ANSWERED)
+            return
+        contact.machine.step(ContactInput.ANSWERED)
+        contact.session, contact.ask, contact.running = session, ask, running
+        if _asks(event, ask):
+            self.calls.await_answer(contact, ask)
+        else:
+            contact.running = ""
+            self.calls.collected(contact, ask, event)
+
+    def since(self, contact: Contact, at: int) -> None:
+        """The open stretch of ``contact`` began at ``at``, or where the last one that was written down ends."""
+        known = self._contacts.get(contact.id)
+        if contact.segment is not None and at:
+            contact.segment.began_at = max(at, known.segmented_at if known else 0)
+
+
+def _remember(contact: Contact, known: OpenContact) -> None:
+    contact.segments, contact.talked_us, contact.held_us = known.segments, known.row.talked_us, known.row.held_us
+    contact.offers, contact.misses = known.row.offers, known.row.misses
+    contact.answered_at = known.row.answered_at
+    keyed = enumerate(known.row.answers.items())
+    contact.answers = [
+        KeyedAnswer(key.partition(":")[2], digits, known.means[n] if n < len(known.means) else "")
+        for n, (key, digits) in keyed
+    ]
+
+
+def _may_take(person: Person) -> bool:
+    return person.agent.free and not person.contact and not person.offer and not person.gone
+
+
+def _asks(event: Event, ask: Ask) -> bool:
+    """Whether the prompt still plays or waits for its key."""
+    if ask.timeout_s <= 0:
+        return playing(event)
+    # switch_ivr_read leaves its result when it is over, and takes it away when it begins.
+    return event.variable("current_application") == "play_and_get_digits" and not event.variable("read_result")

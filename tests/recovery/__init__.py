@@ -1,0 +1,1 @@
+"""A real ``fsorch run`` that is really killed, and what comes of the calls."""

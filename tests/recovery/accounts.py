@@ -1,0 +1,116 @@
+"""What must be true of the records when everybody is gone, whatever died in between."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
+from fsorch.names import SegmentKind
+from fsorch.sim.world import CallResult
+from fsorch.store import Store
+from tests.recovery.site import Site
+
+__all__ = ["Accounts"]
+
+# The switch stamps in ticks of 20 ms, and an event is a moment on its way; on a busy machine, longer.
+SLACK_US = 400_000
+# Between the hangups of the two sides of a talk, when the agent's ends it.
+HUNG_UP_US = 100_000
+
+
+class Accounts:
+    """The records of a site that has come to rest."""
+
+    def __init__(self, site: Site) -> None:
+        self.site = site
+        with site.store() as store:
+            self._read(store)
+
+    def _read(self, store: Store) -> None:
+        self.contacts: dict[str, ContactRow] = {}
+        self.segments: dict[str, list[SegmentRow]] = {}
+        self.legs: dict[str, LegRow] = {}
+        self.bridged: Counter[str] = Counter()
+        self.facts: list[Fact] = []
+        for row in store.contacts(10_000):
+            detail = store.contact(row.id)
+            self.contacts[row.id] = row
+            self.segments[row.id] = sorted(detail.segments, key=lambda segment: (segment.began_at, segment.ended_at))
+            self.facts += detail.facts
+            self.bridged[row.id] = sum(fact.kind is FactKind.BRIDGED for fact in detail.facts)
+        legs = list(store.cdrs(10_000))
+        self.legs = {leg.id: leg for leg in legs}
+        assert len(legs) == len(self.legs)
+
+    def check(self) -> None:
+        """All of it."""
+        self.check_legs()
+        callers = {leg.id: leg.contact for leg in self.legs.values() if leg.role == "customer"}
+        assert len(set(callers.values())) == len(callers), "a caller with two contacts"
+        assert set(self.contacts) == set(callers.values())
+        for row in self.contacts.values():
+            self.check_segments(row)
+        for caller in self.site.callers:
+            if caller.result.uuid in callers:
+                self.check_caller(caller.result, self.contacts[callers[caller.result.uuid]])
+            else:
+                assert self.unseen(caller.result), f"nothing is known of {caller.result}"
+
+    def unseen(self, result: CallResult) -> bool:
+        """Whether the whole call lay in a time without fsorch: the switch kept nothing of it."""
+        began, ended = (self.at(moment) for moment in (result.began_s, result.ended_s))
+        return any(down - SLACK_US < began and ended < up + SLACK_US for down, up in self.site.outages)
+
+    def at(self, seconds: float) -> int:
+        """The switch's virtual seconds as wall microseconds."""
+        return self.site.switch.server.switch.machine.core.start_us + round(seconds * 1_000_000)
+
+    def check_legs(self) -> None:
+        """One CDR for each channel there was, and none for one that was not."""
+        unseen = {caller.result.uuid for caller in self.site.callers if self.unseen(caller.result)}
+        assert set(self.legs) - self.site.switch.made == set(), "CDRs of channels that never were"
+        missing = self.site.switch.made - set(self.legs) - unseen
+        assert not missing, ("channels without a CDR", [self.story(leg) for leg in missing])
+
+    def story(self, leg: str) -> list[str]:
+        """What the journal says of a leg, for a failed test."""
+        told = [(fact.at, fact.kind.value, fact.contact) for fact in self.facts if fact.leg == leg]
+        return [leg, *(f"{at} {kind} {contact}" for at, kind, contact in told)]
+
+    def check_caller(self, result: CallResult, row: ContactRow) -> None:
+        """The caller's own story and the record of it."""
+        assert (row.number, row.ended_at > 0) == (result.number, True)
+        if result.talks and not self.near_outage(self.at(result.bridged_s)):
+            assert row.outcome == "answered", (result, row)
+        if not result.talks:
+            assert row.outcome != "answered", (result, row)
+        assert abs(self.at(result.ended_s) - row.ended_at) < SLACK_US + self.outage_at(self.at(result.ended_s))
+        if self.bridged[row.id] and result.talks == 1:
+            talked = row.talked_us + row.held_us
+            lasted = round((result.ended_s - result.bridged_s) * 1_000_000)
+            slack = SLACK_US + self.outage_at(self.at(result.ended_s)) + self.outage_at(self.at(result.bridged_s))
+            assert abs(talked - lasted) < slack, (result, row)
+
+    def near_outage(self, at: int) -> bool:
+        """Whether fsorch was away at ``at``, or about to be."""
+        return any(down - SLACK_US < at < up + SLACK_US for down, up in self.site.outages)
+
+    def outage_at(self, at: int) -> int:
+        """How long the outage around ``at`` was; 0 if there was none."""
+        return max((up - down for down, up in self.site.outages if down - SLACK_US < at < up + SLACK_US), default=0)
+
+    def check_segments(self, row: ContactRow) -> None:
+        """No stretch overlaps another; no hole is longer than fsorch was away; nothing before the beginning or after
+        the end."""
+        own = [one for one in self.segments[row.id] if one.kind != SegmentKind.WRAP_UP]
+        assert own, row
+        told = [(one.kind, one.began_at - row.began_at, one.ended_at - row.began_at) for one in own]
+        edges = [row.began_at, *(edge for one in own for edge in (one.began_at, one.ended_at)), row.ended_at]
+        for before, after in zip(edges[::2], edges[1::2], strict=True):
+            assert before <= after, ("overlap", row, told)
+            assert after - before < HUNG_UP_US + self.outage_at(before), ("hole", row, told)
+        assert all(one.began_at <= one.ended_at for one in own)
+        assert len({one.id for one in own}) == len(own)
+        talked = sum(one.ended_at - one.began_at for one in own if one.kind == SegmentKind.TALK)
+        assert abs(talked - row.talked_us) < 1_000, (row, told)

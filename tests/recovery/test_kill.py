@@ -1,0 +1,130 @@
+"""``kill -9`` with callers everywhere, and fsorch again: as if nothing had happened."""
+
+from __future__ import annotations
+
+import os
+import random
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import HangUp, HoldCall, SetStatus
+from fsorch.names import SegmentKind
+from fsorch.sim.people import PhoneHabits
+from tests.recovery.accounts import Accounts
+from tests.recovery.site import AGENTS, BY, Site
+
+# The same seed draws the same callers and the same moments; a failed run prints it.
+SEED = int(os.environ.get("FSORCH_SEED", "0")) or random.randrange(1, 10**6)
+Make = Callable[..., Site]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    sites: list[Site] = []
+
+    def made(**options: object) -> Site:
+        sites.append(Site(tmp_path, SEED, **options))  # type: ignore[arg-type]
+        return sites[-1]
+
+    yield made
+    for site in sites:
+        site.close()
+
+
+def test_everybody_is_where_they_were(make: Make) -> None:
+    site = make(wrap_up_s=8.0)
+    site.switch.world.phones["1004"].habits = PhoneHabits(ring_s=30.0, answer_rate=1.0)
+    site.start()
+    callers = {}
+    for agent, name in zip(AGENTS, ("talking", "held", "wrapped", "offered"), strict=True):
+        site.log_in(agent)
+        callers[name] = site.call(key="1", talk_s=60.0, patience_s=60.0)
+        wanted = "offered" if name == "offered" else "talking"
+        site.state_is(callers[name], wanted)
+    site.request(HoldCall(agent="bob", by=BY, on=True), HangUp(agent="cleo", by=BY))
+    site.request(SetStatus(agent="ann", by=BY, status="break", reason="lunch"))
+    for name in ("first", "second", "third"):
+        callers[name] = site.call(key="2", patience_s=60.0)
+        site.state_is(callers[name], "waiting")
+    callers["menu"] = site.call(key="7", reaction_s=60.0, patience_s=60.0)
+    site.until(lambda: site.state(callers["menu"]) == "flow", "the menu")
+    site.until(lambda: site.agent("bob").contact.held and site.agent("cleo").state == "wrap_up", "hold and wrap-up")  # type: ignore[union-attr]
+    before = {name: site.contact(caller) for name, caller in callers.items()}
+    agents = {agent: site.agent(agent) for agent in AGENTS}
+    legs = {name: caller.result.uuid for name, caller in callers.items()}
+    music = {name: site.listener.starts(legs[name]) for name in legs}
+
+    site.kill()
+    site.later(0.3)
+    site.start()
+    site.until(lambda: site.state(callers["first"]) == "waiting", "the callers to be back")
+    for name in ("first", "second", "third"):
+        was, now = before[name], site.contact(callers[name])
+        assert was is not None
+        assert now is not None
+        assert (now.id, now.queue, now.enqueued_at, now.began_at) == (was.id, was.queue, was.enqueued_at, was.began_at)
+        assert (now.state, now.position, now.answers) == ("waiting", was.position, was.answers)
+        assert site.listener.starts(legs[name]) == music[name] == 1, "the music began anew"
+        assert site.listener.plays(legs[name]) == 1
+    for name, agent in (("talking", "ann"), ("held", "bob")):
+        was, now = before[name], site.contact(callers[name])
+        assert was is not None
+        assert now is not None
+        assert (now.id, now.state, now.held, now.agent) == (was.id, was.state, was.held, agent)
+        assert now.answered_at == pytest.approx(was.answered_at, abs=200_000)
+        assert site.agent(agent).state == "talking"
+    wrapping = site.agent("cleo")
+    assert (wrapping.state, wrapping.wrap_up_until) == ("wrap_up", agents["cleo"].wrap_up_until)
+    assert (site.agent("ann").asked, site.agent("ann").status) == ("break:lunch", "available")
+    offered = site.contact(callers["offered"])
+    assert offered is not None
+    assert (offered.state, offered.agent) == ("offered", "dan")
+    assert site.switch.world.phones["1004"].rung == 1, "the phone was called again"
+    menu = site.contact(callers["menu"])
+    assert menu is not None
+    assert menu.state == "flow"
+
+    site.habits = PhoneHabits(ring_s=0.1, answer_rate=1.0)
+    for name in ("talking", "held"):
+        site.switch.server.schedule(callers[name]._leave)
+    for caller in callers.values():
+        caller.plan = caller.plan.__class__(talk_s=0.2)
+    site.switch.server.schedule(site.switch.world.phones["1004"].pick_up)
+    site.until(lambda: site.agent("ann").status == "break" or site.agent("ann").state == "wrap_up", "the wish")
+    for caller in list(callers.values()):
+        site.switch.server.schedule(caller._leave)
+    site.drain()
+    site.until(lambda: site.agent("cleo").state != "wrap_up", "the end of the wrap-up")
+    site.stop()
+    accounts = Accounts(site)
+    accounts.check()
+    with site.store() as store:
+        for name in ("talking", "held"):
+            was = before[name]
+            assert was is not None
+            kinds = [one.kind for one in accounts.segments[was.id] if one.kind != SegmentKind.WRAP_UP]
+            assert kinds[:4] == ["ivr", "queue", "offer", "talk"]
+            facts = store.contact(was.id).facts
+            assert sum(fact.kind is FactKind.CONTACT_BEGAN for fact in facts) == 1
+
+
+@pytest.mark.parametrize("round", range(2))
+def test_killed_again_and_again(make: Make, round: int) -> None:
+    site = make()
+    site.dice.seed(f"{SEED}/{round}")
+    site.start()
+    site.log_in(*AGENTS)
+    site.stream(24, 5.0)
+    for _ in range(3):
+        site.later(site.dice.uniform(0.3, 1.5))
+        site.kill()
+        site.later(site.dice.choice((0.0, 0.2, 0.8)))
+        site.start()
+    site.until(lambda: len(site.callers) == 24, "the callers to come")
+    site.drain()
+    site.until(lambda: all(agent.state == "idle" for agent in site.snapshot().agents), "the agents to be idle")
+    site.stop()
+    Accounts(site).check()
