@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from fsorch.errors import ConfigError
+from fsorch.hints import explain, near
 from fsorch.names import Role, Strategy
 from fsorch.numbers import plain_number
 from fsorch.rules import (
@@ -106,7 +107,8 @@ class MembershipSpec(Spec, frozen=True, kw_only=True):
 class AgentSpec(Spec, frozen=True, kw_only=True):
     """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
     switch that dials it (empty: the switch the caller is on). ``causes``: instead of the
-    queue's. ``own_customers``: the numbers of the customers whose own agent this is."""
+    queue's. ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached
+    otherwise (through mod_verto, say). ``own_customers``: the numbers of the customers whose own agent this is."""
 
     id: str
     name: str = ""
@@ -115,6 +117,7 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     queues: tuple[MembershipSpec, ...] = ()
     skills: dict[str, Level] = {}
     own_customers: tuple[str, ...] = ()
+    watch_phone: bool = True
     causes: CauseRules | None = None
     login: str = ""
     role: Role = Role.AGENT
@@ -201,7 +204,7 @@ def decode(data: Any, type: type[T], *, where: str) -> T:
     try:
         value = msgspec.convert(data, type)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {error}") from None
+        raise ConfigError(f"{where}: {explain(error, type)}") from None
     if isinstance(value, Centre):
         _check_centre(value, where)
     return value
@@ -281,5 +284,4 @@ def _unique(what: str, ids: Iterable[str], where: str, pattern: re.Pattern[str] 
 
 def _known(id: str, known: set[str], where: str) -> None:
     if id not in known:
-        listed = ", ".join(sorted(known)) or "none"
-        raise ConfigError(f"{where} is {id!r}, which does not exist (there: {listed})")
+        raise ConfigError(f"{where} is {id!r}, which does not exist{near(id, known)}")

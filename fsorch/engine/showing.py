@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fsorch.acd import AgentState, AgentStatus, ContactState
+from fsorch.acd.explain import Standings, why_waiting
 from fsorch.engine.agent_rules import break_end
 from fsorch.engine.core import Core
 from fsorch.engine.state import Contact, Person, Queue
@@ -11,8 +12,8 @@ from fsorch.engine.views import AgentView, ContactView, QueueView, Snapshot, Swi
 __all__ = ["agent_view", "contact_view", "queue_view", "snapshot"]
 
 
-def contact_view(core: Core, contact: Contact) -> ContactView:
-    """One live contact."""
+def contact_view(core: Core, contact: Contact, standings: Standings | None = None) -> ContactView:
+    """One live contact. ``standings`` of this moment are shared by who shows many."""
     offer = next((core.offers[id] for id in contact.offers_open), None)
     queue, transfer = core.queues.get(contact.queue), contact.transfer
     return ContactView(
@@ -37,8 +38,19 @@ def contact_view(core: Core, contact: Contact) -> ContactView:
         transfer_by=transfer.source if transfer else "",
         transfer_to=(transfer.number or transfer.target) if transfer else "",
         priority=contact.priority,
-        why=contact.why,
+        why=contact.why or _why_waiting(core, contact, standings or Standings(core.distributor, core.now.mono)),
     )
+
+
+def _why_waiting(core: Core, contact: Contact, standings: Standings) -> str:
+    """Why nobody is offered this contact; empty when it does not wait."""
+    standing = standings.of(contact.id)
+    if standing is None:
+        return ""
+    switch = core.switches.get(contact.switch)
+    if switch is None or not switch.up:
+        return f"switch {contact.switch} cannot be reached"
+    return why_waiting(standing)
 
 
 def agent_view(core: Core, person: Person) -> AgentView:
@@ -98,6 +110,7 @@ def snapshot(core: Core) -> Snapshot:
     for leg in core.legs.values():
         legs[leg.switch] = legs.get(leg.switch, 0) + 1
     switches = core.switches.values()
+    standings = Standings(core.distributor, core.now.mono)
     return Snapshot(
         seq=core.seq,
         at=core.now.wall,
@@ -105,7 +118,7 @@ def snapshot(core: Core) -> Snapshot:
         switches=tuple(SwitchView(name=s.name, up=s.up, since=s.since, legs=legs.get(s.name, 0)) for s in switches),
         queues=tuple(queue_view(core, queue) for queue in core.queues.values()),
         agents=tuple(agent_view(core, person) for person in core.people.values()),
-        contacts=tuple(contact_view(core, contact) for contact in core.contacts.values()),
+        contacts=tuple(contact_view(core, contact, standings) for contact in core.contacts.values()),
         breaks=tuple((reason.id, reason.title or reason.id) for reason in core.centre.breaks),
         odd_events=dict(core.odd),
     )
