@@ -106,8 +106,8 @@ class MembershipSpec(Spec, frozen=True, kw_only=True):
 
 class AgentSpec(Spec, frozen=True, kw_only=True):
     """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
-    switch that dials it (empty: the switch the caller is on). ``causes``: instead of the
-    queue's. ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached
+    switch that dials it (empty: the switch the caller is on). ``causes``: instead of the queue's.
+    ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached
     otherwise (through mod_verto, say). ``own_customers``: the numbers of the customers whose own agent this is."""
 
     id: str

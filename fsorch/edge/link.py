@@ -29,7 +29,7 @@ from fsorch.config import SwitchSettings
 from fsorch.edge.breath import breathe
 from fsorch.edge.greenswitch_errors import LinkRefused
 from fsorch.edge.link_commands import Done
-from fsorch.edge.link_resync import core_uuid, live_channels, sounds_dir, subscribe
+from fsorch.edge.link_resync import core_uuid, live_channels, registrations, sounds_dir, subscribe
 from fsorch.edge.link_session import LinkLimits, Session
 from fsorch.engine.actions import Send
 from fsorch.engine.inputs import CommandDone, CommandLost, Input, LinkDown, LinkUp, SwitchEvent
@@ -247,6 +247,7 @@ class Link:
         subscribe(session)
         self._core_uuid = core_uuid(session)
         sounds = sounds_dir(session)
+        phones = registrations(session)
         channels = live_channels(session, self._limits.settle_s)
         if session.ended.is_set():
             raise LinkError(session.reason)
@@ -255,7 +256,7 @@ class Link:
         self._ups += 1
         self._change("up", "")
         self._is_up.set()
-        self._post(LinkUp(self.name, self._core_uuid, channels, sounds), *self._held)
+        self._post(LinkUp(self.name, self._core_uuid, channels, sounds, phones), *self._held)
         self._held.clear()
 
     def _on_end(self, reason: str) -> None:

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Sequence
 
 from fsorch.edge.link_session import Session
 from fsorch.errors import LinkError
-from fsorch.esl.commands import Dump, GlobalGetVar, ShowChannels, Subscribe
+from fsorch.esl.commands import Dump, GlobalGetVar, ShowChannels, ShowRegistrations, Subscribe
 from fsorch.esl.errors import EslError
 from fsorch.esl.events import Event, channel_data
 from fsorch.esl.replies import Reply
 
-__all__ = ["EVENTS", "SUBCLASSES", "core_uuid", "live_channels", "sounds_dir", "subscribe"]
+__all__ = ["EVENTS", "SUBCLASSES", "core_uuid", "live_channels", "registrations", "sounds_dir", "subscribe"]
 
 # What the engine uses, and nothing else: each channel event is about 6 KB.
 EVENTS = (
@@ -57,6 +57,18 @@ def sounds_dir(session: Session) -> str:
     """Where the switch keeps its sounds; empty if it does not say."""
     reply = session.ask(GlobalGetVar("sounds_dir").wire())
     return reply.text.strip() if reply.ok else ""
+
+
+def registrations(session: Session) -> tuple[str, ...] | None:
+    """The users with a registered phone, ``name@domain``; None if the switch does not say. Raises LinkError."""
+    reply = session.ask(ShowRegistrations().wire())
+    try:
+        # Without registrations there is no "rows" at all (capture 15).
+        rows = json.loads(reply.text, strict=False).get("rows", ()) if reply.ok else None
+        return None if rows is None else tuple(f"{row['reg_user']}@{row['realm']}" for row in rows)
+    except (ValueError, LookupError, TypeError, AttributeError):
+        log.info("%s: show registrations answers %r, which is no list", session.where, reply.text[:60])
+        return None
 
 
 def live_channels(session: Session, settle_s: float) -> tuple[Event, ...]:

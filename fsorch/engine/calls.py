@@ -69,6 +69,7 @@ class Calls:
             "CHANNEL_DESTROY": self._destroyed,
             "CHANNEL_EXECUTE_COMPLETE": self._executed,
             "BACKGROUND_JOB": self._job,
+            "CUSTOM": people.phones.custom,
         }
         self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
             ContactEffect.START_FLOW: self._start_flow,
@@ -93,6 +94,8 @@ class Calls:
         """One event of a switch. Events nobody handles cost one look-up."""
         handler = self._events.get(event.name)
         if handler is not None:
+            if event.uuid not in self.core.legs:
+                self.people.phones.call(switch, event)
             self._see(event)
             handler(switch, event)
 

@@ -154,7 +154,9 @@ class Engine:
 
     def _command_done(self, input: CommandDone) -> None:
         verb, _, id = input.tag.partition(":")
-        if verb == "exists":
+        if verb == "registered":
+            self._people.phones.told(input.switch, id, input.reply.text)
+        elif verb == "exists":
             if input.reply.text == "false":
                 self._calls.missing(id)
         elif not input.reply.ok:
@@ -167,6 +169,8 @@ class Engine:
     def _command_lost(self, input: CommandLost) -> None:
         verb, _, id = input.tag.partition(":")
         reply: Reply | None = None
+        if verb == "registered":
+            self._people.phones.told(input.switch, id, None)
         self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reason)
         self._offers.reply(verb, id, reply)
 

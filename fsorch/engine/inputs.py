@@ -75,12 +75,14 @@ class CommandLost(msgspec.Struct, frozen=True):
 class LinkUp(msgspec.Struct, frozen=True):
     """The link stands and is subscribed. ``channels`` holds the ``uuid_dump`` of every live channel, read after the
     subscription: whatever the engine knows that is not among them is gone. ``core_uuid`` changes when the switch
-    restarted. ``sounds_dir`` is the switch's own global variable of that name."""
+    restarted. ``sounds_dir`` is the switch's own global variable of that name. ``registrations``: the users that have a
+    registered phone, ``name@domain``; None when the switch did not say."""
 
     switch: str
     core_uuid: str
     channels: tuple[Event, ...] = ()
     sounds_dir: str = ""
+    registrations: tuple[str, ...] | None = None
 
 
 class LinkDown(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Wish, Work
 from fsorch.acd.transfer import TransferState
 from fsorch.acd.wrap_up import WrapUp
+from fsorch.causes import Cause
 from fsorch.config import AgentSpec
 from fsorch.engine.agent_rules import AgentRules
 from fsorch.engine.checks import phone_fault
@@ -32,6 +33,7 @@ from fsorch.engine.inputs import (
     Shift,
 )
 from fsorch.engine.offers import Offers
+from fsorch.engine.phones import Phones, address_of
 from fsorch.engine.records import Records
 from fsorch.engine.state import Leg, Offer, Person
 from fsorch.errors import EslError, NotFound, RequestRefused
@@ -63,6 +65,7 @@ class People:
         self.records = records
         self.offers = offers
         self.rules = AgentRules(core, self.choose_for, self.hinder)
+        self.phones = Phones(core, self.hinder)
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
         self._handlers: dict[type[Request], Callable[[Person, Any], None]] = {
@@ -94,6 +97,7 @@ class People:
             tiers = [Tier(m.queue, m.level, m.position, m.weight, m.share) for m in spec.queues]
             self.core.distributor.set_agent(id, tiers, spec.skills)
             self.rules.watch_break(person)
+            self.phones.watch(person)
             self.sync(person)
         for person in [person for id, person in self.core.people.items() if id not in wanted]:
             self._retire(person)
@@ -113,6 +117,7 @@ class People:
         if shift.wrap_up_began:
             self._resume_wrap_up(person, shift)
         self._changed(person, before, "restart")
+        self.phones.watch(person)
 
     def _resume_wrap_up(self, person: Person, shift: Shift) -> None:
         """The wrap-up keeps its end; if that has passed meanwhile it is due at once."""
@@ -167,6 +172,8 @@ class People:
     def missed(self, person: Person, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         """The agent's phone did not take an offer: a pause, and what the rules say."""
         person.missed += 1
+        if Cause.of(cause) is Cause.USER_NOT_REGISTERED and offer.dial == person.dial_string:
+            self.phones.gone(offer.switch, address_of(offer.dial))
         name, verdict = self.rules.verdict(person, offer, outcome, cause)
         self.move(person, AgentInput.MISS, delay_s=verdict.delay_s)
         self.rules.enforce(person, name, verdict.then, verdict.reason, verdict.why)
@@ -249,6 +256,7 @@ class People:
 
     def _retire(self, person: Person) -> None:
         person.gone = True
+        self.phones.forget(person.spec.id)
         self.core.distributor.unready(person.spec.id)
         self.core.distributor.set_present(person.spec.id, False)
         self.core.distributor.set_agent(person.spec.id, ())
@@ -264,6 +272,7 @@ class People:
         person.phone, person.rule, person.on_demand = request.phone, "", False
         person.misses.reset()
         self._changed(person, before, request.by)
+        self.phones.watch(person)
 
     def _log_out(self, person: Person, request: LogOut) -> None:
         self._choose(person, AgentStatus.LOGGED_OUT, "", request.by)

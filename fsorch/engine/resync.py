@@ -41,6 +41,7 @@ class Resync:
         if switch.up:
             switch.up, switch.since = False, self.core.now.wall
             self.core.fact(FactKind.LINK_DOWN, switch=input.switch, reason=input.reason)
+            self.calls.people.phones.link_down(input.switch)
 
     def link_up(self, input: LinkUp) -> None:
         """See the module."""
@@ -60,6 +61,7 @@ class Resync:
         core.distributor.look_again()
         adopted, cleared = self._strangers(input.switch, strangers, present)
         self.recalled.close(input.switch, present)
+        self.calls.people.phones.link_up(input)
         core.fact(
             FactKind.RESYNCED,
             switch=input.switch,
