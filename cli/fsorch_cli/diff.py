@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 
 import msgspec
 
@@ -11,8 +11,9 @@ from fsorch.config import Centre
 
 __all__ = ["Change", "compare"]
 
-LISTS = ("queues", "agents", "flows", "breaks")
-SINGULAR = {"queues": "queue", "agents": "agent", "flows": "flow", "breaks": "break"}
+FIELDS = {field.name: field.type for field in msgspec.structs.fields(Centre)}
+# The lists of things with an id.
+LISTS = tuple(name for name, kind in FIELDS.items() if any(hasattr(one, "id") for one in get_args(kind)))
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -32,20 +33,24 @@ def _things(old: Centre, new: Centre) -> Iterator[Change]:
     for name in LISTS:
         before = {thing.id: thing for thing in getattr(old, name)}
         after = {thing.id: thing for thing in getattr(new, name)}
-        kind = SINGULAR[name]
-        for gone in before.keys() - after.keys():
-            yield Change("-", f"{kind} {gone}")
+        kind = name.removesuffix("s")
+        for gone in before:
+            if gone not in after:
+                yield Change("-", f"{kind} {gone}")
         for id, thing in after.items():
             if id not in before:
                 yield Change("+", f"{kind} {id}")
             elif thing != before[id]:
                 yield Change("~", f"{kind} {id}", _keys(before[id], thing))
+        order, wanted = ([id for id in one if id in before.keys() & after.keys()] for one in (before, after))
+        if order != wanted:
+            yield Change("~", f"order of {name}", _values(", ".join(order), ", ".join(wanted)))
 
 
 def _own_keys(old: Centre, new: Centre) -> Iterator[Change]:
-    for field in msgspec.structs.fields(Centre):
-        if field.name not in LISTS and getattr(old, field.name) != getattr(new, field.name):
-            yield Change("~", field.name, _values(getattr(old, field.name), getattr(new, field.name)))
+    for name in FIELDS:
+        if name not in LISTS and getattr(old, name) != getattr(new, name):
+            yield Change("~", name, _values(getattr(old, name), getattr(new, name)))
 
 
 def _keys(old: msgspec.Struct, new: msgspec.Struct) -> str:

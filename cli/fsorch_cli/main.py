@@ -20,6 +20,8 @@ COMMANDS = {
     "doctor": Entry("Check the switch, the database and this machine; say how to mend each.", "doctor", greenlets=True),
     "status": Entry("How the running fsorch does: links, records, processor, memory.", "status"),
     "apply": Entry("Make a centre file the configuration.", "apply"),
+    "diff": Entry("What applying a centre file would change.", "diff"),
+    "export": Entry("The configuration as a centre file.", "export"),
     "queue": Entry("Queues: list, show.", "queue"),
     "agent": Entry("Agents: list, login, logout, status.", "agent"),
     "contact": Entry("Contacts: list, show.", "contact"),

@@ -17,6 +17,7 @@ from fsorch.config import Centre
 from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import Recall
 from fsorch.engine.rows import ContactRow, LegRow
+from fsorch.errors import RequestRefused
 from fsorch.store import centre as centres
 from fsorch.store import queries, users
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
@@ -74,13 +75,19 @@ class Store:
         with self._use() as db, db.atomic():
             return centres.read_centre(db)
 
-    def save_centre(self, centre: Centre, by: str) -> int:
+    def save_centre(self, centre: Centre, by: str, *, expected: int | None = None) -> int:
         """Make ``centre`` the desired state and return its revision, which is the old one when nothing is new.
+        ``expected``: the revision that ``centre`` was made from; when it is not the newest, nothing changes.
 
-        ``by`` (a login, or ``cli``) is audited with what changed. Raises ConfigError for a value too long to keep."""
+        ``by`` (a login, or ``cli``) is audited with what changed. Raises ConfigError for a value too long to keep, and
+        RequestRefused when somebody else was quicker."""
         now = self._clock.now().wall
         with self._use() as db, writing(db):
             revision = centres.read_revision(db, lock=True)
+            if expected is not None and revision != expected:
+                raise RequestRefused(
+                    "the centre", f"at revision {revision}, not {expected}", "this change", "try again"
+                )
             changes = centres.write_centre(db, centre, by, now)
             if not changes.done and revision:
                 return revision

@@ -85,7 +85,6 @@ def test_with_an_installation_that_does_not_run(home: Path) -> None:
             "fsorch: there is a user 'admin' already; for a new password: fsorch user passwd admin",
         ),
         (["apply", "fsorch.yml"], 3, "fsorch: fsorch.yml: cannot be read (No such file or directory); check the path"),
-        (["apply", "fsorch.yaml"], 3, "fsorch: fsorch.yaml: Object contains unknown field `switches`"),
         (["init"], 3, "fsorch: fsorch.yaml: is there already; use another directory, or --force to overwrite"),
         (
             ["agent", "status", "ada", "--reason", "x"],
@@ -103,8 +102,47 @@ def test_with_an_installation(home: Path, args: list[str], code: int, line: str)
 @pytest.mark.parametrize(
     ("old", "new", "line"),
     [
+        (
+            "offer_timeout_s: 20",
+            "ofer_timeout_s: 20",
+            "Object contains unknown field `ofer_timeout_s` - at `$.queues[0]`; did you mean offer_timeout_s?",
+        ),
+        (
+            "offer_timeout_s: 20",
+            "offer_timeout_s: soon",
+            "Expected `float`, got `str` - at `$.queues[0].offer_timeout_s`",
+        ),
+        (
+            "title: Sales",
+            "strategy: longest-idel",
+            "Invalid enum value 'longest-idel' - at `$.queues[0].strategy`; did you mean longest-idle?",
+        ),
+        (
+            "default: support",
+            "default: suport",
+            "flows[0].menu.default is 'suport', which does not exist; did you mean support?",
+        ),
+    ],
+)
+def test_a_centre_file_with_a_fault_changes_nothing(home: Path, old: str, new: str, line: str) -> None:
+    fsorch("apply", "centre.yaml")
+    before = fsorch("export")
+    path = home / "centre.yaml"
+    assert old in path.read_text()
+    path.write_text(path.read_text().replace("name: Example", "name: Other").replace(old, new, 1))
+    assert fsorch("apply", "centre.yaml") == (3, "", f"fsorch: centre.yaml: {line}\n")
+    assert fsorch("export") == before
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line"),
+    [
         ("port: 8021", "port: 0", "fsorch.yaml: switches[0].port is 0; a port is 1 to 65535"),
-        ("port: 8021", "prot: 8021", "fsorch.yaml: Object contains unknown field `prot` - at `$.switches[0]`"),
+        (
+            "port: 8021",
+            "prot: 8021",
+            "fsorch.yaml: Object contains unknown field `prot` - at `$.switches[0]`; did you mean port?",
+        ),
         ("port: 8021", "port: many", "fsorch.yaml: Expected `int`, got `str` - at `$.switches[0].port`"),
         (
             "home: .",

@@ -1,0 +1,71 @@
+"""The one path on which the configuration changes: compared, checked, saved with its author, and put into force."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from fsorch.config import Centre
+from fsorch.engine.checks import check_centre
+from fsorch.errors import NotRunning
+from fsorch_cli.app import App
+from fsorch_cli.console import note, out, print_json, printable
+from fsorch_cli.diff import Change, compare
+from fsorch_cli.live import asked_by
+
+__all__ = ["change_centre", "print_changes"]
+
+STYLES = {"+": "green", "-": "red", "~": "yellow"}
+
+
+def change_centre(
+    app: App, change: Callable[[Centre], Centre], *, dry_run: bool = False, as_json: bool = False
+) -> None:
+    """Make what ``change`` makes of the centre the configuration, and say what has come of it.
+
+    Raises ConfigError, and then nothing has changed."""
+    with app.store() as store:
+        revision = store.revision()
+        old = store.load_centre()
+        centre = change(old)
+        check_centre(centre)
+        changes = compare(old, centre)
+        if changes and not dry_run:
+            revision = store.save_centre(centre, asked_by(), expected=revision)
+        without = [user.login for user in store.users() if not user.has_password]
+    if as_json:
+        print_json({"changes": changes, "revision": revision, "applied": bool(changes) and not dry_run})
+        if changes and not dry_run:
+            _reload(app)
+    else:
+        print_changes(changes)
+        out().print(_verdict(app, changes, revision, dry_run=dry_run))
+    if without and not dry_run:
+        note(f"no password yet: {', '.join(without)}; give one with: fsorch user passwd {without[0]}")
+
+
+def print_changes(changes: Sequence[Change]) -> None:
+    """One line for each change."""
+    for change in changes:
+        detail = f": {change.detail}" if change.detail else ""
+        out().print(f"{change.sign} {printable(change.what)}{printable(detail)}", style=STYLES[change.sign])
+
+
+def _verdict(app: App, changes: Sequence[Change], revision: int, *, dry_run: bool) -> str:
+    """What has come of it, in a sentence."""
+    if not changes:
+        return "nothing to change"
+    count = f"{len(changes)} change" + ("s" if len(changes) > 1 else "")
+    if dry_run:
+        return f"{count}, not applied (--dry-run)"
+    when = ", in force now" if _reload(app) else "; in force when fsorch runs"
+    return f"{count} applied as revision {revision}{when}"
+
+
+def _reload(app: App) -> bool:
+    """Tell a running fsorch to look at once; False when none runs."""
+    try:
+        with app.client() as client:
+            client.call("reload", dict)
+    except NotRunning:
+        return False
+    return True

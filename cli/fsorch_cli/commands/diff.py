@@ -1,0 +1,35 @@
+"""``fsorch diff``: what applying a file would change."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from fsorch.edge.settings import read_centre
+from fsorch.engine.checks import check_centre
+from fsorch_cli.app import App
+from fsorch_cli.changing import print_changes
+from fsorch_cli.console import print_json
+from fsorch_cli.diff import compare
+from fsorch_cli.group import Command
+
+
+@click.command("diff", cls=Command)
+@click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def command(app: App, file: Path, as_json: bool) -> None:
+    """Show what fsorch apply FILE would change, and change nothing.
+
+    Ends with 1 when there is a difference. + is new, - is removed, ~ is different."""
+    centre = read_centre(file)
+    check_centre(centre)
+    with app.store() as store:
+        changes = compare(store.load_centre(), centre)
+    if as_json:
+        print_json(changes)
+    else:
+        print_changes(changes)
+    if changes:
+        raise click.exceptions.Exit(1)
