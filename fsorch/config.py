@@ -13,6 +13,7 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
 from fsorch.errors import ConfigError
 from fsorch.hints import explain, near
 from fsorch.names import Role, Strategy
@@ -65,7 +66,8 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
     levels 1-5. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``, which the agent may end early.
     ``causes``: what follows when a phone does not take a contact, by cause; without it, ``miss_delay_s`` alone.
-    ``affinity``: whether callers come to somebody they know; without it, they do not."""
+    ``affinity``: whether callers come to somebody they know; without it, they do not. ``callback``: whether and
+    how callers can be called back."""
 
     id: str
     title: str = ""
@@ -84,6 +86,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     ring_more_s: float = 10.0
     skills: dict[str, Level] = {}
     affinity: AffinitySpec | None = None
+    callback: CallbackSpec | None = None
     wrap_up: WrapUpSpec | None = None
     causes: CauseRules | None = None
 
@@ -156,7 +159,8 @@ class Centre(Spec, frozen=True, kw_only=True):
     (as the switch sees it) for a prompt's name; the others are ``<prompts_dir>/<name>.wav``, and without a
     ``prompts_dir`` they are where ``fsorch freeswitch export`` puts them: ``fsorch/en`` in the switch's sounds_dir.
     ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
-    transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing."""
+    transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
+    ``voicemail``: where messages are kept; without it, nobody is asked for one."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -168,6 +172,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     prompts_dir: str = ""
     outside: str = ""
     away: AwayRule | None = None
+    voicemail: VoicemailSpec | None = None
 
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):
@@ -251,6 +256,10 @@ def _check_relations(centre: Centre, where: str) -> None:
     for n, queue in enumerate(centre.queues):
         if queue.affinity is not None:
             check_affinity(queue.affinity, f"{where}: queues[{n}].affinity")
+        if queue.callback is not None:
+            check_callback(queue.callback, f"{where}: queues[{n}].callback")
+    if centre.voicemail is not None:
+        check_voicemail(centre.voicemail, f"{where}: voicemail")
     whose: dict[str, str] = {}
     for n, agent in enumerate(centre.agents):
         for m, number in enumerate(agent.own_customers):

@@ -42,14 +42,18 @@ class SegmentKind(StrEnum):
     CONSULT = "consult"
     OUTSIDE = "outside"
     WRAP_UP = "wrap_up"
+    VOICEMAIL = "voicemail"
 
 
 class ContactOutcome(StrEnum):
-    """How a contact ended. The first verdict stands."""
+    """How a contact ended. The first verdict stands. ``voicemail``: the caller left a message, which is a contact of
+    its own; ``not_reached``: promised to be called back, and did not answer."""
 
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     LEFT_FLOW = "left_flow"
+    VOICEMAIL = "voicemail"
+    NOT_REACHED = "not_reached"
     LOST = "lost"
 
 

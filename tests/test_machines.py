@@ -9,6 +9,7 @@ import pytest
 
 from fsorch.acd import AgentInput, AgentMachine, ContactInput, ContactMachine, OfferInput, OfferMachine
 from fsorch.acd.affinity import ChoiceMachine
+from fsorch.acd.callback import CallbackInput, CallbackMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr import FlowMachine
@@ -16,6 +17,7 @@ from fsorch.machine import Machine
 
 MACHINES: list[type[Machine[Any, Any, Any]]] = [
     AgentMachine,
+    CallbackMachine,
     ChoiceMachine,
     ContactMachine,
     FlowMachine,
@@ -25,6 +27,7 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
 # What people and the engine ask for may be refused; everything else is an event and may come at any time.
 REQUESTS: set[StrEnum] = {
     AgentInput.RESERVE,
+    CallbackInput.CALL,
     AgentInput.CHOOSE,
     AgentInput.END_WRAP_UP,
     ContactInput.QUEUE,

@@ -9,6 +9,7 @@ import msgspec
 
 from fsorch.acd import ContactEffect, ContactInput, ContactState, Need, OfferInput, OfferState
 from fsorch.config import FlowSpec
+from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
@@ -22,6 +23,7 @@ from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer
 from fsorch.engine.transfers import Transfers
 from fsorch.engine.views import KeyedAnswer
+from fsorch.engine.voicemail import Voicemail
 from fsorch.esl.commands import Answer, Kill, PlayAndGetDigits, Playback, SetVars, Unschedule
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
@@ -54,6 +56,8 @@ class Calls:
         self.relations = Relations(core, self.questions)
         self.transfers = Transfers(core, records, music, offers, people)
         self.transfers.release, self.transfers.step_contact = self._release_agent, self.step
+        self.callbacks = Callbacks(core, records, music, offers, self.questions)
+        self.voicemail = Voicemail(core, records, music)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self._events: dict[str, Callable[[str, Event], None]] = {
             "CHANNEL_CREATE": self._created,
@@ -85,7 +89,7 @@ class Calls:
             ContactEffect.LEAVE_FLOW: self._leave_flow,
             ContactEffect.LEAVE_LINE: self._leave_line,
             ContactEffect.WITHDRAW_AND_LEAVE_LINE: self._withdraw_and_leave_line,
-            ContactEffect.END_ASIDE: lambda contact: self._end(contact, ContactOutcome.ABANDONED),
+            ContactEffect.END_ASIDE: self._end_aside,
         }
 
     # -- from outside ---------------------------------------------------------------------------------------------
@@ -248,9 +252,9 @@ class Calls:
                 self.transfers.parked(leg, contact)
         else:
             contact = self.core.contacts.get(leg.contact)
-            if contact is None or self.transfers.parked(leg, contact):
+            if contact is None or self.transfers.parked(leg, contact) or self.callbacks.answered(leg):
                 return
-            if contact.machine.state is ContactState.TALKING:
+            if contact.machine.state is ContactState.TALKING and contact.leg == leg.uuid:
                 self.step(contact, ContactInput.REJOIN)
 
     def _progress(self, switch: str, event: Event) -> None:
@@ -323,7 +327,7 @@ class Calls:
         contact = self.core.contacts.get(leg.contact) if leg else None
         if contact is None or not event.application_uuid or self.questions.heard(contact, event):
             return
-        if event.application_uuid != contact.running:
+        if event.application_uuid != contact.running or self.voicemail.heard(contact, event):
             return
         contact.running = ""
         if contact.ask is not None:
@@ -341,6 +345,10 @@ class Calls:
         offer = self._offer_of(leg)
         if not result.ok and not leg.seen:
             self._drop(leg)
+        if leg.role == "customer" and result.ok:
+            self.callbacks.answered(leg)
+        elif leg.role == "customer":
+            self.callbacks.lost(leg, result.cause or "NORMAL_TEMPORARY_FAILURE")
         if offer is not None:
             self.offers.dialled(offer, result)
 
@@ -367,7 +375,8 @@ class Calls:
         if not again:
             core.queues[contact.queue].queued += 1
         place = (("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at)))
-        core.send(contact.switch, SetVars(contact.leg, (*place, ("fsorch_priority", str(contact.priority)))))
+        if contact.leg:
+            core.send(contact.switch, SetVars(contact.leg, (*place, ("fsorch_priority", str(contact.priority)))))
         self._wait(contact, again)
         if not contact.music_kept:
             self.music.play(contact)
@@ -437,6 +446,15 @@ class Calls:
         self.transfers.landed(contact)
         self._join(contact)
 
+    def _end_aside(self, contact: Contact) -> None:
+        self.voicemail.gone(contact)
+        self._end(contact, ContactOutcome.ABANDONED)
+
+    def rejoin(self, contact: Contact) -> None:
+        """The need of a waiting contact anew."""
+        contact.need = self._need(contact)
+        self.core.distributor.join(contact.need)
+
     def _leave_flow(self, contact: Contact) -> None:
         contact.session = contact.ask = None
         self.core.timers.cancel(("prompt", contact.id))
@@ -476,7 +494,7 @@ class Calls:
         # Who was served was answered, whatever came after; who vanished unseen before that was lost (see _gone).
         served = ContactOutcome.ANSWERED if contact.answered_at else None
         contact.outcome = served or contact.outcome or outcome
-        for what in ("arrive", "prompt", "orphan", "ring_more", "question", "choice"):
+        for what in ("arrive", "prompt", "orphan", "ring_more", "question", "choice", "callback", "voicemail"):
             self.core.timers.cancel((what, contact.id))
         self.records.contact_ended(contact)
         self.core.contacts.pop(contact.id, None)
@@ -495,6 +513,9 @@ class Calls:
         if leg.role != "customer":
             self._agent_gone(leg, contact, cause)
         elif contact is not None:
+            if contact.leg != leg.uuid:
+                self.callbacks.lost(leg, cause)
+                return
             contact.cause = cause
             contact.ended_by = contact.ended_by or ("customer" if cause else "system")
             if not cause and not contact.answered_at:

@@ -36,6 +36,8 @@ def _commands(centre: Centre) -> Iterator[tuple[str, Command]]:
         yield f"agents[{n}].phone", Originate(agent.phone, _LEG)
     for n, queue in enumerate(centre.queues):
         yield f"queues[{n}].music", Playback(_LEG, queue.music)
+        if queue.callback is not None:
+            yield f"queues[{n}].callback.dial", Originate(queue.callback.dial.replace("{number}", "0"), _LEG)
     for name, path in centre.prompts.items():
         yield f"prompts.{name}", Playback(_LEG, path)
     yield "prompts_dir", Playback(_LEG, centre.prompts_dir)

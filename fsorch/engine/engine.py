@@ -30,6 +30,7 @@ from fsorch.engine.inputs import (
     SwitchEvent,
     Tick,
 )
+from fsorch.engine.messages import Messages
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.people import People
@@ -58,6 +59,7 @@ class Engine:
         self._calls = Calls(core, self._records, self._music, self._offers, self._people)
         self._offers.move_agent, self._offers.step_contact = self._people.move, self._calls.step
         self._offers.missed = self._people.missed
+        self._connect_callbacks()
         self._people.changed = self._calls.relations.changed
         transfers = self._calls.transfers
         self._offers.partner, self._offers.taken = transfers.partner, transfers.taken
@@ -86,11 +88,23 @@ class Engine:
             "ghost": self._calls.ghost_due,
             "arrive": lambda id: self._calls.due("arrive", id),
             "prompt": lambda id: self._calls.due("prompt", id),
+            "callback": self._calls.callbacks.due,
+            "voicemail": self._calls.voicemail.due,
             "question": self._calls.questions.due,
             "choice": self._calls.relations.due,
             "orphan": lambda id: self._calls.due("orphan", id),
             "transfer": transfers.due,
         }
+
+    def _connect_callbacks(self) -> None:
+        calls, callbacks = self._calls, self._calls.callbacks
+        callbacks.step_contact = calls.voicemail.step_contact = calls.step
+        callbacks.rejoin = calls.rejoin
+        calls.relations.call_back = lambda contact, agent: callbacks.request(contact, "", agent)
+        self._offers.instead_of_dialling = callbacks.instead_of_dialling
+        self._offers.instead_of_bridging = callbacks.instead_of_bridging
+        messages = Messages(self._core, self._records, self._people, callbacks)
+        messages.step_contact = calls.step
 
     def step(self, input: Input, now: Moment) -> Outcome:
         """Take one input at ``now``.
@@ -165,6 +179,8 @@ class Engine:
             self._offers.reply(verb, id, input.reply)
             if verb == "join":
                 self._calls.transfers.due(id)
+            if verb == "call":
+                self._calls.callbacks.refused(id)
 
     def _command_lost(self, input: CommandLost) -> None:
         verb, _, id = input.tag.partition(":")

@@ -40,6 +40,12 @@ class FactKind(StrEnum):
     BRIDGED = "bridged"
     # agent, choice (waiting, anyone, callback): what the caller said about a busy person they know
     PERSON_CHOSEN = "person_chosen"
+    # agent (who will call), state (of the callback machine), number, tries, enqueued_at, priority
+    CALLBACK_CHANGED = "callback_changed"
+    # caller (their contact), lasted_us: the fact's own contact is the message
+    MESSAGE_LEFT = "message_left"
+    # queue, tries: a caller's message could not be recorded
+    MESSAGE_FAILED = "message_failed"
     # on
     HOLD_CHANGED = "hold_changed"
     # on: whether the customer does not hear the agent

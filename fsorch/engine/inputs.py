@@ -17,6 +17,7 @@ __all__ = [
     "AgentAway",
     "AgentBack",
     "AnswerCall",
+    "CallBack",
     "CancelTransfer",
     "CommandDone",
     "CommandLost",
@@ -37,6 +38,7 @@ __all__ = [
     "NextContact",
     "OpenContact",
     "PressKeys",
+    "PromisedCall",
     "Recall",
     "Request",
     "SetStatus",
@@ -98,6 +100,17 @@ class Configure(msgspec.Struct, frozen=True):
     centre: Centre
 
 
+class PromisedCall(msgspec.Struct, frozen=True, kw_only=True):
+    """A callback that was promised and not kept yet; see :class:`fsorch.engine.state.Promise`."""
+
+    number: str
+    queue: str = ""
+    agent: str = ""
+    tries: int = 0
+    enqueued_at: int = 0
+    priority: int = 0
+
+
 class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
     """A contact of an earlier life of ours without an end. ``row``: what is known of it, ``ended_at`` being the last
     that was heard; ``legs``: its CDRs that are missing, as far as known; ``segments``: how many were written,
@@ -111,6 +124,7 @@ class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
     doing: str = ""
     agent_leg: str = ""
     means: tuple[str, ...] = ()
+    promise: PromisedCall | None = None
 
     @property
     def talks(self) -> bool:
@@ -201,6 +215,10 @@ class AnswerCall(Request, frozen=True, kw_only=True):
 
 class HangUp(Request, frozen=True, kw_only=True):
     """End the agent's call, or refuse the offer that rings."""
+
+
+class CallBack(Request, frozen=True, kw_only=True):
+    """Call the customer of the message that the agent is listening to: the message is done, and the call comes next."""
 
 
 class HoldCall(Request, frozen=True, kw_only=True):

@@ -29,8 +29,10 @@ class Music:
         self.core = core
 
     def play(self, contact: Contact) -> None:
-        """Begin the music of the contact's queue."""
+        """Begin the music of the contact's queue, if there is anybody to hear it."""
         core = self.core
+        if not contact.leg:
+            return
         contact.running, contact.music_at = core.ids(), core.now.mono
         music = PLAIN_MUSIC if contact.plain_music else core.queues[contact.queue].spec.music
         marks = (("playback_terminators", "none"), ("fsorch_music", contact.running))

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import Protocol
 
-from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, verdict_of
+from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
 from fsorch.acd.agent import AgentInput
 from fsorch.acd.phones import way_of
 from fsorch.engine.core import Core
@@ -51,6 +51,9 @@ class Offers:
         self.partner: Callable[[Offer], str]
         self.taken: Callable[[Contact, Offer], None]
         self.not_taken: Callable[[Contact, Offer, OfferOutcome], None]
+        # Promised callbacks call the customer before, or after, the agent's phone; see Callbacks.
+        self.instead_of_dialling: Callable[[Offer, Contact], bool]
+        self.instead_of_bridging: Callable[[Offer, Contact], bool]
         self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
             OfferEffect.SHOW_RINGING: self._ringing,
             OfferEffect.BRIDGE: self._bridge,
@@ -164,7 +167,15 @@ class Offers:
             unfit=list(match.unfit),
         )
         offer.dial = person.dial_string
-        self.dial(offer, contact)
+        if contact.medium == "voicemail":
+            self._show(offer, core.queues[offer.queue].spec.offer_timeout_s)
+        elif not self.instead_of_dialling(offer, contact):
+            self.dial(offer, contact)
+
+    def _show(self, offer: Offer, seconds: float) -> None:
+        """A message is offered on the desktop alone."""
+        self.core.timers.set(("offer", offer.id), self.core.now.mono + seconds)
+        self.step(offer, OfferInput.RINGING)
 
     def aside(self, contact: Contact, person: Person | None, dial: str, why: str) -> Offer:
         """An offer that is not made out of the queue: the contact's place stays as it is. Without a ``person`` it goes
@@ -194,6 +205,8 @@ class Offers:
 
     def dial(self, offer: Offer, contact: Contact, more: Pairs = ()) -> None:
         """Dial the offer's phone, with ``more`` variables on its leg."""
+        if offer.leg in self.core.legs:
+            return
         core, spec = self.core, self.core.queues[offer.queue].spec
         role = "agent" if offer.agent else "other"
         row = LegRow(
@@ -238,15 +251,26 @@ class Offers:
             self.move_agent(person, AgentInput.RING)
 
     def _bridge(self, offer: Offer, cause: str) -> None:
-        core, contact = self.core, self.core.contacts.get(offer.contact)
+        contact = self.core.contacts.get(offer.contact)
         if contact is None:
             self.step(offer, OfferInput.WITHDRAW)
             return
-        partner = contact.leg
         if offer.aside:
-            partner = self.partner(offer)
-        else:
-            self._withdraw_others(contact, offer)
+            self.bridge(offer, self.partner(offer))
+            return
+        self._withdraw_others(contact, offer)
+        if contact.medium == "voicemail":
+            self.step(offer, OfferInput.BRIDGED)
+        elif not self.instead_of_bridging(offer, contact):
+            self.bridge(offer, contact.leg)
+
+    def picked_up(self, offer: Offer) -> bool:
+        """Whether the agent's phone is picked up and waits to be joined."""
+        return offer.machine.state is OfferState.BRIDGING
+
+    def bridge(self, offer: Offer, partner: str) -> None:
+        """Join the leg ``partner`` and the phone that was picked up."""
+        core = self.core
         core.timers.set(("offer", offer.id), core.now.mono + BRIDGE_GRACE_S)
         core.send(offer.switch, Bridge(partner, offer.leg), f"bridge:{offer.id}")
 
@@ -295,6 +319,8 @@ class Offers:
         self._over(offer, outcome, cause)
 
     def _kill_leg(self, offer: Offer, cause: str) -> None:
+        if offer.leg not in self.core.legs:
+            return
         self.core.send(offer.switch, Kill(offer.leg, cause), f"kill:{offer.leg}")
         self.core.timers.set(("leg", offer.leg), self.core.now.mono + HANGUP_GRACE_S)
 

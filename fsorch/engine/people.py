@@ -66,6 +66,8 @@ class People:
         self.offers = offers
         self.rules = AgentRules(core, self.choose_for, self.hinder)
         self.phones = Phones(core, self.hinder)
+        # The agent is done with a message; see Messages.
+        self.finish: Callable[[Person], None]
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
         self._handlers: dict[type[Request], Callable[[Person, Any], None]] = {
@@ -312,6 +314,9 @@ class People:
         offer = self.core.offers.get(person.offer)
         if offer is None or not offer.rang_at:
             raise RequestRefused("the agent", person.agent.state.value, "answer", "no phone rings")
+        if self.has_message(person):
+            self.offers.step(offer, OfferInput.ANSWERED)
+            return
         self.core.send(offer.switch, PhoneEvent(offer.leg, "talk"), f"phone:{offer.id}")
 
     def _hang_up(self, person: Person, request: HangUp) -> None:
@@ -319,10 +324,18 @@ class People:
         if offer is not None:
             self.offers.step(offer, OfferInput.REFUSE)
             return
+        if self.has_message(person):
+            self.finish(person)
+            return
         leg = self.core.legs.get(person.leg)
         if not person.contact or leg is None:
             raise RequestRefused("the agent", person.agent.state.value, "hang up", "there is no call")
         self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
+
+    def has_message(self, person: Person) -> bool:
+        """Whether what the agent is offered, or works on, is a message."""
+        contact = self.core.contacts.get(person.contact)
+        return contact is not None and contact.medium == "voicemail"
 
     def _hold(self, person: Person, request: HoldCall) -> None:
         contact = self.core.contacts.get(person.contact)

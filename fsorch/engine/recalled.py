@@ -19,6 +19,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Person
 from fsorch.engine.views import KeyedAnswer
+from fsorch.engine.voicemail import VOICEMAIL
 from fsorch.esl.events import Event
 from fsorch.ivr import Ask, FlowSession
 from fsorch.names import SegmentKind
@@ -59,8 +60,9 @@ class Recalled:
     def id_of(self, event: Event) -> str:
         """The contact of a customer's leg: by its mark, or by the records where fsorch ended before the mark was on its
         way. Empty for a leg of nobody's."""
-        if event.variable("fsorch_role") == "customer":
-            return event.variable("fsorch_contact") or ""
+        role = event.variable("fsorch_role")
+        if role:
+            return (event.variable("fsorch_contact") or "") if role == "customer" else ""
         return self._of_leg.get(event.uuid, "")
 
     def take_back(self, switch: str, event: Event, joined: bool) -> None:
@@ -135,7 +137,7 @@ class Recalled:
                 if row.id not in present:
                     self.records.leg_lost(row, at)
             contact = core.contacts.get(known.row.id)
-            if contact is None:
+            if contact is None and not self._waits_without_leg(known):
                 self.records.contact_lost(known, self._until)
             if known.talks and (contact is None or contact.agent_leg != known.agent_leg):
                 self.calls.people.talk_lost(known.row.agent, known.row.id, known.row.queue)
@@ -144,6 +146,17 @@ class Recalled:
             self._legs.remove(row)
             if row.id not in present:
                 self.records.leg_lost(row, min(self._until or core.now.wall, core.now.wall))
+
+    def _waits_without_leg(self, known: OpenContact) -> bool:
+        """A message, or a promised callback: back into the line, with the place it had."""
+        if known.promise is None and known.row.medium != VOICEMAIL:
+            return False
+        contact = self.calls.callbacks.take_back(known)
+        _remember(contact, known)
+        self.calls.step(contact, ContactInput.QUEUE)
+        if contact.segment is not None:
+            contact.segment.began_at = max(contact.enqueued_at, known.segmented_at)
+        return True
 
     def _place(self, contact: Contact, event: Event, known: OpenContact | None) -> None:
         queue, enqueued = event.variable("fsorch_queue") or "", event.variable("fsorch_enqueued") or ""

@@ -71,7 +71,7 @@ class Records:
             FactKind.CONTACT_BEGAN,
             contact,
             leg=contact.leg,
-            medium="voice",
+            medium=contact.medium,
             direction="inbound",
             number=contact.number,
             name=contact.name,
@@ -87,6 +87,7 @@ class Records:
         served = contact.answered_at or now
         row = ContactRow(
             id=contact.id,
+            medium=contact.medium,
             switch=contact.switch,
             number=contact.number,
             name=contact.name,

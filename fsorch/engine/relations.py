@@ -24,6 +24,8 @@ from fsorch.rules import AffinitySpec
 __all__ = ["Relations"]
 
 PROMPT = "wait_for_person"
+# A promise to be called back by one agent stands for so long; then anyone will do.
+PROMISED_S = 3 * 86_400.0
 
 
 class Relations:
@@ -55,6 +57,9 @@ class Relations:
         """``need`` with the agents to prefer."""
         if contact.aim is not None:
             return contact.aim.at(need)
+        if contact.promise is not None and contact.promise.agent in self.core.people and not contact.leg:
+            until = self.core.now.mono + PROMISED_S
+            return self._only(need, (contact.promise.agent,), "promised that you would call back", until)
         spec, bond = self._spec(contact), self._bond(contact)
         if spec is None or bond is None:
             return msgspec.structs.replace(need, prefer=(), bond="", only_until=0.0)

@@ -79,6 +79,10 @@ class Resync:
         if leg.role == "agent":
             self._renew_agent(leg, contact, event)
             return
+        if contact.leg != leg.uuid:
+            if event.answer_state == "answered":
+                self.calls.callbacks.answered(leg)
+            return
         state = contact.machine.state
         if event.answer_state == "answered" and state is ContactState.ARRIVED:
             self.calls.event(leg.switch, _as(event, "CHANNEL_ANSWER"))
@@ -120,7 +124,11 @@ class Resync:
         """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared."""
         adopted = cleared = 0
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
-            if self.recalled.id_of(event):
+            if _dialled(event):
+                # A callback's phone that rings: the promise stands, and it is called anew.
+                self.core.send(switch, Kill(event.uuid, "ORIGINATOR_CANCEL"), f"kill:{event.uuid}")
+                cleared += 1
+            elif self.recalled.id_of(event):
                 self.recalled.take_back(switch, event, event.other_leg in present)
                 adopted += 1
             elif _untaken(event):
@@ -156,6 +164,11 @@ class Resync:
 def _as(event: Event, name: str) -> Event:
     event.name = name
     return event
+
+
+def _dialled(event: Event) -> bool:
+    ours = event.variable("fsorch_role") == "customer" and event.direction == "outbound"
+    return ours and event.answer_state != "answered"
 
 
 def _untaken(event: Event) -> bool:

@@ -10,6 +10,7 @@ import msgspec
 
 from fsorch.acd import Agent, AgentStatus, ContactMachine, Need, OfferMachine
 from fsorch.acd.affinity import Encounter, PersonChoice
+from fsorch.acd.callback import CallbackMachine
 from fsorch.acd.phones import MissCounter
 from fsorch.acd.transfer import TransferMachine
 from fsorch.acd.wrap_up import WrapUp
@@ -25,8 +26,10 @@ __all__ = [
     "Contact",
     "Destination",
     "Leg",
+    "Message",
     "Offer",
     "Person",
+    "Promise",
     "Question",
     "Queue",
     "Segment",
@@ -116,8 +119,35 @@ class Question:
 
 
 @dataclass(slots=True)
+class Promise:
+    """A callback: the number to call, the agent who will (empty: any), the tries so far, the leg that is dialled, and
+    the rounds of asking for the number."""
+
+    number: str
+    agent: str = ""
+    tries: int = 0
+    leg: str = ""
+    rounds: int = 0
+    machine: CallbackMachine = field(default_factory=CallbackMachine)
+
+
+@dataclass(slots=True)
+class Message:
+    """A message being left: the id its own contact will have, the queue it is for, what is played first, how often
+    recording has failed, the present step, and since when (UTC microseconds) the caller speaks."""
+
+    id: str
+    queue: str
+    prompt: str
+    failures: int = 0
+    step: str = ""
+    began_at: int = 0
+
+
+@dataclass(slots=True)
 class Contact:
-    """A live voice contact. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
+    """A live contact, of a caller or (``medium`` voicemail) of a message they left. ``leg`` is empty for a message and
+    while a callback is promised. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
     plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began;
     ``music_kept`` while a caller is taken back whose music plays.
 
@@ -176,6 +206,10 @@ class Contact:
     destination_asked: Destination | None = None
     aim: Aim | None = None
     muted: bool = False
+    medium: str = "voice"
+    promise: Promise | None = None
+    message: Message | None = None
+    message_us: int = 0
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ import msgspec
 from peewee import Field, Model
 
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, QueueSpec
+from fsorch.deferred import VoicemailSpec
 from fsorch.errors import ConfigError
 from fsorch.rules import AwayRule
 from fsorch.store.database import Db, PooledMysql
@@ -36,6 +37,7 @@ __all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
 Row = dict[str, Any]
 REVISION = "revision"
 AWAY = "centre.away"
+VOICEMAIL = "centre.voicemail"
 
 
 class Changes(msgspec.Struct):
@@ -73,6 +75,7 @@ def read_centre(db: Db) -> Centre:
         flows=tuple(msgspec.json.decode(row["body"], type=FlowSpec) for row in _live_flows(db)),
         breaks=tuple(_spec(BreakReason, row) for row in _in_order(db, BreakRecord)),
         prompts={row["name"]: row["path"] for row in _in_order(db, PromptRecord)},
+        voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
     )
 
@@ -92,8 +95,12 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     for name in ("name", "flow", "prompts_dir", "outside"):
         _write_meta(db, f"centre.{name}", getattr(centre, name), changes)
     away = msgspec.json.encode(centre.away).decode() if centre.away is not None else ""
-    if away or AWAY in {row.name for row in MetaRecord.select(MetaRecord.name).execute(db)}:
+    meta = {row.name for row in MetaRecord.select(MetaRecord.name).execute(db)}
+    if away or AWAY in meta:
         _write_meta(db, AWAY, away, changes)
+    voicemail = msgspec.json.encode(centre.voicemail).decode() if centre.voicemail is not None else ""
+    if voicemail or VOICEMAIL in meta:
+        _write_meta(db, VOICEMAIL, voicemail, changes)
     return changes
 
 

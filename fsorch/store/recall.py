@@ -10,8 +10,9 @@ import msgspec
 from peewee import fn
 
 from fsorch.acd import AgentState
+from fsorch.acd.callback import CallbackState
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import OpenContact, Recall, Shift
+from fsorch.engine.inputs import OpenContact, PromisedCall, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.names import OfferOutcome, SegmentKind
 from fsorch.store.database import Db
@@ -33,10 +34,13 @@ _TOLD = (
     FactKind.OFFER_MADE,
     FactKind.OFFER_ENDED,
     FactKind.BRIDGED,
+    FactKind.CALLBACK_CHANGED,
     FactKind.HOLD_CHANGED,
     FactKind.CALL_HUNG_UP,
 )
 _OF_AGENTS = (FactKind.AGENT_CHANGED, FactKind.AGENT_ASKED, FactKind.WRAP_UP_BEGAN, FactKind.WRAP_UP_EXTENDED)
+# What a callback is while it is owed to the customer; see fsorch.acd.callback.
+OWED = (CallbackState.WAITING, CallbackState.CALLING, CallbackState.RESTING)
 
 
 def recall(db: Db, since: int) -> Recall:
@@ -102,6 +106,7 @@ def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow]
         doing=doing,
         agent_leg=agent_leg,
         means=tuple(str(fact.data.get("means") or "") for fact in keyed),
+        promise=_promise(facts),
     )
 
 
@@ -124,11 +129,25 @@ def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
     return doing, leg
 
 
+def _promise(facts: Sequence[Fact]) -> PromisedCall | None:
+    """The callback that is still owed."""
+    told = [fact for fact in facts if fact.kind is FactKind.CALLBACK_CHANGED]
+    if not told or told[-1].data.get("state") not in OWED:
+        return None
+    last = told[-1]
+    known: dict[str, object] = {
+        name: last.data[name] for name in ("number", "tries", "enqueued_at", "priority") if name in last.data
+    }
+    return msgspec.convert({**known, "queue": last.queue, "agent": last.agent}, PromisedCall)
+
+
 def _legs(row: ContactRow, facts: Sequence[Fact]) -> Iterable[LegRow]:
     """The legs there were, as far as the facts tell. A phone whose offer failed may never have become a leg."""
     failed = {fact.leg for fact in facts if fact.data.get("outcome") == OfferOutcome.FAILED}
     for fact in facts:
-        if fact.kind is FactKind.CONTACT_BEGAN:
+        if row.medium == "voicemail":
+            return
+        if fact.kind is FactKind.CONTACT_BEGAN and fact.leg:
             yield LegRow(
                 id=fact.leg,
                 contact=row.id,

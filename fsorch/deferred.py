@@ -1,0 +1,59 @@
+"""Serving a caller later, as data: callbacks that keep the place, and voicemail. Keys ending in ``_s`` are seconds."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Annotated
+
+import msgspec
+
+from fsorch.errors import ConfigError
+from fsorch.rules import AtLeastOne, Name, Rule
+
+__all__ = ["CallFirst", "CallbackSpec", "VoicemailSpec", "check_callback", "check_voicemail"]
+
+Positive = Annotated[float, msgspec.Meta(gt=0)]
+
+
+class CallFirst(StrEnum):
+    """Whose phone rings first in a callback."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+
+
+class CallbackSpec(Rule, frozen=True, kw_only=True):
+    """Callbacks of a queue. ``dial``: how a customer is reached, such as ``sofia/gateway/carrier/{number}``;
+    ``caller_id``: the number they see (empty: the one they had dialled). ``first``: whose phone rings first; the other
+    follows when it is answered. A customer who does not answer within ``ring_s`` is called again after ``retry_s``, up
+    to ``tries`` times in all."""
+
+    dial: Name
+    first: CallFirst = CallFirst.AGENT
+    caller_id: str = ""
+    ring_s: Annotated[float, msgspec.Meta(ge=5, le=120)] = 30.0
+    tries: AtLeastOne = 3
+    retry_s: Positive = 300.0
+
+
+class VoicemailSpec(Rule, frozen=True, kw_only=True):
+    """Where messages are kept. ``dir`` is a folder as the switch sees it, which may write there; the desktop plays
+    messages from the same path, so on another machine it is mounted there. A message ends after ``limit_s``, a key
+    or ``silence_s`` without a word; one shorter than ``least_s`` is none."""
+
+    dir: Annotated[str, msgspec.Meta(pattern=r"^/[^'\"\\\s]+\Z", max_length=160)]
+    limit_s: Annotated[float, msgspec.Meta(ge=5, le=3600)] = 180.0
+    silence_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
+    least_s: Positive = 1.0
+
+
+def check_callback(spec: CallbackSpec, where: str) -> None:
+    """The number has a place in the dial string. ``where``: the path of the rule. Raises ConfigError."""
+    if spec.dial.count("{number}") != 1:
+        raise ConfigError(f"{where}.dial is {spec.dial!r}; expected {{number}} once, where the number goes")
+
+
+def check_voicemail(spec: VoicemailSpec, where: str) -> None:
+    """The shortest message fits into the longest. ``where``: the path of the rule. Raises ConfigError."""
+    if spec.least_s >= spec.limit_s:
+        raise ConfigError(f"{where}.least_s is {spec.least_s:g}; expected less than limit_s, which is {spec.limit_s:g}")

@@ -1,0 +1,327 @@
+"""Callbacks: a caller's place is kept while they do something better than listen to music.
+
+The contact stays the one it was, with its row, its place and its first enqueue time; what goes is the leg. The way back
+is an ordinary offer with one more leg in it: see :mod:`fsorch.acd.callback`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from math import ceil
+
+from fsorch.acd import ContactInput, ContactState, OfferInput
+from fsorch.acd.callback import CallbackEffect, CallbackInput, CallbackMachine, CallbackState
+from fsorch.deferred import CallbackSpec, CallFirst
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import OpenContact, PromisedCall
+from fsorch.engine.music import Music
+from fsorch.engine.offers import Offers
+from fsorch.engine.questions import Questions
+from fsorch.engine.records import Records
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Contact, Leg, Offer, Promise
+from fsorch.errors import EslError
+from fsorch.esl.commands import HangupMsg, Originate, Playback, SetVars
+from fsorch.esl.quoting import display
+from fsorch.names import ContactOutcome
+
+__all__ = ["Callbacks"]
+
+# What may be dialled for a customer: a number, as keyed or as shown by the caller's line.
+NUMBER = re.compile(r"\+?[0-9]{2,20}")
+LONGEST_NUMBER = 20
+ROUNDS = 3
+# Past the ring time the switch gets this long to say how it went.
+RING_GRACE_S = 5.0
+# How long the farewell may take; then the leg is ended by force.
+FAREWELL_S = 20.0
+# What the agent hears while the customer's phone rings.
+RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
+
+
+class Callbacks:
+    """Makes promises and keeps them. ``rejoin`` puts a contact's need into the line anew."""
+
+    def __init__(self, core: Core, records: Records, music: Music, offers: Offers, questions: Questions) -> None:
+        self.core = core
+        self.records = records
+        self.music = music
+        self.offers = offers
+        self.questions = questions
+        self.step_contact: Callable[[Contact, ContactInput], None]
+        self.rejoin: Callable[[Contact], None]
+        self._effects: dict[CallbackEffect, Callable[[Contact, Promise], None]] = {
+            CallbackEffect.KEEP_PLACE: self._keep_place,
+            CallbackEffect.FORGET: self._forget,
+            CallbackEffect.DIAL: self._dial,
+            CallbackEffect.JOIN: self._join,
+            CallbackEffect.REST: self._rest,
+            CallbackEffect.GIVE_UP: self._give_up,
+            CallbackEffect.GO_BACK: self._go_back,
+        }
+
+    # -- the promise --------------------------------------------------------------------------------------------------
+
+    def request(self, contact: Contact, number: str = "", agent: str = "") -> bool:
+        """Offer a waiting caller to be called back at ``number`` (empty: the one they call from), by ``agent`` if one
+        is named. False when the queue has no callbacks, or this caller does not wait on the line."""
+        if self._spec(contact) is None or contact.promise is not None or not contact.leg:
+            return False
+        if contact.machine.state is not ContactState.WAITING:
+            return False
+        contact.promise = Promise(number=number or contact.number, agent=agent)
+        self._confirm(contact, contact.promise)
+        return True
+
+    def promise(self, contact: Contact, number: str, agent: str = "") -> None:
+        """A contact without a leg is to be called at ``number``: somebody has promised it already."""
+        contact.promise = Promise(number=number, agent=agent, machine=CallbackMachine(CallbackState.WAITING))
+        self._told(contact)
+
+    def dialable(self, number: str) -> bool:
+        """Whether this can be a customer's number."""
+        return NUMBER.fullmatch(number) is not None
+
+    def restore(self, contact: Contact, known: PromisedCall) -> None:
+        """A promise of an earlier life of ours; a try that was under way then does not count."""
+        machine = CallbackMachine(CallbackState.WAITING)
+        contact.promise = Promise(number=known.number, agent=known.agent, tries=known.tries, machine=machine)
+
+    def due(self, id: str) -> None:
+        """The pause between two tries is over."""
+        contact = self.core.contacts.get(id)
+        if contact is not None:
+            self._step(contact, CallbackInput.RESTED)
+
+    def _confirm(self, contact: Contact, promise: Promise) -> None:
+        promise.rounds += 1
+        if not self.dialable(promise.number):
+            self.questions.ask(contact, ("callback_number",), "0-9", self._keyed, timeout_s=8.0, most=LONGEST_NUMBER)
+            return
+        digits = tuple(f"digit_{digit}" for digit in promise.number if digit.isdigit())
+        self.questions.ask(contact, ("callback_confirm", *digits, "callback_keys"), "123", self._confirmed)
+
+    def _keyed(self, contact: Contact, number: str) -> None:
+        if contact.promise is not None:
+            contact.promise.number = number
+            self._again(contact, contact.promise)
+
+    def _confirmed(self, contact: Contact, key: str) -> None:
+        promise = contact.promise
+        if promise is None:
+            return
+        if key == "1" and contact.machine.state is ContactState.WAITING:
+            self._step(contact, CallbackInput.CONFIRM)
+        elif key == "2":
+            promise.number = ""
+            self._again(contact, promise)
+        elif key == "":
+            self._again(contact, promise)
+        else:
+            self._step(contact, CallbackInput.REFUSE)
+
+    def _again(self, contact: Contact, promise: Promise) -> None:
+        if promise.rounds < ROUNDS:
+            self._confirm(contact, promise)
+        else:
+            self._step(contact, CallbackInput.REFUSE)
+
+    def _keep_place(self, contact: Contact, promise: Promise) -> None:
+        core, leg = self.core, contact.leg
+        contact.leg = contact.running = ""
+        self._told(contact)
+        # Found by a restart of ours in these seconds, the leg is nobody's caller any more.
+        core.send(contact.switch, SetVars(leg, (("fsorch_role", "other"),)))
+        # In order, inside the music: the promise is spoken, then the switch hangs up.
+        core.send(contact.switch, Playback(leg, self.music.prompt(contact.switch, "callback_promised")))
+        core.send(contact.switch, HangupMsg(leg))
+        core.timers.set(("leg", leg), core.now.mono + FAREWELL_S)
+        self.rejoin(contact)
+
+    def _forget(self, contact: Contact, promise: Promise) -> None:
+        contact.promise = None
+
+    # -- the call -----------------------------------------------------------------------------------------------------
+
+    def instead_of_dialling(self, offer: Offer, contact: Contact) -> bool:
+        """Whether the customer is called before the agent's phone."""
+        spec = self._spec(contact)
+        if contact.leg or contact.promise is None or spec is None or spec.first is not CallFirst.CUSTOMER:
+            return False
+        self._call(contact, offer, spec)
+        return True
+
+    def instead_of_bridging(self, offer: Offer, contact: Contact) -> bool:
+        """Whether the agent, whose phone is picked up, waits for the customer to answer."""
+        spec = self._spec(contact)
+        if contact.leg or contact.promise is None or spec is None:
+            return False
+        self.core.send(offer.switch, Playback(offer.leg, RINGBACK))
+        self._call(contact, offer, spec)
+        return True
+
+    def answered(self, leg: Leg) -> bool:
+        """The customer's leg is up; False when it is none that was dialled for a promise."""
+        contact = self.core.contacts.get(leg.contact)
+        if contact is None or contact.promise is None or contact.promise.leg != leg.uuid or contact.leg:
+            return False
+        self._step(contact, CallbackInput.ANSWERED)
+        return True
+
+    def lost(self, leg: Leg, cause: str) -> None:
+        """The leg is gone without having been the contact's: nobody answered, or the caller heard our farewell."""
+        contact = self.core.contacts.get(leg.contact)
+        promise = contact.promise if contact is not None else None
+        if contact is None or promise is None or promise.leg != leg.uuid or contact.leg:
+            return
+        promise.leg = ""
+        contact.cause = cause
+        spec = self._spec(contact)
+        if not cause:
+            self._step(contact, CallbackInput.STOPPED)
+            return
+        promise.tries += 1
+        last = spec is None or promise.tries >= spec.tries
+        self._step(contact, CallbackInput.LAST_FAILED if last else CallbackInput.FAILED)
+
+    def refused(self, contact_id: str) -> None:
+        """The switch took no order to dial the customer."""
+        contact = self.core.contacts.get(contact_id)
+        leg = self.core.legs.get(contact.promise.leg) if contact is not None and contact.promise is not None else None
+        if leg is not None and not leg.seen:
+            self.core.drop(leg)
+            self.lost(leg, "NORMAL_TEMPORARY_FAILURE")
+
+    def _call(self, contact: Contact, offer: Offer, spec: CallbackSpec) -> None:
+        self.core.timers.set(("offer", offer.id), self.core.now.mono + spec.ring_s + 3 * RING_GRACE_S)
+        self._step(contact, CallbackInput.CALL)
+
+    def _dial(self, contact: Contact, promise: Promise) -> None:
+        core, spec = self.core, self._spec(contact)
+        if spec is None:
+            return
+        uuid, job = core.ids(), core.ids()
+        dial = spec.dial.replace("{number}", promise.number)
+        row = LegRow(
+            id=uuid,
+            contact=contact.id,
+            switch=contact.switch,
+            direction="outbound",
+            number=promise.number,
+            destination=promise.number,
+            created_at=core.now.wall,
+        )
+        variables = (
+            ("ignore_early_media", "true"),
+            ("fsorch_contact", contact.id),
+            ("fsorch_role", "customer"),
+            ("fsorch_queue", contact.queue),
+            ("fsorch_enqueued", str(contact.enqueued_at)),
+            ("fsorch_priority", str(contact.priority)),
+            ("presence_data", f"fsorch:{contact.id}:customer"),
+            ("origination_caller_id_number", display(spec.caller_id or contact.destination) or "anonymous"),
+        )
+        command = Originate(dial, uuid, variables, timeout_s=max(1, ceil(spec.ring_s)), job_uuid=job)
+        leg = Leg(uuid, contact.switch, "customer", contact.id, "", row, job=job)
+        promise.leg = uuid
+        self._told(contact)
+        try:
+            command.wire()
+        except EslError as error:
+            core.fact(FactKind.COMMAND_FAILED, contact, command="originate", answer=str(error))
+            self.lost(leg, "INVALID_NUMBER_FORMAT")
+            return
+        core.legs[uuid], core.jobs[job] = leg, uuid
+        core.timers.set(("leg", uuid), core.now.mono + spec.ring_s + RING_GRACE_S)
+        core.send(contact.switch, command, f"call:{contact.id}")
+
+    def _join(self, contact: Contact, promise: Promise) -> None:
+        core = self.core
+        contact.leg = promise.leg
+        core.timers.cancel(("leg", contact.leg))
+        self._told(contact)
+        offers = [core.offers[id] for id in contact.offers_open]
+        picked_up = next((offer for offer in offers if self.offers.picked_up(offer)), None)
+        if picked_up is not None:
+            self.offers.bridge(picked_up, contact.leg)
+            return
+        hello = self.music.prompt(contact.switch, "callback_hello")
+        core.send(contact.switch, Playback(contact.leg, hello))
+        self.music.play(contact)
+        for offer in offers:
+            self.offers.dial(offer, contact)
+
+    def _rest(self, contact: Contact, promise: Promise) -> None:
+        spec = self._spec(contact)
+        self._release(contact)
+        self._told(contact)
+        self.core.distributor.leave(contact.id)
+        contact.need = None
+        self.core.timers.set(("callback", contact.id), self.core.now.mono + (spec.retry_s if spec else 0.0))
+
+    def _give_up(self, contact: Contact, promise: Promise) -> None:
+        self._release(contact)
+        self._told(contact)
+        contact.outcome = ContactOutcome.NOT_REACHED
+        contact.ended_by = "system"
+        self.step_contact(contact, ContactInput.GONE)
+
+    def _go_back(self, contact: Contact, promise: Promise) -> None:
+        self._release(contact)
+        self._told(contact)
+        if contact.machine.state is ContactState.WAITING:
+            self.rejoin(contact)
+
+    def _release(self, contact: Contact) -> None:
+        """The agents who were reserved, or hold the line, are free again."""
+        for id in list(contact.offers_open):
+            self.offers.step(self.core.offers[id], OfferInput.WITHDRAW)
+
+    def _step(self, contact: Contact, input: CallbackInput) -> None:
+        promise = contact.promise
+        effect = promise.machine.step(input) if promise is not None else None
+        if promise is not None and effect is not None:
+            self._effects[effect](contact, promise)
+
+    def _told(self, contact: Contact) -> None:
+        promise = contact.promise
+        if promise is not None:
+            self.core.fact(
+                FactKind.CALLBACK_CHANGED,
+                contact,
+                agent=promise.agent,
+                state=promise.machine.state.value,
+                number=promise.number,
+                tries=promise.tries,
+                enqueued_at=contact.enqueued_at,
+                priority=contact.priority,
+            )
+
+    def _spec(self, contact: Contact) -> CallbackSpec | None:
+        queue = self.core.queues.get(contact.queue)
+        return queue.spec.callback if queue is not None else None
+
+    def take_back(self, known: OpenContact) -> Contact:
+        """A contact of an earlier life that is to be called: into the line again, at the place it had. The caller of
+        this has checked that there is a promise."""
+        row, promise = known.row, known.promise
+        contact = Contact(
+            id=row.id,
+            switch=row.switch,
+            leg="",
+            number=row.number,
+            name=row.name,
+            destination=row.destination,
+            began_at=row.began_at,
+            queue=row.queue,
+            medium=row.medium,
+            enqueued_at=row.began_at,
+        )
+        if promise is not None:
+            contact.queue, contact.enqueued_at = promise.queue or row.queue, promise.enqueued_at
+            contact.priority = promise.priority
+            self.restore(contact, promise)
+        self.core.contacts[contact.id] = contact
+        return contact

@@ -1,0 +1,176 @@
+"""Voicemail: a caller leaves a message, and the message waits for an agent like a caller.
+
+The switch records into ``<dir>/<contact>.wav``, where the contact is the message's own, so that the name holds nothing
+a caller could choose. A message is a contact without a leg: it stands in the line of its queue from when it was left,
+is offered on the desktop (no phone rings), and is over when the agent says so. A caller whose message cannot be
+recorded hears that, and goes back to the place they had; the second time they are asked to call again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fsorch.acd import ContactInput, ContactState
+from fsorch.deferred import VoicemailSpec
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.music import Music
+from fsorch.engine.records import Records
+from fsorch.engine.state import Contact, Message
+from fsorch.errors import RequestRefused
+from fsorch.esl.commands import Break, Execute, Kill, Playback, SetVars
+from fsorch.esl.events import Event
+from fsorch.names import ContactOutcome, SegmentKind
+
+__all__ = ["VOICEMAIL", "Voicemail", "message_file"]
+
+VOICEMAIL = "voicemail"
+# The end of the music is told within milliseconds of the order (capture 08); past this the prompt begins anyway.
+BREAK_GRACE_S = 1.0
+PROMPT_LIMIT_S = 60.0
+# Sound below this energy is silence to the record application (capture 18).
+THRESHOLD = 200
+US = 1_000_000
+
+
+def message_file(spec: VoicemailSpec, contact: str) -> str:
+    """Where the message of this contact is."""
+    return f"{spec.dir.rstrip('/')}/{contact}.wav"
+
+
+class Voicemail:
+    """Takes messages. ``step_contact`` moves a contact."""
+
+    def __init__(self, core: Core, records: Records, music: Music) -> None:
+        self.core = core
+        self.records = records
+        self.music = music
+        self.step_contact: Callable[[Contact, ContactInput], None]
+        self._next: dict[str, Callable[[Contact, Message, Event | None], None]] = {
+            "music": self._ask,
+            "prompt": self._record,
+            "record": self._recorded,
+            "sorry": self._go_back,
+            "farewell": self._hang_up,
+        }
+
+    def take(self, contact: Contact, queue: str = "", prompt: str = "") -> None:
+        """Ask a caller who waits, or is in the flow, for a message to ``queue`` (empty: the one they wait in).
+
+        Raises RequestRefused when they talk or are gone."""
+        if not contact.leg or not contact.machine.allows(ContactInput.STEP_OUT):
+            raise RequestRefused("the contact", contact.machine.state.value, "leave a message")
+        failures = contact.message.failures if contact.message is not None else 0
+        for_queue = queue if queue in self.core.queues else contact.queue or next(iter(self.core.queues), "")
+        self.step_contact(contact, ContactInput.STEP_OUT)
+        contact.message = message = Message(self.core.ids(), for_queue, prompt or "leave_message", failures)
+        self.records.begin(contact, SegmentKind.VOICEMAIL, queue=for_queue)
+        if contact.running:
+            # What is sent now would run inside the music: it ends first.
+            self.core.send(contact.switch, Break(contact.leg))
+            self._await(contact, "music", BREAK_GRACE_S)
+        else:
+            self._ask(contact, message, None)
+
+    def heard(self, contact: Contact, event: Event) -> bool:
+        """The end of an application on the caller's leg; False when no message is being taken."""
+        message = contact.message
+        if message is None or contact.machine.state is not ContactState.ASIDE:
+            return False
+        contact.running = ""
+        self._next[message.step](contact, message, event)
+        return True
+
+    def due(self, id: str) -> None:
+        """What should have ended by now has not been heard of."""
+        contact = self.core.contacts.get(id)
+        if contact is not None and contact.message is not None and contact.machine.state is ContactState.ASIDE:
+            self._next[contact.message.step](contact, contact.message, None)
+
+    def gone(self, contact: Contact) -> None:
+        """The caller has hung up: what has been said so far is the message."""
+        message, spec = contact.message, self.core.centre.voicemail
+        self.core.timers.cancel(("voicemail", contact.id))
+        if message is None or spec is None or message.step != "record":
+            return
+        lasted_us = self.core.now.wall - message.began_at
+        if lasted_us >= spec.least_s * US:
+            self._deliver(contact, message, lasted_us)
+
+    def _await(self, contact: Contact, step: str, limit_s: float) -> None:
+        if contact.message is not None:
+            contact.message.step = step
+        self.core.timers.set(("voicemail", contact.id), self.core.now.mono + limit_s)
+
+    def _play(self, contact: Contact, prompt: str, step: str) -> None:
+        contact.running = self.core.ids()
+        path = self.music.prompt(contact.switch, prompt)
+        self.core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "#"),)))
+        self.core.send(contact.switch, Playback(contact.leg, path, contact.running), f"message:{contact.id}")
+        self._await(contact, step, PROMPT_LIMIT_S)
+
+    def _ask(self, contact: Contact, message: Message, event: Event | None) -> None:
+        if self.core.centre.voicemail is None:
+            self._failed(contact, message)
+        else:
+            self._play(contact, message.prompt, "prompt")
+
+    def _record(self, contact: Contact, message: Message, event: Event | None) -> None:
+        core, spec = self.core, self.core.centre.voicemail
+        if spec is None:
+            self._failed(contact, message)
+            return
+        contact.running, message.began_at = core.ids(), core.now.wall
+        # What a recording that fails leaves as it was must not look like a success.
+        core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "any"), ("record_ms", ""))))
+        argument = f"{message_file(spec, message.id)} {round(spec.limit_s)} {THRESHOLD} {round(spec.silence_s)}"
+        core.send(contact.switch, Execute(contact.leg, "record", argument, contact.running), f"message:{contact.id}")
+        self._await(contact, "record", spec.limit_s + BREAK_GRACE_S)
+
+    def _recorded(self, contact: Contact, message: Message, event: Event | None) -> None:
+        spec = self.core.centre.voicemail
+        text = (event.variable("record_ms") if event is not None else None) or ""
+        lasted_us = int(text) * 1000 if text.isascii() and text.isdigit() and len(text) < 10 else 0
+        if spec is None or lasted_us < spec.least_s * US:
+            self._failed(contact, message)
+            return
+        self._deliver(contact, message, lasted_us)
+        self._play(contact, "thanks", "farewell")
+
+    def _failed(self, contact: Contact, message: Message) -> None:
+        message.failures += 1
+        self.core.fact(FactKind.MESSAGE_FAILED, contact, queue=message.queue, tries=message.failures)
+        if message.failures > 1:
+            self._play(contact, "call_again", "farewell")
+        else:
+            self._play(contact, "not_recorded", "sorry")
+
+    def _go_back(self, contact: Contact, message: Message, event: Event | None) -> None:
+        self.core.timers.cancel(("voicemail", contact.id))
+        self.step_contact(contact, ContactInput.QUEUE)
+
+    def _hang_up(self, contact: Contact, message: Message, event: Event | None) -> None:
+        contact.ended_by = contact.ended_by or "system"
+        self._await(contact, "farewell", PROMPT_LIMIT_S)
+        self.core.send(contact.switch, Kill(contact.leg, "NORMAL_CLEARING"), f"kill:{contact.leg}")
+
+    def _deliver(self, contact: Contact, message: Message, lasted_us: int) -> None:
+        core = self.core
+        contact.outcome = contact.outcome or ContactOutcome.VOICEMAIL
+        one = Contact(
+            id=message.id,
+            switch=contact.switch,
+            leg="",
+            number=contact.number,
+            name=contact.name,
+            destination=contact.destination,
+            began_at=core.now.wall,
+            priority=contact.priority,
+            medium=VOICEMAIL,
+            queue=message.queue,
+        )
+        one.message_us = lasted_us
+        core.contacts[one.id] = one
+        self.records.contact_began(one)
+        core.fact(FactKind.MESSAGE_LEFT, one, caller=contact.id, lasted_us=lasted_us)
+        self.step_contact(one, ContactInput.QUEUE)
