@@ -1,0 +1,230 @@
+"""Callbacks keep the place: who hangs up in our name is served where they would have been, and not before."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+
+from fsorch.config import AgentSpec, Centre
+from fsorch.deferred import CallbackSpec, CallFirst
+from fsorch.engine import Configure, FactKind, LinkDown, LinkUp
+from fsorch.engine.inputs import OpenContact, PromisedCall, Recall
+from fsorch.engine.rows import ContactRow
+from fsorch.errors import ConfigError
+from fsorch.esl.commands import Bridge, HangupMsg, Kill, Originate, PlayAndGetDigits
+from tests.engine.desk import CENTRE, Desk
+from tests.engine.test_relations import of_caller, says
+
+
+def centre(first: CallFirst = CallFirst.AGENT, tries: int = 2) -> Centre:
+    sales, support = CENTRE.queues
+    rule = CallbackSpec(dial="sofia/gateway/out/{number}", first=first, tries=tries, retry_s=60, ring_s=20)
+    return structs.replace(CENTRE, queues=(structs.replace(sales, callback=rule), support))
+
+
+def ask(desk: Desk, leg: str = "caller") -> str:
+    """The caller is offered a callback; their contact."""
+    contact = desk.engine._core.contacts[of_caller(desk, leg)]
+    assert desk.engine._calls.callbacks.request(contact)
+    desk.passes(0)
+    desk.tell(Configure(desk.engine._core.centre))  # what was to be sent is given out by the next step
+    return contact.id
+
+
+def promised(desk: Desk, leg: str = "caller") -> str:
+    """A caller waits, is to be called back, and has hung up."""
+    desk.call(leg, "sales", caller_number="+441234")
+    id = ask(desk, leg)
+    says(desk, leg, "1")
+    assert desk.last(HangupMsg).uuid == leg
+    desk.ends(leg)
+    return id
+
+
+def dials(desk: Desk) -> list[Originate]:
+    return [command for command, _ in desk.sent if isinstance(command, Originate)]
+
+
+def role(dial: Originate) -> str:
+    return dict(dial.variables)["fsorch_role"]
+
+
+def outcome(desk: Desk, contact: str) -> tuple[str, str]:
+    (row,) = [fact.data["row"] for fact in desk.of(FactKind.CONTACT_ENDED) if fact.contact == contact]
+    return row["outcome"], row["agent"]
+
+
+def states(desk: Desk) -> list[str]:
+    return [fact.data["state"] for fact in desk.of(FactKind.CALLBACK_CHANGED)]
+
+
+def test_the_number_is_spoken_and_the_place_is_kept() -> None:
+    desk = Desk(centre())
+    id = promised(desk)
+    asked = desk.last(PlayAndGetDigits).prompt
+    assert asked.startswith("file_string:///sounds/fsorch/en/callback_confirm.wav!")
+    assert "digit_4.wav!/sounds/fsorch/en/digit_4.wav!/sounds/fsorch/en/digit_1.wav" in asked
+    view = desk.contact()
+    assert (view.id, view.state, view.position) == (id, "waiting", 1)
+    assert desk.of(FactKind.CONTACT_ENDED) == []
+    assert [fact.data["row"]["id"] for fact in desk.of(FactKind.LEG_ENDED)] == ["caller"]
+
+
+def test_another_number_is_keyed_and_confirmed() -> None:
+    desk = Desk(centre())
+    desk.call("caller", "sales")
+    ask(desk)
+    says(desk, "caller", "2")
+    assert "callback_number" in desk.last(PlayAndGetDigits).prompt
+    says(desk, "caller", "0301234")
+    says(desk, "caller", "1")
+    desk.ends("caller")
+    desk.log_in("ann")
+    agent = desk.last(Originate)
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    assert desk.last(Originate).endpoint == "sofia/gateway/out/0301234"
+
+
+@pytest.mark.parametrize("keys", [("3",), ("", "", ""), ("2", "", "")])
+def test_who_would_rather_wait_waits_on(keys: tuple[str, ...]) -> None:
+    desk = Desk(centre())
+    desk.call("caller", "sales")
+    ask(desk)
+    for key in keys:
+        says(desk, "caller", key)
+    assert desk.contact().state == "waiting"
+    desk.log_in("ann")
+    dial = desk.last(Originate)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    assert desk.last(Bridge).a == "caller"
+
+
+def test_the_agent_first() -> None:
+    desk = Desk(centre())
+    id = promised(desk)
+    desk.log_in("ann")
+    agent = desk.last(Originate)
+    assert role(agent) == "agent"
+    desk.rings(agent.uuid)
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    customer = desk.last(Originate)
+    assert (role(customer), customer.endpoint) == ("customer", "sofia/gateway/out/+441234")
+    desk.picks_up(customer.uuid, customer.job_uuid)
+    assert (desk.last(Bridge).a, desk.last(Bridge).b) == (customer.uuid, agent.uuid)
+    desk.bridge(customer.uuid, agent.uuid)
+    assert desk.agent("ann").state == "talking"
+    desk.ends(customer.uuid)
+    desk.ends(agent.uuid)
+    desk.passes(20)
+    assert outcome(desk, id) == ("answered", "ann")
+    assert len(desk.of(FactKind.CONTACT_ENDED)) == 1
+    assert sorted(fact.data["row"]["role"] for fact in desk.of(FactKind.LEG_ENDED)) == ["agent", "customer", "customer"]
+
+
+def test_the_customer_first() -> None:
+    desk = Desk(centre(CallFirst.CUSTOMER))
+    id = promised(desk)
+    desk.log_in("ann")
+    (customer,) = dials(desk)
+    assert role(customer) == "customer"
+    assert desk.agent("ann").state == "reserved"
+    desk.rings(customer.uuid)
+    desk.picks_up(customer.uuid, customer.job_uuid)
+    agent = desk.last(Originate)
+    assert role(agent) == "agent"
+    assert len(dials(desk)) == 2
+    desk.rings(agent.uuid)
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    desk.bridge(customer.uuid, agent.uuid)
+    desk.ends(customer.uuid)
+    desk.ends(agent.uuid)
+    assert outcome(desk, id) == ("answered", "ann")
+
+
+@pytest.mark.parametrize("first", list(CallFirst))
+def test_nobody_answers_twice_and_the_promise_has_an_end(first: CallFirst) -> None:
+    desk = Desk(centre(first))
+    id = promised(desk)
+    desk.log_in("ann")
+    for _ in range(2):
+        agent = desk.last(Originate)
+        if first is CallFirst.AGENT:
+            desk.picks_up(agent.uuid, agent.job_uuid)
+        customer = desk.last(Originate)
+        assert role(customer) == "customer"
+        desk.event("BACKGROUND_JOB", job_uuid=customer.job_uuid, body="-ERR NO_ANSWER\n")
+        if first is CallFirst.AGENT:
+            assert desk.last(Kill).uuid == agent.uuid
+            desk.ends(agent.uuid)
+        assert desk.agent("ann").state == "idle"
+        before = len(dials(desk))
+        desk.passes(50)
+        assert len(dials(desk)) == before, "called again too soon"
+        desk.passes(20)
+    assert outcome(desk, id)[0] == "not_reached"
+    assert desk.engine.snapshot().contacts == ()
+    assert states(desk)[-1] == "failed"
+    assert desk.agent("ann").missed == 0
+
+
+@pytest.mark.parametrize("first", list(CallFirst))
+def test_nobody_is_called_back_before_those_who_waited_longer(first: CallFirst) -> None:
+    desk = Desk(centre(first))
+    desk.call("longer", "sales")
+    desk.passes(5)
+    promised(desk)
+    desk.passes(5)
+    desk.call("later", "sales")
+    desk.log_in("ann")
+    assert dict(dials(desk)[0].variables)["fsorch_contact"] == of_caller(desk, "longer")
+    desk.log_in("rob")
+    assert dict(dials(desk)[1].variables)["fsorch_contact"] == of_caller(desk)
+
+
+def test_a_customer_who_hangs_up_before_the_agent_is_there_has_abandoned() -> None:
+    desk = Desk(centre(CallFirst.CUSTOMER))
+    id = promised(desk)
+    desk.log_in("ann")
+    customer = desk.last(Originate)
+    desk.picks_up(customer.uuid, customer.job_uuid)
+    desk.ends(customer.uuid)
+    assert outcome(desk, id)[0] == "abandoned"
+    desk.ends(desk.last(Originate).uuid)
+    assert desk.agent("ann").state == "idle"
+
+
+def test_a_lost_link_costs_no_try() -> None:
+    desk = Desk(centre(CallFirst.CUSTOMER))
+    id = promised(desk)
+    desk.log_in("ann")
+    first = desk.last(Originate)
+    desk.rings(first.uuid)
+    desk.tell(LinkDown("main", "cut"))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    assert desk.last(Originate).uuid != first.uuid
+    assert desk.engine._core.contacts[id].promise.tries == 0  # type: ignore[union-attr]
+
+
+def test_a_promise_outlives_a_restart() -> None:
+    desk = Desk(centre())
+    at = desk.clock.now().wall - 90_000_000
+    row = ContactRow(id="c1", switch="main", number="+441234", outcome="", began_at=at - 1, ended_at=at)
+    promise = PromisedCall(number="0301", queue="sales", tries=1, enqueued_at=at)
+    fresh = Desk(centre())
+    fresh.tell(LinkDown("main", "restart"))
+    fresh.tell(Recall((OpenContact(row=row, promise=promise),)))
+    fresh.call("caller", "sales")
+    fresh.tell(LinkUp("main", "core-1", (), "/sounds"))
+    view = next(contact for contact in fresh.engine.snapshot().contacts if contact.id == "c1")
+    assert (view.state, view.enqueued_at, view.position) == ("waiting", at, 1)
+    fresh.log_in("ann")
+    agent = fresh.last(Originate)
+    fresh.picks_up(agent.uuid, agent.job_uuid)
+    assert fresh.last(Originate).endpoint == "sofia/gateway/out/0301"
+
+
+def test_a_bad_dial_string_is_refused_before_it_is_used() -> None:
+    sales, _ = CENTRE.queues
+    bad = structs.replace(sales, callback=CallbackSpec(dial="sofia/x y/{number}"))
+    with pytest.raises(ConfigError, match=r"queues\[0\]\.callback\.dial"):
+        Desk(structs.replace(CENTRE, queues=(bad,), agents=(AgentSpec(id="ann", phone="user/1"),), flows=(), flow=""))

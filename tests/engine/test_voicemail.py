@@ -1,0 +1,191 @@
+"""Messages: taken by the switch, offered on the desktop, and nobody is left with a recording that failed."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+
+from fsorch.config import Centre
+from fsorch.deferred import CallbackSpec, VoicemailSpec
+from fsorch.engine import AnswerCall, Configure, EndWrapUp, FactKind, HangUp, LinkDown, LinkUp
+from fsorch.engine.inputs import CallBack, OpenContact, Recall
+from fsorch.engine.rows import ContactRow
+from fsorch.errors import RequestRefused
+from fsorch.esl.commands import Break, Execute, Kill, Originate, Playback
+from tests.engine.desk import CENTRE, Desk
+from tests.engine.test_relations import of_caller
+
+
+def centre(voicemail: bool = True) -> Centre:
+    sales, support = CENTRE.queues
+    rule = CallbackSpec(dial="sofia/gateway/out/{number}")
+    spec = VoicemailSpec(dir="/var/messages") if voicemail else None
+    return structs.replace(CENTRE, queues=(structs.replace(sales, callback=rule), support), voicemail=spec)
+
+
+def running(desk: Desk, leg: str = "caller") -> str:
+    contact = desk.engine._core.contacts[of_caller(desk, leg)]
+    return contact.running
+
+
+def done(desk: Desk, leg: str = "caller", **variables: str) -> None:
+    """What runs on the caller's leg ends."""
+    desk.event("CHANNEL_EXECUTE_COMPLETE", leg, variables, application_uuid=running(desk, leg))
+
+
+def take(desk: Desk) -> None:
+    """The caller, who waits, is asked for a message."""
+    desk.call("caller", "sales")
+    contact = desk.engine._core.contacts[of_caller(desk)]
+    desk.engine._calls.voicemail.take(contact)
+    desk.tell(Configure(desk.engine._core.centre))
+    assert desk.last(Break).uuid == "caller"
+    done(desk)
+
+
+def recording(desk: Desk) -> Execute:
+    take(desk)
+    assert desk.last(Playback).file.endswith("leave_message.wav")
+    done(desk)
+    return desk.last(Execute)
+
+
+def left(desk: Desk) -> str:
+    """A caller has left a message; the message's contact."""
+    recording(desk)
+    done(desk, record_ms="7400")
+    done(desk)
+    assert desk.last(Kill).uuid == "caller"
+    desk.ends("caller")
+    return desk.of(FactKind.MESSAGE_LEFT)[-1].contact
+
+
+def rows(desk: Desk) -> dict[str, tuple[str, str, str]]:
+    found = [fact.data["row"] for fact in desk.of(FactKind.CONTACT_ENDED)]
+    return {row["id"]: (row["medium"], row["outcome"], row["agent"]) for row in found}
+
+
+def test_a_message_is_recorded_where_no_caller_chooses() -> None:
+    desk = Desk(centre())
+    command = recording(desk)
+    assert (command.app, command.uuid) == ("record", "caller")
+    path, *rest = command.arg.split()
+    assert rest == ["180", "200", "5"]
+    done(desk, record_ms="7400")
+    told = desk.of(FactKind.MESSAGE_LEFT)[-1]
+    assert path == f"/var/messages/{told.contact}.wav"
+    assert told.data == {"caller": of_caller(desk), "lasted_us": 7_400_000}
+    assert desk.last(Playback).file.endswith("thanks.wav")
+    done(desk)
+    desk.ends("caller")
+    assert rows(desk) == {of_caller(desk): ("voice", "voicemail", "")}
+
+
+def test_an_agent_is_offered_it_without_a_phone() -> None:
+    desk = Desk(centre())
+    message = left(desk)
+    desk.log_in("ann")
+    view = desk.agent("ann")
+    assert (view.state, view.contact and view.contact.id) == ("ringing", message)
+    assert not any(isinstance(command, Originate) for command, _ in desk.sent)
+    desk.tell(AnswerCall(agent="ann", by="test"))
+    assert desk.agent("ann").state == "talking"
+    desk.passes(30)
+    desk.tell(HangUp(agent="ann", by="test"))
+    assert desk.agent("ann").state == "wrap_up"
+    assert rows(desk)[message] == ("voicemail", "answered", "ann")
+    assert desk.engine.snapshot().contacts == ()
+
+
+def test_nobody_takes_it_and_it_goes_to_the_next() -> None:
+    desk = Desk(centre())
+    message = left(desk)
+    desk.log_in("ann", "rob")
+    desk.passes(15)
+    assert desk.agent("rob").contact is not None
+    assert desk.agent("rob").contact.id == message  # type: ignore[union-attr]
+    desk.tell(HangUp(agent="rob", by="test"))
+    assert [fact.data["outcome"] for fact in desk.of(FactKind.OFFER_ENDED)] == ["missed", "refused"]
+    assert desk.of(FactKind.CONTACT_ENDED)[-1].contact != message
+
+
+def test_the_agent_calls_back() -> None:
+    desk = Desk(centre())
+    message = left(desk)
+    desk.log_in("ann", "rob")
+    with pytest.raises(RequestRefused):
+        desk.tell(CallBack(agent="ann", by="test"))
+    desk.tell(AnswerCall(agent="ann", by="test"))
+    desk.tell(CallBack(agent="ann", by="test"))
+    assert rows(desk)[message] == ("voicemail", "answered", "ann")
+    assert desk.agent("rob").state == "idle", "the promise is ann's"
+    desk.tell(EndWrapUp(agent="ann", by="test"))
+    agent = desk.last(Originate)
+    assert dict(agent.variables)["fsorch_agent"] == "ann"
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    assert desk.last(Originate).endpoint == "sofia/gateway/out/+441234"
+
+
+def test_who_hangs_up_while_speaking_has_left_a_message() -> None:
+    desk = Desk(centre())
+    recording(desk)
+    desk.passes(4)
+    desk.ends("caller")
+    assert rows(desk)[of_caller(desk)][1] == "voicemail"
+    assert desk.contact().state == "waiting"
+
+
+def test_who_hangs_up_at_once_has_not() -> None:
+    desk = Desk(centre())
+    recording(desk)
+    desk.ends("caller")
+    assert rows(desk)[of_caller(desk)][1] == "abandoned"
+    assert desk.engine.snapshot().contacts == ()
+
+
+@pytest.mark.parametrize("voicemail", [True, False])
+def test_a_recording_that_fails_is_said_and_the_place_is_kept(voicemail: bool) -> None:
+    desk = Desk(centre(voicemail))
+    before = desk.clock.now().wall
+    if voicemail:
+        recording(desk)
+        done(desk, record_ms="")
+    else:
+        take(desk)
+    assert desk.last(Playback).file.endswith("not_recorded.wav")
+    done(desk)
+    view = desk.contact()
+    assert (view.state, view.enqueued_at) == ("waiting", before)
+    desk.engine._calls.voicemail.take(desk.engine._core.contacts[view.id])
+    desk.tell(Configure(desk.engine._core.centre))
+    done(desk)
+    if voicemail:
+        done(desk)
+        done(desk)
+    assert desk.last(Playback).file.endswith("call_again.wav")
+    done(desk)
+    assert desk.last(Kill).uuid == "caller"
+
+
+def test_a_message_outlives_a_restart() -> None:
+    desk = Desk(centre())
+    desk.tell(LinkDown("main", "restart"))
+    at = desk.clock.now().wall - 60_000_000
+    row = ContactRow(
+        id="m1", medium="voicemail", switch="main", number="+441", queue="sales", outcome="", began_at=at, ended_at=at
+    )
+    desk.tell(Recall((OpenContact(row=row),)))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    view = desk.contact()
+    assert (view.id, view.state, view.enqueued_at) == ("m1", "waiting", at)
+    desk.log_in("ann")
+    assert desk.agent("ann").state == "ringing"
+
+
+def test_silence_of_the_switch_strands_nobody() -> None:
+    desk = Desk(centre())
+    desk.call("caller", "sales")
+    contact = desk.engine._core.contacts[of_caller(desk)]
+    desk.engine._calls.voicemail.take(contact)
+    desk.passes(1000)
+    assert desk.contact().state == "waiting"
