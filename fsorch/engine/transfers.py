@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from difflib import get_close_matches
 
-from fsorch.acd import ContactInput, ContactState, OfferInput
+from fsorch.acd import ContactInput, ContactState, OfferInput, OfferState
 from fsorch.acd.transfer import TransferEffect, TransferInput, TransferState
 from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
@@ -92,7 +92,13 @@ class Transfers:
 
     def plays_music(self, contact: Contact) -> bool:
         """Whether the customer is to hear music."""
-        return contact.transfer is not None and contact.transfer.machine.state in _HEARS_MUSIC
+        transfer = contact.transfer
+        if transfer is None or transfer.machine.state not in _HEARS_MUSIC:
+            return False
+        # The switch ends the music to join the customer with a third party who has just picked up.
+        offer = self.core.offers.get(transfer.offer)
+        joining = offer is not None and offer.machine.state is OfferState.BRIDGING
+        return not (joining and transfer.machine.state is TransferState.PENDING)
 
     def bridged(self, contact: Contact, legs: tuple[str, str]) -> None:
         """The switch has joined two legs of the contact."""
@@ -339,6 +345,7 @@ class Transfers:
         self._dismiss_agent(contact)
         contact.aim = Aim(transfer.source, "nobody took the transfer", self.core.now.mono + RECALL_S)
         contact.passed = frozenset()
+        contact.music_kept = bool(contact.running)
         self._end(contact, transfer, "not_taken")
         self.step_contact(contact, ContactInput.REJOIN)
 

@@ -1,0 +1,232 @@
+"""Transfers and supervision on the switch under test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+import pytest
+
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import (
+    CancelTransfer,
+    CompleteTransfer,
+    ConferCall,
+    HangUp,
+    MuteCall,
+    PressKeys,
+    TakeOver,
+    TransferCall,
+)
+from fsorch.esl.commands import Conference, GetVar
+from tests.conformance.office import BY, Office
+from tests.conformance.rig import Call, Rig
+from tests.conformance.test_engine import Opener, hang_up_as_caller, waiting
+
+TWO = {"ada": "answer-300", "bob": "answer-300"}
+
+
+@pytest.fixture
+def opened(rig: Rig) -> Iterator[Opener]:
+    """Opens an office on the link."""
+    offices: list[Office] = []
+
+    def opener(phones: Mapping[str, str] = TWO, offer_timeout_s: float = 20.0) -> Office:
+        offices.append(Office(rig, phones, offer_timeout_s=offer_timeout_s))
+        return offices[-1]
+
+    yield opener
+    for office in offices:
+        office.close()
+
+
+def talking(office: Office, *more: str) -> tuple[Call, str]:
+    """A caller in talk with ada; the caller and the contact. The others log in after that."""
+    office.log_in("ada")
+    call = waiting(office)
+    bridged = office.fact(FactKind.BRIDGED, agent="ada")
+    office.log_in(*more)
+    return call, bridged.contact
+
+
+def plays(office: Office, call: Call, app: str) -> None:
+    """Wait until the caller's leg runs ``app``."""
+    name, response = GetVar(call.leg, "current_application"), GetVar(call.leg, "current_application_response")
+
+    def runs() -> bool:
+        rig = office.rig
+        return rig.ask(name).text == app and rig.ask(response).text in ("_undef_", "")
+
+    office.rig.until(runs, f"the caller to run {app}")
+
+
+def outcome(office: Office, contact: str) -> str:
+    said: str = office.fact(FactKind.TRANSFER_ENDED, contact=contact).data["outcome"]
+    return said
+
+
+def finish(office: Office, call: Call, contact: str, legs: int) -> dict[str, object]:
+    """The caller hangs up; everything ends and is written down."""
+    hang_up_as_caller(office.rig, call)
+    row = office.ended(contact)
+    office.fact(FactKind.LEG_ENDED, legs, contact=contact)
+    rows = [fact.data["row"]["id"] for fact in office.of(FactKind.LEG_ENDED, contact=contact)]
+    assert len(set(rows)) == len(rows) == legs
+    office.rig.until(lambda: office.pump.snapshot().switches[0].legs == 0, "no leg of ours left")
+    return row
+
+
+def test_to_a_queue_and_on_to_the_next_agent(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, queue="support", priority=3))
+    office.fact(FactKind.BRIDGED, agent="bob", contact=contact)
+    assert office.contact_of(call).queue == "support"
+    office.agent_is("ada", "idle")
+    office.ask(HangUp(agent="bob", by=BY))
+    row = office.ended(contact)
+    assert (row["agent"], row["ended_by"], row["priority"]) == ("bob", "agent", 3)
+    rig.gone(call.caller)
+
+
+def test_at_once_to_an_agent(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob"))
+    office.agent_is("ada", "idle")
+    office.fact(FactKind.BRIDGED, agent="bob", contact=contact)
+    assert outcome(office, contact) == "handed_over"
+    office.agent_is("bob", "talking")
+    office.ask(HangUp(agent="bob", by=BY))
+    assert office.ended(contact)["ended_by"] == "agent"
+    rig.gone(call.caller)
+
+
+def test_at_once_to_an_agent_whose_phone_is_busy_and_back(rig: Rig, opened: Opener) -> None:
+    office = opened(phones={"ada": "answer-300", "bob": "busy"})
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob"))
+    assert outcome(office, contact) == "not_taken"
+    office.fact(FactKind.BRIDGED, 2, agent="ada", contact=contact)
+    finish(office, call, contact, 4)
+
+
+def test_a_consult_completed(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    plays(office, call, "playback")
+    office.agent_is("bob", "talking")
+    assert office.contact_of(call).transfer == "consulting"
+    office.ask(CompleteTransfer(agent="ada", by=BY))
+    office.fact(FactKind.BRIDGED, agent="bob", contact=contact)
+    office.agent_is("ada", "idle")
+    assert office.contact_of(call).agent == "bob"
+    office.ask(HangUp(agent="bob", by=BY))
+    assert office.ended(contact)["agent"] == "bob"
+    rig.gone(call.caller)
+
+
+def test_a_consult_cancelled_and_the_call_goes_on(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    office.agent_is("bob", "talking")
+    office.ask(CancelTransfer(agent="ada", by=BY))
+    assert outcome(office, contact) == "returned"
+    office.agent_is("bob", "idle")
+    assert office.contact_of(call).agent == "ada"
+    office.ask(HangUp(agent="ada", by=BY))
+    assert office.ended(contact)["agent"] == "ada"
+    rig.gone(call.caller)
+
+
+def test_a_consult_cancelled_while_it_rings(rig: Rig, opened: Opener) -> None:
+    office = opened(phones={"ada": "answer-300", "bob": "ring"})
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    plays(office, call, "playback")
+    office.agent_is("bob", "ringing")
+    office.ask(CancelTransfer(agent="ada", by=BY))
+    assert outcome(office, contact) == "returned"
+    office.agent_is("bob", "idle")
+    finish(office, call, contact, 3)
+
+
+def test_a_consult_that_is_refused_comes_back(rig: Rig, opened: Opener) -> None:
+    office = opened(phones={"ada": "answer-300", "bob": "reject"})
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    assert outcome(office, contact) == "returned"
+    finish(office, call, contact, 3)
+
+
+def test_the_agent_hangs_up_the_phone_in_the_consult(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    office.agent_is("bob", "talking")
+    office.ask(HangUp(agent="ada", by=BY))
+    office.fact(FactKind.BRIDGED, agent="bob", contact=contact)
+    assert outcome(office, contact) == "handed_over"
+    finish(office, call, contact, 3)
+
+
+def test_the_one_who_was_consulted_hangs_up(rig: Rig, opened: Opener) -> None:
+    office = opened(phones={"ada": "answer-300", "bob": "short-1000"})
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    assert outcome(office, contact) == "returned"
+    assert office.contact_of(call).agent == "ada"
+    finish(office, call, contact, 3)
+
+
+def test_the_caller_hangs_up_in_the_consult(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    office.agent_is("bob", "talking")
+    row = finish(office, call, contact, 3)
+    assert row["ended_by"] == "customer"
+    office.agent_is("ada", "idle")
+    office.agent_is("bob", "idle")
+
+
+@pytest.mark.parametrize("leaves", ["ada", "bob", "caller"])
+def test_a_conference_of_three_until_one_leaves(rig: Rig, opened: Opener, leaves: str) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    office.agent_is("bob", "talking")
+    office.ask(ConferCall(agent="ada", by=BY))
+    members = Conference(f"fsorch-{contact}", "list")
+    rig.until(lambda: rig.ask(members).text.count("hear|speak") == 3, "three in the room")
+    if leaves == "caller":
+        finish(office, call, contact, 3)
+        return
+    office.ask(HangUp(agent=leaves, by=BY))
+    assert outcome(office, contact) == ("handed_over" if leaves == "ada" else "returned")
+    stays = "bob" if leaves == "ada" else "ada"
+    assert office.contact_of(call).agent == stays
+    office.ask(HangUp(agent=stays, by=BY))
+    assert office.ended(contact)["agent"] == stays
+    rig.gone(call.caller)
+
+
+def test_a_supervisor_takes_over(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(TakeOver(agent="ada", by=BY, taker="bob"))
+    office.fact(FactKind.BRIDGED, agent="bob", contact=contact)
+    office.agent_is("ada", "idle")
+    finish(office, call, contact, 3)
+
+
+def test_mute_and_keys(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office)
+    for on in (True, False):
+        office.ask(MuteCall(agent="ada", by=BY, on=on))
+    office.ask(PressKeys(agent="ada", by=BY, digits="42#"))
+    rig.until(lambda: [e.dtmf_digit for e in rig.events if e.name == "DTMF" and e.uuid == call.caller], "the keys")
+    assert office.of(FactKind.COMMAND_FAILED) == []
+    finish(office, call, contact, 2)
