@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.config import BreakReason, Centre, QueueSpec, decode
+from fsorch.edge.settings import read_settings
+from fsorch.errors import RequestRefused
 from fsorch.names import Strategy
 from fsorch.sim.demo_centre import demo_centre
+from fsorch.store import open_database
 from fsorch_cli.centre_file import centre_text
 from fsorch_cli.diff import Change, compare
 from tests.cli.cli import fsorch
@@ -92,3 +96,96 @@ def test_another_order_is_a_difference() -> None:
     changes = compare(Centre(breaks=(one, two)), Centre(breaks=(two, one)))
     assert changes == [Change("~", "order of breaks", "tea, lunch → lunch, tea")]
     assert compare(Centre(breaks=(one,)), Centre(breaks=(two, one))) == [Change("+", "break lunch")]
+
+
+# -- verbs ------------------------------------------------------------------------------------------------------------
+
+
+def test_keys_are_set_one_by_one(home: Path) -> None:
+    ran = fsorch("queue", "set", "sales", "wrap_up_s=25", "title=5: on", "skills.french=3", "wrap_up.mode=manual")
+    assert ran.code == 0, ran.err
+    assert ran.out.startswith("~ queue sales: title Sales → 5: on; wrap_up_s 10.0 → 25.0; skills {} → ")
+    assert "applied as revision 2; in force when fsorch runs" in ran.out
+    centre = yaml.safe_load(fsorch("export").out)
+    [sales] = [queue for queue in centre["queues"] if queue["id"] == "sales"]
+    assert (sales["title"], sales["skills"], sales["wrap_up"]["mode"]) == ("5: on", {"french": 3}, "manual")
+    assert fsorch("queue", "set", "sales", "wrap_up=", "skills-=french", "wrap_up_s=", "title=Sales").code == 0
+    assert fsorch("diff", "centre.yaml") == (0, "", "")
+
+
+def test_an_agent_gets_and_loses_queues(home: Path) -> None:
+    assert fsorch("agent", "set", "ben", "queues+=sales", "queues.sales.level=3", "own_customers+='+49301'").code == 0
+    [ben] = [agent for agent in yaml.safe_load(fsorch("export").out)["agents"] if agent["id"] == "ben"]
+    assert ben["queues"] == [{"queue": "support"}, {"queue": "sales", "level": 3}]
+    assert ben["own_customers"] == ["+49301"]
+    assert fsorch("agent", "set", "ben", "queues+=sales").out == "nothing to change\n"
+    assert fsorch("agent", "set", "ben", "queues-=sales", "own_customers-='+49301'").code == 0
+    assert fsorch("diff", "centre.yaml").code == 0
+
+
+def test_things_come_and_go(home: Path) -> None:
+    assert fsorch("queue", "add", "billing", "title=Billing").out.splitlines()[0] == "+ queue billing"
+    assert fsorch("agent", "add", "cy", "phone=user/1003", "queues+=billing", "--dry-run").code == 0
+    ran = fsorch("agent", "add", "cy", "phone=user/1003", "queues+=billing", "--json")
+    assert json.loads(ran.out) == {
+        "changes": [{"sign": "+", "what": "agent cy", "detail": ""}],
+        "revision": 3,
+        "applied": True,
+    }
+    assert fsorch("queue", "remove", "billing").out.splitlines()[:2] == [
+        "- queue billing",
+        "~ agent cy: queues [billing 1/1] → []",
+    ]
+    assert fsorch("agent", "remove", "cy").code == 0
+    assert fsorch("diff", "centre.yaml") == (0, "", "")
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "line"),
+    [
+        (["queue", "set", "sale", "title=x"], 4, "no queue called 'sale'; did you mean sales?"),
+        (["queue", "set", "sales", "wrapup_s=5"], 3, "did you mean wrap_up_s"),
+        (["queue", "set", "sales", "wrap_up_s=long"], 3, "Expected `float`, got `str` - at `$.queues[0].wrap_up_s`"),
+        (["queue", "set", "sales", "strategy=top-dwn"], 3, "did you mean top-down?"),
+        (["queue", "set", "sales", "title"], 3, "'title' is no change; write key=value, key+=value or key-=value"),
+        (["queue", "set", "sales", "skills=[1"], 3, "'skills=[1': the value is not YAML; put it in quotes"),
+        (["queue", "set", "sales", "title+=x"], 3, "'title+=x': title is no list; set it with ="),
+        (["agent", "set", "ada", "queues.nine.level=1"], 3, "there is no 'nine'; add it first"),
+        (["agent", "set", "ada", "queues+=suport"], 3, "agents[0].queues[2].queue is 'suport', which does not exist"),
+        (["queue", "remove", "support"], 3, "flows[0].menu.default is 'support', which does not exist"),
+        (["queue", "add", "sales"], 3, "there is a queue 'sales' already; change it with: fsorch queue set sales"),
+        (["agent", "add", "cy"], 3, "Object missing required field `phone` - at `$.agents[2]`"),
+        (["agent", "add", "cy", "phone=a\nb"], 3, "agents[2].phone"),
+    ],
+)
+def test_what_is_wrong_changes_nothing(home: Path, args: list[str], code: int, line: str) -> None:
+    ran = fsorch(*args)
+    assert (ran.code, ran.out) == (code, "")
+    assert line in ran.err
+    assert fsorch("diff", "centre.yaml").code == 0
+
+
+def test_who_comes_second_changes_nothing(home: Path) -> None:
+    with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
+        with pytest.raises(RequestRefused, match="at revision 1, not 0: this change is not possible now; try again"):
+            store.save_centre(Centre(), "test", expected=0)
+        assert store.revision() == 1
+
+
+def test_flows_and_breaks_have_the_same_verbs(home: Path) -> None:
+    assert fsorch("break", "add", "tea", "max_s=600").out.splitlines()[0] == "+ break tea"
+    assert [one["id"] for one in json.loads(fsorch("break", "list", "--json").out)] == ["lunch", "training", "tea"]
+    assert fsorch("break", "list").out.splitlines()[-1].split() == ["tea", "max_s:", "600.0"]
+    assert fsorch("break", "remove", "tea").code == 0
+    assert fsorch("flow", "set", "main", "menu.options.9=sales").code == 0
+    assert json.loads(fsorch("flow", "list", "--json").out)[0]["menu"]["options"]["9"] == "sales"
+    assert fsorch("flow", "set", "main", "menu.options-=9").code == 0
+    assert fsorch("diff", "centre.yaml").code == 0
+
+
+def test_every_change_is_audited(home: Path) -> None:
+    fsorch("queue", "set", "sales", "title=Selling")
+    with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
+        entry = store.audits(1)[0]
+    assert (entry.act, entry.what) == ("centre.save", {"revision": 2, "changes": ["queue ~sales"]})
+    assert entry.who.startswith("cli")

@@ -14,13 +14,17 @@ from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, asked_by, find, missing, now_us
+from fsorch_cli.objects import add_verbs
 
 COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>")
 
 
 @click.group("agent", cls=Group)
 def command() -> None:
-    """Agents of the running fsorch."""
+    """Agents: those of the running fsorch, and the centre's; add, set and remove change the centre."""
+
+
+add_verbs(command, "agent")
 
 
 @command.command("list")

@@ -9,13 +9,17 @@ from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, print_table
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, find, now_us
+from fsorch_cli.objects import add_verbs
 
 COLUMNS = ("queue", "title", "waiting>", "longest>", "idle>", "busy>", "break>", "answered>", "abandoned>", "in time>")
 
 
 @click.group("queue", cls=Group)
 def command() -> None:
-    """Queues of the running fsorch."""
+    """Queues: those of the running fsorch, and the centre's; add, set and remove change the centre."""
+
+
+add_verbs(command, "queue")
 
 
 @command.command("list")

@@ -1,0 +1,103 @@
+"""``key=value`` on the command line, carried out on a thing of the centre: ``wrap_up_s=20``, ``skills.french=3``,
+``queues+=support``, ``queues.support.level=2``, ``queues-=sales``, ``title=``.
+
+A value is read as YAML reads it, except where the key holds text: there it is taken as it stands. Nothing is checked
+here: the whole centre is, afterwards.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+import yaml
+
+from fsorch.errors import ConfigError
+
+__all__ = ["assign"]
+
+ASSIGNMENT = re.compile(r"(?P<path>[^=+]+?)(?P<sign>[+-]?)=(?P<text>.*)", re.DOTALL)
+
+
+def assign(thing: dict[str, Any], assignments: Iterable[str], kind: type[msgspec.Struct]) -> None:
+    """Carry out ``assignments`` on ``thing``, which is a ``kind`` as plain dicts and lists. Raises ConfigError for one
+    that cannot be read."""
+    for line in assignments:
+        found = ASSIGNMENT.fullmatch(line)
+        if found is None:
+            raise ConfigError(f"{line!r} is no change; write key=value, key+=value or key-=value")
+        parts = found["path"].strip().split(".")
+        fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
+        field = fields.get(parts[0])
+        of_text = field is not None and field.type is str and len(parts) == 1
+        value = found["text"] if of_text else _value(line, found["text"])
+        if not found["sign"]:
+            _set(thing, parts, value, line)
+        else:
+            _alter(thing, parts, found["sign"], value, field.type if field is not None else None, line)
+
+
+def _value(line: str, text: str) -> Any:
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError:
+        raise ConfigError(f"{line!r}: the value is not YAML; put it in quotes") from None
+
+
+def _set(thing: dict[str, Any], parts: list[str], value: Any, line: str) -> None:
+    place = _descend(thing, parts[:-1], line)
+    if not isinstance(place, dict):
+        raise ConfigError(f"{line!r}: {'.'.join(parts[:-1])} is a list; add with += and take away with -=")
+    if value is None:
+        place.pop(parts[-1], None)  # nothing given: as it is by default
+    else:
+        place[parts[-1]] = value
+
+
+def _alter(thing: dict[str, Any], parts: list[str], sign: str, value: Any, kind: Any, line: str) -> None:
+    place = _descend(thing, parts[:-1], line)
+    held = place.get(parts[-1]) if isinstance(place, dict) else None
+    if isinstance(held, dict) and sign == "-":
+        held.pop(str(value), None)
+        return
+    if not isinstance(place, dict) or not isinstance(held, list | None):
+        raise ConfigError(f"{line!r}: {'.'.join(parts)} is no list; set it with =")
+    items: list[Any] = [*(held or [])]
+    at = next((n for n, item in enumerate(items) if item == value or _name(item) == value), None)
+    if sign == "-" and at is not None:
+        del items[at]
+    elif sign == "+" and at is None:
+        items.append(_item(value, kind) if len(parts) == 1 else value)
+    place[parts[-1]] = items
+
+
+def _descend(thing: Any, parts: list[str], line: str) -> Any:
+    """What is at a path; what is not there yet is made. An element of a list is found by its name."""
+    for part in parts:
+        if isinstance(thing, list):
+            named = [item for item in thing if _name(item) == part]
+            if not named:
+                raise ConfigError(f"{line!r}: there is no {part!r}; add it first")
+            thing = named[0]
+        elif isinstance(thing, dict):
+            if thing.get(part) is None:
+                thing[part] = {}
+            thing = thing[part]
+        else:
+            raise ConfigError(f"{line!r}: there is nothing below {part!r}")
+    return thing
+
+
+def _name(item: Any) -> Any:
+    """What an element of a list goes by: its id, or the queue it is a place in."""
+    return (item.get("id") or item.get("queue")) if isinstance(item, dict) else None
+
+
+def _item(value: Any, kind: Any) -> Any:
+    """A new element for a list of type ``kind``: where structs are wanted, a bare name becomes one."""
+    of = next(iter(getattr(kind, "__args__", ())), None)
+    if isinstance(value, dict) or not (isinstance(of, type) and issubclass(of, msgspec.Struct)):
+        return value
+    return {next(field.encode_name for field in msgspec.structs.fields(of) if field.required): value}
