@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import time
+from queue import SimpleQueue
 from typing import Any
 
 import msgspec
 
 from fsorch.edge.gateway import LocalGateway
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus
+from fsorch.engine.inputs import (
+    AgentAway,
+    AgentBack,
+    AnswerCall,
+    EndWrapUp,
+    ExtendWrapUp,
+    HangUp,
+    HoldCall,
+    LogIn,
+    LogOut,
+    NextContact,
+    Request,
+    SetStatus,
+)
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
 from fsorch.errors import NotFound, RequestRefused
 
@@ -61,6 +75,7 @@ class FakeCentre:
         self.contacts: dict[str, ContactView] = {}
         self.switches: tuple[SwitchView, ...] = (SwitchView(name="main", up=True, since=wall(), legs=0),)
         self.requests: list[Request] = []
+        self.presence: SimpleQueue[tuple[str, str]] = SimpleQueue()
         self.seq = 0
         self.gateway = LocalGateway(self)
         self._facts = 0
@@ -78,6 +93,9 @@ class FakeCentre:
         )
 
     def request(self, request: Request) -> None:
+        if isinstance(request, AgentAway | AgentBack):
+            self.presence.put((request.agent, type(request).__name__))
+            return
         self.requests.append(request)
         agent = self.agents.get(request.agent)
         if agent is None:
@@ -95,6 +113,10 @@ class FakeCentre:
                 self.end_call(agent.id)
             case HoldCall() if agent.state == "talking" and agent.contact is not None:
                 self.set_contact(agent.contact.id, held=request.on, state="held" if request.on else "talking")
+            case ExtendWrapUp() if agent.state == "wrap_up":
+                self.set_agent(agent.id, wrap_up_until=agent.wrap_up_until + 10_000_000)
+            case NextContact() if agent.on_demand:
+                self.set_agent(agent.id, next_wanted=True, unready="")
             case EndWrapUp() if agent.state == "wrap_up":
                 self.end_wrap_up(agent.id)
             case _:

@@ -6,7 +6,17 @@ from typing import Any
 
 import pytest
 
-from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus
+from fsorch.engine.inputs import (
+    AnswerCall,
+    EndWrapUp,
+    ExtendWrapUp,
+    HangUp,
+    HoldCall,
+    LogIn,
+    LogOut,
+    Request,
+    SetStatus,
+)
 from tests.web.harness import Site
 from tests.web.test_login import audited
 
@@ -15,6 +25,11 @@ CASES: list[tuple[str, dict[str, Any], Request]] = [
     ("login", {"phone": "user/2000@pbx.example"}, LogIn(agent="ada", by="ada", phone="user/2000@pbx.example")),
     ("logout", {}, LogOut(agent="ada", by="ada")),
     ("status", {"status": "available"}, SetStatus(agent="ada", by="ada", status="available")),
+    (
+        "status",
+        {"status": "available", "on_demand": True},
+        SetStatus(agent="ada", by="ada", status="available", on_demand=True),
+    ),
     (
         "status",
         {"status": "break", "reason": "lunch"},
@@ -28,6 +43,7 @@ IN_CALL: list[tuple[str, str, dict[str, Any], Request]] = [
     ("talking", "hold", {"on": True}, HoldCall(agent="ada", by="ada", on=True)),
     ("talking", "hold", {"on": False}, HoldCall(agent="ada", by="ada", on=False)),
     ("wrap_up", "wrapup-end", {}, EndWrapUp(agent="ada", by="ada")),
+    ("wrap_up", "wrapup-more", {}, ExtendWrapUp(agent="ada", by="ada")),
 ]
 
 

@@ -17,6 +17,8 @@ from flask import Flask, session
 from flask_socketio import ConnectionRefusedError, SocketIO
 
 from fsorch.edge.gateway import Gateway
+from fsorch.engine.inputs import AgentAway, AgentBack, Request
+from fsorch.errors import FsorchError
 from fsorch_web.auth import Auth
 from fsorch_web.feed import Feed, Watcher
 from fsorch_web.people import Person
@@ -65,6 +67,7 @@ class Sockets:
         engine._async = {**engine._async, "websocket": driver(LARGEST_MESSAGE)}
         self.feed = Feed(gateway, self._emit)
         self._auth = auth
+        self._gateway = gateway
         self._connections: dict[str, Connection] = {}
         self._recheck: gevent.Greenlet[..., None] | None = None
         auth.on_end.append(self._end_session)
@@ -102,14 +105,29 @@ class Sockets:
         self.start()
         sid = _sid()
         self._connections[sid] = Connection(person, session.get("key", ""))
+        if person.agent:
+            self._presence(AgentBack(agent=person.agent, by=person.login))
         watchers = [Watcher(sid, "agent", person.agent)] if person.agent else []
         if person.sees_board:
             watchers.append(Watcher(sid, "board"))
         self.feed.join(watchers)
 
     def _disconnect(self, _reason: Any = None) -> None:
-        self._connections.pop(_sid(), None)
-        self.feed.leave(_sid())
+        self._leave(_sid())
+
+    def _leave(self, sid: str) -> None:
+        """A page is gone; the last one of an agent is told to the engine, which has a rule for that."""
+        connection = self._connections.pop(sid, None)
+        self.feed.leave(sid)
+        agent = connection.person.agent if connection is not None else ""
+        if agent and not any(other.person.agent == agent for other in self._connections.values()):
+            self._presence(AgentAway(agent=agent, by=connection.person.login if connection else ""))
+
+    def _presence(self, request: Request) -> None:
+        try:
+            self._gateway.request(request)
+        except FsorchError as error:
+            log.info("the engine is not told that %s is there or gone: %s", request.agent, error)
 
     def _hello(self, *_given: Any) -> None:
         self.feed.again(_sid())
@@ -123,8 +141,7 @@ class Sockets:
 
     def _close(self, sids: Iterable[str]) -> None:
         for sid in tuple(sids):
-            self.feed.leave(sid)
-            self._connections.pop(sid, None)
+            self._leave(sid)
             self.socketio.server.disconnect(sid, namespace=NAMESPACE)
 
     def _recheck_for_ever(self) -> None:

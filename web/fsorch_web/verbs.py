@@ -9,7 +9,18 @@ import msgspec
 from flask import Flask, Response
 
 from fsorch.edge.gateway import Gateway
-from fsorch.engine.inputs import AnswerCall, EndWrapUp, HangUp, HoldCall, LogIn, LogOut, Request, SetStatus
+from fsorch.engine.inputs import (
+    AnswerCall,
+    EndWrapUp,
+    ExtendWrapUp,
+    HangUp,
+    HoldCall,
+    LogIn,
+    LogOut,
+    NextContact,
+    Request,
+    SetStatus,
+)
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.people import Person
@@ -35,10 +46,12 @@ class Phone(Plain, forbid_unknown_fields=True):
 
 
 class Status(Plain, forbid_unknown_fields=True, kw_only=True):
-    """The status chosen; ``reason`` is the id of a break reason."""
+    """The status chosen; ``reason`` is the id of a break reason; ``on_demand``: available, but each contact is asked
+    for."""
 
     status: Literal["available", "break"]
     reason: Id = ""
+    on_demand: bool = False
 
 
 class Hold(Plain, forbid_unknown_fields=True, kw_only=True):
@@ -53,12 +66,16 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "logout": (Plain, lambda given, agent, by: LogOut(agent=agent, by=by)),
     "status": (
         Status,
-        lambda given, agent, by: SetStatus(agent=agent, by=by, status=given.status, reason=given.reason),
+        lambda given, agent, by: SetStatus(
+            agent=agent, by=by, status=given.status, reason=given.reason, on_demand=given.on_demand
+        ),
     ),
     "answer": (Plain, lambda given, agent, by: AnswerCall(agent=agent, by=by)),
     "hangup": (Plain, lambda given, agent, by: HangUp(agent=agent, by=by)),
     "hold": (Hold, lambda given, agent, by: HoldCall(agent=agent, by=by, on=given.on)),
     "wrapup-end": (Plain, lambda given, agent, by: EndWrapUp(agent=agent, by=by)),
+    "wrapup-more": (Plain, lambda given, agent, by: ExtendWrapUp(agent=agent, by=by)),
+    "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),
 }
 
 

@@ -133,9 +133,16 @@ export function WrapUp({ agent, breaks }: { agent: Agent; breaks: Break[] }): JS
         </>
       )}
       <p class="soft">{agent.asked ? `Then: ${wish(agent.asked, breaks)}.` : "Then you are available again."}</p>
-      <Action kind="primary" keys="Alt+R" focus test="ready" run={() => ask("wrapup-end")}>
-        {agent.asked ? "Done" : "Ready now"}
-      </Action>
+      {agent.wrap_up_may_end && (
+        <Action kind="primary" keys="Alt+R" focus test="ready" run={() => ask("wrapup-end")}>
+          {agent.asked ? "Done" : "Ready now"}
+        </Action>
+      )}
+      {agent.wrap_up_more_s > 0 && (
+        <Action kind="quiet" test="more-time" run={() => ask("wrapup-more")}>
+          {`More time (${agent.wrap_up_more_s} s)`}
+        </Action>
+      )}
     </section>
   );
 }

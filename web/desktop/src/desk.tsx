@@ -61,6 +61,7 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
           <Since at={toneSince(agent)} />
         </p>
       </section>
+      <Hindrance agent={agent} />
       {agent.status !== "logged_out" && <Choices desk={desk} agent={agent} />}
       {desk.queues.length > 0 && <MyQueues desk={desk} />}
       <dl class="today" aria-label="Since the start">
@@ -74,6 +75,29 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
         </div>
       </dl>
     </aside>
+  );
+}
+
+// Why no calls come although the agent is available, or why a rule has overruled the choice.
+function Hindrance({ agent }: { agent: Agent }): JSX.Element | null {
+  const asks = agent.status === "available" && agent.on_demand && !agent.next_wanted;
+  const words = agent.rule
+    ? `By rule: ${agent.rule}.`
+    : agent.overrun
+      ? "The break is longer than it should be."
+      : agent.unready
+        ? `No calls: ${agent.unready}.`
+        : "";
+  if (!words && !asks) return null;
+  return (
+    <div class="wish" role="status" data-test="hindrance">
+      <span>{words || "You ask for each call."}</span>
+      {asks && (
+        <Action kind="quiet" test="next" run={() => ask("next")}>
+          Next call
+        </Action>
+      )}
+    </div>
   );
 }
 
@@ -104,11 +128,21 @@ function Choices({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       {!busy && (
         <Action
           kind="chip"
-          pressed={chosen("available")}
+          pressed={chosen("available") && !agent.on_demand}
           test="available"
           run={() => ask("status", { status: "available", reason: "" })}
         >
           <Icon name="check" /> Available
+        </Action>
+      )}
+      {!busy && (
+        <Action
+          kind="chip"
+          pressed={chosen("available") && agent.on_demand}
+          test="on-demand"
+          run={() => ask("status", { status: "available", reason: "", on_demand: true })}
+        >
+          <Icon name="check" /> Available, one call at a time
         </Action>
       )}
       {busy && agent.status === "break" && (
@@ -207,7 +241,7 @@ function Idle({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
   return (
     <section class="quiet idle">
       <p class="kicker">Available</p>
-      <h1>Ready for the next call</h1>
+      <h1>{agent.unready ? "No calls for now" : "Ready for the next call"}</h1>
       <Since at={toneSince(agent)} class="big" />
       <p class="soft">
         {titles.length ? `You take calls of ${list(titles)}.` : "You serve no queue: a supervisor can give you one."}
@@ -276,7 +310,7 @@ function shortcut(agent: Agent, code: string): (() => Promise<boolean>) | null {
   if (code === "KeyA" && state === "ringing") return () => ask("answer");
   if (code === "KeyX" && (state === "ringing" || state === "talking")) return () => ask("hangup");
   if (code === "KeyH" && state === "talking") return () => ask("hold", { on: !agent.contact?.held });
-  if (code === "KeyR" && state === "wrap_up") return () => ask("wrapup-end");
+  if (code === "KeyR" && state === "wrap_up" && agent.wrap_up_may_end) return () => ask("wrapup-end");
   return null;
 }
 

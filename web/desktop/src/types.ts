@@ -42,8 +42,16 @@ export interface Agent {
   phone: string;
   contact: Contact | null;
   wrap_up_until: number;
+  wrap_up_may_end: boolean;
+  wrap_up_more_s: number;
   answered: number;
   missed: number;
+  unready: string;
+  rule: string;
+  on_demand: boolean;
+  next_wanted: boolean;
+  break_until: number;
+  overrun: boolean;
 }
 
 export interface Queue {
