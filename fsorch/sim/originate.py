@@ -108,7 +108,7 @@ class Call:
 
     def _dial(self, dial: str) -> None:
         own, rest = take_variables(dial, "[", "]")
-        variables = {**self._variables, **own}
+        variables = {**self._variables, **own, **self._dialled(rest)}
         target = self._dialer.find(rest)
         uuid = variables.get("origination_uuid") or self._core.new_uuid()
         if uuid in self._core.channels:
@@ -119,6 +119,13 @@ class Call:
                 self._stillborn(uuid)
             return
         self._legs.append(self._create(uuid, target, variables))
+
+    def _dialled(self, rest: str) -> Variables:
+        """What ``user/`` says of whom it dials (switch_core's user endpoint, mod_dptools.c)."""
+        if not rest.startswith("user/"):
+            return {}
+        user, _, domain = self._dialer.address(rest.removeprefix("user/")).partition("@")
+        return {"dialed_user": user, "dialed_domain": domain}
 
     def _stillborn(self, uuid: str) -> None:
         """A leg that died before it had a name (capture 06, no such profile)."""

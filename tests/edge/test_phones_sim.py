@@ -1,0 +1,118 @@
+"""Phones that come and go on a real link: the virtual switch, the link, the pump and the engine together."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import Any
+
+import gevent
+import pytest
+from gevent.event import Event as Signal
+from msgspec.structs import replace
+
+from fsorch.clock import SystemClock
+from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec, SwitchSettings
+from fsorch.edge.link import Link
+from fsorch.edge.pump import Pump
+from fsorch.engine import Configure, Engine, Fact, LogIn
+from fsorch.sim.directory import unregister
+from fsorch.sim.lifecycle import hangup
+from fsorch.sim.originate import originate
+from fsorch.sim.people import PhoneHabits
+from fsorch.sim.server import SimServer
+from fsorch.sim.world import World
+from tests.edge.fake_switch import QUICK
+
+PASSWORD = "a long one"
+GONE = "the phone is not registered"
+SOON_S = 2.0
+
+
+class Office:
+    """One agent, ann, whose phone is 1001 in the switch's own domain."""
+
+    def __init__(self) -> None:
+        self.server = SimServer(password=PASSWORD, seed=3)
+        self.server.start()
+        self.world = World(self.server.switch)
+        self._news = Signal()
+        self.pump = Pump(Engine(lambda: str(uuid.uuid4())), SystemClock(), self._note)
+        settings = SwitchSettings(port=self.server.port, password=PASSWORD)
+        limits = replace(QUICK, command_timeout_s=2.0, settle_s=0.1)
+        self.link = Link(settings, self.pump.feed, SystemClock(), limits=limits)
+        self.pump.attach("main", self.link)
+        self.pump.start()
+        phone = f"user/1001@{self.server.switch.machine.dialer.domain}"
+        member = MembershipSpec(queue="sales")
+        agents = (AgentSpec(id="ann", phone=phone, queues=(member,)),)
+        self.pump.request(Configure(Centre(queues=(QueueSpec(id="sales"),), agents=agents)))
+        self.pump.request(LogIn(agent="ann", by="test"))
+
+    def _note(self, facts: tuple[Fact, ...]) -> None:
+        self._news.set()
+
+    def is_unready(self, words: str) -> None:
+        """Wait until ann is shown with these words."""
+        with gevent.Timeout(SOON_S, AssertionError(f"not {words!r} within {SOON_S:g} s")):
+            while self.pump.agent_view("ann").unready != words:
+                self._news.clear()
+                self._news.wait()
+
+    def link_is_up(self) -> None:
+        """Wait until the engine has what the switch had."""
+        with gevent.Timeout(SOON_S, AssertionError(f"no link within {SOON_S:g} s")):
+            while not any(switch.up for switch in self.pump.snapshot().switches):
+                self._news.clear()
+                self._news.wait()
+
+    def do(self, act: Callable[[], Any]) -> None:
+        """Let something happen on the switch."""
+        self.server.schedule(act)
+
+    def stop(self) -> None:
+        self.link.stop()
+        self.pump.stop()
+        self.server.stop()
+
+
+@pytest.fixture
+def office() -> Iterator[Office]:
+    office = Office()
+    yield office
+    office.stop()
+
+
+def test_a_phone_that_goes_and_comes_is_followed_within_two_seconds(office: Office) -> None:
+    office.link.start()
+    office.is_unready(GONE)
+    office.do(partial(office.world.add_phone, "1001", PhoneHabits(human=True)))
+    office.is_unready("")
+    machine = office.server.switch.machine
+    office.do(partial(unregister, machine, "1001"))
+    office.is_unready(GONE)
+    office.do(partial(office.world.add_phone, "1001", PhoneHabits(human=True)))
+    office.is_unready("")
+    office.do(partial(unregister, machine, "1001", expired=True))
+    office.is_unready(GONE)
+
+
+def test_what_was_registered_before_the_link_came_up_is_known(office: Office) -> None:
+    office.do(partial(office.world.add_phone, "1001", PhoneHabits(human=True)))
+    office.link.start()
+    office.link_is_up()
+    office.is_unready("")
+
+
+def test_a_call_from_elsewhere_to_the_phone_is_seen(office: Office) -> None:
+    office.do(partial(office.world.add_phone, "1001", PhoneHabits(ring_s=0.1, answer_rate=1.0)))
+    office.link.start()
+    office.link_is_up()
+    office.is_unready("")
+    machine = office.server.switch.machine
+    order = f"{{origination_uuid=own-1}}user/1001@{machine.dialer.domain} &park()"
+    office.do(partial(originate, machine.core, machine.dialer, order, print))
+    office.is_unready("the phone is in another call")
+    office.do(partial(hangup, machine.core, machine.core.channels["own-1"], "NORMAL_CLEARING"))
+    office.is_unready("")
