@@ -46,6 +46,10 @@ class VoicemailSpec(Rule, frozen=True, kw_only=True):
     silence_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
     least_s: Positive = 1.0
 
+    def file_of(self, contact: str) -> str:
+        """Where the message that this contact is was recorded."""
+        return f"{self.dir.rstrip('/')}/{contact}.wav"
+
 
 def check_callback(spec: CallbackSpec, where: str) -> None:
     """The number has a place in the dial string. ``where``: the path of the rule. Raises ConfigError."""

@@ -17,7 +17,8 @@ class KeyedAnswer(msgspec.Struct, frozen=True):
 
 
 class ContactView(msgspec.Struct, frozen=True, kw_only=True):
-    """A live contact. ``state``: flow, waiting, offered, talking, held. ``position`` counts from 1 while waiting.
+    """A live contact. ``state``: flow, waiting, offered, talking, held, aside
+    (leaving a message, say). ``position`` counts from 1 while waiting.
     ``transfer``: how far a transfer by the agent ``transfer_by`` to the agent or number ``transfer_to`` is (ringing,
     consulting, conference, pending, completing, returning, taking); empty when there is none."""
 
@@ -43,6 +44,9 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     transfer_to: str = ""
     priority: int = 0
     why: str = ""
+    medium: str = "voice"
+    callback: str = ""
+    message_us: int = 0
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fsorch.acd import ContactInput, ContactState
-from fsorch.deferred import VoicemailSpec
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
@@ -22,7 +21,7 @@ from fsorch.esl.commands import Break, Execute, Kill, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome, SegmentKind
 
-__all__ = ["VOICEMAIL", "Voicemail", "message_file"]
+__all__ = ["VOICEMAIL", "Voicemail"]
 
 VOICEMAIL = "voicemail"
 # The end of the music is told within milliseconds of the order (capture 08); past this the prompt begins anyway.
@@ -31,11 +30,6 @@ PROMPT_LIMIT_S = 60.0
 # Sound below this energy is silence to the record application (capture 18).
 THRESHOLD = 200
 US = 1_000_000
-
-
-def message_file(spec: VoicemailSpec, contact: str) -> str:
-    """Where the message of this contact is."""
-    return f"{spec.dir.rstrip('/')}/{contact}.wav"
 
 
 class Voicemail:
@@ -123,7 +117,7 @@ class Voicemail:
         contact.running, message.began_at = core.ids(), core.now.wall
         # What a recording that fails leaves as it was must not look like a success.
         core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "any"), ("record_ms", ""))))
-        argument = f"{message_file(spec, message.id)} {round(spec.limit_s)} {THRESHOLD} {round(spec.silence_s)}"
+        argument = f"{spec.file_of(message.id)} {round(spec.limit_s)} {THRESHOLD} {round(spec.silence_s)}"
         core.send(contact.switch, Execute(contact.leg, "record", argument, contact.running), f"message:{contact.id}")
         self._await(contact, "record", spec.limit_s + BREAK_GRACE_S)
 

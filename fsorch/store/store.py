@@ -22,6 +22,7 @@ from fsorch.store import centre as centres
 from fsorch.store import queries, users
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.encounters import read_encounters
+from fsorch.store.messages import MessageFile, find_message
 from fsorch.store.migrate import migrate
 from fsorch.store.models import AuditRecord, MetaRecord
 from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
@@ -194,6 +195,11 @@ class Store:
         """Whom the caller from ``number`` has talked with since then (UTC microseconds), the newest first."""
         with self._use() as db:
             return read_encounters(db, clean(number), since)
+
+    def message(self, contact: str) -> MessageFile | None:
+        """Where the recording of the message ``contact`` is; None when it is none."""
+        with self._use() as db:
+            return find_message(db, clean(contact))
 
     def recall(self, since: int) -> Recall:
         """What was going on when an earlier life of the engine ended; agents' choices since ``since`` (UTC

@@ -14,6 +14,7 @@ from fsorch.engine.inputs import (
     AgentAway,
     AgentBack,
     AnswerCall,
+    CallBack,
     EndWrapUp,
     ExtendWrapUp,
     HangUp,
@@ -54,6 +55,7 @@ class FakeStore:
     def __init__(self, *users: User) -> None:
         self.people = {user.login: user for user in users}
         self.audited: list[tuple[str, str, str]] = []
+        self.messages: dict[str, FakeMessage] = {}
 
     def user(self, login: str, /) -> User | None:
         return self.people.get(login)
@@ -62,8 +64,19 @@ class FakeStore:
         user = self.people.get(login)
         return user if user is not None and user.password == password else None
 
+    def message(self, contact: str, /) -> FakeMessage | None:
+        return self.messages.get(contact)
+
     def audit(self, who: str, act: str, what: str, /) -> None:
         self.audited.append((who, act, what))
+
+
+class FakeMessage:
+    """A message at a path."""
+
+    def __init__(self, queue: str, path: str) -> None:
+        self.queue = queue
+        self.path = path
 
 
 class FakeCentre:
@@ -110,6 +123,8 @@ class FakeCentre:
             case AnswerCall() if agent.state == "ringing":
                 self.answer(agent.id)
             case HangUp() if agent.state in ("ringing", "talking"):
+                self.end_call(agent.id)
+            case CallBack() if agent.state == "talking":
                 self.end_call(agent.id)
             case HoldCall() if agent.state == "talking" and agent.contact is not None:
                 self.set_contact(agent.contact.id, held=request.on, state="held" if request.on else "talking")

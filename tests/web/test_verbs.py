@@ -8,6 +8,7 @@ import pytest
 
 from fsorch.engine.inputs import (
     AnswerCall,
+    CallBack,
     EndWrapUp,
     ExtendWrapUp,
     HangUp,
@@ -40,6 +41,7 @@ IN_CALL: list[tuple[str, str, dict[str, Any], Request]] = [
     ("ringing", "answer", {}, AnswerCall(agent="ada", by="ada")),
     ("ringing", "hangup", {}, HangUp(agent="ada", by="ada")),
     ("talking", "hangup", {}, HangUp(agent="ada", by="ada")),
+    ("talking", "call-back", {}, CallBack(agent="ada", by="ada")),
     ("talking", "hold", {"on": True}, HoldCall(agent="ada", by="ada", on=True)),
     ("talking", "hold", {"on": False}, HoldCall(agent="ada", by="ada", on=False)),
     ("wrap_up", "wrapup-end", {}, EndWrapUp(agent="ada", by="ada")),

@@ -11,6 +11,7 @@ from fsorch.config import WebSettings
 from fsorch.edge.gateway import Gateway
 from fsorch_web import errors
 from fsorch_web.auth import SESSION_S, Auth
+from fsorch_web.messages import Messages
 from fsorch_web.seams import StoreReads
 from fsorch_web.sockets import Sockets
 from fsorch_web.verbs import Verbs
@@ -22,7 +23,8 @@ STATIC = Path(__file__).parent / "static"
 # Everything comes from this server: no other host, no inline script, nobody may frame the page.
 HEADERS = {
     "Content-Security-Policy": "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "font-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    "font-src 'self'; media-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
     "Referrer-Policy": "no-referrer",
@@ -55,6 +57,7 @@ def create_app(
     errors.install(app)
     auth = Auth(app, store)
     Verbs(app, gateway, auth)
+    Messages(app, gateway, auth)
     Pages(app, auth, static)
     sockets = Sockets(app, gateway, auth)
     app.after_request(_add_headers)

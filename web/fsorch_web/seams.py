@@ -7,7 +7,7 @@ from typing import ParamSpec, Protocol, TypeVar
 
 import gevent
 
-__all__ = ["StoreReads", "UserReads", "in_worker"]
+__all__ = ["MessageReads", "StoreReads", "UserReads", "in_worker"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -42,8 +42,23 @@ class UserReads(Protocol):
         ...
 
 
+class MessageReads(Protocol):
+    """A message that somebody left."""
+
+    @property
+    def queue(self) -> str:
+        """The queue it is for."""
+        ...
+
+    @property
+    def path(self) -> str:
+        """Where its recording is."""
+        ...
+
+
 class StoreReads(Protocol):
-    """The part of the store that knows people. Every method may block, so each is called through `in_worker`."""
+    """The part of the store that knows people and messages. Every method may block, so each is called
+    through `in_worker`."""
 
     def user(self, login: str, /) -> UserReads | None:
         """The person with this login, or None."""
@@ -51,6 +66,10 @@ class StoreReads(Protocol):
 
     def verify(self, login: str, password: str, /) -> UserReads | None:
         """The person, if the password is theirs; takes as long for an unknown login as for a wrong password."""
+        ...
+
+    def message(self, contact: str, /) -> MessageReads | None:
+        """The message that the contact with this id is, or None."""
         ...
 
     def audit(self, who: str, act: str, what: str, /) -> None:

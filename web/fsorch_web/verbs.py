@@ -11,6 +11,7 @@ from flask import Flask, Response
 from fsorch.edge.gateway import Gateway
 from fsorch.engine.inputs import (
     AnswerCall,
+    CallBack,
     EndWrapUp,
     ExtendWrapUp,
     HangUp,
@@ -73,6 +74,7 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "answer": (Plain, lambda given, agent, by: AnswerCall(agent=agent, by=by)),
     "hangup": (Plain, lambda given, agent, by: HangUp(agent=agent, by=by)),
     "hold": (Hold, lambda given, agent, by: HoldCall(agent=agent, by=by, on=given.on)),
+    "call-back": (Plain, lambda given, agent, by: CallBack(agent=agent, by=by)),
     "wrapup-end": (Plain, lambda given, agent, by: EndWrapUp(agent=agent, by=by)),
     "wrapup-more": (Plain, lambda given, agent, by: ExtendWrapUp(agent=agent, by=by)),
     "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),

@@ -62,7 +62,7 @@ export async function logOut(): Promise<void> {
   set({ user: null, desk: null, board: null });
 }
 
-export type Verb = "login" | "logout" | "status" | "answer" | "hangup" | "hold" | "wrapup-end" | "wrapup-more" | "next";
+export type Verb = "login" | "logout" | "status" | "answer" | "hangup" | "hold" | "call-back" | "wrapup-end" | "wrapup-more" | "next";
 
 // Ask the engine for something; a refusal is shown and gives false.
 export async function ask(verb: Verb, body: Record<string, unknown> = {}): Promise<boolean> {

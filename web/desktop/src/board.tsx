@@ -146,7 +146,15 @@ const STAGES: Record<Contact["state"], [string, Tone]> = {
   talking: ["Talking", "talking"],
   held: ["On hold", "held"],
   flow: ["In the menu", "out"],
+  aside: ["Leaving a message", "out"],
 };
+function stage(contact: Contact): string {
+  if (contact.state === "waiting" && contact.medium === "voicemail") return "Message";
+  if (contact.state === "waiting" && contact.callback === "resting") return "Callback, tried";
+  if (contact.state === "waiting" && ["waiting", "calling"].includes(contact.callback)) return "Callback";
+  return STAGES[contact.state][0];
+}
+
 const ORDER = Object.keys(STAGES);
 
 function Contacts({ board }: { board: Board }): JSX.Element {
@@ -181,7 +189,7 @@ function Contacts({ board }: { board: Board }): JSX.Element {
                 <tr key={contact.id}>
                   <td>
                     <Pill tone={STAGES[contact.state][1]}>
-                      {STAGES[contact.state][0]}
+                      {stage(contact)}
                       {contact.state === "waiting" && contact.position > 0 ? ` · ${contact.position}` : ""}
                     </Pill>
                   </td>

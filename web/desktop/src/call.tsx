@@ -13,7 +13,7 @@ export function CallCard({ agent, contact }: { agent: Agent; contact: Contact })
   return (
     <article class={`call ${phase}`} aria-label="Call" data-test="call" data-phase={phase}>
       <header>
-        <p class="kicker">{{ ringing: "Incoming call", talking: "On the line", held: "On hold" }[phase]}</p>
+        <p class="kicker">{kicker(contact, phase)}</p>
         <Since at={phase === "ringing" ? contact.offered_at || agent.state_since : contact.answered_at || agent.state_since} class="phase-clock" />
       </header>
       <div class="caller">
@@ -33,7 +33,10 @@ export function CallCard({ agent, contact }: { agent: Agent; contact: Contact })
           <span>Why you</span> {sentence(contact.why)}
         </p>
       )}
-      <footer>{phase === "ringing" ? <Ringing agent={agent} /> : <Talking contact={contact} />}</footer>
+      {isMessage(contact) && phase === "talking" && (
+        <audio controls src={`/api/messages/${contact.id}`} data-test="message" aria-label="The message" />
+      )}
+      <footer>{phase === "ringing" ? <Ringing agent={agent} /> : isMessage(contact) ? <Listening /> : <Talking contact={contact} />}</footer>
     </article>
   );
 }
@@ -46,6 +49,29 @@ function Ringing({ agent }: { agent: Agent }): JSX.Element {
       </Action>
       <Action kind="plain" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
         <Icon name="hangup" /> Refuse
+      </Action>
+    </>
+  );
+}
+
+function isMessage(contact: Contact): boolean {
+  return contact.medium === "voicemail";
+}
+
+function kicker(contact: Contact, phase: "ringing" | "talking" | "held"): string {
+  if (isMessage(contact)) return phase === "ringing" ? "A message" : "The message";
+  if (contact.callback && phase === "ringing") return "Callback";
+  return { ringing: "Incoming call", talking: "On the line", held: "On hold" }[phase];
+}
+
+function Listening(): JSX.Element {
+  return (
+    <>
+      <Action kind="primary" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
+        Done
+      </Action>
+      <Action kind="plain" test="call-back" run={() => ask("call-back")}>
+        <Icon name="phone" /> Call back
       </Action>
     </>
   );

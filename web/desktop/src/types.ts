@@ -12,7 +12,7 @@ export interface KeyedAnswer {
 export interface Contact {
   id: string;
   switch: string;
-  state: "flow" | "waiting" | "offered" | "talking" | "held";
+  state: "flow" | "waiting" | "offered" | "talking" | "held" | "aside";
   number: string;
   name: string;
   destination: string;
@@ -27,6 +27,9 @@ export interface Contact {
   answered_at: number;
   held: boolean;
   why: string;
+  medium: string;
+  callback: string;
+  message_us: number;
 }
 
 export interface Agent {
