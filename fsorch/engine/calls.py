@@ -21,6 +21,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.relations import Relations
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer
+from fsorch.engine.supervising import Supervising
 from fsorch.engine.transfers import Transfers
 from fsorch.engine.views import KeyedAnswer
 from fsorch.engine.voicemail import Voicemail
@@ -54,6 +55,8 @@ class Calls:
         self.people = people
         self.questions = Questions(core, music)
         self.relations = Relations(core, self.questions)
+        self.supervising = Supervising(core, music, offers)
+        self.supervising.wait = self._wait
         self.transfers = Transfers(core, records, music, offers, people)
         self.transfers.release, self.transfers.step_contact = self._release_agent, self.step
         self.callbacks = Callbacks(core, records, music, offers, self.questions)
@@ -270,6 +273,7 @@ class Calls:
         leg.row = msgspec.structs.replace(leg.row, answered_at=event.answered_time or self.core.now.wall)
         if leg.role != "customer":
             self._agent_offer(event)
+            self.supervising.answered(leg)
             return
         contact = self.core.contacts.get(leg.contact)
         if contact is not None:
@@ -497,6 +501,7 @@ class Calls:
         for what in ("arrive", "prompt", "orphan", "ring_more", "question", "choice", "callback", "voicemail"):
             self.core.timers.cancel((what, contact.id))
         self.records.contact_ended(contact)
+        self.supervising.contact_over(contact)
         self.core.contacts.pop(contact.id, None)
 
     # -- legs -----------------------------------------------------------------------------------------------------
@@ -549,6 +554,7 @@ class Calls:
 
     def _drop(self, leg: Leg) -> None:
         self.core.drop(leg)
+        self.supervising.gone(leg)
         person = self.core.people.get(leg.agent)
         if person is not None:
             self.people.sync(person)
@@ -575,9 +581,12 @@ class Calls:
             return None
         offer = self._offer_of(leg)
         contact = self.core.contacts.get(leg.contact)
-        if offer is None and (contact is None or contact.agent_leg != leg.uuid) and not self.transfers.owns(leg):
+        if offer is None and (contact is None or contact.agent_leg != leg.uuid) and not self._owned(leg):
             self._kill(leg)
         return offer
+
+    def _owned(self, leg: Leg) -> bool:
+        return self.transfers.owns(leg) or self.supervising.owns(leg)
 
     def _kill(self, leg: Leg) -> None:
         leg.kills += 1

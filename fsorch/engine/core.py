@@ -11,7 +11,7 @@ from fsorch.clock import Moment
 from fsorch.config import Centre, FlowSpec
 from fsorch.engine.actions import Outcome, Send
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch
+from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch, Watch
 from fsorch.engine.timers import Timers
 from fsorch.errors import EslError
 from fsorch.esl.commands import Command
@@ -35,6 +35,8 @@ class Core:
         # The id of each originate under way, and the leg it dials.
         self.jobs: dict[str, str] = {}
         self.people: dict[str, Person] = {}
+        # Supervisors who listen, by their own leg.
+        self.watches: dict[str, Watch] = {}
         self.queues: dict[str, Queue] = {}
         self.flows: dict[str, FlowSpec] = {}
         self.odd: Counter[str] = Counter()

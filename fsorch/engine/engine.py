@@ -64,7 +64,7 @@ class Engine:
         transfers = self._calls.transfers
         self._offers.partner, self._offers.taken = transfers.partner, transfers.taken
         self._offers.not_taken = transfers.not_taken
-        self._people.add(transfers.handlers)
+        self._people.add(transfers.handlers | self._calls.supervising.handlers)
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._handlers: dict[type, Callable[..., None]] = {
             SwitchEvent: lambda input: self._calls.event(input.switch, input.event),
@@ -117,7 +117,8 @@ class Engine:
         for key in core.timers.due(now.mono):
             self._run_due(key)
         if isinstance(input, Request):
-            self._people.request(input)
+            supervising = self._calls.supervising
+            (supervising if supervising.takes(input) else self._people).request(input)
         else:
             self._handlers[type(input)](input)
         self._offers.distribute()

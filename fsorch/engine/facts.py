@@ -56,6 +56,16 @@ class FactKind(StrEnum):
     TRANSFER_BEGAN = "transfer_began"
     # state: consulting, conference, pending (the agent has left, the third party has not picked up)
     TRANSFER_CHANGED = "transfer_changed"
+    # previous (queue), by; the fact's queue is where it is now
+    CONTACT_MOVED = "contact_moved"
+    # by; the fact's agent is who it was given to
+    CONTACT_GIVEN = "contact_given"
+    # priority, previous, by
+    PRIORITY_CHANGED = "priority_changed"
+    # watcher, mode (listen, whisper, barge), by; the fact's agent is who is listened to
+    LISTENING_BEGAN = "listening_began"
+    LISTENING_CHANGED = "listening_changed"
+    LISTENING_ENDED = "listening_ended"
     # to, outcome: handed_over, returned, not_taken (the customer is in the queue), called_off, customer_gone
     TRANSFER_ENDED = "transfer_ended"
     # who, cause

@@ -26,6 +26,7 @@ __all__ = [
     "Configure",
     "EndWrapUp",
     "ExtendWrapUp",
+    "GiveContact",
     "HangUp",
     "History",
     "HoldCall",
@@ -34,6 +35,7 @@ __all__ = [
     "LinkUp",
     "LogIn",
     "LogOut",
+    "MoveContact",
     "MuteCall",
     "NextContact",
     "OpenContact",
@@ -41,8 +43,11 @@ __all__ = [
     "PromisedCall",
     "Recall",
     "Request",
+    "SetPriority",
     "SetStatus",
     "Shift",
+    "StopListening",
+    "Supervise",
     "SwitchEvent",
     "TakeOver",
     "Tick",
@@ -266,6 +271,43 @@ class TakeOver(Request, frozen=True, kw_only=True):
     """The call of ``agent`` goes to the agent ``taker``, as soon as that one's phone is picked up."""
 
     taker: str
+
+
+class Supervise(Request, frozen=True, kw_only=True):
+    """The supervisor ``watcher`` (an agent's id, or a login with a ``phone``) hears the talk of ``agent``: only
+    listens, whispers to the agent, or speaks to both. Asked for again it changes the mode."""
+
+    watcher: str
+    mode: Literal["listen", "whisper", "barge"]
+    phone: str = ""
+
+
+class StopListening(Request, frozen=True, kw_only=True):
+    """The ``watcher`` hears the talk of ``agent`` no more."""
+
+    watcher: str
+
+
+class MoveContact(Request, frozen=True, kw_only=True):
+    """A contact that waits goes into another ``queue``, with the enqueue time it has. (``agent`` is of no account.)"""
+
+    contact: str
+    queue: str
+    agent: str = ""
+
+
+class GiveContact(Request, frozen=True, kw_only=True):
+    """A contact that waits goes to ``agent`` as soon as that one is free; after two minutes anybody will do."""
+
+    contact: str
+
+
+class SetPriority(Request, frozen=True, kw_only=True):
+    """Another priority for a contact; one that waits takes its new place at once. (``agent`` is of no account.)"""
+
+    contact: str
+    priority: Annotated[int, msgspec.Meta(ge=0, le=999)]
+    agent: str = ""
 
 
 class EndWrapUp(Request, frozen=True, kw_only=True):

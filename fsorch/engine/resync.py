@@ -80,6 +80,8 @@ class Resync:
             self._renew_agent(leg, contact, event)
             return
         if contact.leg != leg.uuid:
+            if self.calls.transfers.renew(contact, leg, event):
+                return
             if event.answer_state == "answered":
                 self.calls.callbacks.answered(leg)
             return
@@ -95,9 +97,12 @@ class Resync:
         offer, joined = self.core.offers.get(leg.offer), event.other_leg == contact.leg
         if offer is not None:
             if joined:
+                self.calls.transfers.bridged(contact, (contact.leg, leg.uuid))
                 self.offers.step(offer, OfferInput.BRIDGED)
             elif event.answer_state == "answered":
                 self.offers.step(offer, OfferInput.ANSWERED)
+        elif self.calls.transfers.renew(contact, leg, event):
+            return
         elif contact.agent_leg != leg.uuid and not (joined and self._reunite(contact, leg)):
             # The offer was given up while the link was down: a phone that rings, or waits for nobody.
             self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
@@ -123,6 +128,7 @@ class Resync:
     def _strangers(self, switch: str, events: list[Event], present: dict[str, Event]) -> tuple[int, int]:
         """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared."""
         adopted = cleared = 0
+        self.calls.transfers.mend(switch, events)
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
             if _dialled(event):
                 # A callback's phone that rings: the promise stands, and it is called anew.
@@ -135,7 +141,7 @@ class Resync:
                 self.calls.arrive(switch, event)
                 adopted += 1
         for event in events:
-            if event.variable("fsorch_role") != "agent":
+            if event.variable("fsorch_role") not in ("agent", "other"):
                 continue
             if self._pair(switch, event):
                 adopted += 1

@@ -35,6 +35,7 @@ __all__ = [
     "Segment",
     "Switch",
     "Transfer",
+    "Watch",
 ]
 
 
@@ -83,6 +84,18 @@ class Transfer:
     leg: str = ""
     offer: str = ""
     machine: TransferMachine = field(default_factory=TransferMachine)
+
+
+@dataclass(slots=True)
+class Watch:
+    """A supervisor, ``watcher``, hears the talk of ``agent`` by ``leg``; ``mode``: listen, whisper (to the agent only),
+    barge (to both)."""
+
+    leg: str
+    watcher: str
+    agent: str
+    contact: str
+    mode: str
 
 
 @dataclass(slots=True)

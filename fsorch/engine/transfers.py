@@ -8,7 +8,7 @@ restart of ours: customer and agent are brought together again.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from difflib import get_close_matches
 
 from fsorch.acd import ContactInput, ContactState, OfferInput, OfferState
@@ -25,6 +25,7 @@ from fsorch.engine.state import Aim, Contact, Destination, Leg, Offer, Person, T
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Bridge, Hold, Kill, Park, Playback, SetVars
 from fsorch.esl.commands import Transfer as Send
+from fsorch.esl.events import Event
 from fsorch.names import OfferOutcome, SegmentKind
 
 __all__ = ["STAY", "Transfers"]
@@ -153,6 +154,32 @@ class Transfers:
         if contact is not None and contact.transfer is not None:
             self._step(contact, TransferInput.STUCK)
 
+    def renew(self, contact: Contact, leg: Leg, event: Event) -> bool:
+        """After a cut of the link: what was joined meanwhile; False when this leg is in no transfer."""
+        if not self.owns(leg):
+            return False
+        if event.other_leg == contact.leg:
+            self.bridged(contact, (contact.leg, leg.uuid))
+        return True
+
+    def mend(self, switch: str, events: Iterable[Event]) -> None:
+        """After a restart of ours: a customer whose agent was consulting is given back to the agent, if that one is
+        still there. ``events``, the channels, say then what will be so."""
+        channels = {event.uuid: event for event in events}
+        for event in list(channels.values()):
+            agent = channels.get(event.variable("fsorch_transfer") or "")
+            if agent is None or event.variable("fsorch_role") != "customer":
+                continue
+            partner = channels.get(event.other_leg)
+            self.core.send(switch, SetVars(event.uuid, (*AS_EVER, ("fsorch_transfer", ""))))
+            if partner is not None and partner is not agent and partner.other_leg == event.uuid:
+                # Handed over already; only the end of it was not told.
+                self.core.send(switch, SetVars(partner.uuid, AS_EVER))
+                continue
+            self.core.send(switch, SetVars(agent.uuid, AS_EVER))
+            self.core.send(switch, Bridge(event.uuid, agent.uuid), f"mend:{event.uuid}")
+            event.other_leg, agent.other_leg = agent.uuid, event.uuid
+
     # -- from the offers ----------------------------------------------------------------------------------------------
 
     def partner(self, offer: Offer) -> str:
@@ -211,7 +238,7 @@ class Transfers:
         self._tell(
             FactKind.TRANSFER_BEGAN, contact, transfer.source, to=to, target=kind, consult=consult, by=transfer.by
         )
-        self._stay(contact, transfer.source_leg)
+        self._stay(contact, transfer.source_leg if consult else "")
         contact.transfer = transfer
         if consult:
             self.records.begin(contact, SegmentKind.CONSULT, agent=transfer.source, leg=transfer.source_leg)

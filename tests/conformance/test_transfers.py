@@ -14,6 +14,7 @@ from fsorch.engine.inputs import (
     HangUp,
     MuteCall,
     PressKeys,
+    Supervise,
     TakeOver,
     TransferCall,
 )
@@ -230,3 +231,18 @@ def test_mute_and_keys(rig: Rig, opened: Opener) -> None:
     rig.until(lambda: [e.dtmf_digit for e in rig.events if e.name == "DTMF" and e.uuid == call.caller], "the keys")
     assert office.of(FactKind.COMMAND_FAILED) == []
     finish(office, call, contact, 2)
+
+
+def test_a_supervisor_listens_whispers_and_barges(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    ask = Supervise(agent="ada", by=BY, watcher="bob", mode="whisper")
+    office.ask(ask)
+    began = office.fact(FactKind.LISTENING_BEGAN, contact=contact)
+    rig.event("CHANNEL_ANSWER", leg=began.leg)
+    for mode in ("barge", "listen"):
+        office.ask(Supervise(agent="ada", by=BY, watcher="bob", mode=mode))
+    rig.until(lambda: rig.ask(GetVar(began.leg, "current_application")).text == "eavesdrop", "bob to listen")
+    assert office.of(FactKind.COMMAND_FAILED) == []
+    finish(office, call, contact, 3)
+    office.fact(FactKind.LISTENING_ENDED, contact=contact)

@@ -1,0 +1,215 @@
+"""What supervisors do: listen to a talk, speak into it, steer who waits.
+
+A supervisor's phone is called and listens to the agent's leg (``eavesdrop``, capture 09); keys change whom it speaks
+to: 2 the agent only, 3 both, 0 nobody. The listening ends with the agent's leg, by the switch itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from fsorch.acd import ContactState, OfferState
+from fsorch.engine.checks import phone_fault
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import GiveContact, MoveContact, Request, SetPriority, StopListening, Supervise
+from fsorch.engine.music import Music
+from fsorch.engine.offers import HANGUP_GRACE_S, Offers
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Aim, Contact, Leg, Person, Watch
+from fsorch.errors import NotFound, RequestRefused
+from fsorch.esl.commands import Break, Kill, Originate, ReceiveDigits, SetVars
+
+__all__ = ["Supervising"]
+
+KEYS = {"listen": "0", "whisper": "2", "barge": "3"}
+RING_S = 30
+# So long a contact that was given to an agent waits for that one alone.
+GIVEN_S = 120.0
+
+
+class Supervising:
+    """Carries out what supervisors ask for."""
+
+    def __init__(self, core: Core, music: Music, offers: Offers) -> None:
+        self.core = core
+        self.music = music
+        self.offers = offers
+        # Puts a waiting contact into its line anew: the calls' own way.
+        self.wait: Callable[[Contact, bool], None]
+        self.handlers: dict[type[Request], Callable[[Person, Request], None]] = {
+            Supervise: self._supervise,
+            StopListening: self._stop,
+        }
+        self._on_contacts: dict[type[Request], Callable[[Contact, Request], None]] = {
+            MoveContact: self._move,
+            GiveContact: self._give,
+            SetPriority: self._set_priority,
+        }
+
+    def takes(self, request: Request) -> bool:
+        """Whether the request is about a contact."""
+        return type(request) in self._on_contacts
+
+    def request(self, request: Request) -> None:
+        """Raises NotFound for a contact that is not live, RequestRefused for what is not possible now."""
+        assert isinstance(request, MoveContact | GiveContact | SetPriority)
+        contact = self.core.contacts.get(request.contact)
+        if contact is None:
+            raise NotFound("contact", request.contact, tuple(get_close_matches(request.contact, self.core.contacts, 3)))
+        self._on_contacts[type(request)](contact, request)
+
+    # -- who waits ----------------------------------------------------------------------------------------------------
+
+    def _move(self, contact: Contact, request: Request) -> None:
+        assert isinstance(request, MoveContact)
+        queues = self.core.queues
+        if request.queue not in queues:
+            raise NotFound("queue", request.queue, tuple(get_close_matches(request.queue, queues, 3)))
+        if request.queue == contact.queue:
+            raise RequestRefused("the contact", f"in {contact.queue}", "move there", "it is there already")
+        self._line_up(contact, "move")
+        was, contact.queue = contact.queue, request.queue
+        contact.passed, contact.aim = frozenset(), None
+        queues[contact.queue].queued += 1
+        self.core.send(contact.switch, SetVars(contact.leg, (("fsorch_queue", contact.queue),)))
+        self.wait(contact, True)
+        if was not in queues or queues[was].spec.music != queues[contact.queue].spec.music:
+            self.core.send(contact.switch, Break(contact.leg))
+            self.music.play(contact)
+        self.core.fact(FactKind.CONTACT_MOVED, contact, previous=was, by=request.by)
+
+    def _give(self, contact: Contact, request: Request) -> None:
+        assert isinstance(request, GiveContact)
+        people = self.core.people
+        if request.agent not in people:
+            raise NotFound("agent", request.agent, tuple(get_close_matches(request.agent, people, 3)))
+        self._line_up(contact, "give")
+        contact.aim = Aim(request.agent, f"given by {request.by}", self.core.now.mono + GIVEN_S)
+        contact.passed = frozenset()
+        self.wait(contact, True)
+        self.core.fact(FactKind.CONTACT_GIVEN, contact, agent=request.agent, by=request.by)
+
+    def _set_priority(self, contact: Contact, request: Request) -> None:
+        assert isinstance(request, SetPriority)
+        was, contact.priority = contact.priority, request.priority
+        self.core.send(contact.switch, SetVars(contact.leg, (("fsorch_priority", str(request.priority)),)))
+        if contact.machine.state is ContactState.WAITING:
+            self.wait(contact, True)
+        fields = {"priority": request.priority, "previous": was, "by": request.by}
+        self.core.fact(FactKind.PRIORITY_CHANGED, contact, **fields)
+
+    def _line_up(self, contact: Contact, verb: str) -> None:
+        """Into the line, out of an offer if need be. Raises RequestRefused when the contact does not wait."""
+        state = contact.machine.state
+        joining = any(self.core.offers[id].machine.state is OfferState.BRIDGING for id in contact.offers_open)
+        if state not in (ContactState.WAITING, ContactState.OFFERED) or joining:
+            shown = "being joined with an agent" if joining else state.value
+            raise RequestRefused("the contact", shown, verb, "only a contact that waits can be; transfer a call")
+        self.offers.withdraw_all(contact)
+
+    # -- listening ----------------------------------------------------------------------------------------------------
+
+    def _supervise(self, person: Person, request: Request) -> None:
+        assert isinstance(request, Supervise)
+        watch = self._of(request.watcher, person.spec.id)
+        if watch is not None:
+            watch.mode = request.mode
+            self._press(watch)
+            self._tell(FactKind.LISTENING_CHANGED, watch, by=request.by)
+            return
+        contact, leg = self.core.contacts.get(person.contact), self.core.legs.get(person.leg)
+        if contact is None or leg is None or contact.machine.state is not ContactState.TALKING:
+            raise RequestRefused("the agent", person.agent.state.value, request.mode, "there is no talk")
+        dial = request.phone or self._phone_of(request.watcher, person)
+        fault = phone_fault(dial)
+        if fault:
+            raise RequestRefused("the supervisor", "at no phone", f"listen at {dial[:40]!r}", fault)
+        watch = Watch(self.core.ids(), request.watcher, person.spec.id, contact.id, request.mode)
+        self._dial(watch, contact, leg.uuid, dial)
+        self._tell(FactKind.LISTENING_BEGAN, watch, by=request.by)
+
+    def _phone_of(self, watcher: str, besides: Person) -> str:
+        own = self.core.people.get(watcher)
+        if own is None:
+            raise NotFound("agent", watcher, tuple(get_close_matches(watcher, self.core.people, 3)))
+        if own is besides or own.contact:
+            raise RequestRefused(
+                f"agent {watcher}", own.agent.state.value, "listen", "the phone is in use; give another"
+            )
+        return own.dial_string
+
+    def _dial(self, watch: Watch, contact: Contact, target: str, dial: str) -> None:
+        core, job = self.core, self.core.ids()
+        row = LegRow(
+            id=watch.leg,
+            contact=contact.id,
+            switch=contact.switch,
+            role="other",
+            agent=watch.watcher,
+            direction="outbound",
+            destination=dial,
+            created_at=core.now.wall,
+        )
+        core.legs[watch.leg] = Leg(watch.leg, contact.switch, "other", contact.id, "", row, job=job)
+        core.jobs[job] = watch.leg
+        core.watches[watch.leg] = watch
+        variables = (
+            ("ignore_early_media", "true"),
+            ("fsorch_contact", contact.id),
+            ("fsorch_role", "other"),
+            ("presence_data", f"fsorch:{contact.id}:other"),
+        )
+        command = Originate(dial, watch.leg, variables, "eavesdrop", target, RING_S, job)
+        core.send(contact.switch, command, f"listen:{watch.leg}")
+        core.timers.set(("leg", watch.leg), core.now.mono + RING_S + HANGUP_GRACE_S)
+
+    def answered(self, leg: Leg) -> None:
+        """The supervisor's phone listens now."""
+        watch = self.core.watches.get(leg.uuid)
+        if watch is not None:
+            self.core.timers.cancel(("leg", leg.uuid))
+            if watch.mode != "listen":
+                self._press(watch)
+
+    def gone(self, leg: Leg) -> None:
+        """A leg has ended: nobody listens by it any more, nor to the call it ended."""
+        watch = self.core.watches.pop(leg.uuid, None)
+        if watch is not None:
+            self._tell(FactKind.LISTENING_ENDED, watch)
+
+    def contact_over(self, contact: Contact) -> None:
+        """Who listens to a contact that is over has nothing to listen to."""
+        for watch in [one for one in self.core.watches.values() if one.contact == contact.id]:
+            self._end(watch)
+
+    def owns(self, leg: Leg) -> bool:
+        """Whether somebody listens by this leg."""
+        return leg.uuid in self.core.watches
+
+    def _stop(self, person: Person, request: Request) -> None:
+        assert isinstance(request, StopListening)
+        watch = self._of(request.watcher, person.spec.id)
+        if watch is None:
+            raise RequestRefused("the supervisor", "not listening", "stop", "nobody listens for them")
+        self._end(watch)
+
+    def _of(self, watcher: str, agent: str) -> Watch | None:
+        return next((w for w in self.core.watches.values() if (w.watcher, w.agent) == (watcher, agent)), None)
+
+    def _press(self, watch: Watch) -> None:
+        leg = self.core.legs[watch.leg]
+        self.core.send(leg.switch, ReceiveDigits(leg.uuid, KEYS[watch.mode]), f"press:{leg.uuid}")
+
+    def _end(self, watch: Watch) -> None:
+        leg = self.core.legs.get(watch.leg)
+        if leg is not None and not leg.hung_up:
+            self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
+            self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
+
+    def _tell(self, kind: FactKind, watch: Watch, **data: str) -> None:
+        fields = {"leg": watch.leg, "watcher": watch.watcher, "mode": watch.mode}
+        self.core.fact(
+            kind, self.core.contacts.get(watch.contact) or watch.contact, agent=watch.agent, **fields, **data
+        )
