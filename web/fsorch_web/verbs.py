@@ -1,4 +1,5 @@
-"""What an agent can be asked to do: POST /api/agent/<verb>, each one request to the engine."""
+"""What people can ask of the engine: POST /api/agent/<verb>, and for supervisors /api/talk/<verb> and
+/api/contact/<verb>, each one request."""
 
 from __future__ import annotations
 
@@ -12,15 +13,27 @@ from fsorch.edge.gateway import Gateway
 from fsorch.engine.inputs import (
     AnswerCall,
     CallBack,
+    CancelTransfer,
+    CompleteTransfer,
+    ConferCall,
     EndWrapUp,
     ExtendWrapUp,
+    GiveContact,
     HangUp,
     HoldCall,
     LogIn,
     LogOut,
+    MoveContact,
+    MuteCall,
     NextContact,
+    PressKeys,
     Request,
+    SetPriority,
     SetStatus,
+    StopListening,
+    Supervise,
+    TakeOver,
+    TransferCall,
 )
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
@@ -31,6 +44,7 @@ __all__ = ["Verbs"]
 
 REGISTERED = r"^(user/[A-Za-z0-9_.-]+(@[A-Za-z0-9_.-]+)?)?\Z"
 Id = Annotated[str, msgspec.Meta(max_length=64)]
+Priority = Annotated[int, msgspec.Meta(ge=0, le=999)]
 
 
 class Plain(msgspec.Struct, forbid_unknown_fields=True):
@@ -61,6 +75,44 @@ class Hold(Plain, forbid_unknown_fields=True, kw_only=True):
     on: bool
 
 
+class Keys(Plain, forbid_unknown_fields=True, kw_only=True):
+    """Digits to send."""
+
+    digits: Annotated[str, msgspec.Meta(pattern=r"^[0-9A-Da-d*#]{1,32}\Z")]
+
+
+class To(Plain, forbid_unknown_fields=True, kw_only=True):
+    """Where a call goes: one of queue, agent (``to``) and number; ``consult`` first, or at once."""
+
+    queue: Id = ""
+    to: Id = ""
+    number: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    consult: bool = False
+    priority: Priority | None = None
+
+
+class Taker(Plain, forbid_unknown_fields=True):
+    """Who takes a call over; empty for the agent of whoever asks."""
+
+    taker: Id = ""
+
+
+class Listen(Plain, forbid_unknown_fields=True, kw_only=True):
+    """How to hear a talk, and at which phone: empty for that of the agent of whoever asks."""
+
+    mode: Literal["listen", "whisper", "barge"] = "listen"
+    phone: Annotated[str, msgspec.Meta(max_length=256, pattern=REGISTERED)] = ""
+
+
+class OfContact(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A body about a contact: the fields that the verb needs."""
+
+    contact: Id
+    queue: Id = ""
+    agent: Id = ""
+    priority: Priority | None = None
+
+
 # Verb -> (the shape of its body, how it becomes a request of ``by`` for ``agent``).
 VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "login": (Phone, lambda given, agent, by: LogIn(agent=agent, by=by, phone=given.phone)),
@@ -75,9 +127,55 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "hangup": (Plain, lambda given, agent, by: HangUp(agent=agent, by=by)),
     "hold": (Hold, lambda given, agent, by: HoldCall(agent=agent, by=by, on=given.on)),
     "call-back": (Plain, lambda given, agent, by: CallBack(agent=agent, by=by)),
+    "mute": (Hold, lambda given, agent, by: MuteCall(agent=agent, by=by, on=given.on)),
+    "keys": (Keys, lambda given, agent, by: PressKeys(agent=agent, by=by, digits=given.digits)),
+    "transfer": (
+        To,
+        lambda given, agent, by: TransferCall(
+            agent=agent,
+            by=by,
+            queue=given.queue,
+            to=given.to,
+            number=given.number,
+            consult=given.consult,
+            priority=given.priority,
+        ),
+    ),
+    "transfer-complete": (Plain, lambda given, agent, by: CompleteTransfer(agent=agent, by=by)),
+    "transfer-cancel": (Plain, lambda given, agent, by: CancelTransfer(agent=agent, by=by)),
+    "confer": (Plain, lambda given, agent, by: ConferCall(agent=agent, by=by)),
     "wrapup-end": (Plain, lambda given, agent, by: EndWrapUp(agent=agent, by=by)),
     "wrapup-more": (Plain, lambda given, agent, by: ExtendWrapUp(agent=agent, by=by)),
     "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),
+}
+
+
+# What supervisors do to waiting contacts.
+CONTACT_VERBS: dict[str, Callable[[OfContact, str], Request]] = {
+    "move": lambda given, by: MoveContact(contact=given.contact, queue=given.queue, by=by),
+    "give": lambda given, by: GiveContact(contact=given.contact, agent=given.agent, by=by),
+    "priority": lambda given, by: SetPriority(contact=given.contact, priority=given.priority or 0, by=by),
+}
+# What they do to a talk: with whose phone.
+TALK_VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, Person], Request]]] = {
+    "listen": (
+        Listen,
+        lambda given, agent, person: Supervise(
+            agent=agent,
+            by=person.login,
+            watcher=person.agent or person.login,
+            mode=given.mode,
+            phone=given.phone,
+        ),
+    ),
+    "listen-stop": (
+        Plain,
+        lambda given, agent, person: StopListening(agent=agent, by=person.login, watcher=person.agent or person.login),
+    ),
+    "take-over": (
+        Taker,
+        lambda given, agent, person: TakeOver(agent=agent, by=person.login, taker=given.taker or person.agent),
+    ),
 }
 
 
@@ -88,6 +186,8 @@ class Verbs:
         self._gateway = gateway
         self._auth = auth
         app.add_url_rule("/api/agent/<verb>", view_func=self.act, methods=["POST"])
+        app.add_url_rule("/api/talk/<verb>", view_func=self.talk, methods=["POST"])
+        app.add_url_rule("/api/contact/<verb>", view_func=self.contact, methods=["POST"])
 
     def act(self, verb: str) -> Response:
         """Serve one verb. 409 when the engine refuses, 404 for an unknown agent or verb, 400 for a wrong body."""
@@ -102,6 +202,33 @@ class Verbs:
             # What people do for themselves is in the journal; acting for another is written down on its own as well.
             self._auth.audit(person.login, f"agent {verb}", agent)
         return json_response({"ok": True})
+
+    def talk(self, verb: str) -> Response:
+        """Serve one verb about the talk of an agent: for supervisors. Errors as in `act`."""
+        person = self._supervisor()
+        if verb not in TALK_VERBS:
+            raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(TALK_VERBS)}")
+        shape, build = TALK_VERBS[verb]
+        given = body(shape)
+        self._gateway.request(build(given, given.agent, person))
+        self._auth.audit(person.login, f"talk {verb}", given.agent)
+        return json_response({"ok": True})
+
+    def contact(self, verb: str) -> Response:
+        """Serve one verb about a contact that waits: for supervisors. Errors as in `act`."""
+        person = self._supervisor()
+        if verb not in CONTACT_VERBS:
+            raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(CONTACT_VERBS)}")
+        given = body(OfContact)
+        self._gateway.request(CONTACT_VERBS[verb](given, person.login))
+        self._auth.audit(person.login, f"contact {verb}", given.contact)
+        return json_response({"ok": True})
+
+    def _supervisor(self) -> Person:
+        person = self._auth.person()
+        if not person.supervises:
+            raise ApiError(403, "forbidden", "only supervisors may do this")
+        return person
 
 
 def _whom(person: Person, asked: str) -> str:

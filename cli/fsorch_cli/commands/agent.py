@@ -15,6 +15,7 @@ from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, asked_by, find, missing, now_us
 from fsorch_cli.objects import add_verbs
+from fsorch_cli.steering import add_call_verbs
 
 COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>")
 
@@ -25,6 +26,7 @@ def command() -> None:
 
 
 add_verbs(command, "agent")
+add_call_verbs(command)
 
 
 @command.command("list")

@@ -14,11 +14,15 @@ from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
 from fsorch_cli.live import clock_time, local_time, seconds
+from fsorch_cli.steering import add_contact_verbs
 
 
 @click.group("contact", cls=Group)
 def command() -> None:
-    """Contacts on record; those in progress too."""
+    """Contacts on record; those in progress too, which can be moved."""
+
+
+add_contact_verbs(command)
 
 
 @command.command("list")
