@@ -13,6 +13,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 import time
 import uuid
 from collections import deque
@@ -38,7 +39,7 @@ from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import Configure, Recall
-from fsorch.errors import ConfigError, FsorchError
+from fsorch.errors import ConfigError, FsorchError, NotFound
 from fsorch.store import Recorder, Store, open_database
 
 __all__ = ["Service", "WebFactory", "in_thread"]
@@ -50,6 +51,9 @@ WATCH_S = 0.5
 # An empty file in the home, touched so often: after a crash it tells how long we had lived.
 ALIVE = "alive"
 BEAT_S = 0.5
+# The recorder's thread hands the interpreter back after this (Python's own default is 5 ms): a free agent's call waits
+# for it after each write to the spool.
+SWITCH_INTERVAL_S = 0.0005
 # How long the last facts may take to reach the database at the end; what is left stays in the spool for the next start.
 FLUSH_S = 10.0
 # An agent who chose within this time before a restart goes on as before: nobody works longer in one go.
@@ -84,6 +88,22 @@ def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
     """Run ``work`` on a native thread of the hub's pool; only the calling greenlet waits."""
     result: R = gevent.get_hub().threadpool.apply(work, args, kwargs)
     return result
+
+
+class Ids:
+    """New random (version 4) UUIDs. One call of the system for many: each costs more than the rest of a UUID."""
+
+    MANY = 256
+
+    def __init__(self) -> None:
+        self._bytes = memoryview(b"")
+
+    def __call__(self) -> str:
+        """The next one."""
+        if not self._bytes:
+            self._bytes = memoryview(os.urandom(16 * self.MANY))
+        sixteen, self._bytes = bytes(self._bytes[:16]), self._bytes[16:]
+        return str(uuid.UUID(bytes=sixteen, version=4))
 
 
 class Service:
@@ -145,6 +165,13 @@ class Service:
             log.info("configuration %d is in force", revision)
         return revision
 
+    def link(self, switch: str) -> Link:
+        """The link to a switch of the settings. Raises NotFound."""
+        try:
+            return self._links[switch]
+        except KeyError:
+            raise NotFound("switch", switch) from None
+
     def status(self) -> ServiceStatus:
         """How this process does."""
         return ServiceStatus(
@@ -161,6 +188,7 @@ class Service:
         )
 
     def _start(self) -> None:
+        sys.setswitchinterval(SWITCH_INTERVAL_S)
         self._start_home()
         self._start_records()
         self._start_engine()
@@ -189,7 +217,7 @@ class Service:
         self._down.callback(self._stop_recorder)
 
     def _start_engine(self) -> None:
-        self.pump = Pump(Engine(lambda: str(uuid.uuid4())), self._clock, self._take_facts)
+        self.pump = Pump(Engine(Ids()), self._clock, self._take_facts)
         self.gateway = LocalGateway(self.pump)
         self._histories = Histories(self._whom_they_met, self.pump.feed, lambda: self._asks_histories)
         self._down.callback(self.gateway.close)

@@ -43,7 +43,8 @@ END_S = 5.0
 
 class SwitchPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What switch, and who calls it. ``calls`` None: callers come until the end. ``rate_per_s``: arrivals per second
-    of the world's time, which runs ``speed`` times as fast as ours. ``port`` 0: a free one."""
+    of the world's time, which runs ``speed`` times as fast as ours. ``port`` 0: a free one.
+    ``traffic``: what callers and phones are like; how many come, how fast and from which seed stands here."""
 
     password: str
     centre: Centre
@@ -53,6 +54,7 @@ class SwitchPlan(msgspec.Struct, frozen=True, kw_only=True):
     speed: float = 1.0
     host: str = "127.0.0.1"
     port: int = 0
+    traffic: TrafficPlan | None = None
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -143,7 +145,8 @@ class SwitchWorld:
     def __init__(self, plan: SwitchPlan) -> None:
         start_us = time.time_ns() // 1_000
         switch = VirtualSwitch(plan.seed, password=plan.password, start_us=start_us, sounds=fsorch_sounds())
-        traffic = TrafficPlan(calls=plan.calls, rate_per_s=plan.rate_per_s, seed=plan.seed)
+        habits = plan.traffic or TrafficPlan()
+        traffic = msgspec.structs.replace(habits, calls=plan.calls, rate_per_s=plan.rate_per_s, seed=plan.seed)
         self.made: set[str] = set()
         self.server = SimServer(plan.host, plan.port, plan.password, plan.seed, plan.speed, switch)
         self.world = demo_world(switch, traffic, plan.centre)

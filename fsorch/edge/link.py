@@ -100,6 +100,7 @@ class Backoff:
 
 class Link:
     """The connection to ``switch``; inputs go to ``deliver``, which runs in the link's greenlets and should not block.
+    ``more_events``: names of events that the engine has no use for, but somebody else.
 
     An exception out of ``deliver`` is logged once for each place it comes from, counted, and does not stop the link."""
 
@@ -111,6 +112,7 @@ class Link:
         *,
         seed: int = 0,
         limits: LinkLimits = LIMITS,
+        more_events: tuple[str, ...] = (),
     ) -> None:
         self.name = switch.name
         self.state = "connecting"
@@ -118,6 +120,7 @@ class Link:
         self._deliver = deliver
         self._clock = clock
         self._limits = limits
+        self._more_events = more_events
         self._backoff = Backoff(limits.backoff_first_s, limits.backoff_max_s, seed)
         self._since = clock.now()
         self._reason = ""
@@ -244,7 +247,7 @@ class Link:
         return self._backoff.next()
 
     def _come_up(self, session: Session) -> None:
-        subscribe(session)
+        subscribe(session, self._more_events)
         self._core_uuid = core_uuid(session)
         sounds = sounds_dir(session)
         phones = registrations(session)

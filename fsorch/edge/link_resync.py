@@ -19,12 +19,10 @@ __all__ = ["EVENTS", "SUBCLASSES", "core_uuid", "live_channels", "registrations"
 EVENTS = (
     "CHANNEL_CREATE",
     "CHANNEL_PARK",
-    "CHANNEL_UNPARK",
     "CHANNEL_PROGRESS",
     "CHANNEL_PROGRESS_MEDIA",
     "CHANNEL_ANSWER",
     "CHANNEL_BRIDGE",
-    "CHANNEL_UNBRIDGE",
     "CHANNEL_HOLD",
     "CHANNEL_UNHOLD",
     "CHANNEL_HANGUP",
@@ -32,7 +30,6 @@ EVENTS = (
     "CHANNEL_DESTROY",
     "CHANNEL_EXECUTE_COMPLETE",
     "BACKGROUND_JOB",
-    "DTMF",
     "HEARTBEAT",
 )
 SUBCLASSES = ("sofia::register", "sofia::unregister", "sofia::expire")
@@ -42,9 +39,9 @@ BATCH = 100
 log = logging.getLogger(__name__)
 
 
-def subscribe(session: Session) -> None:
-    """Ask for the events the engine uses, as JSON. Raises LinkError."""
-    _sound(session, session.ask(Subscribe(EVENTS, custom=SUBCLASSES).wire()), "event")
+def subscribe(session: Session, more: tuple[str, ...] = ()) -> None:
+    """Ask for the events the engine uses, and ``more``, as JSON. Raises LinkError."""
+    _sound(session, session.ask(Subscribe((*EVENTS, *more), custom=SUBCLASSES).wire()), "event")
 
 
 def core_uuid(session: Session) -> str:

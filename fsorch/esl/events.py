@@ -159,6 +159,8 @@ class Event(msgspec.Struct, eq=False, gc=False):
 
 _FIELDS = {field.encode_name: field for field in msgspec.structs.fields(Event) if field.encode_name[0] != " "}
 _decoder = msgspec.json.Decoder(Event, strict=False)
+# What a switch writes; anything else goes the slow way.
+_texts_decoder = msgspec.json.Decoder(dict[str, str | list[str]])
 
 
 def _keep(event: Event, raw: bytes, form: str, known: dict[str, str] | None = None) -> Event:
@@ -211,9 +213,13 @@ def _kept_texts(raw: bytes) -> dict[str, str]:
     number of 5,000 digits, which the slow one refuses; no switch writes that, and nobody who asks for a variable should
     fail."""
     try:
-        return _json_texts(raw)
-    except EventError:
-        return {}
+        values = _texts_decoder.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        try:
+            return _json_texts(raw)
+        except EventError:
+            return {}
+    return {key: value if type(value) is str else _text(value) for key, value in values.items()}
 
 
 class _Pairs:

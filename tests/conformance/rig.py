@@ -34,6 +34,8 @@ __all__ = ["SIP_ADDRESS", "Cable", "Call", "Rig", "far_end", "in_order"]
 PATIENCE_S = 15.0
 # The steps of a dialplan differ with the dialplan; these are what fsorch itself asks for or waits for.
 OURS = ("park", "playback", "play_and_get_digits")
+# What the engine does not ask for, and the stories of these tests tell of.
+MORE_EVENTS = ("CHANNEL_UNPARK", "CHANNEL_UNBRIDGE", "DTMF")
 SILENCE = "silence_stream://-1"
 # Where conformance/sip_profile.xml listens.
 SIP_ADDRESS = "127.0.0.1:5078"
@@ -116,7 +118,7 @@ class Rig:
         self.cable = Cable(settings.host, settings.port)
         wired = SwitchSettings(name=settings.name, host="127.0.0.1", port=self.cable.port, password=settings.password)
         quick = LinkLimits(backoff_first_s=0.1, backoff_max_s=0.5, settle_s=0.1 / speed)
-        self.link = Link(wired, self._take, SystemClock(), limits=quick)
+        self.link = Link(wired, self._take, SystemClock(), limits=quick, more_events=MORE_EVENTS)
         self.events: list[Event] = []
         self.inputs: list[Input] = []
         self.listener: Callable[[Input], None] | None = None

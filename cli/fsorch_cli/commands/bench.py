@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fsorch.edge import bench_acd, bench_esl
+from fsorch.edge import bench_acd, bench_calls, bench_esl
 from fsorch_cli.console import err, out, print_json, printable
 from fsorch_cli.group import Group
 
@@ -41,4 +41,16 @@ def acd(decisions: int, seed: int, as_json: bool) -> None:
     """How long the distributor takes to decide, with 100, 1,000 and 10,000 agents and twice as many waiting."""
     with err().status("measuring three centres"):
         result = bench_acd.run(decisions, seed)
+    _show(result, as_json)
+
+
+@command.command("calls")
+@click.option("--contacts", type=click.IntRange(20), default=3_000, show_default=True, help="Of the busy turn.")
+@click.option("--waiting", type=click.IntRange(1), default=1_000, show_default=True, help="Of the waiting turn.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same callers.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def calls(contacts: int, waiting: int, seed: int, as_json: bool) -> None:
+    """Whole voice contacts on a virtual switch: how many a second, how soon offered, how large, how soon recovered."""
+    with err().status("measuring three turns"):
+        result = bench_calls.run(contacts, waiting, seed)
     _show(result, as_json)

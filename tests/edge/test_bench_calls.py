@@ -1,0 +1,23 @@
+"""The measurement runs whole and says what it must; how fast is for ``fsorch bench calls`` to say, on a quiet
+machine."""
+
+from __future__ import annotations
+
+from fsorch.edge import bench_calls
+
+
+def test_one_short_run() -> None:
+    result = bench_calls.run(contacts=40, waiting=30)
+    assert set(result) == {
+        "contacts",
+        "waiting",
+        "bytes_per_contact",
+        "recovery_s",
+        "recovery_resync_s",
+        "contacts_per_s",
+        "contacts_per_s_wall",
+        "p50_ms",
+        "p95_ms",
+    }
+    assert all(value > 0 for name, value in result.items() if name != "bytes_per_contact")
+    assert result["p50_ms"] <= result["p95_ms"]
