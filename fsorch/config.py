@@ -20,16 +20,25 @@ from fsorch.names import Role, Strategy
 from fsorch.numbers import plain_number
 from fsorch.rules import (
     AffinitySpec,
+    AnnounceSpec,
     AwayRule,
+    CalendarSpec,
     CauseRules,
+    EstimateSpec,
     Names,
+    StepPlan,
     WrapUpMode,
     WrapUpSpec,
     check_affinity,
+    check_announce,
     check_away,
+    check_calendar,
     check_causes,
+    check_estimate,
+    check_steps,
     check_wrap_up,
 )
+from fsorch.waits import Ending, WaitSpec, check_hours, check_wait, check_way
 
 __all__ = [
     "AgentSpec",
@@ -67,7 +76,11 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     levels 1-5. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``, which the agent may end early.
     ``causes``: what follows when a phone does not take a contact, by cause; without it, ``miss_delay_s`` alone.
     ``affinity``: whether callers come to somebody they know; without it, they do not. ``callback``: whether and
-    how callers can be called back."""
+    how callers can be called back.
+
+    ``wait``: limits of the wait and what the caller may press; ``steps``: what the wait changes; ``announce``: what
+    callers are told of their place (None: nothing), by the ``estimate``. Outside the hours of ``calendar`` a caller
+    gets ``on_closed`` instead; who waits already is served, unless ``close_ends_wait``."""
 
     id: str
     title: str = ""
@@ -89,6 +102,13 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     callback: CallbackSpec | None = None
     wrap_up: WrapUpSpec | None = None
     causes: CauseRules | None = None
+    wait: WaitSpec = WaitSpec()
+    steps: StepPlan = StepPlan()
+    announce: AnnounceSpec | None = None
+    estimate: EstimateSpec = EstimateSpec()
+    calendar: str = ""
+    on_closed: Ending | None = None
+    close_ends_wait: bool = False
 
     @property
     def after_call(self) -> WrapUpSpec:
@@ -147,11 +167,14 @@ class MenuSpec(Spec, frozen=True, kw_only=True):
 
 
 class FlowSpec(Spec, frozen=True, kw_only=True):
-    """What a caller hears before the queue: a greeting, then a menu. Prompts are named, not pathed."""
+    """What a caller hears before the queue: a greeting, then a menu. Prompts are named, not pathed. Outside the hours
+    of ``calendar`` a caller gets ``on_closed`` instead."""
 
     id: str
     greeting: str = "greeting"
     menu: MenuSpec
+    calendar: str = ""
+    on_closed: Ending | None = None
 
 
 class Centre(Spec, frozen=True, kw_only=True):
@@ -173,6 +196,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     outside: str = ""
     away: AwayRule | None = None
     voicemail: VoicemailSpec | None = None
+    calendars: tuple[CalendarSpec, ...] = ()
 
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):
@@ -235,6 +259,7 @@ def _check_centre(centre: Centre, where: str) -> None:
         _check_flow(flow, queues, f"{where}: flows[{n}]")
     if centre.flow:
         _known(centre.flow, flows, f"{where}: flow")
+    _check_waits(centre, queues, flows, where)
     _check_rules_of_agents(centre, where)
 
 
@@ -268,6 +293,31 @@ def _check_relations(centre: Centre, where: str) -> None:
                 raise ConfigError(f"{here} is {number!r}; expected a telephone number")
             if whose.setdefault(plain, agent.id) != agent.id:
                 raise ConfigError(f"{here} is {number!r}, whose own agent is {whose[plain]!r} already; name one")
+
+
+def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) -> None:
+    """Calendars, and the rules of waiting, closing and announcing."""
+    calendars = frozenset(_unique("calendars", (calendar.id for calendar in centre.calendars), where))
+    for n, calendar in enumerate(centre.calendars):
+        check_calendar(calendar, f"{where}: calendars[{n}]")
+    skills = {skill for queue in centre.queues for skill in queue.skills}
+    skills |= {skill for agent in centre.agents for skill in agent.skills}
+    names = Names(queues=frozenset(queues), flows=frozenset(flows), skills=frozenset(skills))
+    given = {"outside": bool(centre.outside), "voicemail": centre.voicemail is not None}
+    common = frozenset(way for way, there in given.items() if there)
+    for n, queue in enumerate(centre.queues):
+        here = f"{where}: queues[{n}]"
+        ways = common | ({"callback"} if queue.callback is not None else set())
+        check_wait(queue.wait, names, ways, f"{here}.wait")
+        check_steps(queue.steps, names, f"{here}.steps")
+        for m, step in enumerate(queue.steps.steps):
+            check_way(step.do, ways, f"{here}.steps.steps[{m}].do")
+        if queue.announce is not None:
+            check_announce(queue.announce, f"{here}.announce")
+        check_estimate(queue.estimate, f"{here}.estimate")
+        check_hours(queue.calendar, queue.on_closed, calendars, names, ways, here)
+    for n, flow in enumerate(centre.flows):
+        check_hours(flow.calendar, flow.on_closed, calendars, names, common, f"{where}: flows[{n}]")
 
 
 def _check_flow(flow: FlowSpec, queues: set[str], where: str) -> None:

@@ -47,13 +47,15 @@ class SegmentKind(StrEnum):
 
 class ContactOutcome(StrEnum):
     """How a contact ended. The first verdict stands. ``voicemail``: the caller left a message, which is a contact of
-    its own; ``not_reached``: promised to be called back, and did not answer."""
+    its own; ``not_reached``: promised to be called back, and did not answer; ``overflowed``: a
+    rule ended the wait outside of any queue (a number, a message, the end of the call)."""
 
     ANSWERED = "answered"
     ABANDONED = "abandoned"
     LEFT_FLOW = "left_flow"
     VOICEMAIL = "voicemail"
     NOT_REACHED = "not_reached"
+    OVERFLOWED = "overflowed"
     LOST = "lost"
 
 

@@ -33,6 +33,7 @@ REQUESTS: set[StrEnum] = {
     ContactInput.QUEUE,
     ContactInput.OFFER,
     ContactInput.STEP_OUT,
+    ContactInput.TO_FLOW,
     OfferInput.REFUSE,
     TransferInput.TAKE,
     TransferInput.COMPLETE,

@@ -11,6 +11,7 @@ decides (into the queue, offered to an agent) comes as requests. The caller's ow
          |  queue (2)             |                      |   '--- return (6) -'   | connect (7)
          '------------------------|--------> waiting     |                        v
                                   |                      '------ rejoin (8) ---- talking
+         |                        '<----- to flow (11) --'
          |  step out (10), from flow, waiting and offered --> aside -- queue (3) --> waiting
          gone (9), from every state ------------------------------------------------> ended
 
@@ -19,6 +20,7 @@ decides (into the queue, offered to an agent) comes as requests. The caller's ow
  3 the flow chose a queue                              8 the agent's leg went, the caller is still there
  5 one agent is reserved for this contact              9 the caller hung up, or the switch lost the leg
  10 the caller does something else than wait: leaves a message, hears one, is sent elsewhere
+ 11 the wait ends in a flow; a flow that is closed leads to another the same way
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ class ContactState(StrEnum):
 
 
 class ContactInput(StrEnum):
-    """What can happen to it. ``queue``, ``offer`` and ``step_out`` are requests, the rest are events."""
+    """What can happen to it. ``queue``, ``offer``, ``step_out`` and ``to_flow`` are requests, the rest are events."""
 
     ANSWERED = "answered"
     QUEUE = "queue"
@@ -52,6 +54,7 @@ class ContactInput(StrEnum):
     CONNECT = "connect"
     REJOIN = "rejoin"
     STEP_OUT = "step_out"
+    TO_FLOW = "to_flow"
     GONE = "gone"
 
 
@@ -59,6 +62,7 @@ class ContactEffect(StrEnum):
     """What the engine carries out."""
 
     START_FLOW = "start_flow"
+    RETURN_TO_FLOW = "return_to_flow"
     JOIN_QUEUE = "join_queue"
     RESERVE = "reserve"
     GO_BACK = "go_back"
@@ -97,6 +101,7 @@ class ContactMachine(Machine[ContactState, ContactInput, ContactEffect]):
         (_S.FLOW, _I.CONNECT): (None, _S.FLOW),
         (_S.FLOW, _I.REJOIN): (None, _S.FLOW),
         (_S.FLOW, _I.STEP_OUT): (_E.LEAVE_FLOW, _S.ASIDE),
+        (_S.FLOW, _I.TO_FLOW): (_E.START_FLOW, _S.FLOW),
         (_S.FLOW, _I.GONE): (_E.END_UNSERVED, _S.ENDED),
         # State: waiting
         (_S.WAITING, _I.ANSWERED): (None, _S.WAITING),
@@ -105,6 +110,7 @@ class ContactMachine(Machine[ContactState, ContactInput, ContactEffect]):
         (_S.WAITING, _I.CONNECT): (None, _S.WAITING),
         (_S.WAITING, _I.REJOIN): (None, _S.WAITING),
         (_S.WAITING, _I.STEP_OUT): (_E.LEAVE_LINE, _S.ASIDE),
+        (_S.WAITING, _I.TO_FLOW): (_E.RETURN_TO_FLOW, _S.FLOW),
         (_S.WAITING, _I.GONE): (_E.LEAVE_QUEUE, _S.ENDED),
         # State: offered
         (_S.OFFERED, _I.ANSWERED): (None, _S.OFFERED),

@@ -64,7 +64,7 @@ class Match(msgspec.Struct, frozen=True):
 class Line:
     """One queue: its rules, its pools, and its ready agents."""
 
-    __slots__ = ("levels", "offers", "order", "pools", "present", "ready", "rules", "ticket")
+    __slots__ = ("changes", "levels", "offers", "order", "pools", "present", "ready", "rules", "ticket")
 
     def __init__(self, rules: QueueRules) -> None:
         self.rules = rules
@@ -75,6 +75,8 @@ class Line:
         self.present: dict[int, int] = {}
         self.offers = 0
         self.ticket = 0.0
+        # Counts whatever may change a contact's position, or the agents there are for it.
+        self.changes = 0
 
     def lowest(self) -> int:
         """The level that is open from the start."""
@@ -200,6 +202,7 @@ class Distributor:
         for line in lines:
             self._pool(line, need.skills).join(need, line.rules.strict)
             self._wake_for_levels(need, line)
+            line.changes += 1
         self._wake(need, need.only_until)
         self._needs[need.contact] = need
         for agent in need.prefer:
@@ -215,6 +218,7 @@ class Distributor:
             line = self._lines.get(queue)
             if line is not None:
                 line.pools[need.skills].leave(contact)
+                line.changes += 1
         for agent in need.prefer:
             fans = self._fans.get(agent)
             if fans is not None:
@@ -256,6 +260,31 @@ class Distributor:
         """Whether an agent has these skills."""
         worker = self._workers.get(agent)
         return worker is not None and worker.fits(skills)
+
+    def length(self, queue: str) -> int:
+        """How many wait in a queue's line."""
+        line = self._lines.get(queue)
+        return line.waiting() if line is not None else 0
+
+    def at_work(self, queue: str) -> int:
+        """How many agents of a queue are at work, idle or not."""
+        line = self._lines.get(queue)
+        return sum(line.present.values()) if line is not None else 0
+
+    def idle_for(self, need: Need) -> int:
+        """How many idle agents fit, whatever their levels. Those who became idle since the last match are not among
+        them."""
+        found: set[str] = set()
+        for queue in need.queues:
+            line = self._lines.get(queue)
+            if line is not None and line.ready:
+                found.update(candidate.agent for candidate in self._pool(line, need.skills).candidates())
+        return len(found)
+
+    def changes(self, queue: str) -> int:
+        """A number that grows with every change that may concern a contact in this queue's line."""
+        line = self._lines.get(queue)
+        return line.changes if line is not None else 0
 
     # -- matching -------------------------------------------------------------------------------------------------
 
@@ -488,6 +517,7 @@ class Distributor:
             line = self._lines.get(queue)
             if line is not None:
                 candidate = line.ready[agent] = self._candidate(worker, line, agent)
+                line.changes += 1
                 for skills, pool in line.pools.items():
                     if worker.fits(skills):
                         pool.add(candidate)
@@ -504,6 +534,7 @@ class Distributor:
         for queue in worker.tiers:
             line = self._lines.get(queue)
             if line is not None and line.ready.pop(agent, None) is not None:
+                line.changes += 1
                 for pool in line.pools.values():
                     pool.drop(agent)
 
@@ -537,6 +568,7 @@ class Distributor:
                 _bump(line.levels, tier.level, by)
                 if worker.present:
                     _bump(line.present, tier.level, by)
+                    line.changes += 1
                 self._reopen(line)
 
     def _recount(self) -> None:

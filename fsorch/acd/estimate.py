@@ -61,10 +61,10 @@ class Window:
 class WaitEstimator:
     """The recent past of one queue. ``now`` never goes back."""
 
-    __slots__ = ("_handled", "_spec", "_waited")
+    __slots__ = ("_handled", "_waited", "spec")
 
     def __init__(self, spec: EstimateSpec) -> None:
-        self._spec = spec
+        self.spec = spec
         self._handled = Window(spec)
         self._waited = Window(spec)
 
@@ -91,11 +91,11 @@ class WaitEstimator:
             return Estimate(0.0, "an agent is free")
         places = position - max(0, idle)
         count = self._handled.count(now)
-        if count >= self._spec.least:
+        if count >= self.spec.least:
             mean = self._handled.first / self._handled.second
             return Estimate(places * mean / at_work, f"{count} calls took {mean:.0f} s on average, {at_work:g} at work")
         count = self._waited.count(now)
-        if count >= self._spec.least:
+        if count >= self.spec.least:
             worth = self._waited.first / self._waited.second
             return Estimate(places * worth, f"{count} contacts waited {worth:.0f} s for each place on average")
         return Estimate(None, "too few contacts lately")

@@ -64,14 +64,15 @@ class Callbacks:
 
     # -- the promise --------------------------------------------------------------------------------------------------
 
-    def request(self, contact: Contact, number: str = "", agent: str = "") -> bool:
+    def request(self, contact: Contact, number: str = "", agent: str = "", prompt: str = "") -> bool:
         """Offer a waiting caller to be called back at ``number`` (empty: the one they call from), by ``agent`` if one
-        is named. False when the queue has no callbacks, or this caller does not wait on the line."""
+        is named; ``prompt`` is played before the question. False when the queue has no callbacks, or this caller does
+        not wait on the line."""
         if self._spec(contact) is None or contact.promise is not None or not contact.leg:
             return False
         if contact.machine.state is not ContactState.WAITING:
             return False
-        contact.promise = Promise(number=number or contact.number, agent=agent)
+        contact.promise = Promise(number=number or contact.number, agent=agent, prompt=prompt)
         self._confirm(contact, contact.promise)
         return True
 
@@ -97,11 +98,14 @@ class Callbacks:
 
     def _confirm(self, contact: Contact, promise: Promise) -> None:
         promise.rounds += 1
+        first = (promise.prompt,) if promise.prompt and promise.rounds == 1 else ()
         if not self.dialable(promise.number):
-            self.questions.ask(contact, ("callback_number",), "0-9", self._keyed, timeout_s=8.0, most=LONGEST_NUMBER)
+            self.questions.ask(
+                contact, (*first, "callback_number"), "0-9", self._keyed, timeout_s=8.0, most=LONGEST_NUMBER
+            )
             return
         digits = tuple(f"digit_{digit}" for digit in promise.number if digit.isdigit())
-        self.questions.ask(contact, ("callback_confirm", *digits, "callback_keys"), "123", self._confirmed)
+        self.questions.ask(contact, (*first, "callback_confirm", *digits, "callback_keys"), "123", self._confirmed)
 
     def _keyed(self, contact: Contact, number: str) -> None:
         if contact.promise is not None:

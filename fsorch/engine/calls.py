@@ -7,11 +7,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from fsorch.acd import ContactEffect, ContactInput, ContactState, Need, OfferInput, OfferState
+from fsorch.acd import ContactEffect, ContactInput, ContactState, OfferInput, OfferState
 from fsorch.config import FlowSpec
 from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
+from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
@@ -25,6 +26,7 @@ from fsorch.engine.supervising import Supervising
 from fsorch.engine.transfers import Transfers
 from fsorch.engine.views import KeyedAnswer
 from fsorch.engine.voicemail import Voicemail
+from fsorch.engine.waiting import Waiting
 from fsorch.esl.commands import Answer, Kill, PlayAndGetDigits, Playback, SetVars, Unschedule
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
@@ -40,6 +42,8 @@ ANSWER_GRACE_S = 10.0
 PROMPT_LIMIT_S = 120.0
 # A leg may outlive this many kills before it is left to the next resync.
 KILLS = 5
+# The deadlines of a contact.
+CONTACT_TIMERS = ("arrive", "prompt", "orphan", "ring_more", "question", "choice", "callback", "voicemail", "outside")
 # Ids of legs that ended, so that a repeated hangup record is not taken for a new leg.
 REMEMBERED = 20_000
 
@@ -49,6 +53,8 @@ class Calls:
 
     def __init__(self, core: Core, records: Records, music: Music, offers: Offers, people: People) -> None:
         self.core = core
+        self.endings = Endings(core, records, music, self.step, self._wait, self._start_flow)
+        self.waiting = Waiting(core, music, offers, self.endings)
         self.records = records
         self.music = music
         self.offers = offers
@@ -77,9 +83,11 @@ class Calls:
             "CHANNEL_EXECUTE_COMPLETE": self._executed,
             "BACKGROUND_JOB": self._job,
             "CUSTOM": people.phones.custom,
+            "DTMF": self.waiting.pressed,
         }
         self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
             ContactEffect.START_FLOW: self._start_flow,
+            ContactEffect.RETURN_TO_FLOW: self.endings.return_to_flow,
             ContactEffect.JOIN_QUEUE: self._join,
             ContactEffect.RESERVE: lambda contact: None,
             ContactEffect.GO_BACK: self._go_back,
@@ -282,6 +290,7 @@ class Calls:
     def _bridged(self, switch: str, event: Event) -> None:
         a, b = self.core.legs.get(event.bridge_a), self.core.legs.get(event.bridge_b)
         if a is None or b is None:
+            self.endings.bridged(a.contact if a is not None else "")
             return
         now = self.core.now.wall
         a.row = msgspec.structs.replace(a.row, peer=b.uuid, bridged_at=a.row.bridged_at or now)
@@ -329,13 +338,15 @@ class Calls:
     def _executed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
         contact = self.core.contacts.get(leg.contact) if leg else None
-        if contact is None or not event.application_uuid or self.questions.heard(contact, event):
+        if contact is None or self.waiting.said(contact, event) or self.questions.heard(contact, event):
             return
-        if event.application_uuid != contact.running or self.voicemail.heard(contact, event):
+        if event.application_uuid != contact.running or not contact.running or self.voicemail.heard(contact, event):
             return
         contact.running = ""
         if contact.ask is not None:
             self.collected(contact, contact.ask, event)
+        elif contact.sent_to:
+            self.endings.executed(contact, event)
         elif contact.machine.state in (ContactState.WAITING, ContactState.OFFERED):
             self.music.ended(contact, self._bridging(contact))
         elif self.transfers.plays_music(contact):
@@ -363,6 +374,8 @@ class Calls:
         if flow is None:
             self.step(contact, ContactInput.QUEUE)
             return
+        if not self.waiting.flow_open(contact):
+            return
         contact.session = FlowSession(flow)
         self._ask(contact, contact.session.start())
 
@@ -370,10 +383,10 @@ class Calls:
         core = self.core
         contact.session = contact.ask = None
         core.timers.cancel(("prompt", contact.id))
-        if contact.queue not in core.queues:
-            contact.queue = self._any_queue(contact.flow)
+        if not self.waiting.admit(contact):
+            return
         again = bool(contact.enqueued_at)
-        contact.enqueued_at = contact.enqueued_at or core.now.wall
+        contact.enqueued_at = contact.enqueued_at or self.waiting.place(contact)
         # A caller of an earlier life of ours has waited before this monotonic clock knew of it.
         contact.since = core.now.mono - (core.now.wall - contact.enqueued_at) / 1_000_000
         if not again:
@@ -387,8 +400,8 @@ class Calls:
         contact.music_kept = False
 
     def _wait(self, contact: Contact, again: bool) -> None:
-        contact.need = self._need(contact)
-        self.core.distributor.join(contact.need)
+        self.waiting.begin(contact)
+        self.rejoin(contact)
         self.records.begin(contact, SegmentKind.QUEUE, queue=contact.queue)
         position = self.core.distributor.position(contact.id)
         self.core.fact(
@@ -400,21 +413,7 @@ class Calls:
             again=again,
         )
         self.relations.joined(contact)
-
-    def _need(self, contact: Contact) -> Need:
-        """What the contact asks of the distributor."""
-        spec = self.core.queues[contact.queue].spec
-        need = Need(
-            contact=contact.id,
-            queues=(contact.queue,),
-            enqueued_at=contact.enqueued_at,
-            since=contact.since,
-            priority=contact.priority,
-            credit_s=spec.base_score_s,
-            skills=tuple(sorted(spec.skills.items())),
-            passed=contact.passed,
-        )
-        return self.relations.bonded(contact, need)
+        self.waiting.joined(contact, position)
 
     def _go_back(self, contact: Contact) -> None:
         self._wait(contact, True)
@@ -429,11 +428,14 @@ class Calls:
         queue = core.queues.get(contact.queue)
         if not contact.answered_at:
             contact.answered_at = core.now.wall
+            self.waiting.answered(contact)
             if queue is not None:
                 queue.answered += 1
                 within = contact.answered_at - contact.enqueued_at <= queue.spec.service_level_s * 1_000_000
                 queue.within += within
         self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
+        self.waiting.bridged(contact)
+        self.waiting.left(contact)
         core.fact(
             FactKind.BRIDGED,
             contact,
@@ -456,7 +458,7 @@ class Calls:
 
     def rejoin(self, contact: Contact) -> None:
         """The need of a waiting contact anew."""
-        contact.need = self._need(contact)
+        contact.need = self.relations.bonded(contact, self.waiting.need(contact))
         self.core.distributor.join(contact.need)
 
     def _leave_flow(self, contact: Contact) -> None:
@@ -466,10 +468,12 @@ class Calls:
 
     def _leave_line(self, contact: Contact) -> None:
         self.core.distributor.leave(contact.id)
+        self.waiting.pause(contact)
         self.records.end(contact)
 
     def _withdraw_and_leave_line(self, contact: Contact) -> None:
         self.offers.withdraw_all(contact)
+        self.waiting.pause(contact)
         self.records.end(contact)
 
     def _leave_queue(self, contact: Contact) -> None:
@@ -484,6 +488,7 @@ class Calls:
         queue = self.core.queues.get(contact.queue)
         if queue is not None and not contact.answered_at:
             queue.abandoned += 1
+            self.waiting.abandoned(contact)
         self._end(contact, ContactOutcome.ABANDONED)
 
     def _end_talk(self, contact: Contact) -> None:
@@ -498,8 +503,9 @@ class Calls:
         # Who was served was answered, whatever came after; who vanished unseen before that was lost (see _gone).
         served = ContactOutcome.ANSWERED if contact.answered_at else None
         contact.outcome = served or contact.outcome or outcome
-        for what in ("arrive", "prompt", "orphan", "ring_more", "question", "choice", "callback", "voicemail"):
+        for what in CONTACT_TIMERS:
             self.core.timers.cancel((what, contact.id))
+        self.waiting.left(contact)
         self.records.contact_ended(contact)
         self.supervising.contact_over(contact)
         self.core.contacts.pop(contact.id, None)
@@ -544,8 +550,10 @@ class Calls:
         contact.held = contact.muted = False
         person = self.core.people.get(contact.agent)
         if person is not None and person.contact == contact.id:
-            person.talked_us += max(0, self.core.now.wall - contact.connected_at)
+            talked_us = max(0, self.core.now.wall - contact.connected_at)
+            person.talked_us += talked_us
             self.people.call_ended(person, contact.id, contact.queue)
+            self.waiting.talked(contact.queue, person, talked_us)
 
     def _forget(self, leg: Leg, event: Event | None) -> None:
         self.records.leg_ended(leg, event)
@@ -685,13 +693,6 @@ class Calls:
             valid=isinstance(step, Route) and bool(step.key),
             means=means,
         )
-
-    def _any_queue(self, flow: str) -> str:
-        """Where a caller goes when the queue they chose is no longer there."""
-        spec = self.core.flows.get(flow)
-        if spec is not None and spec.menu.default in self.core.queues:
-            return spec.menu.default
-        return next(iter(self.core.queues))
 
 
 def _variable(contact: Contact, ask: Ask) -> str:

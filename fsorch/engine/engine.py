@@ -16,6 +16,7 @@ from fsorch.engine.actions import Outcome
 from fsorch.engine.calls import Calls
 from fsorch.engine.checks import check_centre
 from fsorch.engine.core import Core
+from fsorch.engine.endings import Way
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
     CommandDone,
@@ -37,12 +38,14 @@ from fsorch.engine.people import People
 from fsorch.engine.records import Records
 from fsorch.engine.resync import Resync
 from fsorch.engine.showing import agent_view, snapshot
-from fsorch.engine.state import Queue
+from fsorch.engine.state import Contact, Queue
 from fsorch.engine.timers import Key
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import NotFound
 from fsorch.esl.commands import Exists
 from fsorch.esl.replies import Reply
+from fsorch.rules import OfferCallback
+from fsorch.rules import Voicemail as VoicemailAct
 
 __all__ = ["Engine"]
 
@@ -65,6 +68,10 @@ class Engine:
         self._offers.partner, self._offers.taken = transfers.partner, transfers.taken
         self._offers.not_taken = transfers.not_taken
         self._people.add(transfers.handlers | self._calls.supervising.handlers)
+        waiting, endings = self._calls.waiting, self._calls.endings
+        self._offers.before_bridge, self._people.staffed = waiting.before_bridge, waiting.staffed
+        self._records.wrapped = waiting.wrapped
+        endings.doors = {VoicemailAct: self._take_message, OfferCallback: self._offer_callback}
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._handlers: dict[type, Callable[..., None]] = {
             SwitchEvent: lambda input: self._calls.event(input.switch, input.event),
@@ -83,6 +90,9 @@ class Engine:
             "break": self._people.rules.break_too_long,
             "away": self._people.rules.away_too_long,
             "offer": self._offer_due,
+            "wait": waiting.due,
+            "watch": waiting.watch,
+            "outside": endings.due,
             "ring_more": self._offers.ring_more,
             "leg": self._calls.leg_due,
             "ghost": self._calls.ghost_due,
@@ -142,6 +152,17 @@ class Engine:
             raise NotFound("agent", agent)
         return agent_view(self._core, person)
 
+    def _take_message(self, contact: Contact, act: Way) -> bool:
+        """A rule sends a caller to voicemail."""
+        if not isinstance(act, VoicemailAct) or self._core.centre.voicemail is None:
+            return False
+        self._calls.voicemail.take(contact, act.queue, act.prompt)
+        return True
+
+    def _offer_callback(self, contact: Contact, act: Way) -> bool:
+        """A rule, or a key, offers to call the caller back."""
+        return isinstance(act, OfferCallback) and self._calls.callbacks.request(contact, prompt=act.prompt)
+
     def _run_due(self, key: Key) -> None:
         self._due[key[0]](key[1])
 
@@ -165,6 +186,7 @@ class Engine:
         core.distributor.set_queues([_rules(queue.spec) for queue in core.queues.values()])
         self._people.configure(centre.agents)
         self._calls.relations.configure()
+        self._calls.waiting.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
 
     def _command_done(self, input: CommandDone) -> None:
@@ -176,6 +198,10 @@ class Engine:
                 self._calls.missing(id)
         elif not input.reply.ok:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
+            if verb == "say":
+                self._calls.waiting.refused(id)
+            elif verb == "outside":
+                self._calls.endings.refused(id, input.reply.text)
             self._doubt(verb, id)
             self._offers.reply(verb, id, input.reply)
             if verb == "join":
@@ -189,6 +215,8 @@ class Engine:
         if verb == "registered":
             self._people.phones.told(input.switch, id, None)
         self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reason)
+        if verb == "say":
+            self._calls.waiting.refused(id)
         self._offers.reply(verb, id, reply)
 
     def _doubt(self, verb: str, id: str) -> None:

@@ -31,6 +31,16 @@ class FactKind(StrEnum):
     ANSWER_KEYED = "answer_keyed"
     # queue, position, enqueued_at, again (true when put back)
     CONTACT_QUEUED = "contact_queued"
+    # step (its place in the plan, from 0), act, detail, why: a step of the wait was taken
+    STEP_TAKEN = "step_taken"
+    # position, wait_s (None: not told), prompts: what a waiting caller is told
+    ANNOUNCED = "announced"
+    # act (voicemail, overflow, offer_callback), to, name, case (max, no_agent, full, empty, closed, key, step), why
+    WAIT_ENDED = "wait_ended"
+    # the same, and trouble: it could not be carried out, the caller waits on
+    WAIT_NOT_ENDED = "wait_not_ended"
+    # enqueued_at: who rang again has the place back
+    PLACE_GIVEN_BACK = "place_given_back"
     # offer, queue, agent, leg, why (one sentence), waited_us
     OFFER_MADE = "offer_made"
     # offer, outcome (accepted, refused, missed, withdrawn, failed), cause, rang_us, way (busy, rejected, no_answer,

@@ -7,7 +7,7 @@ from fsorch.engine.state import Contact
 from fsorch.esl.commands import Playback, SetVars
 from fsorch.esl.events import Event
 
-__all__ = ["Music", "playing"]
+__all__ = ["Music", "busy", "playing"]
 
 # Needs no file and no module but mod_tone_stream: a soft chord, then a pause, for ever.
 PLAIN_MUSIC = "tone_stream://v=-25;%(900,0,349.23,440);%(900,2800,329.63,415.3);loops=-1"
@@ -72,3 +72,9 @@ class Music:
         known = self.core.switches.get(switch)
         folder = centre.prompts_dir or f"{known.sounds_dir if known else ''}/fsorch/en"
         return f"{folder.rstrip('/')}/{name}.wav"
+
+
+def busy(event: Event) -> bool:
+    """Whether an application plays or dials on the leg of ``event``: one that is over has left its response."""
+    doing, response = event.variable("current_application"), event.variable("current_application_response")
+    return doing in ("playback", "bridge") and not response

@@ -54,6 +54,7 @@ class Offers:
         # Promised callbacks call the customer before, or after, the agent's phone; see Callbacks.
         self.instead_of_dialling: Callable[[Offer, Contact], bool]
         self.instead_of_bridging: Callable[[Offer, Contact], bool]
+        self.before_bridge: Callable[[Contact], None]
         self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
             OfferEffect.SHOW_RINGING: self._ringing,
             OfferEffect.BRIDGE: self._bridge,
@@ -262,6 +263,7 @@ class Offers:
         if contact.medium == "voicemail":
             self.step(offer, OfferInput.BRIDGED)
         elif not self.instead_of_bridging(offer, contact):
+            self.before_bridge(contact)
             self.bridge(offer, contact.leg)
 
     def picked_up(self, offer: Offer) -> bool:

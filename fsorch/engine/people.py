@@ -70,6 +70,8 @@ class People:
         self.finish: Callable[[Person], None]
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
+        # Told of each look at an agent's readiness.
+        self.staffed: Callable[[Person], None]
         self._handlers: dict[type[Request], Callable[[Person, Any], None]] = {
             LogIn: self._log_in,
             LogOut: self._log_out,
@@ -255,6 +257,7 @@ class People:
             self.core.distributor.ready(id, Work(agent.idle_since, person.talked_us / 1_000_000, person.answered))
         else:
             self.core.distributor.unready(id)
+        self.staffed(person)
 
     def _retire(self, person: Person) -> None:
         person.gone = True

@@ -7,6 +7,7 @@ agent. What the switch has no more is over, and the records get its end.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 
 from fsorch.acd import ContactInput, OfferInput
@@ -78,6 +79,12 @@ class Recalled:
             self.records.contact_began(contact)
         else:
             _remember(contact, known)
+        contact.ran = _ran(event.variable("fsorch_steps") or "")
+        if contact.queue and joined and event.variable("fsorch_outside"):
+            contact.machine.step(ContactInput.QUEUE)
+            contact.machine.step(ContactInput.STEP_OUT)
+            self.calls.endings.resume(contact)
+            return
         if contact.queue and joined:
             contact.machine.step(ContactInput.QUEUE)
             return
@@ -200,6 +207,12 @@ def _remember(contact: Contact, known: OpenContact) -> None:
         KeyedAnswer(key.partition(":")[2], digits, known.means[n] if n < len(known.means) else "")
         for n, (key, digits) in keyed
     ]
+
+
+def _ran(text: str) -> dict[int, float]:
+    """The steps that were taken before a restart of ours, as the leg's ``fsorch_steps`` tells: ``0:12.5,2:60.0``."""
+    found = re.findall(r"(?a:\b([0-9]{1,3}):([0-9]{1,7}\.[0-9])(?=,|\Z))", text[:1000])
+    return {int(step): float(at) for step, at in found}
 
 
 def _may_take(person: Person) -> bool:

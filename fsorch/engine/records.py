@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import msgspec
@@ -26,6 +27,8 @@ class Records:
 
     def __init__(self, core: Core) -> None:
         self.core = core
+        # Told of each wrap-up that is over: the agent, and its seconds.
+        self.wrapped: Callable[[str, float], None]
 
     def begin(self, contact: Contact, kind: SegmentKind, **fields: str) -> None:
         """A new stretch begins; the one before it ends here."""
@@ -54,6 +57,7 @@ class Records:
     def wrap_up(self, contact: str, queue: str, agent: str, began_at: int) -> None:
         """The after-call work of ``agent`` for a contact that may be over long since."""
         now = self.core.now.wall
+        self.wrapped(agent, (now - began_at) / _US)
         row = SegmentRow(
             id=f"{contact}:w:{agent}:{began_at}",
             contact=contact,

@@ -13,7 +13,7 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LinkDown, LinkUp
-from fsorch.engine.music import Music, playing
+from fsorch.engine.music import Music, busy, playing
 from fsorch.engine.offers import Offers
 from fsorch.engine.recalled import Recalled
 from fsorch.engine.records import Records
@@ -90,8 +90,12 @@ class Resync:
             self.calls.event(leg.switch, _as(event, "CHANNEL_ANSWER"))
         elif state is ContactState.FLOW:
             self.calls.ask_again(contact)
-        elif state in (ContactState.WAITING, ContactState.OFFERED) and not playing(event):
-            self.music.play(contact)
+        elif state is ContactState.ASIDE and contact.sent_to:
+            self.calls.endings.renew(contact, event, busy(event))
+        elif state in (ContactState.WAITING, ContactState.OFFERED):
+            contact.saying = ""
+            if not playing(event):
+                self.music.play(contact)
 
     def _renew_agent(self, leg: Leg, contact: Contact, event: Event) -> None:
         offer, joined = self.core.offers.get(leg.offer), event.other_leg == contact.leg

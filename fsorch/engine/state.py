@@ -11,7 +11,9 @@ import msgspec
 from fsorch.acd import Agent, AgentStatus, ContactMachine, Need, OfferMachine
 from fsorch.acd.affinity import Encounter, PersonChoice
 from fsorch.acd.callback import CallbackMachine
+from fsorch.acd.estimate import Announcer
 from fsorch.acd.phones import MissCounter
+from fsorch.acd.steps import StepSession
 from fsorch.acd.transfer import TransferMachine
 from fsorch.acd.wrap_up import WrapUp
 from fsorch.config import AgentSpec, QueueSpec
@@ -19,7 +21,7 @@ from fsorch.engine.rows import LegRow
 from fsorch.engine.views import KeyedAnswer
 from fsorch.ivr import Ask, FlowSession
 from fsorch.names import ContactOutcome, SegmentKind
-from fsorch.rules import CauseRules
+from fsorch.rules import Action, CauseRules
 
 __all__ = [
     "Aim",
@@ -35,6 +37,7 @@ __all__ = [
     "Segment",
     "Switch",
     "Transfer",
+    "Wait",
     "Watch",
 ]
 
@@ -134,13 +137,14 @@ class Question:
 @dataclass(slots=True)
 class Promise:
     """A callback: the number to call, the agent who will (empty: any), the tries so far, the leg that is dialled, and
-    the rounds of asking for the number."""
+    the rounds of asking for the number; ``prompt`` comes before the first."""
 
     number: str
     agent: str = ""
     tries: int = 0
     leg: str = ""
     rounds: int = 0
+    prompt: str = ""
     machine: CallbackMachine = field(default_factory=CallbackMachine)
 
 
@@ -158,6 +162,21 @@ class Message:
 
 
 @dataclass(slots=True)
+class Wait:
+    """A contact's stay in one queue. ``since``: monotonic seconds when it began, ``position``: where; ``taken``: the
+    steps' actions so far. ``tried``: for each reason to end the wait that could not be carried out, when to try again
+    (monotonic seconds)."""
+
+    queue: str
+    since: float
+    position: int
+    steps: StepSession
+    announcer: Announcer | None
+    taken: list[Action] = field(default_factory=list)
+    tried: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
 class Contact:
     """A live contact, of a caller or (``medium`` voicemail) of a message they left. ``leg`` is empty for a message and
     while a callback is promised. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
@@ -168,7 +187,11 @@ class Contact:
     ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions.
 
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
-    ``aim``: the agent who was named for them; ``muted``: they do not hear their agent."""
+    ``aim``: the agent who was named for them; ``muted``: they do not hear their agent.
+
+    ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``sent_to`` what the caller was
+    sent to when a rule ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a
+    queue; ``admitted`` once a queue has let them in."""
 
     id: str
     switch: str
@@ -191,6 +214,13 @@ class Contact:
     since: float = 0.0
     offers_open: dict[str, None] = field(default_factory=dict)
     need: Need | None = None
+    wait: Wait | None = None
+    ran: dict[int, float] = field(default_factory=dict)
+    saying: str = ""
+    said_at: float = 0.0
+    sent_to: str = ""
+    hops: int = 0
+    admitted: bool = False
     passed: frozenset[str] = frozenset()
     agent: str = ""
     agent_leg: str = ""

@@ -27,6 +27,10 @@ class Timers:
         """``key`` is not due any more."""
         self._at.pop(key, None)
 
+    def is_set(self, key: Key) -> bool:
+        """Whether ``key`` is to come."""
+        return key in self._at
+
     def next(self) -> float | None:
         """When the next deadline is."""
         while self._heap and self._at.get(self._heap[0][1]) != self._heap[0][0]:

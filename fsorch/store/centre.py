@@ -16,11 +16,12 @@ from peewee import Field, Model
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, QueueSpec
 from fsorch.deferred import VoicemailSpec
 from fsorch.errors import ConfigError
-from fsorch.rules import AwayRule
+from fsorch.rules import AwayRule, CalendarSpec
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.models import (
     AgentRecord,
     BreakRecord,
+    CalendarRecord,
     ContactRecord,
     FlowRecord,
     LegRecord,
@@ -77,6 +78,7 @@ def read_centre(db: Db) -> Centre:
         prompts={row["name"]: row["path"] for row in _in_order(db, PromptRecord)},
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
+        calendars=tuple(msgspec.json.decode(row["body"], type=CalendarSpec) for row in _in_order(db, CalendarRecord)),
     )
 
 
@@ -90,6 +92,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     _write_plain(db, MemberRecord, "member", _member_rows(centre), changes)
     _write_plain(db, BreakRecord, "break", _break_rows(centre), changes)
     _write_plain(db, PromptRecord, "prompt", _prompt_rows(centre), changes)
+    _write_plain(db, CalendarRecord, "calendar", _calendar_rows(centre), changes)
     _write_flows(db, centre, by, now_us, changes)
     _write_users(db, centre, logins, now_us, changes)
     for name in ("name", "flow", "prompts_dir", "outside"):
@@ -172,6 +175,11 @@ def _break_rows(centre: Centre) -> list[Row]:
 
 def _prompt_rows(centre: Centre) -> list[Row]:
     return [{"name": name, "path": path, "place": n} for n, (name, path) in enumerate(centre.prompts.items())]
+
+
+def _calendar_rows(centre: Centre) -> list[Row]:
+    rows = ((calendar.id, msgspec.json.encode(calendar, order="sorted").decode()) for calendar in centre.calendars)
+    return [{"id": id, "place": n, "body": body} for n, (id, body) in enumerate(rows)]
 
 
 def _column(model: type[Model], name: str) -> Field[Any]:

@@ -24,6 +24,7 @@ __all__ = [
     "AgentRecord",
     "AuditRecord",
     "BreakRecord",
+    "CalendarRecord",
     "ContactRecord",
     "FlowRecord",
     "IdField",
@@ -191,6 +192,17 @@ class PromptRecord(Model):
 
     class Meta:
         table_name = "prompt"
+
+
+class CalendarRecord(Model):
+    """Hours, holidays and exceptions: the spec as JSON."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "calendar"
 
 
 class ContactRecord(Model):

@@ -1,0 +1,514 @@
+"""The caller's wait: who may join a queue, what the wait changes, what callers are told, and when it ends.
+
+Everything here looks at contacts that wait; one whose phone rings at an agent's is left alone until that is decided,
+so that no rule snatches a caller from an agent who picks up.
+
+Prompts are played into the music, nested in it, so that the music goes on after them; a bridge breaks both at once.
+Only a prompt that the switch has not begun yet when the bridge comes (within 20 ms) would be played into the talk,
+with the caller deaf to the agent: it is taken back before the bridge (seen on FreeSWITCH 1.10.12: ``uuid_break`` with
+``all`` drops what is queued), and broken after it if it began all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import OrderedDict
+from collections.abc import Iterable
+
+import msgspec
+
+from fsorch.acd import AgentStatus, ContactState, Need
+from fsorch.acd.calendar import Calendar
+from fsorch.acd.estimate import Announcement, Announcer, WaitEstimator
+from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait
+from fsorch.engine.core import Core
+from fsorch.engine.endings import Endings
+from fsorch.engine.facts import FactKind
+from fsorch.engine.music import Music
+from fsorch.engine.offers import Offers
+from fsorch.engine.state import Contact, Person, Queue, Wait
+from fsorch.engine.waiting_speech import spoken
+from fsorch.esl.commands import Break, Playback, SetVars
+from fsorch.esl.events import Event
+from fsorch.rules import Announce, AnyAgent, OfferCallback, Overflow, OverflowTo, Voicemail
+from fsorch.waits import Empty, Ending
+
+__all__ = ["Waiting"]
+
+# How soon a caller is looked at again when the queue has changed: often enough for people, seldom enough for the core.
+WATCH_S = 1.0
+# What could not end a wait is tried again so much later.
+RETRY_S = 30.0
+# A prompt that was sent this shortly before a bridge may not have begun.
+BEGINNING_S = 0.5
+# Places kept for those who may ring again, at most.
+KEPT = 10_000
+
+
+class Waiting:
+    """Looks after the contacts that wait. ``endings`` carries out what ends a wait."""
+
+    def __init__(self, core: Core, music: Music, offers: Offers, endings: Endings) -> None:
+        self.core = core
+        self.music = music
+        self.offers = offers
+        self.endings = endings
+        endings.left = self.left
+        self._calendars: dict[str, Calendar] = {}
+        self._estimators: dict[str, WaitEstimator] = {}
+        self._members: dict[str, list[Person]] = {}
+        # Since when (monotonic seconds) nobody of a queue is logged in; for queues with a rule about it.
+        self._deserted: dict[str, float] = {}
+        # For each queue, whom a change of it may concern, and the count of its changes that was looked at last.
+        self._watchers: dict[str, dict[str, None]] = {}
+        self._seen: dict[str, int] = {}
+        # (queue, number): the place of one who hung up, and until when it is kept (monotonic seconds).
+        self._kept: OrderedDict[tuple[str, str], tuple[int, float]] = OrderedDict()
+        # What an agent has talked, until the wrap-up after it is over.
+        self._talked: dict[str, tuple[str, float]] = {}
+
+    # -- the centre -----------------------------------------------------------------------------------------------
+
+    def configure(self) -> None:
+        """The centre has changed: calendars, members and rules anew; those who wait are looked at again."""
+        core = self.core
+        for spec in core.centre.calendars:
+            known = self._calendars.get(spec.id)
+            if known is None or known.spec != spec:
+                self._calendars[spec.id] = Calendar(spec)
+        self._members = {}
+        for person in core.people.values():
+            for member in person.spec.queues:
+                self._members.setdefault(member.queue, []).append(person)
+        for id in core.queues:
+            self._note_staff(id)
+        for contact in core.contacts.values():
+            if contact.wait is not None:
+                self._soon(contact)
+
+    def staffed(self, person: Person) -> None:
+        """An agent's choice may have changed: whether their queues have anybody."""
+        for member in person.spec.queues:
+            self._note_staff(member.queue)
+
+    def _note_staff(self, id: str) -> None:
+        queue = self.core.queues.get(id)
+        if queue is None:
+            return
+        rules = queue.spec.wait
+        if rules.max_no_agent_s > 0:
+            if not self._empty(id, Empty.LOGGED_OUT):
+                self._deserted.pop(id, None)
+            elif id not in self._deserted:
+                self._deserted[id] = self.core.now.mono
+                self._look_at(id)
+        if rules.leave_empty is not Empty.NEVER and self._empty(id, rules.leave_empty):
+            self._look_at(id)
+
+    def _empty(self, id: str, kind: Empty) -> bool:
+        if kind is Empty.NEVER:
+            return False
+        statuses = (p.agent.status.status for p in self._members.get(id, ()) if not p.gone)
+        if kind is Empty.UNAVAILABLE:
+            return all(status is not AgentStatus.AVAILABLE for status in statuses)
+        return all(status is AgentStatus.LOGGED_OUT for status in statuses)
+
+    def _look_at(self, id: str) -> None:
+        """Everybody in this queue's line is looked at as soon as may be."""
+        for one in self.core.distributor.waiting(id):
+            contact = self.core.contacts.get(one)
+            if contact is not None and contact.queue == id:
+                self._soon(contact)
+
+    def _soon(self, contact: Contact) -> None:
+        self.core.timers.set(("wait", contact.id), self.core.now.mono)
+
+    # -- the doors ------------------------------------------------------------------------------------------------
+
+    def flow_open(self, contact: Contact) -> bool:
+        """Whether the contact's flow is open; if not, what is said for then has been done."""
+        flow = self.core.flows.get(contact.flow)
+        if flow is None or not flow.calendar or flow.on_closed is None:
+            return True
+        reason = self._closed(flow.calendar)
+        return not reason or not self.endings.end(contact, flow.on_closed, "closed", reason)
+
+    def admit(self, contact: Contact) -> bool:
+        """Whether the contact, who is about to join its queue, may; ``contact.queue`` may be another one afterwards.
+        False: it went elsewhere. Whoever nothing else can be done for joins all the same."""
+        if contact.queue not in self.core.queues:
+            contact.queue = self._default_of(contact.flow)
+        if contact.admitted or not contact.leg or (contact.enqueued_at and not contact.hops):
+            return True
+        contact.admitted = self._let_in(contact)
+        return contact.admitted
+
+    def _default_of(self, flow: str) -> str:
+        """Where a caller goes when the queue they chose is no longer there."""
+        spec = self.core.flows.get(flow)
+        if spec is not None and spec.menu.default in self.core.queues:
+            return spec.menu.default
+        return next(iter(self.core.queues))
+
+    def _let_in(self, contact: Contact) -> bool:
+        seen: set[str] = set()
+        first = contact.queue
+        while (gate := self._gate(contact.queue)) is not None:
+            case, way, why = gate
+            seen.add(contact.queue)
+            if isinstance(way, Overflow) and way.to is OverflowTo.QUEUE:
+                if way.name in seen or way.name not in self.core.queues:
+                    contact.queue = first
+                    self._gate_fact(FactKind.WAIT_NOT_ENDED, contact, way, case, why)
+                    return True
+                self._gate_fact(FactKind.WAIT_ENDED, contact, way, case, why)
+                contact.queue = way.name
+            else:
+                return not self.endings.end(contact, way, case, why)
+        return True
+
+    def _gate_fact(self, kind: FactKind, contact: Contact, way: Overflow, case: str, why: str) -> None:
+        trouble = {"trouble": "all queues it leads to refuse"} if kind is FactKind.WAIT_NOT_ENDED else {}
+        fields = {"act": "overflow", "to": way.to.value, "name": way.name, "case": case, "why": why}
+        self.core.fact(kind, contact, leg=contact.leg, **fields, **trouble)
+
+    def _gate(self, id: str) -> tuple[str, Ending, str] | None:
+        """Why a queue takes nobody now, and what they get instead."""
+        queue = self.core.queues[id]
+        spec, rules = queue.spec, queue.spec.wait
+        if spec.on_closed is not None and (reason := self._closed(spec.calendar)):
+            return "closed", spec.on_closed, reason
+        if rules.on_full is not None and 0 < rules.max_length <= self.core.distributor.length(id):
+            return "full", rules.on_full, f"{rules.max_length} are waiting"
+        if rules.on_empty is not None and self._empty(id, rules.refuse_empty):
+            return "empty", rules.on_empty, f"every agent is {rules.refuse_empty.value.replace('_', ' ')}"
+        return None
+
+    def _closed(self, calendar: str) -> str:
+        """Why it is closed now; empty when it is open."""
+        known = self._calendars.get(calendar)
+        if known is None:
+            return ""
+        state = known.state(self.core.now.wall)
+        return "" if state.open else state.reason
+
+    # -- places ---------------------------------------------------------------------------------------------------
+
+    def abandoned(self, contact: Contact) -> None:
+        """The caller hung up while waiting: the place is kept for a while, where the queue has it so."""
+        queue = self.core.queues.get(contact.queue)
+        keep_s = queue.spec.wait.return_s if queue else 0.0
+        if keep_s <= 0 or not contact.leg or not contact.enqueued_at or not _known(contact.number):
+            return
+        key = (contact.queue, contact.number)
+        self._kept[key] = (contact.enqueued_at, self.core.now.mono + keep_s)
+        self._kept.move_to_end(key)
+        while len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    def place(self, contact: Contact) -> int:
+        """The enqueue time of a contact that joins: now, or that of the same number's last call."""
+        kept = self._kept.pop((contact.queue, contact.number), None) if contact.leg else None
+        if kept is None or kept[1] < self.core.now.mono:
+            return self.core.now.wall
+        self.core.fact(FactKind.PLACE_GIVEN_BACK, contact, leg=contact.leg, enqueued_at=kept[0])
+        return kept[0]
+
+    # -- the wait -------------------------------------------------------------------------------------------------
+
+    def need(self, contact: Contact) -> Need:
+        """What the contact asks of the distributor, with what the steps have changed about it."""
+        spec = self.core.queues[contact.queue].spec
+        need = Need(
+            contact=contact.id,
+            queues=(contact.queue,),
+            enqueued_at=contact.enqueued_at,
+            since=contact.since,
+            priority=contact.priority,
+            credit_s=spec.base_score_s,
+            skills=tuple(sorted(spec.skills.items())),
+            passed=contact.passed,
+        )
+        for action in contact.wait.taken if contact.wait else ():
+            need = changed(need, action)
+        return need
+
+    def begin(self, contact: Contact) -> None:
+        """The contact is about to join its queue: a new stay, unless it goes on with the one it had."""
+        if contact.wait is not None and contact.wait.queue == contact.queue:
+            contact.wait.tried = dict.fromkeys(contact.wait.tried, self.core.now.mono + RETRY_S)
+            return
+        core, spec = self.core, self.core.queues[contact.queue].spec
+        plain = Need(contact=contact.id, queues=(contact.queue,), enqueued_at=0, since=contact.since)
+        if contact.hops or contact.answered_at:
+            plain = msgspec.structs.replace(plain, since=core.now.mono)
+        steps = StepSession(spec.steps, plain, contact.ran)
+        announcer = Announcer(spec.announce, core.now.mono) if spec.announce is not None else None
+        contact.wait = Wait(contact.queue, plain.since, 0, steps, announcer)
+        for n in sorted(contact.ran, key=contact.ran.__getitem__):
+            if n < len(spec.steps.steps):
+                contact.wait.taken.append(spec.steps.steps[n].do)
+            elif n == len(spec.steps.steps):
+                contact.wait.taken.append(AnyAgent())
+        contact.ran = {}
+
+    def joined(self, contact: Contact, position: int) -> None:
+        """The contact stands in line, at ``position``."""
+        wait = contact.wait
+        if wait is None:
+            return
+        wait.position = wait.position or position
+        rules = self.core.queues[contact.queue].spec.wait
+        if rules.max_no_agent_s > 0:
+            self._note_staff(contact.queue)
+        # Once whoever is free has been given to whoever waits.
+        self._soon(contact)
+
+    def left(self, contact: Contact) -> None:
+        """The contact waits no longer, or not in this queue."""
+        self.pause(contact)
+        contact.wait = None
+
+    def pause(self, contact: Contact) -> None:
+        """The contact does something else for a while; what it has waited through is remembered."""
+        self.core.timers.cancel(("wait", contact.id))
+        if contact.wait is not None:
+            self._unwatch(contact.wait.queue, contact)
+
+    def due(self, id: str) -> None:
+        """A contact is to be looked at."""
+        contact = self.core.contacts.get(id)
+        if contact is None or contact.machine.state is not ContactState.WAITING or contact.need is None:
+            return
+        switch = self.core.switches.get(contact.switch)
+        if switch is None or not switch.up:
+            # Nothing can be said or done there; nothing is lost by waiting.
+            self.core.timers.set(("wait", id), self.core.now.mono + WATCH_S)
+        elif contact.wait is not None and contact.queue in self.core.queues:
+            self._look(contact, contact.wait)
+
+    def watch(self, id: str) -> None:
+        """Those whom a change of this queue may concern are looked at, if it has changed."""
+        watchers, changes = self._watchers.get(id), self.core.distributor.changes(id)
+        if not watchers:
+            return
+        if self._seen.get(id) != changes:
+            self._seen[id] = changes
+            for one in list(watchers):
+                self.due(one)
+        if self._watchers.get(id):
+            self.core.timers.set(("watch", id), self.core.now.mono + WATCH_S)
+
+    def _look(self, contact: Contact, wait: Wait) -> None:
+        queue = self.core.queues[contact.queue]
+        if contact.leg and self._over(contact, wait, queue):
+            return
+        spec = queue.spec
+        if spec.steps.steps or spec.steps.anyone_after_s is not None or wait.announcer is not None:
+            facts = self._facts(contact, queue)
+            for action in wait.steps.due(self.core.now.mono, facts):
+                self._take(contact, wait, action)
+                if contact.wait is not wait or contact.machine.state is not ContactState.WAITING:
+                    return
+            self._announce(contact, wait, facts)
+        self._plan(contact, wait, queue)
+
+    def _facts(self, contact: Contact, queue: Queue) -> QueueFacts:
+        line, id = self.core.distributor, contact.queue
+        idle = line.idle_for(contact.need) if contact.need else 0
+        present, position = line.at_work(id), line.position(contact.id)
+        estimate = self._estimator(queue).estimate(self.core.now.mono, position, present, idle)
+        return QueueFacts(
+            agents_available=idle,
+            agents_present=present,
+            position=position,
+            waiting=line.length(id),
+            estimated_wait_s=estimate.seconds,
+        )
+
+    def _plan(self, contact: Contact, wait: Wait, queue: Queue) -> None:
+        """When to look again."""
+        now = self.core.now.mono
+        times = [wait.steps.next_time(now)]
+        times += [at for _, at, _, _ in self._limits(wait, queue)] if contact.leg else []
+        waits = wait.steps.watches(now)
+        if wait.announcer is not None:
+            times.append(wait.announcer.next_time(now))
+            waits = waits or wait.announcer.next_time(now) is None
+        ahead = [at for at in times if at is not None and now < at < math.inf]
+        ahead += [at for at in wait.tried.values() if at > now]
+        if ahead:
+            self.core.timers.set(("wait", contact.id), min(ahead))
+        if waits:
+            self._watchers.setdefault(contact.queue, {})[contact.id] = None
+            if not self.core.timers.is_set(("watch", contact.queue)):
+                self.core.timers.set(("watch", contact.queue), now + WATCH_S)
+        else:
+            self._unwatch(contact.queue, contact)
+
+    def _unwatch(self, id: str, contact: Contact) -> None:
+        watchers = self._watchers.get(id)
+        if watchers is not None:
+            watchers.pop(contact.id, None)
+            if not watchers:
+                del self._watchers[id]
+
+    # -- limits ---------------------------------------------------------------------------------------------------
+
+    def _limits(self, wait: Wait, queue: Queue) -> Iterable[tuple[str, float, Ending, str]]:
+        """Each limit of the wait: its name, when it is reached, what then, and why."""
+        rules, spec = queue.spec.wait, queue.spec
+        if rules.on_max is not None and rules.max_s > 0:
+            yield "max", wait.since + rules.max_s, rules.on_max, f"waited {rules.max_s:g} s"
+        deserted = self._deserted.get(wait.queue)
+        if rules.on_no_agent is not None and deserted is not None and rules.max_no_agent_s > 0:
+            at = max(deserted + rules.max_no_agent_s, wait.since + rules.no_agent_grace_s)
+            yield "no_agent", at, rules.on_no_agent, f"nobody has been logged in for {rules.max_no_agent_s:g} s"
+        if rules.on_empty is not None and self._empty(wait.queue, rules.leave_empty):
+            words = f"every agent is {rules.leave_empty.value.replace('_', ' ')}"
+            yield "empty", -math.inf, rules.on_empty, words
+        if spec.close_ends_wait and spec.on_closed is not None and (known := self._calendars.get(spec.calendar)):
+            state, now = known.state(self.core.now.wall), self.core.now
+            if not state.open:
+                yield "closed", -math.inf, spec.on_closed, state.reason
+            elif state.until_us is not None:
+                yield "closed", now.mono + (state.until_us - now.wall) / 1_000_000, spec.on_closed, "closing time"
+
+    def _over(self, contact: Contact, wait: Wait, queue: Queue) -> bool:
+        """End the wait when a limit is reached; whether that was done."""
+        now = self.core.now.mono
+        for case, at, way, why in list(self._limits(wait, queue)):
+            if at <= now and wait.tried.get(case, -math.inf) <= now:
+                # Whoever comes back, for it could not be done, waits a while before it is tried again.
+                wait.tried[case] = now + RETRY_S
+                if self.endings.end(contact, way, case, why):
+                    return True
+        return False
+
+    # -- steps ----------------------------------------------------------------------------------------------------
+
+    def _take(self, contact: Contact, wait: Wait, step: StepAction) -> None:
+        core, act = self.core, step.do
+        if not contact.leg and isinstance(act, Overflow | Voicemail | OfferCallback | Announce):
+            # Nobody listens: a message, or a caller who has hung up and will be called.
+            wait.steps.over = False
+            return
+        detail = {key: value for key, value in msgspec.to_builtins(act).items() if key != "act" and value is not None}
+        fields = {"step": step.step, "act": str(act.__struct_config__.tag), "detail": detail, "why": step.why}
+        core.fact(FactKind.STEP_TAKEN, contact, leg=contact.leg, **fields)
+        ran = ",".join(f"{n}:{at:.1f}" for n, at in wait.steps.ran.items())
+        if contact.leg:
+            core.send(contact.switch, SetVars(contact.leg, (("fsorch_steps", ran),)))
+        if isinstance(act, Overflow | Voicemail | OfferCallback):
+            if not self.endings.end(contact, act, "step", step.why) and ends_wait(act):
+                # The plan goes on with its other steps.
+                wait.steps.over = False
+        elif isinstance(act, Announce):
+            if not contact.saying and not contact.question:
+                self.say(contact, (act.prompt,))
+        else:
+            wait.taken.append(act)
+            need = changed(contact.need, act) if contact.need is not None else None
+            if need is not None and need is not contact.need:
+                contact.need, contact.priority = need, need.priority
+                core.distributor.join(need)
+
+    # -- what callers hear ----------------------------------------------------------------------------------------
+
+    def _announce(self, contact: Contact, wait: Wait, facts: QueueFacts) -> None:
+        if wait.announcer is None or contact.saying or contact.question or not contact.running:
+            return
+        said = wait.announcer.due(self.core.now.mono, facts.position, facts.estimated_wait_s)
+        if said is not None:
+            self._tell(contact, said)
+
+    def _tell(self, contact: Contact, said: Announcement) -> None:
+        prompts = spoken(said)
+        if prompts:
+            fields = {"position": said.position, "wait_s": said.wait_s, "prompts": list(prompts)}
+            self.core.fact(FactKind.ANNOUNCED, contact, leg=contact.leg, **fields)
+            self.say(contact, prompts)
+
+    def say(self, contact: Contact, prompts: tuple[str, ...]) -> None:
+        """Play prompts into the music of a contact that waits."""
+        core = self.core
+        contact.saying, contact.said_at = core.ids(), core.now.mono
+        paths = [self.music.prompt(contact.switch, name) for name in prompts]
+        sound = paths[0] if len(paths) == 1 else "file_string://" + "!".join(paths)
+        core.send(contact.switch, Playback(contact.leg, sound, contact.saying), f"say:{contact.id}")
+
+    def said(self, contact: Contact, event: Event) -> bool:
+        """An application of the caller's leg has ended: whether it was a prompt of ours."""
+        if not contact.saying or event.application_uuid != contact.saying:
+            return False
+        contact.saying = ""
+        return True
+
+    def refused(self, id: str) -> None:
+        """The switch did not take a prompt."""
+        contact = self.core.contacts.get(id)
+        if contact is not None:
+            contact.saying = ""
+
+    def before_bridge(self, contact: Contact) -> None:
+        """An agent has answered: a prompt that has hardly been sent must not begin in the talk."""
+        if contact.saying and self.core.now.mono - contact.said_at < BEGINNING_S:
+            contact.saying = ""
+            self.core.send(contact.switch, Break(contact.leg))
+
+    def bridged(self, contact: Contact) -> None:
+        """Caller and agent are joined: a prompt that has not ended with the music plays into the talk, and so does a
+        question."""
+        if contact.saying or contact.question is not None:
+            contact.saying = ""
+            self.core.send(contact.switch, Break(contact.leg))
+
+    # -- keys -----------------------------------------------------------------------------------------------------
+
+    def pressed(self, switch: str, event: Event) -> None:
+        """A key of a caller who waits. While an agent's call is being joined to theirs it is too late."""
+        leg = self.core.legs.get(event.uuid)
+        contact = self.core.contacts.get(leg.contact) if leg and leg.role == "customer" else None
+        if contact is None or contact.machine.state not in (ContactState.WAITING, ContactState.OFFERED):
+            return
+        queue = self.core.queues.get(contact.queue)
+        way = queue.spec.wait.keys.get(event.dtmf_digit) if queue is not None else None
+        joining = any(self.offers.picked_up(self.core.offers[id]) for id in contact.offers_open)
+        if way is None or contact.question is not None or joining:
+            return
+        self.offers.withdraw_all(contact)
+        if contact.machine.state is ContactState.WAITING:
+            self.endings.end(contact, way, "key", f"pressed {event.dtmf_digit[:1]}")
+
+    # -- what it was worth ----------------------------------------------------------------------------------------
+
+    def answered(self, contact: Contact) -> None:
+        """The contact has been answered for the first time: what its place was worth."""
+        queue, wait = self.core.queues.get(contact.queue), contact.wait
+        if queue is not None and wait is not None:
+            waited = max(0.0, self.core.now.mono - wait.since)
+            self._estimator(queue).answered(self.core.now.mono, waited, wait.position)
+
+    def talked(self, queue: str, person: Person, talked_us: int) -> None:
+        """An agent's talk for a queue is over; wrap-up may have begun."""
+        self._talked[person.spec.id] = (queue, talked_us / 1_000_000)
+        if not person.wrap_up_began:
+            self.wrapped(person.spec.id, 0.0)
+
+    def wrapped(self, agent: str, seconds: float) -> None:
+        """An agent is free again, after so long a wrap-up."""
+        known = self._talked.pop(agent, None)
+        queue = self.core.queues.get(known[0]) if known else None
+        if known is not None and queue is not None:
+            self._estimator(queue).handled(self.core.now.mono, known[1] + max(0.0, seconds))
+
+    def _estimator(self, queue: Queue) -> WaitEstimator:
+        found = self._estimators.get(queue.spec.id)
+        if found is None or found.spec != queue.spec.estimate:
+            found = self._estimators[queue.spec.id] = WaitEstimator(queue.spec.estimate)
+        return found
+
+
+def _known(number: str) -> bool:
+    """Whether a number names a caller: withheld ones are all alike."""
+    return sum(sign.isdigit() for sign in number) >= 3
