@@ -28,6 +28,7 @@ COMMANDS = {
     "break": Entry("Reasons for breaks: list, add, set, remove.", "breaks"),
     "contact": Entry("Contacts: list, show, move, pick, priority.", "contact"),
     "supervise": Entry("Listen to talks, whisper, barge, take over.", "supervise"),
+    "explain": Entry("What became of a contact, and why.", "explain"),
     "cdr": Entry("Call detail records: list, export.", "cdr"),
     "user": Entry("Who may log in: add, passwd, list.", "user"),
     "top": Entry("Queues, agents and contacts, live.", "top"),

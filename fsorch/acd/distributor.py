@@ -340,13 +340,15 @@ class Distributor:
             return None
         queue = next((queue for queue in need.queues if queue in worker.tiers), need.queues[0])
         why = need.bond or "preferred by this contact" if agent in need.prefer else ""
+        unfit: tuple[str, ...] = ()
         if not why:
             line = self._lines[queue]
             why = line.order.why(self._candidate(worker, line, agent), now)
+            unfit = self._unfit(line, line.pools[need.skills]) if need.skills else ()
         self.leave(need.contact)
         self._count_offer(agent, queue)
         worker.work = None
-        return Match(need.contact, queue, (agent,), why)
+        return Match(need.contact, queue, (agent,), why, unfit=unfit)
 
     def look_again(self) -> None:
         """What is eligible has changed: every waiting contact is looked at anew."""

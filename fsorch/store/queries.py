@@ -127,10 +127,14 @@ def list_contacts(db: Db, filter: Filter, limit: int) -> list[ContactRow]:
 
 
 def find_contact(db: Db, id: str) -> ContactDetail:
-    """The contact ``id``. Raises NotFound, which names contacts whose id begins alike."""
+    """The contact ``id``, or the only one whose id begins so. Raises NotFound, which names contacts whose id begins
+    alike."""
     found = _contacts(db, ContactRecord.select().where(ContactRecord.id == id))
     if not found:
-        raise NotFound("contact", id[:64], _close_ids(db, id))
+        close = _close_ids(db, id)
+        if len(close) != 1:
+            raise NotFound("contact", id[:64], close)
+        return find_contact(db, close[0])
     segments = (
         SegmentRecord.select().where(SegmentRecord.contact == id).order_by(SegmentRecord.began_at, SegmentRecord.id)
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import stat
 from collections import Counter
@@ -83,6 +84,35 @@ def test_a_call_from_the_menu_to_the_records(site: Site) -> None:
     assert {row["id"] for row in rows} == {leg["id"] for leg in legs}
     assert rows[0]["created_at"].endswith("+00:00")
     assert rows[0]["number"] == "+4915111"
+
+
+def test_a_contact_is_explained_while_it_waits_and_afterwards(site: Site) -> None:
+    site.fsorch("agent", "logout", "bea")
+    with ControlClient(site.home) as client, gevent.Timeout(DEADLINE_S, AssertionError("nobody waits")):
+        facts = client.facts()
+        site.call(keys=("2",))
+        while (queued := facts.get(DEADLINE_S)) is None or queued.kind is not FactKind.CONTACT_QUEUED:
+            assert queued is not None
+        while client.call("status", ServiceStatus).recorder.behind:
+            gevent.idle()
+        ran = site.fsorch("explain", queued.contact[:13])
+        assert ran.code == 0, ran.err
+        assert "keyed 2 at menu" in ran.out
+        assert ": because 2 was keyed" in ran.out
+        # Bea is logged out, or still in the work after her last call.
+        why = "(nobody who serves this queue is logged in|the only agent at work is not free)"
+        assert re.fullmatch(f"now       waits in queue support at place 1: {why}", ran.out.splitlines()[-1])
+        assert site.fsorch("agent", "login", "gus").code == 0
+        while (ended := facts.get(DEADLINE_S)) is None or ended.kind is not FactKind.CONTACT_ENDED:
+            assert ended is not None
+        facts.close()
+        while client.call("status", ServiceStatus).recorder.behind:
+            gevent.idle()
+    told = json.loads(site.fsorch("explain", queued.contact, "--json").out)
+    assert told["now"] == ""
+    assert any(line["text"].startswith("offered to gus: ") for line in told["story"])
+    assert told["story"][-1]["kind"] in ("contact_ended", "wrap_up_began", "call_hung_up")
+    assert site.fsorch("agent", "logout", "gus").code == 0
 
 
 def test_agents_are_told_and_shown(site: Site) -> None:

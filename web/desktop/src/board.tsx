@@ -199,7 +199,14 @@ function Contacts({ board }: { board: Board }): JSX.Element {
                       {callerName(contact)}
                     </span>
                   </td>
-                  <td>{contact.queue_title || contact.queue || "–"}</td>
+                  <td>
+                    {contact.queue_title || contact.queue || "–"}
+                    {contact.state === "waiting" && contact.why && (
+                      <div class="soft small" data-test="why">
+                        {contact.why}
+                      </div>
+                    )}
+                  </td>
                   <td>{contact.agent ? (names.get(contact.agent) ?? contact.agent) : "–"}</td>
                   <td class="num">
                     <Since at={stageSince(contact)} />

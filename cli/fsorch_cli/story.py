@@ -1,0 +1,221 @@
+"""What became of a contact and why, in plain sentences, from the facts on record about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+import msgspec
+
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.rows import ContactRow
+from fsorch.store import ContactDetail
+
+__all__ = ["Line", "tell_story"]
+
+# From this on a wait is one that needs a reason, in seconds.
+NOTABLE_S = 1.0
+# Rows, told by the sentences of what they sum up.
+SILENT = {FactKind.SEGMENT_ENDED, FactKind.LEG_ENDED, FactKind.AGENT_CHANGED}
+OUTCOMES = {
+    "answered": "was answered",
+    "abandoned": "gave up waiting",
+    "left_flow": "hung up before any queue",
+    "lost": "was lost with its switch",
+    "failed": "failed",
+}
+WAYS = {"busy": "the phone was busy", "rejected": "the call was rejected", "unregistered": "the phone is not there"}
+TRANSFERRED = {
+    "handed_over": "has the call now",
+    "returned": "did not take it: the call is back where it came from",
+    "not_taken": "did not take it: the caller waits in the queue again",
+    "called_off": "is not needed any more: the transfer was called off",
+    "customer_gone": "never had the caller, who hung up before",
+}
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One sentence. ``at``: UTC microseconds; ``kind``: of the fact behind it."""
+
+    at: int
+    kind: str
+    text: str
+
+
+def tell_story(detail: ContactDetail) -> list[Line]:
+    """All that is on record, first first. Values from callers are as they came: escape them before they are shown."""
+    teller = _Teller(detail.contact)
+    return [Line(at=fact.at, kind=fact.kind.value, text=text) for fact in detail.facts for text in teller.tell(fact)]
+
+
+class _Teller:
+    """Goes through the facts in order and remembers what a later one needs."""
+
+    def __init__(self, row: ContactRow) -> None:
+        self._row = row
+        self._keyed: Fact | None = None
+        self._asked = False
+        self._declined: list[str] = []
+        self._sentences: dict[str, Callable[[Fact], str]] = {
+            FactKind.CONTACT_BEGAN: self._began,
+            FactKind.ANSWER_KEYED: self._answer,
+            FactKind.CONTACT_QUEUED: self._queued,
+            FactKind.OFFER_MADE: self._offered,
+            FactKind.OFFER_ENDED: self._offer_ended,
+            FactKind.BRIDGED: lambda fact: f"{fact.agent} and the caller talk",
+            FactKind.PERSON_CHOSEN: lambda fact: (
+                f"asked about {fact.agent}, who is busy, and chose {_get(fact, 'choice')}"
+            ),
+            FactKind.HOLD_CHANGED: lambda fact: (
+                f"{fact.agent} {'puts the caller on' if _get(fact, 'on') else 'ends the'} hold"
+            ),
+            FactKind.MUTE_CHANGED: lambda fact: f"{fact.agent} is {'muted' if _get(fact, 'on') else 'heard again'}",
+            FactKind.TRANSFER_BEGAN: _transfer,
+            FactKind.TRANSFER_CHANGED: lambda fact: f"the transfer is {_get(fact, 'state')}",
+            FactKind.TRANSFER_ENDED: _transferred,
+            "contact_moved": lambda fact: f"moved from queue {_get(fact, 'previous')} to {fact.queue}{_by(fact)}",
+            "contact_given": lambda fact: f"given to {fact.agent}{_by(fact)}",
+            "priority_changed": lambda fact: (
+                f"priority {_get(fact, 'previous')} becomes {_get(fact, 'priority')}{_by(fact)}"
+            ),
+            FactKind.CALL_HUNG_UP: _hung_up,
+            FactKind.WRAP_UP_BEGAN: lambda fact: (
+                f"{fact.agent} has {float(_get(fact, 'seconds') or 0):g} s for the work after the call"
+                if _get(fact, "seconds")
+                else f"{fact.agent} does the work after the call, until they end it"
+            ),
+            FactKind.COMMAND_FAILED: lambda fact: f"the switch refused {_get(fact, 'command')}: {_get(fact, 'answer')}",
+            FactKind.CONTACT_ENDED: self._ended,
+        }
+
+    def tell(self, fact: Fact) -> Iterator[str]:
+        """The sentence of the next fact, if it has one. A kind that is not known here is told by its own words."""
+        if fact.kind in SILENT:
+            return
+        sentence = self._sentences.get(fact.kind, _plainly)
+        yield " ".join(sentence(fact).split())
+
+    def _began(self, fact: Fact) -> str:
+        number, name = _get(fact, "number"), _get(fact, "name")
+        who = number if name in ("", number) else f"{name} ({number})"
+        dialled = _get(fact, "destination")
+        called = f"called {dialled}" if dialled else "called"
+        return f"{who or 'somebody without a number'} {called} on switch {fact.switch or _get(fact, 'switch')}"
+
+    def _answer(self, fact: Fact) -> str:
+        self._asked = True
+        self._keyed = fact if _get(fact, "valid") else None
+        digits, prompt = _get(fact, "digits"), _get(fact, "prompt")
+        if not digits:
+            return f"keyed nothing at {prompt}"
+        means = _get(fact, "means")
+        tail = f", which means {means}" if means else "" if self._keyed else ", which leads nowhere"
+        return f"keyed {digits} at {prompt}{tail}"
+
+    def _queued(self, fact: Fact) -> str:
+        position = _get(fact, "position")
+        place = f" at place {position}" if position else ""
+        if _get(fact, "again"):
+            return f"waits in queue {fact.queue} again{place}, by the time it has waited since the first"
+        if self._keyed is not None:
+            why = f"because {_get(self._keyed, 'digits')} was keyed"
+        elif self._asked:
+            why = "the menu's default, for nothing valid was keyed"
+        else:
+            why = "chosen before the call came in, without a menu"
+        return f"waits in queue {fact.queue}{place}: {why}"
+
+    def _offered(self, fact: Fact) -> str:
+        waited = float(_get(fact, "waited_us") or 0) / 1_000_000
+        parts = [f"offered to {fact.agent or 'a number outside'}: {_get(fact, 'why')}"]
+        if waited >= NOTABLE_S and not self._declined:
+            parts.append(f"it had waited {_span(waited)}, for until then nobody who was free would do")
+        if int(_get(fact, "idle") or 0) > 1:
+            parts.append(f"{_get(fact, 'idle')} were free and fit")
+        if after := _names(_get(fact, "next")):
+            parts.append(f"after them would have come {after}")
+        if unfit := _names(_get(fact, "unfit")):
+            parts.append(f"passed over although free: {unfit}, without the skills asked for")
+        if self._declined and fact.agent not in self._declined:
+            parts.append(f"not taken before by {_names(dict.fromkeys(self._declined))}")
+        return "; ".join(parts)
+
+    def _offer_ended(self, fact: Fact) -> str:
+        rang = float(_get(fact, "rang_us") or 0) / 1_000_000
+        outcome, who = _get(fact, "outcome"), fact.agent or "the number outside"
+        after = f" after {_span(rang)} of ringing" if rang else ""
+        if outcome == "accepted":
+            return f"{who} picked up{after}"
+        if outcome == "withdrawn":
+            return f"the offer to {who} was withdrawn{after}: somebody else had it, or the caller was gone"
+        self._declined.append(who)
+        cause = _get(fact, "cause")
+        why = WAYS.get(_get(fact, "way")) or {"missed": "nobody picked up", "refused": "refused"}.get(outcome, outcome)
+        return f"{who} did not take it{after}: {why}{f' ({cause})' if cause else ''}"
+
+    def _ended(self, fact: Fact) -> str:
+        row = self._row
+        parts = [f"ended: {OUTCOMES.get(row.outcome, row.outcome or 'in a way not on record')}"]
+        if row.ended_by:
+            parts.append(f"{_ender(row)} ended it{f' ({row.cause})' if row.cause else ''}")
+        if row.enqueued_at:
+            parts.append(f"waited {_span(row.waited_us / 1e6)}")
+        if row.answered_at:
+            held = f", {_span(row.held_us / 1e6)} of it on hold" if row.held_us else ""
+            parts.append(f"talked {_span(row.talked_us / 1e6)}{held}")
+        return "; ".join(parts)
+
+
+def _span(duration_s: float) -> str:
+    """``16 s``, ``2 min 5 s`` or ``1 h 0 min 3 s``."""
+    minutes, rest = divmod(max(0, round(duration_s)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return (f"{hours} h " if hours else "") + (f"{minutes} min " if minutes or hours else "") + f"{rest} s"
+
+
+def _ender(row: ContactRow) -> str:
+    return {"customer": "the caller", "agent": row.agent or "the agent", "system": "the system"}.get(
+        row.ended_by, row.ended_by
+    )
+
+
+def _hung_up(fact: Fact) -> str:
+    who = _get(fact, "who")
+    name = "the caller" if who == "customer" else fact.agent or ("the number outside" if who == "other" else who)
+    return f"the leg of {name} hung up ({_get(fact, 'cause') or 'no cause given'})"
+
+
+def _transfer(fact: Fact) -> str:
+    how = ", after asking them" if _get(fact, "consult") else ""
+    return f"{fact.agent} transfers to {_get(fact, 'target')} {_get(fact, 'to')}{how}"
+
+
+def _transferred(fact: Fact) -> str:
+    outcome = _get(fact, "outcome")
+    return f"{_get(fact, 'to')} {TRANSFERRED.get(outcome, f'is where the transfer ended: {outcome}')}"
+
+
+def _plainly(fact: Fact) -> str:
+    """A fact by its own words: ``step taken: do announce, after 30``."""
+    values = [f"{key.replace('_', ' ')} {value}" for key, value in fact.data.items() if _is_short(value)]
+    who = [f"{name} {value}" for name, value in (("agent", fact.agent), ("queue", fact.queue)) if value]
+    told = ", ".join([*who, *values])
+    return fact.kind.value.replace("_", " ") + (f": {told}" if told else "")
+
+
+def _is_short(value: Any) -> bool:
+    return isinstance(value, str | int | float) and value not in ("", None)
+
+
+def _by(fact: Fact) -> str:
+    by = _get(fact, "by")
+    return f" by {by}" if by else ""
+
+
+def _names(names: Iterable[str] | Sequence[str]) -> str:
+    return ", ".join(str(name) for name in names or ())
+
+
+def _get(fact: Fact, key: str) -> Any:
+    """A value of a fact; empty where an older fsorch did not write it."""
+    return fact.data.get(key, "")

@@ -1,0 +1,111 @@
+"""A contact's story: from the engine's own facts, in sentences."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsorch.engine import Fact, FactKind
+from fsorch.engine.rows import ContactRow
+from fsorch.esl.commands import Originate
+from fsorch.store import ContactDetail
+from fsorch_cli.story import tell_story
+from tests.engine.desk import CENTRE, Desk
+
+ROW = ContactRow(id="c1", switch="main", outcome="", began_at=1, ended_at=0)
+
+
+def detail_of(desk: Desk) -> ContactDetail:
+    """The only contact of a desk, as the store would give it."""
+    [began] = desk.of(FactKind.CONTACT_BEGAN)
+    facts = tuple(fact for fact in desk.facts if fact.contact == began.contact)
+    ended = [fact for fact in facts if fact.kind is FactKind.CONTACT_ENDED]
+    row = msgspec.convert(ended[0].data["row"], ContactRow) if ended else ROW
+    return ContactDetail(contact=row, segments=(), legs=(), facts=facts)
+
+
+def texts(desk: Desk) -> list[str]:
+    return [line.text for line in tell_story(detail_of(desk))]
+
+
+def test_who_was_asked_why_and_how_it_ended() -> None:
+    sales = msgspec.structs.replace(CENTRE.queues[0], skills={"french": 3})
+    ann, rob = (msgspec.structs.replace(agent, skills={"french": 4}) for agent in CENTRE.agents)
+    eve = msgspec.structs.replace(rob, id="eve", phone="user/1003", skills={})
+    desk = Desk(msgspec.structs.replace(CENTRE, queues=(sales, CENTRE.queues[1]), agents=(ann, rob, eve)))
+    desk.call("caller", queue="sales")
+    desk.passes(12)
+    desk.log_in("eve")
+    desk.passes(3)
+    desk.log_in("rob")
+    leg = desk.last(Originate).uuid
+    desk.log_in("ann")
+    desk.rings(leg)
+    desk.passes(4)
+    desk.ends(leg, "CALL_REJECTED")
+    second = desk.last(Originate)
+    assert second.uuid != leg
+    desk.rings(second.uuid)
+    desk.passes(2)
+    desk.picks_up(second.uuid, second.job_uuid)
+    desk.bridge("caller", second.uuid)
+    desk.passes(65)
+    desk.ends("caller")
+    desk.ends(second.uuid)
+    assert texts(desk) == [
+        "Zoë (+441234) called on switch main",
+        "waits in queue sales at place 1: chosen before the call came in, without a menu",
+        "offered to rob: idle longest (0 s); it had waited 16 s, for until then nobody who was free would do; "
+        "passed over although free: eve, without the skills asked for",
+        "the leg of rob hung up (CALL_REJECTED)",
+        "rob did not take it after 4 s of ringing: the call was rejected (CALL_REJECTED)",
+        "waits in queue sales again at place 1, by the time it has waited since the first",
+        "offered to ann: idle longest (5 s); passed over although free: eve, without the skills asked for; "
+        "not taken before by rob",
+        "ann picked up after 2 s of ringing",
+        "ann and the caller talk",
+        "the leg of the caller hung up (NORMAL_CLEARING)",
+        "ann has 10 s for the work after the call",
+        "ended: was answered; the caller ended it (NORMAL_CLEARING); waited 24 s; talked 1 min 5 s",
+        "the leg of ann hung up (NORMAL_CLEARING)",
+    ]
+
+
+def fact(kind: FactKind, agent: str = "", queue: str = "", **data: Any) -> Fact:
+    return Fact(id=kind.value, at=1, kind=kind, contact="c1", agent=agent, queue=queue, data=data)
+
+
+def told(*facts: Fact, **row: Any) -> list[str]:
+    detail = ContactDetail(contact=msgspec.structs.replace(ROW, **row), segments=(), legs=(), facts=facts)
+    return [line.text for line in tell_story(detail)]
+
+
+def test_the_menu_says_why_this_queue() -> None:
+    keyed = fact(FactKind.ANSWER_KEYED, prompt="menu", digits="2", valid=True, means="Support")
+    wrong = fact(FactKind.ANSWER_KEYED, prompt="menu", digits="7", valid=False)
+    none = fact(FactKind.ANSWER_KEYED, prompt="menu", digits="", valid=False)
+    queued = fact(FactKind.CONTACT_QUEUED, queue="support", position=2)
+    again = fact(FactKind.CONTACT_QUEUED, queue="support", position=1, again=True)
+    assert told(wrong, keyed, queued, again) == [
+        "keyed 7 at menu, which leads nowhere",
+        "keyed 2 at menu, which means Support",
+        "waits in queue support at place 2: because 2 was keyed",
+        "waits in queue support again at place 1, by the time it has waited since the first",
+    ]
+    assert told(none, queued)[1] == "waits in queue support at place 2: the menu's default, for nothing valid was keyed"
+
+
+@pytest.mark.parametrize("kind", FactKind)
+@settings(max_examples=20, deadline=None)
+@given(
+    data=st.dictionaries(st.sampled_from(["why", "by", "to", "outcome", "cause", "who", "digits", "x y"]), st.text())
+)
+def test_every_kind_of_fact_has_its_words(kind: FactKind, data: dict[str, str]) -> None:
+    """Also one of an older fsorch, in which much is missing."""
+    for text in told(fact(kind, **data), outcome="answered", ended_by="agent"):
+        assert text
+        assert "\n" not in text
