@@ -45,6 +45,10 @@ IN_FLIGHT = 4
 RETRY_S = 1.0
 
 
+# A list that a person looks through.
+MOST_PLACES = 100
+
+
 class QueueGlance(msgspec.Struct, frozen=True):
     """What an agent sees of a queue they serve."""
 
@@ -54,14 +58,24 @@ class QueueGlance(msgspec.Struct, frozen=True):
     oldest_enqueued_at: int
 
 
+class Place(msgspec.Struct, frozen=True):
+    """Where a call can be transferred to: ``kind`` is queue or agent."""
+
+    kind: str
+    id: str
+    title: str
+
+
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
-    """What an agent sees. ``agent`` is None when the centre has no agent with the user's id."""
+    """What an agent sees. ``agent`` is None when the centre has no agent with the user's id. ``places``: where a call
+    can go, told only to who talks."""
 
     centre: str
     breaks: tuple[tuple[str, str], ...]
     queues: tuple[QueueGlance, ...]
     switches_up: bool
     agent: AgentView | None
+    places: tuple[Place, ...] = ()
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
@@ -282,4 +296,15 @@ class Views:
                 if queue.id in mine
             ),
             agent=view,
+            places=self._places(view) if view is not None and view.state == "talking" else (),
         )
+
+    def _places(self, view: AgentView) -> tuple[Place, ...]:
+        """All queues, and the agents who could take a call now."""
+        queues = [Place("queue", queue.id, queue.title) for queue in self._snapshot.queues]
+        free = [
+            Place("agent", agent.id, agent.name)
+            for agent in self._snapshot.agents
+            if agent.status == "available" and agent.state == "idle" and not agent.unready and agent.id != view.id
+        ]
+        return (*queues[:MOST_PLACES], *free[:MOST_PLACES])

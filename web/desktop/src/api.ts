@@ -62,12 +62,39 @@ export async function logOut(): Promise<void> {
   set({ user: null, desk: null, board: null });
 }
 
-export type Verb = "login" | "logout" | "status" | "answer" | "hangup" | "hold" | "call-back" | "wrapup-end" | "wrapup-more" | "next";
+export type Verb =
+  | "login"
+  | "logout"
+  | "status"
+  | "answer"
+  | "hangup"
+  | "hold"
+  | "call-back"
+  | "wrapup-end"
+  | "wrapup-more"
+  | "next"
+  | "mute"
+  | "keys"
+  | "transfer"
+  | "transfer-complete"
+  | "transfer-cancel"
+  | "confer";
+
+// What supervisors do to a talk, and to a contact that waits.
+export type SteeringVerb = "talk/listen" | "talk/listen-stop" | "talk/take-over" | "contact/move" | "contact/give" | "contact/priority";
 
 // Ask the engine for something; a refusal is shown and gives false.
 export async function ask(verb: Verb, body: Record<string, unknown> = {}): Promise<boolean> {
+  return say(`agent/${verb}`, body);
+}
+
+export async function steer(verb: SteeringVerb, body: Record<string, unknown>): Promise<boolean> {
+  return say(verb, body);
+}
+
+async function say(path: string, body: Record<string, unknown>): Promise<boolean> {
   try {
-    await call("POST", `/api/agent/${verb}`, body);
+    await call("POST", `/api/${path}`, body);
     return true;
   } catch (error) {
     if (!(error instanceof Refused)) throw error;

@@ -6,6 +6,7 @@ import { ask } from "./api";
 import { Empty } from "./desk";
 import { callerName, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
 import { Action, Pill, Since } from "./parts";
+import { Joining, Steering } from "./steering";
 import { useKnown } from "./store";
 import { clock, useNow } from "./time";
 import type { Agent, Board, Contact, Queue, User } from "./types";
@@ -22,7 +23,7 @@ export function BoardView({ user }: { user: User }): JSX.Element {
       <div class="columns">
         <div>
           <Queues queues={board.queues} />
-          <Contacts board={board} />
+          <Contacts board={board} may={user.supervises} />
         </div>
         <Agents board={board} user={user} />
       </div>
@@ -157,7 +158,7 @@ function stage(contact: Contact): string {
 
 const ORDER = Object.keys(STAGES);
 
-function Contacts({ board }: { board: Board }): JSX.Element {
+function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
   const names = useMemo(() => new Map(board.agents.map((agent) => [agent.id, agent.name || agent.id])), [board.agents]);
   const contacts = useMemo(
     () =>
@@ -207,7 +208,10 @@ function Contacts({ board }: { board: Board }): JSX.Element {
                       </div>
                     )}
                   </td>
-                  <td>{contact.agent ? (names.get(contact.agent) ?? contact.agent) : "–"}</td>
+                  <td>
+                    {contact.agent ? (names.get(contact.agent) ?? contact.agent) : "–"}
+                    {may && contact.state === "waiting" && <Steering contact={contact} board={board} />}
+                  </td>
                   <td class="num">
                     <Since at={stageSince(contact)} />
                   </td>
@@ -331,6 +335,7 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
           End wrap-up
         </Action>
       )}
+      {agent.state === "talking" && <Joining agent={agent.id} />}
       {(agent.state === "ringing" || agent.state === "talking") && (
         <Action kind="chip" run={() => ask("hangup", id)}>
           {agent.state === "talking" ? "Hang up the call" : "Withdraw the call"}

@@ -5,9 +5,10 @@ import { ask, sentence } from "./api";
 import { callerName, phone, wish } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, useNow } from "./time";
-import type { Agent, Break, Contact } from "./types";
+import { Handing } from "./handing";
+import type { Agent, Break, Contact, Place } from "./types";
 
-export function CallCard({ agent, contact }: { agent: Agent; contact: Contact }): JSX.Element {
+export function CallCard({ agent, contact, places }: { agent: Agent; contact: Contact; places: Place[] }): JSX.Element {
   const phase = agent.state === "talking" ? (contact.held ? "held" : "talking") : "ringing";
   const name = callerName(contact);
   return (
@@ -37,6 +38,7 @@ export function CallCard({ agent, contact }: { agent: Agent; contact: Contact })
         <audio controls src={`/api/messages/${contact.id}`} data-test="message" aria-label="The message" />
       )}
       <footer>{phase === "ringing" ? <Ringing agent={agent} /> : isMessage(contact) ? <Listening /> : <Talking contact={contact} />}</footer>
+      {phase !== "ringing" && !isMessage(contact) && <Handing agent={agent} contact={contact} places={places} />}
     </article>
   );
 }

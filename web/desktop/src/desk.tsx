@@ -33,7 +33,7 @@ export function DeskView(): JSX.Element {
 }
 
 function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
-  if (agent.contact) return <CallCard agent={agent} contact={agent.contact} />;
+  if (agent.contact) return <CallCard agent={agent} contact={agent.contact} places={desk.places} />;
   if (agent.state === "wrap_up") return <WrapUp agent={agent} breaks={desk.breaks} />;
   if (agent.state !== "idle") return <Quiet tone="ringing" title="A call is on its way" since={agent.state_since} />;
   if (agent.status === "logged_out") return <Start agent={agent} />;

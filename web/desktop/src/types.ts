@@ -26,6 +26,11 @@ export interface Contact {
   offered_at: number;
   answered_at: number;
   held: boolean;
+  muted: boolean;
+  transfer: "" | "ringing" | "consulting" | "conference" | "pending" | "completing" | "returning" | "taking";
+  transfer_by: string;
+  transfer_to: string;
+  priority: number;
   why: string;
   medium: string;
   callback: string;
@@ -104,6 +109,14 @@ export interface Desk {
   queues: QueueGlance[];
   switches_up: boolean;
   agent: Agent | null;
+  places: Place[];
+}
+
+// Where a call can be transferred to.
+export interface Place {
+  kind: "queue" | "agent";
+  id: string;
+  title: string;
 }
 
 export interface Pushed<View> {

@@ -1,0 +1,138 @@
+// Handing a call on: keys, mute, transfer, consult, conference.
+
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { ask } from "./api";
+import { Action } from "./parts";
+import type { Agent, Contact, Place } from "./types";
+
+const SAYS: Record<string, string> = {
+  ringing: "Calling",
+  consulting: "Talking to",
+  conference: "In conference with",
+  pending: "Waiting for",
+  completing: "Handing over to",
+  returning: "Coming back from",
+  taking: "Going to",
+};
+
+export function Handing({ agent, contact, places }: { agent: Agent; contact: Contact; places: Place[] }): JSX.Element {
+  const [open, setOpen] = useState<"" | "transfer" | "keys">("");
+  if (contact.transfer) return <UnderWay agent={agent} contact={contact} />;
+  return (
+    <div class="handing">
+      <div class="acts flat">
+        <Action kind="chip" pressed={contact.muted} test="mute" run={() => ask("mute", { on: !contact.muted })}>
+          {contact.muted ? "Unmute" : "Mute"}
+        </Action>
+        <Toggle name="Keypad" on={open === "keys"} test="keypad" set={(on) => setOpen(on ? "keys" : "")} />
+        <Toggle name="Transfer…" on={open === "transfer"} test="transfer-open" set={(on) => setOpen(on ? "transfer" : "")} />
+      </div>
+      {open === "keys" && <Keys />}
+      {open === "transfer" && <Where places={places} />}
+    </div>
+  );
+}
+
+function Toggle(props: { name: string; on: boolean; test: string; set: (on: boolean) => void }): JSX.Element {
+  return (
+    <button type="button" class="button chip" aria-expanded={props.on} data-test={props.test} onClick={() => props.set(!props.on)}>
+      {props.name}
+    </button>
+  );
+}
+
+function Keys(): JSX.Element {
+  return (
+    <div class="keys" role="group" aria-label="Keypad" data-test="keys">
+      {[..."123456789*0#"].map((digit) => (
+        <Action key={digit} kind="chip" run={() => ask("keys", { digits: digit })}>
+          {digit}
+        </Action>
+      ))}
+    </div>
+  );
+}
+
+function Where({ places }: { places: Place[] }): JSX.Element {
+  const [chosen, setChosen] = useState("");
+  const [number, setNumber] = useState("");
+  const [kind, id] = chosen.split(":", 2);
+  const to = number ? { number } : kind === "queue" ? { queue: id } : { to: id };
+  const ready = number !== "" || chosen !== "";
+  return (
+    <div class="where" data-test="where">
+      <label>
+        To
+        <select value={chosen} data-test="transfer-to" onChange={(event) => setChosen(event.currentTarget.value)}>
+          <option value="">Choose…</option>
+          <Group title="Free colleagues" kind="agent" places={places} />
+          <Group title="Queues" kind="queue" places={places} />
+        </select>
+      </label>
+      <label>
+        or a number
+        <input inputMode="tel" value={number} onInput={(event) => setNumber(event.currentTarget.value.trim())} />
+      </label>
+      <div class="acts flat">
+        <Action
+          kind="plain"
+          test="consult"
+          disabled={!ready || (!number && kind === "queue")}
+          run={() => ask("transfer", { ...to, consult: true })}
+        >
+          Ask first
+        </Action>
+        <Action kind="primary" test="transfer" disabled={!ready} run={() => ask("transfer", to)}>
+          Transfer now
+        </Action>
+      </div>
+    </div>
+  );
+}
+
+function Group(props: { title: string; kind: Place["kind"]; places: Place[] }): JSX.Element | null {
+  const mine = props.places.filter((place) => place.kind === props.kind);
+  if (mine.length === 0) return null;
+  return (
+    <optgroup label={props.title}>
+      {mine.map((place) => (
+        <option key={place.id} value={`${place.kind}:${place.id}`}>
+          {place.title || place.id}
+        </option>
+      ))}
+    </optgroup>
+  );
+}
+
+function UnderWay({ agent, contact }: { agent: Agent; contact: Contact }): JSX.Element {
+  const mine = contact.transfer_by === agent.id;
+  const consulted = contact.transfer === "consulting";
+  const words = mine ? `${SAYS[contact.transfer]} ${contact.transfer_to}` : `${contact.transfer_by} asks you about this call`;
+  return (
+    <div class="handing" data-test="handing" data-state={contact.transfer}>
+      <p class="soft" role="status">
+        {words}
+      </p>
+      {mine && (
+        <div class="acts flat">
+          {(consulted || contact.transfer === "ringing" || contact.transfer === "conference") && (
+            <Action kind="primary" test="complete" run={() => ask("transfer-complete")}>
+              {contact.transfer === "conference" ? "Leave them" : "Hand over"}
+            </Action>
+          )}
+          {consulted && (
+            <Action kind="plain" test="confer" run={() => ask("confer")}>
+              Conference
+            </Action>
+          )}
+          {contact.transfer !== "returning" && contact.transfer !== "completing" && (
+            <Action kind="plain" test="cancel" run={() => ask("transfer-cancel")}>
+              Back to the caller
+            </Action>
+          )}
+        </div>
+      )}
+    </div>
+  );
+}
