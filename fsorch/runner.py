@@ -19,7 +19,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import gevent
 import msgspec
@@ -85,9 +85,19 @@ class WebFactory(Protocol):
 
 
 def in_thread(work: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
-    """Run ``work`` on a native thread of the hub's pool; only the calling greenlet waits."""
-    result: R = gevent.get_hub().threadpool.apply(work, args, kwargs)
-    return result
+    """Run ``work`` on a native thread of the hub's pool; only the calling greenlet waits. What it raises comes out."""
+
+    def outcome() -> tuple[R | None, BaseException | None]:
+        # An exception that leaves the thread by itself is printed by gevent, each time.
+        try:
+            return work(*args, **kwargs), None
+        except BaseException as error:  # noqa: BLE001 - raised again where it belongs
+            return None, error
+
+    result, error = gevent.get_hub().threadpool.apply(outcome)
+    if error is not None:
+        raise error
+    return cast(R, result)
 
 
 class Ids:

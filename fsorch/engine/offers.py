@@ -394,7 +394,8 @@ class Offers:
         core.distributor.leave(contact.id)
         core.distributor.unready(person.spec.id)
         person.agent.reserve(core.now.wall)
-        contact.machine.step(ContactInput.OFFER)
+        if not contact.offers_open:
+            contact.machine.step(ContactInput.OFFER)
         contact.offers_open[offer.id] = None
         contact.agent, contact.why = contact.agent or offer.agent, offer.why
         person.offer, person.contact = offer.id, contact.id

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
-from fsorch.acd import ContactInput, OfferInput
+from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.inputs import OpenContact, Recall
@@ -122,7 +122,8 @@ class Recalled:
         cannot, as the agent has something else to do."""
         person = self.core.people.get(event.variable("fsorch_agent") or "")
         input, id = ANSWER_STATES.get(event.answer_state), event.variable("fsorch_offer")
-        if person is None or not _may_take(person) or input is None or not id or contact.need is None:
+        waits = contact.machine.state in (ContactState.WAITING, ContactState.OFFERED)
+        if person is None or not _may_take(person) or input is None or not id or not waits:
             return False
         leg = self.calls.own_leg(switch, event, "agent", contact.id, person.spec.id)
         offer = self.offers.take_up(contact, person, leg, id)

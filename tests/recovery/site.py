@@ -130,7 +130,7 @@ class Site:
             keys=(key or dice.choice(("1", "2", "1", "2", "7")), "1"),
             reaction_s=reaction_s,
             patience_s=patience_s,
-            talk_s=talk_s or dice.uniform(0.3, 3.0),
+            talk_s=talk_s or dice.uniform(0.3, 2.0),
             hangs_up=dice.random() < 0.6,
         )
         number = f"+49{dice.randrange(10**9, 10**10)}"
@@ -139,14 +139,20 @@ class Site:
         self.callers += made
         return made[0]
 
-    def stream(self, calls: int, over_s: float) -> None:
+    def stream(self, calls: int, over_s: float, patience_s: float = 0.0) -> None:
         """So many callers at random moments of the next seconds, as the seed draws them."""
         for _ in range(calls):
-            gevent.spawn(self._call_at, self.dice.uniform(0.0, over_s))
+            gevent.spawn(self._call_at, self.dice.uniform(0.0, over_s), patience_s)
 
-    def _call_at(self, seconds: float) -> None:
+    def _call_at(self, seconds: float, patience_s: float) -> None:
         self.later(seconds)
-        self.call(patience_s=self.dice.choice((2.5, 6.0, 20.0)))
+        self.call(patience_s=patience_s or self.dice.choice((2.5, 5.0, 8.0)))
+
+    def leave(self, caller: Caller) -> None:
+        """The caller hangs up now."""
+        switch, channel = self.switch.server.switch, caller.channel
+        assert channel is not None
+        self.switch.server.schedule(lambda: switch.machine.hang_up(channel))
 
     def drain(self) -> None:
         """Wait until nobody is on the switch."""

@@ -2,11 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import random
-from collections.abc import Callable, Iterator
-from pathlib import Path
-
 import pytest
 
 from fsorch.engine.facts import FactKind
@@ -14,24 +9,8 @@ from fsorch.engine.inputs import HangUp, HoldCall, SetStatus
 from fsorch.names import SegmentKind
 from fsorch.sim.people import PhoneHabits
 from tests.recovery.accounts import Accounts
-from tests.recovery.site import AGENTS, BY, Site
-
-# The same seed draws the same callers and the same moments; a failed run prints it.
-SEED = int(os.environ.get("FSORCH_SEED", "0")) or random.randrange(1, 10**6)
-Make = Callable[..., Site]
-
-
-@pytest.fixture
-def make(tmp_path: Path) -> Iterator[Make]:
-    sites: list[Site] = []
-
-    def made(**options: object) -> Site:
-        sites.append(Site(tmp_path, SEED, **options))  # type: ignore[arg-type]
-        return sites[-1]
-
-    yield made
-    for site in sites:
-        site.close()
+from tests.recovery.conftest import Make
+from tests.recovery.site import AGENTS, BY
 
 
 def test_everybody_is_where_they_were(make: Make) -> None:
@@ -87,15 +66,12 @@ def test_everybody_is_where_they_were(make: Make) -> None:
     assert menu is not None
     assert menu.state == "flow"
 
-    site.habits = PhoneHabits(ring_s=0.1, answer_rate=1.0)
     for name in ("talking", "held"):
-        site.switch.server.schedule(callers[name]._leave)
-    for caller in callers.values():
-        caller.plan = caller.plan.__class__(talk_s=0.2)
+        site.leave(callers[name])
     site.switch.server.schedule(site.switch.world.phones["1004"].pick_up)
     site.until(lambda: site.agent("ann").status == "break" or site.agent("ann").state == "wrap_up", "the wish")
     for caller in list(callers.values()):
-        site.switch.server.schedule(caller._leave)
+        site.leave(caller)
     site.drain()
     site.until(lambda: site.agent("cleo").state != "wrap_up", "the end of the wrap-up")
     site.stop()
@@ -111,10 +87,8 @@ def test_everybody_is_where_they_were(make: Make) -> None:
             assert sum(fact.kind is FactKind.CONTACT_BEGAN for fact in facts) == 1
 
 
-@pytest.mark.parametrize("round", range(2))
-def test_killed_again_and_again(make: Make, round: int) -> None:
+def test_killed_again_and_again(make: Make) -> None:
     site = make()
-    site.dice.seed(f"{SEED}/{round}")
     site.start()
     site.log_in(*AGENTS)
     site.stream(24, 5.0)

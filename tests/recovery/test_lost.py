@@ -1,0 +1,135 @@
+"""The link is cut, the switch restarts, the database is away, people leave while nobody listens."""
+
+from __future__ import annotations
+
+import msgspec
+
+from fsorch.engine.inputs import LogIn
+from fsorch.names import ContactOutcome, Strategy
+from tests.recovery.accounts import Accounts
+from tests.recovery.conftest import SEED, Make
+from tests.recovery.site import AGENTS, BY, Site, wall
+from tests.store.mariadb import MariaDb
+
+
+def rest(site: Site) -> Accounts:
+    """Everybody goes home, fsorch ends, and the records are read."""
+    site.drain()
+    site.until(lambda: all(agent.state == "idle" for agent in site.snapshot().agents), "the agents to be idle")
+    site.stop()
+    return Accounts(site)
+
+
+def is_up(site: Site) -> bool:
+    """Whether the engine has its switch."""
+    return site.snapshot().switches[0].up
+
+
+def test_a_link_that_is_cut_and_comes_back(make: Make) -> None:
+    site = make()
+    site.start()
+    site.log_in(*AGENTS)
+    site.stream(16, 4.0)
+    for _ in range(3):
+        site.later(site.dice.uniform(0.4, 1.0))
+        down = wall()
+        site.switch.server.cut_all()
+        site.until(lambda: not is_up(site), "the cut to be seen")
+        site.until(lambda: is_up(site), "the link to come back")
+        site.outages.append((down, wall()))
+    site.until(lambda: len(site.callers) == 16, "the callers to come")
+    rest(site).check()
+
+
+def test_a_switch_that_restarts_loses_its_callers_and_frees_the_agents(make: Make) -> None:
+    site = make(wrap_up_s=0.2)
+    site.start()
+    site.log_in("ann")
+    talks = site.call(key="1", talk_s=60.0)
+    site.state_is(talks, "talking")
+    waits = site.call(key="1", patience_s=60.0)
+    site.state_is(waits, "waiting")
+    site.restart_switch(SEED + 1)
+    site.until(lambda: not site.snapshot().contacts, "the callers to be recorded as lost")
+    site.until(lambda: site.agent("ann").state == "idle", "the agent to be free")
+    later = site.call(key="2", talk_s=0.2)
+    site.until(lambda: later.result.talks, "the next caller to be served")
+    accounts = rest(site)
+    outcomes = {row.number: row.outcome for row in accounts.contacts.values()}
+    assert outcomes == {
+        talks.result.number: ContactOutcome.ANSWERED,
+        waits.result.number: ContactOutcome.LOST,
+        later.result.number: ContactOutcome.ANSWERED,
+    }
+    legs = [leg for leg in accounts.legs.values() if leg.number == waits.result.number]
+    assert [leg.complete for leg in legs] == [False]
+    for row in accounts.contacts.values():
+        accounts.check_segments(row)
+
+
+def test_a_database_that_is_away_costs_nothing_but_time(make: Make, mariadb: MariaDb) -> None:
+    site = make(url=mariadb.new_database())
+    site.start()
+    site.log_in(*AGENTS)
+    site.stream(10, 3.0)
+    site.later(0.5)
+    mariadb.stop(kill=SEED % 2 == 1)
+    try:
+        site.later(1.5)
+        assert site.call(key="1", talk_s=0.2).result.outcome == "live"
+        site.until(lambda: any(caller.result.talks for caller in site.callers), "a talk without the database")
+    finally:
+        mariadb.start()
+    site.until(lambda: len(site.callers) == 11, "the callers to come")
+    rest(site).check()
+
+
+def test_a_caller_who_left_while_nobody_listened_leaves_no_phone_ringing(make: Make) -> None:
+    site = make(ring_s=30.0)
+    site.start()
+    site.log_in("ann")
+    caller = site.call(key="1", patience_s=60.0)
+    site.until(lambda: site.agent("ann").state == "ringing", "the phone to ring")
+    site.kill()
+    site.leave(caller)
+    site.start()
+    site.until(lambda: not site.switch.world.report().live_legs, "the phone to stop")
+    site.until(lambda: site.agent("ann").state == "idle", "the agent to be free")
+    accounts = rest(site)
+    accounts.check()
+    assert [row.outcome for row in accounts.contacts.values()] == [ContactOutcome.LOST]
+
+
+def test_of_four_phones_that_ring_on_after_a_restart_one_gets_the_call(make: Make) -> None:
+    site = make(ring_s=30.0)
+    queues = tuple(msgspec.structs.replace(queue, strategy=Strategy.RING_ALL) for queue in site.centre.queues)
+    with site.store() as store:
+        store.save_centre(msgspec.structs.replace(site.centre, queues=queues), BY)
+    site.start()
+    site.request(*(LogIn(agent=agent, by=BY) for agent in AGENTS))
+    caller = site.call(key="1", patience_s=60.0, talk_s=0.6)
+    phones = list(site.switch.world.phones.values())
+    site.until(lambda: all(phone.leg is not None for phone in phones[:4]), "four phones to ring")
+    site.kill()
+    site.start()
+    site.until(lambda: sum(agent.state == "ringing" for agent in site.snapshot().agents) == 4, "four offers")
+    for phone in phones[1:3]:
+        site.switch.server.schedule(phone.pick_up)
+    site.state_is(caller, "talking")
+    assert sum(agent.state == "talking" for agent in site.snapshot().agents) == 1
+    accounts = rest(site)
+    accounts.check()
+    assert [phone.rung for phone in phones[:4]] == [1, 1, 1, 1]
+    assert caller.result.talks == 1
+
+
+def test_two_hundred_callers_at_once_leave_nothing_stuck(make: Make) -> None:
+    site = make(wrap_up_s=0.0, ring_s=0.1)
+    site.start()
+    site.log_in(*AGENTS)
+    site.stream(200, 4.0, patience_s=1.5)
+    site.later(2.0)
+    site.kill()
+    site.start()
+    site.until(lambda: len(site.callers) == 200, "the callers to come")
+    rest(site).check()
