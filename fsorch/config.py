@@ -26,6 +26,7 @@ from fsorch.rules import (
     CauseRules,
     EstimateSpec,
     Names,
+    PhoneMode,
     StepPlan,
     WrapUpMode,
     WrapUpSpec,
@@ -73,7 +74,8 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     once), times the levels up with ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work
     do not count. ``guard`` times the wait of a preferred caller is the longest that others are passed over (0: no
     guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
-    levels 1-5. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``, which the agent may end early.
+    levels 1-5. ``paused``: its contacts wait, and none is offered. ``wrap_up``: the mode of wrap-up; without it
+    there are ``wrap_up_s``, which the agent may end early.
     ``causes``: what follows when a phone does not take a contact, by cause; without it, ``miss_delay_s`` alone.
     ``affinity``: whether callers come to somebody they know; without it, they do not. ``callback``: whether and
     how callers can be called back.
@@ -98,6 +100,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     guard: float = 0.0
     ring_more_s: float = 10.0
     skills: dict[str, Level] = {}
+    paused: bool = False
     affinity: AffinitySpec | None = None
     callback: CallbackSpec | None = None
     wrap_up: WrapUpSpec | None = None
@@ -130,6 +133,8 @@ class MembershipSpec(Spec, frozen=True, kw_only=True):
 class AgentSpec(Spec, frozen=True, kw_only=True):
     """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
     switch that dials it (empty: the switch the caller is on). ``causes``: instead of the queue's.
+    ``phone_mode``: dialled for each contact, or nailed up; ``alert``: what an agent with a nailed-up phone hears before
+    a caller, as FreeSWITCH's playback takes it.
     ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached
     otherwise (through mod_verto, say). ``own_customers``: the numbers of the customers whose own agent this is."""
 
@@ -140,6 +145,8 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     queues: tuple[MembershipSpec, ...] = ()
     skills: dict[str, Level] = {}
     own_customers: tuple[str, ...] = ()
+    phone_mode: PhoneMode = PhoneMode.DIALLED
+    alert: str = ""
     watch_phone: bool = True
     causes: CauseRules | None = None
     login: str = ""

@@ -39,6 +39,7 @@ __all__ = [
     "OfferCallback",
     "Overflow",
     "OverflowTo",
+    "PhoneMode",
     "RaisePriority",
     "Range",
     "Rule",
@@ -333,6 +334,14 @@ class AwayRule(Rule, frozen=True, kw_only=True):
     after_s: Annotated[float, msgspec.Meta(ge=1)] = 60.0
     then: Consequence = Consequence.BREAK
     reason: str = ""
+
+
+class PhoneMode(StrEnum):
+    """How an agent's phone is reached: dialled for each contact, or nailed up: one standing call from log-in to
+    log-out, to which callers are bridged at once."""
+
+    DIALLED = "dialled"
+    NAILED = "nailed"
 
 
 class WrapUpMode(StrEnum):

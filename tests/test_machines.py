@@ -10,6 +10,7 @@ import pytest
 from fsorch.acd import AgentInput, AgentMachine, ContactInput, ContactMachine, OfferInput, OfferMachine
 from fsorch.acd.affinity import ChoiceMachine
 from fsorch.acd.callback import CallbackInput, CallbackMachine
+from fsorch.acd.line import LineInput, LineMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr import FlowMachine
@@ -21,6 +22,7 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
     ChoiceMachine,
     ContactMachine,
     FlowMachine,
+    LineMachine,
     OfferMachine,
     TransferMachine,
 ]
@@ -31,6 +33,7 @@ REQUESTS: set[StrEnum] = {
     AgentInput.CHOOSE,
     AgentInput.END_WRAP_UP,
     ContactInput.QUEUE,
+    LineInput.TAKE,
     ContactInput.OFFER,
     ContactInput.STEP_OUT,
     ContactInput.TO_FLOW,

@@ -12,6 +12,7 @@ from typing import Any
 from fsorch.acd import AgentMachine, ContactMachine, OfferMachine
 from fsorch.acd.affinity import ChoiceMachine
 from fsorch.acd.callback import CallbackMachine
+from fsorch.acd.line import LineMachine
 from fsorch.acd.transfer import TransferMachine
 from fsorch.ivr import FlowMachine
 from fsorch.machine import Machine
@@ -24,6 +25,7 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Transfer", "fsorch/acd/transfer.py", TransferMachine),
     ("Choice of a person", "fsorch/acd/affinity.py", ChoiceMachine),
     ("Callback", "fsorch/acd/callback.py", CallbackMachine),
+    ("Standing call", "fsorch/acd/line.py", LineMachine),
     ("Flow", "fsorch/ivr/flow.py", FlowMachine),
 )
 HEAD = """# The machines

@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from fsorch.acd import ContactEffect, ContactInput, ContactState, OfferInput, OfferState
+from fsorch.acd.line import LineInput
 from fsorch.config import FlowSpec
 from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
@@ -18,9 +19,8 @@ from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
 from fsorch.engine.questions import Questions
-from fsorch.engine.records import Records
+from fsorch.engine.records import Records, row_of
 from fsorch.engine.relations import Relations
-from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer
 from fsorch.engine.supervising import Supervising
 from fsorch.engine.transfers import Transfers
@@ -173,20 +173,7 @@ class Calls:
 
     def own_leg(self, switch: str, event: Event, role: str, contact: str, agent: str) -> Leg:
         """Keep a leg that we did not dial ourselves in this life."""
-        row = LegRow(
-            id=event.uuid,
-            contact=contact,
-            switch=switch,
-            role=role,
-            agent=agent,
-            direction=event.direction,
-            channel=event.channel_name,
-            number=event.caller_number,
-            name=event.caller_name,
-            destination=event.destination,
-            created_at=event.created_time or self.core.now.wall,
-            answered_at=event.answered_time,
-        )
+        row = row_of(event, switch, role, contact, agent, self.core.now.wall)
         answered = event.answer_state == "answered"
         leg = Leg(event.uuid, switch, role, contact, agent, row, answered=answered, seen=True)
         self.core.legs[event.uuid] = leg
@@ -257,6 +244,9 @@ class Calls:
                 self.arrive(switch, event)
         elif leg.role != "customer":
             offer, contact = self._agent_offer(event), self.core.contacts.get(leg.contact)
+            if leg.standing:
+                self.people.lines.heard(leg, LineInput.PARKED)
+                offer = None
             if offer is not None:
                 self.offers.step(offer, OfferInput.ANSWERED)
             elif contact is not None:
@@ -302,6 +292,8 @@ class Calls:
         agent = a if a.role == "agent" else b
         offer = self._offer_of(agent)
         if offer is not None:
+            if agent.standing:
+                self.people.lines.heard(agent, LineInput.BRIDGED)
             self.offers.step(offer, OfferInput.BRIDGED)
 
     def _held(self, event: Event, on: bool) -> None:
@@ -338,6 +330,8 @@ class Calls:
     def _executed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
         contact = self.core.contacts.get(leg.contact) if leg else None
+        if leg is not None and leg.standing:
+            self.people.lines.alerted(leg, event.application_uuid)
         if contact is None or self.waiting.said(contact, event) or self.questions.heard(contact, event):
             return
         if event.application_uuid != contact.running or not contact.running or self.voicemail.heard(contact, event):
@@ -364,7 +358,10 @@ class Calls:
             self.callbacks.answered(leg)
         elif leg.role == "customer":
             self.callbacks.lost(leg, result.cause or "NORMAL_TEMPORARY_FAILURE")
-        if offer is not None:
+        if leg.standing:
+            if not result.ok:
+                self.people.lines.heard(leg, LineInput.GONE)
+        elif offer is not None:
             self.offers.dialled(offer, result)
 
     # -- effects --------------------------------------------------------------------------------------------------
@@ -495,7 +492,7 @@ class Calls:
         self.transfers.customer_gone(contact)
         self._release_agent(contact)
         leg = self.core.legs.get(contact.agent_leg)
-        if leg is not None and not leg.hung_up:
+        if leg is not None and not leg.hung_up and not leg.standing:
             self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
         self._end(contact, ContactOutcome.ANSWERED)
 
@@ -523,6 +520,8 @@ class Calls:
         self.core.fact(FactKind.CALL_HUNG_UP, known, agent=leg.agent, leg=leg.uuid, who=leg.role, cause=cause)
         if leg.role != "customer":
             self._agent_gone(leg, contact, cause)
+            if leg.standing:
+                self.people.lines.heard(leg, LineInput.GONE)
         elif contact is not None:
             if contact.leg != leg.uuid:
                 self.callbacks.lost(leg, cause)
@@ -594,7 +593,7 @@ class Calls:
         return offer
 
     def _owned(self, leg: Leg) -> bool:
-        return self.transfers.owns(leg) or self.supervising.owns(leg)
+        return leg.standing or self.transfers.owns(leg) or self.supervising.owns(leg)
 
     def _kill(self, leg: Leg) -> None:
         leg.kills += 1

@@ -34,6 +34,8 @@ def leg_fault(uuid: str) -> str:
 def _commands(centre: Centre) -> Iterator[tuple[str, Command]]:
     for n, agent in enumerate(centre.agents):
         yield f"agents[{n}].phone", Originate(agent.phone, _LEG)
+        if agent.alert:
+            yield f"agents[{n}].alert", Playback(_LEG, agent.alert)
     for n, queue in enumerate(centre.queues):
         yield f"queues[{n}].music", Playback(_LEG, queue.music)
         if queue.callback is not None:

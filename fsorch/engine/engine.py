@@ -87,6 +87,7 @@ class Engine:
         self._due: dict[str, Callable[[str], None]] = {
             "wrap_up": self._people.wrap_up_over,
             "delay": self._people.delay_over,
+            "line": self._people.lines.due,
             "break": self._people.rules.break_too_long,
             "away": self._people.rules.away_too_long,
             "offer": self._offer_due,
@@ -181,7 +182,11 @@ class Engine:
         for id in [id for id in core.queues if id not in wanted and id not in in_use and not keep_all]:
             del core.queues[id]
         for spec in centre.queues:
-            core.queues.setdefault(spec.id, Queue(spec)).spec = spec
+            queue = core.queues.setdefault(spec.id, Queue(spec))
+            if queue.spec.paused is not spec.paused:
+                core.fact(FactKind.QUEUE_PAUSED, queue=spec.id, on=spec.paused)
+                core.distributor.look_again()
+            queue.spec = spec
         core.flows = {flow.id: flow for flow in centre.flows}
         core.distributor.set_queues([_rules(queue.spec) for queue in core.queues.values()])
         self._people.configure(centre.agents)
@@ -196,6 +201,9 @@ class Engine:
         elif verb == "exists":
             if input.reply.text == "false":
                 self._calls.missing(id)
+        elif verb == "line" and not input.reply.ok:
+            self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
+            self._people.lines.refused(id)
         elif not input.reply.ok:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
             if verb == "say":

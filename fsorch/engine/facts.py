@@ -66,6 +66,8 @@ class FactKind(StrEnum):
     TRANSFER_BEGAN = "transfer_began"
     # state: consulting, conference, pending (the agent has left, the third party has not picked up)
     TRANSFER_CHANGED = "transfer_changed"
+    # on: whether nothing is offered from the queue
+    QUEUE_PAUSED = "queue_paused"
     # previous (queue), by; the fact's queue is where it is now
     CONTACT_MOVED = "contact_moved"
     # by; the fact's agent is who it was given to

@@ -54,6 +54,10 @@ class Offers:
         # Promised callbacks call the customer before, or after, the agent's phone; see Callbacks.
         self.instead_of_dialling: Callable[[Offer, Contact], bool]
         self.instead_of_bridging: Callable[[Offer, Contact], bool]
+        # Of nailed-up phones, see Lines.
+        self.line_ready: Callable[[Person, str], str]
+        self.take_line: Callable[[Offer, Contact, Person], None]
+        self.begin_on_line: Callable[[Offer], None]
         self.before_bridge: Callable[[Contact], None]
         self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
             OfferEffect.SHOW_RINGING: self._ringing,
@@ -116,7 +120,8 @@ class Offers:
     def _reachable(self, contact: str) -> bool:
         found = self.core.contacts.get(contact)
         switch = self.core.switches.get(found.switch) if found else None
-        return switch is not None and switch.up
+        queue = self.core.queues.get(found.queue) if found else None
+        return switch is not None and switch.up and not (queue is not None and queue.spec.paused)
 
     def _make(self, match: Match) -> None:
         contact = self.core.contacts[match.contact]
@@ -126,6 +131,9 @@ class Offers:
         contact.why = match.why
         for agent in match.agents:
             self._offer(match, contact, agent)
+        for offer in [self.core.offers[id] for id in contact.offers_open]:
+            if self._on_line(offer) and offer.machine.state is OfferState.DIALLING:
+                self.begin_on_line(offer)
         if contact.segment is not None:
             contact.segment.agent = contact.agent if len(contact.offers_open) == 1 else ""
         self._plan_more(contact)
@@ -143,7 +151,7 @@ class Offers:
             agent=agent,
             queue=match.queue,
             switch=contact.switch,
-            leg=core.ids(),
+            leg=(self.line_ready(person, contact.switch) if contact.leg in core.legs else "") or core.ids(),
             job=core.ids(),
             why=match.why,
             made_at=core.now.wall,
@@ -170,8 +178,14 @@ class Offers:
         offer.dial = person.dial_string
         if contact.medium == "voicemail":
             self._show(offer, core.queues[offer.queue].spec.offer_timeout_s)
+        elif self._on_line(offer):
+            self.take_line(offer, contact, person)
         elif not self.instead_of_dialling(offer, contact):
             self.dial(offer, contact)
+
+    def _on_line(self, offer: Offer) -> bool:
+        leg = self.core.legs.get(offer.leg)
+        return leg is not None and leg.standing
 
     def _show(self, offer: Offer, seconds: float) -> None:
         """A message is offered on the desktop alone."""
@@ -321,6 +335,8 @@ class Offers:
         self._over(offer, outcome, cause)
 
     def _kill_leg(self, offer: Offer, cause: str) -> None:
+        if self._on_line(offer):
+            return
         if offer.leg not in self.core.legs:
             return
         self.core.send(offer.switch, Kill(offer.leg, cause), f"kill:{offer.leg}")

@@ -32,6 +32,7 @@ from fsorch.engine.inputs import (
     SetStatus,
     Shift,
 )
+from fsorch.engine.lines import Lines
 from fsorch.engine.offers import Offers
 from fsorch.engine.phones import Phones, address_of
 from fsorch.engine.records import Records
@@ -66,6 +67,9 @@ class People:
         self.offers = offers
         self.rules = AgentRules(core, self.choose_for, self.hinder)
         self.phones = Phones(core, self.hinder)
+        self.lines = Lines(core, self.hinder, offers.step)
+        self.phones.registered = self.lines.again
+        offers.line_ready, offers.take_line, offers.begin_on_line = self.lines.ready, self.lines.take, self.lines.begin
         # The agent is done with a message; see Messages.
         self.finish: Callable[[Person], None]
         # Told of each change of an agent's status or state.
@@ -102,6 +106,7 @@ class People:
             self.core.distributor.set_agent(id, tiers, spec.skills)
             self.rules.watch_break(person)
             self.phones.watch(person)
+            self.lines.settle(person)
             self.sync(person)
         for person in [person for id, person in self.core.people.items() if id not in wanted]:
             self._retire(person)
@@ -250,7 +255,7 @@ class People:
         Not while their last leg ends: the switch would send the next INVITE before the last BYE or CANCEL, and the
         phone would be busy."""
         id, agent, core = person.spec.id, person.agent, self.core
-        rested = person.not_before <= core.now.mono and person.leaving not in core.legs
+        rested = person.not_before <= core.now.mono and not self._leaves(person)
         rested = rested and not person.unready
         self.core.distributor.set_present(id, agent.status.status is not AgentStatus.LOGGED_OUT and not person.gone)
         if agent.free and not person.gone and rested:
@@ -259,14 +264,20 @@ class People:
             self.core.distributor.unready(id)
         self.staffed(person)
 
+    def _leaves(self, person: Person) -> bool:
+        """Whether the leg of their last call has still to end; a standing call does not."""
+        leg = self.core.legs.get(person.leaving)
+        return leg is not None and not leg.standing
+
     def _retire(self, person: Person) -> None:
         person.gone = True
         self.phones.forget(person.spec.id)
+        self.lines.settle(person)
         self.core.distributor.unready(person.spec.id)
         self.core.distributor.set_present(person.spec.id, False)
         self.core.distributor.set_agent(person.spec.id, ())
         if not person.contact and not person.offer:
-            del self.core.people[person.spec.id]
+            self.core.people.pop(person.spec.id, None)
 
     def _log_in(self, person: Person, request: LogIn) -> None:
         fault = phone_fault(request.phone) if request.phone else ""
@@ -333,6 +344,11 @@ class People:
         leg = self.core.legs.get(person.leg)
         if not person.contact or leg is None:
             raise RequestRefused("the agent", person.agent.state.value, "hang up", "there is no call")
+        contact = self.core.contacts.get(person.contact)
+        if leg.standing and contact is not None and contact.leg in self.core.legs:
+            # The agent's phone stays on the line: the caller is hung up.
+            contact.ended_by = "agent"
+            leg = self.core.legs[contact.leg]
         self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
 
     def has_message(self, person: Person) -> bool:
@@ -425,4 +441,5 @@ class People:
             rule=person.rule,
         )
         self.rules.settle(person)
+        self.lines.settle(person)
         self.changed(person)

@@ -17,7 +17,7 @@ from fsorch.engine.state import Contact, Leg, Segment
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome, SegmentKind
 
-__all__ = ["Records"]
+__all__ = ["Records", "row_of"]
 
 _US = 1_000_000
 
@@ -230,3 +230,22 @@ def _float(text: str | None) -> float | None:
     except ValueError:
         return None
     return value if value is not None and 0 <= value <= 5 else None
+
+
+def row_of(event: Event, switch: str, role: str, contact: str, agent: str, now: int) -> LegRow:
+    """The CDR of a leg that we did not dial ourselves in this life, as far as ``event`` tells. ``now``: UTC
+    microseconds."""
+    return LegRow(
+        id=event.uuid,
+        contact=contact,
+        switch=switch,
+        role=role,
+        agent=agent,
+        direction=event.direction,
+        channel=event.channel_name,
+        number=event.caller_number,
+        name=event.caller_name,
+        destination=event.destination,
+        created_at=event.created_time or now,
+        answered_at=event.answered_time,
+    )

@@ -9,6 +9,7 @@ nobody are hung up.
 from __future__ import annotations
 
 from fsorch.acd import ContactInput, ContactState, OfferInput
+from fsorch.acd.line import LineInput
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
@@ -73,6 +74,9 @@ class Resync:
 
     def _renew(self, leg: Leg, event: Event, present: dict[str, Event]) -> None:
         contact = self.core.contacts.get(leg.contact)
+        if leg.standing and contact is None:
+            self.calls.people.lines.heard(leg, LineInput.PARKED)
+            return
         if contact is None:
             self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
             return
@@ -147,12 +151,19 @@ class Resync:
         for event in events:
             if event.variable("fsorch_role") not in ("agent", "other"):
                 continue
-            if self._pair(switch, event):
+            if self._pair(switch, event) or self._standing(switch, event):
                 adopted += 1
             else:
                 self.core.send(switch, Kill(event.uuid, "NORMAL_CLEARING"), f"kill:{event.uuid}")
                 cleared += 1
         return adopted, cleared
+
+    def _standing(self, switch: str, event: Event) -> bool:
+        """An agent's standing call of an earlier life that serves nobody."""
+        if not event.variable("fsorch_line") or event.answer_state != "answered" or event.other_leg:
+            return False
+        leg = self.calls.own_leg(switch, event, "agent", "", event.variable("fsorch_agent") or "")
+        return self.calls.people.lines.adopt(leg)
 
     def _pair(self, switch: str, event: Event) -> bool:
         """An agent's leg of an earlier life that is bridged to a caller we have taken back, or rings for one."""

@@ -8,6 +8,7 @@ from fsorch.engine.agent_rules import break_end
 from fsorch.engine.core import Core
 from fsorch.engine.state import Contact, Person, Queue
 from fsorch.engine.views import AgentView, ContactView, QueueView, Snapshot, SwitchView
+from fsorch.rules import PhoneMode
 
 __all__ = ["agent_view", "contact_view", "queue_view", "snapshot"]
 
@@ -53,6 +54,9 @@ def _why_waiting(core: Core, contact: Contact, standings: Standings) -> str:
     switch = core.switches.get(contact.switch)
     if switch is None or not switch.up:
         return f"switch {contact.switch} cannot be reached"
+    queue = core.queues.get(contact.queue)
+    if queue is not None and queue.spec.paused:
+        return "the queue is paused"
     return why_waiting(standing)
 
 
@@ -82,6 +86,7 @@ def agent_view(core: Core, person: Person) -> AgentView:
         next_wanted=person.next_wanted,
         break_until=break_end(core, person),
         overrun=person.overrun,
+        line=person.line.state.value if person.spec.phone_mode is PhoneMode.NAILED else "",
     )
 
 
@@ -104,6 +109,7 @@ def queue_view(core: Core, queue: Queue) -> QueueView:
         abandoned=queue.abandoned,
         within=queue.within,
         service_level_s=queue.spec.service_level_s,
+        paused=queue.spec.paused,
     )
 
 

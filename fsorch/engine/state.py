@@ -12,6 +12,7 @@ from fsorch.acd import Agent, AgentStatus, ContactMachine, Need, OfferMachine
 from fsorch.acd.affinity import Encounter, PersonChoice
 from fsorch.acd.callback import CallbackMachine
 from fsorch.acd.estimate import Announcer
+from fsorch.acd.line import LineMachine
 from fsorch.acd.phones import MissCounter
 from fsorch.acd.steps import StepSession
 from fsorch.acd.transfer import TransferMachine
@@ -46,7 +47,7 @@ __all__ = [
 class Leg:
     """One channel the engine owns. ``row`` is its CDR as far as known; ``seen`` once the switch has shown it (one that
     was dialled may never come to be); ``hung_up`` once the switch said so; ``offer`` and ``job`` are what it was
-    dialled for and by."""
+    dialled for and by. ``standing``: an agent's nailed-up phone, see Lines."""
 
     uuid: str
     switch: str
@@ -60,6 +61,7 @@ class Leg:
     hung_up: bool = False
     kills: int = 0
     job: str = ""
+    standing: bool = False
 
 
 @dataclass(slots=True)
@@ -282,7 +284,10 @@ class Person:
     the switch has ended it; ``gone`` when the configuration no longer has them.
 
     ``hindrances`` say why nothing is offered though they are available, by what hinders; ``rule`` says why a rule
-    overruled their choice, until they choose again; ``next_wanted``: on demand, they have asked for a contact."""
+    overruled their choice, until they choose again; ``next_wanted``: on demand, they have asked for a contact.
+
+    ``line``: of a nailed-up phone, ``line_leg`` its leg, ``line_tries`` how often it could not be had, ``alert`` the id
+    of what plays on it."""
 
     spec: AgentSpec
     agent: Agent = field(default_factory=Agent)
@@ -307,6 +312,10 @@ class Person:
     on_demand: bool = False
     next_wanted: bool = False
     overrun: bool = False
+    line: LineMachine = field(default_factory=LineMachine)
+    line_leg: str = ""
+    line_tries: int = 0
+    alert: str = ""
 
     @property
     def unready(self) -> str:

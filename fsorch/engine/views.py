@@ -57,7 +57,9 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     ``unready`` says why nothing is offered though they are available; ``rule`` why a rule overruled their choice, until
     they choose again. ``on_demand``: they ask for each contact, and ``next_wanted`` says that they have. In wrap-up,
     ``wrap_up_until`` 0 means until they end it, ``wrap_up_may_end`` that they may do so now, ``wrap_up_more_s`` what
-    one request adds (0: nothing). ``break_until``: when the break's time is over, ``overrun`` that it was."""
+    one request adds (0: nothing). ``break_until``: when the break's time is over, ``overrun`` that it was.
+    ``line``: the state of a nailed-up phone's standing call (none, dialling, ready, taken, talking, back, returning,
+    lost); empty for a phone that is dialled."""
 
     id: str
     name: str
@@ -81,10 +83,12 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     next_wanted: bool = False
     break_until: int = 0
     overrun: bool = False
+    line: str = ""
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
-    """A queue now, and its counts since the engine started. ``within`` counts answers inside the service-level time."""
+    """A queue now, and its counts since the engine started. ``within`` counts answers inside the service-level time.
+    ``paused``: nothing is offered from it."""
 
     id: str
     title: str
@@ -98,6 +102,7 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     abandoned: int = 0
     within: int = 0
     service_level_s: float = 20.0
+    paused: bool = False
 
 
 class SwitchView(msgspec.Struct, frozen=True, kw_only=True):

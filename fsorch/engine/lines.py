@@ -1,0 +1,221 @@
+"""Nailed-up phones: one standing call for each such agent, from log-in to log-out; callers are bridged to it at once.
+
+The leg carries ``park_after_bridge=true`` and ``hangup_after_bridge=false`` (capture 16), so the switch parks it again
+when its caller is gone. While it is not there nothing is offered to the agent; it is dialled again, later each time,
+and at once when the phone registers. A contact on another switch than the standing call is offered by dialling.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from fsorch.acd import AgentState, AgentStatus, OfferInput
+from fsorch.acd.line import LineEffect, LineInput, LineState
+from fsorch.engine.core import Core
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Contact, Leg, Offer, Person
+from fsorch.esl.commands import Break, Kill, Originate, Playback, SetVars
+from fsorch.rules import PhoneMode
+
+__all__ = ["Lines"]
+
+DIAL_S = 30
+# Beyond the phone's own ring time.
+DIAL_GRACE_S = 5.0
+# A leg is parked again within milliseconds (capture 16).
+RETURN_S = 1.0
+FIRST_WAIT_S, LONGEST_WAIT_S = 2.0, 60.0
+# The longest that an alert may keep a caller from the agent.
+ALERT_S = 5.0
+WORDS = {
+    LineState.NONE: "the standing call is not there",
+    LineState.DIALLING: "the standing call is being set up",
+    LineState.LOST: "the standing call is lost; it is dialled again",
+    LineState.RETURNING: "the last call ends",
+}
+
+
+class Lines:
+    """The standing calls. ``hinder``: see People.hinder; ``step_offer`` tells an offer what happened."""
+
+    def __init__(
+        self,
+        core: Core,
+        hinder: Callable[[Person, str, str], None],
+        step_offer: Callable[[Offer, OfferInput], None],
+    ) -> None:
+        self.core = core
+        self.hinder = hinder
+        self.step_offer = step_offer
+        self._effects: dict[LineEffect, Callable[[Person], None]] = {
+            LineEffect.DIAL: self._dial,
+            LineEffect.OPEN: self._open,
+            LineEffect.WAIT: self._wait,
+            LineEffect.LISTEN: lambda person: self._plan(person, RETURN_S),
+            LineEffect.HANG_UP: self._hang_up,
+        }
+
+    def step(self, person: Person, input: LineInput) -> None:
+        """Move an agent's line, and show how it stands."""
+        effect = person.line.step(input)
+        if effect is not None:
+            self._effects[effect](person)
+        self._show(person)
+
+    def settle(self, person: Person) -> None:
+        """The agent's status, state or spec has changed."""
+        resting = person.agent.state in (AgentState.IDLE, AgentState.WRAP_UP)
+        state = person.line.state
+        if resting and state in (LineState.TAKEN, LineState.TALKING, LineState.BACK):
+            self._let_go(person)
+        elif resting and self._wanted(person) and state is LineState.NONE:
+            self.step(person, LineInput.WANT)
+        elif resting and not self._wanted(person) and state is not LineState.NONE:
+            self.step(person, LineInput.LEAVE)
+
+    def due(self, id: str) -> None:
+        """The time to dial again, or to listen no longer."""
+        if (person := self.core.people.get(id)) is not None:
+            self.step(person, LineInput.DUE)
+
+    def again(self, person: Person) -> None:
+        """The phone has just registered: what was lost is dialled at once."""
+        if person.line.state is LineState.LOST:
+            person.line_tries = 0
+            self.step(person, LineInput.DUE)
+
+    def refused(self, id: str) -> None:
+        """The switch did not take the command that dials."""
+        if (person := self.core.people.get(id)) is not None and person.line.state is LineState.DIALLING:
+            self._drop(person)
+            self.step(person, LineInput.GONE)
+
+    # -- events of the leg ----------------------------------------------------------------------------------------
+
+    def heard(self, leg: Leg, input: LineInput) -> None:
+        """The standing leg is parked, joined or gone."""
+        person = self.core.people.get(leg.agent)
+        if person is None or person.line_leg != leg.uuid:
+            return
+        if input is LineInput.GONE:
+            person.line_leg = ""
+        self.step(person, input)
+
+    def adopt(self, leg: Leg) -> bool:
+        """A standing leg of an earlier life of ours that serves nobody. False: nobody wants it."""
+        person = self.core.people.get(leg.agent)
+        if person is None or person.line_leg or not self._wanted(person):
+            return False
+        leg.standing, leg.contact, person.line_leg = True, "", leg.uuid
+        self.step(person, LineInput.PARKED)
+        return True
+
+    # -- offers ---------------------------------------------------------------------------------------------------
+
+    def ready(self, person: Person, switch: str) -> str:
+        """The standing leg that a contact of ``switch`` can be bridged to at once; empty when there is none."""
+        leg = self.core.legs.get(person.line_leg)
+        usable = leg is not None and leg.switch == switch and person.line.state is LineState.READY
+        return person.line_leg if usable else ""
+
+    def take(self, offer: Offer, contact: Contact, person: Person) -> None:
+        """The line is the offer's."""
+        leg = self.core.legs[offer.leg]
+        leg.offer, leg.contact = offer.id, contact.id
+        person.line.step(LineInput.TAKE)
+        marks = (("fsorch_contact", contact.id), ("fsorch_queue", offer.queue))
+        self.core.send(leg.switch, SetVars(leg.uuid, marks))
+        self.core.timers.set(("offer", offer.id), self.core.now.mono + ALERT_S)
+
+    def begin(self, offer: Offer) -> None:
+        """Alert the agent, then bridge; without an alert, bridge."""
+        person = self.core.people.get(offer.agent)
+        if person is None or not person.spec.alert:
+            self.step_offer(offer, OfferInput.ANSWERED)
+            return
+        self.step_offer(offer, OfferInput.RINGING)
+        person.alert = self.core.ids()
+        self.core.send(offer.switch, Playback(offer.leg, person.spec.alert, person.alert), f"alert:{offer.id}")
+
+    def alerted(self, leg: Leg, application: str) -> None:
+        """What the standing leg played is over."""
+        person, offer = self.core.people.get(leg.agent), self.core.offers.get(leg.offer)
+        if person is not None and offer is not None and application and application == person.alert:
+            person.alert = ""
+            self.step_offer(offer, OfferInput.ANSWERED)
+
+    def _let_go(self, person: Person) -> None:
+        leg = self.core.legs.get(person.line_leg)
+        if leg is not None:
+            leg.offer = leg.contact = ""
+            if person.alert:
+                self.core.send(leg.switch, Break(leg.uuid))
+        person.alert = ""
+        self.step(person, LineInput.FREE)
+
+    # -- effects --------------------------------------------------------------------------------------------------
+
+    def _wanted(self, person: Person) -> bool:
+        at_work = person.agent.status.status is not AgentStatus.LOGGED_OUT and not person.gone
+        return at_work and person.spec.phone_mode is PhoneMode.NAILED
+
+    def _dial(self, person: Person) -> None:
+        core = self.core
+        up = [switch.name for switch in core.switches.values() if switch.up]
+        switch = person.spec.switch or next(iter(up), "")
+        if switch not in up:
+            self.step(person, LineInput.GONE)
+            return
+        uuid, job, id = core.ids(), core.ids(), person.spec.id
+        variables = (
+            ("ignore_early_media", "true"),
+            ("hangup_after_bridge", "false"),
+            ("park_after_bridge", "true"),
+            ("fsorch_role", "agent"),
+            ("fsorch_line", "yes"),
+            ("fsorch_agent", id),
+            ("presence_data", f"fsorch:line:{id}"),
+        )
+        row = LegRow(
+            id=uuid,
+            contact="",
+            switch=switch,
+            role="agent",
+            agent=id,
+            direction="outbound",
+            destination=person.dial_string,
+            created_at=core.now.wall,
+        )
+        core.legs[uuid] = Leg(uuid, switch, "agent", "", id, row, job=job, standing=True)
+        core.jobs[job] = uuid
+        person.line_leg = uuid
+        self._plan(person, DIAL_S + DIAL_GRACE_S)
+        core.send(switch, Originate(person.dial_string, uuid, variables, timeout_s=DIAL_S, job_uuid=job), f"line:{id}")
+
+    def _open(self, person: Person) -> None:
+        person.line_tries = 0
+        self.core.timers.cancel(("line", person.spec.id))
+
+    def _wait(self, person: Person) -> None:
+        self._drop(person)
+        person.line_tries += 1
+        self._plan(person, min(LONGEST_WAIT_S, FIRST_WAIT_S * 2.0 ** min(person.line_tries - 1, 10)))
+
+    def _hang_up(self, person: Person) -> None:
+        self.core.timers.cancel(("line", person.spec.id))
+        self._drop(person)
+
+    def _drop(self, person: Person) -> None:
+        """The line knows its leg no more; a leg that is there is hung up, one that never was is forgotten."""
+        leg, person.line_leg = self.core.legs.get(person.line_leg), ""
+        if leg is None or leg.hung_up:
+            return
+        self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
+        self.core.timers.set(("leg", leg.uuid), self.core.now.mono + DIAL_GRACE_S)
+
+    def _plan(self, person: Person, seconds: float) -> None:
+        self.core.timers.set(("line", person.spec.id), self.core.now.mono + seconds)
+
+    def _show(self, person: Person) -> None:
+        nailed = person.spec.phone_mode is PhoneMode.NAILED
+        self.hinder(person, "line", WORDS.get(person.line.state, "") if nailed else "")
