@@ -75,14 +75,12 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     do not count. ``guard`` times the wait of a preferred caller is the longest that others are passed over (0: no
     guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
     levels 1-5. ``paused``: its contacts wait, and none is offered. ``wrap_up``: the mode of wrap-up; without it
-    there are ``wrap_up_s``, which the agent may end early.
-    ``causes``: what follows when a phone does not take a contact, by cause; without it, ``miss_delay_s`` alone.
-    ``affinity``: whether callers come to somebody they know; without it, they do not. ``callback``: whether and
-    how callers can be called back.
-
-    ``wait``: limits of the wait and what the caller may press; ``steps``: what the wait changes; ``announce``: what
-    callers are told of their place (None: nothing), by the ``estimate``. Outside the hours of ``calendar`` a caller
-    gets ``on_closed`` instead; who waits already is served, unless ``close_ends_wait``."""
+    there are ``wrap_up_s``, which the agent may end early. ``causes``: what follows when a phone does not take a
+    contact, by cause; without it, ``miss_delay_s`` alone. ``affinity``: whether callers come to somebody they know;
+    without it, they do not. ``callback``: whether and how callers can be called back. ``wait``: limits of the wait
+    and what the caller may press; ``steps``: what the wait changes; ``announce``: what callers are told of their
+    place (None: nothing), by the ``estimate``. Outside the hours of ``calendar`` a caller gets ``on_closed``
+    instead; who waits already is served, unless ``close_ends_wait``."""
 
     id: str
     title: str = ""

@@ -226,3 +226,21 @@ def test_a_centre_without_the_agents_does_not_end_their_transfer() -> None:
     desk.tell(Configure(msgspec.structs.replace(CENTRE, agents=())))
     desk.ends(dial.uuid)
     assert desk.contact().transfer == "returning"
+
+
+# -- a queue is paused ----------------------------------------------------------------------------------------------
+
+
+def test_nothing_is_offered_from_a_paused_queue_until_it_goes_on() -> None:
+    desk, _ = two_waiting()
+    sales, support = CENTRE.queues
+    paused = msgspec.structs.replace(CENTRE, queues=(msgspec.structs.replace(sales, paused=True), support))
+    desk.tell(Configure(paused))
+    desk.log_in("ann", "rob")
+    assert order(desk) == ["1", "2"]
+    assert [queue.paused for queue in desk.engine.snapshot().queues] == [True, False]
+    desk.call("caller-3", "support")
+    assert desk.agent("ann").contact is not None
+    desk.tell(Configure(CENTRE))
+    assert order(desk) == ["2"]
+    assert [fact.data["on"] for fact in desk.of(FactKind.QUEUE_PAUSED)] == [True, False]

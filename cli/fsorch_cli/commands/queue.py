@@ -6,10 +6,11 @@ import click
 
 from fsorch.engine.views import QueueView, Snapshot
 from fsorch_cli.app import App
+from fsorch_cli.changing import change_centre
 from fsorch_cli.console import out, print_json, print_table
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, find, now_us
-from fsorch_cli.objects import add_verbs
+from fsorch_cli.objects import add_verbs, with_set
 
 COLUMNS = ("queue", "title", "waiting>", "longest>", "idle>", "busy>", "break>", "answered>", "abandoned>", "in time>")
 
@@ -20,6 +21,22 @@ def command() -> None:
 
 
 add_verbs(command, "queue")
+
+
+@command.command("pause")
+@click.argument("queue")
+@click.pass_obj
+def pause(app: App, queue: str) -> None:
+    """Offer nothing from QUEUE; its callers wait."""
+    change_centre(app, with_set("queue", queue, ("paused=true",)), dry_run=False, as_json=False)
+
+
+@command.command("resume")
+@click.argument("queue")
+@click.pass_obj
+def resume(app: App, queue: str) -> None:
+    """Offer from a paused QUEUE again."""
+    change_centre(app, with_set("queue", queue, ("paused=false",)), dry_run=False, as_json=False)
 
 
 @command.command("list")

@@ -118,7 +118,9 @@ function QueueRow({ queue }: { queue: Queue }): JSX.Element {
   const agents = queue.idle + queue.busy + queue.on_break;
   return (
     <tr data-test={`queue-${queue.id}`}>
-      <th scope="row">{queue.title || queue.id}</th>
+      <th scope="row">
+        {queue.title || queue.id} {queue.paused && <Pill tone="break">Paused</Pill>}
+      </th>
       <td class={`num strong ${queue.waiting ? "" : "zero"}`}>{queue.waiting}</td>
       <td class={`num ${mood(longest, queue.service_level_s)}`}>{queue.oldest_enqueued_at ? clock(longest) : "–"}</td>
       <td>

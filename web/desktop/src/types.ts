@@ -75,6 +75,7 @@ export interface Queue {
   abandoned: number;
   within: number;
   service_level_s: number;
+  paused: boolean;
 }
 
 export interface SwitchView {
