@@ -26,6 +26,7 @@ COMMANDS = {
     "agent": Entry("Agents: list, login, logout, status, transfer, add, set, remove.", "agent"),
     "flow": Entry("Flows before the queues: list, add, set, remove.", "flow"),
     "break": Entry("Reasons for breaks: list, add, set, remove.", "breaks"),
+    "calendar": Entry("Opening hours: list, add, set, remove.", "calendar"),
     "contact": Entry("Contacts: list, show, move, pick, priority.", "contact"),
     "supervise": Entry("Listen to talks, whisper, barge, take over.", "supervise"),
     "explain": Entry("What became of a contact, and why.", "explain"),

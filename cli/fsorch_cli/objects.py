@@ -10,6 +10,7 @@ import click
 
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, QueueSpec, decode
 from fsorch.errors import ConfigError
+from fsorch.rules import CalendarSpec
 from fsorch_cli.app import App
 from fsorch_cli.assign import assign
 from fsorch_cli.centre_file import plain_centre
@@ -26,6 +27,7 @@ KINDS: dict[str, tuple[str, type[Any]]] = {
     "agent": ("agents", AgentSpec),
     "flow": ("flows", FlowSpec),
     "break": ("breaks", BreakReason),
+    "calendar": ("calendars", CalendarSpec),
 }
 Change = Callable[[Centre], Centre]
 CHANGES = click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")

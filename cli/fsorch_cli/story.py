@@ -78,6 +78,18 @@ class _Teller:
             "priority_changed": lambda fact: (
                 f"priority {_get(fact, 'previous')} becomes {_get(fact, 'priority')}{_by(fact)}"
             ),
+            FactKind.STEP_TAKEN: lambda fact: (
+                f"step {int(_get(fact, 'step') or 0) + 1} of the wait, for {_get(fact, 'why')}: "
+                f"{_get(fact, 'act')} {_get(fact, 'detail')}"
+            ),
+            FactKind.ANNOUNCED: _announced,
+            FactKind.WAIT_ENDED: lambda fact: f"its wait ended by {_way(fact)}",
+            FactKind.WAIT_NOT_ENDED: lambda fact: (
+                f"waits on, for {_way(fact)} was not possible: {_get(fact, 'trouble')}"
+            ),
+            FactKind.PLACE_GIVEN_BACK: lambda fact: (
+                "rang again soon after giving up, and has the place from before back"
+            ),
             FactKind.CALL_HUNG_UP: _hung_up,
             FactKind.WRAP_UP_BEGAN: lambda fact: (
                 f"{fact.agent} has {float(_get(fact, 'seconds') or 0):g} s for the work after the call"
@@ -193,6 +205,19 @@ def _transfer(fact: Fact) -> str:
 def _transferred(fact: Fact) -> str:
     outcome = _get(fact, "outcome")
     return f"{_get(fact, 'to')} {TRANSFERRED.get(outcome, f'is where the transfer ended: {outcome}')}"
+
+
+def _announced(fact: Fact) -> str:
+    wait_s = _get(fact, "wait_s")
+    about = f" and a wait of about {_span(wait_s)}" if isinstance(wait_s, int | float) else ""
+    return f"was told of place {_get(fact, 'position')}{about}"
+
+
+def _way(fact: Fact) -> str:
+    """What ended a wait, or should have: ``overflow to queue support (waited the longest time allowed)``."""
+    where = " ".join(str(_get(fact, key)) for key in ("to", "name") if _get(fact, key))
+    why = _get(fact, "why") or _get(fact, "case")
+    return f"{str(_get(fact, 'act')).replace('_', ' ')}{f' to {where}' if where else ''}{f' ({why})' if why else ''}"
 
 
 def _plainly(fact: Fact) -> str:

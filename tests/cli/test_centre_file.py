@@ -180,6 +180,9 @@ def test_flows_and_breaks_have_the_same_verbs(home: Path) -> None:
     assert fsorch("flow", "set", "main", "menu.options.9=sales").code == 0
     assert json.loads(fsorch("flow", "list", "--json").out)[0]["menu"]["options"]["9"] == "sales"
     assert fsorch("flow", "set", "main", "menu.options-=9").code == 0
+    assert fsorch("calendar", "add", "office", "zone=Europe/Berlin", "hours.mon=[09:00-17:00]").code == 0
+    assert json.loads(fsorch("calendar", "list", "--json").out)[0]["zone"] == "Europe/Berlin"
+    assert fsorch("calendar", "remove", "office").code == 0
     assert fsorch("diff", "centre.yaml").code == 0
 
 

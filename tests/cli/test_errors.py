@@ -24,7 +24,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     ("args", "code", "line"),
     [
         (["agnt"], 2, "fsorch: No such command 'agnt'. Did you mean 'agent'? See: fsorch --help"),
-        (["agent", "lst"], 2, "fsorch: No such command 'lst'. Did you mean 'list'? See: fsorch agent --help"),
+        (["agent", "lisst"], 2, "fsorch: No such command 'lisst'. Did you mean 'list'? See: fsorch agent --help"),
         (
             ["queue", "list", "--jsn"],
             2,

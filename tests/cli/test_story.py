@@ -99,6 +99,20 @@ def test_the_menu_says_why_this_queue() -> None:
     assert told(none, queued)[1] == "waits in queue support at place 2: the menu's default, for nothing valid was keyed"
 
 
+def test_what_the_wait_brought() -> None:
+    assert told(
+        fact(FactKind.STEP_TAKEN, step=0, act="drop_skill", detail="french", why="30 s of waiting"),
+        fact(FactKind.ANNOUNCED, position=3, wait_s=95.0),
+        fact(
+            FactKind.WAIT_ENDED, act="overflow", to="queue", name="support", case="max", why="the longest wait allowed"
+        ),
+    ) == [
+        "step 1 of the wait, for 30 s of waiting: drop_skill french",
+        "was told of place 3 and a wait of about 1 min 35 s",
+        "its wait ended by overflow to queue support (the longest wait allowed)",
+    ]
+
+
 @pytest.mark.parametrize("kind", FactKind)
 @settings(max_examples=20, deadline=None)
 @given(

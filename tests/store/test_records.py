@@ -209,8 +209,11 @@ class TestQueries:
         store.write([contact_ended("abcd-1"), contact_ended("abcd-2"), contact_ended("b")])
         with pytest.raises(NotFound, match="did you mean abcd-1, abcd-2"):
             store.contact("abcd")
+        assert store.contact("abcd-1").contact.id == "abcd-1"
         with pytest.raises(NotFound, match=r"no contact called 'x'$"):
             store.contact("x")
+        store.write([contact_ended("efgh-1")])
+        assert store.contact("efgh").contact.id == "efgh-1"
         with pytest.raises(NotFound):
             store.contact("%" * 1000)
 
