@@ -16,8 +16,10 @@ from fsorch.clock import SystemClock
 from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec, SwitchSettings
 from fsorch.edge.link import Link
 from fsorch.edge.pump import Pump
-from fsorch.engine import Configure, Engine, Fact, LogIn
+from fsorch.engine import Configure, Engine, Fact, FactKind, LogIn, LogOut
+from fsorch.rules import PhoneMode
 from fsorch.sim.directory import unregister
+from fsorch.sim.inbound import Invite
 from fsorch.sim.lifecycle import hangup
 from fsorch.sim.originate import originate
 from fsorch.sim.people import PhoneHabits
@@ -33,11 +35,12 @@ SOON_S = 2.0
 class Office:
     """One agent, ann, whose phone is 1001 in the switch's own domain."""
 
-    def __init__(self) -> None:
+    def __init__(self, mode: PhoneMode = PhoneMode.DIALLED) -> None:
         self.server = SimServer(password=PASSWORD, seed=3)
         self.server.start()
         self.world = World(self.server.switch)
         self._news = Signal()
+        self.facts: list[Fact] = []
         self.pump = Pump(Engine(lambda: str(uuid.uuid4())), SystemClock(), self._note)
         settings = SwitchSettings(port=self.server.port, password=PASSWORD)
         limits = replace(QUICK, command_timeout_s=2.0, settle_s=0.1)
@@ -46,26 +49,28 @@ class Office:
         self.pump.start()
         phone = f"user/1001@{self.server.switch.machine.dialer.domain}"
         member = MembershipSpec(queue="sales")
-        agents = (AgentSpec(id="ann", phone=phone, queues=(member,)),)
-        self.pump.request(Configure(Centre(queues=(QueueSpec(id="sales"),), agents=agents)))
+        agents = (AgentSpec(id="ann", phone=phone, queues=(member,), phone_mode=mode),)
+        self.pump.request(Configure(Centre(queues=(QueueSpec(id="sales", wrap_up_s=0),), agents=agents)))
         self.pump.request(LogIn(agent="ann", by="test"))
 
     def _note(self, facts: tuple[Fact, ...]) -> None:
+        self.facts.extend(facts)
         self._news.set()
 
     def is_unready(self, words: str) -> None:
         """Wait until ann is shown with these words."""
-        with gevent.Timeout(SOON_S, AssertionError(f"not {words!r} within {SOON_S:g} s")):
-            while self.pump.agent_view("ann").unready != words:
+        self.until(lambda: self.pump.agent_view("ann").unready == words, f"{words!r}")
+
+    def until(self, holds: Callable[[], bool], what: str, seconds: float = SOON_S) -> None:
+        """Wait until it holds; facts are when that may change."""
+        with gevent.Timeout(seconds, AssertionError(f"not within {seconds:g} s: {what}")):
+            while not holds():
                 self._news.clear()
                 self._news.wait()
 
     def link_is_up(self) -> None:
         """Wait until the engine has what the switch had."""
-        with gevent.Timeout(SOON_S, AssertionError(f"no link within {SOON_S:g} s")):
-            while not any(switch.up for switch in self.pump.snapshot().switches):
-                self._news.clear()
-                self._news.wait()
+        self.until(lambda: any(switch.up for switch in self.pump.snapshot().switches), "the link")
 
     def do(self, act: Callable[[], Any]) -> None:
         """Let something happen on the switch."""
@@ -116,3 +121,27 @@ def test_a_call_from_elsewhere_to_the_phone_is_seen(office: Office) -> None:
     office.is_unready("the phone is in another call")
     office.do(partial(hangup, machine.core, machine.core.channels["own-1"], "NORMAL_CLEARING"))
     office.is_unready("")
+
+
+def test_a_nailed_up_phone_takes_callers_in_turn_on_one_call() -> None:
+    office = Office(PhoneMode.NAILED)
+    try:
+        office.do(partial(office.world.add_phone, "1001", PhoneHabits(ring_s=0.1, answer_rate=1.0)))
+        office.link.start()
+        office.until(lambda: office.pump.agent_view("ann").line == "ready", "the standing call", 10)
+        machine = office.server.switch.machine
+        for caller in ("caller-1", "caller-2"):
+            variables = {"fsorch_queue": "sales"}
+            office.do(
+                partial(machine.call, Invite(number="100", destination="park_1", uuid=caller, variables=variables))
+            )
+            office.until(lambda: office.pump.agent_view("ann").state == "talking", "the talk")
+            office.do(partial(hangup, machine.core, machine.core.channels[caller], "NORMAL_CLEARING"))
+            office.until(lambda: office.pump.agent_view("ann").line == "ready", "the line to be free")
+        assert sum(fact.kind is FactKind.BRIDGED for fact in office.facts) == 2
+        legs = {fact.data["agent_leg"] for fact in office.facts if fact.kind is FactKind.BRIDGED}
+        assert legs == set(machine.core.channels)
+        office.pump.request(LogOut(agent="ann", by="test"))
+        office.until(lambda: any(f.kind is FactKind.LEG_ENDED and f.agent == "ann" for f in office.facts), "the end")
+    finally:
+        office.stop()
