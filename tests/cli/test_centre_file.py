@@ -70,6 +70,29 @@ def test_the_demo_comes_back_and_says_no_more_than_it_must() -> None:
     assert "service_level_s: 20" not in text
 
 
+def test_rules_within_rules_come_back() -> None:
+    data = {
+        "queues": [
+            {
+                "id": "sales",
+                "steps": {
+                    "steps": [
+                        {"when": {"waited_s": 30}, "do": {"act": "drop_skill", "skill": "french"}},
+                        {"when": {"waited_s": 60}, "do": {"act": "overflow", "to": "queue", "name": "sales"}},
+                    ]
+                },
+                "skills": {"french": 2},
+                "affinity": {},
+                "announce": {},
+            }
+        ],
+        "calendars": [{"id": "office", "zone": "Europe/Berlin", "hours": {"mon": ["09:00-17:00"]}}],
+    }
+    centre = decode(data, Centre, where="test")
+    assert decode(yaml.safe_load(centre_text(centre)), Centre, where="file") == centre
+    assert "act: drop_skill" in centre_text(centre)
+
+
 def test_what_is_exported_changes_nothing(home: Path) -> None:
     assert fsorch("export", "out.yaml") == (0, "", "wrote out.yaml\n")
     assert (home / "out.yaml").read_text() == fsorch("export").out
