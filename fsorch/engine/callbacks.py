@@ -23,7 +23,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Promise
 from fsorch.errors import EslError
-from fsorch.esl.commands import HangupMsg, Originate, Playback, SetVars
+from fsorch.esl.commands import Break, HangupMsg, Originate, Playback, SetVars
 from fsorch.esl.quoting import display
 from fsorch.names import ContactOutcome
 
@@ -281,7 +281,11 @@ class Callbacks:
     def _release(self, contact: Contact) -> None:
         """The agents who were reserved, or hold the line, are free again."""
         for id in list(contact.offers_open):
-            self.offers.step(self.core.offers[id], OfferInput.WITHDRAW)
+            offer = self.core.offers[id]
+            if self.offers.picked_up(offer):
+                # A standing line outlives the offer, and must not ring on.
+                self.core.send(offer.switch, Break(offer.leg))
+            self.offers.step(offer, OfferInput.WITHDRAW)
 
     def _step(self, contact: Contact, input: CallbackInput) -> None:
         promise = contact.promise

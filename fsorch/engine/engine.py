@@ -216,6 +216,8 @@ class Engine:
                 self._calls.transfers.due(id)
             if verb == "call":
                 self._calls.callbacks.refused(id)
+            if verb == "probe":
+                self._calls.voicemail.cannot_record(id)
 
     def _command_lost(self, input: CommandLost) -> None:
         verb, _, id = input.tag.partition(":")

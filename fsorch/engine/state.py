@@ -153,7 +153,8 @@ class Promise:
 @dataclass(slots=True)
 class Message:
     """A message being left: the id its own contact will have, the queue it is for, what is played first, how often
-    recording has failed, the present step, and since when (UTC microseconds) the caller speaks."""
+    recording has failed, the present step, since when (UTC microseconds) the caller speaks, and whether the switch has
+    refused to write."""
 
     id: str
     queue: str
@@ -161,6 +162,7 @@ class Message:
     failures: int = 0
     step: str = ""
     began_at: int = 0
+    unwritable: bool = False
 
 
 @dataclass(slots=True)

@@ -17,7 +17,7 @@ from fsorch.engine.music import Music
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Message
 from fsorch.errors import RequestRefused
-from fsorch.esl.commands import Break, Execute, Kill, Playback, SetVars
+from fsorch.esl.commands import Break, Execute, Kill, Playback, Record, SetVars
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome, SegmentKind
 
@@ -107,11 +107,24 @@ class Voicemail:
         if self.core.centre.voicemail is None:
             self._failed(contact, message)
         else:
+            self._probe(contact, self.core.centre.voicemail.file_of(message.id))
             self._play(contact, message.prompt, "prompt")
+
+    def _probe(self, contact: Contact, path: str) -> None:
+        """Whether the switch can write there: its record application would hang the caller up with
+        DESTINATION_OUT_OF_ORDER when it cannot. The answer comes while the prompt plays."""
+        self.core.send(contact.switch, Record(contact.leg, "start", path), f"probe:{contact.id}")
+        self.core.send(contact.switch, Record(contact.leg, "stop", path))
+
+    def cannot_record(self, id: str) -> None:
+        """The switch has refused to record for this contact."""
+        contact = self.core.contacts.get(id)
+        if contact is not None and contact.message is not None:
+            contact.message.unwritable = True
 
     def _record(self, contact: Contact, message: Message, event: Event | None) -> None:
         core, spec = self.core, self.core.centre.voicemail
-        if spec is None:
+        if spec is None or message.unwritable:
             self._failed(contact, message)
             return
         contact.running, message.began_at = core.ids(), core.now.wall

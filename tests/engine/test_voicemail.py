@@ -7,11 +7,12 @@ from msgspec import structs
 
 from fsorch.config import Centre
 from fsorch.deferred import CallbackSpec, VoicemailSpec
-from fsorch.engine import AnswerCall, Configure, EndWrapUp, FactKind, HangUp, LinkDown, LinkUp
+from fsorch.engine import AnswerCall, CommandDone, Configure, EndWrapUp, FactKind, HangUp, LinkDown, LinkUp
 from fsorch.engine.inputs import CallBack, OpenContact, Recall
 from fsorch.engine.rows import ContactRow
 from fsorch.errors import RequestRefused
-from fsorch.esl.commands import Break, Execute, Kill, Originate, Playback
+from fsorch.esl.commands import Break, Execute, Kill, Originate, Playback, Record
+from fsorch.esl.replies import Reply
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.test_relations import of_caller
 
@@ -165,6 +166,18 @@ def test_a_recording_that_fails_is_said_and_the_place_is_kept(voicemail: bool) -
     assert desk.last(Playback).file.endswith("call_again.wav")
     done(desk)
     assert desk.last(Kill).uuid == "caller"
+
+
+def test_a_folder_the_switch_cannot_write_to_is_known_before_it_hangs_up() -> None:
+    desk = Desk(centre())
+    take(desk)
+    probe = next(tag for command, tag in desk.sent if isinstance(command, Record) and command.action == "start")
+    desk.tell(CommandDone("main", probe, Reply(False, "-ERR Cannot record session!", "api")))
+    done(desk)
+    assert not any(isinstance(command, Execute) for command, _ in desk.sent)
+    assert desk.last(Playback).file.endswith("not_recorded.wav")
+    done(desk)
+    assert desk.contact().state == "waiting"
 
 
 def test_a_message_outlives_a_restart() -> None:
