@@ -60,6 +60,7 @@ export interface Agent {
   next_wanted: boolean;
   break_until: number;
   overrun: boolean;
+  line: string;
 }
 
 export interface Queue {
