@@ -413,10 +413,8 @@ class Distributor:
                 yield candidate
 
     def _unfit(self, line: Line, pool: Pool) -> tuple[str, ...]:
-        """A few of the queue's idle agents who do not have what the pool asks for."""
-        if len(line.ready) <= pool.idle:
-            return ()
-        return tuple(agent for agent, _ in zip((a for a in line.ready if a not in pool), range(3), strict=False))
+        fit = {candidate.agent for candidate in pool.candidates()}
+        return tuple(agent for agent, _ in zip((a for a in line.ready if a not in fit), range(3), strict=False))
 
     def _best_contact(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Need | None:
         """Who this idle agent should serve next."""

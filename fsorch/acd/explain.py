@@ -191,9 +191,7 @@ def _agents(number: int) -> str:
 
 
 def _skills(skills: Skills) -> str:
-    # A switch is asked for like a skill: see fsorch.engine.marks.
-    named = ((f"a phone on switch {name[1:]}" if name.startswith("@") else f"{name} {level}") for name, level in skills)
-    return " and ".join(named)
+    return " and ".join(f"{skill} {level}" for skill, level in skills)
 
 
 def _seconds(seconds: float) -> str:

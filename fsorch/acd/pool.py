@@ -122,10 +122,6 @@ class Pool:
         if known is not None:
             del self._idle[bisect_left(self._idle, known[0])]
 
-    def __contains__(self, agent: str) -> bool:
-        """Whether this agent is idle and fits."""
-        return agent in self._ranks
-
     @property
     def idle(self) -> int:
         """How many idle agents fit."""

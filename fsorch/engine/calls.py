@@ -15,7 +15,6 @@ from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
-from fsorch.engine.marks import is_copy, is_marked
 from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
@@ -576,7 +575,8 @@ class Calls:
         """A leg with our marks that we do not know: it came and went while we were away. Its CDR is written all the
         same."""
         role, contact = event.variable("fsorch_role"), event.variable("fsorch_contact")
-        if not is_marked(event) or is_copy(event) or event.uuid in self._ended:
+        marked = role or contact or event.variable("fsorch_entry")
+        if not marked or event.uuid in self._ended:
             return
         leg = self.own_leg(switch, event, role or "customer", contact or "", event.variable("fsorch_agent") or "")
         self._forget(leg, event)

@@ -78,13 +78,8 @@ class Lines:
         if (person := self.core.people.get(id)) is not None:
             self.step(person, LineInput.DUE)
 
-    def link_up(self) -> None:
-        """A switch can be told to dial again."""
-        for person in list(self.core.people.values()):
-            self.again(person)
-
     def again(self, person: Person) -> None:
-        """The phone has just registered, or the switch is there: what was lost is dialled at once."""
+        """The phone has just registered: what was lost is dialled at once."""
         if person.line.state is LineState.LOST:
             person.line_tries = 0
             self.step(person, LineInput.DUE)

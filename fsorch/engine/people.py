@@ -33,7 +33,6 @@ from fsorch.engine.inputs import (
     Shift,
 )
 from fsorch.engine.lines import Lines
-from fsorch.engine.marks import phone_skills
 from fsorch.engine.offers import Offers
 from fsorch.engine.phones import Phones, address_of
 from fsorch.engine.records import Records
@@ -104,7 +103,7 @@ class People:
             person = self.core.people.setdefault(id, Person(spec))
             person.spec, person.gone = spec, False
             tiers = [Tier(m.queue, m.level, m.position, m.weight, m.share) for m in spec.queues]
-            self.core.distributor.set_agent(id, tiers, phone_skills(self.core, spec))
+            self.core.distributor.set_agent(id, tiers, spec.skills)
             self.rules.watch_break(person)
             self.phones.watch(person)
             self.lines.settle(person)
@@ -350,9 +349,6 @@ class People:
             # The agent's phone stays on the line: the caller is hung up.
             contact.ended_by = "agent"
             leg = self.core.legs[contact.leg]
-        elif contact is not None:
-            # Which of the two hangups is told first says nothing after a kill.
-            contact.ended_by = contact.ended_by or "agent"
         self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
 
     def has_message(self, person: Person) -> bool:

@@ -43,6 +43,8 @@ class Recalled:
         # Of customers' legs only.
         self._of_leg: dict[str, str] = {}
         self._until = 0
+        # Callers who talk to a leg that is still to be looked at.
+        self._joined: list[str] = []
         self._legs: list[LegRow] = []
 
     def tell(self, input: Recall) -> None:
@@ -87,6 +89,7 @@ class Recalled:
             return
         if contact.queue and joined:
             contact.machine.step(ContactInput.QUEUE)
+            self._joined.append(id)
             return
         if contact.queue:
             contact.music_kept = self.music.keep(contact, event)
@@ -132,6 +135,15 @@ class Recalled:
             self.offers.step(offer, OfferInput.RINGING)
         self.offers.step(offer, input)
         return True
+
+    def line_up(self) -> None:
+        """All legs were looked at: a caller who talks to somebody we know nothing of waits again, and loses nothing."""
+        joined, self._joined = self._joined, []
+        for contact in [self.core.contacts[id] for id in joined if id in self.core.contacts]:
+            if contact.machine.state is ContactState.WAITING:
+                contact.machine.step(ContactInput.OFFER)
+                self.calls.step(contact, ContactInput.RETURN)
+                self.since(contact, contact.enqueued_at)
 
     def close(self, switch: str, present: Container[str]) -> None:
         """Contacts and legs that this switch has no more, as they are not ``present``: what is known of them is their

@@ -14,7 +14,6 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LinkDown, LinkUp
-from fsorch.engine.marks import is_copy
 from fsorch.engine.music import Music, busy, playing
 from fsorch.engine.offers import Offers
 from fsorch.engine.recalled import Recalled
@@ -48,10 +47,7 @@ class Resync:
     def link_up(self, input: LinkUp) -> None:
         """See the module."""
         core = self.core
-        if input.switch not in core.switches:
-            core.switches[input.switch] = Switch(input.switch)
-            self.calls.people.configure(core.centre.agents)
-        switch = core.switches[input.switch]
+        switch = core.switches.setdefault(input.switch, Switch(input.switch))
         switch.up, switch.since, switch.core_uuid = True, core.now.wall, input.core_uuid
         switch.sounds_dir = input.sounds_dir or switch.sounds_dir
         core.fact(FactKind.LINK_UP, switch=input.switch, core_uuid=input.core_uuid)
@@ -67,7 +63,6 @@ class Resync:
         adopted, cleared = self._strangers(input.switch, strangers, present)
         self.recalled.close(input.switch, present)
         self.calls.people.phones.link_up(input)
-        self.calls.people.lines.link_up()
         core.fact(
             FactKind.RESYNCED,
             switch=input.switch,
@@ -154,13 +149,14 @@ class Resync:
                 self.calls.arrive(switch, event)
                 adopted += 1
         for event in events:
-            if event.variable("fsorch_role") not in ("agent", "other") or is_copy(event):
+            if event.variable("fsorch_role") not in ("agent", "other"):
                 continue
             if self._pair(switch, event) or self._standing(switch, event):
                 adopted += 1
             else:
                 self.core.send(switch, Kill(event.uuid, "NORMAL_CLEARING"), f"kill:{event.uuid}")
                 cleared += 1
+        self.recalled.line_up()
         return adopted, cleared
 
     def _standing(self, switch: str, event: Event) -> bool:

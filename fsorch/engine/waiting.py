@@ -24,7 +24,6 @@ from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
-from fsorch.engine.marks import switch_skill
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.state import Contact, Person, Queue, Wait
@@ -232,9 +231,6 @@ class Waiting:
         )
         for action in contact.wait.taken if contact.wait else ():
             need = changed(need, action)
-        if any(agent.switch for agent in self.core.centre.agents):
-            here = (switch_skill(contact.switch), 1)
-            need = msgspec.structs.replace(need, skills=tuple(sorted((*need.skills, here))))
         return need
 
     def begin(self, contact: Contact) -> None:

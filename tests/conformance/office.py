@@ -48,8 +48,7 @@ class Office:
         self.pump = Pump(Engine(lambda: str(uuid.uuid4())), SystemClock(), self._note)
         self.pump.attach(rig.link.name, rig.link)
         self.pump.start()
-        self.centre = _centre(phones, offer_timeout_s, menu_s)
-        self.pump.request(Configure(self.centre))
+        self.pump.request(Configure(_centre(phones, offer_timeout_s, menu_s)))
         rig.listener = self.pump.feed
         self.pump.feed(rig.ups()[-1])
 

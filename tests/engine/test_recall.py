@@ -7,7 +7,7 @@ from typing import Any
 from fsorch.engine import FactKind, LinkUp, OpenContact, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.engine.views import KeyedAnswer
-from fsorch.esl.commands import Originate
+from fsorch.esl.commands import Kill, Originate
 from fsorch.esl.events import Event
 from tests.engine.desk import Desk
 
@@ -116,3 +116,14 @@ def test_a_talk_that_goes_on_is_counted_from_its_beginning() -> None:
     (row,) = rows(desk, FactKind.CONTACT_ENDED)
     assert (row["outcome"], row["talked_us"]) == ("answered", now - (T0 + 5 * S))
     assert len(rows(desk, FactKind.LEG_ENDED)) == 2
+
+
+def test_a_caller_whose_agent_is_no_longer_in_the_centre_waits_for_another() -> None:
+    desk = again()
+    agent = {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_agent": "gone"}
+    caller = dump("leg-c", MARKS, other_leg="leg-a")
+    desk.tell(LinkUp("main", "core-1", (caller, dump("leg-a", agent, other_leg="leg-c", bridged_time=T0 + 5 * S))))
+    assert (desk.contact().state, desk.contact().position) == ("waiting", 1)
+    assert desk.last(Kill).uuid == "leg-a"
+    desk.log_in("ann")
+    assert desk.last(Originate).endpoint == "user/1001"

@@ -80,11 +80,11 @@ class Site:
         self.home = home
         self.dice = random.Random(f"{seed}/site")
         self.url = url or f"sqlite:///{home}/fsorch.sqlite3"
-        self.centre = centre(wrap_up_s, 4.0)
+        self.centre = centre(wrap_up_s, 20.0)
         self.callers: list[Caller] = []
         # (from, until) of each time without fsorch, in wall microseconds.
         self.outages: list[tuple[int, int]] = []
-        self.habits = PhoneHabits(ring_s=ring_s, answer_rate=0.9, decline_rate=0.7)
+        self.habits = PhoneHabits(ring_s=ring_s, answer_rate=0.9, decline_rate=1.0)
         self.running: Running | None = None
         self._down = 0
         self._open_switch(seed)

@@ -52,7 +52,6 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
           <h2>{agent.name || agent.id}</h2>
           <p class="soft small" title={agent.phone}>
             Phone {phoneName(agent.phone)}
-            {agent.line && (agent.line === "lost" || agent.line === "dialling" ? ", not on the line yet" : agent.line !== "none" && ", on the line")}
           </p>
         </div>
         <p class="now" data-test="state">

@@ -60,7 +60,6 @@ export interface Agent {
   next_wanted: boolean;
   break_until: number;
   overrun: boolean;
-  line: string;
 }
 
 export interface Queue {
