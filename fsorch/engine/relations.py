@@ -123,7 +123,7 @@ class Relations:
             self._renew(contact)
 
     def _renew(self, contact: Contact) -> None:
-        if contact.need is None:
+        if contact.need is None or contact.machine.state is not ContactState.WAITING:
             return
         contact.need = self.bonded(contact, contact.need)
         self.core.distributor.join(contact.need)

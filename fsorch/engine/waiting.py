@@ -281,8 +281,8 @@ class Waiting:
         if contact is None or contact.machine.state is not ContactState.WAITING or contact.need is None:
             return
         switch = self.core.switches.get(contact.switch)
-        if switch is None or not switch.up:
-            # Nothing can be said or done there; nothing is lost by waiting.
+        if switch is None or not switch.up or contact.question is not None:
+            # Nothing can be said or done there, or the caller is being asked: nothing is lost by waiting.
             self.core.timers.set(("wait", id), self.core.now.mono + WATCH_S)
         elif contact.wait is not None and contact.queue in self.core.queues:
             self._look(contact, contact.wait)

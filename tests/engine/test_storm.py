@@ -45,7 +45,28 @@ from fsorch.esl.commands import Bridge, Originate
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from fsorch.names import Strategy
-from fsorch.rules import AffinitySpec, AwayRule, CauseRule, CauseRules, Consequence, PhoneMode, WrapUpMode, WrapUpSpec
+from fsorch.rules import (
+    AffinitySpec,
+    Announce,
+    AnnounceSpec,
+    AwayRule,
+    CauseRule,
+    CauseRules,
+    Consequence,
+    OfferCallback,
+    Overflow,
+    OverflowTo,
+    PhoneMode,
+    Range,
+    StepPlan,
+    StepSpec,
+    When,
+    Widen,
+    WrapUpMode,
+    WrapUpSpec,
+)
+from fsorch.rules import Voicemail as VoicemailAct
+from fsorch.waits import Empty, WaitSpec
 from tests.engine.desk import CENTRE, Desk
 
 AGENTS = st.sampled_from(["ann", "rob", "nobody"])
@@ -116,6 +137,39 @@ def request(agent: str, which: int) -> Request:
     )[which]
 
 
+# Every way out of a queue, at times that the stories reach.
+SALES_WAIT: dict[str, object] = {
+    "wait": WaitSpec(
+        max_s=60,
+        on_max=Overflow(to=OverflowTo.NUMBER, name="+4420"),
+        max_no_agent_s=30,
+        on_no_agent=VoicemailAct(),
+        max_length=3,
+        on_full=Overflow(to=OverflowTo.QUEUE, name="support"),
+        keys={"1": Overflow(to=OverflowTo.QUEUE, name="support"), "2": OfferCallback(), "3": VoicemailAct()},
+        return_s=60,
+    ),
+    "steps": StepPlan(
+        steps=(
+            StepSpec(when=When(waited_s=5), do=Widen(queue="support")),
+            StepSpec(when=When(waited_s=5), do=Announce(prompt="busy"), every_s=10),
+            StepSpec(when=When(waited_s=20, agents_present=Range(below=1)), do=OfferCallback()),
+        )
+    ),
+    "announce": AnnounceSpec(first_s=1, every_s=5, only_improved=False),
+}
+SUPPORT_WAIT: dict[str, object] = {
+    "wait": WaitSpec(
+        max_s=200,
+        on_max=Overflow(to=OverflowTo.MESSAGE, name="sorry"),
+        leave_empty=Empty.UNAVAILABLE,
+        refuse_empty=Empty.LOGGED_OUT,
+        on_empty=Overflow(to=OverflowTo.FLOW, name="main"),
+        keys={"4": Overflow(to=OverflowTo.HANGUP), "5": Overflow(to=OverflowTo.FLOW, name="main")},
+    )
+}
+
+
 class Storm:
     """One story."""
 
@@ -126,11 +180,13 @@ class Storm:
         callback = CallbackSpec(dial="sofia/gateway/out/{number}", first=CallFirst.CUSTOMER, retry_s=30, tries=2)
         sales = structs.replace(sales, callback=callback, affinity=AffinitySpec())
         support = structs.replace(support, callback=structs.replace(callback, first=CallFirst.AGENT))
+        sales, support = structs.replace(sales, **SALES_WAIT), structs.replace(support, **SUPPORT_WAIT)
         self.centre = structs.replace(
             CENTRE,
             queues=(sales, support),
             away=AwayRule(after_s=5, reason="tea"),
             voicemail=VoicemailSpec(dir="/messages"),
+            outside="sofia/gateway/c/{number}",
         )
         if nailed:
             ann, rob = CENTRE.agents
@@ -166,6 +222,7 @@ class Storm:
             bridge_b=peer,
             hangup_cause=cause if name.startswith("CHANNEL_HANGUP") else "",
             application_uuid=getattr(running, "event_uuid", ""),
+            dtmf_digit=str(other % 6),
         )
 
     def do_usual(self, which: int, how_far: int) -> None:

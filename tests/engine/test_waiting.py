@@ -522,3 +522,27 @@ def test_a_number_needs_a_way_out() -> None:
     queue = {"id": "sales", "wait": {"max_s": 5, "on_max": NUMBER}}
     with pytest.raises(ConfigError, match="expected 'outside'"):
         decode({"queues": [queue]}, Centre, where="x")
+
+
+# -- questions ------------------------------------------------------------------------------------------------------
+
+
+def test_a_step_offers_a_callback_and_no_limit_interrupts_the_question() -> None:
+    steps = {"steps": [{"when": {"waited_s": 5}, "do": {"act": "offer_callback", "prompt": "tired"}}]}
+    callback = {"dial": "sofia/gateway/trunk/{number}"}
+    desk = waiting(steps=steps, callback=callback, wait={"max_s": 10, "on_max": SUPPORT})
+    desk.passes(5)
+    ask = desk.last(PlayAndGetDigits)
+    assert "tired.wav!" in ask.prompt
+    desk.passes(6)
+    assert desk.contact().queue == "sales"
+    desk.event("CHANNEL_EXECUTE_COMPLETE", "caller-1", {ask.variable: "3"}, application_uuid=ask.event_uuid)
+    desk.passes(1)
+    assert desk.contact().queue == "support"
+
+
+def test_voicemail_takes_the_caller_out_of_the_line() -> None:
+    desk = waiting(wait={"max_s": 5, "on_max": VOICEMAIL})
+    desk.passes(5)
+    assert desk.contact().state == "aside"
+    assert ended(desk) == [("max", None)]
