@@ -194,7 +194,7 @@ class Offers:
 
     def aside(self, contact: Contact, person: Person | None, dial: str, why: str) -> Offer:
         """An offer that is not made out of the queue: the contact's place stays as it is. Without a ``person`` it goes
-        outside. :meth:`dial` follows."""
+        outside. :meth:`call` follows."""
         core = self.core
         offer = Offer(
             id=core.ids(),
@@ -202,7 +202,7 @@ class Offers:
             agent=person.spec.id if person is not None else "",
             queue=contact.queue,
             switch=contact.switch,
-            leg=core.ids(),
+            leg=(self.line_ready(person, contact.switch) if person is not None else "") or core.ids(),
             job=core.ids(),
             why=why,
             made_at=core.now.wall,
@@ -217,6 +217,14 @@ class Offers:
         fields = {"agent": offer.agent, "leg": offer.leg, "offer": offer.id, "why": why}
         core.fact(FactKind.OFFER_MADE, contact, **fields, waited_us=0, idle=0, next=[], unfit=[])
         return offer
+
+    def call(self, offer: Offer, contact: Contact, person: Person | None, more: Pairs) -> None:
+        """Reach the phone of an offer that stands aside, with ``more`` variables on a leg that is dialled for it."""
+        if person is not None and self._on_line(offer):
+            self.take_line(offer, contact, person)
+            self.begin_on_line(offer)
+        else:
+            self.dial(offer, contact, more)
 
     def dial(self, offer: Offer, contact: Contact, more: Pairs = ()) -> None:
         """Dial the offer's phone, with ``more`` variables on its leg."""

@@ -255,7 +255,7 @@ class People:
         Not while their last leg ends: the switch would send the next INVITE before the last BYE or CANCEL, and the
         phone would be busy."""
         id, agent, core = person.spec.id, person.agent, self.core
-        rested = person.not_before <= core.now.mono and not self._leaves(person)
+        rested = person.not_before <= core.now.mono and not self.leaves(person)
         rested = rested and not person.unready
         self.core.distributor.set_present(id, agent.status.status is not AgentStatus.LOGGED_OUT and not person.gone)
         if agent.free and not person.gone and rested:
@@ -264,7 +264,7 @@ class People:
             self.core.distributor.unready(id)
         self.staffed(person)
 
-    def _leaves(self, person: Person) -> bool:
+    def leaves(self, person: Person) -> bool:
         """Whether the leg of their last call has still to end; a standing call does not."""
         leg = self.core.legs.get(person.leaving)
         return leg is not None and not leg.standing

@@ -121,13 +121,13 @@ class Transfers:
         transfer = contact.transfer
         if leg.uuid == contact.agent_leg and (transfer is not None or contact.destination_asked is not None):
             self.release(contact)
-            contact.agent = contact.agent_leg = ""
+            contact.agent = contact.agent_leg = contact.ended_by = ""
             if transfer is not None:
                 self._step(contact, TransferInput.AGENT_GONE)
             return True
         if transfer is not None and leg.uuid == transfer.leg:
             self._free(contact, transfer)
-            transfer.leg = ""
+            transfer.leg = contact.ended_by = ""
             self._step(contact, TransferInput.TARGET_GONE)
             return True
         return False
@@ -216,8 +216,6 @@ class Transfers:
         dial = other.dial_string if other is not None else self._outside(request.number)
         transfer = Transfer(request.by, person.spec.id, person.leg, request.to, request.number)
         self._begin(contact, transfer, other, dial, consult=request.consult)
-        if not request.consult and contact.transfer is transfer:
-            self._told(person, TransferInput.COMPLETE)
 
     def _to_queue(self, person: Person, contact: Contact, request: TransferCall) -> None:
         queues = self.core.queues
@@ -246,7 +244,9 @@ class Transfers:
             self.core.send(contact.switch, Park(contact.leg), f"part:{contact.id}")
         offer = self.offers.aside(contact, other, dial, f"asked for by {transfer.by}")
         transfer.offer, transfer.leg = offer.id, offer.leg
-        self.offers.dial(offer, contact, STAY)
+        if not consult and transfer.machine.state is TransferState.RINGING:
+            self._step(contact, TransferInput.COMPLETE)
+        self.offers.call(offer, contact, other, STAY)
 
     def _told(self, person: Person, input: TransferInput) -> None:
         contact = self.core.contacts.get(person.contact)
@@ -264,16 +264,12 @@ class Transfers:
         self._begin(contact, transfer, other, other.dial_string, consult=False)
 
     def call_of(self, person: Person, verb: str) -> Contact:
-        """The talk of this agent, taken back from hold. Raises RequestRefused when they are in none of their own, or in
-        a transfer already."""
+        """The talk of this agent. Raises RequestRefused when they are in none of their own, or in a transfer already."""
         contact = self.core.contacts.get(person.contact)
         if contact is None or contact.machine.state is not ContactState.TALKING or contact.agent_leg != person.leg:
             raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call of theirs")
         if contact.transfer is not None or contact.destination_asked is not None:
             raise RequestRefused("the call", "in a transfer", verb, "complete or cancel that first")
-        if contact.held:
-            contact.held = False
-            self.core.send(contact.switch, Hold(person.leg, False), f"hold:{person.leg}")
         return contact
 
     def free_agent(self, id: str, besides: Person) -> Person:
@@ -281,7 +277,7 @@ class Transfers:
         person = self.core.people.get(id)
         if person is None:
             raise NotFound("agent", id, tuple(get_close_matches(id, self.core.people, 3)))
-        if person is besides or not person.agent.free or person.gone or person.leaving in self.core.legs:
+        if person is besides or not person.agent.free or person.gone or self.people.leaves(person):
             state = f"{person.agent.status}, {person.agent.state.value}"
             raise RequestRefused(f"agent {id}", state, "be called", "choose one who is available and idle, or a queue")
         return person
@@ -346,7 +342,7 @@ class Transfers:
         core = self.core
         self._dismiss_agent(contact)
         core.legs[transfer.leg].offer = ""
-        core.send(contact.switch, SetVars(transfer.leg, AS_EVER))
+        self._ends_with_bridge(transfer.leg)
         contact.agent, contact.agent_leg = transfer.target, transfer.leg
         contact.connected_at = core.now.wall
         kind = SegmentKind.TALK if transfer.target else SegmentKind.OUTSIDE
@@ -363,7 +359,7 @@ class Transfers:
 
     def _resume(self, contact: Contact, transfer: Transfer) -> None:
         self._dismiss(contact, transfer)
-        self.core.send(contact.switch, SetVars(contact.agent_leg, AS_EVER))
+        self._ends_with_bridge(contact.agent_leg)
         self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
         self._end(contact, transfer, "returned")
 
@@ -397,6 +393,11 @@ class Transfers:
     # -- legs ---------------------------------------------------------------------------------------------------------
 
     def _stay(self, contact: Contact, source_leg: str = "") -> None:
+        """The customer is taken back from hold, and their leg outlives its bridge from now on."""
+        if contact.held:
+            contact.held = False
+            self.core.send(contact.switch, Hold(contact.agent_leg, False), f"hold:{contact.agent_leg}")
+            self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
         contact.stays = True
         self.core.send(contact.switch, SetVars(contact.leg, (*STAY, ("fsorch_transfer", source_leg))))
 
@@ -404,6 +405,11 @@ class Transfers:
         if contact.stays:
             contact.stays = False
             self.core.send(contact.switch, SetVars(contact.leg, (*AS_EVER, ("fsorch_transfer", ""))))
+
+    def _ends_with_bridge(self, uuid: str) -> None:
+        leg = self.core.legs[uuid]
+        if not leg.standing:
+            self.core.send(leg.switch, SetVars(uuid, AS_EVER))
 
     def _dismiss_agent(self, contact: Contact) -> None:
         """The agent's part is over: the talk ends here, not when the switch has ended the leg."""
@@ -432,6 +438,10 @@ class Transfers:
     def _kill(self, uuid: str) -> None:
         leg = self.core.legs.get(uuid)
         if leg is not None and not leg.hung_up:
+            if leg.standing:
+                # A nailed-up phone stays on the line.
+                self.core.send(leg.switch, Park(uuid), f"part:{uuid}")
+                return
             self.core.send(leg.switch, Kill(uuid, "NORMAL_CLEARING"), f"kill:{uuid}")
             self.core.timers.set(("leg", uuid), self.core.now.mono + HANGUP_GRACE_S)
 

@@ -22,12 +22,16 @@ from fsorch.engine import (
     AgentAway,
     AgentBack,
     AnswerCall,
+    CancelTransfer,
     CommandDone,
     CommandLost,
+    CompleteTransfer,
+    ConferCall,
     Configure,
     EndWrapUp,
     ExtendWrapUp,
     FactKind,
+    GiveContact,
     HangUp,
     History,
     HoldCall,
@@ -35,9 +39,16 @@ from fsorch.engine import (
     LinkUp,
     LogIn,
     LogOut,
+    MoveContact,
+    MuteCall,
     NextContact,
     Request,
+    SetPriority,
     SetStatus,
+    StopListening,
+    Supervise,
+    TakeOver,
+    TransferCall,
 )
 from fsorch.engine.state import Contact
 from fsorch.errors import NotFound, RequestRefused
@@ -106,7 +117,13 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("job"), SOME, st.sampled_from(["+OK x\n", "-ERR NO_ANSWER\n", "-USAGE: x\n", ""])),
     st.tuples(st.just("reply"), SOME, st.sampled_from(["+OK", "-ERR Invalid uuid", "-ERROR", "false"])),
     st.tuples(st.just("lost"), SOME),
-    st.tuples(st.just("person"), AGENTS, st.integers(0, 14)),
+    st.tuples(st.just("person"), AGENTS, st.integers(0, 27)),
+    st.tuples(st.just("person"), AGENTS, st.integers(15, 27)),
+    st.tuples(st.just("hand"), st.integers(15, 27), st.integers(0, 3)),
+    st.tuples(st.just("hand"), st.integers(16, 20), st.integers(1, 2)),
+    st.tuples(st.just("steer"), SOME, st.integers(0, 3)),
+    st.tuples(st.just("joined"), SOME),
+    st.tuples(st.just("joined"), SOME),
     st.tuples(st.just("time"), st.sampled_from([0.0, 0.5, 5.0, 20.0, 200.0])),
     st.tuples(st.just("cut")),
     st.tuples(st.just("back"), st.integers(0, 2**16)),
@@ -118,6 +135,7 @@ HAPPENINGS = st.one_of(
 
 
 def request(agent: str, which: int) -> Request:
+    other = "rob" if agent == "ann" else "ann"
     return (
         LogIn(agent=agent, by="t"),
         LogIn(agent=agent, by="t"),
@@ -134,6 +152,28 @@ def request(agent: str, which: int) -> Request:
         SetStatus(agent=agent, by="t", status="available", on_demand=True),
         AgentAway(agent=agent, by="t"),
         AgentBack(agent=agent, by="t"),
+        TransferCall(agent=agent, by="t", queue="support", priority=1),
+        TransferCall(agent=agent, by="t", to=other),
+        TransferCall(agent=agent, by="t", to=other, consult=True),
+        TransferCall(agent=agent, by="t", to=other, consult=True),
+        TransferCall(agent=agent, by="t", number="100", consult=True),
+        TransferCall(agent=agent, by="t", number="100"),
+        CompleteTransfer(agent=agent, by="t"),
+        CancelTransfer(agent=agent, by="t"),
+        ConferCall(agent=agent, by="t"),
+        TakeOver(agent=agent, by="t", taker=other),
+        MuteCall(agent=agent, by="t", on=True),
+        Supervise(agent=agent, by="t", watcher=other, mode="whisper"),
+        StopListening(agent=agent, by="t", watcher=other),
+    )[which]
+
+
+def steering(contact: str, which: int) -> Request:
+    return (
+        MoveContact(contact=contact, queue="support", by="t"),
+        MoveContact(contact=contact, queue="sales", by="t"),
+        GiveContact(contact=contact, agent="rob", by="t"),
+        SetPriority(contact=contact, priority=which, by="t"),
     )[which]
 
 
@@ -283,6 +323,34 @@ class Storm:
         except (RequestRefused, NotFound):
             assert self.desk.engine.snapshot().agents == before
 
+    def do_hand(self, which: int, how_far: int) -> None:
+        """Somebody who talks begins a transfer, which goes ``how_far`` the usual way."""
+        view = self.desk.engine.snapshot()
+        talking = [agent.id for agent in view.agents if agent.state == "talking"]
+        if not talking:
+            self.do_usual(0, 3)
+            return
+        self.do_person("rob" if talking[0] == "ann" else "ann", 0)
+        self.do_person(talking[0], which)
+        if how_far > 0:
+            self.do_usual(2, how_far)
+            self.do_joined(2)
+
+    def do_steer(self, which: int, how: int) -> None:
+        contacts = self.desk.engine.snapshot().contacts
+        if contacts:
+            try:
+                self.desk.tell(steering(contacts[which % len(contacts)].id, how))
+            except (RequestRefused, NotFound):
+                assert self.desk.engine.snapshot().contacts == contacts
+
+    def do_joined(self, which: int) -> None:
+        """One of the last joinings that were asked for comes about."""
+        asked = [command for command, _ in self.desk.sent if isinstance(command, Bridge)][-3:]
+        if asked:
+            bridge = asked[which % len(asked)]
+            self.desk.bridge(bridge.a, bridge.b)
+
     def do_time(self, seconds: float) -> None:
         self.desk.passes(seconds)
 
@@ -337,7 +405,9 @@ class Storm:
         busy = [agent for agent in view.agents if agent.contact is not None]
         held = {agent.contact.id for agent in busy if agent.contact}
         talks = Counter(agent.contact.id for agent in busy if agent.contact and agent.state == "talking")
-        assert all(count == 1 for count in talks.values()), "one contact, two agents"
+        moving = {c.id for c in view.contacts if c.transfer}
+        assert all(count == 1 or id in moving for id, count in talks.items()), "one contact, two agents"
+        assert all(count <= 2 for count in talks.values()), "one contact, three agents"
         for agent in view.agents:
             assert (agent.state in ("reserved", "ringing", "talking")) is (agent.contact is not None), agent
         engaged = {c.id for c in view.contacts if c.state == "offered"}
