@@ -264,7 +264,7 @@ class Transfers:
         self._begin(contact, transfer, other, other.dial_string, consult=False)
 
     def call_of(self, person: Person, verb: str) -> Contact:
-        """The talk of this agent. Raises RequestRefused when they are in none of their own, or in a transfer already."""
+        """The talk of this agent. Raises RequestRefused when they have none of their own, or it is transferred."""
         contact = self.core.contacts.get(person.contact)
         if contact is None or contact.machine.state is not ContactState.TALKING or contact.agent_leg != person.leg:
             raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call of theirs")

@@ -21,7 +21,7 @@ from fsorch.engine.inputs import (
 from fsorch.esl.commands import Conference, GetVar
 from tests.conformance.office import BY, Office
 from tests.conformance.rig import Call, Rig
-from tests.conformance.test_engine import Opener, hang_up_as_caller, waiting
+from tests.conformance.test_engine import Opener, cut, hang_up_as_caller, waiting
 
 TWO = {"ada": "answer-300", "bob": "answer-300"}
 
@@ -246,3 +246,24 @@ def test_a_supervisor_listens_whispers_and_barges(rig: Rig, opened: Opener) -> N
     assert office.of(FactKind.COMMAND_FAILED) == []
     finish(office, call, contact, 3)
     office.fact(FactKind.LISTENING_ENDED, contact=contact)
+
+
+@pytest.mark.parametrize("picks_up", [True, False])
+def test_a_restart_in_a_consult_brings_caller_and_agent_together(rig: Rig, opened: Opener, picks_up: bool) -> None:
+    phones = {"ada": "answer-300", "bob": "answer-300" if picks_up else "ring"}
+    first = opened(phones=phones)
+    call, contact = talking(first, "bob")
+    first.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    first.agent_is("bob", "talking" if picks_up else "ringing")
+    plays(first, call, "playback")
+    rig.listener = None
+    second = opened(phones=phones)
+    second.log_in("ada", "bob")
+    since = len(rig.events)
+    cut(rig)
+    assert second.contact_is(call, "talking").agent == "ada"
+    rig.event("CHANNEL_BRIDGE", lambda event: event.bridge_a == call.leg, since=since)
+    second.agent_is("bob", "idle")
+    second.ask(HangUp(agent="ada", by=BY))
+    assert second.ended(contact)["agent"] == "ada"
+    rig.gone(call.caller)
