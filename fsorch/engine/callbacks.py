@@ -25,6 +25,7 @@ from fsorch.engine.state import Contact, Leg, Offer, Promise
 from fsorch.errors import EslError
 from fsorch.esl.commands import Break, HangupMsg, Originate, Playback, SetVars
 from fsorch.esl.quoting import display
+from fsorch.esl.replies import JobResult
 from fsorch.names import ContactOutcome
 
 __all__ = ["Callbacks"]
@@ -165,6 +166,13 @@ class Callbacks:
         self.core.send(offer.switch, Playback(offer.leg, RINGBACK))
         self._call(contact, offer, spec)
         return True
+
+    def dialled(self, leg: Leg, result: JobResult) -> None:
+        """How the dialling of a leg went; of any leg."""
+        if leg.role == "customer" and result.ok:
+            self.answered(leg)
+        elif leg.role == "customer":
+            self.lost(leg, result.cause or "NORMAL_TEMPORARY_FAILURE")
 
     def answered(self, leg: Leg) -> bool:
         """The customer's leg is up; False when it is none that was dialled for a promise."""

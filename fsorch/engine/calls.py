@@ -354,10 +354,10 @@ class Calls:
         offer = self._offer_of(leg)
         if not result.ok and not leg.seen:
             self._drop(leg)
-        if leg.role == "customer" and result.ok:
-            self.callbacks.answered(leg)
-        elif leg.role == "customer":
-            self.callbacks.lost(leg, result.cause or "NORMAL_TEMPORARY_FAILURE")
+        elif not result.ok and not leg.hung_up:
+            # Its hangup is on the way; should it never come, the leg must not keep its agent from the next contact.
+            self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
+        self.callbacks.dialled(leg, result)
         if leg.standing:
             if not result.ok:
                 self.people.lines.heard(leg, LineInput.GONE)

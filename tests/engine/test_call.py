@@ -680,3 +680,14 @@ def test_a_caller_who_was_parked_while_we_were_away_is_taken() -> None:
     waiting = dump("caller-1", {"fsorch_entry": "yes", "current_application": "park"}, direction="inbound")
     desk.tell(LinkUp("main", "core-1", (waiting,)))
     assert desk.last(Answer).uuid == "caller-1"
+
+
+def test_a_phone_whose_hangup_is_never_told_does_not_keep_its_agent() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call("caller", "sales")
+    dial = desk.last(Originate)
+    desk.rings(dial.uuid)
+    desk.event("BACKGROUND_JOB", job_uuid=dial.job_uuid, body="-ERR NO_ANSWER\n")
+    desk.passes(120)
+    assert desk.last(Originate).uuid != dial.uuid
