@@ -75,7 +75,16 @@ def centre(wrap_up_s: float, offer_timeout_s: float) -> Centre:
 class Site:
     """The process, the switch, the callers. ``url`` names the database (SQLite in the home if empty)."""
 
-    def __init__(self, home: Path, seed: int, *, url: str = "", wrap_up_s: float = 0.4, ring_s: float = 0.2) -> None:
+    def __init__(
+        self,
+        home: Path,
+        seed: int,
+        *,
+        url: str = "",
+        wrap_up_s: float = 0.4,
+        ring_s: float = 0.2,
+        answer_rate: float = 0.9,
+    ) -> None:
         sys.stdout.write(f"seed {seed}\n")
         self.home = home
         self.dice = random.Random(f"{seed}/site")
@@ -84,7 +93,7 @@ class Site:
         self.callers: list[Caller] = []
         # (from, until) of each time without fsorch, in wall microseconds.
         self.outages: list[tuple[int, int]] = []
-        self.habits = PhoneHabits(ring_s=ring_s, answer_rate=0.9, decline_rate=1.0)
+        self.habits = PhoneHabits(ring_s=ring_s, answer_rate=answer_rate, decline_rate=1.0)
         self.running: Running | None = None
         self._down = 0
         self._open_switch(seed)

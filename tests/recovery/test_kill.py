@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import HangUp, HoldCall, SetStatus
+from fsorch.engine.inputs import EndWrapUp, HangUp, HoldCall, SetStatus, TransferCall
 from fsorch.names import SegmentKind
 from fsorch.sim.people import PhoneHabits
 from tests.recovery.accounts import Accounts
@@ -14,7 +14,7 @@ from tests.recovery.site import AGENTS, BY
 
 
 def test_everybody_is_where_they_were(make: Make) -> None:
-    site = make(wrap_up_s=8.0)
+    site = make(wrap_up_s=20.0, answer_rate=1.0)
     site.switch.world.phones["1004"].habits = PhoneHabits(ring_s=30.0, answer_rate=1.0)
     site.start()
     callers = {}
@@ -73,7 +73,7 @@ def test_everybody_is_where_they_were(make: Make) -> None:
     for caller in list(callers.values()):
         site.leave(caller)
     site.drain()
-    site.until(lambda: site.agent("cleo").state != "wrap_up", "the end of the wrap-up")
+    site.request(EndWrapUp(agent="cleo", by=BY))
     site.stop()
     accounts = Accounts(site)
     accounts.check()
@@ -98,6 +98,30 @@ def test_killed_again_and_again(make: Make) -> None:
         site.later(site.dice.choice((0.0, 0.2, 0.8)))
         site.start()
     site.until(lambda: len(site.callers) == 24, "the callers to come")
+    site.drain()
+    site.until(lambda: all(agent.state == "idle" for agent in site.snapshot().agents), "the agents to be idle")
+    site.stop()
+    Accounts(site).check()
+
+
+def test_a_caller_whose_agent_was_consulting_is_given_back_to_the_agent(make: Make) -> None:
+    site = make(wrap_up_s=0.2, answer_rate=1.0)
+    site.start()
+    site.log_in("ann")
+    caller = site.call(key="1", talk_s=60.0, patience_s=60.0)
+    site.state_is(caller, "talking")
+    site.log_in("bob")
+    phone = site.switch.world.phones["1002"]
+    site.request(TransferCall(agent="ann", by=BY, to="bob", consult=True))
+    site.until(lambda: phone.leg is not None and phone.leg.bridge is not None, "the two agents to talk")
+    site.kill()
+    site.start()
+    site.until(lambda: caller.result.talks == 2, "caller and agent to talk")
+    site.until(lambda: phone.leg is None, "the other phone to be hung up")
+    contact = site.contact(caller)
+    assert contact is not None
+    assert (contact.state, contact.agent, site.agent("ann").state) == ("talking", "ann", "talking")
+    site.leave(caller)
     site.drain()
     site.until(lambda: all(agent.state == "idle" for agent in site.snapshot().agents), "the agents to be idle")
     site.stop()

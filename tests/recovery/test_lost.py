@@ -42,7 +42,7 @@ def test_a_link_that_is_cut_and_comes_back(make: Make) -> None:
 
 
 def test_a_switch_that_restarts_loses_its_callers_and_frees_the_agents(make: Make) -> None:
-    site = make(wrap_up_s=0.2)
+    site = make(wrap_up_s=0.2, answer_rate=1.0)
     site.start()
     site.log_in("ann")
     talks = site.call(key="1", talk_s=60.0)
