@@ -37,8 +37,8 @@ export function CallCard({ agent, contact, places }: { agent: Agent; contact: Co
       {isMessage(contact) && phase === "talking" && (
         <audio controls src={`/api/messages/${contact.id}`} data-test="message" aria-label="The message" />
       )}
-      <footer>{phase === "ringing" ? <Ringing agent={agent} /> : isMessage(contact) ? <Listening /> : <Talking contact={contact} />}</footer>
       {phase !== "ringing" && !isMessage(contact) && <Handing agent={agent} contact={contact} places={places} />}
+      <footer>{phase === "ringing" ? <Ringing agent={agent} /> : isMessage(contact) ? <Listening /> : <Talking contact={contact} />}</footer>
     </article>
   );
 }
@@ -82,7 +82,7 @@ function Listening(): JSX.Element {
 function Talking({ contact }: { contact: Contact }): JSX.Element {
   return (
     <>
-      <Action kind={contact.held ? "primary" : "plain"} keys="Alt+H" pressed={contact.held} test="hold" run={() => ask("hold", { on: !contact.held })}>
+      <Action kind={contact.held ? "primary" : "plain"} keys="Alt+H" pressed={contact.held} disabled={contact.transfer !== ""} test="hold" run={() => ask("hold", { on: !contact.held })}>
         <Icon name={contact.held ? "resume" : "hold"} /> {contact.held ? "Take back" : "Hold"}
       </Action>
       <Action kind="danger" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
