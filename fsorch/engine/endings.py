@@ -118,7 +118,7 @@ class Endings:
         core = self.core
         if not core.centre.outside:
             return "the centre has no outside"
-        own = f"[fsorch_contact={contact.id},fsorch_role=other,leg_timeout={NUMBER_RING_S}]"
+        own = f"{{fsorch_contact={contact.id},fsorch_role=other,originate_timeout={NUMBER_RING_S}}}"
         self._outside(contact, "number", NUMBER_LIMIT_S)
         marks = (("hangup_after_bridge", "true"), ("continue_on_fail", "true"), ("fsorch_outside", "number"))
         core.send(contact.switch, SetVars(contact.leg, marks))

@@ -7,10 +7,13 @@ endless, and files by name: a file it was not told of is not found, as on a real
 from __future__ import annotations
 
 import re
+import wave
 from collections.abc import Generator
+from pathlib import Path
 
 import msgspec
 
+from fsorch.resources import freeswitch_tree
 from fsorch.sim.channel import Channel, Headers
 from fsorch.sim.core import Core
 from fsorch.sim.lifecycle import dequeue_digit, dequeue_digits, pre_answer, run_messages
@@ -81,14 +84,16 @@ _SCHEMES = {
 SOUNDS_DIR = "/usr/share/freeswitch/sounds"
 """Where the virtual switch has its sounds (its global variable ``sounds_dir``)."""
 
-_PROMPTS = {"greeting": 0.75, "menu": 6.16, "invalid": 2.46, "connecting": 2.4, "leave_message": 4.09, "thanks": 2.37}
-
 
 def fsorch_sounds() -> Sounds:
-    """A switch with fsorch's prompts in place (lengths of ``freeswitch/sounds``) and music."""
-    prompts = {f"{SOUNDS_DIR}/fsorch/en/{name}.wav": seconds for name, seconds in _PROMPTS.items()}
-    prompts[f"{SOUNDS_DIR}/fsorch/en/call_again.wav"] = 3.53
-    return Sounds(prompts)
+    """A switch with fsorch's prompts in place (those of ``freeswitch/sounds``, with their lengths) and music."""
+    prompts = sorted((freeswitch_tree() / "sounds" / "fsorch" / "en").glob("*.wav"))
+    return Sounds({f"{SOUNDS_DIR}/fsorch/en/{path.name}": _seconds(path) for path in prompts})
+
+
+def _seconds(path: Path) -> float:
+    with wave.open(str(path)) as sound:
+        return float(sound.getnframes() / sound.getframerate())
 
 
 class Played(msgspec.Struct):

@@ -35,7 +35,7 @@ PATIENCE_S = 15.0
 # The steps of a dialplan differ with the dialplan; these are what fsorch itself asks for or waits for.
 OURS = ("park", "playback", "play_and_get_digits")
 # What the engine does not ask for, and the stories of these tests tell of.
-MORE_EVENTS = ("CHANNEL_UNPARK", "CHANNEL_UNBRIDGE", "DTMF")
+MORE_EVENTS = ("CHANNEL_UNPARK", "CHANNEL_UNBRIDGE")
 SILENCE = "silence_stream://-1"
 # Where conformance/sip_profile.xml listens.
 SIP_ADDRESS = "127.0.0.1:5078"

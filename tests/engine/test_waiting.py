@@ -181,7 +181,7 @@ def test_a_number_is_dialled_and_takes_the_caller() -> None:
     desk.passes(5)
     dial = desk.last(Execute)
     assert dial.app == "bridge"
-    assert dial.arg.endswith("]sofia/gateway/trunk/+4420")
+    assert dial.arg.endswith("}sofia/gateway/trunk/+4420")
     desk.event("CHANNEL_BRIDGE", "caller-1", bridge_a="caller-1", bridge_b="outside")
     desk.passes(1000)
     assert desk.contact().state == "aside"
