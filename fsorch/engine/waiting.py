@@ -21,6 +21,7 @@ from fsorch.acd import AgentStatus, ContactState, Need
 from fsorch.acd.calendar import Calendar
 from fsorch.acd.estimate import Announcement, Announcer, WaitEstimator
 from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait
+from fsorch.config import QueueSpec
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
@@ -57,6 +58,8 @@ class Waiting:
         self._calendars: dict[str, Calendar] = {}
         self._estimators: dict[str, WaitEstimator] = {}
         self._members: dict[str, list[Person]] = {}
+        # The queues whose rules leave those who wait alone.
+        self._plain: set[str] = set()
         # Since when (monotonic seconds) nobody of a queue is logged in; for queues with a rule about it.
         self._deserted: dict[str, float] = {}
         # For each queue, whom a change of it may concern, and the count of its changes that was looked at last.
@@ -80,6 +83,7 @@ class Waiting:
         for person in core.people.values():
             for member in person.spec.queues:
                 self._members.setdefault(member.queue, []).append(person)
+        self._plain = {id for id, queue in core.queues.items() if _plain(queue.spec)}
         for id in core.queues:
             self._note_staff(id)
         for contact in core.contacts.values():
@@ -261,8 +265,9 @@ class Waiting:
         rules = self.core.queues[contact.queue].spec.wait
         if rules.max_no_agent_s > 0:
             self._note_staff(contact.queue)
-        # Once whoever is free has been given to whoever waits.
-        self._soon(contact)
+        if contact.queue not in self._plain:
+            # Once whoever is free has been given to whoever waits.
+            self._soon(contact)
 
     def left(self, contact: Contact) -> None:
         """The contact waits no longer, or not in this queue."""
@@ -507,6 +512,14 @@ class Waiting:
         if found is None or found.spec != queue.spec.estimate:
             found = self._estimators[queue.spec.id] = WaitEstimator(queue.spec.estimate)
         return found
+
+
+def _plain(spec: QueueSpec) -> bool:
+    """Whether nothing happens to a contact of this queue because it waits."""
+    rules, steps = spec.wait, spec.steps
+    stepless = not steps.steps and steps.anyone_after_s is None and spec.announce is None
+    limitless = rules.max_s <= 0 and rules.max_no_agent_s <= 0 and rules.leave_empty is Empty.NEVER
+    return stepless and limitless and not spec.close_ends_wait
 
 
 def _known(number: str) -> bool:

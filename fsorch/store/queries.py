@@ -17,6 +17,7 @@ from peewee import SQL, fn
 from fsorch.engine.facts import Fact
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.errors import NotFound
+from fsorch.names import ContactOutcome
 from fsorch.store.database import Db
 from fsorch.store.models import AuditRecord, ContactRecord, JournalRecord, LegRecord, SegmentRecord
 from fsorch.store.values import clean
@@ -92,6 +93,9 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     left_flow: int = 0
     lost: int = 0
     failed: int = 0
+    overflowed: int = 0
+    voicemail: int = 0
+    not_reached: int = 0
     segments: int = 0
     legs: int = 0
     cdr_rows: int = 0
@@ -110,6 +114,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     left_flow: int
     lost: int
     failed: int
+    overflowed: int
+    voicemail: int
+    not_reached: int
     cdr_rows: int
     legs: int
     p50_wait_s: float | None
@@ -244,7 +251,7 @@ def _outcomes(db: Db, filter: Filter) -> dict[str, int]:
 
 
 def _by_outcome(outcomes: dict[str, int]) -> dict[str, int]:
-    named = ("answered", "abandoned", "left_flow", "lost", "failed")
+    named = ("failed", *(outcome.value for outcome in ContactOutcome))
     return {"live": outcomes.get("", 0), **{name: outcomes.get(name, 0) for name in named}}
 
 

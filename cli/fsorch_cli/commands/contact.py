@@ -27,7 +27,11 @@ add_contact_verbs(command)
 
 @command.command("list")
 @filter_options
-@click.option("--outcome", default="", help="Only answered, abandoned, left_flow, lost or failed ones.")
+@click.option(
+    "--outcome",
+    default="",
+    help="Only those with this outcome, such as answered, abandoned or overflowed.",
+)
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
