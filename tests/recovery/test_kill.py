@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fsorch.engine.facts import FactKind
@@ -82,7 +84,8 @@ def test_everybody_is_where_they_were(make: Make) -> None:
             was = before[name]
             assert was is not None
             kinds = [one.kind for one in accounts.segments[was.id] if one.kind != SegmentKind.WRAP_UP]
-            assert kinds[:4] == ["ivr", "queue", "offer", "talk"]
+            # A phone on a busy machine may be offered the caller twice before the talk; never after it.
+            assert re.fullmatch(r"ivr( queue offer)+( talk| hold)+", " ".join(kinds)), kinds
             facts = store.contact(was.id).facts
             assert sum(fact.kind is FactKind.CONTACT_BEGAN for fact in facts) == 1
 
