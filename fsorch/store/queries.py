@@ -114,9 +114,6 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     left_flow: int
     lost: int
     failed: int
-    overflowed: int
-    voicemail: int
-    not_reached: int
     cdr_rows: int
     legs: int
     p50_wait_s: float | None
@@ -125,6 +122,9 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     p95_wait_all_s: float | None
     service_level: float | None
     service_level_s: float
+    overflowed: int = 0
+    voicemail: int = 0
+    not_reached: int = 0
 
 
 def list_contacts(db: Db, filter: Filter, limit: int) -> list[ContactRow]:
