@@ -362,6 +362,9 @@ class Distributor:
 
     def _match_contact(self, need: Need, now: float, one: bool = False) -> Match | None:
         found = self._preferred(need)
+        if found is None and need.passed and need.only_until > now:
+            # Nobody else will do, and they have been asked: once more.
+            found = self._preferred(msgspec.structs.replace(need, passed=frozenset()))
         if found is None and need.only_until <= now:
             found = self._by_strategy(need, now, one)
             if found is None and need.passed:
