@@ -134,7 +134,7 @@ class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def talks(self) -> bool:
         """Whether the caller was with an agent when it was last heard of."""
-        return self.doing in (SegmentKind.TALK, SegmentKind.HOLD)
+        return self.doing in (SegmentKind.TALK, SegmentKind.HOLD, SegmentKind.CONSULT)
 
 
 class Shift(msgspec.Struct, frozen=True):

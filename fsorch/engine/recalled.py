@@ -115,9 +115,12 @@ class Recalled:
         contact.answered_at = contact.answered_at or event.bridged_time
         contact.connected_at = max(event.bridged_time, known.segmented_at)
         contact.held = known.doing == SegmentKind.HOLD
-        kind = SegmentKind.HOLD if contact.held else SegmentKind.TALK
+        kind = SegmentKind(known.doing) if known.talks else SegmentKind.TALK
         self.records.begin(contact, kind, agent=leg.agent, leg=leg.uuid)
-        self.since(contact, event.bridged_time)
+        # A talk that was known goes on from the last stretch that was written down, however often the leg was bridged.
+        self.since(contact, known.segmented_at if known.talks else event.bridged_time)
+        if kind is SegmentKind.CONSULT:
+            self.records.begin(contact, SegmentKind.TALK, agent=leg.agent, leg=leg.uuid)
         return True
 
     def offer(self, switch: str, contact: Contact, event: Event) -> bool:

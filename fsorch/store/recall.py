@@ -36,6 +36,9 @@ _TOLD = (
     FactKind.BRIDGED,
     FactKind.CALLBACK_CHANGED,
     FactKind.HOLD_CHANGED,
+    FactKind.TRANSFER_BEGAN,
+    FactKind.TRANSFER_CHANGED,
+    FactKind.TRANSFER_ENDED,
     FactKind.CALL_HUNG_UP,
 )
 _OF_AGENTS = (FactKind.AGENT_CHANGED, FactKind.AGENT_ASKED, FactKind.WRAP_UP_BEGAN, FactKind.WRAP_UP_EXTENDED)
@@ -110,6 +113,10 @@ def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow]
     )
 
 
+# What the customer does in a transfer that has come so far.
+TRANSFERRED = {"conference": SegmentKind.TALK.value, "pending": SegmentKind.OFFER.value}
+
+
 def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
     """The kind of the open stretch, and the agent's leg in it."""
     doing, leg = "", ""
@@ -118,8 +125,14 @@ def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
             doing = SegmentKind.IVR.value
         elif fact.kind is FactKind.CONTACT_QUEUED:
             doing, leg = SegmentKind.QUEUE.value, ""
-        elif fact.kind is FactKind.OFFER_MADE:
+        elif fact.kind is FactKind.OFFER_MADE and doing != SegmentKind.CONSULT:
             doing = SegmentKind.OFFER.value
+        elif fact.kind is FactKind.TRANSFER_BEGAN and fact.data.get("consult"):
+            doing = SegmentKind.CONSULT.value
+        elif fact.kind is FactKind.TRANSFER_CHANGED:
+            doing = TRANSFERRED.get(str(fact.data.get("state")), doing)
+        elif fact.kind is FactKind.TRANSFER_ENDED and doing == SegmentKind.CONSULT:
+            doing = SegmentKind.TALK.value
         elif fact.kind is FactKind.BRIDGED:
             doing, leg = SegmentKind.TALK.value, str(fact.data.get("agent_leg") or "")
         elif fact.kind is FactKind.HOLD_CHANGED:

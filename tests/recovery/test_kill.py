@@ -33,6 +33,8 @@ def test_everybody_is_where_they_were(make: Make) -> None:
     callers["menu"] = site.call(key="7", reaction_s=60.0, patience_s=60.0)
     site.until(lambda: site.state(callers["menu"]) == "flow", "the menu")
     site.until(lambda: site.agent("bob").contact.held and site.agent("cleo").state == "wrap_up", "hold and wrap-up")  # type: ignore[union-attr]
+    waiting = [callers[name].result for name in ("first", "second", "third")]
+    site.until(lambda: all(site.listener.plays(result.uuid) for result in waiting), "their music")
     before = {name: site.contact(caller) for name, caller in callers.items()}
     agents = {agent: site.agent(agent) for agent in AGENTS}
     legs = {name: caller.result.uuid for name, caller in callers.items()}
