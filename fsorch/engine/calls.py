@@ -2,50 +2,42 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable
 
 import msgspec
 
 from fsorch.acd import ContactEffect, ContactInput, ContactState, OfferInput, OfferState
 from fsorch.acd.line import LineInput
-from fsorch.config import FlowSpec
 from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
+from fsorch.engine.flows import Flows
+from fsorch.engine.legs import Legs
 from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
 from fsorch.engine.questions import Questions
-from fsorch.engine.records import Records, row_of
+from fsorch.engine.records import Records
 from fsorch.engine.relations import Relations
 from fsorch.engine.state import Contact, Leg, Offer
 from fsorch.engine.supervising import Supervising
 from fsorch.engine.transfers import Transfers
-from fsorch.engine.views import KeyedAnswer
 from fsorch.engine.voicemail import Voicemail
 from fsorch.engine.waiting import Waiting
-from fsorch.esl.commands import Answer, Kill, PlayAndGetDigits, Playback, SetVars, Unschedule
+from fsorch.esl.commands import Answer, SetVars, Unschedule
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import job_result
-from fsorch.ivr import Ask, FlowSession, Route
 from fsorch.names import ContactOutcome, SegmentKind
 
 __all__ = ["Calls"]
 
 # An answered call says so within milliseconds (capture 02); past this the flow begins anyway.
 ANSWER_GRACE_S = 10.0
-# The longest a prompt may run, beyond the time it waits for a key.
-PROMPT_LIMIT_S = 120.0
-# A leg may outlive this many kills before it is left to the next resync.
-KILLS = 5
 # The deadlines of a contact.
 CONTACT_TIMERS = ("arrive", "prompt", "orphan", "ring_more", "question", "choice", "callback", "voicemail", "outside")
-# Ids of legs that ended, so that a repeated hangup record is not taken for a new leg.
-REMEMBERED = 20_000
 
 
 class Calls:
@@ -53,8 +45,10 @@ class Calls:
 
     def __init__(self, core: Core, records: Records, music: Music, offers: Offers, people: People) -> None:
         self.core = core
-        self.endings = Endings(core, records, music, self.step, self._wait, self._start_flow)
+        self.flows = Flows(core, music, self.step)
+        self.endings = Endings(core, records, music, self.step, self._wait, self.flows.start)
         self.waiting = Waiting(core, music, offers, self.endings)
+        self.flows.open = self.waiting.flow_open
         self.records = records
         self.music = music
         self.offers = offers
@@ -63,11 +57,11 @@ class Calls:
         self.relations = Relations(core, self.questions)
         self.supervising = Supervising(core, music, offers)
         self.supervising.wait = self._wait
+        self.legs = Legs(core, records, people, self.supervising)
         self.transfers = Transfers(core, records, music, offers, people)
         self.transfers.release, self.transfers.step_contact = self._release_agent, self.step
         self.callbacks = Callbacks(core, records, music, offers, self.questions)
         self.voicemail = Voicemail(core, records, music)
-        self._ended: OrderedDict[str, None] = OrderedDict()
         self._events: dict[str, Callable[[str, Event], None]] = {
             "CHANNEL_CREATE": self._created,
             "CHANNEL_PARK": self._parked,
@@ -86,7 +80,7 @@ class Calls:
             "DTMF": self.waiting.pressed,
         }
         self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
-            ContactEffect.START_FLOW: self._start_flow,
+            ContactEffect.START_FLOW: self.flows.start,
             ContactEffect.RETURN_TO_FLOW: self.endings.return_to_flow,
             ContactEffect.JOIN_QUEUE: self._join,
             ContactEffect.RESERVE: lambda contact: None,
@@ -111,7 +105,7 @@ class Calls:
         if handler is not None:
             if event.uuid not in self.core.legs:
                 self.people.phones.call(switch, event)
-            self._see(event)
+            self.legs.see(event)
             handler(switch, event)
 
     def step(self, contact: Contact, input: ContactInput) -> None:
@@ -168,16 +162,8 @@ class Calls:
             priority=int(priority) if priority.isascii() and priority.isdigit() and len(priority) < 4 else 0,
         )
         self.core.contacts[id] = contact
-        self.own_leg(switch, event, "customer", id, "")
+        self.legs.own(switch, event, "customer", id, "")
         return contact
-
-    def own_leg(self, switch: str, event: Event, role: str, contact: str, agent: str) -> Leg:
-        """Keep a leg that we did not dial ourselves in this life."""
-        row = row_of(event, switch, role, contact, agent, self.core.now.wall)
-        answered = event.answer_state == "answered"
-        leg = Leg(event.uuid, switch, role, contact, agent, row, answered=answered, seen=True)
-        self.core.legs[event.uuid] = leg
-        return leg
 
     def due(self, what: str, id: str) -> None:
         """A deadline of a contact: ``arrive``, ``prompt`` or ``orphan``."""
@@ -187,30 +173,9 @@ class Calls:
         if what == "arrive":
             self._answer_known(contact)
         elif what == "prompt":
-            self._heard(contact, "", "", trouble=True)
+            self.flows.due(contact)
         elif what == "orphan":
             self.step(contact, ContactInput.REJOIN)
-
-    def leg_due(self, uuid: str) -> None:
-        """A leg that should be gone is not: kill it, a few times."""
-        leg = self.core.legs.get(uuid)
-        if leg is None:
-            return
-        if leg.hung_up:
-            self.people.wait_no_more(leg)
-        elif leg.kills < KILLS:
-            self._kill(leg)
-        elif not leg.seen:
-            self._drop(leg)
-        else:
-            self.people.wait_no_more(leg)
-
-    def missing(self, uuid: str) -> None:
-        """The switch says it has no such leg. Its hangup may be on the way: a reply overtakes events that wait in their
-        queue. A leg that was dialled a moment ago may not be there yet: its job will tell."""
-        leg = self.core.legs.get(uuid)
-        if leg is not None and (leg.seen or leg.role == "customer"):
-            self.core.timers.set(("ghost", uuid), self.core.now.mono + HANGUP_GRACE_S)
 
     def ghost_due(self, uuid: str) -> None:
         """The hangup of a leg that the switch does not have never came."""
@@ -221,16 +186,9 @@ class Calls:
     def lose(self, leg: Leg) -> None:
         """The switch does not have this leg any more and its end was never heard of."""
         self._gone(leg, "")
-        self._forget(leg, None)
+        self.legs.forget(leg, None)
 
     # -- events ---------------------------------------------------------------------------------------------------
-
-    def _see(self, event: Event) -> None:
-        """An originate to nowhere (no such profile) ends with a CHANNEL_DESTROY of a leg that never was, and only then
-        the job says why."""
-        leg = self.core.legs.get(event.uuid)
-        if leg is not None and event.name != "CHANNEL_DESTROY":
-            leg.seen = True
 
     def _created(self, switch: str, event: Event) -> None:
         self._agent_offer(event)
@@ -240,7 +198,7 @@ class Calls:
         if leg is None:
             marked = event.variable("fsorch_entry") or event.variable("fsorch_flow") or event.variable("fsorch_queue")
             ours = event.variable("fsorch_contact") or event.variable("fsorch_fallback")
-            if marked and not ours and event.direction == "inbound" and event.uuid not in self._ended:
+            if marked and not ours and event.direction == "inbound" and not self.legs.has_ended(event.uuid):
                 self.arrive(switch, event)
         elif leg.role != "customer":
             offer, contact = self._agent_offer(event), self.core.contacts.get(leg.contact)
@@ -316,16 +274,16 @@ class Calls:
     def _hangup_complete(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
         if leg is None:
-            self._stray(switch, event)
+            self.legs.stray(switch, event)
             return
         self._gone(leg, event.hangup_cause)
-        self._forget(leg, event)
+        self.legs.forget(leg, event)
 
     def _destroyed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
         if leg is not None and leg.seen:
             self._gone(leg, event.hangup_cause)
-            self._forget(leg, None)
+            self.legs.forget(leg, None)
 
     def _executed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
@@ -338,7 +296,7 @@ class Calls:
             return
         contact.running = ""
         if contact.ask is not None:
-            self.collected(contact, contact.ask, event)
+            self.flows.collected(contact, contact.ask, event)
         elif contact.sent_to:
             self.endings.executed(contact, event)
         elif contact.machine.state in (ContactState.WAITING, ContactState.OFFERED):
@@ -353,7 +311,7 @@ class Calls:
             return
         offer = self._offer_of(leg)
         if not result.ok and not leg.seen:
-            self._drop(leg)
+            self.legs.drop(leg)
         elif not result.ok and not leg.hung_up:
             # Its hangup is on the way; should it never come, the leg must not keep its agent from the next contact.
             self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
@@ -366,20 +324,9 @@ class Calls:
 
     # -- effects --------------------------------------------------------------------------------------------------
 
-    def _start_flow(self, contact: Contact) -> None:
-        flow = self.core.flows.get(contact.flow)
-        if flow is None:
-            self.step(contact, ContactInput.QUEUE)
-            return
-        if not self.waiting.flow_open(contact):
-            return
-        contact.session = FlowSession(flow)
-        self._ask(contact, contact.session.start())
-
     def _join(self, contact: Contact) -> None:
         core = self.core
-        contact.session = contact.ask = None
-        core.timers.cancel(("prompt", contact.id))
+        self.flows.leave(contact)
         if not self.waiting.admit(contact):
             return
         again = bool(contact.enqueued_at)
@@ -459,8 +406,7 @@ class Calls:
         self.core.distributor.join(contact.need)
 
     def _leave_flow(self, contact: Contact) -> None:
-        contact.session = contact.ask = None
-        self.core.timers.cancel(("prompt", contact.id))
+        self.flows.leave(contact)
         self.records.end(contact)
 
     def _leave_line(self, contact: Contact) -> None:
@@ -554,33 +500,6 @@ class Calls:
             self.people.call_ended(person, contact.id, contact.queue)
             self.waiting.talked(contact.queue, person, talked_us)
 
-    def _forget(self, leg: Leg, event: Event | None) -> None:
-        self.records.leg_ended(leg, event)
-        self._drop(leg)
-        self._remember(leg.uuid)
-
-    def _drop(self, leg: Leg) -> None:
-        self.core.drop(leg)
-        self.supervising.gone(leg)
-        person = self.core.people.get(leg.agent)
-        if person is not None:
-            self.people.sync(person)
-
-    def _remember(self, uuid: str) -> None:
-        self._ended[uuid] = None
-        if len(self._ended) > REMEMBERED:
-            self._ended.popitem(last=False)
-
-    def _stray(self, switch: str, event: Event) -> None:
-        """A leg with our marks that we do not know: it came and went while we were away. Its CDR is written all the
-        same."""
-        role, contact = event.variable("fsorch_role"), event.variable("fsorch_contact")
-        marked = role or contact or event.variable("fsorch_entry")
-        if not marked or event.uuid in self._ended:
-            return
-        leg = self.own_leg(switch, event, role or "customer", contact or "", event.variable("fsorch_agent") or "")
-        self._forget(leg, event)
-
     def _agent_offer(self, event: Event) -> Offer | None:
         """The offer whose phone this leg is; a leg that shows itself after the verdict is killed (no zombie calls)."""
         leg = self.core.legs.get(event.uuid)
@@ -589,16 +508,11 @@ class Calls:
         offer = self._offer_of(leg)
         contact = self.core.contacts.get(leg.contact)
         if offer is None and (contact is None or contact.agent_leg != leg.uuid) and not self._owned(leg):
-            self._kill(leg)
+            self.legs.kill(leg)
         return offer
 
     def _owned(self, leg: Leg) -> bool:
         return leg.standing or self.transfers.owns(leg) or self.supervising.owns(leg)
-
-    def _kill(self, leg: Leg) -> None:
-        leg.kills += 1
-        self.core.send(leg.switch, Kill(leg.uuid, "ORIGINATOR_CANCEL"), f"kill:{leg.uuid}")
-        self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
 
     def _offer_of(self, leg: Leg) -> Offer | None:
         return self.core.offers.get(leg.offer)
@@ -614,86 +528,3 @@ class Calls:
             self.step(contact, ContactInput.QUEUE)
         else:
             self.step(contact, ContactInput.ANSWERED)
-
-    def ask_again(self, contact: Contact) -> None:
-        """Repeat the prompt a caller was in when the link was cut: its end may have been missed."""
-        if contact.ask is not None:
-            self._ask(contact, contact.ask)
-
-    def await_answer(self, contact: Contact, ask: Ask) -> None:
-        """A prompt plays; should its end never be told, the flow goes on after a while."""
-        self.core.timers.set(("prompt", contact.id), self.core.now.mono + PROMPT_LIMIT_S + ask.timeout_s)
-
-    def _ask(self, contact: Contact, ask: Ask) -> None:
-        core = self.core
-        contact.ask, contact.running = ask, core.ids()
-        path = self.music.prompt(contact.switch, ask.prompt)
-        self.await_answer(contact, ask)
-        tag = f"ask:{contact.id}"
-        place = contact.session.place if contact.session is not None else ""
-        core.send(
-            contact.switch,
-            SetVars(contact.leg, (("playback_terminators", ask.keys), ("fsorch_ask", f"{contact.running}:{place}"))),
-        )
-        if ask.timeout_s <= 0:
-            core.send(contact.switch, Playback(contact.leg, path, contact.running), tag)
-            return
-        digits = PlayAndGetDigits(
-            contact.leg,
-            min=1,
-            max=1,
-            tries=1,
-            timeout_ms=round(ask.timeout_s * 1000),
-            terminators="#",
-            prompt=path,
-            invalid=self.music.prompt(contact.switch, ask.invalid) if ask.invalid else "silence_stream://10",
-            variable=_variable(contact, ask),
-            regex=f"^[{ask.keys}]$",
-            event_uuid=contact.running,
-        )
-        core.send(contact.switch, digits, tag)
-
-    def collected(self, contact: Contact, ask: Ask, event: Event) -> None:
-        """The prompt is over; ``event`` holds the leg's variables, with what was keyed."""
-        if ask.timeout_s <= 0:
-            key, wrong = event.variable("playback_terminator_used") or "", ""
-        else:
-            name = _variable(contact, ask)
-            key, wrong = event.variable(name) or "", event.variable(f"{name}_invalid") or ""
-        self._heard(contact, key[:1], wrong[:8])
-
-    def _heard(self, contact: Contact, key: str, wrong: str, *, trouble: bool = False) -> None:
-        session, ask = contact.session, contact.ask
-        if session is None or ask is None:
-            return
-        contact.ask = None
-        step = session.heard(key, wrong, trouble)
-        if key or wrong:
-            self._keyed(contact, ask, session.spec, key or wrong, step)
-        if isinstance(step, Ask):
-            self._ask(contact, step)
-        elif isinstance(step, Route):
-            contact.queue = step.queue
-            self.step(contact, ContactInput.QUEUE)
-
-    def _keyed(self, contact: Contact, ask: Ask, flow: FlowSpec, digits: str, step: Ask | Route | None) -> None:
-        means = ""
-        if isinstance(step, Route) and step.key and step.queue in self.core.queues:
-            means = self.core.queues[step.queue].spec.title or step.queue
-        # Named by what was asked, not by where barge-in caught it: the key answers the menu either way.
-        contact.answers.append(KeyedAnswer(flow.menu.prompt, digits, means))
-        self.core.fact(
-            FactKind.ANSWER_KEYED,
-            contact,
-            leg=contact.leg,
-            node=ask.node,
-            prompt=ask.prompt,
-            digits=digits,
-            valid=isinstance(step, Route) and bool(step.key),
-            means=means,
-        )
-
-
-def _variable(contact: Contact, ask: Ask) -> str:
-    """A fresh channel variable for each prompt: an old one would still hold an old answer (capture 07)."""
-    return f"fsorch_key_{ask.serial}"

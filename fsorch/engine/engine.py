@@ -95,7 +95,7 @@ class Engine:
             "watch": waiting.watch,
             "outside": endings.due,
             "ring_more": self._offers.ring_more,
-            "leg": self._calls.leg_due,
+            "leg": self._calls.legs.due,
             "ghost": self._calls.ghost_due,
             "arrive": lambda id: self._calls.due("arrive", id),
             "prompt": lambda id: self._calls.due("prompt", id),
@@ -200,7 +200,7 @@ class Engine:
             self._people.phones.told(input.switch, id, input.reply.text)
         elif verb == "exists":
             if input.reply.text == "false":
-                self._calls.missing(id)
+                self._calls.legs.missing(id)
         elif verb == "line" and not input.reply.ok:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
             self._people.lines.refused(id)

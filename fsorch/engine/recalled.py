@@ -131,7 +131,7 @@ class Recalled:
         waits = contact.machine.state in (ContactState.WAITING, ContactState.OFFERED)
         if person is None or not _may_take(person) or input is None or not id or not waits:
             return False
-        leg = self.calls.own_leg(switch, event, "agent", contact.id, person.spec.id)
+        leg = self.calls.legs.own(switch, event, "agent", contact.id, person.spec.id)
         offer = self.offers.take_up(contact, person, leg, id)
         self.since(contact, contact.enqueued_at)
         if input is OfferInput.ANSWERED:
@@ -202,10 +202,10 @@ class Recalled:
         contact.machine.step(ContactInput.ANSWERED)
         contact.session, contact.ask, contact.running = session, ask, running
         if _asks(event, ask):
-            self.calls.await_answer(contact, ask)
+            self.calls.flows.await_answer(contact, ask)
         else:
             contact.running = ""
-            self.calls.collected(contact, ask, event)
+            self.calls.flows.collected(contact, ask, event)
 
     def since(self, contact: Contact, at: int) -> None:
         """The open stretch of ``contact`` began at ``at``, or where the last one that was written down ends."""

@@ -93,7 +93,7 @@ class Resync:
         if event.answer_state == "answered" and state is ContactState.ARRIVED:
             self.calls.event(leg.switch, _as(event, "CHANNEL_ANSWER"))
         elif state is ContactState.FLOW:
-            self.calls.ask_again(contact)
+            self.calls.flows.ask_again(contact)
         elif state is ContactState.ASIDE and contact.sent_to:
             self.calls.endings.renew(contact, event, busy(event))
         elif state in (ContactState.WAITING, ContactState.OFFERED):
@@ -163,7 +163,7 @@ class Resync:
         """An agent's standing call of an earlier life that serves nobody."""
         if not event.variable("fsorch_line") or event.answer_state != "answered" or event.other_leg:
             return False
-        leg = self.calls.own_leg(switch, event, "agent", "", event.variable("fsorch_agent") or "")
+        leg = self.calls.legs.own(switch, event, "agent", "", event.variable("fsorch_agent") or "")
         return self.calls.people.lines.adopt(leg)
 
     def _pair(self, switch: str, event: Event) -> bool:
@@ -173,7 +173,7 @@ class Resync:
             return False
         if event.other_leg != contact.leg:
             return self.recalled.offer(switch, contact, event)
-        leg = self.calls.own_leg(switch, event, "agent", contact.id, event.variable("fsorch_agent") or "")
+        leg = self.calls.legs.own(switch, event, "agent", contact.id, event.variable("fsorch_agent") or "")
         if self.recalled.pair(contact, leg, event):
             return True
         contact.answered_at = contact.answered_at or event.bridged_time
