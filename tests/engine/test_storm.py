@@ -337,6 +337,8 @@ class Storm:
             self.do_joined(2)
 
     def do_steer(self, which: int, how: int) -> None:
+        # What is due comes before the request, whether it is refused or not.
+        self.desk.passes(0.0)
         contacts = self.desk.engine.snapshot().contacts
         if contacts:
             try:
