@@ -1,82 +1,28 @@
-"""One connection to a switch: greenswitch's connect and authenticate, with our framing, writing and deadlines.
+"""One connection to a switch: greenswitch's connect and authenticate on our `Wire`.
 
-greenswitch 0.0.19 reads line by line, decodes percent codes before it cuts lines, hands events through a queue and a
-second greenlet, waits for a reply without an end, and leaves its greenlets and socket behind when connecting fails.
-So `Session` keeps its way in (``connect``, ``authenticate``) and replaces the rest: large receives into a
-FrameReader, one writer that puts all waiting command lines into one ``sendall``, a Pipeline that gives each reply to
-its command, and an end that is told once, with a reason, and leaves nothing running.
+greenswitch leaves its greenlets and socket behind when connecting fails, so `Session` keeps its way in (``connect``,
+``authenticate``), with a deadline, and closes after itself; a new one is made for the next attempt.
 """
 
 from __future__ import annotations
 
-import contextlib
-from collections.abc import Callable, Sequence
-from time import monotonic
-from typing import Any
+from collections.abc import Callable
 
 import gevent
-import msgspec
-from gevent import socket
-from gevent.event import AsyncResult, Event
 from greenswitch import InboundESL
-from greenswitch.esl import NotConnectedError
 
 from fsorch.config import SwitchSettings
-from fsorch.edge.breath import breathe
 from fsorch.edge.greenswitch_errors import LinkRefused, mapped
-from fsorch.edge.link_commands import Done, Pipeline, Waiting
+from fsorch.edge.link_wire import LinkLimits, Wire
 from fsorch.errors import EslError, LinkError
-from fsorch.esl.commands import Auth, Status
-from fsorch.esl.errors import FrameError
-from fsorch.esl.frames import Frame, FrameReader
-from fsorch.esl.replies import Reply, disconnect_from_frame, is_auth_request, is_rude_rejection, reply_from_frame
+from fsorch.esl.commands import Auth
+from fsorch.esl.frames import Frame
 
 __all__ = ["LinkLimits", "Session"]
 
-WRITE_AT_ONCE = 1 << 20
-LONG_LINE = 100
 
-
-class LinkLimits(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything a link may wait for or hold. Times in seconds.
-
-    ``heartbeat_s`` is the switch's own interval (its default is 20 s); nothing heard for ``silent_beats`` of them
-    makes the link ask, and no answer to that ends it. ``backoff_first_s`` doubles up to ``backoff_max_s`` and starts
-    again once a link stood for ``stable_s``. ``settle_s`` is the wait between the two readings of the channel list.
-    ``stuck_s``: a reply this long past its deadline will not come, and no later one can be trusted. ``breath_s`` and
-    ``breath_frames``: how much a reader does before it lets the other greenlets run.
-    """
-
-    connect_timeout_s: float = 5.0
-    command_timeout_s: float = 5.0
-    heartbeat_s: float = 20.0
-    silent_beats: float = 2.5
-    backoff_first_s: float = 0.5
-    backoff_max_s: float = 30.0
-    refused_retry_s: float = 60.0
-    stable_s: float = 10.0
-    settle_s: float = 0.1
-    stuck_s: float = 30.0
-    commands_max: int = 10_000
-    held_max: int = 20_000
-    breath_s: float = 0.005
-    breath_frames: int = 64
-    receive_bytes: int = 1 << 18
-
-
-class Answer:
-    """A reply in the form greenswitch's ``authenticate`` reads."""
-
-    def __init__(self, reply: Reply) -> None:
-        self.headers = {"Reply-Text": reply.text}
-        self.data = reply.text
-
-
-class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
-    """One connection, from `connect` to its end; a new one is made for the next attempt.
-
-    ``on_event`` gets every event frame in the reader's greenlet; ``on_end`` is called once, when the connection that
-    stood or was being made is over, before the waiting commands are told."""
+class Session(Wire, InboundESL):  # type: ignore[misc]  # greenswitch has no types
+    """One connection, from `connect` to its end. ``on_event`` and ``on_end`` as `Wire` says."""
 
     def __init__(
         self,
@@ -85,26 +31,8 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
         on_event: Callable[[Frame], None],
         on_end: Callable[[str], None] = lambda reason: None,
     ) -> None:
+        self.set_up(f"switch {switch.name} at {switch.host}:{switch.port}", limits, on_event, on_end)
         super().__init__(switch.host, switch.port, switch.password, timeout=limits.connect_timeout_s)
-        self.where = f"switch {switch.name} at {switch.host}:{switch.port}"
-        self.ended = Event()
-        self.reason = ""
-        self.refused = False
-        self.pipeline = Pipeline(limits.commands_max)
-        self.bytes = 0
-        self.replies = 0
-        self.strange = 0
-        self.sock: Any = None
-        self.sock_file: Any = None
-        self._limits = limits
-        self._on_event = on_event
-        self._on_end = on_end
-        self._heard = monotonic()
-        self._probed = False
-        self._work = Event()
-        self._writer: gevent.Greenlet[..., None] | None = None
-
-    # -- life ---------------------------------------------------------------------------------------------------------
 
     def connect(self) -> None:
         """Connect and authenticate within ``connect_timeout_s``. Raises LinkRefused or LinkError; nothing is left
@@ -119,203 +47,3 @@ class Session(InboundESL):  # type: ignore[misc]  # greenswitch has no types
             self.reason = str(error) if isinstance(error, LinkRefused) else self.reason or str(error)
             self.close(self.reason)
             raise (LinkRefused if refusal else LinkError)(self.reason) from error
-
-    def start_event_handlers(self) -> None:
-        """The reader and the writer; no third greenlet stands between the reader and what it reads for."""
-        # A command of a few bytes must not wait until the one before it is acknowledged.
-        self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._receive_events_greenlet = gevent.spawn(self.receive_events)
-        self._writer = gevent.spawn(self._write)
-
-    def end(self, reason: str) -> None:
-        """The connection is over. The first reason stands; everybody who waits is told. Never blocks."""
-        if self.ended.is_set():
-            return
-        self.reason = self.reason or reason
-        self.connected = self._run = False
-        self.ended.set()
-        self._auth_request_event.set()
-        self._work.set()
-        # The file made from the socket holds it open, so it goes first.
-        for thing in (self.sock_file, self.sock):
-            if thing is not None:
-                thing.close()
-        self._on_end(self.reason)
-        self.pipeline.abandon(self.reason)
-
-    def close(self, reason: str = "closed") -> None:
-        """End, and wait until both greenlets are gone; one that hangs in its consumer is killed."""
-        self.end(reason)
-        both = (self._receive_events_greenlet, self._writer)
-        running = [task for task in both if task is not None and task is not gevent.getcurrent()]
-        gevent.joinall(running, timeout=self._limits.command_timeout_s)
-        gevent.killall(running)
-
-    def stop(self) -> None:
-        """greenswitch's name for `close`."""
-        self.close()
-
-    # -- commands -----------------------------------------------------------------------------------------------------
-
-    def post(self, line: str, done: Done, timeout_s: float | None = None) -> Waiting | None:
-        """Queue a command for the writer; None (and ``done`` is not called) if the link is over or too much waits."""
-        limit = self._limits.command_timeout_s if timeout_s is None else timeout_s
-        waiting = Waiting(line, monotonic() + limit, done)
-        if not self.connected or not self.pipeline.post(waiting):
-            return None
-        self._work.set()
-        return waiting
-
-    def ask(self, line: str, timeout_s: float | None = None) -> Reply:
-        """Send a command and wait for its reply; not from the reader's own greenlet. Raises LinkError."""
-        return self.ask_all([line], timeout_s)[0]
-
-    def ask_all(self, lines: Sequence[str], timeout_s: float | None = None) -> list[Reply]:
-        """Send commands together and wait for all replies, ``timeout_s`` from now. Raises LinkError if one is
-        missing."""
-        if gevent.getcurrent() is self._receive_events_greenlet:
-            raise LinkError(f"{self.where}: the reader cannot wait for a reply it would have to read; use send")
-        try:
-            return self._replies(lines, self._limits.command_timeout_s if timeout_s is None else timeout_s)
-        except NotConnectedError as error:
-            raise LinkError(f"{self.where}: {error}") from None
-
-    def send(self, data: str) -> Answer:
-        """greenswitch's form of `ask`."""
-        return Answer(self._replies([data], self._limits.command_timeout_s)[0])
-
-    def _replies(self, lines: Sequence[str], limit: float) -> list[Reply]:
-        asked = [self._begin(line, limit) for line in lines]
-        until = monotonic() + limit
-        try:
-            for waiting, result in asked:
-                if not result.ready():
-                    result.wait(max(0.0, until - monotonic()))
-                if not result.ready():
-                    raise NotConnectedError(f"no reply to {waiting.verb!r} in {limit:g} s")
-            outcomes = [result.get() or (None, "") for _, result in asked]
-        finally:
-            for waiting, _ in asked:
-                waiting.finish(None)  # whoever stops waiting leaves a place for the late reply
-        for reply, why in outcomes:
-            if reply is None:
-                raise NotConnectedError(why)
-        return [reply for reply, _ in outcomes if reply is not None]
-
-    def _begin(self, line: str, limit: float) -> tuple[Waiting, AsyncResult[tuple[Reply | None, str]]]:
-        result: AsyncResult[tuple[Reply | None, str]] = AsyncResult()
-        waiting = self.post(line, lambda reply, why: result.set((reply, why)), limit)
-        if waiting is None:
-            raise NotConnectedError(self.reason or "too many commands wait for their replies")
-        return waiting, result
-
-    def drain(self, timeout_s: float) -> None:
-        """Wait until everything posted so far has its reply, at most ``timeout_s``: replies come in order, so that of
-        one more command comes last. (Closing earlier would throw away what the switch has not yet read.)"""
-        with contextlib.suppress(LinkError):
-            self.ask(Status().wire(), timeout_s)
-
-    def _write(self) -> None:
-        while self._run:
-            self._work.wait()
-            self._work.clear()
-            while lines := self.pipeline.take(WRITE_AT_ONCE):
-                self._send_all(lines)
-
-    def _send_all(self, lines: bytes) -> None:
-        limit = self._limits.command_timeout_s
-        try:
-            with gevent.Timeout(limit, TimeoutError(f"the switch took no command for {limit:g} s")):
-                self.sock.sendall(lines)
-        except OSError as error:
-            self.end(f"{self.where}: {error}")
-
-    # -- reading ------------------------------------------------------------------------------------------------------
-
-    def receive_events(self) -> None:
-        """The reader's greenlet."""
-        frames = FrameReader()
-        try:
-            while self._run:
-                data = self.sock.recv(self._limits.receive_bytes)
-                if not data:
-                    self.end(f"{self.where}: the switch closed the connection")
-                    return
-                self.bytes += len(data)
-                self._heard = monotonic()
-                self._probed = False
-                self._take_all(frames.feed(data))
-        except FrameError as error:
-            self._take_all([frame for frame in error.frames if isinstance(frame, Frame)])
-            self.end(f"{self.where}: {error}")
-        except (EslError, OSError) as error:
-            self.end(f"{self.where}: {error}")
-        finally:
-            self.end(f"{self.where}: the reader has stopped")
-
-    def _take_all(self, frames: list[Frame]) -> None:
-        """A receive that finds data does not let the hub run, so a reader that is always behind has to stop for
-        breath."""
-        left = self._limits.breath_frames
-        until = monotonic() + self._limits.breath_s
-        for frame in frames:
-            if not self._run:
-                return
-            self._take(frame)
-            left -= 1
-            if left <= 0 or monotonic() > until:
-                breathe()
-                left = self._limits.breath_frames
-                until = monotonic() + self._limits.breath_s
-
-    def _take(self, frame: Frame) -> None:
-        if frame.content_type == "text/event-json":
-            self._on_event(frame)
-        elif (reply := reply_from_frame(frame)) is not None:
-            self.replies += 1
-            self.pipeline.answer(reply)
-        elif is_auth_request(frame):
-            self._auth_request_event.set()
-        elif is_rude_rejection(frame):
-            self.refused = True
-            self.end(f"{self.where}: its access list (apply-inbound-acl in event_socket.conf.xml) refuses this address")
-        elif (notice := disconnect_from_frame(frame)) is not None:
-            if not notice.linger:
-                self.end(f"{self.where}: the switch said goodbye")
-        else:
-            self.strange += 1
-
-    # -- keeping watch ------------------------------------------------------------------------------------------------
-
-    def watch(self) -> None:
-        """Keep deadlines and the connection's life until it ends. Blocks."""
-        while not self.ended.wait(self._pause()):
-            self.check(monotonic())
-
-    def check(self, now: float) -> None:
-        """One turn: commands past their deadline are told, a silent switch is asked, a dead or stuck one is left."""
-        limits = self._limits
-        self.pipeline.expire(now)
-        overdue = self.pipeline.overdue()
-        if overdue is not None and now - overdue > limits.stuck_s:
-            self.end(f"{self.where}: a reply is missing for {limits.stuck_s:g} s, so none that follow could be trusted")
-        elif now - self._heard > self._patience:
-            if not self._probed:
-                self._probed = True
-                self.post(Status().wire(), lambda reply, why: None)
-            elif now - self._heard > self._patience + limits.command_timeout_s:
-                self.end(f"{self.where}: nothing heard for {now - self._heard:.1f} s, not even an answer to status")
-
-    @property
-    def _patience(self) -> float:
-        return self._limits.heartbeat_s * self._limits.silent_beats
-
-    def _pause(self) -> float:
-        """Until something may be due. A command posted meanwhile is due no sooner than ``command_timeout_s`` from
-        now."""
-        now, limits = monotonic(), self._limits
-        silent = self._heard + self._patience + (limits.command_timeout_s if self._probed else 0.0)
-        due = [silent, now + limits.command_timeout_s, self.pipeline.next_deadline()]
-        soonest = min(moment for moment in due if moment is not None)
-        # A look at a long line takes long: then a deadline may be told a little late.
-        return max(0.01 if len(self.pipeline) < LONG_LINE else 0.25, soonest - now + 0.001)
