@@ -30,6 +30,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from fsorch.esl.errors import QuotingError
 from fsorch.esl.frames import MAX_HEADER
@@ -144,6 +145,16 @@ def split(text: str, delimiter: str, limit: int) -> list[str]:
     """The words of ``text`` as switch_separate_string finds them: at most ``limit``, the last one being the rest."""
     if text.startswith("^^") and len(text) > 3:
         delimiter, text = text[2], text[3:]
+    if "'" in text or "\\" in text or (delimiter == " " and "  " in f" {text} "):
+        return _split_slowly(text, delimiter, limit)
+    pieces = text.split(delimiter, limit - 1)
+    if not pieces[-1]:
+        pieces.pop()
+    return [piece.strip(" ") for piece in pieces]
+
+
+def _split_slowly(text: str, delimiter: str, limit: int) -> list[str]:
+    """`split` where quotes, backslashes or several blanks in a row may have a say."""
     pieces: list[str] = []
     start = 0
     while start < len(text) and len(pieces) < limit - 1:
@@ -164,16 +175,22 @@ def _find_delimiter(text: str, start: int, delimiter: str) -> int:
     last_quote = len(text) if delimiter == " " else text.rfind("'")  # a lone quote is a letter, but not among blanks
     while delimiter == " " and place < len(text) and text[place] == " ":
         place += 1
-    while place < len(text):
-        char = text[place]
-        if char == "\\":
-            place += 1
-        elif char == "'" and (inside or place < last_quote):
+    for hit in _marks(delimiter).finditer(text, place):
+        mark = hit.group()
+        if mark[0] == "\\":
+            continue
+        if mark == "'" and (inside or hit.start() < last_quote):
             inside = not inside
-        elif char == delimiter and not inside:
-            return place
-        place += 1
+        elif mark == delimiter and not inside:
+            return hit.start()
     return len(text)
+
+
+@lru_cache(maxsize=16)
+def _marks(delimiter: str) -> re.Pattern[str]:
+    """What has a meaning among words parted by ``delimiter``: a backslash with what it takes the meaning from, a
+    quote, and the delimiter."""
+    return re.compile(rf"\\.?|'|{re.escape(delimiter)}", re.DOTALL)
 
 
 def _clean(word: str, delimiter: str) -> str:

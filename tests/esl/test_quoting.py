@@ -51,10 +51,18 @@ from tests.esl.hostile import ANY_TEXT, FRIENDLY, SWITCH_TEXT
         ("", " ", 3, []),
         ("one\\", " ", 3, ["one\\"]),
         (r"a=x\;y;b= 'z ' ", ";", 9, ["a=x;y", "b= z "]),
+        (" ", " ", 3, [""]),
+        (",", ",", 3, [""]),
+        ("a,,b", ",", 2, ["a", ",b"]),
     ],
 )
 def test_words_as_the_switch_finds_them(text: str, delimiter: str, limit: int, expected: list[str]) -> None:
     assert split(text, delimiter, limit) == expected
+
+
+@given(st.text("ab ,;|"), st.sampled_from(" ,;|"))
+def test_quotes_further_on_change_no_word_before_them(text: str, delimiter: str) -> None:
+    assert split(f"{text}x{delimiter}''", delimiter, 64) == [*split(f"{text}x", delimiter, 64), ""]
 
 
 @given(st.lists(SWITCH_TEXT, min_size=1, max_size=6))
