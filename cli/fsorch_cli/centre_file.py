@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from enum import Enum
-from typing import Any
-
-import msgspec
 import yaml
 
 from fsorch.config import Centre
+from fsorch.plain import plain_centre
 
-__all__ = ["centre_text", "plain", "plain_centre"]
+__all__ = ["centre_text"]
 
 WIDTH = 120
 
@@ -31,38 +28,3 @@ def centre_text(centre: Centre) -> str:
     """``centre`` as YAML, in the order of its keys as they are documented; applied again it changes nothing."""
     text: str = yaml.dump(plain_centre(centre), Dumper=Writer, sort_keys=False, allow_unicode=True, width=WIDTH)
     return text
-
-
-def plain_centre(centre: Centre) -> dict[str, Any]:
-    """``centre`` as plain dicts and lists; its name is always in it, so that no file is empty."""
-    rest: dict[str, Any] = plain(centre)
-    return {"name": centre.name} | rest
-
-
-def plain(value: Any) -> Any:
-    """A value of a centre as YAML has it."""
-    if isinstance(value, msgspec.Struct):
-        return _tag(value) | {
-            field.encode_name: plain(getattr(value, field.name))
-            for field in msgspec.structs.fields(value)
-            if field.required or getattr(value, field.name) != _default(field)
-        }
-    if isinstance(value, dict):
-        return {plain(key): plain(one) for key, one in value.items()}
-    if isinstance(value, list | tuple):
-        return [plain(one) for one in value]
-    if isinstance(value, set | frozenset):
-        return sorted(plain(one) for one in value)
-    if isinstance(value, Enum):
-        return value.value
-    return value if value is None or isinstance(value, str | int | float | bool) else msgspec.to_builtins(value)
-
-
-def _tag(value: msgspec.Struct) -> dict[str, Any]:
-    """The key that tells one alternative from another."""
-    config = value.__struct_config__
-    return {config.tag_field: config.tag} if config.tag_field else {}
-
-
-def _default(field: msgspec.structs.FieldInfo) -> Any:
-    return field.default if field.default_factory is msgspec.NODEFAULT else field.default_factory()

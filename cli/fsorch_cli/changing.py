@@ -1,15 +1,15 @@
-"""The one path on which the configuration changes: compared, checked, saved with its author, and put into force."""
+"""The configuration changed from the command line: by the one path there is, put into force, and told."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from fsorch.comparing import Change
 from fsorch.config import Centre
-from fsorch.engine.checks import check_centre
 from fsorch.errors import NotRunning
+from fsorch.store import changing
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, printable
-from fsorch_cli.diff import Change, compare
 from fsorch_cli.live import asked_by
 
 __all__ = ["change_centre", "print_changes"]
@@ -18,27 +18,26 @@ STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
 
 def change_centre(
-    app: App, change: Callable[[Centre], Centre], *, dry_run: bool = False, as_json: bool = False
+    app: App,
+    change: Callable[[Centre], Centre],
+    act: str = "centre.save",
+    *,
+    dry_run: bool = False,
+    as_json: bool = False,
 ) -> None:
-    """Make what ``change`` makes of the centre the configuration, and say what has come of it.
+    """Make what ``change`` makes of the centre the configuration, audited as ``act``, and say what has come of it.
 
     Raises ConfigError, and then nothing has changed."""
     with app.store() as store:
-        revision = store.revision()
-        old = store.load_centre()
-        centre = change(old)
-        check_centre(centre)
-        changes = compare(old, centre)
-        if changes and not dry_run:
-            revision = store.save_centre(centre, asked_by(), expected=revision)
+        changed = changing.change_centre(store, change, asked_by(), act=act, dry_run=dry_run)
         without = [user.login for user in store.users() if not user.has_password]
     if as_json:
-        print_json({"changes": changes, "revision": revision, "applied": bool(changes) and not dry_run})
-        if changes and not dry_run:
+        print_json(changed)
+        if changed.applied:
             _reload(app)
     else:
-        print_changes(changes)
-        out().print(_verdict(app, changes, revision, dry_run=dry_run))
+        print_changes(changed.changes)
+        out().print(_verdict(app, changed, dry_run=dry_run))
     if without and not dry_run:
         note(f"no password yet: {', '.join(without)}; give one with: fsorch user passwd {without[0]}")
 
@@ -50,15 +49,15 @@ def print_changes(changes: Sequence[Change]) -> None:
         out().print(f"{change.sign} {printable(change.what)}{printable(detail)}", style=STYLES[change.sign])
 
 
-def _verdict(app: App, changes: Sequence[Change], revision: int, *, dry_run: bool) -> str:
+def _verdict(app: App, changed: changing.Changed, *, dry_run: bool) -> str:
     """What has come of it, in a sentence."""
-    if not changes:
+    if not changed.changes:
         return "nothing to change"
-    count = f"{len(changes)} change" + ("s" if len(changes) > 1 else "")
+    count = f"{len(changed.changes)} change" + ("s" if len(changed.changes) > 1 else "")
     if dry_run:
         return f"{count}, not applied (--dry-run)"
     when = ", in force now" if _reload(app) else "; in force when fsorch runs"
-    return f"{count} applied as revision {revision}{when}"
+    return f"{count} applied as revision {changed.revision}{when}"
 
 
 def _reload(app: App) -> bool:

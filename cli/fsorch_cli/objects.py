@@ -3,33 +3,19 @@ checks and the same audit as ``fsorch apply``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
-
 import click
 
-from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, QueueSpec, decode
+from fsorch.config import Centre
 from fsorch.errors import ConfigError
-from fsorch.rules import CalendarSpec
+from fsorch.objects import KINDS, Change, closed, find, list_things, opened, removed
 from fsorch_cli.app import App
 from fsorch_cli.assign import assign
-from fsorch_cli.centre_file import plain_centre
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import print_json, print_table
 from fsorch_cli.group import Group
-from fsorch_cli.live import missing
 
-__all__ = ["KINDS", "add_list", "add_verbs", "with_added", "with_removed", "with_set"]
+__all__ = ["add_list", "add_verbs", "with_added", "with_set"]
 
-# The word of the command line, the list of the centre, and what is in it.
-KINDS: dict[str, tuple[str, type[Any]]] = {
-    "queue": ("queues", QueueSpec),
-    "agent": ("agents", AgentSpec),
-    "flow": ("flows", FlowSpec),
-    "break": ("breaks", BreakReason),
-    "calendar": ("calendars", CalendarSpec),
-}
-Change = Callable[[Centre], Centre]
 CHANGES = click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -46,7 +32,7 @@ def add_verbs(group: Group, kind: str) -> None:
     @AS_JSON
     @click.pass_obj
     def add(app: App, id: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-        change_centre(app, with_added(kind, id, changes), dry_run=dry_run, as_json=as_json)
+        change_centre(app, with_added(kind, id, changes), f"{kind}.add", dry_run=dry_run, as_json=as_json)
 
     @group.command(
         "set", help=f"Set keys of {name}: key=value, key.inner=value, list+=item, list-=item, key= (default)."
@@ -57,7 +43,7 @@ def add_verbs(group: Group, kind: str) -> None:
     @AS_JSON
     @click.pass_obj
     def set_(app: App, id: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-        change_centre(app, with_set(kind, id, changes), dry_run=dry_run, as_json=as_json)
+        change_centre(app, with_set(kind, id, changes), f"{kind}.set", dry_run=dry_run, as_json=as_json)
 
     @group.command("remove", help=f"Remove {name} from the centre; what is on record about it stays.")
     @click.argument("id", metavar=name)
@@ -65,7 +51,7 @@ def add_verbs(group: Group, kind: str) -> None:
     @AS_JSON
     @click.pass_obj
     def remove(app: App, id: str, dry_run: bool, as_json: bool) -> None:
-        change_centre(app, with_removed(kind, id), dry_run=dry_run, as_json=as_json)
+        change_centre(app, removed(kind, id), f"{kind}.remove", dry_run=dry_run, as_json=as_json)
 
 
 def add_list(group: Group, kind: str) -> None:
@@ -76,7 +62,7 @@ def add_list(group: Group, kind: str) -> None:
     @click.pass_obj
     def show(app: App, as_json: bool) -> None:
         with app.store() as store:
-            things = _opened(store.load_centre(), kind)[1]
+            things = list_things(store.load_centre(), kind)
         if as_json:
             print_json(things)
             return
@@ -88,13 +74,13 @@ def with_added(kind: str, id: str, changes: tuple[str, ...]) -> Change:
     """The change that makes a new thing. It raises ConfigError when there is one, or the centre does not stay sound."""
 
     def change(old: Centre) -> Centre:
-        centre, things = _opened(old, kind)
+        centre, things = opened(old, kind)
         if any(one["id"] == id for one in things):
             raise ConfigError(f"there is a {kind} {id!r} already; change it with: fsorch {kind} set {id} KEY=VALUE")
         thing = {"id": id}
         assign(thing, changes, KINDS[kind][1])
         things.append(thing)
-        return _closed(centre, kind)
+        return closed(centre, kind)
 
     return change
 
@@ -103,40 +89,8 @@ def with_set(kind: str, id: str, changes: tuple[str, ...]) -> Change:
     """The change that sets keys of a thing. It raises NotFound, or ConfigError when the centre does not stay sound."""
 
     def change(old: Centre) -> Centre:
-        centre, things = _opened(old, kind)
-        assign(_find(things, kind, id), changes, KINDS[kind][1])
-        return _closed(centre, kind)
+        centre, things = opened(old, kind)
+        assign(find(things, kind, id), changes, KINDS[kind][1])
+        return closed(centre, kind)
 
     return change
-
-
-def with_removed(kind: str, id: str) -> Change:
-    """The change that takes a thing away; with a queue go the agents' places in it. It raises NotFound, or ConfigError
-    when something else still names it."""
-
-    def change(old: Centre) -> Centre:
-        centre, things = _opened(old, kind)
-        things.remove(_find(things, kind, id))
-        if kind == "queue":
-            for agent in centre.get("agents", ()):
-                agent["queues"] = [place for place in agent.get("queues", ()) if place["queue"] != id]
-        return _closed(centre, kind)
-
-    return change
-
-
-def _opened(old: Centre, kind: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    centre = plain_centre(old)
-    things: list[dict[str, Any]] = centre.setdefault(KINDS[kind][0], [])
-    return centre, things
-
-
-def _find(things: list[dict[str, Any]], kind: str, id: str) -> dict[str, Any]:
-    for thing in things:
-        if thing["id"] == id:
-            return thing
-    raise missing(kind, id, [thing["id"] for thing in things])
-
-
-def _closed(centre: dict[str, Any], kind: str) -> Centre:
-    return decode(centre, Centre, where=f"this {kind}")

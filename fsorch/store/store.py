@@ -76,12 +76,20 @@ class Store:
         with self._use() as db, db.atomic():
             return centres.read_centre(db)
 
-    def save_centre(self, centre: Centre, by: str, *, expected: int | None = None) -> int:
+    def save_centre(
+        self,
+        centre: Centre,
+        by: str,
+        *,
+        expected: int | None = None,
+        act: str = "centre.save",
+        told: Sequence[str] = (),
+    ) -> int:
         """Make ``centre`` the desired state and return its revision, which is the old one when nothing is new.
         ``expected``: the revision that ``centre`` was made from; when it is not the newest, nothing changes.
 
-        ``by`` (a login, or ``cli``) is audited with what changed. Raises ConfigError for a value too long to keep, and
-        RequestRefused when somebody else was quicker."""
+        ``by`` (a login, or ``cli``) is audited as having done ``act``, with what changed, for people as ``told``.
+        Raises ConfigError for a value too long to keep, and RequestRefused when somebody else was quicker."""
         now = self._clock.now().wall
         with self._use() as db, writing(db):
             revision = centres.read_revision(db, lock=True)
@@ -93,7 +101,7 @@ class Store:
             if not changes.done and revision:
                 return revision
             revision = centres.bump_revision(db)
-            self._audit(by, "centre.save", {"revision": revision, "changes": changes.done})
+            self._audit(by, act, {"revision": revision, "changes": list(told) or changes.done})
             return revision
 
     def revision(self) -> int:

@@ -11,6 +11,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsorch.comparing import Change, compare
 from fsorch.config import BreakReason, Centre, QueueSpec, decode
 from fsorch.edge.settings import read_settings
 from fsorch.errors import RequestRefused
@@ -18,7 +19,6 @@ from fsorch.names import Strategy
 from fsorch.sim.demo_centre import demo_centre
 from fsorch.store import open_database
 from fsorch_cli.centre_file import centre_text
-from fsorch_cli.diff import Change, compare
 from tests.cli.cli import fsorch
 
 PASSWORD = "correct horse 7"
@@ -213,5 +213,6 @@ def test_every_change_is_audited(home: Path) -> None:
     fsorch("queue", "set", "sales", "title=Selling")
     with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
         entry = store.audits(1)[0]
-    assert (entry.act, entry.what) == ("centre.save", {"revision": 2, "changes": ["queue ~sales"]})
+    assert entry.act == "queue.set"
+    assert entry.what == {"revision": 2, "changes": ["~ queue sales: title Sales → Selling"]}
     assert entry.who.startswith("cli")

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 import yaml
 
+from fsorch.comparing import Change, compare
 from fsorch.config import Centre
 from fsorch.edge.settings import read_centre, read_settings
 from fsorch.store import open_database
-from fsorch_cli.diff import Change, compare
 from tests.cli.cli import fsorch
 
 PASSWORD = "correct horse 7"

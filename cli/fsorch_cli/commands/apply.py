@@ -22,4 +22,4 @@ def command(app: App, file: Path, dry_run: bool, as_json: bool) -> None:
 
     A running fsorch follows within a second, and no caller is dropped by it."""
     centre = read_centre(file)
-    change_centre(app, lambda old: centre, dry_run=dry_run, as_json=as_json)
+    change_centre(app, lambda old: centre, "centre.apply", dry_run=dry_run, as_json=as_json)

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
+from fsorch.comparing import compare
 from fsorch.edge.settings import read_centre
 from fsorch.engine.checks import check_centre
 from fsorch_cli.app import App
 from fsorch_cli.changing import print_changes
 from fsorch_cli.console import print_json
-from fsorch_cli.diff import compare
 from fsorch_cli.group import Command
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import click
 
-from fsorch.engine.views import ContactView
 from fsorch.errors import NotRunning
 from fsorch.store import ContactDetail
+from fsorch.store.story import describe, tell_story
 from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, printable
 from fsorch_cli.group import Command
 from fsorch_cli.live import clock_time, local_time
-from fsorch_cli.story import tell_story
 
 
 @click.command("explain", cls=Command)
@@ -45,18 +44,3 @@ def stands(app: App, detail: ContactDetail) -> str:
         return "how it stands is not known: fsorch is not running here"
     found = next((one for one in contacts if one.id == detail.contact.id), None)
     return describe(found) if found is not None else "it has just ended; look again"
-
-
-def describe(view: ContactView) -> str:
-    """A live contact in a sentence."""
-    why = f": {view.why}" if view.why else ""
-    match view.state:
-        case "waiting":
-            return f"waits in queue {view.queue} at place {view.position}{why}"
-        case "offered":
-            return f"rings at {view.agent}{why}"
-        case "talking" | "held":
-            return f"{'on hold' if view.held else 'talks'} with {view.agent}"
-        case "flow":
-            return "listens to the menu"
-    return view.state + why

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import click
 
+from fsorch.plain import plain_centre
 from fsorch_cli.app import App
-from fsorch_cli.centre_file import centre_text, plain_centre
+from fsorch_cli.centre_file import centre_text
 from fsorch_cli.console import note, print_json
 from fsorch_cli.export import destination
 from fsorch_cli.group import Command

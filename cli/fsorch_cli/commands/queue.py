@@ -28,7 +28,7 @@ add_verbs(command, "queue")
 @click.pass_obj
 def pause(app: App, queue: str) -> None:
     """Offer nothing from QUEUE; its callers wait."""
-    change_centre(app, with_set("queue", queue, ("paused=true",)), dry_run=False, as_json=False)
+    change_centre(app, with_set("queue", queue, ("paused=true",)), "queue.pause")
 
 
 @command.command("resume")
@@ -36,7 +36,7 @@ def pause(app: App, queue: str) -> None:
 @click.pass_obj
 def resume(app: App, queue: str) -> None:
     """Offer from a paused QUEUE again."""
-    change_centre(app, with_set("queue", queue, ("paused=false",)), dry_run=False, as_json=False)
+    change_centre(app, with_set("queue", queue, ("paused=false",)), "queue.resume")
 
 
 @command.command("list")

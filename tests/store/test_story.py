@@ -13,7 +13,7 @@ from fsorch.engine import Fact, FactKind
 from fsorch.engine.rows import ContactRow
 from fsorch.esl.commands import Originate
 from fsorch.store import ContactDetail
-from fsorch_cli.story import tell_story
+from fsorch.store.story import tell_story
 from tests.engine.desk import CENTRE, Desk
 
 ROW = ContactRow(id="c1", switch="main", outcome="", began_at=1, ended_at=0)

@@ -9,9 +9,10 @@ import msgspec
 
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow
-from fsorch.store import ContactDetail
+from fsorch.engine.views import ContactView
+from fsorch.store.queries import ContactDetail
 
-__all__ = ["Line", "tell_story"]
+__all__ = ["Line", "describe", "tell_story"]
 
 # From this on a wait is one that needs a reason, in seconds.
 NOTABLE_S = 1.0
@@ -46,6 +47,21 @@ def tell_story(detail: ContactDetail) -> list[Line]:
     """All that is on record, first first. Values from callers are as they came: escape them before they are shown."""
     teller = _Teller(detail.contact)
     return [Line(at=fact.at, kind=fact.kind.value, text=text) for fact in detail.facts for text in teller.tell(fact)]
+
+
+def describe(view: ContactView) -> str:
+    """A live contact in a sentence."""
+    why = f": {view.why}" if view.why else ""
+    match view.state:
+        case "waiting":
+            return f"waits in queue {view.queue} at place {view.position}{why}"
+        case "offered":
+            return f"rings at {view.agent}{why}"
+        case "talking" | "held":
+            return f"{'on hold' if view.held else 'talks'} with {view.agent}"
+        case "flow":
+            return "listens to the menu"
+    return view.state + why
 
 
 class _Teller:

@@ -1,0 +1,165 @@
+"""The things of a centre one by one, by the words people use for them: read, put, patched, removed.
+
+Each writer gives a function from the centre as it is to the centre as it shall be, checked whole; whoever calls it says
+how that is saved (see :mod:`fsorch.store.changing`). Prompts and skills are no lists in the centre: a prompt is shown
+as its name and path, a skill as who has it and which queues ask for it, each with a level.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import msgspec
+
+from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, QueueSpec, decode
+from fsorch.errors import ConfigError, NotFound
+from fsorch.plain import plain_centre
+from fsorch.rules import CalendarSpec
+
+__all__ = ["KINDS", "Change", "closed", "find", "find_thing", "list_things", "opened", "patched", "put", "removed"]
+
+# The word for one, the list of the centre, and what is in it.
+KINDS: dict[str, tuple[str, type[Any]]] = {
+    "queue": ("queues", QueueSpec),
+    "agent": ("agents", AgentSpec),
+    "flow": ("flows", FlowSpec),
+    "break": ("breaks", BreakReason),
+    "calendar": ("calendars", CalendarSpec),
+}
+Change = Callable[[Centre], Centre]
+Plain = dict[str, Any]
+Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+
+
+class PromptBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A prompt: the path of its file, as the switch sees it."""
+
+    id: str
+    path: str
+
+
+class SkillBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """A skill: the agents who have it and the queues that ask for it, by their ids, with levels 1-5."""
+
+    id: str
+    agents: dict[str, Level] = {}
+    queues: dict[str, Level] = {}
+
+
+def list_things(centre: Centre, kind: str) -> list[Plain]:
+    """All things of a kind (a key of KINDS, ``prompt`` or ``skill``), without what is as it is by default."""
+    if kind == "prompt":
+        return [{"id": name, "path": path} for name, path in centre.prompts.items()]
+    if kind == "skill":
+        return _skills(centre)
+    return opened(centre, kind)[1]
+
+
+def find_thing(centre: Centre, kind: str, id: str) -> Plain:
+    """One of them. Raises NotFound with the nearest ids."""
+    return find(list_things(centre, kind), kind, id)
+
+
+def put(kind: str, id: str, given: Plain) -> Change:
+    """The change that makes the thing ``id``, or puts it in the place of the one there is. It raises ConfigError with
+    the path of the key when the centre does not stay sound."""
+
+    def change(old: Centre) -> Centre:
+        if given.get("id", id) != id:
+            raise ConfigError(f"id is {given['id']!r} in what is given, but the {kind} is called {id!r}; leave it out")
+        thing = {"id": id} | given
+        if kind == "prompt":
+            path = decode(thing, PromptBody, where=f"this {kind}").path
+            return _with_key(old, "prompts", {**old.prompts, id: path}, kind)
+        if kind == "skill":
+            return _with_skill(old, decode(thing, SkillBody, where=f"this {kind}"))
+        centre, things = opened(old, kind)
+        at = next((n for n, one in enumerate(things) if one["id"] == id), len(things))
+        things[at : at + 1] = [thing]
+        return closed(centre, kind)
+
+    return change
+
+
+def patched(kind: str, id: str, given: Plain) -> Change:
+    """The change that sets the keys that are given; a key that is null goes back to its default. It raises NotFound,
+    and ConfigError as :func:`put` does."""
+
+    def change(old: Centre) -> Centre:
+        thing = find_thing(old, kind, id) | given
+        return put(kind, id, {key: value for key, value in thing.items() if value is not None})(old)
+
+    return change
+
+
+def removed(kind: str, id: str) -> Change:
+    """The change that takes a thing away; with a queue go the agents' places in it, with a skill all that have it or
+    ask for it. It raises NotFound, or ConfigError when something else still names it."""
+
+    def change(old: Centre) -> Centre:
+        thing = find_thing(old, kind, id)
+        if kind == "prompt":
+            rest = {name: path for name, path in old.prompts.items() if name != id}
+            return _with_key(old, "prompts", rest, kind)
+        if kind == "skill":
+            return _with_skill(old, SkillBody(id=id))
+        centre, things = opened(old, kind)
+        things.remove(thing)
+        if kind == "queue":
+            for agent in centre.get("agents", ()):
+                agent["queues"] = [place for place in agent.get("queues", ()) if place["queue"] != id]
+        return closed(centre, kind)
+
+    return change
+
+
+def opened(old: Centre, kind: str) -> tuple[Plain, list[Plain]]:
+    """The centre as plain values, and in it the list of a kind: what is done to the list is done to the centre."""
+    centre = plain_centre(old)
+    things: list[Plain] = centre.setdefault(KINDS[kind][0], [])
+    return centre, things
+
+
+def closed(centre: Plain, kind: str) -> Centre:
+    """The centre of plain values, checked. Raises ConfigError."""
+    return decode(centre, Centre, where=f"this {kind}")
+
+
+def find(things: list[Plain], kind: str, id: str) -> Plain:
+    """The one with this id. Raises NotFound with the nearest."""
+    for thing in things:
+        if thing["id"] == id:
+            return thing
+    raise NotFound(kind, id, tuple(get_close_matches(id, [thing["id"] for thing in things], 3)))
+
+
+def _with_key(old: Centre, key: str, value: Any, kind: str) -> Centre:
+    return closed(plain_centre(old) | {key: value}, kind)
+
+
+def _skills(centre: Centre) -> list[Plain]:
+    names = {skill for agent in centre.agents for skill in agent.skills}
+    names |= {skill for queue in centre.queues for skill in queue.skills}
+    return [
+        {
+            "id": name,
+            "agents": {agent.id: agent.skills[name] for agent in centre.agents if name in agent.skills},
+            "queues": {queue.id: queue.skills[name] for queue in centre.queues if name in queue.skills},
+        }
+        for name in sorted(names)
+    ]
+
+
+def _with_skill(old: Centre, body: SkillBody) -> Centre:
+    """The centre in which the skill is with these and with nobody else."""
+    centre = plain_centre(old)
+    for key, levels in (("agents", body.agents), ("queues", body.queues)):
+        things: list[Plain] = centre.setdefault(key, [])
+        for id in levels:
+            find(things, key.removesuffix("s"), id)
+        for thing in things:
+            rest = {name: level for name, level in thing.get("skills", {}).items() if name != body.id}
+            thing["skills"] = rest | ({body.id: levels[thing["id"]]} if thing["id"] in levels else {})
+    return closed(centre, "skill")
