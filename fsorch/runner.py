@@ -28,6 +28,7 @@ from fsorch import __version__
 from fsorch.acd.affinity import Encounter
 from fsorch.clock import Clock, SystemClock
 from fsorch.config import Settings, WebSettings
+from fsorch.edge.auditing import AuditLine
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
 from fsorch.edge.gateway import Gateway, LocalGateway
@@ -267,7 +268,9 @@ class Service:
             "reload": lambda _: {"revision": self.follow_configuration(force=True)},
             "status": lambda _: self.status(),
         }
-        control = ControlServer(socket_path(self.home), self.gateway, more)
+        audit = AuditLine(lambda who, act, what: in_thread(self.store.audit, who, act, what))
+        self._down.callback(audit.settle, FLUSH_S)
+        control = ControlServer(socket_path(self.home), self.gateway, more, audit)
         control.start()
         self._down.callback(control.stop)
 

@@ -31,6 +31,7 @@ COMMANDS = {
     "supervise": Entry("Listen to talks, whisper, barge, take over.", "supervise"),
     "explain": Entry("What became of a contact, and why.", "explain"),
     "cdr": Entry("Call detail records: list, export.", "cdr"),
+    "audit": Entry("Who did what: log-ins, steering, changes of the centre.", "audit"),
     "user": Entry("Who may log in: add, passwd, list.", "user"),
     "top": Entry("Queues, agents and contacts, live.", "top"),
     "sim": Entry("The virtual switch alone, with callers.", "sim", greenlets=True),

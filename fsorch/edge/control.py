@@ -20,6 +20,7 @@ from gevent import socket
 from gevent.pool import Pool
 from gevent.server import StreamServer
 
+from fsorch.edge.auditing import AuditLine, described
 from fsorch.edge.control_wire import MAX_CALL, Answer, Call, FactLine, check_path, failure, read_request
 from fsorch.edge.gateway import Gateway, Subscription
 from fsorch.errors import ConfigError, FsorchError, ProtocolError
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 # Each `fsorch top` holds two connections; more than this many at once is a program gone wild.
 MAX_CONNECTIONS = 64
+
+# So long a caller waits for the audit of what they asked for.
+AUDIT_S = 0.5
 
 Operation = Callable[[dict[str, Any]], Any]
 
@@ -61,9 +65,16 @@ class ControlServer:
     """Answers the control socket at ``path`` from ``gateway``.
 
     ``more`` are further operations by name (such as ``reload``): each takes the arguments and returns what msgspec can
-    encode. They run in the caller's own greenlet and may wait."""
+    encode. They run in the caller's own greenlet and may wait. Requests that were taken go into ``audit``."""
 
-    def __init__(self, path: Path, gateway: Gateway, more: Mapping[str, Operation] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        gateway: Gateway,
+        more: Mapping[str, Operation] | None = None,
+        audit: AuditLine | None = None,
+    ) -> None:
+        self._audit = audit
         self._path = path
         self._gateway = gateway
         self._operations: dict[str, Operation] = {
@@ -120,7 +131,12 @@ class ControlServer:
             return failure(call.id, FsorchError(f"{call.do} met an unexpected fault; the log of fsorch run has it"))
 
     def _request(self, args: dict[str, Any]) -> None:
-        self._gateway.request(read_request(args))
+        request = read_request(args)
+        self._gateway.request(request)
+        if self._audit is not None:
+            self._audit.put(request.by, *described(request))
+            # Who looks at the audit next finds it there, unless the database is away.
+            self._audit.settle(AUDIT_S)
 
     def _stream(self, connection: socket.socket, call: Call) -> None:
         subscription = self._gateway.facts()

@@ -190,9 +190,15 @@ def _legs_after(filter: Filter, after: tuple[int, str]) -> Any:
     return LegRecord.select().where(*where).order_by(LegRecord.created_at, LegRecord.id)
 
 
-def list_audit(db: Db, limit: int) -> list[AuditRow]:
-    """The newest ``limit`` entries, newest first."""
-    query = AuditRecord.select().order_by(AuditRecord.at.desc(), AuditRecord.id.desc()).limit(limit)
+def list_audit(db: Db, limit: int, *, since: int = 0, who: str = "", act: str = "") -> list[AuditRow]:
+    """The newest ``limit`` entries, newest first: those from ``since`` (UTC microseconds) on, of ``who``, whose act
+    begins with ``act``."""
+    where = [AuditRecord.at >= since]
+    if who:
+        where.append(AuditRecord.who == who)
+    if act:
+        where.append(fn.SUBSTR(AuditRecord.act, 1, len(act)) == act)
+    query = AuditRecord.select().where(*where).order_by(AuditRecord.at.desc(), AuditRecord.id.desc()).limit(limit)
     return list_rows(db, query, AuditRow, "what")
 
 

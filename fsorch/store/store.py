@@ -20,6 +20,7 @@ from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.errors import RequestRefused
 from fsorch.store import centre as centres
 from fsorch.store import queries, users
+from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.encounters import read_encounters
 from fsorch.store.messages import MessageFile, find_message
@@ -61,6 +62,7 @@ class Store:
         self.writer = FactWriter(db)
         self._clock = clock
         self._passwords = passwords
+        self.customers = Customers(self._use, clock, passwords, self._audit)
 
     def close(self) -> None:
         """Close the connections; one that is in use, when it comes back."""
@@ -160,10 +162,11 @@ class Store:
         row = {"id": id, "at": now, "who": cut(who, 64), "act": cut(act, 64), "what": dump_json(what)}
         AuditRecord.insert(row).execute(self.db)
 
-    def audits(self, limit: int = 100) -> list[AuditRow]:
-        """The newest audit entries, newest first."""
+    def audits(self, limit: int = 100, *, since: int = 0, who: str = "", act: str = "") -> list[AuditRow]:
+        """The newest audit entries, newest first; from ``since`` (UTC microseconds) on, of ``who``, and whose act
+        begins with ``act``, where these are given."""
         with self._use() as db:
-            return queries.list_audit(db, limit)
+            return queries.list_audit(db, limit, since=since, who=clean(who), act=clean(act))
 
     # Records
 

@@ -54,7 +54,7 @@ class FakeStore:
 
     def __init__(self, *users: User) -> None:
         self.people = {user.login: user for user in users}
-        self.audited: list[tuple[str, str, str]] = []
+        self.audited: list[tuple[str, str, Any]] = []
         self.messages: dict[str, FakeMessage] = {}
 
     def user(self, login: str, /) -> User | None:
@@ -67,7 +67,7 @@ class FakeStore:
     def message(self, contact: str, /) -> FakeMessage | None:
         return self.messages.get(contact)
 
-    def audit(self, who: str, act: str, what: str, /) -> None:
+    def audit(self, who: str, act: str, what: Any, /) -> None:
         self.audited.append((who, act, what))
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from gevent.event import Event
 
@@ -94,10 +96,10 @@ def test_a_new_log_in_needs_the_database_and_says_so(site: Site, monkeypatch: py
 
 
 def test_an_act_is_written_down_when_the_database_is_back(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("fsorch_web.people.RETRY_S", 0.01)
+    monkeypatch.setattr("fsorch.edge.auditing.RETRY_S", 0.01)
     write, faults = site.store.audit, iter([StoreError("away"), StoreError("still away")])
 
-    def audit(who: str, act: str, what: str) -> None:
+    def audit(who: str, act: str, what: Any) -> None:
         for fault in faults:
             raise fault
         write(who, act, what)

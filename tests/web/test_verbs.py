@@ -118,7 +118,7 @@ def test_an_agent_acts_for_themselves_only(site: Site) -> None:
 def test_a_supervisor_acts_for_any_agent_and_it_is_written_down(site: Site, login: str) -> None:
     assert site.page(login).post("/api/agent/logout", {"agent": "bo"}).status == 200
     assert site.centre.requests == [LogOut(agent="bo", by=login)]
-    assert audited(site, "agent logout")
+    assert audited(site, "agent.logout")
 
 
 def test_a_supervisor_without_an_agent_has_to_name_one(site: Site) -> None:

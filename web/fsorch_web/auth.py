@@ -21,9 +21,10 @@ from flask import Flask, Response, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 from gevent.lock import BoundedSemaphore
 
+from fsorch.edge.auditing import AuditLine
 from fsorch_web.errors import ApiError
 from fsorch_web.limits import LoginLimits
-from fsorch_web.people import AuditLine, People, Person
+from fsorch_web.people import People, Person
 from fsorch_web.seams import StoreReads, in_worker
 from fsorch_web.wire import body, json_response
 
@@ -54,7 +55,7 @@ class Auth:
         self.store = store
         self.limits = LoginLimits()
         self.people = People(store)
-        self._audit = AuditLine(store)
+        self._audit = AuditLine(lambda who, act, what: in_worker(store.audit, who, act, what))
         self._checks = BoundedSemaphore(CHECKS_AT_ONCE)
         self._ended: OrderedDict[str, None] = OrderedDict()
         self.on_end: list[Callable[[str], None]] = []
@@ -128,7 +129,7 @@ class Auth:
         """Whether the session with this key was begun and not ended."""
         return bool(key) and key not in self._ended
 
-    def audit(self, who: str, act: str, what: str) -> None:
+    def audit(self, who: str, act: str, what: Any) -> None:
         """Write an act down without making anybody wait for the database."""
         self._audit.put(who, act, what)
 

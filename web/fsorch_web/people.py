@@ -9,12 +9,10 @@ from collections.abc import Callable
 
 import gevent
 from gevent.lock import BoundedSemaphore
-from gevent.queue import Full, Queue
 
-from fsorch.errors import StoreError
-from fsorch_web.seams import StoreReads, UserReads, in_worker
+from fsorch_web.seams import StoreReads, UserReads
 
-__all__ = ["AuditLine", "People", "Person"]
+__all__ = ["People", "Person"]
 
 log = logging.getLogger(__name__)
 
@@ -24,9 +22,6 @@ PATIENCE_S = 1.5
 PAUSE_S = 5.0
 LOOKUPS_AT_ONCE = 2
 REMEMBERED = 10_000
-# Acts that wait for the database; what comes beyond is in the server's log alone.
-AUDIT_LINE = 1_000
-RETRY_S = 2.0
 
 
 class Person:
@@ -110,35 +105,3 @@ class People:
 
     def _free(self, _answer: object) -> None:
         self._slots.release()
-
-
-class AuditLine:
-    """Acts on their way into the audit table: written in order by one greenlet, so that nobody waits for the database
-    and a database that hangs holds one native thread."""
-
-    def __init__(self, store: StoreReads) -> None:
-        self._store = store
-        self._line: Queue[tuple[str, str, str]] = Queue(AUDIT_LINE)
-        self._writer: gevent.Greenlet[..., None] | None = None
-
-    def put(self, who: str, act: str, what: str) -> None:
-        """Have an act written down; never blocks."""
-        if self._writer is None:
-            self._writer = gevent.spawn(self._write)
-        try:
-            self._line.put_nowait((who, act, what))
-        except Full:
-            log.warning("the audit is behind: %r did %s to %r stands only here", who, act, what)
-
-    def _write(self) -> None:
-        while True:
-            entry = self._line.peek()
-            try:
-                in_worker(self._store.audit, *entry)
-            except StoreError as error:
-                log.warning("the audit cannot be written (%s): trying again in %g s", error, RETRY_S)
-                gevent.sleep(RETRY_S)
-                continue
-            except Exception:
-                log.exception("an act stands only here: %r did %s to %r", *entry)
-            self._line.get_nowait()

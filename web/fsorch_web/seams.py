@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar
 
 import gevent
 
@@ -72,7 +72,7 @@ class StoreReads(Protocol):
         """The message that the contact with this id is, or None."""
         ...
 
-    def audit(self, who: str, act: str, what: str, /) -> None:
+    def audit(self, who: str, act: str, what: Any, /) -> None:
         """Write down that ``who`` did ``act`` to ``what``."""
         ...
 

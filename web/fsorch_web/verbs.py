@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from flask import Flask, Response
 
+from fsorch.edge.auditing import described, is_steering
 from fsorch.edge.gateway import Gateway
 from fsorch.engine.inputs import (
     AnswerCall,
@@ -197,10 +198,8 @@ class Verbs:
         shape, build = VERBS[verb]
         given = body(shape)
         agent = _whom(person, given.agent)
-        self._gateway.request(build(given, agent, person.login))
-        if agent != person.agent:
-            # What people do for themselves is in the journal; acting for another is written down on its own as well.
-            self._auth.audit(person.login, f"agent {verb}", agent)
+        request = build(given, agent, person.login)
+        self._ask(person, request, audited=agent != person.agent or is_steering(request))
         return json_response({"ok": True})
 
     def talk(self, verb: str) -> Response:
@@ -210,8 +209,7 @@ class Verbs:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(TALK_VERBS)}")
         shape, build = TALK_VERBS[verb]
         given = body(shape)
-        self._gateway.request(build(given, given.agent, person))
-        self._auth.audit(person.login, f"talk {verb}", given.agent)
+        self._ask(person, build(given, given.agent, person))
         return json_response({"ok": True})
 
     def contact(self, verb: str) -> Response:
@@ -220,9 +218,13 @@ class Verbs:
         if verb not in CONTACT_VERBS:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(CONTACT_VERBS)}")
         given = body(OfContact)
-        self._gateway.request(CONTACT_VERBS[verb](given, person.login))
-        self._auth.audit(person.login, f"contact {verb}", given.contact)
+        self._ask(person, CONTACT_VERBS[verb](given, person.login))
         return json_response({"ok": True})
+
+    def _ask(self, person: Person, request: Request, *, audited: bool = True) -> None:
+        self._gateway.request(request)
+        if audited:
+            self._auth.audit(person.login, *described(request))
 
     def _supervisor(self) -> Person:
         person = self._auth.person()

@@ -1,0 +1,30 @@
+"""Every request has its words for the audit, and none of them tells a secret."""
+
+from __future__ import annotations
+
+import pytest
+
+from fsorch.edge.auditing import OTHERS, STEERING, described
+from fsorch.engine.inputs import MoveContact, PressKeys, Request, Supervise, TransferCall
+
+
+def test_every_request_has_one_word() -> None:
+    assert not STEERING.keys() & OTHERS.keys()
+    assert set(Request.__subclasses__()) == STEERING.keys() | OTHERS.keys()
+
+
+@pytest.mark.parametrize(
+    ("request_", "act", "what"),
+    [
+        (TransferCall(agent="ada", by="ada", queue="vip"), "agent.transfer", {"agent": "ada", "queue": "vip", "consult": False}),
+        (MoveContact(contact="c1", queue="vip", by="sam"), "contact.move", {"contact": "c1", "queue": "vip"}),
+        (PressKeys(agent="ada", by="ada", digits="4111"), "agent.keys", {"agent": "ada"}),
+        (
+            Supervise(agent="ada", by="sam", watcher="sam", mode="barge"),
+            "talk.barge",
+            {"agent": "ada", "watcher": "sam", "mode": "barge"},
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_said_of_a_request(request_: Request, act: str, what: dict[str, object]) -> None:
+    assert described(request_) == (act, what)
