@@ -54,6 +54,10 @@ class FactKind(StrEnum):
     CALLBACK_CHANGED = "callback_changed"
     # caller (their contact), lasted_us: the fact's own contact is the message
     MESSAGE_LEFT = "message_left"
+    # a whole row: see fsorch.customers.SurveyAnswer, Promise, Note
+    SURVEY_ANSWERED = "survey_answered"
+    PROMISE_MADE = "promise_made"
+    NOTE_MADE = "note_made"
     # queue, tries: a caller's message could not be recorded
     MESSAGE_FAILED = "message_failed"
     # on

@@ -4,8 +4,9 @@ Every fact becomes a journal row; ``*_ended`` facts become the row they carry as
 ``contact_began`` a contact in progress. Writing is idempotent: each row has its key from the engine, and
 
 - journal: the first one stays;
+- promise_made, note_made: the first one stays, for people have changed it since;
 - contact_began: only when there is no row of that contact yet, so that it never undoes the end;
-- contact, segment, leg: the newest one stays.
+- contact, segment, leg, survey answer: the newest one stays.
 
 So a batch may be written twice, in part, or again years later, and the tables are the same afterwards.
 """
@@ -19,8 +20,10 @@ from typing import Any
 import msgspec
 from peewee import BigIntegerField, BooleanField, CharField, DoubleField, Field, IntegerField, Model
 
+from fsorch.customers import Note, Promise, SurveyAnswer
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
+from fsorch.store.customer_models import NoteRecord, PromiseRecord, SurveyAnswerRecord
 from fsorch.store.database import Db, PooledMysql, writing
 from fsorch.store.models import ContactRecord, IdField, JournalRecord, JsonField, LegRecord, MetaRecord, SegmentRecord
 from fsorch.store.values import cut, cut_id, dump_json, real, text_of, whole
@@ -41,7 +44,8 @@ class Rows:
     def __init__(self) -> None:
         self.journal: dict[str, Values] = {}
         self.began: dict[str, Values] = {}
-        self.ended: dict[type[Model], dict[str, Values]] = {ContactRecord: {}, SegmentRecord: {}, LegRecord: {}}
+        self.ended: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in ENDED.values()}
+        self.made: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in MADE.values()}
 
 
 class BeganData(msgspec.Struct, frozen=True):
@@ -60,6 +64,12 @@ ENDED: dict[FactKind, tuple[type[Model], type[msgspec.Struct]]] = {
     FactKind.CONTACT_ENDED: (ContactRecord, ContactRow),
     FactKind.SEGMENT_ENDED: (SegmentRecord, SegmentRow),
     FactKind.LEG_ENDED: (LegRecord, LegRow),
+    FactKind.SURVEY_ANSWERED: (SurveyAnswerRecord, SurveyAnswer),
+}
+# Rows that people go on with: a fact only begins them.
+MADE: dict[FactKind, tuple[type[Model], type[msgspec.Struct]]] = {
+    FactKind.PROMISE_MADE: (PromiseRecord, Promise),
+    FactKind.NOTE_MADE: (NoteRecord, Note),
 }
 
 
@@ -68,11 +78,13 @@ class FactWriter:
 
     def __init__(self, db: Db) -> None:
         self._db = db
-        models: tuple[type[Model], ...] = (JournalRecord, ContactRecord, SegmentRecord, LegRecord)
-        keyed: tuple[type[Model], ...] = (MetaRecord, *models)
-        self._plans = {model: _plan(model) for model in models}
-        self._replace = {model: _upsert(db, model, replace=True) for model in keyed}
-        self._keep = {model: _upsert(db, model, replace=False) for model in models[:2]}
+        ended: list[type[Model]] = [model for model, _ in ENDED.values()]
+        made: list[type[Model]] = [model for model, _ in MADE.values()]
+        first: tuple[type[Model], ...] = (JournalRecord, ContactRecord, *made)
+        newest: tuple[type[Model], ...] = (MetaRecord, *ended)
+        self._plans = {model: _plan(model) for model in {*first, *ended}}
+        self._replace = {model: _upsert(db, model, replace=True) for model in newest}
+        self._keep = {model: _upsert(db, model, replace=False) for model in first}
 
     def rows(self, facts: Iterable[Fact]) -> Rows:
         """The rows of ``facts``. Raises RowError at the first fact that has none."""
@@ -89,11 +101,11 @@ class FactWriter:
             contact = _begun(fact)
             rows.began.setdefault(contact.id, self._values(ContactRecord, contact))
         elif (target := ENDED.get(fact.kind)) is not None:
-            model, struct = target
-            row: Any = msgspec.convert(fact.data.get("row"), struct)
-            if not row.id:
-                raise RowError("the row has no id")
+            model, row = _carried(fact, *target)
             rows.ended[model][row.id] = self._values(model, row)
+        elif (target := MADE.get(fact.kind)) is not None:
+            model, row = _carried(fact, *target)
+            rows.made[model].setdefault(row.id, self._values(model, row))
         rows.journal.setdefault(fact.id, self._values(JournalRecord, fact))
 
     def _values(self, model: type[Model], row: Any) -> Values:
@@ -109,12 +121,21 @@ class FactWriter:
             self._many(self._keep[ContactRecord], rows.began)
             for model, ended in rows.ended.items():
                 self._many(self._replace[model], ended)
+            for model, made in rows.made.items():
+                self._many(self._keep[model], made)
             if mark is not None:
                 self._many(self._replace[MetaRecord], {mark[0]: mark})
 
     def _many(self, sql: str, rows: dict[str, Values]) -> None:
         if rows:
             self._db.execute_many(sql, list(rows.values()))
+
+
+def _carried(fact: Fact, model: type[Model], struct: type[msgspec.Struct]) -> tuple[type[Model], Any]:
+    row: Any = msgspec.convert(fact.data.get("row"), struct)
+    if not row.id:
+        raise RowError("the row has no id")
+    return model, row
 
 
 def _begun(fact: Fact) -> ContactRow:

@@ -25,7 +25,7 @@ from peewee import (
 )
 
 from fsorch.errors import StoreError
-from fsorch.store import Store, models, open_database
+from fsorch.store import Store, customer_models, models, open_database
 from fsorch.store.database import connected, is_passing, parse_url
 from fsorch.store.migrate import known_migrations, migrate
 from fsorch.store.models import MigrationRecord
@@ -35,7 +35,10 @@ from tests.store.facts import call, contact_ended
 from tests.store.mariadb import PASSWORD, MariaDb, make_certificate
 
 RECORDS: list[type[Model]] = [
-    value for name in models.__all__ if isinstance(value := getattr(models, name), type) and issubclass(value, Model)
+    value
+    for module in (models, customer_models)
+    for name in module.__all__
+    if isinstance(value := getattr(module, name), type) and issubclass(value, Model)
 ]
 # What the engines call the types of our columns.
 TYPES = {
