@@ -188,7 +188,9 @@ class Centre(Spec, frozen=True, kw_only=True):
     ``prompts_dir`` they are where ``fsorch freeswitch export`` puts them: ``fsorch/en`` in the switch's sounds_dir.
     ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
     transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
-    ``voicemail``: where messages are kept; without it, nobody is asked for one."""
+    ``voicemail``: where messages are kept; without it, nobody is asked for one. ``switch_gone_s``: an agent who talks
+    on a switch that cannot be reached is let go after this time (0: never), and taken up again if they still talk when
+    it is back."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -203,6 +205,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     voicemail: VoicemailSpec | None = None
     calendars: tuple[CalendarSpec, ...] = ()
 
+    switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):
     """One FreeSWITCH: the address of its event socket and the password."""

@@ -183,8 +183,12 @@ class Calls:
         if leg is not None:
             self.lose(leg)
 
-    def lose(self, leg: Leg) -> None:
-        """The switch does not have this leg any more and its end was never heard of."""
+    def lose(self, leg: Leg, why: str = "") -> None:
+        """The switch does not have this leg any more and its end was never heard of; ``why``: the cause of its
+        contact, where one is known."""
+        contact = self.core.contacts.get(leg.contact)
+        if contact is not None:
+            contact.cause = why
         self._gone(leg, "")
         self.legs.forget(leg, None)
 
@@ -391,7 +395,7 @@ class Calls:
 
     def _talk_to_queue(self, contact: Contact) -> None:
         self._release_agent(contact)
-        contact.agent = contact.agent_leg = ""
+        contact.agent = contact.agent_leg = contact.ended_by = ""
         self.core.timers.cancel(("orphan", contact.id))
         self.transfers.landed(contact)
         self._join(contact)
@@ -472,7 +476,7 @@ class Calls:
             if contact.leg != leg.uuid:
                 self.callbacks.lost(leg, cause)
                 return
-            contact.cause = cause
+            contact.cause = cause or contact.cause
             contact.ended_by = contact.ended_by or ("customer" if cause else "system")
             if not cause and not contact.answered_at:
                 contact.outcome = ContactOutcome.LOST
@@ -485,7 +489,7 @@ class Calls:
         elif contact is not None and self.transfers.leg_gone(contact, leg):
             return
         elif contact is not None and contact.agent_leg == leg.uuid:
-            contact.ended_by = contact.ended_by or "agent"
+            contact.ended_by = contact.ended_by or ("agent" if cause else "system")
             self._release_agent(contact)
             self.core.timers.set(("orphan", contact.id), self.core.now.mono + HANGUP_GRACE_S)
 

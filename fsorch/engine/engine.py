@@ -105,6 +105,7 @@ class Engine:
             "choice": self._calls.relations.due,
             "orphan": lambda id: self._calls.due("orphan", id),
             "transfer": transfers.due,
+            "cut": self._resync.cuts.due,
         }
 
     def _connect_callbacks(self) -> None:
@@ -169,8 +170,12 @@ class Engine:
 
     def _offer_due(self, id: str) -> None:
         offer = self._core.offers.get(id)
-        if offer is not None:
-            self._offers.step(offer, OfferInput.DEADLINE)
+        if offer is None:
+            return
+        switch = self._core.switches.get(offer.switch)
+        # What was not heard from a switch that is away is not held against the agent.
+        away = switch is not None and not switch.up
+        self._offers.step(offer, OfferInput.WITHDRAW if away else OfferInput.DEADLINE)
 
     def _configure(self, centre: Centre) -> None:
         check_centre(centre)

@@ -72,6 +72,8 @@ class People:
         offers.line_ready, offers.take_line, offers.begin_on_line = self.lines.ready, self.lines.take, self.lines.begin
         # The agent is done with a message; see Messages.
         self.finish: Callable[[Person], None]
+        # Lets an agent go whose switch does not hear that they hang up; see Cuts.
+        self.hung_up_unheard: Callable[[Person, Leg], bool]
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
         # Told of each look at an agent's readiness.
@@ -157,6 +159,15 @@ class People:
         if person is not None and person.contact == contact:
             self.call_ended(person, contact, queue)
 
+    def talk_again(self, person: Person, contact: str, leg: str) -> None:
+        """The call that an agent was let go from goes on; a wrap-up after it was none."""
+        if person.wrap_up_began:
+            self.core.timers.cancel(("wrap_up", person.spec.id))
+            person.wrap_up, person.wrap_up_began, person.wrap_up_until = None, 0, 0
+            self.move(person, AgentInput.WRAP_UP_OVER)
+        person.contact, person.leg, person.rule = contact, leg, ""
+        self.move(person, AgentInput.CONNECT)
+
     def request(self, request: Request) -> None:
         """Raises NotFound for an unknown agent, RequestRefused for what is not legal now."""
         person = self.core.people.get(request.agent)
@@ -165,8 +176,11 @@ class People:
             raise NotFound("agent", request.agent, tuple(close))
         self._handlers[type(request)](person, request)
 
-    def move(self, person: Person, input: AgentInput, *, wrap_up: bool = False, delay_s: float = 0.0) -> None:
-        """An event of the agent's call; then readiness follows, and the change is written down."""
+    def move(
+        self, person: Person, input: AgentInput, *, wrap_up: bool = False, delay_s: float = 0.0, by: str = ""
+    ) -> None:
+        """An event of the agent's call; then readiness follows, and the change is written down, as done ``by`` a rule
+        if so."""
         now, before = self.core.now, self._marks(person)
         agent = person.agent
         agent.move(input, now.wall, now.mono, wrap_up=wrap_up)
@@ -176,7 +190,7 @@ class People:
         if delay_s > 0:
             person.not_before = now.mono + delay_s
             self.core.timers.set(("delay", person.spec.id), person.not_before)
-        self._changed(person, before, "")
+        self._changed(person, before, by)
 
     def missed(self, person: Person, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         """The agent's phone did not take an offer: a pause, and what the rules say."""
@@ -204,20 +218,20 @@ class People:
         person.agent.choose(status, reason, now.wall, now.mono)
         self._changed(person, before, by)
 
-    def call_ended(self, person: Person, contact: str, queue: str) -> None:
-        """The agent's call is over: wrap-up as its queue has it, or the next."""
+    def call_ended(self, person: Person, contact: str, queue: str, *, by: str = "") -> None:
+        """The agent's call is over, perhaps ``by`` a rule: wrap-up as its queue has it, or the next."""
         person.leaving, person.leg = person.leg, ""
         person.contact = person.offer = ""
         known, now = self.core.queues.get(queue), self.core.now
         spec = known.spec.after_call if known else NO_WRAP_UP
         wrap_up = WrapUp(spec, now.mono)
         if not wrap_up.due:
-            self.move(person, AgentInput.CALL_ENDED)
+            self.move(person, AgentInput.CALL_ENDED, by=by)
             return
         person.wrap_up, person.wrap_up_began = wrap_up, now.wall
         person.wrap_up_contact, person.wrap_up_queue = contact, queue
         self._plan_wrap_up(person, wrap_up)
-        self.move(person, AgentInput.CALL_ENDED, wrap_up=True)
+        self.move(person, AgentInput.CALL_ENDED, wrap_up=True, by=by)
         until, seconds = person.wrap_up_until, (wrap_up.ends_at or now.mono) - now.mono
         fields = {"agent": person.spec.id, "queue": queue, "mode": spec.mode.value}
         self.core.fact(FactKind.WRAP_UP_BEGAN, contact, until=until, seconds=seconds, **fields)
@@ -344,6 +358,8 @@ class People:
         leg = self.core.legs.get(person.leg)
         if not person.contact or leg is None:
             raise RequestRefused("the agent", person.agent.state.value, "hang up", "there is no call")
+        if self.hung_up_unheard(person, leg):
+            return
         contact = self.core.contacts.get(person.contact)
         if leg.standing and contact is not None and contact.leg in self.core.legs:
             # The agent's phone stays on the line: the caller is hung up.

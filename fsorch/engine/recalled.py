@@ -13,6 +13,7 @@ from collections.abc import Container
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
+from fsorch.engine.cuts import Cuts
 from fsorch.engine.inputs import OpenContact, Recall
 from fsorch.engine.music import Music, playing
 from fsorch.engine.offers import Offers
@@ -33,8 +34,9 @@ ANSWER_STATES = {"ringing": OfferInput.RINGING, "early": OfferInput.RINGING, "an
 class Recalled:
     """Contacts of an earlier life, until their switch has said whether it still has them."""
 
-    def __init__(self, core: Core, records: Records, calls: Calls, offers: Offers, music: Music) -> None:
+    def __init__(self, core: Core, records: Records, calls: Calls, offers: Offers, music: Music, cuts: Cuts) -> None:
         self.core = core
+        self.cuts = cuts
         self.records = records
         self.calls = calls
         self.offers = offers
@@ -59,6 +61,8 @@ class Recalled:
         for known in input.contacts:
             if known.talks:
                 people.resume_talk(known.row.agent, known.row.id, known.agent_leg)
+                if (person := self.core.people.get(known.row.agent)) is not None:
+                    self.cuts.recalled(person, known.row.queue)
 
     def id_of(self, event: Event) -> str:
         """The contact of a customer's leg: by its mark, or by the records where fsorch ended before the mark was on its

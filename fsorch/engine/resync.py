@@ -12,6 +12,7 @@ from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.line import LineInput
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
+from fsorch.engine.cuts import Cuts
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LinkDown, LinkUp
 from fsorch.engine.music import Music, busy, playing
@@ -25,6 +26,10 @@ from fsorch.esl.events import Event
 __all__ = ["Resync"]
 
 
+# The cause of contacts that a switch took with it.
+RESTARTED = "SWITCH_RESTARTED"
+
+
 class Resync:
     """Brings contacts and legs in line with a switch's channels."""
 
@@ -34,7 +39,8 @@ class Resync:
         self.calls = calls
         self.offers = offers
         self.music = music
-        self.recalled = Recalled(core, records, calls, offers, music)
+        self.cuts = Cuts(core, calls.people, calls.waiting)
+        self.recalled = Recalled(core, records, calls, offers, music, self.cuts)
 
     def link_down(self, input: LinkDown) -> None:
         """Calls go on without us; nothing is offered on this switch until the link is back."""
@@ -43,11 +49,13 @@ class Resync:
             switch.up, switch.since = False, self.core.now.wall
             self.core.fact(FactKind.LINK_DOWN, switch=input.switch, reason=input.reason)
             self.calls.people.phones.link_down(input.switch)
+            self.cuts.link_down(input.switch)
 
     def link_up(self, input: LinkUp) -> None:
         """See the module."""
         core = self.core
         switch = core.switches.setdefault(input.switch, Switch(input.switch))
+        restarted = bool(switch.core_uuid) and switch.core_uuid != input.core_uuid
         switch.up, switch.since, switch.core_uuid = True, core.now.wall, input.core_uuid
         switch.sounds_dir = input.sounds_dir or switch.sounds_dir
         core.fact(FactKind.LINK_UP, switch=input.switch, core_uuid=input.core_uuid)
@@ -55,13 +63,14 @@ class Resync:
         gone = [leg for leg in core.legs.values() if leg.switch == input.switch and leg.uuid not in present]
         # Agents' legs first: a caller whose partner and who himself are gone was served, and the agent goes to wrap-up.
         for leg in sorted(gone, key=lambda leg: leg.role != "agent"):
-            self.calls.lose(leg)
+            self.calls.lose(leg, RESTARTED if restarted else "")
         strangers = [event for event in present.values() if event.uuid not in core.legs]
         for leg in [leg for leg in core.legs.values() if leg.uuid in present]:
             self._renew(leg, present[leg.uuid], present)
         core.distributor.look_again()
         adopted, cleared = self._strangers(input.switch, strangers, present)
         self.recalled.close(input.switch, present)
+        self.cuts.link_up(input.switch)
         self.calls.people.phones.link_up(input)
         core.fact(
             FactKind.RESYNCED,
@@ -73,6 +82,8 @@ class Resync:
         )
 
     def _renew(self, leg: Leg, event: Event, present: dict[str, Event]) -> None:
+        if leg.role == "agent" and self.cuts.back(leg, event.other_leg):
+            return
         contact = self.core.contacts.get(leg.contact)
         if leg.standing and contact is None:
             self.calls.people.lines.heard(leg, LineInput.PARKED)

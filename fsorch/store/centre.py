@@ -38,6 +38,7 @@ __all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
 Row = dict[str, Any]
 REVISION = "revision"
 AWAY = "centre.away"
+SWITCH_GONE = "centre.switch_gone_s"
 VOICEMAIL = "centre.voicemail"
 
 
@@ -79,6 +80,7 @@ def read_centre(db: Db) -> Centre:
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
         calendars=tuple(msgspec.json.decode(row["body"], type=CalendarSpec) for row in _in_order(db, CalendarRecord)),
+        switch_gone_s=float(meta.get(SWITCH_GONE) or Centre().switch_gone_s),
     )
 
 
@@ -101,6 +103,8 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     meta = {row.name for row in MetaRecord.select(MetaRecord.name).execute(db)}
     if away or AWAY in meta:
         _write_meta(db, AWAY, away, changes)
+    if centre.switch_gone_s != Centre().switch_gone_s or SWITCH_GONE in meta:
+        _write_meta(db, SWITCH_GONE, f"{centre.switch_gone_s:g}", changes)
     voicemail = msgspec.json.encode(centre.voicemail).decode() if centre.voicemail is not None else ""
     if voicemail or VOICEMAIL in meta:
         _write_meta(db, VOICEMAIL, voicemail, changes)
