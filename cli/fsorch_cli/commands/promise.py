@@ -1,0 +1,54 @@
+"""``fsorch promise``: what the centre owes its customers."""
+
+from __future__ import annotations
+
+import click
+
+from fsorch.customers import PromiseState
+from fsorch.names import Role
+from fsorch_cli.app import App
+from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.group import Group
+from fsorch_cli.live import asked_by, local_time
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+VERBS = {"keep": PromiseState.KEPT, "break": PromiseState.BROKEN, "cancel": PromiseState.CANCELLED}
+
+
+@click.group("promise", cls=Group)
+def command() -> None:
+    """Promises: what customers were told would be done, by when, by whom."""
+
+
+@command.command("list")
+@click.option("--role", type=click.Choice([role.value for role in Role]), default=None, help="Only for this role.")
+@click.option("--agent", default="", help="Only of this agent.")
+@AS_JSON
+@click.pass_obj
+def list_promises(app: App, role: str | None, agent: str, as_json: bool) -> None:
+    """The open promises, those due first first."""
+    with app.store() as store:
+        promises = store.customers.promises(role=role or "", agent=agent)
+    if as_json:
+        print_json(promises)
+        return
+    rows = [
+        (one.id[:12], local_time(one.due_at) if one.due_at else "", one.what, one.number, one.agent or one.role)
+        for one in promises
+    ]
+    print_table(("promise", "due", "what", "to", "by"), rows, empty="Nothing is owed to anybody.")
+
+
+def _add_verb(verb: str, state: PromiseState) -> None:
+    @command.command(verb, help=f"PROMISE is {state.value}. The beginning of its id will do.")
+    @click.argument("promise")
+    @click.pass_obj
+    def end(app: App, promise: str) -> None:
+        with app.store() as store:
+            known = [one.id for one in store.customers.promises(limit=10_000) if one.id.startswith(promise)]
+            ended = store.customers.end_promise(known[0] if len(known) == 1 else promise, state, asked_by())
+        out().print(f"promise {printable(ended.id[:12])} is {state.value}")
+
+
+for _verb, _state in VERBS.items():
+    _add_verb(_verb, _state)
