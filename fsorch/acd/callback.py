@@ -11,10 +11,11 @@ the agent's phone. Whoever answers is a caller again, with their place.
         |                   ^  ^                      |  |
         | refuse            |  '---- rested ---- resting <- failed (2)
         v                   '------------------------'  '- last failed (3) --> failed
-      forgotten                    stopped (4)
+      forgotten                    stopped (4)              waiting, resting -- cancel (5) --> cancelled
 
  1 an agent is reserved: a request       3 the last try there was
  2 busy, no answer: again after a while  4 the line to the switch was lost: this try does not count
+ 5 a supervisor takes the promise back: a request
 """
 
 from __future__ import annotations
@@ -36,10 +37,11 @@ class CallbackState(StrEnum):
     RESTING = "resting"
     REACHED = "reached"
     FAILED = "failed"
+    CANCELLED = "cancelled"
 
 
 class CallbackInput(StrEnum):
-    """``call`` is a request, the rest are events."""
+    """``call`` and ``cancel`` are requests, the rest are events."""
 
     CONFIRM = "confirm"
     REFUSE = "refuse"
@@ -49,6 +51,7 @@ class CallbackInput(StrEnum):
     LAST_FAILED = "last_failed"
     STOPPED = "stopped"
     RESTED = "rested"
+    CANCEL = "cancel"
 
 
 class CallbackEffect(StrEnum):
@@ -64,7 +67,7 @@ class CallbackEffect(StrEnum):
 
 
 _S, _I, _E = CallbackState, CallbackInput, CallbackEffect
-_EVENTS = [input for input in CallbackInput if input is not CallbackInput.CALL]
+_EVENTS = [input for input in CallbackInput if input not in (CallbackInput.CALL, CallbackInput.CANCEL)]
 
 
 class CallbackMachine(Machine[CallbackState, CallbackInput, CallbackEffect]):
@@ -79,6 +82,7 @@ class CallbackMachine(Machine[CallbackState, CallbackInput, CallbackEffect]):
         (_S.ASKED, _I.REFUSE): (_E.FORGET, _S.FORGOTTEN),
         # State: waiting
         (_S.WAITING, _I.CALL): (_E.DIAL, _S.CALLING),
+        (_S.WAITING, _I.CANCEL): (_E.GIVE_UP, _S.CANCELLED),
         # State: calling
         (_S.CALLING, _I.CALL): (None, _S.CALLING),  # a second agent's phone rings for the same contact
         (_S.CALLING, _I.ANSWERED): (_E.JOIN, _S.REACHED),
@@ -87,4 +91,5 @@ class CallbackMachine(Machine[CallbackState, CallbackInput, CallbackEffect]):
         (_S.CALLING, _I.STOPPED): (_E.GO_BACK, _S.WAITING),
         # State: resting
         (_S.RESTING, _I.RESTED): (_E.GO_BACK, _S.WAITING),
+        (_S.RESTING, _I.CANCEL): (_E.GIVE_UP, _S.CANCELLED),
     }

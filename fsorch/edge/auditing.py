@@ -18,11 +18,14 @@ from fsorch.engine.inputs import (
     AgentBack,
     AnswerCall,
     CallBack,
+    CallNow,
+    CancelCallback,
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
     EndWrapUp,
     ExtendWrapUp,
+    FinishMessage,
     GiveContact,
     HangUp,
     HoldCall,
@@ -65,6 +68,9 @@ STEERING: dict[type[Request], str] = {
     MoveContact: "contact.move",
     GiveContact: "contact.give",
     SetPriority: "contact.priority",
+    CancelCallback: "callback.cancel",
+    CallNow: "callback.now",
+    FinishMessage: "message.done",
 }
 OTHERS: dict[type[Request], str] = {
     SetStatus: "agent.status",
@@ -91,7 +97,10 @@ def is_steering(request: Request) -> bool:
 
 def described(request: Request) -> tuple[str, dict[str, Any]]:
     """The act, such as ``agent.transfer``, and its particulars: the fields that say something."""
-    act = f"talk.{request.mode}" if isinstance(request, Supervise) else (STEERING | OTHERS)[type(request)]
+    kind = type(request)
+    act = (STEERING | OTHERS).get(kind) or f"agent.{kind.__name__}"
+    if isinstance(request, Supervise):
+        act = f"talk.{request.mode}"
     fields = {name: value for name, value in msgspec.structs.asdict(request).items() if value not in ("", None)}
     return act, {name: value for name, value in fields.items() if name != "by" and name not in SECRET}
 

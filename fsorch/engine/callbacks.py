@@ -22,7 +22,7 @@ from fsorch.engine.questions import Questions
 from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Promise
-from fsorch.errors import EslError
+from fsorch.errors import EslError, RequestRefused
 from fsorch.esl.commands import Break, HangupMsg, Originate, Playback, SetVars
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult
@@ -80,7 +80,7 @@ class Callbacks:
     def promise(self, contact: Contact, number: str, agent: str = "") -> None:
         """A contact without a leg is to be called at ``number``: somebody has promised it already."""
         contact.promise = Promise(number=number, agent=agent, machine=CallbackMachine(CallbackState.WAITING))
-        self._told(contact)
+        self.told(contact)
 
     def dialable(self, number: str) -> bool:
         """Whether this can be a customer's number."""
@@ -136,7 +136,7 @@ class Callbacks:
     def _keep_place(self, contact: Contact, promise: Promise) -> None:
         core, leg = self.core, contact.leg
         contact.leg = contact.running = ""
-        self._told(contact)
+        self.told(contact)
         # Found by a restart of ours in these seconds, the leg is nobody's caller any more.
         core.send(contact.switch, SetVars(leg, (("fsorch_role", "other"),)))
         # In order, inside the music: the promise is spoken, then the switch hangs up.
@@ -238,7 +238,7 @@ class Callbacks:
         command = Originate(dial, uuid, variables, timeout_s=max(1, ceil(spec.ring_s)), job_uuid=job)
         leg = Leg(uuid, contact.switch, "customer", contact.id, "", row, job=job)
         promise.leg = uuid
-        self._told(contact)
+        self.told(contact)
         try:
             command.wire()
         except EslError as error:
@@ -253,7 +253,7 @@ class Callbacks:
         core = self.core
         contact.leg = promise.leg
         core.timers.cancel(("leg", contact.leg))
-        self._told(contact)
+        self.told(contact)
         offers = [core.offers[id] for id in contact.offers_open]
         picked_up = next((offer for offer in offers if self.offers.picked_up(offer)), None)
         if picked_up is not None:
@@ -268,21 +268,36 @@ class Callbacks:
     def _rest(self, contact: Contact, promise: Promise) -> None:
         spec = self._spec(contact)
         self._release(contact)
-        self._told(contact)
+        self.told(contact)
         self.core.distributor.leave(contact.id)
         contact.need = None
         self.core.timers.set(("callback", contact.id), self.core.now.mono + (spec.retry_s if spec else 0.0))
 
-    def _give_up(self, contact: Contact, promise: Promise) -> None:
+    def cancel(self, contact: Contact, by: str) -> None:
+        """Somebody takes the promise back. Raises RequestRefused when it is being kept just now."""
+        promise = contact.promise
+        if promise is None:
+            raise RequestRefused("the contact", "no callback", "cancel the callback", "nobody is to be called back")
+        promise.machine.step(CallbackInput.CANCEL)
+        self.core.timers.cancel(("callback", contact.id))
+        self._give_up(contact, promise, by)
+
+    def hurry(self, contact: Contact) -> None:
+        """A callback that rests between two tries goes on at once; another goes on as it is."""
+        if contact.promise is not None and contact.promise.machine.state is CallbackState.RESTING:
+            self.core.timers.cancel(("callback", contact.id))
+            self._step(contact, CallbackInput.RESTED)
+
+    def _give_up(self, contact: Contact, promise: Promise, by: str = "") -> None:
         self._release(contact)
-        self._told(contact)
+        self.told(contact, by)
         contact.outcome = ContactOutcome.NOT_REACHED
         contact.ended_by = "system"
         self.step_contact(contact, ContactInput.GONE)
 
     def _go_back(self, contact: Contact, promise: Promise) -> None:
         self._release(contact)
-        self._told(contact)
+        self.told(contact)
         if contact.machine.state is ContactState.WAITING:
             self.rejoin(contact)
 
@@ -301,9 +316,11 @@ class Callbacks:
         if promise is not None and effect is not None:
             self._effects[effect](contact, promise)
 
-    def _told(self, contact: Contact) -> None:
+    def told(self, contact: Contact, by: str = "") -> None:
+        """Write down how the promise to this contact stands, if there is one: a restart goes on from there."""
         promise = contact.promise
         if promise is not None:
+            asked = {"by": by} if by else {}
             self.core.fact(
                 FactKind.CALLBACK_CHANGED,
                 contact,
@@ -313,6 +330,7 @@ class Callbacks:
                 tries=promise.tries,
                 enqueued_at=contact.enqueued_at,
                 priority=contact.priority,
+                **asked,
             )
 
     def _spec(self, contact: Contact) -> CallbackSpec | None:

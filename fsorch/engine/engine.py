@@ -34,6 +34,7 @@ from fsorch.engine.inputs import (
 from fsorch.engine.messages import Messages
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
+from fsorch.engine.owed import Owed
 from fsorch.engine.people import People
 from fsorch.engine.records import Records
 from fsorch.engine.resync import Resync
@@ -117,6 +118,7 @@ class Engine:
         self._offers.instead_of_bridging = callbacks.instead_of_bridging
         messages = Messages(self._core, self._records, self._people, callbacks)
         messages.step_contact = calls.step
+        Owed(self._core, callbacks, calls.supervising, calls.step)
 
     def step(self, input: Input, now: Moment) -> Outcome:
         """Take one input at ``now``.

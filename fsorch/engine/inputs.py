@@ -18,14 +18,18 @@ __all__ = [
     "AgentBack",
     "AnswerCall",
     "CallBack",
+    "CallNow",
+    "CancelCallback",
     "CancelTransfer",
     "CommandDone",
     "CommandLost",
     "CompleteTransfer",
     "ConferCall",
     "Configure",
+    "ContactRequest",
     "EndWrapUp",
     "ExtendWrapUp",
+    "FinishMessage",
     "GiveContact",
     "HangUp",
     "History",
@@ -310,6 +314,28 @@ class SetPriority(Request, frozen=True, kw_only=True):
     agent: str = ""
 
 
+class CancelCallback(Request, frozen=True, kw_only=True):
+    """A contact that is to be called back will not be. (``agent`` is of no account.)"""
+
+    contact: str
+    agent: str = ""
+
+
+class CallNow(Request, frozen=True, kw_only=True):
+    """A contact that is to be called back is next in its queue, with no pause for a try that failed. (``agent`` is of
+    no account.)"""
+
+    contact: str
+    agent: str = ""
+
+
+class FinishMessage(Request, frozen=True, kw_only=True):
+    """A message that waits needs nobody any more. (``agent`` is of no account.)"""
+
+    contact: str
+    agent: str = ""
+
+
 class EndWrapUp(Request, frozen=True, kw_only=True):
     """The after-call work is done; before its time, where the queue's wrap-up may be ended early."""
 
@@ -326,4 +352,5 @@ class AgentBack(Request, frozen=True, kw_only=True):
     """A desktop of the agent is there again."""
 
 
+ContactRequest = MoveContact | GiveContact | SetPriority | CancelCallback | CallNow | FinishMessage
 Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Recall | History | Tick | Request

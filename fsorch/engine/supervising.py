@@ -6,14 +6,22 @@ to: 2 the agent only, 3 both, 0 nobody. The listening ends with the agent's leg,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from fsorch.acd import ContactState, OfferState
 from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import GiveContact, MoveContact, Request, SetPriority, StopListening, Supervise
+from fsorch.engine.inputs import (
+    ContactRequest,
+    GiveContact,
+    MoveContact,
+    Request,
+    SetPriority,
+    StopListening,
+    Supervise,
+)
 from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.rows import LegRow
@@ -38,6 +46,9 @@ class Supervising:
         self.offers = offers
         # Puts a waiting contact into its line anew: the calls' own way.
         self.wait: Callable[[Contact, bool], None]
+        # Before a waiting contact is steered, and afterwards; see Owed.
+        self.before: Callable[[Contact], None] = lambda contact: None
+        self.after: Callable[[Contact], None] = lambda contact: None
         self.handlers: dict[type[Request], Callable[[Person, Request], None]] = {
             Supervise: self._supervise,
             StopListening: self._stop,
@@ -48,13 +59,17 @@ class Supervising:
             SetPriority: self._set_priority,
         }
 
+    def add(self, handlers: Mapping[type[Request], Callable[[Contact, Request], None]]) -> None:
+        """Requests about contacts that somebody else carries out."""
+        self._on_contacts.update(handlers)
+
     def takes(self, request: Request) -> bool:
         """Whether the request is about a contact."""
         return type(request) in self._on_contacts
 
     def request(self, request: Request) -> None:
         """Raises NotFound for a contact that is not live, RequestRefused for what is not possible now."""
-        assert isinstance(request, MoveContact | GiveContact | SetPriority)
+        assert isinstance(request, ContactRequest)
         contact = self.core.contacts.get(request.contact)
         if contact is None:
             raise NotFound("contact", request.contact, tuple(get_close_matches(request.contact, self.core.contacts, 3)))
@@ -73,12 +88,13 @@ class Supervising:
         was, contact.queue = contact.queue, request.queue
         contact.passed, contact.aim = frozenset(), None
         queues[contact.queue].queued += 1
-        self.core.send(contact.switch, SetVars(contact.leg, (("fsorch_queue", contact.queue),)))
+        self._mark(contact, "fsorch_queue", contact.queue)
         self.wait(contact, True)
-        if was not in queues or queues[was].spec.music != queues[contact.queue].spec.music:
+        if contact.leg and (was not in queues or queues[was].spec.music != queues[contact.queue].spec.music):
             self.core.send(contact.switch, Break(contact.leg))
             self.music.play(contact)
         self.core.fact(FactKind.CONTACT_MOVED, contact, previous=was, by=request.by)
+        self.after(contact)
 
     def _give(self, contact: Contact, request: Request) -> None:
         assert isinstance(request, GiveContact)
@@ -90,15 +106,23 @@ class Supervising:
         contact.passed = frozenset()
         self.wait(contact, True)
         self.core.fact(FactKind.CONTACT_GIVEN, contact, agent=request.agent, by=request.by)
+        self.after(contact)
 
     def _set_priority(self, contact: Contact, request: Request) -> None:
         assert isinstance(request, SetPriority)
+        self.before(contact)
         was, contact.priority = contact.priority, request.priority
-        self.core.send(contact.switch, SetVars(contact.leg, (("fsorch_priority", str(request.priority)),)))
+        self._mark(contact, "fsorch_priority", str(request.priority))
         if contact.machine.state is ContactState.WAITING:
             self.wait(contact, True)
         fields = {"priority": request.priority, "previous": was, "by": request.by}
         self.core.fact(FactKind.PRIORITY_CHANGED, contact, **fields)
+        self.after(contact)
+
+    def _mark(self, contact: Contact, name: str, value: str) -> None:
+        """On the caller's leg as well; who is to be called back, and a message, has none."""
+        if contact.leg:
+            self.core.send(contact.switch, SetVars(contact.leg, ((name, value),)))
 
     def _line_up(self, contact: Contact, verb: str) -> None:
         """Into the line, out of an offer if need be. Raises RequestRefused when the contact does not wait."""
@@ -108,6 +132,7 @@ class Supervising:
             shown = "being joined with an agent" if joining else state.value
             raise RequestRefused("the contact", shown, verb, "only a contact that waits can be; transfer a call")
         self.offers.withdraw_all(contact)
+        self.before(contact)
 
     # -- listening ----------------------------------------------------------------------------------------------------
 
