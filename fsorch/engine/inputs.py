@@ -35,6 +35,7 @@ __all__ = [
     "History",
     "HoldCall",
     "Input",
+    "KeptPlace",
     "LinkDown",
     "LinkUp",
     "LogIn",
@@ -161,17 +162,28 @@ class Shift(msgspec.Struct, frozen=True):
     queue: str = ""
 
 
+class KeptPlace(msgspec.Struct, frozen=True):
+    """The place in ``queue`` of the caller with this ``number``, who left it at ``left_at`` (UTC microseconds, as
+    ``enqueued_at``) and has not rung again."""
+
+    queue: str
+    number: str
+    enqueued_at: int
+    left_at: int
+
+
 class Recall(msgspec.Struct, frozen=True):
     """What the records say was going on when an earlier life of ours ended. Told once: after the first Configure and
     before the links start. Agents go on as they were; a contact is taken up again when its switch still has the caller,
     and its end is written down when it does not. ``until``: when the earlier life was last seen alive, 0 if nobody
     knows: what it had not written down went on until then. ``legs``: CDRs that are missing of contacts that have their
-    end."""
+    end. ``places``: of those who hung up while waiting, oldest first."""
 
     contacts: tuple[OpenContact, ...] = ()
     shifts: tuple[Shift, ...] = ()
     until: int = 0
     legs: tuple[LegRow, ...] = ()
+    places: tuple[KeptPlace, ...] = ()
 
 
 class History(msgspec.Struct, frozen=True):

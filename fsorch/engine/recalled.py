@@ -14,7 +14,7 @@ from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
-from fsorch.engine.inputs import OpenContact, Recall
+from fsorch.engine.inputs import KeptPlace, OpenContact, Recall
 from fsorch.engine.music import Music, playing
 from fsorch.engine.offers import Offers
 from fsorch.engine.records import Records
@@ -55,6 +55,8 @@ class Recalled:
         self._of_leg = {leg.id: leg.contact for known in input.contacts for leg in known.legs if leg.role == "customer"}
         self._until = input.until
         self._legs = list(input.legs)
+        for place in input.places:
+            self.calls.waiting.keep(place)
         people = self.calls.people
         for shift in input.shifts:
             people.resume(shift)
@@ -166,6 +168,10 @@ class Recalled:
             contact = core.contacts.get(known.row.id)
             if contact is None and not self._waits_without_leg(known):
                 self.records.contact_lost(known, self._until)
+                if not known.row.answered_at:
+                    # Whoever hung up while nobody listened may ring again as well.
+                    row = known.row
+                    self.calls.waiting.keep(KeptPlace(row.queue, row.number, row.enqueued_at, at))
             if known.talks and (contact is None or contact.agent_leg != known.agent_leg):
                 self.calls.people.talk_lost(known.row.agent, known.row.id, known.row.queue)
 
@@ -190,8 +196,14 @@ class Recalled:
         at = int(enqueued) if enqueued.isascii() and enqueued.isdigit() and len(enqueued) < 18 else 0
         if not at and known is not None:
             queue, at = known.row.queue, known.row.enqueued_at
-        if queue in self.core.queues and at:
-            contact.queue, contact.enqueued_at = queue, min(at, self.core.now.wall)
+        if not at:
+            return
+        contact.enqueued_at = min(at, self.core.now.wall)
+        if queue in self.core.queues:
+            contact.queue = queue
+        else:
+            # A rule has sent them from a queue into a flow, whose queue they join with the time they have.
+            contact.hops = 1
 
     def _go_on(self, contact: Contact, event: Event) -> None:
         """In the flow, at the prompt where the caller was; its answer may have come while nobody listened."""

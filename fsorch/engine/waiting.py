@@ -25,6 +25,7 @@ from fsorch.config import QueueSpec
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import KeptPlace
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.state import Contact, Person, Queue, Wait
@@ -200,12 +201,18 @@ class Waiting:
 
     def abandoned(self, contact: Contact) -> None:
         """The caller hung up while waiting: the place is kept for a while, where the queue has it so."""
-        queue = self.core.queues.get(contact.queue)
+        if contact.leg:
+            self.keep(KeptPlace(contact.queue, contact.number, contact.enqueued_at, self.core.now.wall))
+
+    def keep(self, place: KeptPlace) -> None:
+        """Keep a place from when its caller left, as long as its queue has it."""
+        queue, now = self.core.queues.get(place.queue), self.core.now
         keep_s = queue.spec.wait.return_s if queue else 0.0
-        if keep_s <= 0 or not contact.leg or not contact.enqueued_at or not _known(contact.number):
+        until = now.mono + keep_s - (now.wall - place.left_at) / 1_000_000
+        if keep_s <= 0 or until <= now.mono or not place.enqueued_at or not _known(place.number):
             return
-        key = (contact.queue, contact.number)
-        self._kept[key] = (contact.enqueued_at, self.core.now.mono + keep_s)
+        key = (place.queue, place.number)
+        self._kept[key] = (place.enqueued_at, until)
         self._kept.move_to_end(key)
         while len(self._kept) > KEPT:
             self._kept.popitem(last=False)

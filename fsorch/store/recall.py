@@ -12,9 +12,9 @@ from peewee import fn
 from fsorch.acd import AgentState
 from fsorch.acd.callback import CallbackState
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import OpenContact, PromisedCall, Recall, Shift
+from fsorch.engine.inputs import KeptPlace, OpenContact, PromisedCall, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
-from fsorch.names import OfferOutcome, SegmentKind
+from fsorch.names import ContactOutcome, OfferOutcome, SegmentKind
 from fsorch.store.database import Db
 from fsorch.store.models import ContactRecord, JournalRecord, LegRecord, SegmentRecord
 from fsorch.store.queries import list_rows
@@ -27,6 +27,8 @@ BATCH = 500
 LOOK_BACK_US = 7 * 24 * 3600 * 1_000_000
 # A leg that will not end is killed for half a minute (fsorch.engine.calls).
 LEGS_US = 60 * 1_000_000
+# Of so many places of callers who have left, the engine decides which are kept.
+PLACES = 10_000
 _TOLD = (
     FactKind.CONTACT_BEGAN,
     FactKind.CONTACT_QUEUED,
@@ -40,6 +42,7 @@ _TOLD = (
     FactKind.TRANSFER_CHANGED,
     FactKind.TRANSFER_ENDED,
     FactKind.CALL_HUNG_UP,
+    FactKind.WAIT_ENDED,
 )
 _OF_AGENTS = (FactKind.AGENT_CHANGED, FactKind.AGENT_ASKED, FactKind.WRAP_UP_BEGAN, FactKind.WRAP_UP_EXTENDED)
 # What a callback is while it is owed to the customer; see fsorch.acd.callback.
@@ -55,7 +58,20 @@ def recall(db: Db, since: int) -> Recall:
     for start in range(0, len(rows), BATCH):
         contacts += _opened(db, rows[start : start + BATCH])
     legs = [leg for contact in _opened(db, _just_ended(db, lately)) for leg in contact.legs]
-    return Recall(tuple(contacts), tuple(_shifts(db, since)), legs=tuple(legs))
+    return Recall(tuple(contacts), tuple(_shifts(db, since)), legs=tuple(legs), places=tuple(_places(db, since)))
+
+
+def _places(db: Db, since: int) -> Iterable[KeptPlace]:
+    """Where those stood who hung up while waiting, ``since`` then, and have not rung again."""
+    row, lately = ContactRecord, ContactRecord.began_at >= since
+    queued = lately & (row.queue != "") & (row.medium == "voice")
+    newest = row.select(row.queue, row.number, fn.MAX(row.began_at)).where(queued).group_by(row.queue, row.number)
+    last = set(newest.tuples().execute(db))
+    left = row.outcome.in_([ContactOutcome.ABANDONED.value, ContactOutcome.LOST.value])
+    gone = row.select().where(queued, left, row.ended_at > 0, row.answered_at == 0, row.enqueued_at > 0)
+    for one in reversed(list(gone.order_by(row.ended_at.desc()).limit(PLACES).execute(db))):
+        if (one.queue, one.number, one.began_at) in last:
+            yield KeptPlace(one.queue, one.number, one.enqueued_at, one.ended_at)
 
 
 def _just_ended(db: Db, lately: Any) -> list[ContactRow]:
@@ -114,7 +130,7 @@ def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow]
 
 
 # What the customer does in a transfer that has come so far.
-TRANSFERRED = {"conference": SegmentKind.TALK.value, "pending": SegmentKind.OFFER.value}
+TRANSFERRED = {"pending": SegmentKind.OFFER.value}
 
 
 def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
@@ -125,7 +141,9 @@ def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
             doing = SegmentKind.IVR.value
         elif fact.kind is FactKind.CONTACT_QUEUED:
             doing, leg = SegmentKind.QUEUE.value, ""
-        elif fact.kind is FactKind.OFFER_MADE and doing != SegmentKind.CONSULT:
+        elif fact.kind is FactKind.WAIT_ENDED and (out := _out_of_line(fact)):
+            doing, leg = out, ""
+        elif fact.kind is FactKind.OFFER_MADE and not fact.data.get("aside"):
             doing = SegmentKind.OFFER.value
         elif fact.kind is FactKind.TRANSFER_BEGAN and fact.data.get("consult"):
             doing = SegmentKind.CONSULT.value
@@ -140,6 +158,13 @@ def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
         elif fact.kind is FactKind.CALL_HUNG_UP and fact.leg == leg:
             doing, leg = "", ""
     return doing, leg
+
+
+def _out_of_line(fact: Fact) -> str:
+    """The kind of the stretch that follows the end of a wait; empty when it goes on in another line."""
+    if fact.data.get("act") == "voicemail":
+        return SegmentKind.VOICEMAIL.value
+    return "" if fact.data.get("to") in (None, "queue") else SegmentKind.IVR.value
 
 
 def _promise(facts: Sequence[Fact]) -> PromisedCall | None:

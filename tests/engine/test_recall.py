@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from fsorch.engine import FactKind, LinkUp, OpenContact, Recall, Shift
+from msgspec import structs
+
+from fsorch.engine import FactKind, KeptPlace, LinkUp, OpenContact, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.engine.views import KeyedAnswer
-from fsorch.esl.commands import Kill, Originate
+from fsorch.esl.commands import Kill, Originate, PlayAndGetDigits, Playback
 from fsorch.esl.events import Event
-from tests.engine.desk import Desk
+from fsorch.waits import WaitSpec
+from tests.engine.desk import CENTRE, Desk
 
 T0 = 1_799_999_900_000_000
 S = 1_000_000
@@ -127,3 +130,70 @@ def test_a_caller_whose_agent_is_no_longer_in_the_centre_waits_for_another() -> 
     assert desk.last(Kill).uuid == "leg-a"
     desk.log_in("ann")
     assert desk.last(Originate).endpoint == "user/1001"
+
+
+def keeping(return_s: float) -> Desk:
+    """A new life whose sales line gives places back."""
+    sales, support = CENTRE.queues
+    sales = structs.replace(sales, wait=WaitSpec(return_s=return_s))
+    return Desk(structs.replace(CENTRE, queues=(sales, support)))
+
+
+def test_who_had_hung_up_while_waiting_before_a_restart_has_the_place_back() -> None:
+    desk = keeping(120)
+    now = desk.clock.now().wall
+    desk.tell(
+        Recall(
+            places=(
+                KeptPlace("sales", "+441234", now - 300 * S, now - 60 * S),
+                KeptPlace("sales", "+44999", now - 300 * S, now - 121 * S),
+                KeptPlace("support", "+44888", now - 300 * S, now - S),
+            )
+        )
+    )
+    desk.call("caller-1", "sales", caller_number="+44999")
+    desk.call("caller-2", "sales")
+    desk.call("caller-3", "support", caller_number="+44888")
+    enqueued = {contact.number: contact.enqueued_at for contact in desk.engine.snapshot().contacts}
+    assert enqueued == {"+44999": now, "+441234": now - 300 * S, "+44888": now}
+    desk.ends("caller-2")
+    desk.passes(61)
+    desk.call("caller-4", "sales")
+    assert desk.engine.snapshot().contacts[-1].enqueued_at == now - 300 * S, "kept anew from the last hangup on"
+
+
+def test_a_kept_place_ends_when_it_would_have_without_a_restart() -> None:
+    desk = keeping(120)
+    now = desk.clock.now().wall
+    desk.tell(Recall(places=(KeptPlace("sales", "+441234", now - 300 * S, now - 60 * S),)))
+    desk.passes(61)
+    desk.call("caller-1", "sales")
+    assert desk.contact().enqueued_at == desk.clock.now().wall
+
+
+def test_who_hung_up_while_nobody_listened_has_the_place_back() -> None:
+    desk = keeping(120)
+    at = desk.clock.now().wall - 50 * S
+    row = ContactRow(
+        id="c1", switch="main", number="+441234", queue="sales", outcome="", began_at=at, enqueued_at=at, ended_at=at
+    )
+    desk.tell(Recall((OpenContact(row=row, doing="queue"),), until=at + 20 * S))
+    desk.tell(LinkUp("main", "core-1", ()))
+    desk.call("caller-1", "sales")
+    assert desk.contact().enqueued_at == at
+
+
+def test_a_caller_on_the_way_from_one_queue_by_a_flow_to_the_next_keeps_the_first_enqueue_time() -> None:
+    desk = again()
+    marks = MARKS | {"fsorch_queue": "", "fsorch_flow": "main", "current_application": "park"}
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", marks),)))
+    assert (desk.contact().state, desk.contact().queue) == ("flow", "")
+    desk.event("CHANNEL_EXECUTE_COMPLETE", "leg-c", application_uuid=desk.last(Playback).event_uuid)
+    desk.event(
+        "CHANNEL_EXECUTE_COMPLETE",
+        "leg-c",
+        {desk.last(PlayAndGetDigits).variable: "2"},
+        application_uuid=desk.last(PlayAndGetDigits).event_uuid,
+    )
+    contact = desk.contact()
+    assert (contact.state, contact.queue, contact.enqueued_at) == ("waiting", "support", T0 + S)

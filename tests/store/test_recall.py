@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from fsorch.engine import Shift
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.store import Store
 from tests.engine.desk import Desk
-from tests.store.facts import SECOND, T0, call, contact_began, fact, leg_ended, segment_ended
+from tests.store.facts import SECOND, T0, call, contact_began, contact_ended, fact, leg_ended, segment_ended
 
 
 class TestRecall:
@@ -69,3 +71,39 @@ class TestRecall:
         store.write(desk.facts)
         (shift,) = store.recall(0).shifts
         assert (shift.agent, shift.status, shift.since) == ("ann", "available", desk.agent("ann").status_since)
+
+    def test_the_places_of_those_who_hung_up_while_waiting(self, store: Store) -> None:
+        def ended(id: str, number: str, at: int, outcome: str = "abandoned", answered_at: int = 0) -> list[Fact]:
+            began_at = T0 + at * SECOND
+            fields: dict[str, Any] = {
+                "number": number,
+                "queue": "sales",
+                "began_at": began_at,
+                "enqueued_at": began_at + 1,
+            }
+            row = contact_ended(id, outcome=outcome, answered_at=answered_at, ended_at=began_at + SECOND, **fields)
+            return [contact_began(id, number=number, began_at=began_at), row]
+
+        store.write(
+            [
+                *ended("c1", "+1", 1),
+                *ended("c2", "+2", 2, "answered", T0),
+                *ended("c3", "+3", 3, "lost"),
+                *ended("c4", "+4", 4),
+                *ended("c5", "+4", 5, "answered", T0),
+                *ended("c6", "+5", 6),
+                *ended("c7", "+5", 7),
+            ]
+        )
+        kept = {place.number: place.enqueued_at - T0 for place in store.recall(T0).places}
+        assert kept == {"+1": SECOND + 1, "+3": 3 * SECOND + 1, "+5": 7 * SECOND + 1}
+        assert all(place.left_at == place.enqueued_at - 1 + SECOND for place in store.recall(T0).places)
+        assert store.recall(T0 + 10 * SECOND).places == ()
+
+    def test_who_was_sent_from_a_queue_into_a_flow_is_in_the_flow(self, store: Store) -> None:
+        out = fact("w", FactKind.WAIT_ENDED, contact="c1", at=T0 + 2, act="overflow", to="flow", name="main")
+        store.write([contact_began("c1"), fact("q", FactKind.CONTACT_QUEUED, contact="c1", at=T0 + 1), out])
+        assert store.recall(T0).contacts[0].doing == "ivr"
+        store.write([fact("r", FactKind.CONTACT_QUEUED, contact="c1", at=T0 + 3)])
+        store.write([fact("v", FactKind.WAIT_ENDED, contact="c1", at=T0 + 4, act="overflow", to="queue")])
+        assert store.recall(T0).contacts[0].doing == "queue"
