@@ -18,6 +18,7 @@ from fsorch.errors import ConfigError
 from fsorch.hints import explain, near
 from fsorch.names import Role, Strategy
 from fsorch.numbers import plain_number
+from fsorch.prompts import Language, PromptSpec, SpeechSpec, check_prompts
 from fsorch.rules import (
     AffinitySpec,
     AnnounceSpec,
@@ -39,6 +40,7 @@ from fsorch.rules import (
     check_steps,
     check_wrap_up,
 )
+from fsorch.shipped import DEFAULT_LANGUAGE
 from fsorch.waits import Ending, WaitSpec, check_hours, check_wait, check_way
 
 __all__ = [
@@ -183,9 +185,11 @@ class FlowSpec(Spec, frozen=True, kw_only=True):
 
 
 class Centre(Spec, frozen=True, kw_only=True):
-    """The desired state of a whole centre. ``flow`` names the flow of calls that ask for none. ``prompts`` gives a path
-    (as the switch sees it) for a prompt's name; the others are ``<prompts_dir>/<name>.wav``, and without a
-    ``prompts_dir`` they are where ``fsorch freeswitch export`` puts them: ``fsorch/en`` in the switch's sounds_dir.
+    """The desired state of a whole centre. ``flow`` names the flow of calls that ask for none. ``prompts``: texts
+    and files by language, or one path (as the switch sees it) for all of them, by the prompt's name. The files that
+    are not named are ``<prompts_dir>/<language>/<name>.wav``, and without a ``prompts_dir`` where ``fsorch freeswitch
+    export`` puts them: ``fsorch/<language>`` in the switch's sounds_dir. ``language``: of callers of whom nothing else
+    is known; ``speech``: the switch's text to speech, for what no file can say.
     ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
     transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
     ``voicemail``: where messages are kept; without it, nobody is asked for one. ``switch_gone_s``: an agent who talks
@@ -198,8 +202,10 @@ class Centre(Spec, frozen=True, kw_only=True):
     flows: tuple[FlowSpec, ...] = ()
     breaks: tuple[BreakReason, ...] = ()
     flow: str = ""
-    prompts: dict[str, str] = {}
+    prompts: dict[str, str | PromptSpec] = {}
     prompts_dir: str = ""
+    language: Language = DEFAULT_LANGUAGE
+    speech: SpeechSpec | None = None
     outside: str = ""
     away: AwayRule | None = None
     voicemail: VoicemailSpec | None = None
@@ -267,6 +273,7 @@ def _check_centre(centre: Centre, where: str) -> None:
         _check_flow(flow, queues, f"{where}: flows[{n}]")
     if centre.flow:
         _known(centre.flow, flows, f"{where}: flow")
+    check_prompts(centre.prompts, f"{where}: prompts")
     _check_waits(centre, queues, flows, where)
     _check_rules_of_agents(centre, where)
 

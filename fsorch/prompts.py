@@ -21,6 +21,7 @@ __all__ = [
     "KINDS",
     "LANGUAGE",
     "Fragment",
+    "Language",
     "Part",
     "PromptSpec",
     "Slot",

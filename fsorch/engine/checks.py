@@ -40,8 +40,10 @@ def _commands(centre: Centre) -> Iterator[tuple[str, Command]]:
         yield f"queues[{n}].music", Playback(_LEG, queue.music)
         if queue.callback is not None:
             yield f"queues[{n}].callback.dial", Originate(queue.callback.dial.replace("{number}", "0"), _LEG)
-    for name, path in centre.prompts.items():
-        yield f"prompts.{name}", Playback(_LEG, path)
+    for name, prompt in centre.prompts.items():
+        paths = {"": prompt} if isinstance(prompt, str) else {f".file.{key}": path for key, path in prompt.file.items()}
+        for key, path in paths.items():
+            yield f"prompts.{name}{key}", Playback(_LEG, path)
     yield "prompts_dir", Playback(_LEG, centre.prompts_dir)
 
 

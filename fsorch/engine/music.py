@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from fsorch.engine.core import Core
+from fsorch.engine.sounds import file_language, sound, spoken
 from fsorch.engine.state import Contact
 from fsorch.esl.commands import Playback, SetVars
 from fsorch.esl.events import Event
+from fsorch.ivr.speech import Utterance
+from fsorch.shipped import DEFAULT_LANGUAGE
 
 __all__ = ["Music", "busy", "playing"]
 
 # Needs no file and no module but mod_tone_stream: a soft chord, then a pause, for ever.
 PLAIN_MUSIC = "tone_stream://v=-25;%(900,0,349.23,440);%(900,2800,329.63,415.3);loops=-1"
+# Where there is nothing to play.
+SILENCE = "silence_stream://10"
 # Music that ends sooner than this did not play: the stream or file is not there.
 TOO_SHORT_S = 2.0
 
@@ -64,14 +71,33 @@ class Music:
             contact.plain_music = True
         self.play(contact)
 
-    def prompt(self, switch: str, name: str) -> str:
-        """The path of a prompt as the switch sees it."""
+    def prompt(self, switch: str, name: str, language: str = DEFAULT_LANGUAGE) -> str:
+        """The path of a prompt, or of a part of one, as the switch sees it."""
         centre = self.core.centre
-        if name in centre.prompts:
-            return centre.prompts[name]
+        spec = centre.prompts.get(name)
+        if isinstance(spec, str):
+            return spec
+        if spec is not None and spec.file.get(spec.language_for(language)):
+            return spec.file[spec.language_for(language)]
         known = self.core.switches.get(switch)
-        folder = centre.prompts_dir or f"{known.sounds_dir if known else ''}/fsorch/en"
-        return f"{folder.rstrip('/')}/{name}.wav"
+        folder = centre.prompts_dir or f"{known.sounds_dir if known else ''}/fsorch"
+        language = spec.language_for(language) if spec is not None else file_language(name, language)
+        return f"{folder.rstrip('/')}/{language}/{name}.wav"
+
+    def words(self, contact: Contact, name: str, values: Mapping[str, object] | None = None) -> tuple[Utterance, ...]:
+        """A prompt for this caller, with the ``values`` of its slots."""
+        return spoken(self.core.centre, name, values or {}, contact.language)
+
+    def sound(self, contact: Contact, words: Iterable[Utterance]) -> str:
+        """What plays ``words`` on the caller's leg. The switch gets what it needs to speak texts before that."""
+        core = self.core
+        made = sound(words, lambda file: self.prompt(contact.switch, file.name, file.language), core.centre.speech)
+        if made.variables:
+            core.send(contact.switch, SetVars(contact.leg, made.variables))
+        if made.skipped:
+            detail = f"a value in a prompt cannot be said ({', '.join(made.skipped)[:200]}); name an engine in speech"
+            core.count_odd("not_said", detail)
+        return made.file or SILENCE
 
 
 def busy(event: Event) -> bool:

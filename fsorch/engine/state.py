@@ -23,6 +23,7 @@ from fsorch.engine.views import KeyedAnswer
 from fsorch.ivr import Ask, FlowSession
 from fsorch.names import ContactOutcome, SegmentKind
 from fsorch.rules import Action, CauseRules
+from fsorch.shipped import DEFAULT_LANGUAGE
 
 __all__ = [
     "Aim",
@@ -190,6 +191,8 @@ class Contact:
     ``encounters``: whom the caller has met, from the records; ``choice``: what they said when asked whether to wait for
     ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions.
 
+    ``language``: in which the caller is spoken to.
+
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
     ``aim``: the agent who was named for them; ``muted``: they do not hear their agent.
 
@@ -257,6 +260,7 @@ class Contact:
     promise: Promise | None = None
     message: Message | None = None
     message_us: int = 0
+    language: str = DEFAULT_LANGUAGE
 
 
 @dataclass(slots=True)

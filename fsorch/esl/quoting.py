@@ -45,11 +45,13 @@ __all__ = [
     "check_text",
     "display",
     "escape",
+    "file_list",
     "find_brackets",
     "parse_app_argument",
     "parse_bracket_variables",
     "parse_pairs",
     "parse_words",
+    "play_list",
     "split",
     "words",
 ]
@@ -226,6 +228,22 @@ def parse_pairs(text: str, delimiter: str, limit: int) -> Pairs:
     """``name=value`` words parted by ``delimiter``, cut at the first ``=`` (``mod_commands.c``, uuid_setvar_multi)."""
     cut = (word.partition("=") for word in split(text, delimiter, limit))
     return tuple((name, value) for name, _, value in cut)
+
+
+# -- lists of sounds ------------------------------------------------------------------------------------------------
+
+
+def file_list(paths: Iterable[str]) -> str:
+    """The argument of playback that plays ``paths`` one after another (``mod_dptools.c``, file_string_file_open)."""
+    given = list(paths)
+    if len(given) < 2:
+        return "".join(given)
+    return f"file_string://{play_list(given)}"
+
+
+def play_list(sounds: Iterable[str]) -> str:
+    """The argument of playback while the variable ``playback_delimiter`` is ``!``: files, and ``say:`` with a text."""
+    return "!".join(escape(sound, "!") for sound in sounds)
 
 
 # -- originate's brackets ---------------------------------------------------------------------------

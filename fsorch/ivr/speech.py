@@ -20,7 +20,7 @@ from fsorch.ivr.tongue import SIGNS, Tongue, letter_name, piece_texts
 from fsorch.ivr.tongues import TONGUES
 from fsorch.prompts import Fragment, Part
 
-__all__ = ["LANGUAGES", "MOST", "File", "Text", "Utterance", "piece_list", "render", "say"]
+__all__ = ["LANGUAGES", "MOST", "File", "Text", "Utterance", "piece_list", "render", "say", "tongue_for"]
 
 # What is larger is said digit by digit.
 MOST = 999_999_999
@@ -43,15 +43,17 @@ LANGUAGES = tuple(TONGUES)
 
 
 class File(msgspec.Struct, frozen=True):
-    """A file of the caller's language, by its name without ``.wav``."""
+    """An audio file by its name without ``.wav``, in the folder of its language."""
 
     name: str
+    language: str
 
 
 class Text(msgspec.Struct, frozen=True):
-    """What no file can say."""
+    """What no file can say, in its language."""
 
     text: str
+    language: str
 
 
 Utterance = File | Text
@@ -87,7 +89,7 @@ def render(prompt: str, parts: Iterable[Part], values: Mapping[str, object], lan
     for part in given:
         if isinstance(part, Fragment):
             count += 1
-            said.append(File(prompt if whole else f"{prompt}.{count}"))
+            said.append(File(prompt if whole else f"{prompt}.{count}", language))
         elif values.get(part.name) is not None:
             said += _utter(part.kind, values[part.name], language, part.options)
     return tuple(said)
@@ -98,16 +100,16 @@ def _utter(kind: str, value: object, language: str, options: Mapping[str, str]) 
     tongue, sayer = tongue_for(language), SAYERS.get(kind)
     pieces = sayer(tongue, value, options) if tongue is not None and sayer is not None else None
     if pieces is None:
-        return tuple(_text(_written(value)))
+        return tuple(_text(_written(value), language))
     said: list[Utterance] = []
     for piece in pieces:
-        said += _text(piece.text) if isinstance(piece, Text) else [File(f"say_{piece}")]
+        said += _text(piece.text, language) if isinstance(piece, Odd) else [File(f"say_{piece}", language)]
     return tuple(said)
 
 
-def _text(text: str) -> Iterator[Text]:
+def _text(text: str, language: str) -> Iterator[Text]:
     if text.strip():
-        yield Text(text.strip()[:LONGEST_TEXT])
+        yield Text(text.strip()[:LONGEST_TEXT], language)
 
 
 def _written(value: object) -> str:
@@ -117,11 +119,17 @@ def _written(value: object) -> str:
     return str(value)
 
 
+class Odd(msgspec.Struct, frozen=True):
+    """A character in a value for which there is no piece."""
+
+    text: str
+
+
 # -- numbers ------------------------------------------------------------------------------------------------------
 
 Pieces = Iterator[str]
-Said = Iterable[str | Text] | None
-"""The pieces (a file's name after ``say_``) and texts; None when the value is not of that kind."""
+Said = Iterable[str | Odd] | None
+"""The pieces (a file's name after ``say_``) and what has none; None when the value is not of that kind."""
 
 
 def _decimal(value: object) -> Decimal | None:
@@ -239,7 +247,7 @@ def _characters(tongue: Tongue, value: object, options: Mapping[str, str]) -> Sa
     return [piece for one in text[:LONGEST] if not one.isspace() for piece in _character(tongue, one)] or None
 
 
-def _character(tongue: Tongue, one: str) -> Iterator[str | Text]:
+def _character(tongue: Tongue, one: str) -> Iterator[str | Odd]:
     """The letter itself, or without its accent; a digit in any script; a sign."""
     small = one.lower()
     plain = unicodedata.normalize("NFKD", small)[:1]
@@ -250,7 +258,7 @@ def _character(tongue: Tongue, one: str) -> Iterator[str | Text]:
     elif one in SIGNS:
         yield f"sign_{SIGNS[one]}"
     else:
-        yield Text(one)
+        yield Odd(one)
 
 
 # -- money --------------------------------------------------------------------------------------------------------

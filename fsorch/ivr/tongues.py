@@ -219,7 +219,7 @@ FRENCH = Tongue(
         "usd": {"one": "dollar", "other": "dollars", "many": "de dollars"},
         "usd_part": {"one": "centime", "other": "centimes"},
         "gbp": {"one": "livre", "other": "livres", "many": "de livres"},
-        "gbp_part": {"other": "pence"},
+        "gbp_part": {"one": "penny", "other": "pence"},
         "chf": {"one": "franc suisse", "other": "francs suisses", "many": "de francs suisses"},
         "chf_part": {"one": "centime", "other": "centimes"},
         "jpy": {"one": "yen", "other": "yens", "many": "de yens"},

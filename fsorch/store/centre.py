@@ -16,6 +16,7 @@ from peewee import Field, Model
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, QueueSpec
 from fsorch.deferred import VoicemailSpec
 from fsorch.errors import ConfigError
+from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.rules import AwayRule, CalendarSpec
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.models import (
@@ -40,6 +41,8 @@ REVISION = "revision"
 AWAY = "centre.away"
 SWITCH_GONE = "centre.switch_gone_s"
 VOICEMAIL = "centre.voicemail"
+LANGUAGE = "centre.language"
+SPEECH = "centre.speech"
 
 
 class Changes(msgspec.Struct):
@@ -76,7 +79,9 @@ def read_centre(db: Db) -> Centre:
         agents=tuple(_spec(AgentSpec, row, queues=members.get(row["id"], [])) for row in _live(db, AgentRecord)),
         flows=tuple(msgspec.json.decode(row["body"], type=FlowSpec) for row in _live_flows(db)),
         breaks=tuple(_spec(BreakReason, row) for row in _in_order(db, BreakRecord)),
-        prompts={row["name"]: row["path"] for row in _in_order(db, PromptRecord)},
+        prompts={row["name"]: _prompt(row) for row in _in_order(db, PromptRecord)},
+        language=meta.get(LANGUAGE) or Centre().language,
+        speech=msgspec.json.decode(meta.get(SPEECH) or "null", type=SpeechSpec | None),
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
         calendars=tuple(msgspec.json.decode(row["body"], type=CalendarSpec) for row in _in_order(db, CalendarRecord)),
@@ -99,16 +104,20 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     _write_users(db, centre, logins, now_us, changes)
     for name in ("name", "flow", "prompts_dir", "outside"):
         _write_meta(db, f"centre.{name}", getattr(centre, name), changes)
-    away = msgspec.json.encode(centre.away).decode() if centre.away is not None else ""
     meta = {row.name for row in MetaRecord.select(MetaRecord.name).execute(db)}
-    if away or AWAY in meta:
-        _write_meta(db, AWAY, away, changes)
-    if centre.switch_gone_s != Centre().switch_gone_s or SWITCH_GONE in meta:
-        _write_meta(db, SWITCH_GONE, f"{centre.switch_gone_s:g}", changes)
-    voicemail = msgspec.json.encode(centre.voicemail).decode() if centre.voicemail is not None else ""
-    if voicemail or VOICEMAIL in meta:
-        _write_meta(db, VOICEMAIL, voicemail, changes)
+    for name, value in _own_keys(centre).items():
+        if value or name in meta:
+            _write_meta(db, name, value, changes)
     return changes
+
+
+def _own_keys(centre: Centre) -> dict[str, str]:
+    """The keys of the centre that have a row only when they are not as by default."""
+    usual = Centre()
+    specs = {AWAY: centre.away, VOICEMAIL: centre.voicemail, SPEECH: centre.speech}
+    own = {name: msgspec.json.encode(spec).decode() if spec is not None else "" for name, spec in specs.items()}
+    gone = f"{centre.switch_gone_s:g}" if centre.switch_gone_s != usual.switch_gone_s else ""
+    return own | {SWITCH_GONE: gone, LANGUAGE: centre.language if centre.language != usual.language else ""}
 
 
 def bump_revision(db: Db) -> int:
@@ -178,7 +187,17 @@ def _break_rows(centre: Centre) -> list[Row]:
 
 
 def _prompt_rows(centre: Centre) -> list[Row]:
-    return [{"name": name, "path": path, "place": n} for n, (name, path) in enumerate(centre.prompts.items())]
+    return [_prompt_row(name, prompt) | {"place": n} for n, (name, prompt) in enumerate(centre.prompts.items())]
+
+
+def _prompt_row(name: str, prompt: str | PromptSpec) -> Row:
+    if isinstance(prompt, str):
+        return {"name": name, "path": prompt, "body": None}
+    return {"name": name, "path": "", "body": msgspec.json.encode(prompt).decode()}
+
+
+def _prompt(row: Row) -> str | PromptSpec:
+    return msgspec.json.decode(row["body"], type=PromptSpec) if row["body"] else str(row["path"])
 
 
 def _calendar_rows(centre: Centre) -> list[Row]:

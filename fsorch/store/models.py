@@ -184,11 +184,12 @@ class BreakRecord(Model):
 
 
 class PromptRecord(Model):
-    """Where the switch finds a prompt."""
+    """Where the switch finds a prompt, or (``body``) the spec as JSON."""
 
     name = CharField(max_length=64, primary_key=True)
     place = IntegerField()
     path = CharField(max_length=255)
+    body = JsonField(null=True)
 
     class Meta:
         table_name = "prompt"

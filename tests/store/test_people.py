@@ -12,6 +12,7 @@ from fsorch.clock import ManualClock
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, MenuSpec, QueueSpec
 from fsorch.errors import ConfigError
 from fsorch.names import Role
+from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.store import Passwords, Store, open_database
 from fsorch.store.models import AgentRecord, FlowRecord, MemberRecord, QueueRecord, UserRecord
 from tests.store.facts import contact_ended, leg_ended
@@ -39,7 +40,13 @@ CENTRE = Centre(
     ),
     flow="day",
     breaks=(BreakReason(id="lunch", title="Lunch 🍜", max_s=1800), BreakReason(id="call")),
-    prompts={"menu": "/var/p/menu.wav", "invalid": "/var/p/no.wav"},
+    prompts={
+        "menu": "/var/p/menu.wav",
+        "balance": PromptSpec(text={"de": "Sie haben {sum:money,currency=EUR}.", "en": "You have {sum:money}."}),
+        "jingle": PromptSpec(file={"en": "/var/p/jingle.wav"}),
+    },
+    language="de",
+    speech=SpeechSpec(engine="flite", voice="kal", voices={"de": "hans"}),
     prompts_dir="/var/prompts",
 )
 

@@ -3,6 +3,12 @@ once it has been released. ``fsorch.store.migrate`` applies them."""
 
 from __future__ import annotations
 
-from fsorch.store.migrations import m0001_first_tables, m0002_rules, m0003_calendars, m0004_customers
+from fsorch.store.migrations import (
+    m0001_first_tables,
+    m0002_rules,
+    m0003_calendars,
+    m0004_customers,
+    m0005_prompts,
+)
 
-__all__ = ["m0001_first_tables", "m0002_rules", "m0003_calendars", "m0004_customers"]
+__all__ = ["m0001_first_tables", "m0002_rules", "m0003_calendars", "m0004_customers", "m0005_prompts"]
