@@ -27,7 +27,6 @@ import fsorch
 from fsorch.config import Centre
 from fsorch.errors import ConfigError, LinkError
 from fsorch.sim.demo_centre import demo_world
-from fsorch.sim.events import SimEvent
 from fsorch.sim.media import fsorch_sounds
 from fsorch.sim.server import SimServer
 from fsorch.sim.switch import VirtualSwitch
@@ -151,7 +150,7 @@ class SwitchWorld:
         self.server = SimServer(plan.host, plan.port, plan.password, plan.seed, plan.speed, switch)
         self.world = demo_world(switch, traffic, plan.centre)
         if plan.calls is not None:
-            switch.machine.core.watchers.append(self._watch)
+            switch.machine.core.entered = lambda channel: self.made.add(channel.uuid)
 
     def start(self) -> None:
         """Listen. Raises ConfigError when the port is taken."""
@@ -170,10 +169,6 @@ class SwitchWorld:
         """How far they are."""
         report = self.world.report()
         return Progress(placed=report.calls, live=report.live_legs, over=self.world.finished)
-
-    def _watch(self, event: SimEvent) -> None:
-        if event.name == "CHANNEL_CREATE":
-            self.made.add(str(event.headers["Unique-ID"]))
 
 
 def serve(lines: Iterable[bytes], answer: Callable[[Any], None]) -> None:

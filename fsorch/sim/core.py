@@ -10,7 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Protocol, TypedDict, Unpack
 
 import msgspec
 
@@ -20,6 +20,7 @@ from fsorch.sim.timeline import TICK, Timeline
 
 __all__ = ["VERSION", "App", "Core", "Counters", "Listener", "Route"]
 
+_NOTHING: Headers = {}
 VERSION = "1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit"
 
 
@@ -33,6 +34,18 @@ class Listener(Protocol):
     def tell(self, event: SimEvent) -> None:
         """Take the event."""
         ...
+
+
+class Details(TypedDict, total=False):
+    """What an event says besides its name and its channel. ``lead`` stands before the channel's headers, ``tail`` after
+    them, ``front`` before everything; ``calling``: the source line it names if that is not the usual one."""
+
+    lead: Headers
+    tail: Headers
+    front: Headers
+    subclass: str
+    body: str | None
+    calling: tuple[str, str, str]
 
 
 class Counters(msgspec.Struct):
@@ -73,6 +86,7 @@ class Core:
         self.listeners: list[Listener] = []
         self.counters = Counters()
         self.watchers: list[Callable[[SimEvent], None]] = []
+        self.entered: Callable[[Channel], None] = lambda channel: None
         self.apps: dict[str, App] = {}
         self.route: Route = lambda channel: []
         self.closing: Callable[[Channel], None] = lambda channel: None
@@ -118,6 +132,15 @@ class Core:
         letters = "0123456789ABCDEFHKNQSUXZacdefgjmprtvy"
         return "".join(self.random.choice(letters) for _ in range(length))
 
+    # -- channels -----------------------------------------------------------------------------------------------------
+
+    def enter(self, channel: Channel) -> None:
+        """A new channel is there: count it and tell who asked (``entered``)."""
+        self.counters.sessions += 1
+        self.channels[channel.uuid] = channel
+        self.counters.peak = max(self.counters.peak, len(self.channels))
+        self.entered(channel)
+
     # -- threads ------------------------------------------------------------------------------------------------------
 
     def start(self, channel: Channel, thread: Thread) -> None:
@@ -161,68 +184,43 @@ class Core:
 
     # -- events -------------------------------------------------------------------------------------------------------
 
-    def fire(
-        self,
-        name: str,
-        channel: Channel | None = None,
-        *,
-        lead: Headers | None = None,
-        tail: Headers | None = None,
-        subclass: str = "",
-        body: str | None = None,
-        calling: tuple[str, str, str] | None = None,
-        front: Headers | None = None,
-    ) -> None:
-        """Fire an event: ``lead`` stands before the channel's headers, ``tail`` after them, ``front`` before
-        everything.
-
-        Nothing is built if nobody listens."""
+    def fire(self, name: str, channel: Channel | None = None, **details: Unpack[Details]) -> None:
+        """Fire an event. Nothing is built if nobody listens."""
         self.sequence += 1
         self.counters.events += 1
+        subclass = details.get("subclass", "")
         readers = [listener for listener in self.listeners if listener.wants(name, subclass)]
         if not readers and not self.watchers:
             return
-        event = self.build(name, channel, lead, tail, subclass, body, calling, front)
+        event = self.build(name, channel, **details)
         for watcher in self.watchers:
             watcher(event)
         for reader in readers:
             reader.tell(event)
 
-    def build(
-        self,
-        name: str,
-        channel: Channel | None = None,
-        lead: Headers | None = None,
-        tail: Headers | None = None,
-        subclass: str = "",
-        body: str | None = None,
-        calling: tuple[str, str, str] | None = None,
-        front: Headers | None = None,
-    ) -> SimEvent:
+    def build(self, name: str, channel: Channel | None = None, **details: Unpack[Details]) -> SimEvent:
         """The event as it would be fired now."""
         headers: Headers = {}
+        subclass = details.get("subclass", "")
         if subclass:
             headers["Event-Subclass"] = subclass
-        if front:
-            headers.update(front)
+        headers.update(details.get("front", _NOTHING))
         headers["Event-Name"] = name
         headers["Core-UUID"] = self.core_uuid
         headers.update(self._head)
         headers.update(self._dates())
-        file, function, line = calling or CALLING[name]
+        file, function, line = details.get("calling") or CALLING[name]
         headers["Event-Calling-File"] = file
         headers["Event-Calling-Function"] = function
         headers["Event-Calling-Line-Number"] = line
         headers["Event-Sequence"] = str(self.sequence)
-        if lead:
-            headers.update(lead)
+        headers.update(details.get("lead", _NOTHING))
         if channel is not None:
             headers.update(channel.basic())
             if name not in PLAIN_KINDS:
                 headers.update(channel.variables)
-        if tail:
-            headers.update(tail)
-        return SimEvent(name, subclass, headers, body)
+        headers.update(details.get("tail", _NOTHING))
+        return SimEvent(name, subclass, headers, details.get("body"))
 
     def _dates(self) -> Headers:
         stamp = self.stamp()

@@ -63,9 +63,7 @@ def create_inbound(core: Core, invite: Invite, party: Party | None = None) -> Ch
     channel.context = invite.context
     channel.party = party
     channel.codec = invite.codec
-    core.counters.sessions += 1
-    core.channels[uuid] = channel
-    core.counters.peak = max(core.counters.peak, len(core.channels))
+    core.enter(channel)
     _variables(core, channel, invite, address, stamp)
     channel.set_all(invite.variables.items())
     core.start(channel, run(core, channel))

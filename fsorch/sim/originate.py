@@ -146,9 +146,7 @@ class Call:
         channel.originator = self
         channel.locks = 1
         channel.context = "default"
-        core.counters.sessions += 1
-        core.channels[uuid] = channel
-        core.counters.peak = max(core.counters.peak, len(core.channels))
+        core.enter(channel)
         core.fire("CHANNEL_OUTGOING", channel)
         channel.state, channel.running = "CS_ROUTING", "CS_INIT"
         _birth_variables(core, channel, target, variables)

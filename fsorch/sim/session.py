@@ -159,6 +159,9 @@ class Session:
         self._owner.subscriptions_changed()
         if self.channel is not None and self.channel.get("socket_host") is not None:
             self.channel.set("socket_host", None)
+            if self.channel.get("socket_resume") == "true":
+                # CS_RESET: whatever runs on the channel ends (mod_event_socket.c, listener_run).
+                self.channel.stop_playback = True
             self._machine.core.wake(self.channel)
         self.wake()
 
@@ -403,7 +406,7 @@ class Session:
         core.sequence += 1
         lead = channel.profile.headers("Caller", (channel.last_hold, channel.hold_accum))
         own: Headers = {"Channel-" + name.removeprefix("Caller-"): value for name, value in lead.items()}
-        event = core.build("CHANNEL_DATA", channel, own, calling=calling)
+        event = core.build("CHANNEL_DATA", channel, lead=own, calling=calling)
         lines = [f"{name}: {percent_encode(join(value)) or '_undef_'}\n" for name, value in event.headers.items()]
         control, mode = self._mode
         lines.append("Content-Type: command/reply\nReply-Text: %2BOK%0A\n")
