@@ -99,14 +99,20 @@ class Callbacks:
 
     def _confirm(self, contact: Contact, promise: Promise) -> None:
         promise.rounds += 1
-        first = (promise.prompt,) if promise.prompt and promise.rounds == 1 else ()
+        words = self.music.words
+        first = words(contact, promise.prompt) if promise.prompt and promise.rounds == 1 else ()
         if not self.dialable(promise.number):
             self.questions.ask(
-                contact, (*first, "callback_number"), "0-9", self._keyed, timeout_s=8.0, most=LONGEST_NUMBER
+                contact,
+                (*first, *words(contact, "callback_number")),
+                "0-9",
+                self._keyed,
+                timeout_s=8.0,
+                most=LONGEST_NUMBER,
             )
             return
-        digits = tuple(f"digit_{digit}" for digit in promise.number if digit.isdigit())
-        self.questions.ask(contact, (*first, "callback_confirm", *digits, "callback_keys"), "123", self._confirmed)
+        number = (*words(contact, "callback_confirm"), *self.music.digits(contact, promise.number))
+        self.questions.ask(contact, (*first, *number, *words(contact, "callback_keys")), "123", self._confirmed)
 
     def _keyed(self, contact: Contact, number: str) -> None:
         if contact.promise is not None:
@@ -140,7 +146,8 @@ class Callbacks:
         # Found by a restart of ours in these seconds, the leg is nobody's caller any more.
         core.send(contact.switch, SetVars(leg, (("fsorch_role", "other"),)))
         # In order, inside the music: the promise is spoken, then the switch hangs up.
-        core.send(contact.switch, Playback(leg, self.music.prompt(contact.switch, "callback_promised")))
+        farewell = self.music.prompt(contact.switch, "callback_promised", contact.language)
+        core.send(contact.switch, Playback(leg, farewell))
         core.send(contact.switch, HangupMsg(leg))
         core.timers.set(("leg", leg), core.now.mono + FAREWELL_S)
         self.rejoin(contact)
@@ -232,6 +239,7 @@ class Callbacks:
             ("fsorch_queue", contact.queue),
             ("fsorch_enqueued", str(contact.enqueued_at)),
             ("fsorch_priority", str(contact.priority)),
+            ("fsorch_language", contact.language),
             ("presence_data", f"fsorch:{contact.id}:customer"),
             ("origination_caller_id_number", display(spec.caller_id or contact.destination) or "anonymous"),
         )
@@ -259,7 +267,7 @@ class Callbacks:
         if picked_up is not None:
             self.offers.bridge(picked_up, contact.leg)
             return
-        hello = self.music.prompt(contact.switch, "callback_hello")
+        hello = self.music.prompt(contact.switch, "callback_hello", contact.language)
         core.send(contact.switch, Playback(contact.leg, hello))
         self.music.play(contact)
         for offer in offers:

@@ -31,6 +31,7 @@ from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import job_result
 from fsorch.names import ContactOutcome, SegmentKind
+from fsorch.prompts import LANGUAGE
 
 __all__ = ["Calls"]
 
@@ -159,11 +160,17 @@ class Calls:
             name=display(event.caller_name, 128),
             destination=event.destination[:64],
             began_at=began_at,
+            language=self._language(event),
             priority=int(priority) if priority.isascii() and priority.isdigit() and len(priority) < 4 else 0,
         )
         self.core.contacts[id] = contact
         self.legs.own(switch, event, "customer", id, "")
         return contact
+
+    def _language(self, event: Event) -> str:
+        """In which the caller is spoken to; it is kept on the leg, so that a restart knows it."""
+        asked = event.variable("fsorch_language") or ""
+        return asked if LANGUAGE.fullmatch(asked) else self.core.centre.language
 
     def due(self, what: str, id: str) -> None:
         """A deadline of a contact: ``arrive``, ``prompt`` or ``orphan``."""

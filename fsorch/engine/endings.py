@@ -132,7 +132,7 @@ class Endings:
         core = self.core
         self._outside(contact, "message", MESSAGE_LIMIT_S)
         contact.running = core.ids()
-        path = self.music.prompt(contact.switch, name)
+        path = self.music.prompt(contact.switch, name, contact.language)
         core.send(contact.switch, Playback(contact.leg, path, contact.running), f"outside:{contact.id}")
         return ""
 

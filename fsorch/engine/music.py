@@ -9,7 +9,8 @@ from fsorch.engine.sounds import file_language, sound, spoken
 from fsorch.engine.state import Contact
 from fsorch.esl.commands import Playback, SetVars
 from fsorch.esl.events import Event
-from fsorch.ivr.speech import Utterance
+from fsorch.ivr.speech import Utterance, render
+from fsorch.prompts import Slot
 from fsorch.shipped import DEFAULT_LANGUAGE
 
 __all__ = ["Music", "busy", "playing"]
@@ -87,6 +88,11 @@ class Music:
     def words(self, contact: Contact, name: str, values: Mapping[str, object] | None = None) -> tuple[Utterance, ...]:
         """A prompt for this caller, with the ``values`` of its slots."""
         return spoken(self.core.centre, name, values or {}, contact.language)
+
+    def digits(self, contact: Contact, digits: str) -> tuple[Utterance, ...]:
+        """A telephone number for this caller, digit by digit."""
+        language = file_language("say_0", contact.language)
+        return render("", (Slot("digits", "digits"),), {"digits": digits}, language)
 
     def sound(self, contact: Contact, words: Iterable[Utterance]) -> str:
         """What plays ``words`` on the caller's leg. The switch gets what it needs to speak texts before that."""

@@ -6,14 +6,15 @@ question neither stops the music's application nor costs the caller their place,
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from fsorch.acd import ContactState
 from fsorch.engine.core import Core
-from fsorch.engine.music import Music
+from fsorch.engine.music import SILENCE, Music
 from fsorch.engine.state import Contact, Question
 from fsorch.esl.commands import PlayAndGetDigits
 from fsorch.esl.events import Event
+from fsorch.ivr.speech import Utterance
 
 __all__ = ["Questions"]
 
@@ -21,7 +22,6 @@ __all__ = ["Questions"]
 PROMPT_LIMIT_S = 60.0
 # Between two keys of an answer of several.
 BETWEEN_KEYS_S = 3.0
-SILENCE = "silence_stream://10"
 
 
 class Questions:
@@ -35,21 +35,19 @@ class Questions:
     def ask(
         self,
         contact: Contact,
-        prompts: tuple[str, ...],
+        words: Iterable[Utterance],
         keys: str,
         then: Callable[[Contact, str], None],
         *,
         timeout_s: float = 5.0,
         most: int = 1,
     ) -> None:
-        """Play ``prompts`` one after another and wait ``timeout_s`` for up to ``most`` of ``keys`` (``#`` ends them).
+        """Play ``words`` one after another and wait ``timeout_s`` for up to ``most`` of ``keys`` (``#`` ends them).
         A question that is open already is dropped."""
         core = self.core
         contact.asked += 1
         question = Question(core.ids(), f"fsorch_said_{contact.asked}", then)
         contact.question = question
-        paths = [self.music.prompt(contact.switch, name) for name in prompts]
-        path = paths[0] if len(paths) == 1 else "file_string://" + "!".join(paths)
         command = PlayAndGetDigits(
             contact.leg,
             min=1,
@@ -57,7 +55,7 @@ class Questions:
             tries=1,
             timeout_ms=round(timeout_s * 1000),
             terminators="#",
-            prompt=path,
+            prompt=self.music.sound(contact, words),
             invalid=SILENCE,
             variable=question.variable,
             regex=f"^[{keys}]+$",

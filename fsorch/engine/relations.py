@@ -100,7 +100,8 @@ class Relations:
     def _ask(self, contact: Contact, spec: AffinitySpec) -> None:
         contact.hold_until = self.core.now.mono + PROMPT_LIMIT_S + spec.ask_timeout_s
         self._renew(contact)
-        self.questions.ask(contact, (PROMPT,), "123", self._heard, timeout_s=spec.ask_timeout_s)
+        words = self.questions.music.words(contact, PROMPT)
+        self.questions.ask(contact, words, "123", self._heard, timeout_s=spec.ask_timeout_s)
 
     def _heard(self, contact: Contact, key: str) -> None:
         if contact.choice is not None:

@@ -98,7 +98,7 @@ class Voicemail:
 
     def _play(self, contact: Contact, prompt: str, step: str) -> None:
         contact.running = self.core.ids()
-        path = self.music.prompt(contact.switch, prompt)
+        path = self.music.prompt(contact.switch, prompt, contact.language)
         self.core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "#"),)))
         self.core.send(contact.switch, Playback(contact.leg, path, contact.running), f"message:{contact.id}")
         self._await(contact, step, PROMPT_LIMIT_S)

@@ -29,9 +29,9 @@ from fsorch.engine.inputs import KeptPlace
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.state import Contact, Person, Queue, Wait
-from fsorch.engine.waiting_speech import spoken
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
+from fsorch.ivr.speech import File, Utterance
 from fsorch.rules import Announce, AnyAgent, OfferCallback, Overflow, OverflowTo, Voicemail
 from fsorch.waits import Empty, Ending
 
@@ -417,7 +417,7 @@ class Waiting:
                 wait.steps.over = False
         elif isinstance(act, Announce):
             if not contact.saying and not contact.question:
-                self.say(contact, (act.prompt,))
+                self.say(contact, self.music.words(contact, act.prompt))
         else:
             wait.taken.append(act)
             need = changed(contact.need, act) if contact.need is not None else None
@@ -435,18 +435,20 @@ class Waiting:
             self._tell(contact, said)
 
     def _tell(self, contact: Contact, said: Announcement) -> None:
-        prompts = spoken(said)
-        if prompts:
-            fields = {"position": said.position, "wait_s": said.wait_s, "prompts": list(prompts)}
+        values = {"wait_position": ("position", said.position), "wait_time": ("wait", said.wait_s)}
+        told = {prompt: value for prompt, value in values.items() if value[1] is not None}
+        words = [word for prompt, value in told.items() for word in self.music.words(contact, prompt, dict([value]))]
+        if words:
+            prompts = [word.name if isinstance(word, File) else word.text for word in words]
+            fields = {"position": said.position, "wait_s": said.wait_s, "prompts": prompts}
             self.core.fact(FactKind.ANNOUNCED, contact, leg=contact.leg, **fields)
-            self.say(contact, prompts)
+            self.say(contact, words)
 
-    def say(self, contact: Contact, prompts: tuple[str, ...]) -> None:
-        """Play prompts into the music of a contact that waits."""
+    def say(self, contact: Contact, words: Iterable[Utterance]) -> None:
+        """Play words into the music of a contact that waits."""
         core = self.core
         contact.saying, contact.said_at = core.ids(), core.now.mono
-        paths = [self.music.prompt(contact.switch, name) for name in prompts]
-        sound = paths[0] if len(paths) == 1 else "file_string://" + "!".join(paths)
+        sound = self.music.sound(contact, words)
         core.send(contact.switch, Playback(contact.leg, sound, contact.saying), f"say:{contact.id}")
 
     def said(self, contact: Contact, event: Event) -> bool:

@@ -26,7 +26,7 @@ CALLBACK = ("callback_confirm", "callback_keys", "callback_promised", "callback_
 def later(first: CallFirst, folder: str) -> Centre:
     """The office's centre, with callbacks and voicemail."""
     centre = _centre({"ada": "answer-300"}, 20.0, 1.0)
-    names = (*NAMES, *CALLBACK, *(f"digit_{digit}" for digit in range(10)))
+    names = (*NAMES, *CALLBACK, *(f"say_{digit}" for digit in range(10)))
     dial = far_end("answer-{number}")
     rule = CallbackSpec(dial=dial, first=first, ring_s=10, retry_s=1, tries=2)
     return structs.replace(

@@ -18,7 +18,7 @@ from tests.conformance.rig import SIP_ADDRESS, Call, Rig, far_end
 Waiter = Callable[..., tuple[Office, Call, str]]
 # Together so long that a test is sure to come while they play, and short enough to wait for their end.
 SOME = "tone_stream://%(3000,0,440)"
-TOLD = {name: SOME for name in ("wait_number", "wait_1", "wait_in_queue")}
+TOLD = {name: SOME for name in ("wait_position.1", "say_1", "wait_position.2")}
 PROMPTS = TOLD | {"sorry": "tone_stream://%(300,0,440)", "lost": "/nowhere/lost.wav"}
 # The longest that a prompt may delay a bridge beyond what the switch takes without one.
 BRIDGE_S = 0.050

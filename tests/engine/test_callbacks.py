@@ -63,7 +63,7 @@ def test_the_number_is_spoken_and_the_place_is_kept() -> None:
     id = promised(desk)
     asked = desk.last(PlayAndGetDigits).prompt
     assert asked.startswith("file_string:///sounds/fsorch/en/callback_confirm.wav!")
-    assert "digit_4.wav!/sounds/fsorch/en/digit_4.wav!/sounds/fsorch/en/digit_1.wav" in asked
+    assert "say_4.wav!/sounds/fsorch/en/say_4.wav!/sounds/fsorch/en/say_1.wav" in asked
     view = desk.contact()
     assert (view.id, view.state, view.position) == (id, "waiting", 1)
     assert desk.of(FactKind.CONTACT_ENDED) == []

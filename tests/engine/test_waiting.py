@@ -339,10 +339,10 @@ def test_a_position_is_told_when_it_improves_and_only_then() -> None:
         desk.call(f"caller-{n}", "sales")
     desk.passes(10)
     said = [fact.data["prompts"] for fact in desk.of(FactKind.ANNOUNCED)]
-    assert said == [["wait_number", "wait_1", "wait_in_queue"], ["wait_number", "wait_2", "wait_in_queue"]]
+    assert said == [["wait_position.1", f"say_{n}", "wait_position.2"] for n in (1, 2)]
     play = desk.last(Playback)
     folder = "/sounds/fsorch/en"
-    assert play.file == f"file_string://{folder}/wait_number.wav!{folder}/wait_2.wav!{folder}/wait_in_queue.wav"
+    assert play.file == f"file_string://{folder}/wait_position.1.wav!{folder}/say_2.wav!{folder}/wait_position.2.wav"
     desk.passes(60)
     assert len(desk.of(FactKind.ANNOUNCED)) == 2
     done(desk, play)
