@@ -35,8 +35,10 @@ __all__ = [
     "fill",
     "parse",
     "parse_template",
+    "plain",
     "spoken_type",
     "type_of",
+    "written",
 ]
 
 # Bounds: signs in an expression, levels of nesting, signs in a text that is made by one.
@@ -150,19 +152,19 @@ def spoken_type(type: Type) -> str:
     return {Type.BOOL: "true or false", Type.NONE: "none", Type.ANY: "something"}.get(type, f"a {type.value}")
 
 
-def _value(value: object) -> Value:
+def plain(value: object) -> Value:
     """``value`` as this language may hold it: numbers finite, texts bounded, other things none."""
     match value:
         case None | bool():
             return value
         case int():
-            return value if -EXACT <= value <= EXACT else _value(float(value) if abs(value) < 10**300 else None)
+            return value if -EXACT <= value <= EXACT else plain(float(value) if abs(value) < 10**300 else None)
         case float():
             return value if math.isfinite(value) else None
         case str():
             return value[:LONGEST_TEXT]
         case list() | tuple():
-            return tuple(_value(item) for item in value[:LONGEST_TEXT])
+            return tuple(plain(item) for item in value[:LONGEST_TEXT])
         case _:
             return None
 
@@ -187,7 +189,7 @@ def _reckoned(work: Callable[[Any, Any], Value]) -> Callable[[Value, Value], Val
         if type_of(left) is not Type.NUMBER or type_of(right) is not Type.NUMBER:
             return None
         try:
-            return _value(work(left, right))
+            return plain(work(left, right))
         except (ZeroDivisionError, OverflowError):
             return None
 
@@ -196,7 +198,7 @@ def _reckoned(work: Callable[[Any, Any], Value]) -> Callable[[Value, Value], Val
 
 def _plus(left: Value, right: Value) -> Value:
     if isinstance(left, str) and isinstance(right, str):
-        return _value(left + right)
+        return plain(left + right)
     return _reckoned(lambda one, other: one + other)(left, right)
 
 
@@ -215,7 +217,7 @@ def _number(value: Value) -> Value:
     return value if type_of(value) is Type.NUMBER else None
 
 
-def _text(value: Value) -> str:
+def written(value: Value) -> str:
     """A value as a text: what templates put in."""
     match value:
         case None:
@@ -225,7 +227,7 @@ def _text(value: Value) -> str:
         case float():
             return f"{value:.10g}" if abs(value) < 1e10 else f"{value:.0f}"
         case tuple():
-            return ", ".join(_text(item) for item in value)[:LONGEST_TEXT]
+            return ", ".join(written(item) for item in value)[:LONGEST_TEXT]
         case _:
             return str(value)
 
@@ -235,7 +237,7 @@ def _round(value: Value, places: Value = 0) -> Value:
         return None
     wanted = max(0, min(12, int(places)))  # type: ignore[arg-type]  # checked above
     rounded: float = round(value, wanted)  # type: ignore[arg-type]  # checked above
-    return _value(int(rounded) if wanted == 0 else rounded)
+    return plain(int(rounded) if wanted == 0 else rounded)
 
 
 def _matches(text: Value, pattern: Value) -> Value:
@@ -299,7 +301,7 @@ FUNCTIONS: dict[str, Function] = {
     "matches": Function((TEXTS, TEXTS), _T.BOOL, _matches),
     "round": Function(((_T.NUMBER,), (_T.NUMBER,)), _T.NUMBER, _round, spare=1),
     "number": Function((tuple(_T),), _T.NUMBER, _number),
-    "text": Function((tuple(_T),), _T.TEXT, _text),
+    "text": Function((tuple(_T),), _T.TEXT, written),
     "default": Function((tuple(_T), tuple(_T)), _T.ANY, lambda value, other: other if value is None else value),
 }
 # The two that are no operators between values.
@@ -324,7 +326,7 @@ def _value_of(tree: Tree, environment: Environment) -> Value:
         case Literal():
             return tree.value
         case Ref():
-            return _value(environment.get(tree.name))
+            return plain(environment.get(tree.name))
         case Many():
             return tuple(_value_of(item, environment) for item in tree.items)
         case Apply():
@@ -333,7 +335,7 @@ def _value_of(tree: Tree, environment: Environment) -> Value:
                 return UNARY[tree.name](values[0])
             if tree.name in OPERATORS:
                 return OPERATORS[tree.name].work(*values)
-            return _value(FUNCTIONS[tree.name].work(*values))
+            return plain(FUNCTIONS[tree.name].work(*values))
 
 
 # -- reading ----------------------------------------------------------------------------------------------------------
@@ -611,4 +613,6 @@ def parse_template(text: str, names: Mapping[str, Type]) -> tuple[str | Expressi
 
 def fill(pieces: tuple[str | Expression, ...], environment: Environment, quote: Callable[[str], str] = str) -> str:
     """A template with the values in; ``quote`` is what each value goes through."""
-    return "".join(piece if isinstance(piece, str) else quote(_text(evaluate(piece, environment))) for piece in pieces)
+    return "".join(
+        piece if isinstance(piece, str) else quote(written(evaluate(piece, environment))) for piece in pieces
+    )

@@ -54,7 +54,7 @@ MOST_ENDLESS = 3
 PLACE = re.compile(r"(?<![:\w]):([a-z_][a-z0-9_]*)")
 READS = re.compile(r"\s*(select|with)\b", re.IGNORECASE)
 # Where a masked variable may be used: it reaches the one who checks it, and nothing that is written down.
-MASKED_PLACES = ("http.json", "http.body", "http.headers", "sql.values")
+MASKED_PLACES = ("http.json", "http.body", "http.headers", "sql.values", "own.pin")
 
 
 def check_flow(spec: FlowSpec, world: FlowWorld, where: str) -> None:
@@ -307,6 +307,7 @@ class _Check:
         if node.own is not None:
             self._expression("own.number", node.own.number, Type.TEXT)
             self._expression("own.customer", node.own.customer, Type.TEXT)
+            self._expression("own.pin", node.own.pin, Type.TEXT)
             if node.own.number is not None and node.own.customer is not None:
                 self.fault("own", "number and customer both say who it is; give one")
 

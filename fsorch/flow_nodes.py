@@ -201,11 +201,13 @@ class OwnRecords(StrEnum):
 
 class Own(Rule, frozen=True, kw_only=True):
     """The centre's own records ``of`` a customer: by the ``number`` they call from (the default), or by the
-    ``customer`` number, both expressions. The answer is ``first``, ``rows`` and ``count``."""
+    ``customer`` number, both expressions. With a ``pin`` (which may be masked) nothing is found unless it is theirs.
+    The answer is ``first``, ``rows`` and ``count``."""
 
     of: OwnRecords
     number: Source | None = None
     customer: Source | None = None
+    pin: Source | None = None
 
 
 class IntoType(StrEnum):

@@ -139,7 +139,7 @@ def collect(**fields: Any) -> dict[str, Any]:
         (collect(pattern="(1+)+"), "pattern", 0, "not repeated"),
         (collect(pattern="[1"), "pattern", 1, "no regular expression"),
         (collect(pattern="1*2*3*4*5"), "pattern", 0, "not repeated"),
-        (collect(masked=True, confirm={"prompt": "happy"}), "confirm", 0, "masked input is not spoken"),
+        (collect(into="card", masked=True, confirm={"prompt": "happy"}), "confirm", 0, "masked input is not spoken"),
         (collect(options={"#": "end"}), "options.#", 0, "this key ends the answer"),
         (
             {"kind": "survey", "questions": [{"id": "a", "prompt": "bye", "low": 5, "high": 1}], "next": "end"},
