@@ -8,6 +8,7 @@ as its name and path, a skill as who has it and which queues ask for it, each wi
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import datetime
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -15,10 +16,22 @@ import msgspec
 
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, QueueSpec, decode
 from fsorch.errors import ConfigError, NotFound
-from fsorch.plain import plain_centre
+from fsorch.plain import plain, plain_centre
 from fsorch.rules import CalendarSpec
 
-__all__ = ["KINDS", "Change", "closed", "find", "find_thing", "list_things", "opened", "patched", "put", "removed"]
+__all__ = [
+    "KINDS",
+    "Change",
+    "closed",
+    "find",
+    "find_thing",
+    "list_things",
+    "opened",
+    "patched",
+    "put",
+    "removed",
+    "with_emergency",
+]
 
 # The word for one, the list of the centre, and what is in it.
 KINDS: dict[str, tuple[str, type[Any]]] = {
@@ -30,6 +43,9 @@ KINDS: dict[str, tuple[str, type[Any]]] = {
 }
 Change = Callable[[Centre], Centre]
 Plain = dict[str, Any]
+# Why a calendar is closed when nobody says why.
+CLOSED = "closed for now"
+NO_EMERGENCY: dict[str, Any] = {"emergency": None, "emergency_until": None}
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 
 
@@ -92,6 +108,12 @@ def patched(kind: str, id: str, given: Plain) -> Change:
         return put(kind, id, {key: value for key, value in thing.items() if value is not None})(old)
 
     return change
+
+
+def with_emergency(id: str, on: bool, reason: str = "", until: datetime | None = None) -> Change:
+    """The change that closes a calendar for a reason, until then or until it is opened again, or opens it again."""
+    given = {"emergency": reason or CLOSED, "emergency_until": plain(until)} if on else NO_EMERGENCY
+    return patched("calendar", id, given)
 
 
 def removed(kind: str, id: str) -> Change:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
@@ -122,7 +122,8 @@ class DayException(Rule, frozen=True, kw_only=True):
 class CalendarSpec(Rule, frozen=True, kw_only=True):
     """When a centre is open. Hours such as ``09:00-17:30`` or, past midnight, ``22:00-06:00``, by the clocks of
     ``zone`` (IANA); they belong to the day on which they begin. An exception comes before a holiday, a holiday before
-    the weekday. ``emergency``: a reason; while there is one the centre is closed."""
+    the weekday. ``emergency``: a reason; while there is one the centre is closed, until ``emergency_until`` if that is
+    given (a time with its zone, such as ``2027-01-31T12:00:00+01:00``)."""
 
     id: str
     zone: Name
@@ -130,6 +131,7 @@ class CalendarSpec(Rule, frozen=True, kw_only=True):
     holidays: tuple[HolidaySpec, ...] = ()
     exceptions: tuple[DayException, ...] = ()
     emergency: str = ""
+    emergency_until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 # -- steps ----------------------------------------------------------------------------------------------------------
@@ -376,6 +378,8 @@ def check_calendar(spec: CalendarSpec, where: str) -> None:
         ZoneInfo(spec.zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):
         expect_known(spec.zone, available_timezones() - {spec.zone}, f"{where}.zone", "an IANA time zone")
+    if spec.emergency_until is not None and not spec.emergency:
+        raise ConfigError(f"{where}.emergency_until needs a reason; expected emergency as well")
     for day, hours in spec.hours.items():
         _check_hours(hours, f"{where}.hours.{day.value}")
     for n, holidays in enumerate(spec.holidays):

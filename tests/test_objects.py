@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from fsorch.config import Centre, decode
 from fsorch.errors import ConfigError, NotFound
-from fsorch.objects import KINDS, Change, find_thing, list_things, patched, put, removed
+from fsorch.objects import KINDS, Change, find_thing, list_things, patched, put, removed, with_emergency
 from fsorch.sim.demo_centre import demo_centre
 
 CENTRE = decode(
@@ -98,6 +99,16 @@ def test_prompts_are_put_and_removed() -> None:
 def test_what_is_not_sound_is_refused_with_its_path(change: Change, says: str) -> None:
     with pytest.raises(ConfigError, match=says):
         change(CENTRE)
+
+
+def test_a_calendar_is_closed_for_an_emergency_and_opened_again() -> None:
+    until = datetime(2027, 1, 31, 12, tzinfo=UTC)
+    closed = with_emergency("office", True, "flood", until)(CENTRE)
+    assert (closed.calendars[0].emergency, closed.calendars[0].emergency_until) == ("flood", until)
+    assert with_emergency("office", True)(CENTRE).calendars[0].emergency == "closed for now"
+    assert with_emergency("office", False)(closed) == CENTRE
+    with pytest.raises(NotFound, match="did you mean office"):
+        with_emergency("ofice", True)(CENTRE)
 
 
 def test_another_id_inside_is_refused() -> None:

@@ -9,7 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["Moment", "filter_options", "parse_moment"]
+__all__ = ["End", "Moment", "filter_options", "parse_end", "parse_moment"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -43,6 +43,39 @@ class Moment(click.ParamType[int]):
             return parse_moment(value, datetime.now().astimezone())
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no time; use 2h, 7d, today, 2027-01-31 or 2027-01-31T09:00", param, ctx)
+
+
+class End(click.ParamType[datetime]):
+    """A time to come: a span from now, a time of day (today, or else tomorrow), or an ISO time."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """The moment, with its zone."""
+        if isinstance(value, datetime):
+            return value
+        now = datetime.now().astimezone()
+        try:
+            end = parse_end(value, now)
+        except (ValueError, OverflowError):
+            self.fail(f"{value!r} is no time; use 30m, 2h, 18:00 or 2027-01-31T09:00", param, ctx)
+        if end <= now:
+            self.fail(f"{value!r} is over; use a time to come", param, ctx)
+        return end
+
+
+def parse_end(text: str, now: datetime) -> datetime:
+    """``text`` as a moment after ``now``, in its zone and to the second. Raises ValueError."""
+    if match := re.fullmatch(r"(\d{1,6})([smhdw])", text):
+        moment = now + timedelta(**{UNITS[match[2]]: int(match[1])})
+    elif re.fullmatch(r"\d{1,2}:\d{2}", text):
+        hour, minute = map(int, text.split(":"))
+        moment = now.replace(hour=hour, minute=minute, second=0)
+        moment += timedelta(days=moment <= now)
+    else:
+        moment = datetime.fromisoformat(text)
+    moment = moment if moment.tzinfo is not None else moment.replace(tzinfo=now.tzinfo)
+    return moment.replace(microsecond=0)
 
 
 def filter_options(command: F) -> F:

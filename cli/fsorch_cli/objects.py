@@ -3,6 +3,8 @@ checks and the same audit as ``fsorch apply``."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from fsorch.config import Centre
@@ -85,7 +87,7 @@ def with_added(kind: str, id: str, changes: tuple[str, ...]) -> Change:
     return change
 
 
-def with_set(kind: str, id: str, changes: tuple[str, ...]) -> Change:
+def with_set(kind: str, id: str, changes: Sequence[str]) -> Change:
     """The change that sets keys of a thing. It raises NotFound, or ConfigError when the centre does not stay sound."""
 
     def change(old: Centre) -> Centre:

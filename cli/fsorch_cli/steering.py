@@ -14,11 +14,16 @@ from fsorch.engine.inputs import (
     SetPriority,
     TransferCall,
 )
+from fsorch.errors import NotFound
 from fsorch_cli.app import App
 from fsorch_cli.console import out, printable
+from fsorch_cli.group import Command
 from fsorch_cli.live import asked_by
 
-__all__ = ["add_call_verbs", "add_contact_verbs"]
+__all__ = ["add_call_verbs", "add_contact_verbs", "ask", "live_contact"]
+
+# An id may be cut short, but not shorter.
+SHORTEST = 4
 
 
 def add_call_verbs(group: click.Group) -> None:
@@ -33,7 +38,7 @@ def add_contact_verbs(group: click.Group) -> None:
         group.add_command(verb)
 
 
-@click.command("transfer")
+@click.command("transfer", cls=Command)
 @click.argument("agent")
 @click.option("--queue", default="", help="To this queue.")
 @click.option("--to", default="", metavar="AGENT", help="To this agent.")
@@ -46,61 +51,75 @@ def transfer(app: App, agent: str, queue: str, to: str, number: str, consult: bo
     if len([one for one in (queue, to, number) if one]) != 1:
         raise click.UsageError("say where to: one of --queue, --to and --number")
     where = {"queue": queue, "to": to, "number": number}
-    _ask(app, TransferCall(agent=agent, by=asked_by(), consult=consult, priority=priority, **where), agent)
+    ask(app, TransferCall(agent=agent, by=asked_by(), consult=consult, priority=priority, **where), agent)
 
 
-@click.command("complete")
+@click.command("complete", cls=Command)
 @click.argument("agent")
 @click.pass_obj
 def complete(app: App, agent: str) -> None:
     """AGENT leaves, and the customer goes to who was consulted."""
-    _ask(app, CompleteTransfer(agent=agent, by=asked_by()), agent)
+    ask(app, CompleteTransfer(agent=agent, by=asked_by()), agent)
 
 
-@click.command("cancel")
+@click.command("cancel", cls=Command)
 @click.argument("agent")
 @click.pass_obj
 def cancel(app: App, agent: str) -> None:
     """AGENT goes back to the customer."""
-    _ask(app, CancelTransfer(agent=agent, by=asked_by()), agent)
+    ask(app, CancelTransfer(agent=agent, by=asked_by()), agent)
 
 
-@click.command("confer")
+@click.command("confer", cls=Command)
 @click.argument("agent")
 @click.pass_obj
 def confer(app: App, agent: str) -> None:
     """AGENT, the customer and who was consulted talk together."""
-    _ask(app, ConferCall(agent=agent, by=asked_by()), agent)
+    ask(app, ConferCall(agent=agent, by=asked_by()), agent)
 
 
-@click.command("move")
+@click.command("move", cls=Command)
 @click.argument("contact")
 @click.argument("queue")
 @click.pass_obj
 def move(app: App, contact: str, queue: str) -> None:
     """Put a waiting CONTACT into QUEUE; it keeps the time it has waited."""
-    _ask(app, MoveContact(contact=contact, queue=queue, by=asked_by()), contact)
+    id = live_contact(app, contact)
+    ask(app, MoveContact(contact=id, queue=queue, by=asked_by()), id)
 
 
-@click.command("pick")
+@click.command("pick", cls=Command)
 @click.argument("contact")
 @click.argument("agent")
 @click.pass_obj
 def pick(app: App, contact: str, agent: str) -> None:
     """Give a waiting CONTACT to AGENT, as soon as that one is free."""
-    _ask(app, GiveContact(contact=contact, agent=agent, by=asked_by()), contact)
+    id = live_contact(app, contact)
+    ask(app, GiveContact(contact=id, agent=agent, by=asked_by()), id)
 
 
-@click.command("priority")
+@click.command("priority", cls=Command)
 @click.argument("contact")
 @click.argument("priority", type=click.IntRange(0, 999))
 @click.pass_obj
 def priority(app: App, contact: str, priority: int) -> None:
     """Give CONTACT another PRIORITY (more is sooner); it acts at once."""
-    _ask(app, SetPriority(contact=contact, priority=priority, by=asked_by()), contact)
+    id = live_contact(app, contact)
+    ask(app, SetPriority(contact=id, priority=priority, by=asked_by()), id)
 
 
-def _ask(app: App, request: Request, whom: str) -> None:
+def live_contact(app: App, id: str) -> str:
+    """The id of the live contact that is called ``id``, or the only one whose id begins so. Raises NotFound."""
+    with app.client() as client:
+        ids = [one.id for one in client.snapshot().contacts]
+    begin = [one for one in ids if one.startswith(id)] if len(id) >= SHORTEST else []
+    if id in ids or len(begin) == 1:
+        return id if id in ids else begin[0]
+    raise NotFound("live contact", id, tuple(begin[:3]))
+
+
+def ask(app: App, request: Request, whom: str) -> None:
+    """Have the running fsorch carry ``request`` out, and say so. Raises what the engine raises."""
     with app.client() as client:
         client.request(request)
     out().print(printable(f"{whom}: asked for"))

@@ -59,7 +59,7 @@ class Hit(NamedTuple):
 class Calendar:
     """A calendar that remembers the days it has worked out, and the last answer. Made from a checked spec."""
 
-    __slots__ = ("_days", "_holidays", "_hours", "_last", "_zone", "spec")
+    __slots__ = ("_days", "_emergency_until", "_holidays", "_hours", "_last", "_zone", "spec")
 
     def __init__(self, spec: CalendarSpec) -> None:
         self.spec = spec
@@ -68,11 +68,25 @@ class Calendar:
         self._hours = {one.date: one for one in spec.exceptions}
         self._days: dict[date, Day] = {}
         self._last: Hit | None = None
+        until = spec.emergency_until
+        self._emergency_until = _micros(until) if until is not None else None
 
     def state(self, wall_us: int) -> OpenState:
         """Whether it is open at this moment (UTC microseconds)."""
-        if self.spec.emergency:
-            return OpenState(False, f"emergency: {self.spec.emergency}")
+        if self.spec.emergency and (self._emergency_until is None or wall_us < self._emergency_until):
+            return self._emergency(self._emergency_until)
+        return self._usual(wall_us)
+
+    def _emergency(self, until: int | None) -> OpenState:
+        reason = f"emergency: {self.spec.emergency}"
+        if until is None:
+            return OpenState(False, reason)
+        after = self._usual(until)
+        opens = until if after.open else after.opens_at_us
+        return OpenState(False, reason, opens, opens)
+
+    def _usual(self, wall_us: int) -> OpenState:
+        """Without an emergency."""
         last = self._last
         if last is None or not last.start <= wall_us < last.end:
             last = self._last = self._work_out(wall_us)

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 from fsorch.config import Centre
-from fsorch.errors import ConfigError, EslError
+from fsorch.errors import ConfigError, EslError, RequestRefused
 from fsorch.esl.commands import Answer, Command, Originate, Playback
 
-__all__ = ["check_centre", "leg_fault", "phone_fault"]
+__all__ = ["check_centre", "leg_fault", "phone_fault", "phone_of"]
 
+# Numbers beside an agent's own phone are no longer than this; what is longer is a number outside.
+LONGEST_EXTENSION = 6
+OUTSIDE_NUMBER = re.compile(r"\+?[0-9]{3,20}")
 _LEG = "00000000-0000-0000-0000-000000000000"
 
 
@@ -24,6 +28,25 @@ def check_centre(centre: Centre) -> None:
 def phone_fault(dial_string: str) -> str:
     """Why this dial string cannot be dialled; empty when it can."""
     return _fault(Originate(dial_string, _LEG))
+
+
+def phone_of(given: str, own: str, outside: str) -> str:
+    """The dial string of the phone somebody works at who has ``given`` this: a dial string as it stands; a number that
+    begins with + or has more than LONGEST_EXTENSION digits as a number outside, by the centre's dial string
+    ``outside``; anything else as an extension beside their ``own`` phone. Empty for empty. Raises RequestRefused for a
+    number outside where the centre reaches none."""
+    if not given or "/" in given:
+        return given
+    if given.startswith("+") or (given.isdigit() and len(given) > LONGEST_EXTENSION):
+        if not outside:
+            hint = "the centre has no dial string `outside` for numbers outside; give an extension, or user/NUMBER"
+            raise RequestRefused("the centre", "without a way outside", "log in at this number", hint)
+        if not OUTSIDE_NUMBER.fullmatch(given):
+            hint = "a number is + and 3 to 20 digits"
+            raise RequestRefused("the phone", repr(given[:40]), "log in there", hint)
+        return outside.replace("{number}", given)
+    domain = own.partition("@")[2] if own.startswith("user/") else ""
+    return f"user/{given}@{domain}" if domain and "@" not in given else f"user/{given}"
 
 
 def leg_fault(uuid: str) -> str:

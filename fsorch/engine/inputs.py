@@ -207,7 +207,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True, tag=True):
 
 
 class LogIn(Request, frozen=True, kw_only=True):
-    """The agent starts to work, available at once. ``phone`` overrides the dial string for this session."""
+    """The agent starts to work, available at once. ``phone`` is where, for this session: a dial string, an extension or
+    a number outside (see fsorch.engine.checks.phone_of); empty for the agent's own phone."""
 
     phone: str = ""
 

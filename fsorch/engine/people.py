@@ -12,7 +12,7 @@ from fsorch.acd.wrap_up import WrapUp
 from fsorch.causes import Cause
 from fsorch.config import AgentSpec
 from fsorch.engine.agent_rules import AgentRules
-from fsorch.engine.checks import phone_fault
+from fsorch.engine.checks import phone_fault, phone_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
@@ -294,12 +294,13 @@ class People:
             self.core.people.pop(person.spec.id, None)
 
     def _log_in(self, person: Person, request: LogIn) -> None:
-        fault = phone_fault(request.phone) if request.phone else ""
+        phone = phone_of(request.phone, person.spec.phone, self.core.centre.outside)
+        fault = phone_fault(phone) if phone else ""
         if fault:
             raise RequestRefused("the agent", "logged out", "log in with this phone", fault)
         now, before = self.core.now, self._marks(person)
         person.agent.log_in(now.wall, now.mono)
-        person.phone, person.rule, person.on_demand = request.phone, "", False
+        person.phone, person.rule, person.on_demand = phone, "", False
         person.misses.reset()
         self._changed(person, before, request.by)
         self.phones.watch(person)

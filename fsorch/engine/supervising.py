@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from fsorch.acd import ContactState, OfferState
-from fsorch.engine.checks import phone_fault
+from fsorch.engine.checks import phone_fault, phone_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
@@ -147,7 +147,8 @@ class Supervising:
         contact, leg = self.core.contacts.get(person.contact), self.core.legs.get(person.leg)
         if contact is None or leg is None or contact.machine.state is not ContactState.TALKING:
             raise RequestRefused("the agent", person.agent.state.value, request.mode, "there is no talk")
-        dial = request.phone or self._phone_of(request.watcher, person)
+        given = phone_of(request.phone, person.spec.phone, self.core.centre.outside)
+        dial = given or self._phone_of(request.watcher, person)
         fault = phone_fault(dial)
         if fault:
             raise RequestRefused("the supervisor", "at no phone", f"listen at {dial[:40]!r}", fault)

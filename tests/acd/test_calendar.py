@@ -87,6 +87,19 @@ def test_holidays_exceptions_and_emergency_in_their_order() -> None:
     assert closed.state(at("2026-03-03T12:00")) == OpenState(False, "emergency: fire alarm")
 
 
+def test_an_emergency_ends_by_itself() -> None:
+    until = datetime(2026, 3, 3, 14, tzinfo=ZoneInfo(BERLIN))
+    calendar = Calendar(spec(emergency="fire alarm", emergency_until=until))
+    ends = at("2026-03-03T14:00")
+    assert calendar.state(ends - 1) == OpenState(False, "emergency: fire alarm", ends, ends)
+    assert calendar.state(ends) == Calendar(spec()).state(ends)
+    evening = Calendar(spec(emergency="fire alarm", emergency_until=until + timedelta(hours=8)))
+    opens = at("2026-03-04T09:00")
+    assert evening.state(ends) == OpenState(False, "emergency: fire alarm", opens, opens)
+    with pytest.raises(ConfigError, match="expected emergency as well"):
+        check_calendar(spec(emergency_until=until), "centre: calendars[0]")
+
+
 def test_the_reason_changes_at_midnight_while_closed() -> None:
     calendar = Calendar(spec({Weekday.MON: ("09:00-10:00",)}))
     assert calendar.state(at("2026-03-07T23:59")).reason == "closed on Saturday"

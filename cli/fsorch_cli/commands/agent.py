@@ -11,10 +11,11 @@ from fsorch.engine.inputs import LogIn, LogOut, Request, SetStatus
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import ConfigError
 from fsorch_cli.app import App
+from fsorch_cli.changing import change_centre
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, asked_by, find, missing, now_us
-from fsorch_cli.objects import add_verbs
+from fsorch_cli.objects import add_verbs, with_set
 from fsorch_cli.steering import add_call_verbs
 
 COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>")
@@ -46,11 +47,25 @@ def list_agents(app: App, as_json: bool) -> None:
 
 @command.command("login")
 @click.argument("agent")
-@click.option("--phone", default="", help="A dial string for this session, instead of the agent's own.")
+@click.option(
+    "--phone",
+    default="",
+    help="Where, for this session: an extension (1002), a number outside (+49301234), or a dial string.",
+)
 @click.pass_obj
 def login(app: App, agent: str, phone: str) -> None:
     """AGENT begins to work, available at once."""
     _ask(app, agent, LogIn(agent=agent, by=asked_by(), phone=phone))
+
+
+@command.command("skill")
+@click.argument("agent")
+@click.argument("levels", nargs=-1, required=True, metavar="SKILL=LEVEL...")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.pass_obj
+def skill(app: App, agent: str, levels: tuple[str, ...], as_json: bool) -> None:
+    """Change what AGENT can do, at once: french=3 (levels 1-5), french= takes a skill away."""
+    change_centre(app, with_set("agent", agent, [f"skills.{one}" for one in levels]), "agent.skills", as_json=as_json)
 
 
 @command.command("logout")

@@ -1,0 +1,142 @@
+"""The verbs that steer people and calls, on a running fsorch, and what the audit says of them."""
+
+from __future__ import annotations
+
+import getpass
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import gevent
+import pytest
+
+from fsorch.edge.control_client import ControlClient
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.sim.world import CallerPlan
+from tests.cli.cli import fsorch
+from tests.cli.running import DEADLINE_S, Running, installation, switch_world
+from tests.cli.test_run import Site
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    with switch_world() as world:
+        settings = installation(tmp_path_factory.mktemp("steering"), world.server.port)
+        set_up = "callback.dial=sofia/gateway/out/{number}"
+        assert fsorch("queue", "set", "support", set_up, "--settings", settings).code == 0
+        running = Running(settings)
+        yield Site(running, world)
+        running.kill()
+
+
+def audits(site: Site, act: str) -> list[dict[str, Any]]:
+    """What is on record of an act, the newest first, each by the account that runs this."""
+    rows = json.loads(site.fsorch("audit", "--act", act, "--json").out)
+    assert {row["who"] for row in rows} <= {f"cli:{getpass.getuser()}"}
+    return [row["what"] for row in rows]
+
+
+def wait_for(client: ControlClient, site: Site, kind: FactKind, act: Any) -> Fact:
+    """Do ``act`` and give the first fact of ``kind`` after it."""
+    facts = client.facts()
+    with gevent.Timeout(DEADLINE_S, AssertionError(f"no {kind}")):
+        act()
+        while (fact := facts.get(DEADLINE_S)) is None or fact.kind is not kind:
+            assert fact is not None
+    facts.close()
+    return fact
+
+
+def waiting(site: Site, key: str = "2") -> str:
+    """Somebody calls and waits, with the patience to see it out; their contact."""
+
+    def call() -> None:
+        plan = CallerPlan(keys=(key,), reaction_s=0.1, talk_s=30.0, patience_s=60.0)
+        site.world.server.schedule(lambda: site.world.world.place_call("+4915112", "Lena Vogt", plan=plan))
+
+    with ControlClient(site.home) as client:
+        return wait_for(client, site, FactKind.CONTACT_QUEUED, call).contact
+
+
+def test_who_waits_is_steered_and_it_is_written_down(site: Site) -> None:
+    contact = waiting(site)
+    assert site.fsorch("contact", "priority", contact[:8], "7") == (0, f"{contact}: asked for\n", "")
+    assert site.fsorch("contact", "move", contact, "sales").code == 0
+    [view] = [one for one in json.loads(site.fsorch("top", "--json").out)["contacts"] if one["id"] == contact]
+    assert (view["queue"], view["priority"]) == ("sales", 7)
+    assert site.fsorch("agent", "login", "bea").code == 0
+    with ControlClient(site.home) as client:
+        wait_for(client, site, FactKind.BRIDGED, lambda: site.fsorch("contact", "pick", contact, "bea"))
+        at = ("--phone", "user/1009@demo.example")
+        assert site.fsorch("supervise", "listen", "bea", "--as", "boss", *at).code == 0
+        assert site.fsorch("supervise", "whisper", "bea", "--as", "boss", *at).code == 0
+        moved = wait_for(
+            client, site, FactKind.TRANSFER_BEGAN, lambda: site.fsorch("agent", "transfer", "bea", "--queue", "support")
+        )
+        assert moved.contact == contact
+    assert site.fsorch("agent", "logout", "bea").code == 0
+    assert audits(site, "contact.priority")[0] == {"contact": contact, "priority": 7}
+    assert audits(site, "contact.move")[0] == {"contact": contact, "queue": "sales"}
+    assert audits(site, "contact.give")[0] == {"contact": contact, "agent": "bea"}
+    assert audits(site, "agent.transfer")[0] == {"agent": "bea", "queue": "support", "consult": False}
+    assert audits(site, "agent.logout")[0] == {"agent": "bea"}
+    assert [one["watcher"] for act in ("talk.listen", "talk.whisper") for one in audits(site, act)][:2] == ["boss"] * 2
+    shown = site.fsorch("audit", "--limit", "1").out.splitlines()[-1]
+    assert "agent.logout" in shown
+    assert "agent bea" in shown
+
+
+def test_a_queue_is_paused_and_a_skill_given_at_once(site: Site) -> None:
+    assert site.fsorch("queue", "pause", "support").out.endswith("in force now\n")
+    assert [queue["paused"] for queue in queues(site) if queue["id"] == "support"] == [True]
+    assert site.fsorch("queue", "resume", "support").code == 0
+    assert site.fsorch("agent", "skill", "gus", "french=3", "german=2").code == 0
+    assert site.fsorch("agent", "skill", "gus", "german=").code == 0
+    assert "~ queue support: paused false → true" in audits(site, "queue.pause")[0]["changes"]
+    assert len(audits(site, "agent.skills")) == 2
+    refused = site.fsorch("agent", "skill", "gus", "french=9")
+    assert (refused.code, "Expected `int` <= 5" in refused.err) == (3, True)
+
+
+def queues(site: Site) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(site.fsorch("queue", "list", "--json").out)
+    return found
+
+
+def test_the_emergency_switch_acts_at_once(site: Site) -> None:
+    assert site.fsorch("calendar", "add", "office", "zone=Europe/Berlin", "hours.mon=[00:00-24:00]").code == 0
+    ran = site.fsorch("calendar", "emergency", "office", "on", "--reason", "flood", "--until", "2h")
+    assert (ran.code, ran.out.endswith("in force now\n")) == (0, True)
+    [office] = json.loads(site.fsorch("calendar", "list", "--json").out)
+    assert (office["emergency"], "T" in office["emergency_until"]) == ("flood", True)
+    assert site.fsorch("calendar", "emergency", "office", "off").code == 0
+    assert "emergency" not in json.loads(site.fsorch("calendar", "list", "--json").out)[0]
+    assert len(audits(site, "calendar.emergency")) == 2
+    missing = site.fsorch("calendar", "emergency", "ofice", "on")
+    assert (missing.code, missing.err) == (4, "fsorch: no calendar called 'ofice'; did you mean office?\n")
+    assert site.fsorch("calendar", "emergency", "office", "on", "--until", "2001-01-01").code == 2
+
+
+@pytest.mark.parametrize(
+    ("phone", "dialled"),
+    [("1099", "user/1099@"), ("user/7@other.example", "user/7@other.example")],
+)
+def test_an_agent_works_at_another_phone(site: Site, phone: str, dialled: str) -> None:
+    assert site.fsorch("agent", "login", "carl", "--phone", phone).code == 0
+    [carl] = [one for one in json.loads(site.fsorch("agent", "list", "--json").out) if one["id"] == "carl"]
+    assert carl["phone"].startswith(dialled)
+    assert site.fsorch("agent", "logout", "carl").code == 0
+    assert audits(site, "agent.login")[0] == {"agent": "carl", "phone": phone}
+
+
+def test_callbacks_and_messages_are_listed_and_what_is_none_is_said(site: Site) -> None:
+    assert site.fsorch("callback", "list").out == "Nobody waits for a call.\n"
+    assert site.fsorch("message", "list").out == "No message waits.\n"
+    contact = waiting(site)
+    assert json.loads(site.fsorch("callback", "list", "--json").out) == []
+    for args in (("callback", "cancel"), ("callback", "now"), ("message", "done")):
+        ran = site.fsorch(*args, contact)
+        assert (ran.code, "is not possible now" in ran.err) == (5, True)
+        assert site.fsorch(*args, "nosuchcontact").code == 4
+    assert site.fsorch("message", "play", contact).code == 4
+    assert audits(site, "callback") == []
