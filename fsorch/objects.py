@@ -2,7 +2,7 @@
 
 Each writer gives a function from the centre as it is to the centre as it shall be, checked whole; whoever calls it says
 how that is saved (see :mod:`fsorch.store.changing`). Prompts and skills are no lists in the centre: a prompt is shown
-as its name and path, a skill as who has it and which queues ask for it, each with a level.
+as its name and path or texts, a skill as who has it and which queues ask for it, each with a level.
 """
 
 from __future__ import annotations
@@ -49,13 +49,6 @@ NO_EMERGENCY: dict[str, Any] = {"emergency": None, "emergency_until": None}
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 
 
-class PromptBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A prompt: the path of its file, as the switch sees it."""
-
-    id: str
-    path: str
-
-
 class SkillBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A skill: the agents who have it and the queues that ask for it, by their ids, with levels 1-5."""
 
@@ -67,7 +60,7 @@ class SkillBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only
 def list_things(centre: Centre, kind: str) -> list[Plain]:
     """All things of a kind (a key of KINDS, ``prompt`` or ``skill``), without what is as it is by default."""
     if kind == "prompt":
-        return [{"id": name, "path": path} for name, path in centre.prompts.items()]
+        return [{"id": name} | (one if isinstance(one, dict) else {"path": one}) for name, one in _prompts(centre)]
     if kind == "skill":
         return _skills(centre)
     return opened(centre, kind)[1]
@@ -87,8 +80,9 @@ def put(kind: str, id: str, given: Plain) -> Change:
             raise ConfigError(f"id is {given['id']!r} in what is given, but the {kind} is called {id!r}; leave it out")
         thing = {"id": id} | given
         if kind == "prompt":
-            path = decode(thing, PromptBody, where=f"this {kind}").path
-            return _with_key(old, "prompts", {**old.prompts, id: path}, kind)
+            # One that is nothing but a path stands in the centre as that.
+            keys = {key: value for key, value in thing.items() if key != "id"}
+            return _with_prompts(old, dict(_prompts(old)) | {id: keys["path"] if list(keys) == ["path"] else keys})
         if kind == "skill":
             return _with_skill(old, decode(thing, SkillBody, where=f"this {kind}"))
         centre, things = opened(old, kind)
@@ -123,8 +117,7 @@ def removed(kind: str, id: str) -> Change:
     def change(old: Centre) -> Centre:
         thing = find_thing(old, kind, id)
         if kind == "prompt":
-            rest = {name: path for name, path in old.prompts.items() if name != id}
-            return _with_key(old, "prompts", rest, kind)
+            return _with_prompts(old, {name: one for name, one in _prompts(old) if name != id})
         if kind == "skill":
             return _with_skill(old, SkillBody(id=id))
         centre, things = opened(old, kind)
@@ -157,8 +150,12 @@ def find(things: list[Plain], kind: str, id: str) -> Plain:
     raise NotFound(kind, id, tuple(get_close_matches(id, [thing["id"] for thing in things], 3)))
 
 
-def _with_key(old: Centre, key: str, value: Any, kind: str) -> Centre:
-    return closed(plain_centre(old) | {key: value}, kind)
+def _prompts(centre: Centre) -> list[tuple[str, Any]]:
+    return [(name, plain(one)) for name, one in centre.prompts.items()]
+
+
+def _with_prompts(old: Centre, prompts: Plain) -> Centre:
+    return closed(plain_centre(old) | {"prompts": prompts}, "prompt")
 
 
 def _skills(centre: Centre) -> list[Plain]:

@@ -92,8 +92,8 @@ def test_prompts_are_put_and_removed() -> None:
         (put("agent", "ada", {"phone": "user/1", "queues": [{"queue": "salse"}]}), "did you mean sales"),
         (put("agent", "ada", {}), "missing required field `phone`"),
         (put("skill", "french", {"agents": {"ada": 9}}), "this skill: .*agents"),
-        (put("prompt", "menu", {"path": 3}), "path"),
-        (put("prompt", "menu", {}), "path"),
+        (put("prompt", "menu", {"path": 3}), "this prompt: .*prompts"),
+        (put("prompt", "menu", {"pathh": "/x"}), "pathh"),
     ],
 )
 def test_what_is_not_sound_is_refused_with_its_path(change: Change, says: str) -> None:

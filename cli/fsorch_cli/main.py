@@ -36,6 +36,7 @@ COMMANDS = {
     "supervise": Entry("Listen to talks, whisper, barge, take over.", "supervise"),
     "explain": Entry("What became of a contact, and why.", "explain"),
     "cdr": Entry("Call detail records: list, export.", "cdr"),
+    "token": Entry("Programs that may use the API: list, add, remove.", "token"),
     "audit": Entry("Who did what: log-ins, steering, changes of the centre.", "audit"),
     "user": Entry("Who may log in: add, passwd, list.", "user"),
     "top": Entry("Queues, agents and contacts, live.", "top"),

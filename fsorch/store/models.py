@@ -37,6 +37,7 @@ __all__ = [
     "PromptRecord",
     "QueueRecord",
     "SegmentRecord",
+    "TokenRecord",
     "UserRecord",
 ]
 
@@ -88,6 +89,19 @@ class UserRecord(Model):
 
     class Meta:
         table_name = "user"
+
+
+class TokenRecord(Model):
+    """A program that may use the API."""
+
+    name = CharField(max_length=64, primary_key=True)
+    hash = CharField(max_length=64)
+    role = CharField(max_length=16)
+    made_at = BigIntegerField()
+    made_by = CharField(max_length=64)
+
+    class Meta:
+        table_name = "api_token"
 
 
 class AuditRecord(Model):

@@ -19,7 +19,7 @@ from fsorch.engine.inputs import Recall
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.errors import RequestRefused
 from fsorch.store import centre as centres
-from fsorch.store import queries, users
+from fsorch.store import queries, tokens, users
 from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.encounters import read_encounters
@@ -28,6 +28,7 @@ from fsorch.store.migrate import migrate
 from fsorch.store.models import AuditRecord, MetaRecord
 from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
 from fsorch.store.recall import recall
+from fsorch.store.tokens import TokenRow
 from fsorch.store.users import Passwords, UserRow
 from fsorch.store.values import clean, cut, dump_json
 from fsorch.store.writer import FactWriter
@@ -150,6 +151,29 @@ class Store:
             with self._use() as db:
                 users.renew_hash(db, login, hash, self._passwords.hash(password))
         return user
+
+    def add_token(self, name: str, role: str, *, by: str = "cli") -> str:
+        """A new token of the API for the program ``name``, shown this once; audited. Raises ConfigError."""
+        with self._use() as db, writing(db):
+            token = tokens.store_token(db, name, role, by, self._clock.now().wall)
+            self._audit(by, "token.add", {"name": name, "role": role})
+            return token
+
+    def remove_token(self, name: str, *, by: str = "cli") -> None:
+        """The token of ``name`` is worth nothing from now on; audited. Raises NotFound."""
+        with self._use() as db, writing(db):
+            tokens.remove_token(db, name)
+            self._audit(by, "token.remove", {"name": name})
+
+    def tokens(self) -> list[TokenRow]:
+        """Every token, by name."""
+        with self._use() as db:
+            return tokens.list_tokens(db)
+
+    def token(self, token: str) -> TokenRow | None:
+        """Whose token this is, or None."""
+        with self._use() as db:
+            return tokens.find_token(db, token)
 
     def audit(self, who: str, act: str, what: Any) -> None:
         """Write down that ``who`` did ``act``, a word such as ``agent.logout``, to ``what`` (anything JSON can say)."""

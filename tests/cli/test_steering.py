@@ -52,7 +52,11 @@ def waiting(site: Site, key: str = "2") -> str:
 
     def call() -> None:
         plan = CallerPlan(keys=(key,), reaction_s=0.1, talk_s=30.0, patience_s=60.0)
-        site.world.server.schedule(lambda: site.world.world.place_call("+4915112", "Lena Vogt", plan=plan))
+
+        def place() -> None:
+            site.world.world.place_call("+4915112", "Lena Vogt", plan=plan)
+
+        site.world.server.schedule(place)
 
     with ControlClient(site.home) as client:
         return wait_for(client, site, FactKind.CONTACT_QUEUED, call).contact

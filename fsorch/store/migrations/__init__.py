@@ -9,6 +9,14 @@ from fsorch.store.migrations import (
     m0003_calendars,
     m0004_customers,
     m0005_prompts,
+    m0006_tokens,
 )
 
-__all__ = ["m0001_first_tables", "m0002_rules", "m0003_calendars", "m0004_customers", "m0005_prompts"]
+__all__ = [
+    "m0001_first_tables",
+    "m0002_rules",
+    "m0003_calendars",
+    "m0004_customers",
+    "m0005_prompts",
+    "m0006_tokens",
+]
