@@ -29,6 +29,7 @@ COMMANDS = {
     "calendar": Entry("Opening hours: list, emergency, add, set, remove.", "calendar"),
     "callback": Entry("Who has been promised a call: list, cancel, now, move.", "callback"),
     "message": Entry("What callers left on tape: list, play, done.", "message"),
+    "prompt": Entry("What callers hear: list, check, build, add, remove.", "prompt"),
     "contact": Entry("Contacts: list, show, move, pick, priority.", "contact"),
     "customer": Entry("Customers: list, show, add, import, note, remove.", "customer"),
     "ticket": Entry("What customers wait for: list, open, set.", "ticket"),

@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import wave
 from collections.abc import Generator
+from functools import cache
 from pathlib import Path
 
 import msgspec
 
 from fsorch.resources import freeswitch_tree
+from fsorch.shipped import SHIPPED
 from fsorch.sim.channel import Channel, Headers
 from fsorch.sim.core import Core
 from fsorch.sim.lifecycle import dequeue_digit, dequeue_digits, pre_answer, run_messages
@@ -86,9 +88,18 @@ SOUNDS_DIR = "/usr/share/freeswitch/sounds"
 
 
 def fsorch_sounds() -> Sounds:
-    """A switch with fsorch's prompts in place (those of ``freeswitch/sounds``, with their lengths) and music."""
+    """A switch with fsorch's prompts in place (those of ``freeswitch/sounds``, with their lengths) and music. The other
+    languages take as long as English."""
+    lengths = _lengths()
+    names = ((language, name) for language in SHIPPED for name in lengths)
+    return Sounds({f"{SOUNDS_DIR}/fsorch/{language}/{name}": lengths[name] for language, name in names})
+
+
+@cache
+def _lengths() -> dict[str, float]:
+    """The seconds of each shipped file: hundreds of them, which do not change while a process runs."""
     prompts = sorted((freeswitch_tree() / "sounds" / "fsorch" / "en").glob("*.wav"))
-    return Sounds({f"{SOUNDS_DIR}/fsorch/en/{path.name}": _seconds(path) for path in prompts})
+    return {path.name: _seconds(path) for path in prompts}
 
 
 def _seconds(path: Path) -> float:

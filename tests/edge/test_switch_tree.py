@@ -8,8 +8,10 @@ import xml.etree.ElementTree as ElementTree
 from pathlib import Path
 
 import pytest
-import yaml
 
+from fsorch.config import Centre
+from fsorch.edge.prompt_files import Maker, shipped_folder
+from fsorch.edge.prompt_texts import wanted
 from fsorch.edge.switch_tree import SOCKET_FILE, export_tree
 from fsorch.errors import ConfigError
 from fsorch.resources import freeswitch_tree
@@ -74,12 +76,11 @@ def test_every_xml_file_is_well_formed(file: Path) -> None:
     assert ElementTree.parse(file).getroot().tag in ("include", "configuration")
 
 
-@pytest.mark.parametrize("language", sorted(path.name for path in PROMPTS.iterdir()))
-def test_every_prompt_has_its_wave_file(language: str) -> None:
-    texts = yaml.safe_load((PROMPTS / language / "prompts.yaml").read_text(encoding="utf-8"))
-    assert {"greeting", "menu", "invalid"} <= set(texts)
-    assert {file.stem for file in (PROMPTS / language).glob("*.wav")} == set(texts)
-    for name in texts:
-        with wave.open(str(PROMPTS / language / f"{name}.wav")) as sound:
+def test_every_english_prompt_and_piece_is_shipped_as_it_would_be_built() -> None:
+    folder, prompts = shipped_folder(), wanted(Centre(), languages=("en",))
+    assert {file.stem for file in (PROMPTS / "en").glob("*.wav")} == {one.name for one in prompts}
+    for one in prompts:
+        assert folder.known("en")[one.name] == Maker().made(one), "run: fsorch prompt build --language en --into ..."
+        with wave.open(str(PROMPTS / "en" / f"{one.name}.wav")) as sound:
             assert (sound.getframerate(), sound.getsampwidth(), sound.getnchannels()) == (8000, 2, 1)
-    assert sum(file.stat().st_size for file in PROMPTS.rglob("*.wav")) < 2_000_000
+    assert sum(file.stat().st_size for file in PROMPTS.rglob("*.wav")) < 4_000_000

@@ -1,0 +1,86 @@
+"""Every audio file that a centre's callers may hear, and what it says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from fsorch.config import Centre
+from fsorch.flows import FlowSpec, prompt_file
+from fsorch.ivr.speech import piece_list
+from fsorch.prompts import PromptSpec, fragments, parse_text
+from fsorch.shipped import DEFAULT_LANGUAGE, SHIPPED
+
+__all__ = ["Wanted", "languages_of", "wanted"]
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """A file ``<language>/<name>.wav`` that says ``text``. ``prompt``: what it belongs to, as the centre names it;
+    ``path`` when the centre says where it lies on the switch: then it is nobody's business here."""
+
+    language: str
+    name: str
+    text: str
+    prompt: str
+    path: str = ""
+
+
+def languages_of(centre: Centre, flows: Iterable[FlowSpec] = ()) -> tuple[str, ...]:
+    """Every language that the centre's callers may hear, sorted. English is one: the switch's own dialplan speaks it
+    when fsorch is away."""
+    found = {DEFAULT_LANGUAGE, centre.language}
+    for prompt in centre.prompts.values():
+        found.update(prompt.languages if isinstance(prompt, PromptSpec) else ())
+    for flow in flows:
+        found.update(flow.languages)
+    return tuple(sorted(found))
+
+
+def wanted(centre: Centre, flows: Iterable[FlowSpec] = (), languages: Iterable[str] = ()) -> list[Wanted]:
+    """All files of ``languages`` (none: those of the centre), by language and name: fsorch's own prompts, the pieces
+    that values are spoken with, the centre's prompts and those of its flows."""
+    given = tuple(flows)
+    chosen = tuple(languages) or languages_of(centre, given)
+    found = {(one.language, one.name): one for language in chosen for one in _shipped(centre, language)}
+    more = [*_of_centre(centre), *(one for flow in given for one in _of_flow(flow))]
+    found |= {(one.language, one.name): one for one in more if one.language in chosen}
+    return [found[key] for key in sorted(found)]
+
+
+def _shipped(centre: Centre, language: str) -> Iterator[Wanted]:
+    texts = SHIPPED.get(language) or SHIPPED.get(language.partition("-")[0]) or {}
+    for name, text in texts.items():
+        if name not in centre.prompts:
+            yield from _cut(language, name, text)
+    for name, text in piece_list(language).items():
+        if name not in centre.prompts:
+            yield Wanted(language, name, text, name)
+
+
+def _of_centre(centre: Centre) -> Iterator[Wanted]:
+    for name, prompt in centre.prompts.items():
+        if isinstance(prompt, PromptSpec):
+            yield from _of_prompt(name, prompt)
+        else:
+            yield Wanted(centre.language, name, "", name, prompt)
+
+
+def _of_flow(flow: FlowSpec) -> Iterator[Wanted]:
+    for name in flow.prompts:
+        prompt = flow.prompt(name)
+        if prompt is not None:
+            yield from _of_prompt(prompt_file(flow.id, name), prompt)
+
+
+def _of_prompt(name: str, prompt: PromptSpec) -> Iterator[Wanted]:
+    for language in prompt.languages:
+        if language in prompt.file:
+            yield Wanted(language, name, prompt.text.get(language, ""), name, prompt.file[language])
+        else:
+            yield from _cut(language, name, prompt.text[language])
+
+
+def _cut(language: str, name: str, text: str) -> Iterator[Wanted]:
+    for file, words in fragments(name, parse_text(text)).items():
+        yield Wanted(language, file, words, name)
