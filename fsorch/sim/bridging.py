@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from fsorch.sim.channel import Bridge, Channel, Headers, Message, Profile, Thread
+from fsorch.sim.channel import Bridge, Channel, Headers, Message, Part, Profile, Thread
 from fsorch.sim.core import Core
 from fsorch.sim.lifecycle import HANDLERS, dequeue_digits, flip_caller, hangup, run_messages
 
@@ -53,9 +53,9 @@ def _link_profiles(core: Core, a: Channel, b: Channel) -> None:
     a.profile.set("Callee-ID-Number", old[b.uuid].get("Callee-ID-Number"))
     b.profile.set("Caller-ID-Name", old[a.uuid].get("Caller-ID-Name"))
     b.profile.set("Caller-ID-Number", old[a.uuid].get("Caller-ID-Number"))
-    a.other = {"Other-Type": "originatee", **_other(b, old[b.uuid], stamp)}
-    b.other = {"Other-Type": "originator", **old[a.uuid].headers("Other-Leg", timeless=True)}
-    b.other["Other-Leg-Logical-Direction"] = "inbound"
+    a.other = Part({"Other-Type": "originatee", **_other(b, old[b.uuid], stamp)})
+    caller = old[a.uuid].headers("Other-Leg", timeless=True)
+    b.other = Part({"Other-Type": "originator", **caller, "Other-Leg-Logical-Direction": "inbound"})
     for channel, peer in ((a, b), (b, a)):
         source = f"{core.wall() // 1_000_000}:{core.new_uuid()}:uuid_br:{peer.uuid}"
         channel.set("bridge_channel", peer.name)
@@ -244,8 +244,8 @@ HANDLERS["CS_EXCHANGE_MEDIA"] = _exchange_media
 def join_app(core: Core, a: Channel, b: Channel) -> Thread:
     """Bridge as the ``bridge`` application does: A's thread stays in the application until one of the two goes."""
     stamp = core.stamp()
-    a.other = {"Other-Type": "originatee", **_other(b, b.profile, stamp)}
-    b.other = {"Other-Type": "originator", **a.profile.headers("Other-Leg", timeless=True)}
+    a.other = Part({"Other-Type": "originatee", **_other(b, b.profile, stamp)})
+    b.other = Part({"Other-Type": "originator", **a.profile.headers("Other-Leg", timeless=True)})
     bridge = Bridge(a, b)
     for channel, peer in ((a, b), (b, a)):
         channel.set("bridge_channel", peer.name)

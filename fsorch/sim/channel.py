@@ -22,6 +22,7 @@ __all__ = [
     "Channel",
     "Headers",
     "Message",
+    "Part",
     "Party",
     "Profile",
     "Thread",
@@ -66,6 +67,27 @@ CALL_STATES = {
     "HANGUP": "7",
     "UNHELD": "8",
 }
+_TEXTS = (
+    "Direction",
+    "Logical-Direction",
+    "Username",
+    "Dialplan",
+    "Caller-ID-Name",
+    "Caller-ID-Number",
+    "Orig-Caller-ID-Name",
+    "Orig-Caller-ID-Number",
+    "Callee-ID-Name",
+    "Callee-ID-Number",
+    "Network-Addr",
+    "ANI",
+    "Destination-Number",
+    "Unique-ID",
+    "Source",
+    "Transfer-Source",
+    "Context",
+    "RDNIS",
+    "Channel-Name",
+)
 _TIMES = (
     "Profile-Created",
     "Channel-Created",
@@ -84,49 +106,43 @@ def join(value: Value) -> str:
     return value if isinstance(value, str) else "ARRAY::" + "|:".join(value)
 
 
+class Part:
+    """Headers that stand together in one event or in many; they do not change any more. Their JSON is made once."""
+
+    __slots__ = ("_json", "headers")
+
+    def __init__(self, headers: Headers) -> None:
+        self.headers = headers
+        self._json: bytes | None = None
+
+    def json(self) -> bytes:
+        """The headers as they stand in a JSON object, without its braces."""
+        if self._json is None:
+            self._json = msgspec.json.encode(self.headers)[1:-1]
+        return self._json
+
+
 class Profile:
     """A caller profile: the ``Caller-*`` headers. Each transfer and each bridge makes a new one (``index`` grows)."""
 
-    __slots__ = ("_headers", "index", "texts", "times")
-
-    _ORDER_HEAD = (
-        "Direction",
-        "Logical-Direction",
-        "Username",
-        "Dialplan",
-        "Caller-ID-Name",
-        "Caller-ID-Number",
-        "Orig-Caller-ID-Name",
-        "Orig-Caller-ID-Number",
-        "Callee-ID-Name",
-        "Callee-ID-Number",
-        "Network-Addr",
-        "ANI",
-        "Destination-Number",
-        "Unique-ID",
-        "Source",
-        "Transfer-Source",
-        "Context",
-        "RDNIS",
-        "Channel-Name",
-    )
+    __slots__ = ("_parts", "index", "texts", "times")
 
     def __init__(self, texts: dict[str, str], created: int) -> None:
         self.index = 1
         self.texts = texts
         self.times = dict.fromkeys(_TIMES, 0)
         self.times["Profile-Created"] = self.times["Channel-Created"] = created
-        self._headers: dict[str, Headers] = {}
+        self._parts: dict[tuple[str, tuple[int, int], bool], Part] = {}
 
     def set(self, name: str, value: str) -> None:
         """Set one text, such as ``Caller-ID-Name``; an empty one is left out of events."""
         self.texts[name] = value
-        self._headers.clear()
+        self._parts.clear()
 
     def mark(self, name: str, when: int) -> None:
         """Set one time, such as ``Channel-Answered``."""
         self.times[name] = when
-        self._headers.clear()
+        self._parts.clear()
 
     def renewed(self, created: int) -> Profile:
         """The next profile: as this one, not bridged yet."""
@@ -143,28 +159,42 @@ class Profile:
 
     def headers(self, prefix: str, hold: tuple[int, int] = (0, 0), *, timeless: bool = False) -> Headers:
         """The headers under ``prefix`` (``Caller`` or ``Other-Leg``); a clone for the other leg may have no times."""
-        key = f"{prefix}{hold}{timeless}"
-        known = self._headers.get(key)
+        return self.part(prefix, hold, timeless=timeless).headers
+
+    def part(self, prefix: str, hold: tuple[int, int] = (0, 0), *, timeless: bool = False) -> Part:
+        """`headers` as they stand in events."""
+        key = (prefix, hold, timeless)
+        known = self._parts.get(key)
         if known is None:
-            known = self._headers[key] = self._build(prefix, hold, timeless)
+            known = self._parts[key] = Part(self._build(prefix, hold, timeless))
         return known
 
     def _build(self, prefix: str, hold: tuple[int, int], timeless: bool) -> Headers:
         texts = self.texts
         if not texts:
             return {}
-        made: Headers = {f"{prefix}-{name}": texts[name] for name in self._ORDER_HEAD if texts.get(name)}
-        made.pop("Other-Leg-Transfer-Source", None)
+        names = _NAMES[prefix]
+        made: Headers = {full: text for name, full in names.texts if (text := texts.get(name))}
         if prefix == "Caller":
             made["Caller-Profile-Index"] = str(self.index)
-        for name, when in self.times.items():
-            made[f"{prefix}-{name}-Time"] = "0" if timeless else str(when)
-        made[f"{prefix}-Channel-Last-Hold"] = str(hold[0])
-        made[f"{prefix}-Channel-Hold-Accum"] = str(hold[1])
-        made[f"{prefix}-Screen-Bit"] = "true"
-        made[f"{prefix}-Privacy-Hide-Name"] = "false"
-        made[f"{prefix}-Privacy-Hide-Number"] = "false"
+        for full, when in zip(names.times, self.times.values(), strict=True):
+            made[full] = "0" if timeless else str(when)
+        for full, value in zip(names.rest, (str(hold[0]), str(hold[1]), "true", "false", "false"), strict=True):
+            made[full] = value
         return made
+
+
+class _Names:
+    """A profile's names under one prefix, in their order."""
+
+    def __init__(self, prefix: str, without: str = "") -> None:
+        self.texts = tuple((name, f"{prefix}-{name}") for name in _TEXTS if name != without)
+        self.times = tuple(f"{prefix}-{name}-Time" for name in _TIMES)
+        rest = ("Channel-Last-Hold", "Channel-Hold-Accum", "Screen-Bit", "Privacy-Hide-Name", "Privacy-Hide-Number")
+        self.rest = tuple(f"{prefix}-{name}" for name in rest)
+
+
+_NAMES = {"Caller": _Names("Caller"), "Other-Leg": _Names("Other-Leg", without="Transfer-Source")}
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -231,7 +261,8 @@ class Channel:
         self.codec: tuple[str, str, str] = ("PCMU", "8000", "64000")
         self.recording_codec = False
         self.variables: Headers = {}
-        self.other: Headers = {}
+        self._snapshot: Part | None = None
+        self.other: Part | None = None
         self.last_hold = 0
         self.hold_accum = 0
         self.hold_events: list[tuple[int, int]] = []
@@ -271,6 +302,7 @@ class Channel:
 
     def set(self, name: str, value: Value | None) -> None:
         """Set a variable; an empty value or None removes it, as switch_channel_set_variable does."""
+        self._snapshot = None
         if value:
             self.variables["variable_" + name] = value
         else:
@@ -278,8 +310,13 @@ class Channel:
 
     def set_all(self, pairs: Iterable[tuple[str, Value]]) -> None:
         """`set` for many."""
+        self._snapshot = None
+        variables = self.variables
         for name, value in pairs:
-            self.set(name, value)
+            if value:
+                variables["variable_" + name] = value
+            else:
+                variables.pop("variable_" + name, None)
 
     def push(self, name: str, value: str) -> None:
         """Add to an array variable; the first value stands alone (switch_channel_add_variable_var_check)."""
@@ -302,6 +339,24 @@ class Channel:
 
     def basic(self) -> Headers:
         """The headers every event of this channel has."""
+        made = self.own()
+        for part in self.parts(variables=False):
+            made.update(part.headers)
+        return made
+
+    def parts(self, *, variables: bool) -> list[Part]:
+        """What stands in every event behind `own`: the profile, the other leg; the ``variables`` if wanted."""
+        parts = [self.profile.part("Caller", (self.last_hold, self.hold_accum))]
+        if self.other is not None:
+            parts.append(self.other)
+        if variables:
+            if self._snapshot is None:
+                self._snapshot = Part(self.variables.copy())
+            parts.append(self._snapshot)
+        return parts
+
+    def own(self) -> Headers:
+        """The channel's own headers: what it is and where it stands."""
         made: Headers = {
             "Channel-State": self.running,
             "Channel-Call-State": self.call_state,
@@ -320,9 +375,6 @@ class Channel:
             made["Hangup-Cause"] = self.cause
         if self.media:
             self._codecs(made)
-        made.update(self.profile.headers("Caller", (self.last_hold, self.hold_accum)))
-        if self.other:
-            made.update(self.other)
         return made
 
     def _codecs(self, made: Headers) -> None:

@@ -14,13 +14,15 @@ from typing import Protocol, TypedDict, Unpack
 
 import msgspec
 
-from fsorch.sim.channel import CALL_STATES, Channel, Headers, Thread
+from fsorch.sim.channel import CALL_STATES, Channel, Headers, Part, Thread
 from fsorch.sim.events import CALLING, PLAIN_KINDS, SimEvent
 from fsorch.sim.timeline import TICK, Timeline
 
 __all__ = ["VERSION", "App", "Core", "Counters", "Listener", "Route"]
 
 _NOTHING: Headers = {}
+# How the headers begin that stand in parts several events share; a detail of such a name changes the header there.
+_SHARED = ("Event-", "Core-UUID", "FreeSWITCH-", "Caller-", "Other-", "variable_")
 VERSION = "1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit"
 
 
@@ -93,9 +95,12 @@ class Core:
         self.released: Callable[[Channel], None] = lambda channel: None
         self.globals: dict[str, str] = {"hostname": hostname, "core_uuid": self.core_uuid}
         self.jitter = 140 + self.random.randrange(30)
-        self._second = -1
-        self._date: Headers = {}
-        self._head: Headers = {
+        self._stamped = -1
+        self._dates = Part({})
+        self._who: dict[str, Part] = {}
+        self._where: dict[tuple[str, str, str], Part] = {}
+        self._switch: Headers = {
+            "Core-UUID": self.core_uuid,
             "FreeSWITCH-Hostname": hostname,
             "FreeSWITCH-Switchname": hostname,
             "FreeSWITCH-IPv4": "192.0.2.2",
@@ -200,39 +205,46 @@ class Core:
 
     def build(self, name: str, channel: Channel | None = None, **details: Unpack[Details]) -> SimEvent:
         """The event as it would be fired now."""
-        headers: Headers = {}
+        lead, tail, front = details.get("lead", _NOTHING), details.get("tail", _NOTHING), details.get("front", _NOTHING)
         subclass = details.get("subclass", "")
-        if subclass:
-            headers["Event-Subclass"] = subclass
-        headers.update(details.get("front", _NOTHING))
-        headers["Event-Name"] = name
-        headers["Core-UUID"] = self.core_uuid
-        headers.update(self._head)
-        headers.update(self._dates())
-        file, function, line = details.get("calling") or CALLING[name]
-        headers["Event-Calling-File"] = file
-        headers["Event-Calling-Function"] = function
-        headers["Event-Calling-Line-Number"] = line
-        headers["Event-Sequence"] = str(self.sequence)
-        headers.update(details.get("lead", _NOTHING))
+        own: Headers = {"Event-Sequence": str(self.sequence), **lead}
+        parts = [*self._head(name, details.get("calling") or CALLING[name]), Part(own)]
+        if subclass or front:
+            parts.insert(0, Part({"Event-Subclass": subclass, **front} if subclass else front))
         if channel is not None:
-            headers.update(channel.basic())
-            if name not in PLAIN_KINDS:
-                headers.update(channel.variables)
-        headers.update(details.get("tail", _NOTHING))
-        return SimEvent(name, subclass, headers, details.get("body"))
+            own.update(channel.own())
+            parts += channel.parts(variables=name not in PLAIN_KINDS)
+        if tail:
+            parts.append(Part(tail.copy()))
+        event = SimEvent(name, subclass, parts, details.get("body"))
+        if front or not own.keys().isdisjoint(tail) or any(header.startswith(_SHARED) for header in (*lead, *tail)):
+            event.parts = [Part(event.headers)]
+        return event
 
-    def _dates(self) -> Headers:
+    def _head(self, name: str, calling: tuple[str, str, str]) -> tuple[Part, Part, Part]:
+        """What every event begins with: who sends it, when, and from where in the switch's source."""
+        who = self._who.get(name)
+        if who is None:
+            who = self._who[name] = Part({"Event-Name": name, **self._switch})
+        where = self._where.get(calling)
+        if where is None:
+            names = ("Event-Calling-File", "Event-Calling-Function", "Event-Calling-Line-Number")
+            where = self._where[calling] = Part(dict(zip(names, calling, strict=True)))
+        return who, self._when(), where
+
+    def _when(self) -> Part:
         stamp = self.stamp()
-        second = stamp // 1_000_000
-        if second != self._second:
-            moment = datetime.fromtimestamp(second, UTC)
-            self._second = second
-            self._date = {
-                "Event-Date-Local": moment.strftime("%Y-%m-%d %H:%M:%S"),
-                "Event-Date-GMT": moment.strftime("%a, %d %b %Y %H:%M:%S GMT"),
-            }
-        return {**self._date, "Event-Date-Timestamp": str(stamp)}
+        if stamp != self._stamped:
+            self._stamped = stamp
+            moment = datetime.fromtimestamp(stamp // 1_000_000, UTC)
+            self._dates = Part(
+                {
+                    "Event-Date-Local": moment.strftime("%Y-%m-%d %H:%M:%S"),
+                    "Event-Date-GMT": moment.strftime("%a, %d %b %Y %H:%M:%S GMT"),
+                    "Event-Date-Timestamp": str(stamp),
+                }
+            )
+        return self._dates
 
     # -- small state changes that many parts make ---------------------------------------------------------------------
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 import msgspec
 
 from fsorch.esl.events import encode_plain
-from fsorch.sim.channel import Headers, join
+from fsorch.sim.channel import Headers, Part, join
 
 __all__ = ["CALLING", "MYEVENTS", "NAMES", "PLAIN_KINDS", "SimEvent"]
 
@@ -73,17 +73,28 @@ MYEVENTS = (
 
 
 class SimEvent:
-    """One event that was fired. Its two encodings are made once, when the first reader asks."""
+    """One event that was fired: its headers part by part, no header in two of them. What readers ask for is made
+    once: the two encodings, and all headers in one."""
 
-    __slots__ = ("_json", "_plain", "body", "headers", "name", "subclass")
+    __slots__ = ("_headers", "_json", "_plain", "body", "name", "parts", "subclass")
 
-    def __init__(self, name: str, subclass: str, headers: Headers, body: str | None) -> None:
+    def __init__(self, name: str, subclass: str, parts: list[Part], body: str | None) -> None:
         self.name = name
         self.subclass = subclass
-        self.headers = headers
+        self.parts = parts
         self.body = body
+        self._headers: Headers | None = None
         self._json: bytes | None = None
         self._plain: bytes | None = None
+
+    @property
+    def headers(self) -> Headers:
+        """All headers in their order."""
+        if self._headers is None:
+            self._headers = {}
+            for part in self.parts:
+                self._headers.update(part.headers)
+        return self._headers
 
     def frame(self, form: str) -> bytes:
         """The whole frame in ``json`` or ``plain``."""
@@ -92,10 +103,11 @@ class SimEvent:
     def json(self) -> bytes:
         """The ``text/event-json`` frame."""
         if self._json is None:
-            content = self.headers
-            if self.body is not None:
-                content = {**content, "Content-Length": str(len(self.body.encode())), "_body": self.body}
-            body = msgspec.json.encode(content)
+            if self.body is None:
+                body = b"{%s}" % b",".join([part.json() for part in self.parts if part.headers])
+            else:
+                tail = {"Content-Length": str(len(self.body.encode())), "_body": self.body}
+                body = msgspec.json.encode({**self.headers, **tail})
             self._json = b"Content-Length: %d\nContent-Type: text/event-json\n\n%s" % (len(body), body)
         return self._json
 

@@ -279,7 +279,7 @@ def transfer(core: Core, channel: Channel, destination: str, dialplan: str = "",
     channel.set("transfer_source", source)
     channel.set("max_forwards", str(int(channel.get("max_forwards") or "71") - 1))
     channel.set("signal_bond", None)
-    channel.other = {}
+    channel.other = None
     channel.apps = []
     core.set_state(channel, "CS_ROUTING")
 

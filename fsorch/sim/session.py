@@ -173,7 +173,7 @@ class Session:
 
     def tell(self, event: SimEvent) -> None:
         """An event it subscribed to was fired: filter, count, queue."""
-        if self.closing or self._lingering is not None or not self._passes(event.headers):
+        if self.closing or self._lingering is not None or not self._passes(event):
             return
         if self._deferred is not None:
             self._deferred.append(event)
@@ -189,7 +189,10 @@ class Session:
         self._waiting_events += 1
         self._write(event.frame(self._form))
 
-    def _passes(self, headers: Headers) -> bool:
+    def _passes(self, event: SimEvent) -> bool:
+        if not self._only and not self._filters:
+            return True
+        headers = event.headers
         if self._only and headers.get("Unique-ID") != self._only:
             return False
         if not self._filters:

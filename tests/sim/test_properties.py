@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.esl.frames import CommandFrame, FrameReader
+from fsorch.sim.channel import Headers
 from fsorch.sim.endpoints import Habit, Robot
 from fsorch.sim.inbound import Invite
 from fsorch.sim.switch import VirtualSwitch
@@ -198,6 +200,28 @@ def ends_of(events: list[dict[str, object]]) -> dict[object, Counter[str]]:
 @given(steps)
 def test_the_same_story_gives_the_same_bytes(story: Story) -> None:
     assert run(story)[1] == run(story)[1]
+
+
+NAMED = st.dictionaries(
+    st.sampled_from(("Hangup-Cause", "Caller-ANI", "Unique-ID", "Event-Name", "variable_x", "Other-Type", "Own", "Id")),
+    st.sampled_from(("", "a", "'\"\n", "Zoë")),
+    max_size=3,
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(NAMED, NAMED, NAMED, st.booleans(), st.sampled_from(("CHANNEL_ANSWER", "CHANNEL_STATE")))
+def test_an_event_names_each_header_once_and_in_order_in_json(
+    lead: Headers, tail: Headers, front: Headers, is_channels: bool, name: str
+) -> None:
+    switch = VirtualSwitch(1)
+    channel = switch.call(Invite(number="100", destination="park_x"))
+    channel.set("x", ["one", "two"])
+    event = switch.machine.core.build(name, channel if is_channels else None, lead=lead, tail=tail, front=front)
+    written = json.loads(event.json().partition(b"\n\n")[2], object_pairs_hook=list)
+    assert written == list(event.headers.items())
+    basic = {**channel.basic(), **(channel.variables if name == "CHANNEL_ANSWER" else {})} if is_channels else {}
+    assert {**front, **event.headers, **lead, **basic, **tail} == event.headers
 
 
 @settings(max_examples=60, deadline=None)
