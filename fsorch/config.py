@@ -48,6 +48,7 @@ __all__ = [
     "BreakReason",
     "Centre",
     "FlowSpec",
+    "HookSettings",
     "MembershipSpec",
     "MenuSpec",
     "QueueSpec",
@@ -210,8 +211,8 @@ class Centre(Spec, frozen=True, kw_only=True):
     away: AwayRule | None = None
     voicemail: VoicemailSpec | None = None
     calendars: tuple[CalendarSpec, ...] = ()
-
     switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):
     """One FreeSWITCH: the address of its event socket and the password."""
@@ -230,6 +231,22 @@ class WebSettings(Spec, frozen=True, kw_only=True):
     secure_cookies: bool = False
 
 
+class HookSettings(Spec, frozen=True, kw_only=True):
+    """The socket door. ``module`` is the user's Python module of hooks, looked for in the folder ``path`` (from the
+    home) first; without it there is no door. ``host`` and ``port`` are what the dialplan's ``socket`` application
+    connects to. A hook may take ``limit_s``, and ``calls_max`` may run at once; a caller whose hook fails goes to the
+    queue ``fallback`` (empty: where the dialplan goes on). ``lookup_threads``: how many lookups run at once."""
+
+    module: str = ""
+    path: str = ""
+    host: str = "127.0.0.1"
+    port: Annotated[int, msgspec.Meta(ge=0, le=65535)] = 8084
+    limit_s: Annotated[float, msgspec.Meta(gt=0)] = 300.0
+    calls_max: Annotated[int, msgspec.Meta(ge=1)] = 2000
+    fallback: str = ""
+    lookup_threads: Annotated[int, msgspec.Meta(ge=1, le=500)] = 50
+
+
 class Settings(Spec, frozen=True, kw_only=True):
     """One installation. ``home`` holds the spool, the control socket and, by default, the database; ``database`` is
     ``sqlite:///path`` or ``mysql://user:password@host:port/name``."""
@@ -238,6 +255,7 @@ class Settings(Spec, frozen=True, kw_only=True):
     home: str = "."
     database: str = ""
     web: WebSettings = WebSettings()
+    hooks: HookSettings = HookSettings()
 
 
 def decode(data: Any, type: type[T], *, where: str) -> T:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["LinkState", "RecorderState", "ServiceStatus", "cpu_seconds", "resident_bytes"]
+__all__ = ["HookState", "HookTrouble", "LinkState", "RecorderState", "ServiceStatus", "cpu_seconds", "resident_bytes"]
 
 
 class LinkState(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,6 +36,31 @@ class RecorderState(msgspec.Struct, frozen=True, kw_only=True):
     error: str = ""
 
 
+class HookTrouble(msgspec.Struct, frozen=True, kw_only=True):
+    """A call whose hook failed. ``way``: unknown (no such hook), raised, overran (its time limit), lost (the switch did
+    not take the call back). ``leg`` is the call's id, ``number`` the caller's."""
+
+    hook: str
+    way: str
+    leg: str
+    number: str
+    error: str
+    traceback: str = ""
+
+
+class HookState(msgspec.Struct, frozen=True, kw_only=True):
+    """The socket door: ``calls`` since the start, ``active`` now, ``refused`` because too many were; ``ended`` counts
+    how the others ended; ``troubles`` are the last that went wrong, oldest first."""
+
+    address: str
+    hooks: tuple[str, ...] = ()
+    active: int = 0
+    calls: int = 0
+    refused: int = 0
+    ended: dict[str, int] = {}
+    troubles: tuple[HookTrouble, ...] = ()
+
+
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One process. ``cpu_s`` is what it has used since it began, ``resident_bytes`` what it holds now."""
 
@@ -49,6 +74,7 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     revision: int
     links: tuple[LinkState, ...] = ()
     recorder: RecorderState = RecorderState()
+    hooks: HookState | None = None
 
 
 def cpu_seconds() -> float:

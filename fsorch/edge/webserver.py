@@ -16,7 +16,7 @@ from gevent.pywsgi import LoggingLogAdapter, WSGIServer
 from fsorch.config import WebSettings
 from fsorch.errors import ConfigError
 
-__all__ = ["WebServer", "WsgiApp", "listen", "read_secret"]
+__all__ = ["WebServer", "WsgiApp", "bind", "listen", "read_secret"]
 
 log = logging.getLogger(__name__)
 
@@ -47,7 +47,7 @@ def listen(web: WebSettings, *, tries: int = 1) -> socket.socket:
     """A listening socket at the address of ``web``, or at the next free port of ``tries``. Raises ConfigError."""
     for port in range(web.port, web.port + tries):
         try:
-            return _bind(web.host, port)
+            return bind(web.host, port)
         except OSError as error:
             if error.errno != errno.EADDRINUSE or port == web.port + tries - 1:
                 why = error.strerror or str(error)
@@ -71,13 +71,14 @@ def read_secret(home: Path) -> bytes:
     return secret
 
 
-def _bind(host: str, port: int) -> socket.socket:
+def bind(host: str, port: int, backlog: int = 256) -> socket.socket:
+    """A listening socket; nothing is left open when it fails with OSError."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((host, port))
-        listener.listen(256)
+        listener.listen(backlog)
     except OSError:
         listener.close()
         raise

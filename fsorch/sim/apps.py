@@ -39,7 +39,7 @@ def expand(core: Core, channel: Channel | None, text: str) -> str:
 
 def _of_channel(channel: Channel, name: str) -> str | None:
     """A variable, or what the caller profile has under that name (switch_channel_get_variable_dup)."""
-    profile = {"destination_number": "Destination-Number", "caller_id_number": "Caller-ID-Number"}
+    profile = {"destination_number": "Destination-Number", "caller_id_number": "Caller-ID-Number", "rdnis": "RDNIS"}
     profile["caller_id_name"] = "Caller-ID-Name"
     value = channel.get(name)
     return value if value is not None or name not in profile else channel.profile.get(profile[name])

@@ -114,7 +114,8 @@ class VirtualSwitch:
     def _socket(self, channel: Channel, argument: str) -> bool:
         """The ``socket`` application: connect out; False if the address is not one or nobody is there."""
         words = argument.split()
-        host, _, port = words[0].rpartition(":") if words else ("", "", "")
+        address, _, path = words[0].partition("/") if words else ("", "", "")
+        host, _, port = address.rpartition(":")
         if not host or not port.isdigit():
             return False
         control = "full" if "full" in words else "single-channel"
@@ -124,6 +125,7 @@ class VirtualSwitch:
         self.sessions.append(session)
         self.subscriptions_changed()
         channel.set("socket_host", host)
+        channel.set("socket_path", path or None)
         return True
 
     def _released(self, channel: Channel) -> None:

@@ -20,8 +20,9 @@ __all__ = ["SPEED", "ShippedDialplan", "virtual_switch"]
 
 SPEED = 20.0
 SOUNDS_DIR = "/usr/share/freeswitch/sounds"
-FILES = ("dialplan/fsorch.xml", "conformance/dialplan.xml")
+FILES = ("dialplan/fsorch.xml", "dialplan/fsorch_hooks.xml", "conformance/dialplan.xml")
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
+PROFILE = {"destination_number": "Destination-Number", "caller_id_number": "Caller-ID-Number", "rdnis": "RDNIS"}
 MODULE = re.compile(r"\$\{module_exists\((\w+)\)\}")
 SET = re.compile(r'cmd="set" data="(\w+)=([^"]*)"')
 
@@ -68,8 +69,8 @@ class ShippedDialplan(Dialplan):
         return re.search(expression, self._value(channel, field)) if field else re.search("", "")
 
     def _value(self, channel: Channel, field: str) -> str:
-        if field in ("destination_number", "caller_id_number"):
-            return channel.profile.get({"d": "Destination-Number", "c": "Caller-ID-Number"}[field[0]])
+        if field in PROFILE:
+            return channel.profile.get(PROFILE[field])
         if MODULE.fullmatch(field):
             return "false"
         return VARIABLE.sub(lambda hit: channel.get(hit[1]) or self.globals.get(hit[1], ""), field)
