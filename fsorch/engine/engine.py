@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import msgspec
+
 from fsorch.acd import OfferInput, QueueRules
 from fsorch.clock import Moment
 from fsorch.config import Centre, QueueSpec
@@ -23,6 +25,7 @@ from fsorch.engine.inputs import (
     CommandLost,
     Configure,
     History,
+    HookFailed,
     Input,
     LinkDown,
     LinkUp,
@@ -83,6 +86,7 @@ class Engine:
             Configure: lambda input: self._configure(input.centre),
             Recall: self._resync.recalled.tell,
             History: self._calls.relations.history,
+            HookFailed: self._hook_failed,
             Tick: lambda input: None,
         }
         self._due: dict[str, Callable[[str], None]] = {
@@ -200,6 +204,10 @@ class Engine:
         self._calls.relations.configure()
         self._calls.waiting.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
+
+    def _hook_failed(self, input: HookFailed) -> None:
+        told = msgspec.structs.asdict(input)
+        self._core.fact(FactKind.HOOK_FAILED, leg=told.pop("leg"), **told)
 
     def _command_done(self, input: CommandDone) -> None:
         verb, _, id = input.tag.partition(":")

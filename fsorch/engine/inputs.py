@@ -34,6 +34,7 @@ __all__ = [
     "HangUp",
     "History",
     "HoldCall",
+    "HookFailed",
     "Input",
     "KeptPlace",
     "LinkDown",
@@ -108,6 +109,17 @@ class Configure(msgspec.Struct, frozen=True):
     """The desired state of the centre, whole. No caller is dropped by it."""
 
     centre: Centre
+
+
+class HookFailed(msgspec.Struct, frozen=True, kw_only=True):
+    """The hook of the call ``leg`` failed (said by the hook server); the caller has the fallback."""
+
+    leg: str
+    hook: str
+    way: str
+    number: str
+    error: str
+    traceback: str
 
 
 class PromisedCall(msgspec.Struct, frozen=True, kw_only=True):
@@ -366,4 +378,16 @@ class AgentBack(Request, frozen=True, kw_only=True):
 
 
 ContactRequest = MoveContact | GiveContact | SetPriority | CancelCallback | CallNow | FinishMessage
-Input = SwitchEvent | CommandDone | CommandLost | LinkUp | LinkDown | Configure | Recall | History | Tick | Request
+Input = (
+    SwitchEvent
+    | CommandDone
+    | CommandLost
+    | LinkUp
+    | LinkDown
+    | Configure
+    | Recall
+    | History
+    | HookFailed
+    | Tick
+    | Request
+)
