@@ -32,7 +32,8 @@ class Role(StrEnum):
 
 
 class SegmentKind(StrEnum):
-    """A stretch of a contact. ``outside``: with somebody at a number outside, after a transfer."""
+    """A stretch of a contact. ``outside``: with somebody at a number outside, after a transfer. ``conference``: the
+    time of one who talks along with the contact's agent, and so beside another stretch."""
 
     IVR = "ivr"
     QUEUE = "queue"
@@ -41,6 +42,7 @@ class SegmentKind(StrEnum):
     HOLD = "hold"
     CONSULT = "consult"
     OUTSIDE = "outside"
+    CONFERENCE = "conference"
     WRAP_UP = "wrap_up"
     VOICEMAIL = "voicemail"
 

@@ -11,6 +11,7 @@ from fsorch.acd import AgentInput, AgentMachine, ContactInput, ContactMachine, O
 from fsorch.acd.affinity import ChoiceMachine
 from fsorch.acd.callback import CallbackInput, CallbackMachine
 from fsorch.acd.line import LineInput, LineMachine
+from fsorch.acd.room import RoomInput, RoomMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr import FlowMachine
@@ -24,6 +25,7 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
     FlowMachine,
     LineMachine,
     OfferMachine,
+    RoomMachine,
     TransferMachine,
 ]
 # What people and the engine ask for may be refused; everything else is an event and may come at any time.
@@ -38,6 +40,7 @@ REQUESTS: set[StrEnum] = {
     ContactInput.STEP_OUT,
     ContactInput.TO_FLOW,
     OfferInput.REFUSE,
+    RoomInput.MERGE,
     TransferInput.TAKE,
     TransferInput.COMPLETE,
     TransferInput.CANCEL,

@@ -13,6 +13,7 @@ from fsorch.acd import AgentMachine, ContactMachine, OfferMachine
 from fsorch.acd.affinity import ChoiceMachine
 from fsorch.acd.callback import CallbackMachine
 from fsorch.acd.line import LineMachine
+from fsorch.acd.room import RoomMachine
 from fsorch.acd.transfer import TransferMachine
 from fsorch.ivr import FlowMachine
 from fsorch.machine import Machine
@@ -23,6 +24,7 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Offer", "fsorch/acd/offer.py", OfferMachine),
     ("Agent", "fsorch/acd/agent.py", AgentMachine),
     ("Transfer", "fsorch/acd/transfer.py", TransferMachine),
+    ("Conference", "fsorch/acd/room.py", RoomMachine),
     ("Choice of a person", "fsorch/acd/affinity.py", ChoiceMachine),
     ("Callback", "fsorch/acd/callback.py", CallbackMachine),
     ("Standing call", "fsorch/acd/line.py", LineMachine),

@@ -5,9 +5,11 @@ from __future__ import annotations
 import click
 
 from fsorch.engine.inputs import (
+    AddParty,
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
+    DropParty,
     GiveContact,
     MoveContact,
     Request,
@@ -28,7 +30,7 @@ SHORTEST = 4
 
 def add_call_verbs(group: click.Group) -> None:
     """Transfer and what follows it."""
-    for verb in (transfer, complete, cancel, confer):
+    for verb in (transfer, complete, cancel, confer, add_party, drop_party):
         group.add_command(verb)
 
 
@@ -76,6 +78,28 @@ def cancel(app: App, agent: str) -> None:
 def confer(app: App, agent: str) -> None:
     """AGENT, the customer and who was consulted talk together."""
     ask(app, ConferCall(agent=agent, by=asked_by()), agent)
+
+
+@click.command("add-party", cls=Command)
+@click.argument("agent")
+@click.option("--queue", default="", help="The next agent of this queue.")
+@click.option("--to", default="", metavar="AGENT", help="This agent.")
+@click.option("--number", default="", help="This number outside.")
+@click.pass_obj
+def add_party(app: App, agent: str, queue: str, to: str, number: str) -> None:
+    """Call somebody into the talk of AGENT and the customer."""
+    if len([one for one in (queue, to, number) if one]) != 1:
+        raise click.UsageError("say who: one of --queue, --to and --number")
+    ask(app, AddParty(agent=agent, by=asked_by(), queue=queue, to=to, number=number), agent)
+
+
+@click.command("drop-party", cls=Command)
+@click.argument("agent")
+@click.argument("party")
+@click.pass_obj
+def drop_party(app: App, agent: str, party: str) -> None:
+    """PARTY (an agent or a number) leaves the conference that AGENT is in."""
+    ask(app, DropParty(agent=agent, by=asked_by(), party=party), agent)
 
 
 @click.command("move", cls=Command)

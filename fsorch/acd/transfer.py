@@ -10,8 +10,8 @@ somebody, stands in a queue, or has hung up. Joining two legs takes the switch a
                   met (1)                complete (3), agent gone (4)               joined (5)
       ringing --------------> consulting --------------------------> completing ----------------> over
         |  |                    |     | confer (6)                       |
-        |  |                    |     '--------> conference -------------+ target gone, stuck (7)
-        |  '--- cancel, failed, target gone (2) -----|-------------------+--> returning --> over
+        |  |                    |     '--------> over                    + target gone, stuck (7)
+        |  '--- cancel, failed, target gone (2) -------------------------+--> returning --> over
         |                                                                        returned (8), stuck (9)
         '--- complete, agent gone (10) --> pending ---- joined, failed (11) ---> over
       taking (12) ---- joined, failed, agent gone ---> over, pending
@@ -21,7 +21,7 @@ somebody, stands in a queue, or has hung up. Joining two legs takes the switch a
  3 the agent hands the customer over                     10 the agent did not wait: the customer hears music
  4 an agent who hangs up hands over, too                 11 joined with the third party; or nobody took them: to the
  5 the customer talks to the third party                    agent who transferred, if there, else into the queue
- 6 all in one room; who is left is a pair again          12 a supervisor takes the call: agent and customer talk on
+ 6 all in one room: a conference, see ``room``            12 a supervisor takes the call: agent and customer talk on
  7 the third party is lost: back to the agent               until the supervisor's phone is picked up
 """
 
@@ -39,7 +39,6 @@ class TransferState(StrEnum):
 
     RINGING = "ringing"
     CONSULTING = "consulting"
-    CONFERENCE = "conference"
     PENDING = "pending"
     COMPLETING = "completing"
     RETURNING = "returning"
@@ -106,7 +105,7 @@ class TransferMachine(Machine[TransferState, TransferInput, TransferEffect]):
         # State: consulting
         (_S.CONSULTING, _I.COMPLETE): (_E.JOIN, _S.COMPLETING),
         (_S.CONSULTING, _I.CANCEL): (_E.RETURN, _S.RETURNING),
-        (_S.CONSULTING, _I.CONFER): (_E.CONFER, _S.CONFERENCE),
+        (_S.CONSULTING, _I.CONFER): (_E.CONFER, _S.OVER),
         (_S.CONSULTING, _I.MET): (None, _S.CONSULTING),
         (_S.CONSULTING, _I.JOINED): (_E.HAND_OVER, _S.OVER),
         (_S.CONSULTING, _I.RETURNED): (_E.RESUME, _S.OVER),
@@ -115,17 +114,6 @@ class TransferMachine(Machine[TransferState, TransferInput, TransferEffect]):
         (_S.CONSULTING, _I.AGENT_GONE): (_E.JOIN, _S.COMPLETING),
         (_S.CONSULTING, _I.TARGET_GONE): (_E.RETURN, _S.RETURNING),
         (_S.CONSULTING, _I.CUSTOMER_GONE): (_E.DROP_ALL, _S.OVER),
-        # State: conference
-        (_S.CONFERENCE, _I.COMPLETE): (_E.JOIN, _S.COMPLETING),
-        (_S.CONFERENCE, _I.CANCEL): (_E.RETURN, _S.RETURNING),
-        (_S.CONFERENCE, _I.MET): (None, _S.CONFERENCE),
-        (_S.CONFERENCE, _I.JOINED): (_E.HAND_OVER, _S.OVER),
-        (_S.CONFERENCE, _I.RETURNED): (_E.RESUME, _S.OVER),
-        (_S.CONFERENCE, _I.FAILED): (None, _S.CONFERENCE),
-        (_S.CONFERENCE, _I.STUCK): (_E.RETURN, _S.RETURNING),
-        (_S.CONFERENCE, _I.AGENT_GONE): (_E.JOIN, _S.COMPLETING),
-        (_S.CONFERENCE, _I.TARGET_GONE): (_E.RETURN, _S.RETURNING),
-        (_S.CONFERENCE, _I.CUSTOMER_GONE): (_E.DROP_ALL, _S.OVER),
         # State: pending
         (_S.PENDING, _I.MET): (_E.JOIN, _S.COMPLETING),
         (_S.PENDING, _I.JOINED): (_E.HAND_OVER, _S.OVER),

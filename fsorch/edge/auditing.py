@@ -14,6 +14,7 @@ from gevent.event import Event
 from gevent.queue import Full, Queue
 
 from fsorch.engine.inputs import (
+    AddParty,
     AgentAway,
     AgentBack,
     AnswerCall,
@@ -23,6 +24,7 @@ from fsorch.engine.inputs import (
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
+    DropParty,
     EndWrapUp,
     ExtendWrapUp,
     FinishMessage,
@@ -62,6 +64,8 @@ STEERING: dict[type[Request], str] = {
     CompleteTransfer: "agent.transfer-complete",
     CancelTransfer: "agent.transfer-cancel",
     ConferCall: "agent.confer",
+    AddParty: "agent.add-party",
+    DropParty: "agent.drop-party",
     Supervise: "talk.listen",
     StopListening: "talk.listen-stop",
     TakeOver: "talk.take-over",

@@ -7,6 +7,7 @@ from fsorch.engine.checks import check_centre
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import (
+    AddParty,
     AgentAway,
     AgentBack,
     AnswerCall,
@@ -16,6 +17,7 @@ from fsorch.engine.inputs import (
     CompleteTransfer,
     ConferCall,
     Configure,
+    DropParty,
     EndWrapUp,
     ExtendWrapUp,
     GiveContact,
@@ -45,9 +47,10 @@ from fsorch.engine.inputs import (
     Tick,
     TransferCall,
 )
-from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
+from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, PartyView, QueueView, Snapshot, SwitchView
 
 __all__ = [
+    "AddParty",
     "AgentAway",
     "AgentBack",
     "AgentView",
@@ -59,6 +62,7 @@ __all__ = [
     "ConferCall",
     "Configure",
     "ContactView",
+    "DropParty",
     "EndWrapUp",
     "Engine",
     "ExtendWrapUp",
@@ -80,6 +84,7 @@ __all__ = [
     "NextContact",
     "OpenContact",
     "Outcome",
+    "PartyView",
     "PressKeys",
     "QueueView",
     "Recall",

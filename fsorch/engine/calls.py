@@ -60,7 +60,7 @@ class Calls:
         self.supervising.wait = self._wait
         self.legs = Legs(core, records, people, self.supervising)
         self.transfers = Transfers(core, records, music, offers, people)
-        self.transfers.release, self.transfers.step_contact = self._release_agent, self.step
+        self.transfers.ways(self._release_agent, self.step)
         self.callbacks = Callbacks(core, records, music, offers, self.questions)
         self.voicemail = Voicemail(core, records, music)
         self._events: dict[str, Callable[[str, Event], None]] = {
@@ -254,15 +254,15 @@ class Calls:
         now = self.core.now.wall
         a.row = msgspec.structs.replace(a.row, peer=b.uuid, bridged_at=a.row.bridged_at or now)
         b.row = msgspec.structs.replace(b.row, peer=a.uuid, bridged_at=b.row.bridged_at or now)
+        for leg in (a, b):
+            if leg.standing:
+                self.people.lines.heard(leg, LineInput.BRIDGED)
         contact = self.core.contacts.get(a.contact)
-        if contact is not None and contact.transfer is not None:
+        if contact is not None and (contact.transfer is not None or contact.room is not None):
             self.transfers.bridged(contact, (a.uuid, b.uuid))
             return
-        agent = a if a.role == "agent" else b
-        offer = self._offer_of(agent)
+        offer = self._offer_of(a if a.role == "agent" else b)
         if offer is not None:
-            if agent.standing:
-                self.people.lines.heard(agent, LineInput.BRIDGED)
             self.offers.step(offer, OfferInput.BRIDGED)
 
     def _held(self, event: Event, on: bool) -> None:
@@ -270,7 +270,7 @@ class Calls:
         contact = self.core.contacts.get(leg.contact) if leg else None
         if contact is None or contact.machine.state is not ContactState.TALKING or contact.held is on:
             return
-        if contact.transfer is not None:
+        if contact.transfer is not None or contact.room is not None:
             return
         contact.held = on
         kind = SegmentKind.HOLD if on else SegmentKind.TALK

@@ -110,6 +110,7 @@ class Engine:
             "choice": self._calls.relations.due,
             "orphan": lambda id: self._calls.due("orphan", id),
             "transfer": transfers.due,
+            "room": transfers.rooms.due,
             "cut": self._resync.cuts.due,
         }
 
@@ -229,6 +230,8 @@ class Engine:
             self._offers.reply(verb, id, input.reply)
             if verb == "join":
                 self._calls.transfers.due(id)
+            if verb == "pair":
+                self._calls.transfers.rooms.due(id)
             if verb == "call":
                 self._calls.callbacks.refused(id)
             if verb == "probe":

@@ -68,8 +68,14 @@ class FactKind(StrEnum):
     DIGITS_SENT = "digits_sent"
     # to, target (queue, agent, number), consult, by; the fact's agent is who transfers
     TRANSFER_BEGAN = "transfer_began"
-    # state: consulting, conference, pending (the agent has left, the third party has not picked up)
+    # state: consulting, pending (the agent has left, the third party has not picked up)
     TRANSFER_CHANGED = "transfer_changed"
+    # to, target (queue, agent, number), by: called into a talk; the fact's agent is who asked
+    PARTY_CALLED = "party_called"
+    # to (agent or number), leg; the fact's agent is who came, empty for a number
+    PARTY_JOINED = "party_joined"
+    # to, leg, why: left, dropped, over, or the outcome of an offer to one who never came
+    PARTY_LEFT = "party_left"
     # on: whether nothing is offered from the queue
     QUEUE_PAUSED = "queue_paused"
     # previous (queue), by; the fact's queue is where it is now
@@ -82,7 +88,7 @@ class FactKind(StrEnum):
     LISTENING_BEGAN = "listening_began"
     LISTENING_CHANGED = "listening_changed"
     LISTENING_ENDED = "listening_ended"
-    # to, outcome: handed_over, returned, not_taken (the customer is in the queue), called_off, customer_gone
+    # to, outcome: handed_over, returned, conferred, not_taken (the customer is in the queue), called_off, customer_gone
     TRANSFER_ENDED = "transfer_ended"
     # who, cause
     CALL_HUNG_UP = "call_hung_up"

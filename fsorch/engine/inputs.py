@@ -14,6 +14,7 @@ from fsorch.esl.replies import Reply
 from fsorch.names import SegmentKind
 
 __all__ = [
+    "AddParty",
     "AgentAway",
     "AgentBack",
     "AnswerCall",
@@ -27,6 +28,7 @@ __all__ = [
     "ConferCall",
     "Configure",
     "ContactRequest",
+    "DropParty",
     "EndWrapUp",
     "ExtendWrapUp",
     "FinishMessage",
@@ -285,7 +287,8 @@ class TransferCall(Request, frozen=True, kw_only=True):
 
 
 class CompleteTransfer(Request, frozen=True, kw_only=True):
-    """The customer goes to the third party, and the agent leaves; while it still rings, the customer waits for it."""
+    """The customer goes to the third party, and the agent leaves; while it still rings, the customer waits for it. In a
+    conference: the agent leaves, the others talk on."""
 
 
 class CancelTransfer(Request, frozen=True, kw_only=True):
@@ -294,6 +297,21 @@ class CancelTransfer(Request, frozen=True, kw_only=True):
 
 class ConferCall(Request, frozen=True, kw_only=True):
     """Customer, agent and the consulted third party talk together."""
+
+
+class AddParty(Request, frozen=True, kw_only=True):
+    """Call somebody into the talk, who joins all the others when they pick up: the next agent of a ``queue``, the agent
+    ``to``, or a ``number`` outside."""
+
+    queue: str = ""
+    to: str = ""
+    number: str = ""
+
+
+class DropParty(Request, frozen=True, kw_only=True):
+    """``party`` (an agent's id, a number, or what is called) leaves the conference, or is called no longer."""
+
+    party: str
 
 
 class TakeOver(Request, frozen=True, kw_only=True):

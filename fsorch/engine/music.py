@@ -42,7 +42,7 @@ class Music:
         if not contact.leg:
             return
         contact.running, contact.music_at = core.ids(), core.now.mono
-        music = PLAIN_MUSIC if contact.plain_music else core.queues[contact.queue].spec.music
+        music = PLAIN_MUSIC if contact.plain_music else core.queues[contact.hears].spec.music
         marks = (("playback_terminators", "none"), ("fsorch_music", contact.running))
         core.send(contact.switch, SetVars(contact.leg, marks))
         core.send(contact.switch, Playback(contact.leg, music, contact.running), f"music:{contact.id}")

@@ -47,7 +47,7 @@ class Offers:
         self.move_agent: MovesAgents
         self.missed: Callable[[Person, Offer, OfferOutcome, str], None]
         self.step_contact: Callable[[Contact, ContactInput], None]
-        # For offers that stand aside, see Transfers: whom the phone is joined with, and how it went.
+        # For offers that stand aside, see Transfers: whom the phone is joined with (nobody: see Rooms), how it went.
         self.partner: Callable[[Offer], str]
         self.taken: Callable[[Contact, Offer], None]
         self.not_taken: Callable[[Contact, Offer, OfferOutcome], None]
@@ -192,15 +192,15 @@ class Offers:
         self.core.timers.set(("offer", offer.id), self.core.now.mono + seconds)
         self.step(offer, OfferInput.RINGING)
 
-    def aside(self, contact: Contact, person: Person | None, dial: str, why: str) -> Offer:
+    def aside(self, contact: Contact, person: Person | None, dial: str, why: str, queue: str = "") -> Offer:
         """An offer that is not made out of the queue: the contact's place stays as it is. Without a ``person`` it goes
-        outside. :meth:`call` follows."""
+        outside; by the rules of ``queue``, if that is not the contact's. :meth:`call` follows."""
         core = self.core
         offer = Offer(
             id=core.ids(),
             contact=contact.id,
             agent=person.spec.id if person is not None else "",
-            queue=contact.queue,
+            queue=queue or contact.queue,
             switch=contact.switch,
             leg=(self.line_ready(person, contact.switch) if person is not None else "") or core.ids(),
             job=core.ids(),
@@ -215,7 +215,7 @@ class Offers:
             person.offer, person.contact = offer.id, contact.id
             core.distributor.unready(person.spec.id)
         fields = {"agent": offer.agent, "leg": offer.leg, "offer": offer.id, "why": why}
-        core.fact(FactKind.OFFER_MADE, contact, **fields, waited_us=0, idle=0, next=[], unfit=[])
+        core.fact(FactKind.OFFER_MADE, contact, **fields, waited_us=0, idle=0, next=[], unfit=[], aside=True)
         return offer
 
     def call(self, offer: Offer, contact: Contact, person: Person | None, more: Pairs) -> None:
@@ -279,7 +279,12 @@ class Offers:
             self.step(offer, OfferInput.WITHDRAW)
             return
         if offer.aside:
-            self.bridge(offer, self.partner(offer))
+            partner = self.partner(offer)
+            if partner:
+                self.bridge(offer, partner)
+            else:
+                # Into a conference, which a single leg can enter.
+                self.step(offer, OfferInput.BRIDGED)
             return
         self._withdraw_others(contact, offer)
         if contact.medium == "voicemail":

@@ -36,7 +36,7 @@ from fsorch.engine.lines import Lines
 from fsorch.engine.offers import Offers
 from fsorch.engine.phones import Phones, address_of
 from fsorch.engine.records import Records
-from fsorch.engine.state import Leg, Offer, Person
+from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.errors import EslError, NotFound, RequestRefused
 from fsorch.esl.commands import Hold, Kill, Mute, PhoneEvent, SendDigits
 from fsorch.names import OfferOutcome
@@ -74,6 +74,8 @@ class People:
         self.finish: Callable[[Person], None]
         # Lets an agent go whose switch does not hear that they hang up; see Cuts.
         self.hung_up_unheard: Callable[[Person, Leg], bool]
+        # Takes an agent on a nailed-up phone out of a transfer or a conference; see Transfers.
+        self.leave: Callable[[Person], bool]
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
         # Told of each look at an agent's readiness.
@@ -362,6 +364,8 @@ class People:
         if self.hung_up_unheard(person, leg):
             return
         contact = self.core.contacts.get(person.contact)
+        if leg.standing and self.leave(person):
+            return
         if leg.standing and contact is not None and contact.leg in self.core.legs:
             # The agent's phone stays on the line: the caller is hung up.
             contact.ended_by = "agent"
@@ -376,7 +380,7 @@ class People:
     def _hold(self, person: Person, request: HoldCall) -> None:
         contact = self.core.contacts.get(person.contact)
         leg = self.core.legs.get(person.leg)
-        if contact is None or leg is None or contact.held is request.on or contact.transfer is not None:
+        if contact is None or leg is None or contact.held is request.on or _shared(contact):
             verb = "hold" if request.on else "take back"
             raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call for that")
         self.core.send(leg.switch, Hold(leg.uuid, request.on), f"hold:{leg.uuid}")
@@ -460,3 +464,8 @@ class People:
         self.rules.settle(person)
         self.lines.settle(person)
         self.changed(person)
+
+
+def _shared(contact: Contact) -> bool:
+    """Whether a third party is in the talk, or called into it."""
+    return contact.transfer is not None or contact.room is not None

@@ -54,6 +54,10 @@ class Records:
             contact.held_us += lasted
         self._write(contact, segment, now, outcome)
 
+    def aside(self, contact: Contact, kind: SegmentKind, agent: str, leg: str, began_at: int) -> None:
+        """A stretch beside the contact's own ends now: that of somebody who talked along."""
+        self._write(contact, Segment(kind, began_at, agent=agent, leg=leg), self.core.now.wall, "")
+
     def wrap_up(self, contact: str, queue: str, agent: str, began_at: int) -> None:
         """The after-call work of ``agent`` for a contact that may be over long since."""
         now = self.core.now.wall

@@ -7,7 +7,7 @@ from fsorch.acd.explain import Standings, why_waiting
 from fsorch.engine.agent_rules import break_end
 from fsorch.engine.core import Core
 from fsorch.engine.state import Contact, Person, Queue
-from fsorch.engine.views import AgentView, ContactView, QueueView, Snapshot, SwitchView
+from fsorch.engine.views import AgentView, ContactView, PartyView, QueueView, Snapshot, SwitchView
 from fsorch.rules import PhoneMode
 
 __all__ = ["agent_view", "contact_view", "queue_view", "snapshot"]
@@ -40,10 +40,21 @@ def contact_view(core: Core, contact: Contact, standings: Standings | None = Non
         muted=contact.muted,
         transfer=transfer.machine.state.value if transfer else "",
         transfer_by=transfer.source if transfer else "",
-        transfer_to=(transfer.number or transfer.target) if transfer else "",
+        transfer_to=transfer.callee.name if transfer else "",
+        parties=_parties(contact),
         priority=contact.priority,
         why=contact.why or _why_waiting(core, contact, standings or Standings(core.distributor, core.now.mono)),
     )
+
+
+def _parties(contact: Contact) -> tuple[PartyView, ...]:
+    """Everybody in the contact's conference, and who is called into it."""
+    room = contact.room
+    if room is None:
+        return ()
+    inside = [PartyView(name=m.name, agent=m.agent, state="inside") for m in room.members.values()]
+    called = [PartyView(name=c.name, agent=c.agent, state="called") for c in room.called.values()]
+    return (*inside, *called)
 
 
 def _why_waiting(core: Core, contact: Contact, standings: Standings) -> str:

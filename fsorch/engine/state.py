@@ -14,6 +14,7 @@ from fsorch.acd.callback import CallbackMachine
 from fsorch.acd.estimate import Announcer
 from fsorch.acd.line import LineMachine
 from fsorch.acd.phones import MissCounter
+from fsorch.acd.room import RoomMachine
 from fsorch.acd.steps import StepSession
 from fsorch.acd.transfer import TransferMachine
 from fsorch.acd.wrap_up import WrapUp
@@ -27,15 +28,18 @@ from fsorch.shipped import DEFAULT_LANGUAGE
 
 __all__ = [
     "Aim",
+    "Callee",
     "Contact",
     "Destination",
     "Leg",
+    "Member",
     "Message",
     "Offer",
     "Person",
     "Promise",
     "Question",
     "Queue",
+    "Room",
     "Segment",
     "Switch",
     "Transfer",
@@ -77,19 +81,79 @@ class Segment:
 
 
 @dataclass(slots=True)
+class Callee:
+    """A third party who is called: the agent ``person``, or a ``number`` outside; of a ``queue`` it is the next agent,
+    and ``tried`` are those of it who were called so far. ``dial`` is what is dialled."""
+
+    dial: str
+    person: Person | None = None
+    number: str = ""
+    queue: str = ""
+    tried: set[str] = field(default_factory=set)
+
+    @property
+    def agent(self) -> str:
+        """The agent's id; empty for a number."""
+        return self.person.spec.id if self.person is not None else ""
+
+    @property
+    def kind(self) -> str:
+        """What was asked for: queue, agent or number."""
+        return "queue" if self.queue else "agent" if self.person is not None else "number"
+
+    @property
+    def name(self) -> str:
+        """What was asked for, by its name."""
+        return self.queue or self.number or self.agent
+
+
+@dataclass(slots=True)
 class Transfer:
-    """A transfer under way, asked for ``by`` somebody: from the agent ``source`` on ``source_leg`` to the agent
-    ``target``, or to a ``number`` outside. ``leg`` is the third party's (empty when it is gone), ``offer`` the offer
-    while it rings."""
+    """A transfer under way, asked for ``by`` somebody: from the agent ``source`` on ``source_leg`` to ``callee``.
+    ``leg`` is the third party's (empty when it is gone), ``offer`` the offer while it rings."""
 
     by: str
     source: str
     source_leg: str
-    target: str = ""
-    number: str = ""
+    callee: Callee
     leg: str = ""
     offer: str = ""
     machine: TransferMachine = field(default_factory=TransferMachine)
+
+    @property
+    def target(self) -> str:
+        """The agent who is called; empty for a number."""
+        return self.callee.agent
+
+
+@dataclass(slots=True)
+class Member:
+    """Somebody beside the customer in a conference, on ``leg``: an agent, or a number outside; ``since`` (UTC
+    microseconds) they talk to the customer."""
+
+    leg: str
+    agent: str = ""
+    number: str = ""
+    since: int = 0
+
+    @property
+    def name(self) -> str:
+        """The agent's id, or the number."""
+        return self.agent or self.number
+
+
+@dataclass(slots=True)
+class Room:
+    """A conference, or one that is about to be: ``members`` by leg, the third parties who are ``called`` by their
+    offer. ``together`` are two legs that are bridged when the room opens; ``opened`` once all are in it; ``last`` is
+    who came last."""
+
+    members: dict[str, Member] = field(default_factory=dict)
+    called: dict[str, Callee] = field(default_factory=dict)
+    together: tuple[str, ...] = ()
+    opened: bool = False
+    last: Member | None = None
+    machine: RoomMachine = field(default_factory=RoomMachine)
 
 
 @dataclass(slots=True)
@@ -252,6 +316,7 @@ class Contact:
     person: str = ""
     hold_until: float = 0.0
     transfer: Transfer | None = None
+    room: Room | None = None
     stays: bool = False
     destination_asked: Destination | None = None
     aim: Aim | None = None
@@ -261,6 +326,11 @@ class Contact:
     message: Message | None = None
     message_us: int = 0
     language: str = DEFAULT_LANGUAGE
+
+    @property
+    def hears(self) -> str:
+        """The queue whose music is for them: the one that their agent consults, else their own."""
+        return (self.transfer.callee.queue if self.transfer is not None else "") or self.queue
 
 
 @dataclass(slots=True)

@@ -1,5 +1,8 @@
 """Transfers: a customer is handed to a queue, to another agent or to a number outside, at once or after a consult.
 
+Who consults a queue gets the agent whose turn it is, and the next when that one does not pick up; the customer hears
+that queue's music meanwhile. A consult can become a conference, see Rooms.
+
 The customer's leg is told to stay when its bridge ends (``park_after_bridge``, captures 10 and 16) before anything else
 happens to it, and not to any more as soon as the customer talks again: an agent who hangs up ends the call then. A
 channel variable, ``fsorch_transfer``, names the leg of the agent who transfers, for who reads the channels after a
@@ -9,29 +12,26 @@ restart of ours: customer and agent are brought together again.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 
 from fsorch.acd import ContactInput, ContactState, OfferInput, OfferState
 from fsorch.acd.transfer import TransferEffect, TransferInput, TransferState
-from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CancelTransfer, CompleteTransfer, ConferCall, Request, TakeOver, TransferCall
 from fsorch.engine.music import Music
 from fsorch.engine.offers import BRIDGE_GRACE_S, HANGUP_GRACE_S, Offers
+from fsorch.engine.parties import AS_EVER, STAY, Parties
 from fsorch.engine.people import People
 from fsorch.engine.records import Records
-from fsorch.engine.state import Aim, Contact, Destination, Leg, Offer, Person, Transfer
-from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Hold, Kill, Park, Playback, SetVars
-from fsorch.esl.commands import Transfer as Send
+from fsorch.engine.rooms import Rooms
+from fsorch.engine.state import Aim, Callee, Contact, Destination, Leg, Offer, Person, Transfer
+from fsorch.errors import RequestRefused
+from fsorch.esl.commands import Bridge, Park, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.names import OfferOutcome, SegmentKind
 
-__all__ = ["STAY", "Transfers"]
+__all__ = ["Transfers"]
 
-STAY = (("hangup_after_bridge", "false"), ("park_after_bridge", "true"))
-AS_EVER = (("hangup_after_bridge", ""), ("park_after_bridge", ""))
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
 # So long the agent who transferred comes first for a customer whom nobody took; then anyone does.
 RECALL_S = 20.0
@@ -47,9 +47,9 @@ class Transfers:
         self.music = music
         self.offers = offers
         self.people = people
-        # Ends an agent's part in a contact, and moves the contact: the calls' own ways.
-        self.release: Callable[[Contact], None]
-        self.step_contact: Callable[[Contact, ContactInput], None]
+        self.parties = Parties(core, records, people)
+        self.rooms = Rooms(core, records, offers, people, self.parties)
+        people.leave = self.leave
         self._effects: dict[TransferEffect, Callable[[Contact, Transfer], None]] = {
             TransferEffect.CONSULT: self._consult,
             TransferEffect.CONFER: self._confer,
@@ -65,25 +65,33 @@ class Transfers:
         }
         self.handlers: dict[type[Request], Callable[[Person, Request], None]] = {
             TransferCall: self._asked,
-            CompleteTransfer: lambda person, request: self._told(person, TransferInput.COMPLETE),
+            CompleteTransfer: self._complete,
             CancelTransfer: lambda person, request: self._told(person, TransferInput.CANCEL),
             ConferCall: lambda person, request: self._told(person, TransferInput.CONFER),
+            **self.rooms.handlers,
             TakeOver: self._take_over,
         }
+
+    def ways(self, release: Callable[[Contact], None], step_contact: Callable[[Contact, ContactInput], None]) -> None:
+        """The calls' own ways: to end an agent's part in a contact, and to move the contact."""
+        self.release = self.rooms.release = release
+        self.step_contact = self.rooms.step_contact = step_contact
 
     # -- from the calls -----------------------------------------------------------------------------------------------
 
     def owns(self, leg: Leg) -> bool:
         """Whether this leg has its place in a transfer, though its contact does not name it as the agent's."""
         contact = self.core.contacts.get(leg.contact)
-        transfer = contact.transfer if contact is not None else None
-        return transfer is not None and leg.uuid == transfer.leg
+        if contact is None:
+            return False
+        transfer = contact.transfer
+        return (transfer is not None and leg.uuid == transfer.leg) or self.rooms.owns(contact, leg.uuid)
 
     def parked(self, leg: Leg, contact: Contact) -> bool:
         """A leg of a contact was parked; False when no transfer explains that."""
         transfer = contact.transfer
         if transfer is None:
-            return False
+            return contact.room is not None
         if leg.uuid == contact.leg:
             if self.plays_music(contact) and not contact.running:
                 self.music.play(contact)
@@ -104,7 +112,7 @@ class Transfers:
     def bridged(self, contact: Contact, legs: tuple[str, str]) -> None:
         """The switch has joined two legs of the contact."""
         transfer = contact.transfer
-        if transfer is None:
+        if self.rooms.bridged(contact, legs) or transfer is None:
             return
         offer = self.core.offers.get(transfer.offer)
         if offer is not None and offer.leg in legs:
@@ -119,6 +127,8 @@ class Transfers:
     def leg_gone(self, contact: Contact, leg: Leg) -> bool:
         """A leg that is not the customer's has ended; False when no transfer explains that."""
         transfer = contact.transfer
+        if self.rooms.leg_gone(contact, leg):
+            return True
         if leg.uuid == contact.agent_leg and (transfer is not None or contact.destination_asked is not None):
             self.release(contact)
             contact.agent = contact.agent_leg = contact.ended_by = ""
@@ -132,8 +142,23 @@ class Transfers:
             return True
         return False
 
+    def leave(self, person: Person) -> bool:
+        """The agent on a nailed-up phone leaves a transfer or a conference, as others do by hanging up; False when
+        there is none."""
+        contact, leg = self.core.contacts.get(person.contact), self.core.legs.get(person.leg)
+        if contact is None or leg is None:
+            return False
+        if self.rooms.leave(person):
+            return True
+        if contact.transfer is None or leg.uuid not in (contact.agent_leg, contact.transfer.leg):
+            return False
+        left = self.leg_gone(contact, leg)
+        self.parties.release(leg.uuid)
+        return left
+
     def customer_gone(self, contact: Contact) -> None:
         """The customer hung up in the middle of it."""
+        self.rooms.customer_gone(contact)
         if contact.transfer is not None:
             self._step(contact, TransferInput.CUSTOMER_GONE)
 
@@ -146,7 +171,7 @@ class Transfers:
                 contact.priority = asked.priority
             if asked.queue in self.core.queues:
                 self.core.queues[asked.queue].queued += 1
-        self._as_ever(contact)
+        self.parties.as_ever(contact)
 
     def due(self, id: str) -> None:
         """A joining of two legs that did not come about."""
@@ -183,70 +208,77 @@ class Transfers:
     # -- from the offers ----------------------------------------------------------------------------------------------
 
     def partner(self, offer: Offer) -> str:
-        """The leg that the third party is joined with when the phone is picked up."""
+        """The leg that the third party is joined with when the phone is picked up; empty for a conference."""
         contact = self.core.contacts[offer.contact]
+        if self.rooms.calls(offer):
+            return ""
         transfer = contact.transfer
         waits = transfer is not None and transfer.machine.state is TransferState.RINGING
         return transfer.source_leg if transfer is not None and waits else contact.leg
 
     def taken(self, contact: Contact, offer: Offer) -> None:
         """The third party's phone was picked up and joined."""
-        if contact.transfer is not None and contact.transfer.offer == offer.id:
+        if self.rooms.calls(offer):
+            self.rooms.taken(contact, offer)
+        elif contact.transfer is not None and contact.transfer.offer == offer.id:
             contact.transfer.offer = ""
 
     def not_taken(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
         """The third party's phone was not picked up."""
         transfer = contact.transfer
-        if transfer is not None and transfer.offer == offer.id:
+        if self.rooms.calls(offer):
+            self.rooms.not_taken(contact, offer, outcome)
+        elif transfer is not None and transfer.offer == offer.id:
             transfer.offer = transfer.leg = ""
-            self._step(contact, TransferInput.FAILED)
+            withdrawn = outcome is OfferOutcome.WITHDRAWN
+            if withdrawn or not self.parties.another_of(transfer.callee):
+                self._step(contact, TransferInput.FAILED)
+            else:
+                self._call(contact, transfer, offer.why)
 
     # -- requests -----------------------------------------------------------------------------------------------------
 
     def _asked(self, person: Person, request: Request) -> None:
         assert isinstance(request, TransferCall)
-        given = [one for one in (request.queue, request.to, request.number) if one]
-        if len(given) != 1:
-            raise RequestRefused("the call", "talking", "transfer", "name one of queue, agent and number")
         contact = self.call_of(person, "transfer")
-        if request.queue:
+        if request.queue and not request.consult and not (request.to or request.number):
             self._to_queue(person, contact, request)
             return
-        other = self.free_agent(request.to, person) if request.to else None
-        dial = other.dial_string if other is not None else self._outside(request.number)
-        transfer = Transfer(request.by, person.spec.id, person.leg, request.to, request.number)
-        self._begin(contact, transfer, other, dial, consult=request.consult)
+        callee = self.parties.find(person, request.queue, request.to, request.number, "transfer")
+        self._begin(contact, Transfer(request.by, person.spec.id, person.leg, callee), consult=request.consult)
 
     def _to_queue(self, person: Person, contact: Contact, request: TransferCall) -> None:
-        queues = self.core.queues
-        if request.queue not in queues:
-            raise NotFound("queue", request.queue, tuple(get_close_matches(request.queue, queues, 3)))
-        if request.consult:
-            hint = "a queue cannot be consulted; transfer without consulting, or consult an agent"
-            raise RequestRefused("the call", "talking", "consult", hint)
+        self.parties.known_queue(request.queue)
         contact.destination_asked = Destination(request.queue, request.priority)
-        self._stay(contact)
-        self._kill(person.leg)
+        self.parties.stay(contact)
+        self.parties.release(person.leg)
         self.core.timers.set(("orphan", contact.id), self.core.now.mono + HANGUP_GRACE_S)
         self._tell(FactKind.TRANSFER_BEGAN, contact, person.spec.id, to=request.queue, target="queue", by=request.by)
 
-    def _begin(self, contact: Contact, transfer: Transfer, other: Person | None, dial: str, *, consult: bool) -> None:
-        kind = "number" if other is None else "agent"
-        to = transfer.number or transfer.target
-        self._tell(
-            FactKind.TRANSFER_BEGAN, contact, transfer.source, to=to, target=kind, consult=consult, by=transfer.by
-        )
-        self._stay(contact, transfer.source_leg if consult else "")
+    def _begin(self, contact: Contact, transfer: Transfer, *, consult: bool) -> None:
+        callee, source = transfer.callee, transfer.source
+        fields = {"to": callee.name, "target": callee.kind, "consult": consult, "by": transfer.by}
+        self._tell(FactKind.TRANSFER_BEGAN, contact, source, **fields)
+        self.parties.stay(contact, transfer.source_leg if consult else "")
         contact.transfer = transfer
         if consult:
-            self.records.begin(contact, SegmentKind.CONSULT, agent=transfer.source, leg=transfer.source_leg)
+            self.records.begin(contact, SegmentKind.CONSULT, agent=source, leg=transfer.source_leg)
             self.core.send(contact.switch, SetVars(transfer.source_leg, STAY))
             self.core.send(contact.switch, Park(contact.leg), f"part:{contact.id}")
-        offer = self.offers.aside(contact, other, dial, f"asked for by {transfer.by}")
+        self._call(contact, transfer, f"asked for by {transfer.by}", at_once=not consult)
+
+    def _call(self, contact: Contact, transfer: Transfer, why: str, *, at_once: bool = False) -> None:
+        """Dial the third party; ``at_once``: the agent does not wait for it."""
+        callee = transfer.callee
+        offer = self.offers.aside(contact, callee.person, callee.dial, why, callee.queue)
         transfer.offer, transfer.leg = offer.id, offer.leg
-        if not consult and transfer.machine.state is TransferState.RINGING:
+        if at_once and transfer.machine.state is TransferState.RINGING:
             self._step(contact, TransferInput.COMPLETE)
-        self.offers.call(offer, contact, other, STAY)
+        self.offers.call(offer, contact, callee.person, STAY)
+
+    def _complete(self, person: Person, request: Request) -> None:
+        if not self.rooms.leave(person):
+            self._told(person, TransferInput.COMPLETE)
 
     def _told(self, person: Person, input: TransferInput) -> None:
         contact = self.core.contacts.get(person.contact)
@@ -258,10 +290,10 @@ class Transfers:
     def _take_over(self, person: Person, request: Request) -> None:
         assert isinstance(request, TakeOver)
         contact = self.call_of(person, "take over")
-        other = self.free_agent(request.taker, person)
-        transfer = Transfer(request.by, person.spec.id, person.leg, request.taker)
+        other = self.parties.free_agent(request.taker, person)
+        transfer = Transfer(request.by, person.spec.id, person.leg, Callee(other.dial_string, other))
         transfer.machine.step(TransferInput.TAKE)
-        self._begin(contact, transfer, other, other.dial_string, consult=False)
+        self._begin(contact, transfer, consult=False)
 
     def call_of(self, person: Person, verb: str) -> Contact:
         """The talk of this agent. Raises RequestRefused when they have none of their own, or it is transferred."""
@@ -270,28 +302,9 @@ class Transfers:
             raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call of theirs")
         if contact.transfer is not None or contact.destination_asked is not None:
             raise RequestRefused("the call", "in a transfer", verb, "complete or cancel that first")
+        if contact.room is not None:
+            raise RequestRefused("the call", "a conference", verb, "leave it, or add who is to have the call")
         return contact
-
-    def free_agent(self, id: str, besides: Person) -> Person:
-        """An agent who can be called now. Raises NotFound or RequestRefused."""
-        person = self.core.people.get(id)
-        if person is None:
-            raise NotFound("agent", id, tuple(get_close_matches(id, self.core.people, 3)))
-        if person is besides or not person.agent.free or person.gone or self.people.leaves(person):
-            state = f"{person.agent.status}, {person.agent.state.value}"
-            raise RequestRefused(f"agent {id}", state, "be called", "choose one who is available and idle, or a queue")
-        return person
-
-    def _outside(self, number: str) -> str:
-        outside = self.core.centre.outside
-        if not outside:
-            hint = "the centre has no way outside; set `outside:` in the centre file"
-            raise RequestRefused("the call", "talking", "transfer to a number", hint)
-        dial = outside.replace("{number}", number)
-        fault = phone_fault(dial) if number.lstrip("+").isalnum() and number.isascii() else "it is not a number"
-        if fault:
-            raise RequestRefused("the call", "talking", f"transfer to {number[:40]!r}", fault)
-        return dial
 
     # -- effects ------------------------------------------------------------------------------------------------------
 
@@ -307,13 +320,10 @@ class Transfers:
         self._tell(FactKind.TRANSFER_CHANGED, contact, transfer.source, state="consulting")
 
     def _confer(self, contact: Contact, transfer: Transfer) -> None:
-        """Capture 10: each leg is sent into the room; where it comes from does not matter."""
-        contact.running = ""
-        room, tag = f"conference:fsorch-{contact.id}@default", f"confer:{contact.id}"
-        self.core.send(contact.switch, Send(contact.leg, room, "inline"), tag)
-        self.core.send(contact.switch, Send(transfer.source_leg, room, "inline", leg="-both"), tag)
-        self.records.begin(contact, SegmentKind.TALK, agent=transfer.source, leg=transfer.source_leg)
-        self._tell(FactKind.TRANSFER_CHANGED, contact, transfer.source, state="conference")
+        """From here on it is a conference."""
+        contact.transfer = None
+        self._tell(FactKind.TRANSFER_ENDED, contact, transfer.source, to=transfer.callee.name, outcome="conferred")
+        self.rooms.merge(contact, transfer)
 
     def _let_go(self, contact: Contact, transfer: Transfer) -> None:
         self._dismiss_agent(contact)
@@ -342,7 +352,8 @@ class Transfers:
         core = self.core
         self._dismiss_agent(contact)
         core.legs[transfer.leg].offer = ""
-        self._ends_with_bridge(transfer.leg)
+        self.parties.ends_with_bridge(transfer.leg)
+        contact.queue = transfer.callee.queue or contact.queue
         contact.agent, contact.agent_leg = transfer.target, transfer.leg
         contact.connected_at = core.now.wall
         kind = SegmentKind.TALK if transfer.target else SegmentKind.OUTSIDE
@@ -359,14 +370,17 @@ class Transfers:
 
     def _resume(self, contact: Contact, transfer: Transfer) -> None:
         self._dismiss(contact, transfer)
-        self._ends_with_bridge(contact.agent_leg)
+        self.parties.ends_with_bridge(contact.agent_leg)
         self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
         self._end(contact, transfer, "returned")
 
     def _requeue(self, contact: Contact, transfer: Transfer) -> None:
         self._dismiss(contact, transfer)
         self._dismiss_agent(contact)
-        contact.aim = Aim(transfer.source, "nobody took the transfer", self.core.now.mono + RECALL_S)
+        if transfer.callee.queue in self.core.queues:
+            contact.queue = transfer.callee.queue
+        else:
+            contact.aim = Aim(transfer.source, "nobody took the transfer", self.core.now.mono + RECALL_S)
         contact.passed = frozenset()
         contact.music_kept = bool(contact.running)
         self._end(contact, transfer, "not_taken")
@@ -378,7 +392,7 @@ class Transfers:
 
     def _drop_all(self, contact: Contact, transfer: Transfer) -> None:
         self._dismiss(contact, transfer)
-        self._kill(contact.agent_leg)
+        self.parties.release(contact.agent_leg)
         self._end(contact, transfer, "customer_gone")
 
     def _end(self, contact: Contact, transfer: Transfer, outcome: str) -> None:
@@ -386,43 +400,23 @@ class Transfers:
         contact.running = contact.running if outcome == "not_taken" else ""
         self.core.timers.cancel(("transfer", contact.id))
         if outcome != "customer_gone":
-            self._as_ever(contact)
-        to = transfer.number or transfer.target
-        self._tell(FactKind.TRANSFER_ENDED, contact, transfer.source, to=to, outcome=outcome)
+            self.parties.as_ever(contact)
+        self._tell(FactKind.TRANSFER_ENDED, contact, transfer.source, to=transfer.callee.name, outcome=outcome)
 
     # -- legs ---------------------------------------------------------------------------------------------------------
-
-    def _stay(self, contact: Contact, source_leg: str = "") -> None:
-        """The customer is taken back from hold, and their leg outlives its bridge from now on."""
-        if contact.held:
-            contact.held = False
-            self.core.send(contact.switch, Hold(contact.agent_leg, False), f"hold:{contact.agent_leg}")
-            self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
-        contact.stays = True
-        self.core.send(contact.switch, SetVars(contact.leg, (*STAY, ("fsorch_transfer", source_leg))))
-
-    def _as_ever(self, contact: Contact) -> None:
-        if contact.stays:
-            contact.stays = False
-            self.core.send(contact.switch, SetVars(contact.leg, (*AS_EVER, ("fsorch_transfer", ""))))
-
-    def _ends_with_bridge(self, uuid: str) -> None:
-        leg = self.core.legs[uuid]
-        if not leg.standing:
-            self.core.send(leg.switch, SetVars(uuid, AS_EVER))
 
     def _dismiss_agent(self, contact: Contact) -> None:
         """The agent's part is over: the talk ends here, not when the switch has ended the leg."""
         leg, contact.ended_by = contact.agent_leg, ""
         self.release(contact)
         contact.agent = contact.agent_leg = ""
-        self._kill(leg)
+        self.parties.release(leg)
 
     def _dismiss(self, contact: Contact, transfer: Transfer) -> None:
         """The third party is not needed any more."""
         self._withdraw(transfer)
         self._free(contact, transfer)
-        self._kill(transfer.leg)
+        self.parties.release(transfer.leg)
         transfer.leg = ""
 
     def _withdraw(self, transfer: Transfer) -> None:
@@ -434,16 +428,6 @@ class Transfers:
         person = self.core.people.get(transfer.target)
         if person is not None and person.leg == transfer.leg and transfer.leg:
             self.people.call_ended(person, contact.id, "")
-
-    def _kill(self, uuid: str) -> None:
-        leg = self.core.legs.get(uuid)
-        if leg is not None and not leg.hung_up:
-            if leg.standing:
-                # A nailed-up phone stays on the line.
-                self.core.send(leg.switch, Park(uuid), f"part:{uuid}")
-                return
-            self.core.send(leg.switch, Kill(uuid, "NORMAL_CLEARING"), f"kill:{uuid}")
-            self.core.timers.set(("leg", uuid), self.core.now.mono + HANGUP_GRACE_S)
 
     def _tell(self, kind: FactKind, contact: Contact, agent: str, **data: object) -> None:
         self.core.fact(kind, contact, agent=agent, **data)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["AgentView", "ContactView", "KeyedAnswer", "QueueView", "Snapshot", "SwitchView"]
+__all__ = ["AgentView", "ContactView", "KeyedAnswer", "PartyView", "QueueView", "Snapshot", "SwitchView"]
 
 
 class KeyedAnswer(msgspec.Struct, frozen=True):
@@ -16,11 +16,21 @@ class KeyedAnswer(msgspec.Struct, frozen=True):
     means: str = ""
 
 
+class PartyView(msgspec.Struct, frozen=True, kw_only=True):
+    """Somebody beside the customer in a conference. ``name``: an agent's id, a number, or the queue whose next agent is
+    called; ``agent`` is empty for a number; ``state``: inside, called."""
+
+    name: str
+    agent: str = ""
+    state: str = "inside"
+
+
 class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     """A live contact. ``state``: flow, waiting, offered, talking, held, aside
     (leaving a message, say). ``position`` counts from 1 while waiting.
     ``transfer``: how far a transfer by the agent ``transfer_by`` to the agent or number ``transfer_to`` is (ringing,
-    consulting, conference, pending, completing, returning, taking); empty when there is none."""
+    consulting, pending, completing, returning, taking); empty when there is none. ``parties``: who is in the conference
+    with the customer, or called into it; nobody while an agent talks to the customer alone."""
 
     id: str
     switch: str
@@ -42,6 +52,7 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     transfer: str = ""
     transfer_by: str = ""
     transfer_to: str = ""
+    parties: tuple[PartyView, ...] = ()
     priority: int = 0
     why: str = ""
     medium: str = "voice"

@@ -115,7 +115,9 @@ def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow]
         answers={f"{n}:{fact.data.get('prompt')}": str(fact.data.get("digits")) for n, fact in enumerate(keyed, 1)},
     )
     legs = [leg for leg in _legs(row, facts) if leg.id not in written]
-    until = max((segment.ended_at for segment in segments), default=0)
+    # A stretch beside another says nothing of where that one began.
+    own = [segment for segment in segments if segment.kind != SegmentKind.CONFERENCE.value]
+    until = max((segment.ended_at for segment in own), default=0)
     doing, agent_leg = _doing(facts)
     return OpenContact(
         row=row,

@@ -29,6 +29,7 @@ WAYS = {"busy": "the phone was busy", "rejected": "the call was rejected", "unre
 TRANSFERRED = {
     "handed_over": "has the call now",
     "returned": "did not take it: the call is back where it came from",
+    "conferred": "is in a conference with them now",
     "not_taken": "did not take it: the caller waits in the queue again",
     "called_off": "is not needed any more: the transfer was called off",
     "customer_gone": "never had the caller, who hung up before",
@@ -89,6 +90,11 @@ class _Teller:
             FactKind.TRANSFER_BEGAN: _transfer,
             FactKind.TRANSFER_CHANGED: lambda fact: f"the transfer is {_get(fact, 'state')}",
             FactKind.TRANSFER_ENDED: _transferred,
+            FactKind.PARTY_CALLED: lambda fact: (
+                f"{fact.agent} calls {_get(fact, 'target')} {_get(fact, 'to')} into the talk"
+            ),
+            FactKind.PARTY_JOINED: lambda fact: f"{_get(fact, 'to')} talks along",
+            FactKind.PARTY_LEFT: lambda fact: f"{_get(fact, 'to')} talks along no longer ({_get(fact, 'why')})",
             "contact_moved": lambda fact: f"moved from queue {_get(fact, 'previous')} to {fact.queue}{_by(fact)}",
             "contact_given": lambda fact: f"given to {fact.agent}{_by(fact)}",
             "priority_changed": lambda fact: (

@@ -8,9 +8,11 @@ import pytest
 
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
+    AddParty,
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
+    DropParty,
     HangUp,
     MuteCall,
     PressKeys,
@@ -18,7 +20,7 @@ from fsorch.engine.inputs import (
     TakeOver,
     TransferCall,
 )
-from fsorch.esl.commands import Conference, GetVar
+from fsorch.esl.commands import Conference, GetVar, Kill
 from tests.conformance.office import BY, Office
 from tests.conformance.rig import Call, Rig
 from tests.conformance.test_engine import Opener, cut, hang_up_as_caller, waiting
@@ -192,6 +194,19 @@ def test_the_caller_hangs_up_in_the_consult(rig: Rig, opened: Opener) -> None:
     office.agent_is("bob", "idle")
 
 
+def together(office: Office, contact: str, number: int) -> None:
+    """Wait until so many are in the contact's room."""
+    members = Conference(f"fsorch-{contact}", "list")
+    office.rig.until(lambda: office.rig.ask(members).text.count("hear|speak") == number, f"{number} in the room")
+
+
+def alone(office: Office, contact: str) -> None:
+    """Wait until the room is gone: those who are left are a pair."""
+    members = Conference(f"fsorch-{contact}", "list")
+    office.rig.until(lambda: "not found" in office.rig.ask(members).text, "the end of the room")
+    office.rig.until(lambda: all(not c.parties for c in office.pump.snapshot().contacts), "a pair")
+
+
 @pytest.mark.parametrize("leaves", ["ada", "bob", "caller"])
 def test_a_conference_of_three_until_one_leaves(rig: Rig, opened: Opener, leaves: str) -> None:
     office = opened()
@@ -199,18 +214,75 @@ def test_a_conference_of_three_until_one_leaves(rig: Rig, opened: Opener, leaves
     office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
     office.agent_is("bob", "talking")
     office.ask(ConferCall(agent="ada", by=BY))
-    members = Conference(f"fsorch-{contact}", "list")
-    rig.until(lambda: rig.ask(members).text.count("hear|speak") == 3, "three in the room")
+    assert outcome(office, contact) == "conferred"
+    together(office, contact, 3)
     if leaves == "caller":
         finish(office, call, contact, 3)
         return
     office.ask(HangUp(agent=leaves, by=BY))
-    assert outcome(office, contact) == ("handed_over" if leaves == "ada" else "returned")
+    alone(office, contact)
     stays = "bob" if leaves == "ada" else "ada"
     assert office.contact_of(call).agent == stays
+    office.agent_is(leaves, "idle")
     office.ask(HangUp(agent=stays, by=BY))
     assert office.ended(contact)["agent"] == stays
     rig.gone(call.caller)
+
+
+def test_a_conference_of_five_whose_members_come_and_go(rig: Rig, opened: Opener) -> None:
+    names = ("ada", "bob", "cyd", "dan")
+    office = opened(phones={name: "answer-300" for name in names} | {"eva": "reject"})
+    call, contact = talking(office, *names[1:])
+    office.ask(AddParty(agent="ada", by=BY, to="bob"))
+    together(office, contact, 3)
+    office.ask(AddParty(agent="bob", by=BY, queue="support"))
+    together(office, contact, 4)
+    office.ask(AddParty(agent="ada", by=BY, queue="support"))
+    together(office, contact, 5)
+    office.ask(HangUp(agent="ada", by=BY))
+    together(office, contact, 4)
+    assert office.contact_of(call).agent == "bob"
+    office.agent_is("ada", "idle")
+    office.ask(DropParty(agent="bob", by=BY, party="cyd"))
+    together(office, contact, 3)
+    office.log_in("eva")
+    office.ask(AddParty(agent="bob", by=BY, to="eva"))
+    office.fact(FactKind.PARTY_LEFT, 3, contact=contact)
+    office.ask(HangUp(agent="dan", by=BY))
+    alone(office, contact)
+    office.agent_is("dan", "idle")
+    row = finish(office, call, contact, 6)
+    assert (row["agent"], row["ended_by"]) == ("bob", "customer")
+    rows = [fact.data["row"] for fact in office.of(FactKind.SEGMENT_ENDED, contact=contact)]
+    times = {(row["kind"], row["agent"]) for row in rows if row["kind"] in ("talk", "conference")}
+    assert times == {("talk", "ada"), ("talk", "bob")} | {("conference", name) for name in names[1:]}
+
+
+def test_a_conference_everybody_else_leaves_at_once(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call, contact = talking(office, "bob")
+    office.ask(AddParty(agent="ada", by=BY, to="bob"))
+    together(office, contact, 3)
+    for leg in {fact.leg for fact in office.of(FactKind.OFFER_MADE, contact=contact)}:
+        rig.ask(Kill(leg, "NORMAL_CLEARING"))
+    office.fact(FactKind.CONTACT_QUEUED, 2, contact=contact)
+    office.contact_is(call, "talking")
+    assert office.contact_of(call).queue == "sales"
+    finish(office, call, contact, 4)
+
+
+def test_a_queue_is_consulted(rig: Rig, opened: Opener) -> None:
+    office = opened(phones={"ada": "answer-300", "bob": "reject", "cyd": "answer-300"})
+    call, contact = talking(office, "bob")
+    office.log_in("cyd")
+    office.ask(TransferCall(agent="ada", by=BY, queue="support", consult=True))
+    plays(office, call, "playback")
+    office.agent_is("cyd", "talking")
+    office.ask(CompleteTransfer(agent="ada", by=BY))
+    office.fact(FactKind.BRIDGED, agent="cyd", contact=contact)
+    assert office.contact_of(call).queue == "support"
+    assert ("bob", "refused") in office.offers(contact)
+    finish(office, call, contact, 4)
 
 
 def test_a_supervisor_takes_over(rig: Rig, opened: Opener) -> None:

@@ -19,6 +19,7 @@ from fsorch.acd.affinity import Encounter
 from fsorch.config import Centre
 from fsorch.deferred import CallbackSpec, CallFirst, VoicemailSpec
 from fsorch.engine import (
+    AddParty,
     AgentAway,
     AgentBack,
     AnswerCall,
@@ -28,6 +29,7 @@ from fsorch.engine import (
     CompleteTransfer,
     ConferCall,
     Configure,
+    DropParty,
     EndWrapUp,
     ExtendWrapUp,
     FactKind,
@@ -117,9 +119,9 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("job"), SOME, st.sampled_from(["+OK x\n", "-ERR NO_ANSWER\n", "-USAGE: x\n", ""])),
     st.tuples(st.just("reply"), SOME, st.sampled_from(["+OK", "-ERR Invalid uuid", "-ERROR", "false"])),
     st.tuples(st.just("lost"), SOME),
-    st.tuples(st.just("person"), AGENTS, st.integers(0, 27)),
-    st.tuples(st.just("person"), AGENTS, st.integers(15, 27)),
-    st.tuples(st.just("hand"), st.integers(15, 27), st.integers(0, 3)),
+    st.tuples(st.just("person"), AGENTS, st.integers(0, 34)),
+    st.tuples(st.just("person"), AGENTS, st.integers(15, 34)),
+    st.tuples(st.just("hand"), st.integers(15, 34), st.integers(0, 3)),
     st.tuples(st.just("hand"), st.integers(16, 20), st.integers(1, 2)),
     st.tuples(st.just("steer"), SOME, st.integers(0, 3)),
     st.tuples(st.just("joined"), SOME),
@@ -165,6 +167,13 @@ def request(agent: str, which: int) -> Request:
         MuteCall(agent=agent, by="t", on=True),
         Supervise(agent=agent, by="t", watcher=other, mode="whisper"),
         StopListening(agent=agent, by="t", watcher=other),
+        AddParty(agent=agent, by="t", to=other),
+        AddParty(agent=agent, by="t", queue="support"),
+        AddParty(agent=agent, by="t", number="100"),
+        AddParty(agent=agent, by="t", number="101"),
+        DropParty(agent=agent, by="t", party=other),
+        DropParty(agent=agent, by="t", party="100"),
+        TransferCall(agent=agent, by="t", queue="sales", consult=True),
     )[which]
 
 
@@ -407,7 +416,7 @@ class Storm:
         busy = [agent for agent in view.agents if agent.contact is not None]
         held = {agent.contact.id for agent in busy if agent.contact}
         talks = Counter(agent.contact.id for agent in busy if agent.contact and agent.state == "talking")
-        moving = {c.id for c in view.contacts if c.transfer}
+        moving = {c.id for c in view.contacts if c.transfer or c.parties}
         assert all(count == 1 or id in moving for id, count in talks.items()), "one contact, two agents"
         assert all(count <= 2 for count in talks.values()), "one contact, three agents"
         for agent in view.agents:

@@ -6,10 +6,12 @@ import msgspec
 import pytest
 
 from fsorch.engine import (
+    AddParty,
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
     Configure,
+    DropParty,
     FactKind,
     HangUp,
     HoldCall,
@@ -19,7 +21,7 @@ from fsorch.engine import (
     TransferCall,
 )
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Hold, Kill, Mute, Originate, Park, Playback, SendDigits, SetVars, Transfer
+from fsorch.esl.commands import Bridge, Hold, Kill, Mute, Originate, Park, Playback, SendDigits, SetVars
 from tests.engine.desk import CENTRE, Desk
 
 CUSTOMER = "caller-1"
@@ -124,7 +126,10 @@ def test_a_customer_whose_park_is_never_told_goes_to_the_queue_all_the_same() ->
         (TransferCall(agent="ann", by="ann"), RequestRefused),
         (TransferCall(agent="ann", by="ann", queue="sales", to="rob"), RequestRefused),
         (TransferCall(agent="ann", by="ann", queue="salse"), NotFound),
-        (TransferCall(agent="ann", by="ann", queue="support", consult=True), RequestRefused),
+        (TransferCall(agent="ann", by="ann", queue="support", consult=True), RequestRefused),  # nobody is free
+        (AddParty(agent="ann", by="ann", to="rob"), RequestRefused),
+        (AddParty(agent="ann", by="ann"), RequestRefused),
+        (DropParty(agent="ann", by="ann", party="rob"), RequestRefused),
         (TransferCall(agent="ann", by="ann", to="robb"), NotFound),
         (TransferCall(agent="ann", by="ann", to="ann"), RequestRefused),
         (TransferCall(agent="ann", by="ann", to="rob"), RequestRefused),  # logged out
@@ -340,34 +345,6 @@ def test_a_joining_that_never_comes_about_ends_in_the_queue() -> None:
     assert ended(desk) == ["not_taken"]
     assert set(killed(desk)) >= {leg, dial.uuid}
     assert desk.contact().state == "waiting"
-
-
-# -- conference -----------------------------------------------------------------------------------------------------
-
-
-def test_a_conference_of_three_and_each_way_out_of_it() -> None:
-    desk, leg, dial = consulting()
-    desk.tell(ConferCall(agent="ann", by="ann"))
-    sent = [(c.uuid, c.leg) for c, _ in desk.sent if isinstance(c, Transfer)]
-    assert sent == [(CUSTOMER, ""), (leg, "-both")]
-    assert desk.contact().transfer == "conference"
-    with pytest.raises(RequestRefused):
-        desk.tell(ConferCall(agent="ann", by="ann"))
-    desk.ends(leg)
-    assert desk.last(Bridge) == Bridge(CUSTOMER, dial.uuid)
-    desk.bridge(CUSTOMER, dial.uuid)
-    assert desk.contact().agent == "rob"
-
-    desk, leg, dial = consulting()
-    desk.tell(ConferCall(agent="ann", by="ann"))
-    desk.ends(dial.uuid)
-    desk.bridge(CUSTOMER, leg)
-    assert desk.contact().agent == "ann"
-
-    desk, leg, dial = consulting()
-    desk.tell(ConferCall(agent="ann", by="ann"))
-    desk.ends(CUSTOMER)
-    assert set(killed(desk)) == {leg, dial.uuid}
 
 
 # -- take over, mute, keys ------------------------------------------------------------------------------------------

@@ -12,11 +12,13 @@ from flask import Flask, Response
 from fsorch.edge.auditing import described, is_steering
 from fsorch.edge.gateway import Gateway
 from fsorch.engine.inputs import (
+    AddParty,
     AnswerCall,
     CallBack,
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
+    DropParty,
     EndWrapUp,
     ExtendWrapUp,
     GiveContact,
@@ -92,6 +94,20 @@ class To(Plain, forbid_unknown_fields=True, kw_only=True):
     priority: Priority | None = None
 
 
+class Third(Plain, forbid_unknown_fields=True, kw_only=True):
+    """Who is called into a talk: one of queue, agent (``to``) and number."""
+
+    queue: Id = ""
+    to: Id = ""
+    number: Annotated[str, msgspec.Meta(max_length=32)] = ""
+
+
+class Party(Plain, forbid_unknown_fields=True, kw_only=True):
+    """Who is asked out of a conference: an agent's id, a number, or the queue that is called."""
+
+    party: Id
+
+
 class Taker(Plain, forbid_unknown_fields=True):
     """Who takes a call over; empty for the agent of whoever asks."""
 
@@ -145,6 +161,11 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "transfer-complete": (Plain, lambda given, agent, by: CompleteTransfer(agent=agent, by=by)),
     "transfer-cancel": (Plain, lambda given, agent, by: CancelTransfer(agent=agent, by=by)),
     "confer": (Plain, lambda given, agent, by: ConferCall(agent=agent, by=by)),
+    "add-party": (
+        Third,
+        lambda given, agent, by: AddParty(agent=agent, by=by, queue=given.queue, to=given.to, number=given.number),
+    ),
+    "drop-party": (Party, lambda given, agent, by: DropParty(agent=agent, by=by, party=given.party)),
     "wrapup-end": (Plain, lambda given, agent, by: EndWrapUp(agent=agent, by=by)),
     "wrapup-more": (Plain, lambda given, agent, by: ExtendWrapUp(agent=agent, by=by)),
     "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),

@@ -78,7 +78,9 @@ export type Verb =
   | "transfer"
   | "transfer-complete"
   | "transfer-cancel"
-  | "confer";
+  | "confer"
+  | "add-party"
+  | "drop-party";
 
 // What supervisors do to a talk, and to a contact that waits.
 export type SteeringVerb = "talk/listen" | "talk/listen-stop" | "talk/take-over" | "contact/move" | "contact/give" | "contact/priority";

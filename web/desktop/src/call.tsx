@@ -82,7 +82,7 @@ function Listening(): JSX.Element {
 function Talking({ contact }: { contact: Contact }): JSX.Element {
   return (
     <>
-      <Action kind={contact.held ? "primary" : "plain"} keys="Alt+H" pressed={contact.held} disabled={contact.transfer !== ""} test="hold" run={() => ask("hold", { on: !contact.held })}>
+      <Action kind={contact.held ? "primary" : "plain"} keys="Alt+H" pressed={contact.held} disabled={contact.transfer !== "" || contact.parties.length > 0} test="hold" run={() => ask("hold", { on: !contact.held })}>
         <Icon name={contact.held ? "resume" : "hold"} /> {contact.held ? "Take back" : "Hold"}
       </Action>
       <Action kind="danger" keys="Alt+X" test="hangup" run={() => ask("hangup")}>

@@ -4,12 +4,11 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { ask } from "./api";
 import { Action } from "./parts";
-import type { Agent, Contact, Place } from "./types";
+import type { Agent, Contact, Party, Place } from "./types";
 
 const SAYS: Record<string, string> = {
   ringing: "Calling",
   consulting: "Talking to",
-  conference: "In conference with",
   pending: "Waiting for",
   completing: "Handing over to",
   returning: "Coming back from",
@@ -17,8 +16,9 @@ const SAYS: Record<string, string> = {
 };
 
 export function Handing({ agent, contact, places }: { agent: Agent; contact: Contact; places: Place[] }): JSX.Element {
-  const [open, setOpen] = useState<"" | "transfer" | "keys">("");
+  const [open, setOpen] = useState<"" | "transfer" | "keys" | "add">("");
   if (contact.transfer) return <UnderWay agent={agent} contact={contact} />;
+  if (contact.parties.length > 0) return <Conference agent={agent} contact={contact} places={places} />;
   return (
     <div class="handing">
       <div class="acts flat">
@@ -27,9 +27,11 @@ export function Handing({ agent, contact, places }: { agent: Agent; contact: Con
         </Action>
         <Toggle name="Keypad" on={open === "keys"} test="keypad" set={(on) => setOpen(on ? "keys" : "")} />
         <Toggle name="Transfer…" on={open === "transfer"} test="transfer-open" set={(on) => setOpen(on ? "transfer" : "")} />
+        <Toggle name="Add…" on={open === "add"} test="add-open" set={(on) => setOpen(on ? "add" : "")} />
       </div>
       {open === "keys" && <Keys />}
       {open === "transfer" && <Where places={places} />}
+      {open === "add" && <Where places={places} add />}
     </div>
   );
 }
@@ -54,7 +56,39 @@ function Keys(): JSX.Element {
   );
 }
 
-function Where({ places }: { places: Place[] }): JSX.Element {
+// Who is in the talk or called into it; each can be asked out, and whoever is inside can leave.
+function Conference({ agent, contact, places }: { agent: Agent; contact: Contact; places: Place[] }): JSX.Element {
+  const [adding, setAdding] = useState(false);
+  const others = contact.parties.filter((party) => party.agent !== agent.id);
+  const inside = contact.parties.filter((party) => party.state === "inside").length > 1;
+  return (
+    <div class="handing" data-test="conference">
+      <p class="soft" role="status">
+        {others.map(said).join(", ")}
+      </p>
+      <div class="acts flat">
+        {others.map((party) => (
+          <Action key={party.name} kind="chip" test="drop" run={() => ask("drop-party", { party: party.name })}>
+            {`Without ${party.name}`}
+          </Action>
+        ))}
+        <Toggle name="Add…" on={adding} test="add-open" set={setAdding} />
+        {inside && (
+          <Action kind="plain" test="leave" run={() => ask("hangup")}>
+            Leave them
+          </Action>
+        )}
+      </div>
+      {adding && <Where places={places} add />}
+    </div>
+  );
+}
+
+function said(party: Party): string {
+  return party.state === "inside" ? `With ${party.name}` : `Calling ${party.name}`;
+}
+
+function Where({ places, add }: { places: Place[]; add?: boolean }): JSX.Element {
   const [chosen, setChosen] = useState("");
   const [number, setNumber] = useState("");
   const [kind, id] = chosen.split(":", 2);
@@ -74,19 +108,20 @@ function Where({ places }: { places: Place[] }): JSX.Element {
         or a number
         <input inputMode="tel" value={number} onInput={(event) => setNumber(event.currentTarget.value.trim())} />
       </label>
-      <div class="acts flat">
-        <Action
-          kind="plain"
-          test="consult"
-          disabled={!ready || (!number && kind === "queue")}
-          run={() => ask("transfer", { ...to, consult: true })}
-        >
-          Ask first
+      {add ? (
+        <Action kind="primary" test="add" disabled={!ready} run={() => ask("add-party", to)}>
+          Call into the talk
         </Action>
-        <Action kind="primary" test="transfer" disabled={!ready} run={() => ask("transfer", to)}>
-          Transfer now
-        </Action>
-      </div>
+      ) : (
+        <div class="acts flat">
+          <Action kind="plain" test="consult" disabled={!ready} run={() => ask("transfer", { ...to, consult: true })}>
+            Ask first
+          </Action>
+          <Action kind="primary" test="transfer" disabled={!ready} run={() => ask("transfer", to)}>
+            Transfer now
+          </Action>
+        </div>
+      )}
     </div>
   );
 }
@@ -116,9 +151,9 @@ function UnderWay({ agent, contact }: { agent: Agent; contact: Contact }): JSX.E
       </p>
       {mine && (
         <div class="acts flat">
-          {(consulted || contact.transfer === "ringing" || contact.transfer === "conference") && (
+          {(consulted || contact.transfer === "ringing") && (
             <Action kind="primary" test="complete" run={() => ask("transfer-complete")}>
-              {contact.transfer === "conference" ? "Leave them" : "Hand over"}
+              Hand over
             </Action>
           )}
           {consulted && (

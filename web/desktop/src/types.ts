@@ -27,14 +27,22 @@ export interface Contact {
   answered_at: number;
   held: boolean;
   muted: boolean;
-  transfer: "" | "ringing" | "consulting" | "conference" | "pending" | "completing" | "returning" | "taking";
+  transfer: "" | "ringing" | "consulting" | "pending" | "completing" | "returning" | "taking";
   transfer_by: string;
   transfer_to: string;
+  parties: Party[];
   priority: number;
   why: string;
   medium: string;
   callback: string;
   message_us: number;
+}
+
+// Somebody beside the caller in a conference; of a queue that is called the name is the queue's.
+export interface Party {
+  name: string;
+  agent: string;
+  state: "inside" | "called";
 }
 
 export interface Agent {
