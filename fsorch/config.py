@@ -195,7 +195,8 @@ class Centre(Spec, frozen=True, kw_only=True):
     transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
     ``voicemail``: where messages are kept; without it, nobody is asked for one. ``switch_gone_s``: an agent who talks
     on a switch that cannot be reached is let go after this time (0: never), and taken up again if they still talk when
-    it is back."""
+    it is back. ``unserved_s``: after this time without a sign of life from fsorch the switch serves alone each caller
+    who does not talk, by its dialplan (0: never)."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -212,6 +213,8 @@ class Centre(Spec, frozen=True, kw_only=True):
     voicemail: VoicemailSpec | None = None
     calendars: tuple[CalendarSpec, ...] = ()
     switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
+    unserved_s: Annotated[float, msgspec.Meta(ge=0)] = 120.0
+
 
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):

@@ -14,6 +14,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
+from fsorch.engine.guards import Guards, served_alone
 from fsorch.engine.legs import Legs
 from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
@@ -26,7 +27,7 @@ from fsorch.engine.supervising import Supervising
 from fsorch.engine.transfers import Transfers
 from fsorch.engine.voicemail import Voicemail
 from fsorch.engine.waiting import Waiting
-from fsorch.esl.commands import Answer, SetVars, Unschedule
+from fsorch.esl.commands import Answer, SetVars
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import job_result
@@ -38,7 +39,18 @@ __all__ = ["Calls"]
 # An answered call says so within milliseconds (capture 02); past this the flow begins anyway.
 ANSWER_GRACE_S = 10.0
 # The deadlines of a contact.
-CONTACT_TIMERS = ("arrive", "prompt", "orphan", "ring_more", "question", "choice", "callback", "voicemail", "outside")
+CONTACT_TIMERS = (
+    "guard",
+    "arrive",
+    "prompt",
+    "orphan",
+    "ring_more",
+    "question",
+    "choice",
+    "callback",
+    "voicemail",
+    "outside",
+)
 
 
 class Calls:
@@ -47,8 +59,10 @@ class Calls:
     def __init__(self, core: Core, records: Records, music: Music, offers: Offers, people: People) -> None:
         self.core = core
         self.flows = Flows(core, music, self.step)
+        self.guards = Guards(core, self.step)
         self.endings = Endings(core, records, music, self.step, self._wait, self.flows.start)
         self.waiting = Waiting(core, music, offers, self.endings)
+        self.endings.before_talk = self.guards.disarm
         self.flows.open = self.waiting.flow_open
         self.records = records
         self.music = music
@@ -137,7 +151,7 @@ class Calls:
             ("fsorch_role", "customer"),
             ("presence_data", f"fsorch:{contact.id}:customer"),
         )
-        self.core.send(switch, Unschedule(contact.leg))
+        self.guards.take(contact)
         self.core.send(switch, SetVars(contact.leg, marks), f"mark:{contact.id}")
         self.welcome(contact, event)
 
@@ -183,6 +197,21 @@ class Calls:
             self.flows.due(contact)
         elif what == "orphan":
             self.step(contact, ContactInput.REJOIN)
+
+    def before_bridge(self, contact: Contact) -> None:
+        """An agent's phone is picked up; the caller is joined to it next."""
+        self.guards.disarm(contact)
+        self.waiting.before_bridge(contact)
+
+    def _left_to_dialplan(self, event: Event) -> bool:
+        """Whether the dialplan has taken over a caller of ours: our mark, or our sign of life, came too late."""
+        leg = self.core.legs.get(event.uuid)
+        if leg is None or leg.role != "customer" or not served_alone(event):
+            return False
+        contact = self.core.contacts.get(leg.contact)
+        if contact is not None and contact.leg == leg.uuid:
+            self.guards.let_go(contact)
+        return True
 
     def ghost_due(self, uuid: str) -> None:
         """The hangup of a leg that the switch does not have never came."""
@@ -236,6 +265,8 @@ class Calls:
         leg = self.core.legs.get(event.uuid)
         if leg is None:
             return
+        if self._left_to_dialplan(event):
+            return
         leg.answered = True
         leg.row = msgspec.structs.replace(leg.row, answered_at=event.answered_time or self.core.now.wall)
         if leg.role != "customer":
@@ -279,6 +310,7 @@ class Calls:
 
     def _hung_up(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
+        self._left_to_dialplan(event)
         if leg is not None:
             self._gone(leg, event.hangup_cause)
 
@@ -298,6 +330,8 @@ class Calls:
 
     def _executed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
+        if self._left_to_dialplan(event):
+            return
         contact = self.core.contacts.get(leg.contact) if leg else None
         if leg is not None and leg.standing:
             self.people.lines.alerted(leg, event.application_uuid)
@@ -355,6 +389,8 @@ class Calls:
         contact.music_kept = False
 
     def _wait(self, contact: Contact, again: bool) -> None:
+        if not contact.guarded:
+            self.guards.arm(contact)
         self.waiting.begin(contact)
         self.rejoin(contact)
         self.records.begin(contact, SegmentKind.QUEUE, queue=contact.queue)
@@ -378,6 +414,7 @@ class Calls:
     def _begin_talk(self, contact: Contact) -> None:
         core = self.core
         contact.running = ""
+        self.guards.disarm(contact)
         self.questions.drop(contact)
         contact.connected_at = core.now.wall
         queue = core.queues.get(contact.queue)
@@ -440,7 +477,7 @@ class Calls:
 
     def _abandon(self, contact: Contact) -> None:
         queue = self.core.queues.get(contact.queue)
-        if queue is not None and not contact.answered_at:
+        if queue is not None and not contact.answered_at and contact.outcome is not ContactOutcome.OVERFLOWED:
             queue.abandoned += 1
             self.waiting.abandoned(contact)
         self._end(contact, ContactOutcome.ABANDONED)

@@ -55,6 +55,8 @@ class Endings:
         self.start_flow = start_flow
         # Told of each contact that leaves a line for good.
         self.left: Callable[[Contact], None]
+        # Told of each contact that is about to be joined to somebody.
+        self.before_talk: Callable[[Contact], None]
         self.doors: dict[type[Way], Callable[[Contact, Way], bool]] = {}
         self._ways: dict[OverflowTo, Callable[[Contact, str], str]] = {
             OverflowTo.QUEUE: self._to_queue,
@@ -120,6 +122,7 @@ class Endings:
             return "the centre has no outside"
         own = f"{{fsorch_contact={contact.id},fsorch_role=other,originate_timeout={NUMBER_RING_S}}}"
         self._outside(contact, "number", NUMBER_LIMIT_S)
+        self.before_talk(contact)
         marks = (("hangup_after_bridge", "true"), ("continue_on_fail", "true"), ("fsorch_outside", "number"))
         core.send(contact.switch, SetVars(contact.leg, marks))
         core.send(contact.switch, Break(contact.leg))

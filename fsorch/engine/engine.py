@@ -73,7 +73,7 @@ class Engine:
         self._offers.not_taken = transfers.not_taken
         self._people.add(transfers.handlers | self._calls.supervising.handlers)
         waiting, endings = self._calls.waiting, self._calls.endings
-        self._offers.before_bridge, self._people.staffed = waiting.before_bridge, waiting.staffed
+        self._offers.before_bridge, self._people.staffed = self._calls.before_bridge, waiting.staffed
         self._records.wrapped = waiting.wrapped
         endings.doors = {VoicemailAct: self._take_message, OfferCallback: self._offer_callback}
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
@@ -112,6 +112,7 @@ class Engine:
             "transfer": transfers.due,
             "room": transfers.rooms.due,
             "cut": self._resync.cuts.due,
+            "guard": self._calls.guards.due,
         }
 
     def _connect_callbacks(self) -> None:

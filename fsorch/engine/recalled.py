@@ -14,6 +14,7 @@ from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
+from fsorch.engine.guards import AWAY
 from fsorch.engine.inputs import KeptPlace, OpenContact, Recall
 from fsorch.engine.music import Music, playing
 from fsorch.engine.offers import Offers
@@ -24,7 +25,7 @@ from fsorch.engine.views import KeyedAnswer
 from fsorch.engine.voicemail import VOICEMAIL
 from fsorch.esl.events import Event
 from fsorch.ivr import Ask, FlowSession
-from fsorch.names import SegmentKind
+from fsorch.names import ContactOutcome, SegmentKind
 
 __all__ = ["Recalled"]
 
@@ -44,6 +45,7 @@ class Recalled:
         self._contacts: dict[str, OpenContact] = {}
         # Of customers' legs only.
         self._of_leg: dict[str, str] = {}
+        self._served_alone: set[str] = set()
         self._until = 0
         # Callers who talk to a leg that is still to be looked at.
         self._joined: list[str] = []
@@ -88,6 +90,8 @@ class Recalled:
         else:
             _remember(contact, known)
         contact.ran = _ran(event.variable("fsorch_steps") or "")
+        if not joined:
+            self.calls.guards.take(contact)
         if contact.queue and joined and event.variable("fsorch_outside"):
             contact.machine.step(ContactInput.QUEUE)
             contact.machine.step(ContactInput.STEP_OUT)
@@ -108,6 +112,13 @@ class Recalled:
             self._go_on(contact, event)
         else:
             self.calls.welcome(contact, event)
+
+    def left_to_dialplan(self, switch: str, event: Event) -> None:
+        """The switch serves this caller alone; the leg's end is still written down by us."""
+        id = self._of_leg.get(event.uuid, "")
+        if id:
+            self._served_alone.add(id)
+            self.calls.legs.own(switch, event, "customer", id, "")
 
     def pair(self, contact: Contact, leg: Leg, event: Event) -> bool:
         """The agent's leg that talks to a caller of an earlier life: the talk goes on. False when the records know of
@@ -167,11 +178,7 @@ class Recalled:
                     self.records.leg_lost(row, at)
             contact = core.contacts.get(known.row.id)
             if contact is None and not self._waits_without_leg(known):
-                self.records.contact_lost(known, self._until)
-                if not known.row.answered_at:
-                    # Whoever hung up while nobody listened may ring again as well.
-                    row = known.row
-                    self.calls.waiting.keep(KeptPlace(row.queue, row.number, row.enqueued_at, at))
+                self._end_of(known, at)
             if known.talks and (contact is None or contact.agent_leg != known.agent_leg):
                 self.calls.people.talk_lost(known.row.agent, known.row.id, known.row.queue)
 
@@ -179,6 +186,16 @@ class Recalled:
             self._legs.remove(row)
             if row.id not in present:
                 self.records.leg_lost(row, min(self._until or core.now.wall, core.now.wall))
+
+    def _end_of(self, known: OpenContact, at: int) -> None:
+        """A contact is over since ``at`` or so."""
+        said = known.row
+        alone = said.id in self._served_alone
+        outcome, cause = (ContactOutcome.OVERFLOWED, AWAY) if alone else (None, "")
+        self.records.contact_lost(known, self._until, outcome, cause)
+        if not said.answered_at and not alone:
+            # Whoever hung up while nobody listened may ring again as well.
+            self.calls.waiting.keep(KeptPlace(said.queue, said.number, said.enqueued_at, at))
 
     def _waits_without_leg(self, known: OpenContact) -> bool:
         """A message, or a promised callback: back into the line, with the place it had."""

@@ -134,12 +134,15 @@ class Records:
             row=msgspec.to_builtins(row),
         )
 
-    def contact_lost(self, known: OpenContact, until: int) -> None:
+    def contact_lost(
+        self, known: OpenContact, until: int, outcome: ContactOutcome | None = None, cause: str = ""
+    ) -> None:
         """A contact of an earlier life of ours whose end nobody saw; it was served if it was ever joined to an
-        agent. What it did when it was last heard of went on ``until`` that life ended."""
+        agent, else ``outcome`` (lost, if that is not known either). What it did when it was last heard of went on
+        ``until`` that life ended."""
         row = known.row
-        outcome = ContactOutcome.ANSWERED if row.answered_at else ContactOutcome.LOST
-        row = msgspec.structs.replace(row, outcome=outcome.value, ended_by="system")
+        outcome = ContactOutcome.ANSWERED if row.answered_at else outcome or ContactOutcome.LOST
+        row = msgspec.structs.replace(row, outcome=outcome.value, ended_by="system", cause=cause)
         if known.doing:
             row = self._last_stretch(known, row, max(row.ended_at, min(until, self.core.now.wall)))
         if row.enqueued_at:

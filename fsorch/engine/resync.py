@@ -14,6 +14,7 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
 from fsorch.engine.facts import FactKind
+from fsorch.engine.guards import served_alone
 from fsorch.engine.inputs import LinkDown, LinkUp
 from fsorch.engine.music import Music, busy, playing
 from fsorch.engine.offers import Offers
@@ -85,6 +86,10 @@ class Resync:
         if leg.role == "agent" and self.cuts.back(leg, event.other_leg):
             return
         contact = self.core.contacts.get(leg.contact)
+        if leg.role == "customer" and served_alone(event):
+            if contact is not None and contact.leg == leg.uuid:
+                self.calls.guards.let_go(contact)
+            return
         if leg.standing and contact is None:
             self.calls.people.lines.heard(leg, LineInput.PARKED)
             return
@@ -101,6 +106,8 @@ class Resync:
                 self.calls.callbacks.answered(leg)
             return
         state = contact.machine.state
+        if contact.guarded:
+            self.calls.guards.arm(contact)
         if event.answer_state == "answered" and state is ContactState.ARRIVED:
             self.calls.event(leg.switch, _as(event, "CHANNEL_ANSWER"))
         elif state is ContactState.FLOW:
@@ -153,6 +160,8 @@ class Resync:
                 # A callback's phone that rings: the promise stands, and it is called anew.
                 self.core.send(switch, Kill(event.uuid, "ORIGINATOR_CANCEL"), f"kill:{event.uuid}")
                 cleared += 1
+            elif served_alone(event):
+                self.recalled.left_to_dialplan(switch, event)
             elif self.recalled.id_of(event):
                 self.recalled.take_back(switch, event, event.other_leg in present)
                 adopted += 1

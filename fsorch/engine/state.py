@@ -262,7 +262,8 @@ class Contact:
 
     ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``sent_to`` what the caller was
     sent to when a rule ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a
-    queue; ``admitted`` once a queue has let them in."""
+    queue; ``admitted`` once a queue has let them in; ``guarded`` while the switch would serve them alone, should we
+    fall silent (see Guards)."""
 
     id: str
     switch: str
@@ -325,6 +326,7 @@ class Contact:
     promise: Promise | None = None
     message: Message | None = None
     message_us: int = 0
+    guarded: bool = False
     language: str = DEFAULT_LANGUAGE
 
     @property

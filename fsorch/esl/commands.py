@@ -64,6 +64,7 @@ __all__ = [
     "PlayAndGetDigits",
     "Playback",
     "PreAnswer",
+    "PutOff",
     "RawCommand",
     "ReceiveDigits",
     "Record",
@@ -332,6 +333,18 @@ class Unschedule(_OnChannel, frozen=True):
 
     def _api(self) -> str:
         return self._words("sched_del")
+
+
+class PutOff(_OnChannel, frozen=True):
+    """In ``seconds`` the dialplan's extension ``fsorch_left`` takes the channel, in place of whatever was scheduled for
+    it before (see `Unschedule`). Two api commands in one: ``eval`` runs both (``mod_commands.c``), and answers with
+    both answers."""
+
+    seconds: int
+
+    def _api(self) -> str:
+        uuid, seconds = check_uuid(self.uuid), check_natural(self.seconds)
+        return f"eval ${{sched_del({uuid})}}${{sched_transfer(+{seconds} {uuid} fsorch_left XML fsorch)}}"
 
 
 class SendDigits(_OnChannel, frozen=True):

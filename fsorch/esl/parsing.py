@@ -5,6 +5,7 @@ A command no type fits, or one whose arguments are not what its type allows, bec
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Literal, cast, get_args
 
@@ -279,6 +280,16 @@ def _pair(kind: Callable[[str, str], c.Command]) -> Callable[[str], c.Command]:
     return read
 
 
+_PUT_OFF = re.compile(
+    r"\$\{sched_del\((\S+)\)\}\$\{sched_transfer\(\+([0-9]{1,9}) (\S+) fsorch_left XML fsorch\)\}", re.ASCII
+)
+
+
+def _put_off(rest: str) -> c.Command | None:
+    match = _PUT_OFF.fullmatch(rest)
+    return c.PutOff(match[1], int(match[2])) if match is not None and match[1] == match[3] else None
+
+
 _APIS: dict[str, Callable[[str], c.Command | None]] = {
     "uuid_bridge": _pair(c.Bridge),
     "uuid_transfer": _transfer,
@@ -297,6 +308,7 @@ _APIS: dict[str, Callable[[str], c.Command | None]] = {
     "uuid_dump": _dump,
     "uuid_exists": c.Exists,
     "sched_del": c.Unschedule,
+    "eval": _put_off,
     "uuid_send_dtmf": _pair(c.SendDigits),
     "uuid_recv_dtmf": _pair(c.ReceiveDigits),
     "uuid_record": _record,

@@ -6,6 +6,7 @@ before the first call in `fsorch.sim.api_look`.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 
 from fsorch.sim.api_look import LOOK_TABLE, Notes
@@ -28,6 +29,7 @@ _RULE = "=" * 97 + "\n"
 
 Answer = Callable[[str], None]
 Handler = Callable[[str], str]
+_CALL = re.compile(r"\$\{([a-z_]+)\(([^()]*)\)\}")
 
 
 class Api:
@@ -115,7 +117,12 @@ class Api:
         if argument.startswith("uuid:"):
             word, _, argument = argument.partition(" ")
             channel = self._machine.find(word[5:])
-        return expand(self._machine.core, channel, argument)
+        return expand(self._machine.core, channel, _CALL.sub(self._called, argument))
+
+    def _called(self, hit: re.Match[str]) -> str:
+        """``${name(argument)}``: what the command answers."""
+        handler = self.handlers.get(hit.group(1))
+        return handler(hit.group(2)) if handler is not None else ""
 
     def _module_exists(self, argument: str) -> str:
         return "true" if argument in MODULES else "false"

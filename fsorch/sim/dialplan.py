@@ -80,7 +80,15 @@ def fsorch_context(
         ("sched_transfer", f"+{patience_s} fsorch_fallback XML fsorch"),
         ("park", ""),
     )
+    left: Actions = (
+        ("set", "fsorch_fallback=yes"),
+        ("set", "fsorch_left=${fsorch_contact}"),
+        ("unset", "fsorch_contact"),
+        ("unset", "fsorch_role"),
+        ("transfer", "fsorch_fallback XML fsorch"),
+    )
     return (
+        Extension("^fsorch_left$", left),
         Extension("^fsorch_fallback$", (("park", ""),), variable="fsorch_contact"),
         Extension("^fsorch_fallback$", alone + (ring if ring_group else ()) + message),
         Extension("^.+$", door),

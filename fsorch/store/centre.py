@@ -39,7 +39,8 @@ __all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
 Row = dict[str, Any]
 REVISION = "revision"
 AWAY = "centre.away"
-SWITCH_GONE = "centre.switch_gone_s"
+# Settings of the centre that are seconds.
+SECONDS = ("switch_gone_s", "unserved_s")
 VOICEMAIL = "centre.voicemail"
 LANGUAGE = "centre.language"
 SPEECH = "centre.speech"
@@ -85,7 +86,7 @@ def read_centre(db: Db) -> Centre:
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
         calendars=tuple(msgspec.json.decode(row["body"], type=CalendarSpec) for row in _in_order(db, CalendarRecord)),
-        switch_gone_s=float(meta.get(SWITCH_GONE) or Centre().switch_gone_s),
+        **{name: float(meta.get(f"centre.{name}") or getattr(Centre(), name)) for name in SECONDS},
     )
 
 
@@ -116,8 +117,10 @@ def _own_keys(centre: Centre) -> dict[str, str]:
     usual = Centre()
     specs = {AWAY: centre.away, VOICEMAIL: centre.voicemail, SPEECH: centre.speech}
     own = {name: msgspec.json.encode(spec).decode() if spec is not None else "" for name, spec in specs.items()}
-    gone = f"{centre.switch_gone_s:g}" if centre.switch_gone_s != usual.switch_gone_s else ""
-    return own | {SWITCH_GONE: gone, LANGUAGE: centre.language if centre.language != usual.language else ""}
+    for name in SECONDS:
+        seconds = getattr(centre, name)
+        own[f"centre.{name}"] = repr(seconds) if seconds != getattr(usual, name) else ""
+    return own | {LANGUAGE: centre.language if centre.language != usual.language else ""}
 
 
 def bump_revision(db: Db) -> int:

@@ -31,8 +31,8 @@ from fsorch.esl.commands import (
     PhoneEvent,
     PlayAndGetDigits,
     Playback,
+    PutOff,
     SetVars,
-    Unschedule,
 )
 from fsorch.esl.events import Event
 from tests.engine.desk import CENTRE, Desk
@@ -66,7 +66,7 @@ def test_a_parked_caller_is_taken_answered_and_greeted() -> None:
     desk = Desk()
     desk.call("caller-1")
     kinds = [type(command) for command, _ in desk.sent]
-    assert kinds == [Unschedule, SetVars, Answer, SetVars, Playback]
+    assert kinds == [PutOff, SetVars, Answer, SetVars, Playback]
     assert desk.contact().state == "flow"
     assert desk.contact().number == "+441234"
 

@@ -236,6 +236,8 @@ class Storm:
             away=AwayRule(after_s=5, reason="tea"),
             voicemail=VoicemailSpec(dir="/messages"),
             outside="sofia/gateway/c/{number}",
+            # With it there is always a deadline to come, see check.
+            unserved_s=120.0 if nailed else 0.0,
         )
         if nailed:
             ann, rob = CENTRE.agents

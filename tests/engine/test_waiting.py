@@ -307,7 +307,9 @@ def test_a_condition_about_the_queue_is_looked_at_when_the_queue_changes() -> No
 
 
 def test_nobody_is_looked_at_while_nothing_changes() -> None:
-    desk = waiting()
+    desk = Desk(msgspec.structs.replace(centre(), unserved_s=0))
+    desk.call("caller-1", "sales")
+    desk.passes(0)
     assert desk.engine.next_deadline() is None
 
 

@@ -43,6 +43,7 @@ from fsorch.esl.commands import (
     PlayAndGetDigits,
     Playback,
     PreAnswer,
+    PutOff,
     RawCommand,
     ReceiveDigits,
     Record,
@@ -143,6 +144,7 @@ def strategies(text: st.SearchStrategy[str]) -> list[st.SearchStrategy[Command]]
         ),
         st.builds(Say, u, text | st.just("en"), text | st.just("NUMBER"), text | st.just("PRONOUNCED"), text),
         st.builds(Eavesdrop, u, text),
+        st.builds(PutOff, text, st.integers()),
         st.builds(HangupMsg, text, text | st.just("USER_BUSY")),
         *(
             st.builds(kind, text)
@@ -241,6 +243,7 @@ EXACT: list[tuple[Command, str]] = [
     (Dump("u"), "api uuid_dump u json"),
     (Exists("u"), "api uuid_exists u"),
     (Unschedule("u"), "api sched_del u"),
+    (PutOff("u", 90), "api eval ${sched_del(u)}${sched_transfer(+90 u fsorch_left XML fsorch)}"),
     (SendDigits("u", "12w#@250"), "api uuid_send_dtmf u 12w#@250"),
     (ReceiveDigits("u", "42#"), "api uuid_recv_dtmf u 42#"),
     (Record("u", "start", "/tmp/a b.wav"), "api uuid_record u start /tmp/a\\sb.wav"),

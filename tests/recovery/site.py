@@ -56,7 +56,7 @@ def wall() -> int:
     return SystemClock().now().wall
 
 
-def centre(wrap_up_s: float, offer_timeout_s: float) -> Centre:
+def centre(wrap_up_s: float, offer_timeout_s: float, unserved_s: float) -> Centre:
     """Two queues behind a menu, four agents who serve both."""
     both = tuple(MembershipSpec(queue=id) for id in QUEUES)
     return Centre(
@@ -69,6 +69,7 @@ def centre(wrap_up_s: float, offer_timeout_s: float) -> Centre:
         flows=(FlowSpec(id="main", menu=MenuSpec(options={"1": "sales", "2": "support"}, default="support")),),
         breaks=(BreakReason(id="lunch"),),
         flow="main",
+        unserved_s=unserved_s,
     )
 
 
@@ -84,12 +85,13 @@ class Site:
         wrap_up_s: float = 0.4,
         ring_s: float = 0.2,
         answer_rate: float = 0.9,
+        unserved_s: float = 120.0,
     ) -> None:
         sys.stdout.write(f"seed {seed}\n")
         self.home = home
         self.dice = random.Random(f"{seed}/site")
         self.url = url or f"sqlite:///{home}/fsorch.sqlite3"
-        self.centre = centre(wrap_up_s, 20.0)
+        self.centre = centre(wrap_up_s, 20.0, unserved_s)
         self.callers: list[Caller] = []
         # (from, until) of each time without fsorch, in wall microseconds.
         self.outages: list[tuple[int, int]] = []

@@ -133,3 +133,35 @@ def test_two_hundred_callers_at_once_leave_nothing_stuck(make: Make) -> None:
     site.start()
     site.until(lambda: len(site.callers) == 200, "the callers to come")
     rest(site).check()
+
+
+def test_who_waits_for_a_fsorch_that_never_comes_back_is_served_by_the_switch(make: Make) -> None:
+    site = make(unserved_s=4.0)
+    site.start()
+    caller = site.call(key="1", patience_s=60.0)
+    site.state_is(caller, "waiting")
+    was = site.contact(caller)
+    channel = caller.channel
+    assert channel is not None
+    site.until(lambda: site.listener.plays(channel.uuid), "the music")
+    site.kill()
+    site.start()
+    site.state_is(caller, "waiting")
+    # A living one puts it off for ever.
+    site.later(5.0)
+    assert site.state(caller) == "waiting"
+    assert site.listener.starts(channel.uuid) == 1, "the music began anew"
+    site.kill()
+    site.until(lambda: channel.get("fsorch_fallback") == "yes", "the switch to serve the caller alone")
+    site.until(lambda: not site.listener.plays(channel.uuid), "the music to end")
+    site.start()
+    site.until(lambda: not site.snapshot().contacts, "the contact to be over")
+    assert channel.get("fsorch_fallback") == "yes"
+    assert caller.result.outcome == "live"
+    site.leave(caller)
+    accounts = rest(site)
+    accounts.check_legs()
+    (row,) = accounts.contacts.values()
+    assert was is not None
+    assert (row.id, row.outcome, row.cause, row.enqueued_at) == (was.id, "overflowed", "FSORCH_AWAY", was.enqueued_at)
+    assert [(leg.id, leg.complete) for leg in accounts.legs.values()] == [(channel.uuid, True)]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from fsorch.esl.commands import PutOff
 from fsorch.sim.dialplan import Dialplan, Extension, fsorch_context
 from fsorch.sim.media import Sounds
 from tests.sim.bench import Bench
@@ -342,3 +343,15 @@ def test_general_commands_answer(bench: Bench, command: str) -> None:
 )
 def test_answers_that_others_count_on(bench: Bench, command: str, reply: str) -> None:
     assert bench.ask(command) == reply
+
+
+def test_what_is_put_off_again_and_again_comes_once_nobody_does(bench: Bench) -> None:
+    call = bench.call("800", context="fsorch")
+    put_off = PutOff(call.uuid, 5).wire().removeprefix("api ")
+    for _ in range(4):
+        assert bench.ask(put_off) == "+OK Deleted: 1\n+OK\n"
+        bench.pass_(2.5)
+    assert call.get("fsorch_fallback") is None
+    bench.pass_(3)
+    assert call.get("fsorch_fallback") == "yes"
+    assert bench.names(call.uuid).count("CHANNEL_ANSWER") == 1
