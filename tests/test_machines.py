@@ -15,6 +15,7 @@ from fsorch.acd.room import RoomInput, RoomMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr import FlowMachine
+from fsorch.ivr.walking import SessionInput, SessionMachine
 from fsorch.machine import Machine
 
 MACHINES: list[type[Machine[Any, Any, Any]]] = [
@@ -25,6 +26,7 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
     FlowMachine,
     LineMachine,
     OfferMachine,
+    SessionMachine,
     RoomMachine,
     TransferMachine,
 ]
@@ -45,6 +47,14 @@ REQUESTS: set[StrEnum] = {
     TransferInput.COMPLETE,
     TransferInput.CANCEL,
     TransferInput.CONFER,
+    SessionInput.SAY,
+    SessionInput.ASK,
+    SessionInput.CONFIRM,
+    SessionInput.LOOK_UP,
+    SessionInput.RECORD,
+    SessionInput.SEND,
+    SessionInput.LEAVE,
+    SessionInput.END,
 }
 
 

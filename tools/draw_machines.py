@@ -16,6 +16,7 @@ from fsorch.acd.line import LineMachine
 from fsorch.acd.room import RoomMachine
 from fsorch.acd.transfer import TransferMachine
 from fsorch.ivr import FlowMachine
+from fsorch.ivr.walking import SessionMachine
 from fsorch.machine import Machine
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "machines.md"
@@ -29,6 +30,7 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Callback", "fsorch/acd/callback.py", CallbackMachine),
     ("Standing call", "fsorch/acd/line.py", LineMachine),
     ("Flow", "fsorch/ivr/flow.py", FlowMachine),
+    ("Session of a flow", "fsorch/ivr/walking.py", SessionMachine),
 )
 HEAD = """# The machines
 
