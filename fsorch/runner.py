@@ -2,7 +2,8 @@
 
 ::
 
-    home lock -> store -> recorder -> engine, pump, gateway -> centre -> control socket -> web -> links -> watch
+    home lock -> store -> recorder -> engine, pump, gateway -> centre
+              -> control socket -> web -> hooks -> links -> watch
 
 A part that cannot start takes down those before it and its error comes out. The database is only ever used on native
 threads: a slow disk must not hold up a call.
@@ -33,13 +34,14 @@ from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
 from fsorch.edge.gateway import Gateway, LocalGateway
 from fsorch.edge.histories import Histories
+from fsorch.edge.hooks import HookServer, load_hooks
 from fsorch.edge.link import Link
 from fsorch.edge.pump import Pump
-from fsorch.edge.status import LinkState, RecorderState, ServiceStatus, cpu_seconds, resident_bytes
+from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceStatus, cpu_seconds, resident_bytes
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
-from fsorch.engine.inputs import Configure, Recall
+from fsorch.engine.inputs import Configure, HookFailed, Recall
 from fsorch.errors import ConfigError, FsorchError, NotFound
 from fsorch.store import Recorder, Store, open_database
 
@@ -145,6 +147,7 @@ class Service:
         self._asks_histories = False
         self._watch_fault = ""
         self._links: dict[str, Link] = {}
+        self._hooks: HookServer | None = None
         # The recorder's thread must not log: the log's locks belong to the hub's thread.
         self._troubles: deque[str] = deque(maxlen=100)
         self._down = contextlib.ExitStack()
@@ -196,6 +199,7 @@ class Service:
             resident_bytes=resident_bytes(),
             links=tuple(_link_state(link) for link in self._links.values()),
             recorder=RecorderState(**msgspec.structs.asdict(self.recorder.stats())),
+            hooks=self._hooks.state() if self._hooks is not None else None,
         )
 
     def _start(self) -> None:
@@ -206,6 +210,8 @@ class Service:
         self._start_control()
         if self._start_web is not None:
             self._start_desktop(self._start_web)
+        if self.settings.hooks.module:
+            self._start_hooks()
         self._start_links()
         self._down.callback(gevent.spawn(self._beat).kill)
         self._down.callback(gevent.spawn(self._watch).kill)
@@ -285,6 +291,15 @@ class Service:
         self._down.callback(server.stop)
         self.url = server.url
         log.info("the desktop is at %s", self.url)
+
+    def _start_hooks(self) -> None:
+        settings = self.settings.hooks
+        self._hooks = HookServer(settings, load_hooks(settings, self.home), self._hook_failed)
+        self._hooks.listen()
+        self._down.callback(self._hooks.stop)
+
+    def _hook_failed(self, trouble: HookTrouble) -> None:
+        self.pump.feed(HookFailed(**msgspec.structs.asdict(trouble)))
 
     def _start_links(self) -> None:
         for switch in self.settings.switches:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from fsorch.edge.control_client import ControlClient
-from fsorch.edge.status import ServiceStatus
+from fsorch.edge.status import HookState, ServiceStatus
 from fsorch_cli.app import App
 from fsorch_cli.console import err, out, print_json, print_table, printable
 from fsorch_cli.group import Command
@@ -70,9 +70,28 @@ def print_status(status: ServiceStatus, measured: Measured | None) -> None:
         f"{recorder.shed + recorder.rejected + recorder.torn} lost"
         + (f"; {printable(recorder.error)}" if recorder.error else "")
     )
+    if status.hooks is not None:
+        print_hooks(status.hooks)
     console.print()
     print_table(
         ("switch", "link", "events>", "lost>", "reconnects>", "why"),
         [(link.name, link.state, link.events, link.lost, link.reconnects, link.reason) for link in status.links],
         empty="No switches.",
     )
+
+
+def print_hooks(hooks: HookState) -> None:
+    """The socket door: how its calls ended, and the last that failed, each with its traceback."""
+    ended = ", ".join(f"{count} {way}" for way, count in hooks.ended.items())
+    refused = f"; {hooks.refused} refused" if hooks.refused else ""
+    out().print(
+        f"hooks {printable(', '.join(hooks.hooks))} at {printable(hooks.address)}: {hooks.calls} calls, "
+        f"{hooks.active} now{refused}" + (f"; ended: {ended}" if ended else "")
+    )
+    for trouble in hooks.troubles:
+        out().print(
+            f"  {printable(trouble.hook)} {trouble.way} on the call {printable(trouble.leg)} "
+            f"from {printable(trouble.number)}: {printable(trouble.error)}"
+        )
+        for line in trouble.traceback.splitlines():
+            out().print(f"    {printable(line)}")
