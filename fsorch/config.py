@@ -16,6 +16,7 @@ import msgspec
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
 from fsorch.errors import ConfigError
 from fsorch.hints import explain, near
+from fsorch.hostile import check_plain
 from fsorch.names import Role, Strategy
 from fsorch.numbers import plain_number
 from fsorch.prompts import Language, PromptSpec, SpeechSpec, check_prompts
@@ -265,6 +266,7 @@ def decode(data: Any, type: type[T], *, where: str) -> T:
     """``data`` (plain dicts and lists, as YAML gives them) as ``type``, checked. ``where`` names the source (a file).
 
     Raises ConfigError with the path of the faulty key."""
+    check_plain(data, where)
     try:
         value = msgspec.convert(data, type)
     except msgspec.ValidationError as error:

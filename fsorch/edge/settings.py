@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
 
@@ -11,13 +12,14 @@ import yaml
 
 from fsorch.config import Centre, Settings, SwitchSettings, decode
 from fsorch.errors import ConfigError
+from fsorch.hostile import DEEPEST
 
-__all__ = ["KNOWN_PASSWORD", "check_switch", "read_centre", "read_settings"]
+__all__ = ["KNOWN_PASSWORD", "MAX_FILE", "check_switch", "parse_yaml", "read_centre", "read_settings"]
 
 # What every FreeSWITCH is shipped with (conf/vanilla/autoload_configs/event_socket.conf.xml).
 KNOWN_PASSWORD = "ClueCon"
-# A settings or centre file of a large centre is a few hundred kilobytes.
-MAX_FILE = 16 * 1024 * 1024
+# The centre file of ten thousand agents has four megabytes.
+MAX_FILE = 8 * 1024 * 1024
 
 
 def read_settings(path: Path) -> Settings:
@@ -75,13 +77,48 @@ def _read_yaml(path: Path) -> Any:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
     if len(data) > MAX_FILE:
         raise ConfigError(f"{path}: is larger than {MAX_FILE} bytes; this is no fsorch file")
+    return parse_yaml(data, str(path))
+
+
+def parse_yaml(data: bytes, where: str) -> dict[str, Any]:
+    """The mapping that YAML (or JSON, which is YAML) says. ``where`` names the source. Raises ConfigError."""
     try:
-        loaded = yaml.safe_load(data)
+        _check_depth(data, where)
+        loaded = yaml.load(data, Loader=Once)  # noqa: S506 - a safe loader, only stricter
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path}: is not YAML ({_place(error)}); mend it there") from None
+        raise ConfigError(f"{where}: is not YAML ({_place(error)}); mend it there") from None
+    except (ValueError, OverflowError) as error:
+        # A date such as 2027-13-45, a number of a thousand digits.
+        raise ConfigError(f"{where}: holds a value that cannot be ({error}); put text in quotes") from None
     if not isinstance(loaded, dict):
-        raise ConfigError(f"{path}: must be a list of `key: value` lines at its top; see fsorch init for an example")
+        raise ConfigError(f"{where}: must be a list of `key: value` lines at its top; see fsorch init for an example")
     return loaded
+
+
+class Once(yaml.CSafeLoader):
+    """Plain values only, and no key twice: YAML's own loader would take the last and drop the others unseen."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
+        """As SafeLoader does. Raises ConstructorError for a key that stands twice."""
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if isinstance(key, yaml.ScalarNode) and key.value != "<<":
+                if key.value in seen:
+                    raise yaml.constructor.ConstructorError(None, None, f"{key.value!r} stands twice", key.start_mark)
+                seen.add(key.value)
+        return super().construct_mapping(node, deep)
+
+
+def _check_depth(data: bytes, where: str) -> None:
+    """No deeper than DEEPEST: the loader goes down by calling itself, and what is too deep would end the process."""
+    depth = 0
+    for event in yaml.parse(data, Loader=yaml.CSafeLoader):
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise ConfigError(f"{where}: is nested deeper than {DEEPEST} levels; this is no fsorch file")
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _place(error: Exception) -> str:

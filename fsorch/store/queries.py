@@ -44,13 +44,15 @@ R = TypeVar("R", bound=msgspec.Struct)
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which contacts or legs. Empty means any. ``since`` (included) and ``until`` (not included) are UTC
     microseconds and compared with when the contact began, the leg was made. ``number`` is the caller's or the
-    dialled one, exactly. ``outcome`` is a contact's, ``cause`` a hangup cause such as USER_BUSY."""
+    dialled one, exactly; ``digits`` is a part of the caller's. ``outcome`` is a contact's, ``cause`` a hangup cause
+    such as USER_BUSY."""
 
     since: int = 0
     until: int = 0
     queue: str = ""
     agent: str = ""
     number: str = ""
+    digits: str = ""
     outcome: str = ""
     cause: str = ""
 
@@ -297,6 +299,8 @@ def _contact_where(filter: Filter) -> list[Any]:
             where.append(getattr(ContactRecord, name) == value)
     if filter.number:
         where.append((ContactRecord.number == filter.number) | (ContactRecord.destination == filter.number))
+    if filter.digits:
+        where.append(ContactRecord.number.contains(filter.digits))
     return where
 
 

@@ -147,7 +147,7 @@ def test_a_centre_file_with_a_fault_changes_nothing(home: Path, old: str, new: s
         (
             "home: .",
             "home: [",
-            "fsorch.yaml: is not YAML (line 17, column 1: expected ',' or ']', but got '<scalar>'); mend it there",
+            "fsorch.yaml: is not YAML (line 17, column 1: did not find expected ',' or ']'); mend it there",
         ),
         (
             'database: ""',

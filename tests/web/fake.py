@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from queue import SimpleQueue
 from typing import Any
 
 import msgspec
 
+from fsorch.config import Centre
 from fsorch.edge.gateway import LocalGateway
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import (
@@ -25,8 +27,10 @@ from fsorch.engine.inputs import (
     Request,
     SetStatus,
 )
+from fsorch.engine.rows import ContactRow
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
 from fsorch.errors import NotFound, RequestRefused
+from fsorch.store import ContactDetail
 
 __all__ = ["FakeCentre", "FakeStore", "User", "wall"]
 
@@ -56,6 +60,10 @@ class FakeStore:
         self.people = {user.login: user for user in users}
         self.audited: list[tuple[str, str, Any]] = []
         self.messages: dict[str, FakeMessage] = {}
+        self.tokens: dict[str, FakeToken] = {}
+        self.centre = Centre()
+        self.revisions = 1
+        self.details: dict[str, ContactDetail] = {}
 
     def user(self, login: str, /) -> User | None:
         return self.people.get(login)
@@ -64,11 +72,50 @@ class FakeStore:
         user = self.people.get(login)
         return user if user is not None and user.password == password else None
 
+    def token(self, token: str, /) -> FakeToken | None:
+        return self.tokens.get(token)
+
+    def revision(self) -> int:
+        return self.revisions
+
+    def load_centre(self) -> Centre:
+        return self.centre
+
+    def save_centre(
+        self,
+        centre: Centre,
+        by: str,
+        *,
+        expected: int | None = None,
+        act: str = "",
+        told: Sequence[str] = (),
+    ) -> int:
+        self.centre, self.revisions = centre, self.revisions + 1
+        self.audited.append((by, act, list(told)))
+        return self.revisions
+
+    def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:
+        self.filters = filters
+        rows = [detail.contact for detail in self.details.values()]
+        return [row for row in rows if filters.get("digits", "") in row.number][:limit]
+
+    def contact(self, id: str, /) -> ContactDetail:
+        if id not in self.details:
+            raise NotFound("contact", id)
+        return self.details[id]
+
     def message(self, contact: str, /) -> FakeMessage | None:
         return self.messages.get(contact)
 
     def audit(self, who: str, act: str, what: Any, /) -> None:
         self.audited.append((who, act, what))
+
+
+class FakeToken(msgspec.Struct, frozen=True):
+    """A program."""
+
+    name: str
+    role: str
 
 
 class FakeMessage:

@@ -11,7 +11,9 @@ from fsorch.config import WebSettings
 from fsorch.edge.gateway import Gateway
 from fsorch_web import errors
 from fsorch_web.auth import SESSION_S, Auth
+from fsorch_web.contacts import Contacts
 from fsorch_web.messages import Messages
+from fsorch_web.objects import Objects
 from fsorch_web.seams import StoreReads
 from fsorch_web.sockets import Sockets
 from fsorch_web.verbs import Verbs
@@ -58,6 +60,8 @@ def create_app(
     auth = Auth(app, store)
     Verbs(app, gateway, auth)
     Messages(app, gateway, auth)
+    Contacts(app, gateway, auth)
+    Objects(app, auth)
     Pages(app, auth, static)
     sockets = Sockets(app, gateway, auth)
     app.after_request(_add_headers)

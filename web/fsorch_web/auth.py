@@ -1,8 +1,8 @@
 """Who is there: log in, log out, sessions, and the proof that a request comes from our own page.
 
-A session is a signed cookie (HttpOnly, SameSite=Strict). A request that changes something must carry the session's
-token in the header ``X-CSRF-Token``: a page of another site can neither read the token nor set the header.
-``GET /api/me`` hands it out.
+A program has a token instead (``Authorization: Bearer``, see docs/api.md). A session is a signed cookie (HttpOnly,
+SameSite=Strict). A request that changes something must carry the session's token in the header ``X-CSRF-Token``: a page
+of another site can neither read the token nor set the header. ``GET /api/me`` hands it out.
 """
 
 from __future__ import annotations
@@ -48,6 +48,16 @@ class Credentials(msgspec.Struct, forbid_unknown_fields=True):
     password: Annotated[str, msgspec.Meta(max_length=1024)]
 
 
+class Program(msgspec.Struct, frozen=True):
+    """A program as a user: it takes no calls."""
+
+    login: str
+    role: str
+    agent: str = ""
+    active: bool = True
+    changed_at: int = 0
+
+
 class Auth:
     """The people of one application."""
 
@@ -77,6 +87,9 @@ class Auth:
 
     def whoever(self) -> Person | None:
         """Who makes this request, or None."""
+        program: Person | None = flask.g.get("program")
+        if program is not None:
+            return program
         return current_user._get_current_object() if current_user.is_authenticated else None
 
     def me(self) -> Response:
@@ -144,8 +157,20 @@ class Auth:
         person = self.people.find(login)
         return person if person is not None and person.changed_at == session.get("changed_at") else None
 
+    def _program(self, token: str) -> Person:
+        """The program whose token this is. Raises ApiError 401."""
+        row = in_worker(self.store.token, token)
+        if row is None:
+            raise ApiError(401, "wrong_token", "this token is none of ours, or not any more")
+        return Person(Program(f"token:{row.name}", row.role))
+
     def _check_origin_and_token(self) -> None:
         request = flask.request
+        scheme, _, token = request.headers.get("Authorization", "").partition(" ")
+        if scheme.lower() == "bearer":
+            # No page can make a browser send this header to another site: nothing of the below is needed.
+            flask.g.program = self._program(token.strip())
+            return
         if request.method in SAFE_METHODS:
             return
         origin = request.headers.get("Origin")

@@ -8,7 +8,7 @@ import msgspec
 from flask import Flask, Response
 from werkzeug.exceptions import HTTPException
 
-from fsorch.errors import FsorchError, LinkError, NotFound, RequestRefused, StoreError
+from fsorch.errors import ConfigError, FsorchError, LinkError, NotFound, RequestRefused, StoreError
 from fsorch_web.wire import json_response
 
 __all__ = ["ApiError", "install"]
@@ -19,6 +19,7 @@ log = logging.getLogger(__name__)
 STATUSES: tuple[tuple[type[FsorchError], int, str], ...] = (
     (RequestRefused, 409, "refused"),
     (NotFound, 404, "not_found"),
+    (ConfigError, 422, "invalid"),
     (LinkError, 503, "unavailable"),
     (StoreError, 503, "unavailable"),
 )

@@ -47,6 +47,11 @@ class Person:
         return self.role in ("supervisor", "admin")
 
     @property
+    def administers(self) -> bool:
+        """Whether this person may change the configuration."""
+        return self.role == "admin"
+
+    @property
     def sees_board(self) -> bool:
         """Whether this person may see the whole centre."""
         return self.supervises or self.role == "auditor"

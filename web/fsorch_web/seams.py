@@ -7,7 +7,11 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 
 import gevent
 
-__all__ = ["MessageReads", "StoreReads", "UserReads", "in_worker"]
+from fsorch.engine.rows import ContactRow
+from fsorch.store.changing import CentreStore
+from fsorch.store.queries import ContactDetail
+
+__all__ = ["MessageReads", "StoreReads", "TokenReads", "UserReads", "in_worker"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -56,9 +60,22 @@ class MessageReads(Protocol):
         ...
 
 
-class StoreReads(Protocol):
-    """The part of the store that knows people and messages. Every method may block, so each is called
-    through `in_worker`."""
+class TokenReads(Protocol):
+    """A program that may use the API."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+        ...
+
+    @property
+    def role(self) -> str:
+        """One of auditor, supervisor, admin."""
+        ...
+
+
+class StoreReads(CentreStore, Protocol):
+    """The part of the store that the desktop needs. Every method may block, so each is called through `in_worker`."""
 
     def user(self, login: str, /) -> UserReads | None:
         """The person with this login, or None."""
@@ -66,6 +83,18 @@ class StoreReads(Protocol):
 
     def verify(self, login: str, password: str, /) -> UserReads | None:
         """The person, if the password is theirs; takes as long for an unknown login as for a wrong password."""
+        ...
+
+    def token(self, token: str, /) -> TokenReads | None:
+        """Whose token this is, or None."""
+        ...
+
+    def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:
+        """The newest contacts; see Store.contacts."""
+        ...
+
+    def contact(self, id: str, /) -> ContactDetail:
+        """One contact with all that is on record; see Store.contact."""
         ...
 
     def message(self, contact: str, /) -> MessageReads | None:

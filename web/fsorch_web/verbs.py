@@ -15,12 +15,15 @@ from fsorch.engine.inputs import (
     AddParty,
     AnswerCall,
     CallBack,
+    CallNow,
+    CancelCallback,
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
     DropParty,
     EndWrapUp,
     ExtendWrapUp,
+    FinishMessage,
     GiveContact,
     HangUp,
     HoldCall,
@@ -45,6 +48,8 @@ from fsorch_web.wire import body, json_response
 
 __all__ = ["Verbs"]
 
+# Where agents may log in: also at an extension or a number outside, which the engine makes a dial string of.
+ANYWHERE = r"^(\+?[0-9]{1,20}|user/[A-Za-z0-9_.-]+(@[A-Za-z0-9_.-]+)?)?\Z"
 REGISTERED = r"^(user/[A-Za-z0-9_.-]+(@[A-Za-z0-9_.-]+)?)?\Z"
 Id = Annotated[str, msgspec.Meta(max_length=64)]
 Priority = Annotated[int, msgspec.Meta(ge=0, le=999)]
@@ -57,10 +62,10 @@ class Plain(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Phone(Plain, forbid_unknown_fields=True):
-    """Log in; ``phone`` is the phone for this session, empty for the agent's own: a registered one, never a way through
-    a carrier, whose calls cost money."""
+    """Log in; ``phone`` is the phone for this session, empty for the agent's own: a registered one, an extension, or a
+    number outside, which the centre dials in the one way it has; never a dial string of somebody's own."""
 
-    phone: Annotated[str, msgspec.Meta(max_length=256, pattern=REGISTERED)] = ""
+    phone: Annotated[str, msgspec.Meta(max_length=256, pattern=ANYWHERE)] = ""
 
 
 class Status(Plain, forbid_unknown_fields=True, kw_only=True):
@@ -177,6 +182,9 @@ CONTACT_VERBS: dict[str, Callable[[OfContact, str], Request]] = {
     "move": lambda given, by: MoveContact(contact=given.contact, queue=given.queue, by=by),
     "give": lambda given, by: GiveContact(contact=given.contact, agent=given.agent, by=by),
     "priority": lambda given, by: SetPriority(contact=given.contact, priority=given.priority or 0, by=by),
+    "callback-cancel": lambda given, by: CancelCallback(contact=given.contact, by=by),
+    "callback-now": lambda given, by: CallNow(contact=given.contact, by=by),
+    "message-done": lambda given, by: FinishMessage(contact=given.contact, by=by),
 }
 # What they do to a talk: with whose phone.
 TALK_VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, Person], Request]]] = {

@@ -1,0 +1,89 @@
+"""Contacts by the API: the newest, found by number; each one's story; who is owed a call, what is left on tape."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import flask
+from flask import Flask, Response
+
+from fsorch.edge.gateway import Gateway
+from fsorch.engine.views import ContactView
+from fsorch.numbers import plain_number
+from fsorch.store.story import describe, tell_story
+from fsorch_web.auth import Auth
+from fsorch_web.errors import ApiError
+from fsorch_web.seams import in_worker
+from fsorch_web.wire import json_response
+
+__all__ = ["Contacts"]
+
+MOST = 500
+USUAL = 50
+# A part of a number is looked for this far back: no index helps, and who rang long ago is found by the whole number.
+PART_US = 90 * 24 * 3600 * 1_000_000
+OWED = ("waiting", "calling", "resting")
+
+
+class Contacts:
+    """The routes of the contacts in one application."""
+
+    def __init__(self, app: Flask, gateway: Gateway, auth: Auth) -> None:
+        self._gateway = gateway
+        self._auth = auth
+        app.add_url_rule("/api/contacts", view_func=self.newest, methods=["GET"])
+        app.add_url_rule("/api/contacts/<id>", view_func=self.detail, methods=["GET"])
+        app.add_url_rule("/api/contacts/<id>/story", view_func=self.story, methods=["GET"])
+        app.add_url_rule("/api/callbacks", view_func=self.callbacks, methods=["GET"])
+        app.add_url_rule("/api/messages", view_func=self.messages, methods=["GET"])
+
+    def newest(self) -> Response:
+        """GET /api/contacts: newest first; ?number= (a part of it will do), queue, agent, outcome, limit."""
+        self._check()
+        args = flask.request.args
+        filters: dict[str, Any] = {key: args[key][:64] for key in ("queue", "agent", "outcome") if args.get(key)}
+        digits = plain_number(args.get("number", "")[:64])
+        if args.get("number") and not digits:
+            raise ApiError(400, "bad_input", "number holds no digit; give a telephone number or a part of one")
+        if digits:
+            filters |= {"digits": digits, "since": time.time_ns() // 1000 - PART_US}
+        return json_response(in_worker(self._auth.store.contacts, _limit(args.get("limit", "")), **filters))
+
+    def detail(self, id: str) -> Response:
+        """GET /api/contacts/ID: everything on record; ID may be cut short."""
+        self._check()
+        return json_response(in_worker(self._auth.store.contact, id[:64]))
+
+    def story(self, id: str) -> Response:
+        """GET /api/contacts/ID/story: what `fsorch explain` tells."""
+        self._check()
+        detail = in_worker(self._auth.store.contact, id[:64])
+        live = [one for one in self._gateway.snapshot().contacts if one.id == detail.contact.id]
+        now = describe(live[0]) if live else ""
+        return json_response({"contact": detail.contact, "story": tell_story(detail), "now": now})
+
+    def callbacks(self) -> Response:
+        """GET /api/callbacks: who is to be called back."""
+        return json_response(self._live(lambda one: one.callback in OWED))
+
+    def messages(self) -> Response:
+        """GET /api/messages: what callers have left and nobody is done with."""
+        return json_response(self._live(lambda one: one.medium == "voicemail"))
+
+    def _live(self, fits: Any) -> list[ContactView]:
+        self._check()
+        found = [one for one in self._gateway.snapshot().contacts if fits(one)]
+        return sorted(found, key=lambda one: (one.queue, one.position or MOST))
+
+    def _check(self) -> None:
+        if not self._auth.person().sees_board:
+            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see contacts")
+
+
+def _limit(text: str) -> int:
+    if not text:
+        return USUAL
+    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST):
+        raise ApiError(400, "bad_input", f"limit is {text[:20]!r}; expected a number from 1 to {MOST}")
+    return int(text)

@@ -1,0 +1,168 @@
+"""The centre by the API: /api/queues, /api/agents and so on, each with GET, PUT, PATCH and DELETE, and the whole of it.
+
+Everything goes the way ``fsorch apply`` goes: compared, checked whole, saved with its author. What is answered to a
+change is what ``fsorch ... --json`` prints. See docs/api.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Annotated, Any
+
+import flask
+import msgspec
+from flask import Flask, Response
+
+from fsorch.config import Centre, decode
+from fsorch.edge.settings import MAX_FILE, parse_yaml
+from fsorch.objects import Change, find_thing, list_things, patched, put, removed, with_emergency
+from fsorch.plain import plain_centre
+from fsorch.store.changing import change_centre
+from fsorch_web.auth import Auth
+from fsorch_web.errors import ApiError
+from fsorch_web.people import Person
+from fsorch_web.seams import in_worker
+from fsorch_web.wire import body, json_response
+
+__all__ = ["KINDS", "Objects"]
+
+# The address of each kind.
+KINDS = {
+    "queues": "queue",
+    "agents": "agent",
+    "flows": "flow",
+    "breaks": "break",
+    "calendars": "calendar",
+    "skills": "skill",
+    "prompts": "prompt",
+}
+# What supervisors may change in a thing; all else is an admin's.
+LIVE_KEYS = {"queue": {"paused"}, "agent": {"queues", "skills"}}
+# One thing is a few kilobytes: a flow of many menus, an agent of many queues.
+LARGEST_THING = 1024 * 1024
+
+
+class Emergency(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """The body of the emergency switch: ``until`` is when the calendar opens by itself again."""
+
+    on: bool
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
+
+
+class Objects:
+    """The routes of the centre in one application."""
+
+    def __init__(self, app: Flask, auth: Auth) -> None:
+        self._auth = auth
+        for name, kind in KINDS.items():
+            app.add_url_rule(f"/api/{name}", f"list {kind}", partial(self.list_all, kind), methods=["GET"])
+            for method, view in (
+                ("GET", self.show),
+                ("PUT", self.put),
+                ("PATCH", self.patch),
+                ("DELETE", self.remove),
+            ):
+                rule, named = f"/api/{name}/<id>", f"{method} {kind}"
+                app.add_url_rule(rule, named, partial(view, kind), methods=[method])
+        app.add_url_rule("/api/calendars/<id>/emergency", view_func=self.emergency, methods=["POST"])
+        app.add_url_rule("/api/centre", view_func=self.export, methods=["GET"])
+        app.add_url_rule("/api/centre/apply", view_func=self.apply, methods=["POST"])
+
+    def list_all(self, kind: str) -> Response:
+        """GET /api/queues: all of a kind, without what is as it is by default."""
+        return self._answer(lambda centre: list_things(centre, kind))
+
+    def show(self, kind: str, id: str) -> Response:
+        """GET /api/queues/sales."""
+        return self._answer(lambda centre: find_thing(centre, kind, id))
+
+    def export(self) -> Response:
+        """GET /api/centre: what `fsorch export` writes, as JSON."""
+        return self._answer(plain_centre)
+
+    def put(self, kind: str, id: str) -> Response:
+        """PUT /api/queues/sales: made, or put in the place of the one there is."""
+        person = self._admin()
+        return self._change(person, put(kind, id, _thing()), f"{kind}.put")
+
+    def patch(self, kind: str, id: str) -> Response:
+        """PATCH /api/queues/sales: the keys that are given; null is the default."""
+        person = self._auth.person()
+        given = _thing()
+        if not (person.administers or (person.supervises and given.keys() <= LIVE_KEYS.get(kind, set()))):
+            may = ", ".join(sorted(LIVE_KEYS.get(kind, ()))) or "nothing"
+            raise ApiError(403, "forbidden", f"only an admin may do this; supervisors may change {may} of a {kind}")
+        return self._change(person, patched(kind, id, given), _act(kind, given))
+
+    def remove(self, kind: str, id: str) -> Response:
+        """DELETE /api/queues/sales."""
+        return self._change(self._admin(), removed(kind, id), f"{kind}.remove")
+
+    def emergency(self, id: str) -> Response:
+        """POST /api/calendars/office/emergency: closed at once, or by its hours again."""
+        person = self._auth.person()
+        if not person.supervises:
+            raise ApiError(403, "forbidden", "only supervisors may do this")
+        given = body(Emergency)
+        return self._change(person, with_emergency(id, given.on, given.reason, given.until), "calendar.emergency")
+
+    def apply(self) -> Response:
+        """POST /api/centre/apply: the body, YAML or JSON, becomes the centre; ?dry_run=true only says what would."""
+        person = self._admin()
+        flask.request.max_content_length = MAX_FILE
+        data = flask.request.get_data(cache=False)
+
+        def change(_old: Centre) -> Centre:
+            return decode(parse_yaml(data, "the body"), Centre, where="the body")
+
+        return self._change(person, change, "centre.apply")
+
+    def _answer(self, show: Callable[[Centre], Any]) -> Response:
+        """Something of the centre, with its revision as the tag that a change may be held against."""
+        if not self._auth.person().sees_board:
+            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see the configuration")
+        store = self._auth.store
+        revision, centre = in_worker(lambda: (store.revision(), store.load_centre()))
+        response = json_response(show(centre))
+        response.headers["ETag"] = f'"{revision}"'
+        return response
+
+    def _change(self, person: Person, change: Change, act: str) -> Response:
+        dry_run = flask.request.args.get("dry_run", "") in ("1", "true", "yes")
+        done = in_worker(
+            change_centre, self._auth.store, change, person.login, act=act, dry_run=dry_run, expected=_expected()
+        )
+        response = json_response(done)
+        response.headers["ETag"] = f'"{done.revision}"'
+        return response
+
+    def _admin(self) -> Person:
+        person = self._auth.person()
+        if not person.administers:
+            raise ApiError(403, "forbidden", "only an admin may do this")
+        return person
+
+
+def _thing() -> dict[str, Any]:
+    flask.request.max_content_length = LARGEST_THING
+    return body(dict[str, Any])
+
+
+def _act(kind: str, given: dict[str, Any]) -> str:
+    """The word of a change for the audit: the act that people mean by it, where there is one."""
+    if kind == "queue" and given.keys() == {"paused"}:
+        return "queue.pause" if given["paused"] else "queue.resume"
+    return f"agent.{next(iter(given))}" if kind == "agent" and len(given) == 1 else f"{kind}.patch"
+
+
+def _expected() -> int | None:
+    """The revision that the author has seen, if they say so: an ETag of an earlier answer."""
+    tag = flask.request.headers.get("If-Match", "").strip().removeprefix("W/").strip('"')
+    if tag in ("", "*"):
+        return None
+    if not (tag.isascii() and tag.isdigit() and len(tag) < 16):
+        raise ApiError(400, "bad_input", "If-Match is none of ours: give the ETag of an earlier answer")
+    return int(tag)
