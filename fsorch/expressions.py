@@ -545,7 +545,8 @@ class _Parser:
         most = len(function.takes)
         if not most - function.spare <= len(given) <= most:
             few = f"{most - function.spare} or {most}" if function.spare else str(most)
-            raise ExpressionError(token.column, f"{token.text} takes {few} values, not {len(given)}")
+            values = "value" if few == "1" else "values"
+            raise ExpressionError(token.column, f"{token.text} takes {few} {values}, not {len(given)}")
         for (tree, column), takes in zip(given, function.takes, strict=False):
             _expect(tree.type, takes, column, token.text)
         return Apply(token.text, tuple(tree for tree, _ in given), function.gives)

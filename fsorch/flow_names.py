@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from decimal import Decimal
 
 from fsorch.expressions import Type
 from fsorch.flow_nodes import Collect, Flow, Into, IntoType, Lookup, Record, Set, Source, Survey
@@ -105,7 +106,8 @@ def source_text(source: Source) -> str:
     """An expression as it is parsed: YAML's own true, false and numbers are written as this language writes them."""
     if isinstance(source, bool):
         return "true" if source else "false"
-    return source if isinstance(source, str) else f"{source:f}" if isinstance(source, float) else str(source)
+    # Never 1e-07: this language has no such numbers.
+    return source if isinstance(source, str) else format(Decimal(str(source)), "f")
 
 
 def _all_variables(spec: FlowSpec, world: FlowWorld) -> Iterator[tuple[str, Type]]:

@@ -108,7 +108,7 @@ def test_what_expressions_give(text: str, value: Value) -> None:
         ("custmer.tier == 1", 1, "did you mean customer.tier"),
         ("customer.tier == gold", 18, "a text stands in quotes"),
         ("vars.n-1 > 0", 1, "put spaces around the minus"),
-        ("len(contact.number, 2)", 1, "len takes 1 values, not 2"),
+        ("len(contact.number, 2)", 1, "len takes 1 value, not 2"),
         ("1 + lenn(vars.n)", 5, "no function 'lenn'; did you mean len?"),
         ("(1", 3, "expected ')' for '(' at column 1"),
         ("1 2", 3, "an operator is missing"),
