@@ -6,18 +6,18 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
-from pathlib import PurePosixPath
 
 from gevent.event import Event as Signal
 
 from fsorch.config import Centre, SwitchSettings
 from fsorch.edge.check import Check
+from fsorch.edge.doctor_prompts import examine_prompts
 from fsorch.edge.greenswitch_errors import LinkRefused
 from fsorch.edge.link_session import LinkLimits, Session
 from fsorch.edge.settings import KNOWN_PASSWORD
 from fsorch.edge.settings import check_switch as refuse_unsafe
 from fsorch.errors import ConfigError, EslError, LinkError
-from fsorch.esl.commands import FileExists, GlobalGetVar, ModuleExists, Status, Subscribe, Version
+from fsorch.esl.commands import GlobalGetVar, ModuleExists, Status, Subscribe, Version
 from fsorch.esl.events import decode_event
 from fsorch.esl.frames import Frame
 
@@ -34,8 +34,6 @@ WANTED = {
     "mod_loopback": "make conformance",
 }
 OLDEST = (1, 10)
-# The fallback's own prompts; the flow's come from the centre.
-FALLBACK_PROMPTS = ("connecting", "leave_message", "thanks", "call_again")
 # Records and waiting times of two machines that differ by more are hard to read side by side.
 CLOCK_LIMIT_S = 1.0
 RECENT_S = 7 * 86_400
@@ -186,25 +184,7 @@ def _fallback(patient: _Patient) -> Check:
 
 def _prompts(patient: _Patient) -> Iterator[Check]:
     """The files of the flows in use, and of the fallback."""
-    sounds = patient.setting("sounds_dir")
-    paths = _prompt_paths(patient.centre or Centre(), sounds)
-    files = [path for path in paths if "://" not in path]
-    missing = [path for path in files if patient.ask(FileExists(path).wire()) != "true"]
-    if missing:
-        folders = sorted({str(PurePosixPath(path).parent) for path in missing})
-        mend = f"copy sounds/fsorch of `fsorch freeswitch export` to {sounds}, or your own recordings to {folders[0]}"
-        yield Check("prompts", False, f"the switch has no {missing[0]} ({len(missing)} of {len(files)} missing)", mend)
-    else:
-        yield Check("prompts", True, f"the switch has all {len(files)}")
-
-
-def _prompt_paths(centre: Centre, sounds: str) -> list[str]:
-    names = {"greeting", "menu", "invalid"} if not centre.flows else set[str]()
-    for flow in centre.flows:
-        names |= {flow.greeting, flow.menu.prompt, flow.menu.invalid}
-    folder = centre.prompts_dir.replace("${sounds_dir}", sounds) or f"{sounds}/fsorch/en"
-    paths = [centre.prompts.get(name, f"{folder}/{name}.wav") for name in sorted(names - {""})]
-    return list(dict.fromkeys([*paths, *(f"{sounds}/fsorch/en/{name}.wav" for name in FALLBACK_PROMPTS)]))
+    yield from examine_prompts(patient.ask, patient.centre or Centre(), patient.setting("sounds_dir"))
 
 
 def _music(patient: _Patient) -> Iterator[Check]:
