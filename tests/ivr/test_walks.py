@@ -210,7 +210,7 @@ def check_secret(session: FlowSession, step: Step, happened: object) -> None:
     assert PIN not in repr(happened)
 
 
-@settings(max_examples=300)
+@settings(max_examples=120)
 @given(flows("main"), flows("one"), flows("two"), st.booleans(), st.data())
 def test_every_caller_is_served_and_no_restart_changes_the_way(
     spec: FlowSpec, one: FlowSpec, two: FlowSpec, again: bool, data: st.DataObject
