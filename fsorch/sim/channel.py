@@ -177,10 +177,13 @@ class Profile:
         made: Headers = {full: text for name, full in names.texts if (text := texts.get(name))}
         if prefix == "Caller":
             made["Caller-Profile-Index"] = str(self.index)
-        for full, when in zip(names.times, self.times.values(), strict=True):
-            made[full] = "0" if timeless else str(when)
-        for full, value in zip(names.rest, (str(hold[0]), str(hold[1]), "true", "false", "false"), strict=True):
-            made[full] = value
+        if timeless:
+            made.update(names.timeless)
+        else:
+            made.update(zip(names.times, map(str, self.times.values()), strict=True))
+        made[names.hold] = str(hold[0])
+        made[names.held] = str(hold[1])
+        made.update(names.rest)
         return made
 
 
@@ -190,8 +193,10 @@ class _Names:
     def __init__(self, prefix: str, without: str = "") -> None:
         self.texts = tuple((name, f"{prefix}-{name}") for name in _TEXTS if name != without)
         self.times = tuple(f"{prefix}-{name}-Time" for name in _TIMES)
-        rest = ("Channel-Last-Hold", "Channel-Hold-Accum", "Screen-Bit", "Privacy-Hide-Name", "Privacy-Hide-Number")
-        self.rest = tuple(f"{prefix}-{name}" for name in rest)
+        self.timeless: Headers = dict.fromkeys(self.times, "0")
+        self.hold, self.held = f"{prefix}-Channel-Last-Hold", f"{prefix}-Channel-Hold-Accum"
+        rest = {"Screen-Bit": "true", "Privacy-Hide-Name": "false", "Privacy-Hide-Number": "false"}
+        self.rest: Headers = {f"{prefix}-{name}": value for name, value in rest.items()}
 
 
 _NAMES = {"Caller": _Names("Caller"), "Other-Leg": _Names("Other-Leg", without="Transfer-Source")}

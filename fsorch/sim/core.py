@@ -85,7 +85,8 @@ class Core:
         self.core_uuid = self.new_uuid()
         self.sequence = self.random.randrange(500, 600)
         self.channels: dict[str, Channel] = {}
-        self.listeners: list[Listener] = []
+        self._listeners: list[Listener] = []
+        self._readers: dict[str, list[Listener]] = {}
         self.counters = Counters()
         self.watchers: list[Callable[[SimEvent], None]] = []
         self.entered: Callable[[Channel], None] = lambda channel: None
@@ -134,8 +135,12 @@ class Core:
 
     def token(self, length: int = 13) -> str:
         """A SIP tag."""
-        letters = "0123456789ABCDEFHKNQSUXZacdefgjmprtvy"
-        return "".join(self.random.choice(letters) for _ in range(length))
+        letters, draw = "0123456789ABCDEFHKNQSUXZacdefgjmprtvy", self.random.getrandbits
+        drawn: list[str] = []
+        while len(drawn) < length:
+            number = draw(6)
+            drawn += letters[number : number + 1]
+        return "".join(drawn)
 
     # -- channels -----------------------------------------------------------------------------------------------------
 
@@ -193,8 +198,9 @@ class Core:
         """Fire an event. Nothing is built if nobody listens."""
         self.sequence += 1
         self.counters.events += 1
-        subclass = details.get("subclass", "")
-        readers = [listener for listener in self.listeners if listener.wants(name, subclass)]
+        readers = self._readers.get(name)
+        if readers is None:
+            readers = self._find_readers(name, details.get("subclass", ""))
         if not readers and not self.watchers:
             return
         event = self.build(name, channel, **details)
@@ -202,6 +208,23 @@ class Core:
             watcher(event)
         for reader in readers:
             reader.tell(event)
+
+    @property
+    def listeners(self) -> list[Listener]:
+        """Who reads events. Set it again when somebody came, left or wants other events."""
+        return self._listeners
+
+    @listeners.setter
+    def listeners(self, listeners: list[Listener]) -> None:
+        self._listeners = listeners
+        self._readers.clear()
+
+    def _find_readers(self, name: str, subclass: str) -> list[Listener]:
+        """Who wants such events; remembered, but for the subclasses, which anybody may invent."""
+        readers = [listener for listener in self._listeners if listener.wants(name, subclass)]
+        if name != "CUSTOM":
+            self._readers[name] = readers
+        return readers
 
     def build(self, name: str, channel: Channel | None = None, **details: Unpack[Details]) -> SimEvent:
         """The event as it would be fired now."""

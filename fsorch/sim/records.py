@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime
+from functools import lru_cache
 
 from fsorch.sim.channel import Channel
 
@@ -75,52 +76,49 @@ def _stamps(channel: Channel, times: dict[str, int], now: int) -> None:
 
 
 def _epochs(channel: Channel, times: dict[str, int], now: int) -> None:
-    pairs = (
-        ("start", times["Channel-Created"]),
-        ("profile_start", times["Profile-Created"]),
-        ("answer", times["Channel-Answered"]),
-        ("bridge", times["Channel-Bridged"]),
-        ("last_hold", channel.last_hold),
+    channel.set_all(
+        (
+            *_epoch("start", times["Channel-Created"]),
+            *_epoch("profile_start", times["Profile-Created"]),
+            *_epoch("answer", times["Channel-Answered"]),
+            *_epoch("bridge", times["Channel-Bridged"]),
+            *_epoch("last_hold", channel.last_hold),
+            ("hold_accum_seconds", str(channel.hold_accum // 1_000_000)),
+            ("hold_accum_usec", str(channel.hold_accum)),
+            ("hold_accum_ms", str(channel.hold_accum // 1000)),
+            *_epoch("resurrect", 0),
+            *_epoch("progress", times["Channel-Progress"]),
+            *_epoch("progress_media", times["Channel-Progress-Media"]),
+            *_epoch("end", now),
+        )
     )
-    late = (
-        ("resurrect", 0),
-        ("progress", times["Channel-Progress"]),
-        ("progress_media", times["Channel-Progress-Media"]),
-        ("end", now),
-    )
-    for name, when in pairs:
-        _epoch(channel, name, when)
-    channel.set("hold_accum_seconds", str(channel.hold_accum // 1_000_000))
-    channel.set("hold_accum_usec", str(channel.hold_accum))
-    channel.set("hold_accum_ms", str(channel.hold_accum // 1000))
-    for name, when in late:
-        _epoch(channel, name, when)
 
 
-def _epoch(channel: Channel, name: str, when: int) -> None:
-    channel.set(f"{name}_epoch", str(when // 1_000_000))
-    channel.set(f"{name}_uepoch", str(when))
+def _epoch(name: str, when: int) -> tuple[tuple[str, str], tuple[str, str]]:
+    return (f"{name}_epoch", str(when // 1_000_000)), (f"{name}_uepoch", str(when))
+
+
+_DURATIONS = ("duration", "bill{}", "progress{}", "answer{}", "wait{}", "progress_media{}", "flow_bill{}")
+_UNITS = tuple(
+    (scale, tuple(name.format(unit) if "{" in name else letter + name for name in _DURATIONS))
+    for unit, letter, scale in (("sec", "", 1_000_000), ("msec", "m", 1_000), ("usec", "u", 1))
+)
 
 
 def _durations(channel: Channel, times: dict[str, int], now: int) -> None:
     start, answered = times["Channel-Created"], times["Channel-Answered"]
-
-    def since(when: int) -> int:
-        return when - start if when else 0
-
+    progress, bridged, media = times["Channel-Progress"], times["Channel-Bridged"], times["Channel-Progress-Media"]
     values = (
-        ("%sduration", now - start),
-        ("bill%s", now - answered if answered else 0),
-        ("progress%s", since(times["Channel-Progress"])),
-        ("answer%s", since(answered)),
-        ("wait%s", since(times["Channel-Bridged"])),
-        ("progress_media%s", since(times["Channel-Progress-Media"])),
-        ("flow_bill%s", now - start if answered else 0),
+        now - start,
+        now - answered if answered else 0,
+        progress - start if progress else 0,
+        answered - start if answered else 0,
+        bridged - start if bridged else 0,
+        media - start if media else 0,
+        now - start if answered else 0,
     )
-    for unit, letter, scale in (("sec", "", 1_000_000), ("msec", "m", 1_000), ("usec", "u", 1)):
-        for pattern, value in values:
-            name = pattern % letter if pattern == "%sduration" else pattern % unit
-            channel.set(name, str(_rounded(value, scale)))
+    for scale, names in _UNITS:
+        channel.set_all([(name, str(_rounded(value, scale))) for name, value in zip(names, values, strict=True)])
 
 
 def _rounded(value: int, scale: int) -> int:
@@ -144,39 +142,46 @@ def _sip_end(channel: Channel) -> None:
 
 def _rtp(channel: Channel, lasted: int, dice: random.Random) -> None:
     packets = lasted // 20_000
-    lost = sum(dice.random() < 0.002 for _ in range(min(packets, 50)))
+    lost = sum([dice.random() < 0.002 for _ in range(min(packets, 50))])
     mos = max(3.0, 4.5 - lost * 0.08)
-    for name, value in (
-        ("in_raw_bytes", str(packets * 172)),
-        ("in_media_bytes", str(packets * 172)),
-        ("in_packet_count", str(packets)),
-        ("in_media_packet_count", str(packets)),
-        ("in_skip_packet_count", "0"),
-        ("in_jitter_packet_count", "0"),
-        ("in_dtmf_packet_count", "0"),
-        ("in_cng_packet_count", "0"),
-        ("in_flush_packet_count", "0"),
-        ("in_largest_jb_size", "0"),
-        ("in_jitter_min_variance", "0.00"),
-        ("in_jitter_max_variance", "0.00"),
-        ("in_jitter_loss_rate", "0.00"),
-        ("in_jitter_burst_rate", "0.00"),
-        ("in_mean_interval", "20.00" if packets else "0.00"),
-        ("in_flaw_total", str(lost)),
-        ("in_quality_percentage", f"{100.0 - lost:.2f}"),
-        ("in_mos", f"{mos:.2f}"),
-        ("out_raw_bytes", str(packets * 172)),
-        ("out_media_bytes", str(packets * 172)),
-        ("out_packet_count", str(packets)),
-        ("out_media_packet_count", str(packets)),
-        ("out_skip_packet_count", "0"),
-        ("out_dtmf_packet_count", "0"),
-        ("out_cng_packet_count", "0"),
-        ("rtcp_packet_count", "0"),
-        ("rtcp_octet_count", "0"),
-    ):
-        channel.set(f"rtp_audio_{name}", value)
+    channel.set_all(
+        (
+            ("rtp_audio_in_raw_bytes", str(packets * 172)),
+            ("rtp_audio_in_media_bytes", str(packets * 172)),
+            ("rtp_audio_in_packet_count", str(packets)),
+            ("rtp_audio_in_media_packet_count", str(packets)),
+            ("rtp_audio_in_skip_packet_count", "0"),
+            ("rtp_audio_in_jitter_packet_count", "0"),
+            ("rtp_audio_in_dtmf_packet_count", "0"),
+            ("rtp_audio_in_cng_packet_count", "0"),
+            ("rtp_audio_in_flush_packet_count", "0"),
+            ("rtp_audio_in_largest_jb_size", "0"),
+            ("rtp_audio_in_jitter_min_variance", "0.00"),
+            ("rtp_audio_in_jitter_max_variance", "0.00"),
+            ("rtp_audio_in_jitter_loss_rate", "0.00"),
+            ("rtp_audio_in_jitter_burst_rate", "0.00"),
+            ("rtp_audio_in_mean_interval", "20.00" if packets else "0.00"),
+            ("rtp_audio_in_flaw_total", str(lost)),
+            ("rtp_audio_in_quality_percentage", f"{100.0 - lost:.2f}"),
+            ("rtp_audio_in_mos", f"{mos:.2f}"),
+            ("rtp_audio_out_raw_bytes", str(packets * 172)),
+            ("rtp_audio_out_media_bytes", str(packets * 172)),
+            ("rtp_audio_out_packet_count", str(packets)),
+            ("rtp_audio_out_media_packet_count", str(packets)),
+            ("rtp_audio_out_skip_packet_count", "0"),
+            ("rtp_audio_out_dtmf_packet_count", "0"),
+            ("rtp_audio_out_cng_packet_count", "0"),
+            ("rtp_audio_rtcp_packet_count", "0"),
+            ("rtp_audio_rtcp_octet_count", "0"),
+        )
+    )
 
 
 def _date(when: int) -> str:
-    return datetime.fromtimestamp(when // 1_000_000, UTC).strftime("%Y-%m-%d %H:%M:%S")
+    return _second(when // 1_000_000)
+
+
+@lru_cache(maxsize=64)
+def _second(when: int) -> str:
+    """Many calls begin, change and end in the same seconds."""
+    return datetime.fromtimestamp(when, UTC).strftime("%Y-%m-%d %H:%M:%S")

@@ -23,7 +23,8 @@ class Scheduler:
     def __init__(self, core: Core) -> None:
         self._core = core
         self._count = 0
-        self._tasks: dict[int, tuple[str, Timer]] = {}
+        self._tasks: dict[str, tuple[str, Timer]] = {}
+        self._groups: dict[str, set[str]] = {}
         core.apps["sched_transfer"] = self._transfer_app
         core.apps["sched_hangup"] = self._hangup_app
 
@@ -42,26 +43,36 @@ class Scheduler:
             self.add(channel, words[0], lambda: hangup(core, channel, cause))
         yield from ()
 
-    def add(self, channel: Channel, when: str, call: Callable[[], None]) -> int:
-        """Put ``call`` off for a living channel until ``when`` (``+seconds``, or an epoch); the task's number."""
+    def add(self, channel: Channel, when: str, call: Callable[[], None]) -> None:
+        """Put ``call`` off for a living channel until ``when`` (``+seconds``, or an epoch)."""
         core = self._core
         digits = when.lstrip("+")
         number = int(digits) if digits.isdigit() and len(digits) < 12 else 0
         epoch = core.wall() // SECOND + number if when.startswith("+") else number
         self._count += 1
-        task = self._count
+        task = str(self._count)
 
         def run() -> None:
-            self._tasks.pop(task, None)
+            self._forget(task)
             if not channel.hung:
                 call()
 
         self._tasks[task] = (channel.uuid, core.timeline.at(epoch * SECOND - core.start_us, run))
-        return task
+        self._groups.setdefault(channel.uuid, set()).add(task)
+
+    def _forget(self, task: str) -> Timer:
+        group, timer = self._tasks.pop(task)
+        members = self._groups[group]
+        members.discard(task)
+        if not members:
+            del self._groups[group]
+        return timer
 
     def delete(self, argument: str) -> str:
         """``sched_del <task|group>``."""
-        chosen = [task for task, (group, _) in self._tasks.items() if argument in (group, str(task))]
+        chosen = set(self._groups.get(argument, ()))
+        if argument in self._tasks:
+            chosen.add(argument)
         for task in chosen:
-            self._tasks.pop(task)[1].cancel()
+            self._forget(task).cancel()
         return f"+OK Deleted: {len(chosen)}\n"

@@ -43,7 +43,7 @@ class Timeline:
 
     def at(self, due: int, call: Callable[[], None]) -> Timer:
         """Run ``call`` at ``due``, or now if that is past."""
-        timer = Timer(max(due, self.now), call)
+        timer = Timer(due if due > self.now else self.now, call)
         self._count += 1
         heapq.heappush(self._heap, (timer.at, self._count, timer))
         return timer
@@ -66,9 +66,10 @@ class Timeline:
         """Run all that is due until ``to`` and stand there. Going back is a ValueError."""
         if to < self.now:
             raise ValueError(f"virtual time does not go back from {self.now} to {to}")
-        while (due := self.next_due()) is not None and due <= to:
-            self.now = due
-            call = heapq.heappop(self._heap)[2].call
-            if call is not None:
-                call()
+        heap, pop = self._heap, heapq.heappop
+        while heap and heap[0][0] <= to:
+            due, _, timer = pop(heap)
+            if timer.call is not None:
+                self.now = due
+                timer.call()
         self.now = to
