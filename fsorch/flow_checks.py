@@ -40,6 +40,8 @@ from fsorch.flow_nodes import (
 from fsorch.flows import Fault, FlowSpec, FlowWorld, prompt_file
 from fsorch.hints import near
 from fsorch.prompts import PromptSpec, Slot, check_prompt, parse_text
+from fsorch.rules import Names
+from fsorch.waits import check_hours
 
 __all__ = ["check_flow", "faults", "prompts_of"]
 
@@ -140,6 +142,19 @@ class _Check:
         for name in spec.prompts:
             self._own_prompt(name)
         self._calls_itself()
+        self._closing()
+
+    def _closing(self) -> None:
+        """The flow's own hours, as far as the world is known."""
+        spec, world = self.spec, self.world
+        if world.calendars is None or world.queues is None or world.ways is None:
+            return
+        names = Names(queues=world.queues, flows=self._flows() or frozenset())
+        try:
+            check_hours(spec.calendar, spec.on_closed, world.calendars, names, world.ways, "")
+        except ConfigError as error:
+            key, _, what = str(error).removeprefix(".").partition(" ")
+            self.fault(key, what)
 
     def _own_prompt(self, name: str) -> None:
         spec, key = self.spec, f"prompts.{name}"

@@ -33,7 +33,7 @@ class Scene:
         self.flows = {**flows, spec.id: spec}
         self.surroundings = surroundings
         self.readings = readings
-        self.progress = Progress([(spec.id, spec.start)], "", spec.languages[0])
+        self.progress = Progress([(spec.id, next(iter(spec.nodes)))], "", spec.languages[0])
         self.secrets: dict[str, str] = {}
         self.began = 0.0
 

@@ -364,7 +364,8 @@ class FlowSession:
         called = self.scene.flows.get(node.flow)
         if called is None or len(frames) >= MOST_FRAMES or any(flow == node.flow for flow, _ in frames):
             return self._trouble(f"the flow {node.flow!r} cannot be called here")
-        frames.append((called.id, called.start))
+        # Its start is come to like any node; until then the caller is at one that is surely there.
+        frames.append((called.id, next(iter(called.nodes))))
         return called.start
 
     def _return(self) -> str:

@@ -175,6 +175,20 @@ def test_what_is_wrong_in_the_whole_flow_is_told() -> None:
     assert "column 4: 'mony' is no kind of value; did you mean money?" in found[-1].what
 
 
+def test_the_flow_s_own_hours_are_checked() -> None:
+    closed = {"act": "voicemail"}
+    for change, key, what in (
+        ({"calendar": "ofice", "on_closed": closed}, "calendar", "did you mean office?"),
+        ({"calendar": "office"}, "on_closed", "is missing; expected what callers get then"),
+        ({"on_closed": closed}, "on_closed", "never comes"),
+        ({"calendar": "office", "on_closed": {**closed, "queue": "sails"}}, "on_closed.queue", "did you mean sales?"),
+    ):
+        found = faults(decode_flow(SHOP | change, where="x"), world())
+        assert [fault.key for fault in found] == [key]
+        assert what in found[0].what
+    assert faults(decode_flow(SHOP | {"calendar": "office", "on_closed": closed}, where="x"), world()) == ()
+
+
 def test_a_slot_says_a_value_there_is() -> None:
     data = copy.deepcopy(SHOP)
     data["prompts"]["balance"] = {"en": "You owe {balanc:money}.", "de": "{balanc:money}"}
