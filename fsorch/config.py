@@ -14,6 +14,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
+from fsorch.doors import DoorSettings, NumberSpec, check_numbers
 from fsorch.errors import ConfigError
 from fsorch.hints import explain, near
 from fsorch.hostile import check_plain
@@ -194,6 +195,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     is known; ``speech``: the switch's text to speech, for what no file can say.
     ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
     transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
+    ``numbers``: what a number that was dialled leads to, at every door; others have ``flow``.
     ``voicemail``: where messages are kept; without it, nobody is asked for one. ``switch_gone_s``: an agent who talks
     on a switch that cannot be reached is let go after this time (0: never), and taken up again if they still talk when
     it is back. ``unserved_s``: after this time without a sign of life from fsorch the switch serves alone each caller
@@ -213,9 +215,9 @@ class Centre(Spec, frozen=True, kw_only=True):
     away: AwayRule | None = None
     voicemail: VoicemailSpec | None = None
     calendars: tuple[CalendarSpec, ...] = ()
+    numbers: dict[str, NumberSpec] = {}
     switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     unserved_s: Annotated[float, msgspec.Meta(ge=0)] = 120.0
-
 
 
 class SwitchSettings(Spec, frozen=True, kw_only=True):
@@ -228,11 +230,12 @@ class SwitchSettings(Spec, frozen=True, kw_only=True):
 
 
 class WebSettings(Spec, frozen=True, kw_only=True):
-    """Where the desktop is served."""
+    """Where the desktop is served, and the doors for a switch that asks by HTTP."""
 
     host: str = "127.0.0.1"
     port: int = 8700
     secure_cookies: bool = False
+    doors: DoorSettings = DoorSettings()
 
 
 class HookSettings(Spec, frozen=True, kw_only=True):
@@ -297,6 +300,7 @@ def _check_centre(centre: Centre, where: str) -> None:
     if centre.flow:
         _known(centre.flow, flows, f"{where}: flow")
     check_prompts(centre.prompts, f"{where}: prompts")
+    check_numbers(centre.numbers, flows, queues, f"{where}: numbers")
     _check_waits(centre, queues, flows, where)
     _check_rules_of_agents(centre, where)
 

@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from fsorch.config import Centre, Settings, SwitchSettings, decode
+from fsorch.doors import check_doors
 from fsorch.errors import ConfigError
 from fsorch.hostile import DEEPEST
 
@@ -33,6 +34,7 @@ def read_settings(path: Path) -> Settings:
         if names.count(switch.name) > 1:
             raise ConfigError(f"{path}: switches has the name {switch.name!r} twice")
         check_switch(switch, f"{path}: switches[{n}]")
+    check_doors(settings.web.doors, f"{path}: web.doors")
     home = (path.parent / settings.home).resolve()
     return msgspec.structs.replace(settings, home=str(home), database=_database(settings.database, home))
 

@@ -15,6 +15,7 @@ from peewee import Field, Model
 
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, QueueSpec
 from fsorch.deferred import VoicemailSpec
+from fsorch.doors import NumberSpec
 from fsorch.errors import ConfigError
 from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.rules import AwayRule, CalendarSpec
@@ -28,6 +29,7 @@ from fsorch.store.models import (
     LegRecord,
     MemberRecord,
     MetaRecord,
+    NumberRecord,
     PromptRecord,
     QueueRecord,
     SegmentRecord,
@@ -85,6 +87,7 @@ def read_centre(db: Db) -> Centre:
         speech=msgspec.json.decode(meta.get(SPEECH) or "null", type=SpeechSpec | None),
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
+        numbers={row["id"]: msgspec.json.decode(row["body"], type=NumberSpec) for row in _in_order(db, NumberRecord)},
         calendars=tuple(msgspec.json.decode(row["body"], type=CalendarSpec) for row in _in_order(db, CalendarRecord)),
         **{name: float(meta.get(f"centre.{name}") or getattr(Centre(), name)) for name in SECONDS},
     )
@@ -101,6 +104,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     _write_plain(db, BreakRecord, "break", _break_rows(centre), changes)
     _write_plain(db, PromptRecord, "prompt", _prompt_rows(centre), changes)
     _write_plain(db, CalendarRecord, "calendar", _calendar_rows(centre), changes)
+    _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)
     _write_flows(db, centre, by, now_us, changes)
     _write_users(db, centre, logins, now_us, changes)
     for name in ("name", "flow", "prompts_dir", "outside"):
@@ -205,6 +209,11 @@ def _prompt(row: Row) -> str | PromptSpec:
 
 def _calendar_rows(centre: Centre) -> list[Row]:
     rows = ((calendar.id, msgspec.json.encode(calendar, order="sorted").decode()) for calendar in centre.calendars)
+    return [{"id": id, "place": n, "body": body} for n, (id, body) in enumerate(rows)]
+
+
+def _number_rows(centre: Centre) -> list[Row]:
+    rows = ((number, msgspec.json.encode(spec, order="sorted").decode()) for number, spec in centre.numbers.items())
     return [{"id": id, "place": n, "body": body} for n, (id, body) in enumerate(rows)]
 
 

@@ -34,6 +34,8 @@ __all__ = [
     "MemberRecord",
     "MetaRecord",
     "MigrationRecord",
+    "NumberRecord",
+    "PhoneSecretRecord",
     "PromptRecord",
     "QueueRecord",
     "SegmentRecord",
@@ -207,6 +209,31 @@ class PromptRecord(Model):
 
     class Meta:
         table_name = "prompt"
+
+
+class NumberRecord(Model):
+    """What a number leads to: the spec as JSON."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "number"
+
+
+class PhoneSecretRecord(Model):
+    """How an agent's phone logs in."""
+
+    agent = IdField(primary_key=True)
+    user = CharField(max_length=64)
+    domain = CharField(max_length=255)
+    a1 = CharField(max_length=32)
+    made_at = BigIntegerField()
+    made_by = CharField(max_length=64)
+
+    class Meta:
+        table_name = "phone_secret"
 
 
 class CalendarRecord(Model):

@@ -19,13 +19,14 @@ from fsorch.engine.inputs import Recall
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.errors import RequestRefused
 from fsorch.store import centre as centres
-from fsorch.store import queries, tokens, users
+from fsorch.store import phones, queries, tokens, users
 from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.encounters import read_encounters
 from fsorch.store.messages import MessageFile, find_message
 from fsorch.store.migrate import migrate
 from fsorch.store.models import AuditRecord, MetaRecord
+from fsorch.store.phones import PhoneSecret
 from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
 from fsorch.store.recall import recall
 from fsorch.store.tokens import TokenRow
@@ -174,6 +175,19 @@ class Store:
         """Whose token this is, or None."""
         with self._use() as db:
             return tokens.find_token(db, token)
+
+    def new_phone_secret(self, agent: str, user: str, domain: str, *, by: str = "cli") -> str:
+        """A new password for the agent's phone, which logs in as that user of that domain; shown this once;
+        audited."""
+        with self._use() as db, writing(db):
+            password = phones.store_secret(db, agent, user, domain, by, self._clock.now().wall)
+            self._audit(by, "phone.secret", {"agent": agent, "user": user, "domain": domain})
+            return password
+
+    def phone_secret(self, agent: str) -> PhoneSecret | None:
+        """How the agent's phone logs in, or None."""
+        with self._use() as db:
+            return phones.find_secret(db, agent)
 
     def audit(self, who: str, act: str, what: Any) -> None:
         """Write down that ``who`` did ``act``, a word such as ``agent.logout``, to ``what`` (anything JSON can say)."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -83,7 +84,6 @@ def doors(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
 def test_a_hook_gives_a_call_to_a_queue_and_the_engine_owns_it(doors: Doors) -> None:
     channel, queued = doors.call("+4915111", FactKind.CONTACT_QUEUED)
     assert (queued.queue, queued.leg) == ("support", channel.uuid)
-    assert channel.get("fsorch_contact") == queued.contact
 
 
 def test_a_hook_that_raises_is_in_the_journal_and_in_the_status(doors: Doors) -> None:
@@ -104,3 +104,15 @@ def test_a_module_of_hooks_that_cannot_be_used_stops_the_start(tmp_path: Path) -
     ran = fsorch("run", "--settings", tmp_path / "fsorch.yaml")
     assert ran.code == 3
     assert "hooks.module: nowhere_to_be_found cannot be imported from" in ran.err
+
+
+def test_the_password_of_a_phone_is_shown_once(doors: Doors) -> None:
+    settings = ("--settings", doors.running.settings)
+    made = fsorch("agent", "secret", "bea", *settings)
+    assert made.code == 0, made.err
+    assert re.fullmatch(r"user \S+ of \S+ registers with [A-Za-z0-9_-]{24}\n", made.out)
+    again = fsorch("agent", "secret", "bea", *settings)
+    assert (again.code, again.out) == (3, "")
+    assert "has a password already; for another one: --new" in again.err
+    assert fsorch("agent", "secret", "bea", "--new", *settings).out != made.out
+    assert "no agent called 'nobody'" in fsorch("agent", "secret", "nobody", *settings).err

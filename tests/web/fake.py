@@ -31,6 +31,7 @@ from fsorch.engine.rows import ContactRow
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.store import ContactDetail
+from fsorch.store.phones import PhoneSecret
 
 __all__ = ["FakeCentre", "FakeStore", "User", "wall"]
 
@@ -62,6 +63,7 @@ class FakeStore:
         self.messages: dict[str, FakeMessage] = {}
         self.tokens: dict[str, FakeToken] = {}
         self.centre = Centre()
+        self.secrets: dict[str, PhoneSecret] = {}
         self.revisions = 1
         self.details: dict[str, ContactDetail] = {}
 
@@ -74,6 +76,9 @@ class FakeStore:
 
     def token(self, token: str, /) -> FakeToken | None:
         return self.tokens.get(token)
+
+    def phone_secret(self, agent: str, /) -> PhoneSecret | None:
+        return self.secrets.get(agent)
 
     def revision(self) -> int:
         return self.revisions

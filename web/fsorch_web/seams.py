@@ -9,6 +9,7 @@ import gevent
 
 from fsorch.engine.rows import ContactRow
 from fsorch.store.changing import CentreStore
+from fsorch.store.phones import PhoneSecret
 from fsorch.store.queries import ContactDetail
 
 __all__ = ["MessageReads", "StoreReads", "TokenReads", "UserReads", "in_worker"]
@@ -87,6 +88,10 @@ class StoreReads(CentreStore, Protocol):
 
     def token(self, token: str, /) -> TokenReads | None:
         """Whose token this is, or None."""
+        ...
+
+    def phone_secret(self, agent: str, /) -> PhoneSecret | None:
+        """How the agent's phone logs in, or None."""
         ...
 
     def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:

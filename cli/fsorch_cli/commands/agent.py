@@ -6,6 +6,7 @@ import difflib
 
 import click
 
+from fsorch.doors import phone_login
 from fsorch.edge.control_client import ControlClient
 from fsorch.engine.inputs import LogIn, LogOut, Request, SetStatus
 from fsorch.engine.views import AgentView, Snapshot
@@ -43,6 +44,31 @@ def list_agents(app: App, as_json: bool) -> None:
     now = now_us()
     rows = [format_agent(agent, now) for agent in snapshot.agents]
     print_table(COLUMNS, rows, empty="No agents yet; write some in a centre file and: fsorch apply FILE")
+
+
+@command.command("secret")
+@click.argument("agent")
+@click.option("--new", is_flag=True, help="Make one in place of the one there is; the phone must log in anew.")
+@click.pass_obj
+def secret(app: App, agent: str, new: bool) -> None:
+    """Make the password of AGENT's phone, which the XML door serves to the switch, and show it once."""
+    domain = app.settings().web.doors.domain
+    with app.store() as store:
+        agents = {one.id: one for one in store.load_centre().agents}
+        if agent not in agents:
+            raise missing("agent", agent, list(agents))
+        login = phone_login(agents[agent].phone, domain)
+        if login is None:
+            raise ConfigError(
+                f"the phone of {agent} is {agents[agent].phone!r}, which logs in nowhere; give them a phone such as "
+                "user/1001@pbx.example, or web.doors.domain in fsorch.yaml to one without a domain"
+            )
+        known = store.phone_secret(agent)
+        if known is not None and (known.user, known.domain) == login and not new:
+            raise ConfigError(f"the phone of {agent} has a password already; for another one: --new")
+        password = store.new_phone_secret(agent, *login, by=asked_by())
+    out().print(f"user {printable(login[0])} of {printable(login[1])} registers with {password}")
+    note("It is shown this once and stored only as a hash.")
 
 
 @command.command("login")

@@ -10,6 +10,7 @@ from fsorch.store.migrations import (
     m0004_customers,
     m0005_prompts,
     m0006_tokens,
+    m0007_doors,
 )
 
 __all__ = [
@@ -19,4 +20,5 @@ __all__ = [
     "m0004_customers",
     "m0005_prompts",
     "m0006_tokens",
+    "m0007_doors",
 ]

@@ -1,0 +1,91 @@
+"""The doors by which a dialplan takes part, as data: what a number leads to, and who may ask.
+
+A number of the centre (`NumberSpec`) says the same whichever door a call comes through: parked without a word, by the
+dialplan that mod_xml_curl asks for, or by the Lua script.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from typing import Annotated
+
+import msgspec
+
+from fsorch.errors import ConfigError
+from fsorch.hints import near
+
+__all__ = ["DIALLED", "DoorSettings", "NumberSpec", "check_doors", "check_numbers", "phone_login", "variables_of"]
+
+# A number as it may stand in a dialplan: nothing that the switch would read as more than text.
+DIALLED = re.compile(r"[A-Za-z0-9_.*#+-]{1,64}")
+PHONE = re.compile(r"user/([A-Za-z0-9_.+-]{1,64})(?:@([A-Za-z0-9.-]{1,253}))?")
+SHORTEST_TOKEN = 16
+Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+
+
+class NumberSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Where callers of a number go: to ``flow`` or, without one, straight into ``queue``; with a ``priority`` (0-999)
+    and ``skills`` asked for beside the queue's own."""
+
+    flow: str = ""
+    queue: str = ""
+    priority: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
+    skills: dict[str, Level] = {}
+
+
+class DoorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """The HTTP doors (``/hooks/xml``, ``/hooks/route``). Without a ``token`` they are shut; ``allow``: the addresses or
+    networks that may ask. ``domain``: of phones that name none. ``contexts``: the dialplan contexts whose numbers are
+    answered; ``user_context``: the context that calls of the agents' phones come into."""
+
+    token: str = ""
+    allow: tuple[str, ...] = ("127.0.0.1", "::1")
+    domain: str = ""
+    contexts: tuple[str, ...] = ("public",)
+    user_context: str = "default"
+
+
+def check_doors(doors: DoorSettings, where: str) -> None:
+    """ConfigError for a token that can be guessed or an address that is none."""
+    if doors.token and len(doors.token) < SHORTEST_TOKEN:
+        raise ConfigError(f"{where}.token is too easy to guess; use {SHORTEST_TOKEN} characters or more")
+    for n, network in enumerate(doors.allow):
+        try:
+            ipaddress.ip_network(network)
+        except ValueError as error:
+            raise ConfigError(
+                f"{where}.allow[{n}]: {error}; give an address or a network such as 192.0.2.0/24"
+            ) from None
+
+
+def check_numbers(numbers: Mapping[str, NumberSpec], flows: set[str], queues: set[str], where: str) -> None:
+    """ConfigError for a number that cannot be dialled or leads nowhere."""
+    for number, spec in numbers.items():
+        here = f"{where}.{number}"
+        if not DIALLED.fullmatch(number):
+            raise ConfigError(f"{where} has the number {number!r}; it must match {DIALLED.pattern}")
+        if bool(spec.flow) is bool(spec.queue):
+            raise ConfigError(f"{here} must have a flow or a queue, and not both")
+        if spec.flow and spec.flow not in flows:
+            raise ConfigError(f"{here}.flow is {spec.flow!r}, which does not exist{near(spec.flow, flows)}")
+        if spec.queue and spec.queue not in queues:
+            raise ConfigError(f"{here}.queue is {spec.queue!r}, which does not exist{near(spec.queue, queues)}")
+
+
+def variables_of(spec: NumberSpec) -> dict[str, str]:
+    """What a number means as the channel variables of the park door."""
+    skills = ",".join(f"{skill}:{level}" for skill, level in spec.skills.items())
+    priority = str(spec.priority) if spec.priority else ""
+    named = {"flow": spec.flow, "queue": spec.queue, "priority": priority, "skills": skills}
+    return {f"fsorch_{name}": value for name, value in named.items() if value}
+
+
+def phone_login(phone: str, domain: str) -> tuple[str, str] | None:
+    """User and domain of an agent's phone ``user/1001@pbx.example``; ``domain`` stands in for one that it does not
+    name. None for any other dial string."""
+    named = PHONE.fullmatch(phone)
+    if named is None or not (named[2] or domain):
+        return None
+    return named[1], (named[2] or domain).lower()
