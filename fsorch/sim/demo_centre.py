@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, MenuSpec, QueueSpec
 from fsorch.names import Role
+from fsorch.rules import CalendarSpec, Overflow, OverflowTo, Weekday
 from fsorch.sim.people import PhoneHabits
 from fsorch.sim.switch import VirtualSwitch
 from fsorch.sim.world import TrafficPlan, World
@@ -68,7 +69,14 @@ def demo_centre() -> Centre:
         queues=(
             QueueSpec(id="sales", title="Sales", wrap_up_s=6.0, offer_timeout_s=15.0),
             QueueSpec(id="support", title="Support", wrap_up_s=8.0, offer_timeout_s=15.0),
-            QueueSpec(id="reception", title="Reception", wrap_up_s=3.0, offer_timeout_s=15.0),
+            QueueSpec(
+                id="reception",
+                title="Reception",
+                wrap_up_s=3.0,
+                offer_timeout_s=15.0,
+                calendar="office",
+                on_closed=Overflow(to=OverflowTo.QUEUE, name="support"),
+            ),
         ),
         agents=agents,
         flows=(
@@ -82,6 +90,8 @@ def demo_centre() -> Centre:
             BreakReason(id="training", title="Training"),
         ),
         flow="main",
+        # Never closed by the clock, for a demo may run at any hour; by a supervisor it can be.
+        calendars=(CalendarSpec(id="office", zone="UTC", hours=dict.fromkeys(Weekday, ("00:00-24:00",))),),
     )
 
 

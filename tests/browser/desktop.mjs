@@ -186,6 +186,50 @@ await run(async (browser, step) => {
   const board = await openPage(office, demo.url);
   await step("a supervisor logs in", () => logIn(board, demo.url, supervisor));
   await step("the board moves", () => boardMoves(board));
+  await step("a supervisor pauses a queue and lets it go on", async () => {
+    await board.locator("[data-test=pause-reception]").click();
+    await board.locator("[data-test=queue-reception] .pill.break").waitFor();
+    await board.locator("[data-test=pause-reception]").press("Enter");
+    await board.locator("[data-test=queue-reception] .pill.break").waitFor({ state: "detached" });
+  });
+  await step("the emergency switch closes and opens", async () => {
+    const office = board.locator("[data-test=calendar-office]");
+    await office.locator("[data-test=emergency-ask]").click();
+    await board.keyboard.type("Water in the cellar");
+    await board.keyboard.press("Enter");
+    await office.getByText("Water in the cellar").waitFor();
+    await office.locator("[data-test=emergency-off]").click();
+    await office.locator("[data-test=emergency-ask]").waitFor();
+  });
+  await step("an agent gets another queue at once", async () => {
+    const row = board.locator("[data-test=agent-bea]");
+    const serves = board.locator("[data-test=serves-reception]");
+    await row.locator("button.agent-row").click();
+    await row.locator("[data-test=work-open]").click();
+    check(!(await serves.isChecked()), "Bea does not serve the reception");
+    await serves.check();
+    await board.locator("[data-test=work-save]").click();
+    await board.locator("[data-test=work]").waitFor({ state: "detached" });
+    await row.locator("[data-test=work-open]").click();
+    check(await serves.isChecked(), "Bea serves the reception");
+    await row.locator("button.agent-row").click();
+  });
+  await step("a call's story is told, and found by its number", async () => {
+    await board.getByRole("link", { name: "Calls" }).click();
+    const first = board.locator("[data-test=found] a").first();
+    await first.click();
+    await board.locator("[data-test=story] li").first().waitFor();
+    const number = (await first.locator(".nowrap").nth(1).innerText()).replace(/\D/g, "");
+    await board.locator("[data-test=search]").fill(number.slice(-5));
+    await board.waitForFunction(
+      (digits) => {
+        const rows = [...document.querySelectorAll("[data-test=found] a")];
+        return rows.length > 0 && rows.every((row) => (row.textContent ?? "").replace(/\D/g, "").includes(digits));
+      },
+      number.slice(-5),
+    );
+    await board.getByRole("link", { name: "Board" }).click();
+  });
   await step("a supervisor sends the agent on a break", async () => {
     const row = board.locator(`[data-test=agent-${agent.agent ?? agent.login}]`);
     await row.locator("button.agent-row").click();

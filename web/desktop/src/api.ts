@@ -16,7 +16,9 @@ export class Refused extends Error {
 const PATIENCE_MS = 8000;
 let token = "";
 
-async function call<Answer>(method: "GET" | "POST", path: string, body?: unknown): Promise<Answer> {
+type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+
+async function call<Answer>(method: Method, path: string, body?: unknown): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(path, {
@@ -24,7 +26,7 @@ async function call<Answer>(method: "GET" | "POST", path: string, body?: unknown
       credentials: "same-origin",
       cache: "no-store",
       signal: AbortSignal.timeout(PATIENCE_MS),
-      headers: method === "POST" ? { "Content-Type": "application/json", "X-CSRF-Token": token } : {},
+      headers: method !== "GET" ? { "Content-Type": "application/json", "X-CSRF-Token": token } : {},
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
   } catch {
@@ -83,7 +85,16 @@ export type Verb =
   | "drop-party";
 
 // What supervisors do to a talk, and to a contact that waits.
-export type SteeringVerb = "talk/listen" | "talk/listen-stop" | "talk/take-over" | "contact/move" | "contact/give" | "contact/priority";
+export type SteeringVerb =
+  | "talk/listen"
+  | "talk/listen-stop"
+  | "talk/take-over"
+  | "contact/move"
+  | "contact/give"
+  | "contact/priority"
+  | "contact/callback-now"
+  | "contact/callback-cancel"
+  | "contact/message-done";
 
 // Ask the engine for something; a refusal is shown and gives false.
 export async function ask(verb: Verb, body: Record<string, unknown> = {}): Promise<boolean> {
@@ -95,15 +106,28 @@ export async function steer(verb: SteeringVerb, body: Record<string, unknown>): 
 }
 
 async function say(path: string, body: Record<string, unknown>): Promise<boolean> {
+  return change("POST", path, body);
+}
+
+// Change something of the centre; a refusal is shown and gives false.
+export async function change(method: Method, path: string, body: object): Promise<boolean> {
+  return (await attempt(method, path, body)) !== null;
+}
+
+// What the server has there; null when it refuses, which is shown.
+export async function fetchJson<Answer>(path: string): Promise<Answer | null> {
+  return attempt<Answer>("GET", path);
+}
+
+async function attempt<Answer>(method: Method, path: string, body?: object): Promise<Answer | null> {
   try {
-    await call("POST", `/api/${path}`, body);
-    return true;
+    return await call<Answer>(method, `/api/${path}`, body);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
     if (error.status === 401) set({ user: null });
     else if (error.code === "csrf") await me();
     tell(sentence(error.message));
-    return false;
+    return null;
   }
 }
 

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, logOut, me } from "./api";
 import { BoardView } from "./board";
 import { DeskView } from "./desk";
+import { HistoryView } from "./history";
 import { connect, disconnect, retry } from "./live";
 import { Login } from "./login";
 import { callerName, phone } from "./names";
@@ -37,7 +38,7 @@ export function App(): JSX.Element {
 }
 
 function Workplace({ user }: { user: User }): JSX.Element {
-  const [tab, setTab] = useTab(user);
+  const [tab, detail] = usePlace(user);
   const centre = useKnown((known) => known.desk?.centre ?? known.board?.centre ?? "");
   const [leaving, setLeaving] = useState(false);
   const working = useKnown((known) => (known.desk?.agent ? known.desk.agent.status !== "logged_out" : false));
@@ -53,10 +54,11 @@ function Workplace({ user }: { user: User }): JSX.Element {
           <Mark />
           <span>{centre || "fsorch"}</span>
         </div>
-        {user.agent && user.board && (
+        {user.board && (
           <nav aria-label="Views">
-            <TabLink here={tab} name="desk" go={setTab} title="My desk" />
-            <TabLink here={tab} name="board" go={setTab} title="Board" />
+            {user.agent && <TabLink here={tab} name="desk" title="My desk" />}
+            <TabLink here={tab} name="board" title="Board" />
+            <TabLink here={tab} name="calls" title="Calls" />
           </nav>
         )}
         <div class="spread" />
@@ -68,30 +70,33 @@ function Workplace({ user }: { user: User }): JSX.Element {
       </header>
       <LinkBanner />
       {leaving && <Leaving close={() => setLeaving(false)} />}
-      {tab === "desk" ? <DeskView /> : <BoardView user={user} />}
+      {tab === "desk" && <DeskView />}
+      {tab === "board" && <BoardView user={user} />}
+      {tab === "calls" && <HistoryView id={detail} />}
     </div>
   );
 }
 
-type Tab = "desk" | "board";
+type Tab = "desk" | "board" | "calls";
 
-// The view stands in the address, so that a reload and a bookmark keep it.
-function useTab(user: User): [Tab, (tab: Tab) => void] {
-  const allowed = (tab: string): Tab => {
-    if (!user.agent) return "board";
-    if (!user.board) return "desk";
-    return tab === "desk" ? "desk" : "board";
+// The view, and what is open in it, stand in the address, so that a reload and a bookmark keep them.
+function usePlace(user: User): [Tab, string] {
+  const place = (): [Tab, string] => {
+    const [tab, detail = ""] = location.hash.slice(1).split("/", 2);
+    if (!user.board) return ["desk", ""];
+    if (tab === "calls") return ["calls", detail];
+    return [tab === "desk" && user.agent ? "desk" : "board", ""];
   };
-  const [tab, setTab] = useState<Tab>(allowed(location.hash.slice(1)));
+  const [here, setHere] = useState(place);
   useEffect(() => {
-    const follow = () => setTab(allowed(location.hash.slice(1)));
+    const follow = () => setHere(place());
     addEventListener("hashchange", follow);
     return () => removeEventListener("hashchange", follow);
   }, []);
-  return [tab, setTab];
+  return here;
 }
 
-function TabLink({ here, name, title }: { here: Tab; name: Tab; go: (tab: Tab) => void; title: string }): JSX.Element {
+function TabLink({ here, name, title }: { here: Tab; name: Tab; title: string }): JSX.Element {
   return (
     <a href={`#${name}`} aria-current={here === name ? "page" : undefined}>
       {title}

@@ -2,13 +2,15 @@
 
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
-import { ask } from "./api";
+import { ask, change } from "./api";
 import { Empty } from "./desk";
 import { callerName, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
 import { Action, Pill, Since } from "./parts";
-import { Joining, Steering } from "./steering";
+import { Hours } from "./hours";
+import { Joining, Steering, isOwed } from "./steering";
 import { useKnown } from "./store";
 import { clock, useNow } from "./time";
+import { WorkOf } from "./work";
 import type { Agent, Board, Contact, Queue, User } from "./types";
 
 // More rows than anybody reads only make the page slow.
@@ -22,8 +24,9 @@ export function BoardView({ user }: { user: User }): JSX.Element {
       <Totals board={board} />
       <div class="columns">
         <div>
-          <Queues queues={board.queues} />
+          <Queues queues={board.queues} may={user.supervises} />
           <Contacts board={board} may={user.supervises} />
+          <Hours may={user.supervises} />
         </div>
         <Agents board={board} user={user} />
       </div>
@@ -80,7 +83,7 @@ function Tile(props: { name: string; value: string; note?: string; mood?: string
   );
 }
 
-function Queues({ queues }: { queues: Queue[] }): JSX.Element {
+function Queues({ queues, may }: { queues: Queue[]; may: boolean }): JSX.Element {
   return (
     <section class="panel" aria-labelledby="queues">
       <h2 id="queues">Queues</h2>
@@ -97,11 +100,16 @@ function Queues({ queues }: { queues: Queue[] }): JSX.Element {
                 <th scope="col" class="num">Answered</th>
                 <th scope="col" class="num">Abandoned</th>
                 <th scope="col" class="num">Service level</th>
+                {may && (
+                  <th scope="col">
+                    <span class="unseen">Steer</span>
+                  </th>
+                )}
               </tr>
             </thead>
             <tbody>
               {queues.map((queue) => (
-                <QueueRow key={queue.id} queue={queue} />
+                <QueueRow key={queue.id} queue={queue} may={may} />
               ))}
             </tbody>
           </table>
@@ -111,7 +119,7 @@ function Queues({ queues }: { queues: Queue[] }): JSX.Element {
   );
 }
 
-function QueueRow({ queue }: { queue: Queue }): JSX.Element {
+function QueueRow({ queue, may }: { queue: Queue; may: boolean }): JSX.Element {
   const now = useNow();
   const longest = queue.oldest_enqueued_at ? now / 1000 - queue.oldest_enqueued_at / 1e6 : 0;
   const done = queue.answered + queue.abandoned;
@@ -139,6 +147,18 @@ function QueueRow({ queue }: { queue: Queue }): JSX.Element {
       <td class={`num ${levelMood(queue.within, done)}`}>
         {percent(queue.within, done)} <span class="soft small">in {Math.round(queue.service_level_s)} s</span>
       </td>
+      {may && (
+        <td class="num">
+          <Action
+            kind="chip"
+            label={`${queue.paused ? "Resume" : "Pause"} ${queue.title || queue.id}`}
+            test={`pause-${queue.id}`}
+            run={() => change("PATCH", `queues/${encodeURIComponent(queue.id)}`, { paused: !queue.paused })}
+          >
+            {queue.paused ? "Resume" : "Pause"}
+          </Action>
+        </td>
+      )}
     </tr>
   );
 }
@@ -159,6 +179,11 @@ function stage(contact: Contact): string {
 }
 
 const ORDER = Object.keys(STAGES);
+const KINDS: [string, string, (contact: Contact) => boolean][] = [
+  ["all", "All", () => true],
+  ["callbacks", "Callbacks", isOwed],
+  ["messages", "Messages", (contact) => contact.medium === "voicemail"],
+];
 
 function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
   const names = useMemo(() => new Map(board.agents.map((agent) => [agent.id, agent.name || agent.id])), [board.agents]);
@@ -169,13 +194,27 @@ function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
       ),
     [board.contacts],
   );
+  const [kind, setKind] = useState("all");
+  const fits = KINDS.find(([id]) => id === kind)?.[2] ?? (() => true);
+  const counts = KINDS.map(([, , is]) => contacts.filter(is).length);
+  const shown = contacts.filter(fits);
   return (
     <section class="panel" aria-labelledby="contacts">
       <h2 id="contacts">
         Calls now <span class="count">{contacts.length}</span>
       </h2>
+      {(kind !== "all" || counts.slice(1).some((count) => count > 0)) && (
+        <div class="filters" role="group" aria-label="Show">
+          {KINDS.map(([id, title], n) => (
+            <button key={id} type="button" class="button chip" aria-pressed={kind === id} data-test={`kind-${id}`} onClick={() => setKind(id)}>
+              {title} <span class="count">{counts[n]}</span>
+            </button>
+          ))}
+        </div>
+      )}
+      {contacts.length > 0 && shown.length === 0 && <p class="soft pad">None of these now.</p>}
       {contacts.length === 0 && <p class="soft pad">No call right now. New ones show up here as they come in.</p>}
-      {contacts.length > 0 && (
+      {shown.length > 0 && (
         <div class="scroll">
           <table class="contacts" data-test="contacts">
             <thead>
@@ -188,7 +227,7 @@ function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
               </tr>
             </thead>
             <tbody>
-              {contacts.slice(0, ROWS).map((contact) => (
+              {shown.slice(0, ROWS).map((contact) => (
                 <tr key={contact.id}>
                   <td>
                     <Pill tone={STAGES[contact.state][1]}>
@@ -197,7 +236,9 @@ function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
                     </Pill>
                   </td>
                   <td>
-                    <span class="nowrap">{phone(contact.number)}</span>{" "}
+                    <a class="nowrap" href={`#calls/${contact.id}`} title="The story of this call">
+                      {phone(contact.number)}
+                    </a>{" "}
                     <span class="soft clip" dir="auto">
                       {callerName(contact)}
                     </span>
@@ -223,7 +264,7 @@ function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
           </table>
         </div>
       )}
-      {contacts.length > ROWS && <p class="soft pad">and {contacts.length - ROWS} more</p>}
+      {shown.length > ROWS && <p class="soft pad">and {shown.length - ROWS} more</p>}
     </section>
   );
 }
@@ -309,6 +350,8 @@ function AgentRow(props: { agent: Agent; board: Board; may: boolean; open: boole
 }
 
 function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Element {
+  const [working, setWorking] = useState(false);
+  if (working) return <WorkOf agent={agent.id} board={board} close={() => setWorking(false)} />;
   const id = { agent: agent.id };
   const reasons = board.breaks.length ? board.breaks : [["", "Break"] as [string, string]];
   if (agent.status === "logged_out")
@@ -317,6 +360,7 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
         <Action kind="chip" run={() => ask("login", id)}>
           Log in
         </Action>
+        <Change open={() => setWorking(true)} />
       </div>
     );
   return (
@@ -343,10 +387,19 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
           {agent.state === "talking" ? "Hang up the call" : "Withdraw the call"}
         </Action>
       )}
-      <Action kind="chip" run={() => ask("logout", id)}>
+      <Change open={() => setWorking(true)} />
+      <Action kind="chip" test="log-agent-out" run={() => ask("logout", id)}>
         Log out
       </Action>
     </div>
+  );
+}
+
+function Change({ open }: { open: () => void }): JSX.Element {
+  return (
+    <button type="button" class="button chip" data-test="work-open" onClick={open}>
+      Queues and skills…
+    </button>
   );
 }
 

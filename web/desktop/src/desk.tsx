@@ -5,7 +5,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
 import { breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
-import { Action, Icon, Pill, Since } from "./parts";
+import { Action, Icon, Pill, Since, useFocus } from "./parts";
 import { get, useKnown } from "./store";
 import { serverNow, spoken } from "./time";
 import type { Agent, Desk } from "./types";
@@ -197,28 +197,35 @@ function Start({ agent }: { agent: Agent }): JSX.Element {
     <section class="quiet out">
       <h1>{greeting()}, {(agent.name || agent.id).split(" ")[0]}</h1>
       <p class="soft">You are not taking calls yet. They will ring at {agent.phone ? `phone ${phoneName(agent.phone)}` : "your phone"}.</p>
-      {other && (
-        <label class="phone-field">
-          Extension of the other phone, for this session
-          <input
-            value={phone}
-            placeholder={phoneName(agent.phone)}
-            spellcheck={false}
-            onInput={(event) => setPhone(event.currentTarget.value.trim())}
-          />
-        </label>
-      )}
+      {other && <OtherPhone value={phone} own={agent.phone} set={setPhone} />}
       <div class="row">
-        <Action kind="primary" focus test="start" run={() => ask("login", phone ? { phone: dialString(phone, agent.phone) } : {})}>
+        <Action kind="primary" focus test="start" run={() => ask("login", phone.trim() ? { phone: dialString(phone.trim(), agent.phone) } : {})}>
           Start taking calls
         </Action>
         {!other && (
-          <Action kind="quiet" run={async () => setOther(true)}>
+          <Action kind="quiet" test="other" run={async () => setOther(true)}>
             Use another phone
           </Action>
         )}
       </div>
     </section>
+  );
+}
+
+function OtherPhone({ value, own, set }: { value: string; own: string; set: (phone: string) => void }): JSX.Element {
+  const field = useFocus();
+  return (
+    <label class="phone-field">
+      Extension, or a number outside such as +49 30 1234, for this session
+      <input
+        ref={field}
+        value={value}
+        data-test="other-phone"
+        placeholder={phoneName(own)}
+        spellcheck={false}
+        onInput={(event) => set(event.currentTarget.value)}
+      />
+    </label>
   );
 }
 

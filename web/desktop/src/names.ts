@@ -44,7 +44,7 @@ function tame(words: string): string {
 }
 
 // The caller's name, unless it says nothing that the number does not say.
-export function callerName(contact: Contact): string {
+export function callerName(contact: Pick<Contact, "name" | "number">): string {
   const name = tame(contact.name);
   const bare = name.replace(/^\+/, "");
   return HIDDEN.has(name.toLowerCase()) || bare === contact.number.replace(/^\+/, "") ? "" : name;
@@ -98,12 +98,15 @@ export function toneSince(agent: Agent): number {
 
 // A dial string as people say it: "user/1001@pbx.example" is the phone 1001.
 export function phoneName(dial: string): string {
-  const match = /^(?:user|sofia\/[^/]+)\/([^@/]+)/.exec(dial);
+  const match = /^(?:user|sofia\/gateway\/[^/]+|sofia\/[^/]+)\/([^@/]+)/.exec(dial);
   return match?.[1] ?? dial;
 }
 
-// What somebody types for another phone, as a dial string: an extension is one beside their own.
+// What somebody types for another phone: a number goes as it is (the engine knows extensions from numbers outside), the
+// name of a phone as one beside their own.
 export function dialString(typed: string, own: string): string {
+  const number = typed.replace(/[\s()/.-]/g, "");
+  if (/^\+?\d+$/.test(number)) return number;
   if (!typed || typed.includes("/")) return typed;
   const domain = /@(.+)$/.exec(own)?.[1];
   return typed.includes("@") || !domain ? `user/${typed}` : `user/${typed}@${domain}`;

@@ -15,6 +15,13 @@ export function Since({ at, class: name = "" }: { at: number; class?: string }):
   );
 }
 
+// For a field that somebody has just asked for: it has the focus from the beginning.
+export function useFocus(): { current: HTMLInputElement | null } {
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => field.current?.focus(), []);
+  return field;
+}
+
 // A button that asks the server for something: it rests until there is an answer.
 export function Action(props: {
   children: ComponentChildren;

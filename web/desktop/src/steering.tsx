@@ -27,6 +27,7 @@ export function Joining({ agent }: { agent: string }): JSX.Element {
 // One quiet list for each waiting contact: first, another queue, a free agent.
 export function Steering({ contact, board }: { contact: Contact; board: Board }): JSX.Element {
   const [busy, setBusy] = useState(false);
+  const owed = isOwed(contact);
   const act = (choice: string) => {
     const [verb, id] = choice.split(":", 2);
     const of = { contact: contact.id };
@@ -34,7 +35,9 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
     const asked =
       verb === "first"
         ? steer("contact/priority", { ...of, priority: highest(board, contact) + 1 })
-        : verb === "queue"
+        : verb === "now" || verb === "cancel" || verb === "done"
+          ? steer(OWED[verb], of)
+          : verb === "queue"
           ? steer("contact/move", { ...of, queue: id })
           : steer("contact/give", { ...of, agent: id });
     void asked.finally(() => setBusy(false));
@@ -52,7 +55,10 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
       }}
     >
       <option value="">Move…</option>
-      <option value="first">To the front</option>
+      {!owed && contact.medium !== "voicemail" && <option value="first">To the front</option>}
+      {owed && <option value="now">Call back next</option>}
+      {owed && <option value="cancel">Cancel the callback</option>}
+      {contact.medium === "voicemail" && <option value="done">Done with the message</option>}
       <optgroup label="Queue">
         {board.queues
           .filter((queue) => queue.id !== contact.queue)
@@ -75,6 +81,17 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
     </select>
   );
 }
+
+// Whether somebody is to be called back.
+export function isOwed(contact: Contact): boolean {
+  return ["waiting", "calling", "resting"].includes(contact.callback);
+}
+
+const OWED = {
+  now: "contact/callback-now",
+  cancel: "contact/callback-cancel",
+  done: "contact/message-done",
+} as const;
 
 function highest(board: Board, contact: Contact): number {
   return Math.min(998, Math.max(...board.contacts.filter((one) => one.queue === contact.queue).map((one) => one.priority)));

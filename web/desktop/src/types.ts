@@ -144,3 +144,42 @@ export interface User {
   supervises: boolean;
   acts: boolean;
 }
+
+// The centre's own words, as far as the page changes them.
+export interface Calendar {
+  id: string;
+  zone: string;
+  emergency?: string;
+  emergency_until?: string;
+}
+
+export interface Membership {
+  queue: string;
+  level?: number;
+  position?: number;
+}
+
+export interface Skill {
+  id: string;
+}
+
+// A contact on record; one that goes on has no outcome.
+export interface Ended {
+  id: string;
+  number: string;
+  name: string;
+  queue: string;
+  agent: string;
+  outcome: string;
+  began_at: number;
+  enqueued_at: number;
+  answered_at: number;
+  waited_us: number;
+  talked_us: number;
+}
+
+export interface Story {
+  contact: Ended;
+  story: { at: number; kind: string; text: string }[];
+  now: string;
+}
