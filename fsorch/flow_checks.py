@@ -37,7 +37,7 @@ from fsorch.flow_nodes import (
     kind_of,
     ways,
 )
-from fsorch.flows import Fault, FlowSpec, FlowWorld, prompt_file
+from fsorch.flows import NODE_NAME, Fault, FlowSpec, FlowWorld, prompt_file
 from fsorch.hints import near
 from fsorch.prompts import PromptSpec, Slot, check_prompt, parse_text
 from fsorch.rules import Names
@@ -45,7 +45,6 @@ from fsorch.waits import check_hours
 
 __all__ = ["check_flow", "faults", "prompts_of"]
 
-NODE_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,39}")
 INTO_PATH = re.compile(r"[^\s.\[\]]+(\.[^\s.\[\]]+|\[[0-9]{1,4}\])*")
 # What a pattern for keys may be made of: no group is repeated, and few things are repeated without end, so that no
 # answer takes long to compare.

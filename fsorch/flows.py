@@ -18,6 +18,7 @@ is humane, by the linter. The nodes are in :mod:`fsorch.flow_nodes`. Keys that e
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -30,8 +31,9 @@ from fsorch.prompts import LANGUAGE, PromptSpec
 from fsorch.rules import Name, Rule
 from fsorch.waits import Ending
 
-__all__ = ["Fault", "FlowSpec", "FlowWorld", "decode_flow", "prompt_file", "shape_faults"]
+__all__ = ["NODE_NAME", "Fault", "FlowSpec", "FlowWorld", "decode_flow", "prompt_file", "shape_faults"]
 
+NODE_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,39}")
 Language = Annotated[str, msgspec.Meta(pattern=rf"^{LANGUAGE.pattern}\Z")]
 
 

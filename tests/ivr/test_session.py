@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from fsorch.flow_checks import faults
+from fsorch.flow_menus import menu_flow
 from fsorch.flow_nodes import Method, OwnRecords
-from fsorch.flows import decode_flow
+from fsorch.flows import FlowWorld, decode_flow
 from fsorch.ivr.events import EventKind
 from fsorch.ivr.session import FlowSession
 from fsorch.ivr.steps import (
@@ -131,6 +133,28 @@ def test_the_whole_way_through_self_service() -> None:
     assert walk.told(EventKind.NOTED) == ["owes 12.5, orders "]
     assert walk.told(EventKind.TAGGED) == ["orders"]
     assert walk.told(EventKind.LOOKED_UP) == ["found"]
+
+
+# -- the simplest flow -----------------------------------------------------------------------------------------------
+
+
+def test_a_menu_of_queues_leads_to_them_or_to_its_default() -> None:
+    spec = menu_flow("main", {"1": "sales", "2": "a.b", "3": "person", "0": "reception"}, "reception")
+    queues = frozenset({"sales", "a.b", "person", "reception"})
+    assert faults(spec, FlowWorld(queues=queues, calendars=frozenset(), ways=frozenset())) == ()
+    for key, queue in {"1": "sales", "2": "a.b", "3": "person", "0": "reception"}.items():
+        for results in (("", key), (key,)):
+            step = Walk(spec).hear(*results)
+            assert isinstance(step, ToQueue)
+            assert step.queue == queue
+    assert isinstance(step := Walk(spec).hear("", "", ""), ToQueue)
+    assert (step.queue, step.why) == ("reception", "person")
+
+
+def test_a_menu_without_options_leads_to_its_default() -> None:
+    step = Walk(menu_flow("night", {}, "support", greeting="hello", tries=99, timeout_s=99)).hear("")
+    assert isinstance(step, ToQueue)
+    assert step.queue == "support"
 
 
 # -- menus -----------------------------------------------------------------------------------------------------------
