@@ -27,6 +27,8 @@ SPEECH = 164
 LEVEL = 0.708
 # Silence left at both ends: pieces of a number follow each other closely.
 PAD_S = 0.05
+# What the library raises for bytes that are no WAV; RuntimeError for a chunk that ends beyond the file.
+UNREADABLE = (wave.Error, EOFError, RuntimeError)
 # Zero crossings of the filter on either side.
 CROSSINGS = 10
 
@@ -54,7 +56,7 @@ def check_upload(path: Path) -> bytes:
         with wave.open(io.BytesIO(content)) as sound:
             shape = (sound.getframerate(), 8 * sound.getsampwidth(), sound.getnchannels())
             frames = len(sound.readframes(sound.getnframes())) // max(1, sound.getsampwidth() * sound.getnchannels())
-    except (wave.Error, EOFError) as error:
+    except UNREADABLE as error:
         raise ConfigError(f"{path}: is no WAV file of plain samples ({error}); {mend}") from None
     if shape not in [(rate, 16, 1) for rate in RATES]:
         found = f"{shape[0]} Hz, {shape[1]} bit, {shape[2]} channels"
@@ -71,7 +73,7 @@ def seconds(path: Path) -> float | None:
     try:
         with wave.open(str(path)) as sound:
             return float(sound.getnframes() / sound.getframerate())
-    except (OSError, wave.Error, EOFError, ZeroDivisionError):
+    except (OSError, ZeroDivisionError, *UNREADABLE):
         return None
 
 
@@ -84,7 +86,7 @@ def _read(content: bytes) -> tuple[array[int], int]:
                 raise ConfigError("it is no WAV of 16 bit, mono or stereo")
             channels, rate = sound.getnchannels(), sound.getframerate()
             data = sound.readframes(sound.getnframes())
-    except (wave.Error, EOFError) as error:
+    except UNREADABLE as error:
         raise ConfigError(f"it is no WAV ({error})") from None
     samples = array("h", data[: len(data) - len(data) % (2 * channels)])
     if sys.byteorder == "big":
