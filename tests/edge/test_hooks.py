@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import gevent
 import pytest
@@ -49,11 +50,11 @@ SPEED = 10.0
 class Door(Watched):
     """A virtual switch with the shipped dialplan, and a hook server that it calls."""
 
-    def __init__(self, hooks: dict[str, Hook], limits: LinkLimits = LIMITS, **settings: object) -> None:
+    def __init__(self, hooks: dict[str, Hook], limits: LinkLimits = LIMITS, **settings: Any) -> None:
         super().__init__()
         self.troubles: list[HookTrouble] = []
         self.channels: list[Channel] = []
-        made = HookSettings(module="unused", port=0, **settings)  # type: ignore[arg-type]
+        made = HookSettings(module="unused", port=0, **settings)
         self.hooks = HookServer(made, hooks, self.troubles.append, limits)
         self.hooks.listen()
         plan = ShippedDialplan(freeswitch_tree())
@@ -96,7 +97,7 @@ class Door(Watched):
 def make() -> Iterator[Callable[..., Door]]:
     doors: list[Door] = []
 
-    def door(*functions: Callable[[Call], object], **settings: object) -> Door:
+    def door(*functions: Callable[[Call], object], **settings: Any) -> Door:
         found: list[Hook] = [getattr(function, "__fsorch_hook__") for function in functions]  # noqa: B009
         doors.append(Door({one.name: one for one in found}, **settings))
         return doors[-1]

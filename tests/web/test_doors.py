@@ -43,7 +43,7 @@ class Door:
         web = WebSettings(port=0, doors=settings)
         listener = listen(web)
         self.port = int(listener.getsockname()[1])
-        app, self.sockets = create_app(FakeCentre({}, []).gateway, self.store, web, secret=SECRET)
+        app, self.sockets = create_app(FakeCentre((), ()).gateway, self.store, web, secret=SECRET)
         self.server = WebServer(app, listener)
         self.server.start()
 
