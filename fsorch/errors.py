@@ -88,6 +88,10 @@ class StoreError(FsorchError):
     exit_code = 7
 
 
+class DatabaseAway(StoreError):
+    """The database cannot be reached now; later it may well be."""
+
+
 class NotRunning(FsorchError):
     """No fsorch answers on the control socket of this home, or it stopped while it was asked."""
 

@@ -28,7 +28,7 @@ import msgspec
 from fsorch import __version__
 from fsorch.acd.affinity import Encounter
 from fsorch.clock import Clock, SystemClock
-from fsorch.config import Settings, WebSettings
+from fsorch.config import Centre, Settings, WebSettings
 from fsorch.edge.auditing import AuditLine
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
@@ -42,8 +42,8 @@ from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import Configure, HookFailed, Recall
-from fsorch.errors import ConfigError, FsorchError, NotFound
-from fsorch.store import Recorder, Store, open_database
+from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
+from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
 
 __all__ = ["Service", "WebFactory", "in_thread"]
 
@@ -146,6 +146,10 @@ class Service:
         self._revision = -1
         self._asks_histories = False
         self._watch_fault = ""
+        # The centre that is used while the database has not been seen yet.
+        self._known: KnownCentre | None = None
+        self._owes_recall = False
+        self._until = 0
         self._links: dict[str, Link] = {}
         self._hooks: HookServer | None = None
         # The recorder's thread must not log: the log's locks belong to the hub's thread.
@@ -154,7 +158,8 @@ class Service:
 
     def start(self) -> None:
         """Bring everything up. Raises ConfigError or StoreError, with nothing left running; an unreachable switch is no
-        error, its link goes on trying."""
+        error, its link goes on trying, nor is a database that is away, if this home has seen its centre before. If not,
+        DatabaseAway is raised, and start may be called again."""
         try:
             self._start()
         except BaseException:
@@ -173,9 +178,8 @@ class Service:
         revision = in_thread(self.store.revision)
         if force or revision != self._revision:
             centre = in_thread(self.store.load_centre)
-            self.pump.request(Configure(centre))
-            self._asks_histories = any(queue.affinity is not None for queue in centre.queues)
-            self._revision = revision
+            self._follow(revision, centre)
+            in_thread(self._memory.save_centre, KnownCentre(revision, self._clock.now().wall, centre))
             log.info("configuration %d is in force", revision)
         return revision
 
@@ -228,9 +232,24 @@ class Service:
 
     def _start_records(self) -> None:
         url = self.settings.database
-        self.store = in_thread(open_database, url)
+        self._memory = Memory(self.home)
+        self._known = self._memory.centre()
+        try:
+            self.store = in_thread(open_database, url, create=self._known is None)
+            self._known = None
+        except DatabaseAway as error:
+            if self._known is None:
+                raise
+            self.store = attach_database(url)
+            log.warning(
+                "the database is away (%s); fsorch goes on with configuration %d, which it knew last, keeps what"
+                " happens in %s, and catches up when the database is back",
+                error,
+                self._known.revision,
+                self.home / "spool",
+            )
         self._down.callback(in_thread, self.store.close)
-        self.recorder = Recorder(url, self.home / "spool", on_error=self._troubles.append)
+        self.recorder = Recorder(url, self.home / "spool", on_error=self._troubles.append, create=self._known is None)
         self._down.callback(self._stop_recorder)
 
     def _start_engine(self) -> None:
@@ -242,18 +261,44 @@ class Service:
         self._down.callback(self.pump.stop)
         self._histories.start()
         self._down.callback(self._histories.stop)
-        self.follow_configuration(force=True)
-        self.pump.feed(self._recall())
+        self._until = self._last_alive()
+        since = self._clock.now().wall - SHIFT_US
+        if self._known is not None:
+            self._follow(self._known.revision, self._known.centre)
+            recalled, self._owes_recall = Recall(shifts=self._memory.shifts(since)), True
+        else:
+            self.follow_configuration(force=True)
+            recalled = self._recall(since)
+        self._memory.resume(recalled.shifts)
+        self.pump.feed(recalled)
 
-    def _recall(self) -> Recall:
+    def _follow(self, revision: int, centre: Centre) -> None:
+        self.pump.request(Configure(centre))
+        self._asks_histories = any(queue.affinity is not None for queue in centre.queues)
+        self._revision = revision
+
+    def _recall(self, since: int) -> Recall:
         """What an earlier life left behind, once the last it spooled is in the database."""
         whole = in_thread(self.recorder.flush, FLUSH_S)
-        recalled = in_thread(self.store.recall, self._clock.now().wall - SHIFT_US)
+        recalled = in_thread(self.store.recall, since)
+        self._owes_recall = not whole
         if whole:
-            return msgspec.structs.replace(recalled, until=self._last_alive())
+            return msgspec.structs.replace(recalled, until=self._until)
         # An end that still waits in the spool would be overwritten.
-        log.warning("the database is behind: contacts that fsorch left in the middle stay open until the next start")
+        log.warning("the database is behind; contacts that fsorch left in the middle stay open until it has caught up")
         return Recall(shifts=recalled.shifts)
+
+    def _catch_up(self) -> None:
+        """The database can be asked, perhaps for the first time: it is brought up to date, and tells what it could not
+        tell at the start. Raises StoreError."""
+        if self._known is not None:
+            in_thread(self.store.open, create=False)
+            self._known = None
+        if self._owes_recall and in_thread(self.recorder.flush, FLUSH_S):
+            recalled = in_thread(self.store.recall, self._clock.now().wall - SHIFT_US)
+            self._owes_recall = False
+            self.pump.feed(msgspec.structs.replace(recalled, until=self._until, late=True))
+            log.info("the database has caught up")
 
     def _last_alive(self) -> int:
         """When the process before us was last there, in UTC microseconds; 0 if it never said so."""
@@ -264,6 +309,8 @@ class Service:
 
     def _beat(self) -> None:
         while True:
+            if shifts := self._memory.changed():
+                in_thread(self._memory.save_shifts, shifts)
             # A home that cannot be written is told of by the spool, which is in it.
             with contextlib.suppress(OSError):
                 (self.home / ALIVE).touch(mode=0o600)
@@ -312,6 +359,7 @@ class Service:
     def _take_facts(self, facts: tuple[Fact, ...]) -> None:
         self.recorder.put(facts)
         self.gateway.publish(facts)
+        self._memory.take(facts)
         self._histories.take(facts)
         if self._on_facts is not None:
             self._on_facts(facts)
@@ -330,6 +378,7 @@ class Service:
             while self._troubles:
                 log.warning("records: %s", self._troubles.popleft())
             try:
+                self._catch_up()
                 self.follow_configuration()
                 self._watch_fault = ""
             except FsorchError as error:

@@ -6,17 +6,21 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 
 from gevent.event import Event
 
+from fsorch.errors import DatabaseAway
 from fsorch_cli.group import EXIT_INTERRUPTED
 
-__all__ = ["log_to_file", "log_to_stderr", "until_stopped"]
+__all__ = ["log_to_file", "log_to_stderr", "start_when_possible", "until_stopped"]
 
+log = logging.getLogger(__name__)
+
+RETRY_S = 2.0
 LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
@@ -37,6 +41,22 @@ def until_stopped() -> Iterator[Event]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
+
+
+def start_when_possible(start: Callable[[], None], stop: Event) -> bool:
+    """Start; while the database is away, try again until told to stop. Whether it was started."""
+    told = ""
+    while not stop.is_set():
+        try:
+            start()
+        except DatabaseAway as error:
+            if str(error) != told:
+                told = str(error)
+                log.warning("%s; fsorch does not know its centre yet, and tries again every %g s", error, RETRY_S)
+            stop.wait(RETRY_S)
+        else:
+            return True
+    return False
 
 
 def log_to_stderr(level: str) -> None:

@@ -191,13 +191,15 @@ class Recall(msgspec.Struct, frozen=True):
     before the links start. Agents go on as they were; a contact is taken up again when its switch still has the caller,
     and its end is written down when it does not. ``until``: when the earlier life was last seen alive, 0 if nobody
     knows: what it had not written down went on until then. ``legs``: CDRs that are missing of contacts that have their
-    end. ``places``: of those who hung up while waiting, oldest first."""
+    end. ``places``: of those who hung up while waiting, oldest first. ``late``: the records could not be read at the
+    start, and tell now; whatever is in our hands by then goes on as it is."""
 
     contacts: tuple[OpenContact, ...] = ()
     shifts: tuple[Shift, ...] = ()
     until: int = 0
     legs: tuple[LegRow, ...] = ()
     places: tuple[KeptPlace, ...] = ()
+    late: bool = False
 
 
 class History(msgspec.Struct, frozen=True):

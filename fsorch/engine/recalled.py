@@ -10,6 +10,8 @@ from __future__ import annotations
 import re
 from collections.abc import Container
 
+from msgspec import structs
+
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
@@ -46,6 +48,8 @@ class Recalled:
         # Of customers' legs only.
         self._of_leg: dict[str, str] = {}
         self._served_alone: set[str] = set()
+        # Taken back without the records.
+        self._blind: set[str] = set()
         self._until = 0
         # Callers who talk to a leg that is still to be looked at.
         self._joined: list[str] = []
@@ -53,6 +57,10 @@ class Recalled:
 
     def tell(self, input: Recall) -> None:
         """What the records say."""
+        if input.late:
+            for known in input.contacts:
+                self._made_known(known)
+            input = structs.replace(input, contacts=tuple(filter(self._unseen, input.contacts)), shifts=())
         self._contacts = {known.row.id: known for known in input.contacts}
         self._of_leg = {leg.id: leg.contact for known in input.contacts for leg in known.legs if leg.role == "customer"}
         self._until = input.until
@@ -63,10 +71,33 @@ class Recalled:
         for shift in input.shifts:
             people.resume(shift)
         for known in input.contacts:
-            if known.talks:
+            if known.talks and not input.late:
                 people.resume_talk(known.row.agent, known.row.id, known.agent_leg)
                 if (person := self.core.people.get(known.row.agent)) is not None:
                     self.cuts.recalled(person, known.row.queue)
+        if input.late:
+            # The switches that are up have shown what they have.
+            for switch in [switch.name for switch in self.core.switches.values() if switch.up]:
+                self.close(switch, self.core.legs)
+
+    def _made_known(self, known: OpenContact) -> None:
+        """A contact that was taken back while nobody knew of it, and goes on with what was."""
+        contact = self.core.contacts.get(known.row.id)
+        if contact is not None and contact.id in self._blind:
+            _remember(contact, known)
+            contact.began_at = known.row.began_at
+            if contact.segment is not None:
+                contact.segment.began_at = max(contact.segment.began_at, known.segmented_at)
+            for row in known.legs:
+                if row.id not in self.core.legs and not self.calls.legs.has_ended(row.id):
+                    self.records.leg_lost(row, known.row.ended_at)
+        self._blind.discard(known.row.id)
+
+    def _unseen(self, known: OpenContact) -> bool:
+        """Whether nothing of this contact has been in our hands in this life."""
+        return known.row.id not in self.core.contacts and not any(
+            self.calls.legs.has_ended(leg.id) for leg in known.legs
+        )
 
     def id_of(self, event: Event) -> str:
         """The contact of a customer's leg: by its mark, or by the records where fsorch ended before the mark was on its
@@ -86,6 +117,7 @@ class Recalled:
         contact.flow = event.variable("fsorch_flow") or core.centre.flow
         self._place(contact, event, known)
         if known is None:
+            self._blind.add(id)
             self.records.contact_began(contact)
         else:
             _remember(contact, known)

@@ -39,7 +39,7 @@ from peewee import (
     SqliteDatabase,
 )
 
-from fsorch.errors import StoreError
+from fsorch.errors import DatabaseAway, StoreError
 from fsorch.store.native import dial, is_patched
 
 __all__ = ["Db", "PooledMysql", "PooledSqlite", "connected", "is_passing", "parse_url", "writing"]
@@ -61,6 +61,9 @@ PASSING_MYSQL = frozenset(
     + (1637, 1792, 1836, 1877, 1927, 3024, 3032, 3100, 3101, 3159, 3169, 4031)
 )
 
+
+# Too many connections, shutting down, and what breaks on the wire.
+AWAY_MYSQL = frozenset((1040, 1053, 1077, 1079, 1158, 1159, 1160, 1161, 1203, 1927))
 
 # peewee's own errors for those of the drivers, which are called the same.
 DRIVER_ERRORS = ExceptionWrapper(
@@ -123,14 +126,14 @@ class PooledSqlite(ManyRows, SqliteDatabase):
         file that is not there. Raises StoreError."""
         file = Path(self.database)
         if not create and not file.exists():
-            raise StoreError(f"there is no database at {file}; run `fsorch init` first")
+            raise DatabaseAway(f"there is no database at {file}; run `fsorch init` first")
         try:
             file.parent.mkdir(parents=True, exist_ok=True)
             if file.is_dir():
                 raise StoreError(f"{file} is a folder; name a file in the database URL")
             _make_private(file)
         except OSError as error:
-            raise StoreError(f"the database {file} cannot be made or written: {error.strerror}") from error
+            raise DatabaseAway(f"the database {file} cannot be made or written: {error.strerror}") from error
 
     def shut(self) -> None:
         """Close every connection that nobody uses; the others are closed when they come back."""
@@ -293,6 +296,16 @@ def is_passing(error: BaseException) -> bool:
     return code == 0 or 2000 <= code < 3000 or code in PASSING_MYSQL
 
 
+def is_away(error: BaseException) -> bool:
+    """Whether the database could not be asked at all: no server there, or one that goes down, or a file that cannot be
+    opened or is locked."""
+    cause = getattr(error, "orig", None) or error
+    if isinstance(cause, sqlite3.Error):
+        return isinstance(error, OperationalError)
+    code = mysql_code(error)
+    return isinstance(error, OperationalError | InterfaceError) and (code < 1000 or code >= 2000 or code in AWAY_MYSQL)
+
+
 def _is_broken_file(cause: sqlite3.Error) -> bool:
     """SQLITE_CORRUPT (11) and SQLITE_NOTADB (26) say nothing about the values."""
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (11, 26)
@@ -325,7 +338,8 @@ def connected(db: Db) -> Iterator[Db]:
             if opened:
                 db.close()
     except PeeweeException as error:
-        raise StoreError(explain(error, db)) from error
+        kind = DatabaseAway if is_away(error) else StoreError
+        raise kind(explain(error, db)) from error
 
 
 def _make_private(file: Path) -> None:

@@ -19,7 +19,7 @@ from fsorch.store.database import Db
 from fsorch.store.models import ContactRecord, JournalRecord, LegRecord, SegmentRecord
 from fsorch.store.queries import list_rows
 
-__all__ = ["recall"]
+__all__ = ["follow_shift", "recall"]
 
 # So many contacts are looked up by one statement.
 BATCH = 500
@@ -220,23 +220,31 @@ def _shifts(db: Db, since: int) -> list[Shift]:
     journal = JournalRecord.select().where(told, JournalRecord.at >= since)
     shifts: dict[str, Shift] = {}
     for fact in list_rows(db, journal.order_by(JournalRecord.at, JournalRecord.id), Fact, "data"):
-        shift = shifts.get(fact.agent)
-        if fact.kind is FactKind.AGENT_CHANGED:
-            # The order of their last changes.
-            shifts.pop(fact.agent, None)
-            shifts[fact.agent] = _changed(shift, fact)
-        elif shift is not None and fact.kind is FactKind.AGENT_ASKED:
-            status, reason = (str(fact.data.get(name) or "") for name in ("status", "reason"))
-            shifts[fact.agent] = msgspec.structs.replace(shift, asked=status, asked_reason=reason)
-        elif shift is not None:
-            shifts[fact.agent] = msgspec.structs.replace(
-                shift,
-                wrap_up_began=shift.wrap_up_began or fact.at,
-                wrap_up_until=int(fact.data.get("until") or 0),
-                contact=fact.contact,
-                queue=fact.queue,
-            )
+        follow_shift(shifts, fact)
     return list(shifts.values())
+
+
+def follow_shift(shifts: dict[str, Shift], fact: Fact) -> bool:
+    """What ``fact`` changes about its agent in ``shifts``; whether it is one that does."""
+    shift = shifts.get(fact.agent)
+    if fact.kind not in _OF_AGENTS or (shift is None and fact.kind is not FactKind.AGENT_CHANGED):
+        return False
+    if shift is None or fact.kind is FactKind.AGENT_CHANGED:
+        # The order of their last changes.
+        shifts.pop(fact.agent, None)
+        shifts[fact.agent] = _changed(shift, fact)
+    elif fact.kind is FactKind.AGENT_ASKED:
+        status, reason = (str(fact.data.get(name) or "") for name in ("status", "reason"))
+        shifts[fact.agent] = msgspec.structs.replace(shift, asked=status, asked_reason=reason)
+    else:
+        shifts[fact.agent] = msgspec.structs.replace(
+            shift,
+            wrap_up_began=shift.wrap_up_began or fact.at,
+            wrap_up_until=int(fact.data.get("until") or 0),
+            contact=fact.contact,
+            queue=fact.queue,
+        )
+    return True
 
 
 def _changed(before: Shift | None, fact: Fact) -> Shift:

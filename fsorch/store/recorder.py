@@ -61,9 +61,19 @@ class Drain:
     file of this process: what stands in earlier ones was left by another."""
 
     def __init__(
-        self, url: str, folder: Path, reader: SpoolReader, name: str, *, own: int, batch: int, clock: Clock
+        self,
+        url: str,
+        folder: Path,
+        reader: SpoolReader,
+        name: str,
+        *,
+        own: int,
+        batch: int,
+        clock: Clock,
+        create: bool,
     ) -> None:
         self._url = url
+        self._create = create
         self._folder = folder
         self._reader = reader
         self._mark = f"spool.{name}"
@@ -103,7 +113,7 @@ class Drain:
 
     def _open(self) -> Store:
         if self._store is None:
-            store = open_database(self._url, clock=self._clock)
+            store = open_database(self._url, create=self._create, clock=self._clock)
             self._reader.seek(_parse_mark(store.mark(self._mark)))
             self.left = self._reader.count(self._own)
             self._store = store
@@ -181,8 +191,10 @@ class Recorder:
         linger_s: float = LINGER_S,
         sync_s: float = SYNC_S,
         segment_bytes: int = SEGMENT_BYTES,
+        create: bool = True,
     ) -> None:
-        """Take the spool in ``spool_dir`` and start the thread. The database need not be there.
+        """Take the spool in ``spool_dir`` and start the thread. The database need not be there; without ``create`` it
+        is waited for rather than made.
 
         ``on_error`` is told one sentence when a trouble begins, in the thread that met it (mostly the recorder's
         own): it must be quick and safe there. Raises StoreError for a faulty URL and for a spool that is in use."""
@@ -193,7 +205,14 @@ class Recorder:
         self._reader = SpoolReader(folder, lambda: self._writer.end.segment)
         own = self._writer.end.segment
         self._drain = Drain(
-            store_url, folder, self._reader, self._writer.id, own=own, batch=batch, clock=clock or SystemClock()
+            store_url,
+            folder,
+            self._reader,
+            self._writer.id,
+            own=own,
+            batch=batch,
+            clock=clock or SystemClock(),
+            create=create,
         )
         self._linger_s = linger_s
         self._sync_s = sync_s

@@ -34,7 +34,7 @@ from fsorch.store.users import Passwords, UserRow
 from fsorch.store.values import clean, cut, dump_json
 from fsorch.store.writer import FactWriter
 
-__all__ = ["Store", "open_database"]
+__all__ = ["Store", "attach_database", "open_database"]
 
 
 def open_database(
@@ -44,20 +44,23 @@ def open_database(
     return its handle. Without ``create`` a database that is not there yet is an error rather than a new one.
 
     Raises StoreError: a faulty URL, a database that cannot be reached, one that a newer fsorch made."""
-    clock = clock or SystemClock()
-    db = parse_url(url)
-    db.prepare(create)
+    store = attach_database(url, clock=clock, passwords=passwords)
     try:
-        with connected(db):
-            migrate(db, clock.now().wall, create=create)
+        store.open(create=create)
     except BaseException:
-        db.shut()
+        store.close()
         raise
-    return Store(db, clock, passwords or Passwords())
+    return store
+
+
+def attach_database(url: str, *, clock: Clock | None = None, passwords: Passwords | None = None) -> Store:
+    """The handle of a database that cannot be reached at present. Everything asked of it raises StoreError until
+    :meth:`Store.open` has succeeded. Raises StoreError for a faulty URL."""
+    return Store(parse_url(url), clock or SystemClock(), passwords or Passwords())
 
 
 class Store:
-    """One database. Make it by :func:`open_database`."""
+    """One database. Make it by :func:`open_database` or :func:`attach_database`."""
 
     def __init__(self, db: Db, clock: Clock, passwords: Passwords) -> None:
         self.db = db
@@ -65,6 +68,13 @@ class Store:
         self._clock = clock
         self._passwords = passwords
         self.customers = Customers(self._use, clock, passwords, self._audit)
+
+    def open(self, *, create: bool = True) -> None:
+        """Bring the tables up to date. Without ``create`` a database that is not there is an error rather than a new
+        one. Raises StoreError, of the kind DatabaseAway when it cannot be reached."""
+        self.db.prepare(create)
+        with connected(self.db):
+            migrate(self.db, self._clock.now().wall, create=create)
 
     def close(self) -> None:
         """Close the connections; one that is in use, when it comes back."""

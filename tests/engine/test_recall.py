@@ -197,3 +197,29 @@ def test_a_caller_on_the_way_from_one_queue_by_a_flow_to_the_next_keeps_the_firs
     )
     contact = desk.contact()
     assert (contact.state, contact.queue, contact.enqueued_at) == ("waiting", "support", T0 + S)
+
+
+def test_records_that_come_late_close_what_is_gone_and_complete_what_goes_on() -> None:
+    desk = Desk()
+    desk.tell(Recall(shifts=(Shift("ann", "break", "lunch"),)))
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS, direction="inbound"),)))
+    assert desk.contact().answers == ()
+    desk.call("caller-2", "support")
+    desk.ends("caller-2")
+    (over,) = rows(desk, FactKind.CONTACT_ENDED)
+    gone = structs.replace(ROW, id="c0")
+    known = (
+        OpenContact(row=ROW, legs=(CALLER, PHONE), segments=3, segmented_at=T0 + 5 * S),
+        OpenContact(row=gone, legs=(structs.replace(CALLER, id="leg-0", contact="c0"),)),
+        # Ended between the look into the records and now.
+        OpenContact(row=structs.replace(ROW, id=over["id"]), legs=(structs.replace(CALLER, id="caller-2"),)),
+    )
+    desk.tell(Recall(known, (Shift("ann", "available"),), until=T0 + 9 * S, late=True))
+    assert desk.agent("ann").status == "break"
+    assert desk.contact().answers == (KeyedAnswer("menu", "2"),)
+    ended = rows(desk, FactKind.CONTACT_ENDED)
+    assert [(row["id"], row["outcome"]) for row in ended] == [(over["id"], "abandoned"), ("c0", "lost")]
+    assert [row["id"] for row in rows(desk, FactKind.LEG_ENDED)] == ["caller-2", "leg-a", "leg-0"]
+    desk.ends("leg-c")
+    assert rows(desk, FactKind.CONTACT_ENDED)[-1]["began_at"] == T0
+    assert rows(desk, FactKind.SEGMENT_ENDED)[-1]["began_at"] == T0 + 5 * S

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import msgspec
+import pytest
 
 from fsorch.engine.inputs import LogIn
 from fsorch.names import ContactOutcome, Strategy
@@ -81,6 +84,70 @@ def test_a_database_that_is_away_costs_nothing_but_time(make: Make, mariadb: Mar
     finally:
         mariadb.start()
     site.until(lambda: len(site.callers) == 11, "the callers to come")
+    rest(site).check()
+
+
+def away(site: Site) -> Path:
+    """The folder of the site's SQLite database is gone: what is there cannot hold it. Where it is now."""
+    folder, aside = site.home / "db", site.home / "elsewhere"
+    folder.rename(aside)
+    folder.touch()
+    return aside
+
+
+def back(site: Site, aside: Path) -> None:
+    """It is there again."""
+    (site.home / "db").unlink()
+    aside.rename(site.home / "db")
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "mariadb"])
+def test_a_start_without_the_database_goes_on_and_catches_up(
+    make: Make, request: pytest.FixtureRequest, tmp_path: Path, kind: str
+) -> None:
+    server: MariaDb | None = request.getfixturevalue("mariadb") if kind == "mariadb" else None
+    (tmp_path / "db").mkdir()
+    site = make(url=server.new_database() if server else f"sqlite:///{tmp_path}/db/fsorch.sqlite3", answer_rate=1.0)
+    site.start()
+    talks, waits, leaves = (site.call(key="1", talk_s=talk_s, patience_s=60.0) for talk_s in (8.0, 0.3, 0.3))
+    for caller in (talks, waits, leaves):
+        site.state_is(caller, "waiting")
+    site.log_in("ann")
+    site.until(lambda: "talking" in (site.state(talks), site.state(waits), site.state(leaves)), "a talk")
+    site.until(lambda: (site.home / "last-shifts.json").exists(), "the agents to be remembered")
+    aside = None if server else away(site)
+    if server:
+        server.stop(kill=SEED % 2 == 1)
+    try:
+        site.kill()
+        site.leave(leaves)
+        site.start()
+        assert site.running is not None
+        assert any("the database is away" in line for line in site.running.log), site.running.log
+        site.until(lambda: site.agent("ann").status == "available", "the agent to be at work")
+        later = site.call(key="2", talk_s=0.3, patience_s=60.0)
+        site.until(lambda: later.result.talks and waits.result.talks, "calls without the database")
+    finally:
+        if server:
+            server.start()
+        elif aside is not None:
+            back(site, aside)
+    site.running.wait_for("the database has caught up")
+    rest(site)
+    accounts = Accounts(site, blind_us=150_000)
+    accounts.check()
+    assert len(accounts.contacts) == 4
+
+
+def test_a_first_start_without_the_database_waits_for_it(make: Make, tmp_path: Path) -> None:
+    (tmp_path / "db").mkdir()
+    site = make(url=f"sqlite:///{tmp_path}/db/fsorch.sqlite3")
+    aside = away(site)
+    site.start(wait_for="does not know its centre yet, and tries again")
+    back(site, aside)
+    assert site.running is not None
+    site.running.wait_for("link main is up")
+    site.log_in("ann")
     rest(site).check()
 
 

@@ -9,7 +9,7 @@ import click
 from fsorch.runner import Service
 from fsorch_cli.app import App
 from fsorch_cli.group import Command
-from fsorch_cli.running import log_to_stderr, until_stopped
+from fsorch_cli.running import log_to_stderr, start_when_possible, until_stopped
 from fsorch_web import create_app
 
 
@@ -22,12 +22,14 @@ from fsorch_web import create_app
 def command(app: App, no_web: bool, log_level: str) -> None:
     """Run the engine and the desktop.
 
+    A database that is away does not stop it: it goes on with the centre it knew last, and catches up.
     SIGTERM or Ctrl-C stop it: the last facts are written first. A second Ctrl-C ends it at once."""
     os.umask(0o077)  # the database, the spool and the socket hold people's numbers
     log_to_stderr(log_level)
     service = Service(app.settings(), web=None if no_web else create_app)
     with until_stopped() as stop:
-        service.start()
+        if not start_when_possible(service.start, stop):
+            return
         try:
             stop.wait()
         finally:
