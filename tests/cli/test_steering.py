@@ -107,14 +107,22 @@ def queues(site: Site) -> list[dict[str, Any]]:
     return found
 
 
+def queue_of_a_call(site: Site, key: str) -> str:
+    contact = waiting(site, key)
+    contacts = json.loads(site.fsorch("top", "--json").out)["contacts"]
+    return next(str(one["queue"]) for one in contacts if one["id"] == contact)
+
+
 def test_the_emergency_switch_acts_at_once(site: Site) -> None:
-    assert site.fsorch("calendar", "add", "office", "zone=Europe/Berlin", "hours.mon=[00:00-24:00]").code == 0
+    assert queue_of_a_call(site, "0") == "reception"
     ran = site.fsorch("calendar", "emergency", "office", "on", "--reason", "flood", "--until", "2h")
     assert (ran.code, ran.out.endswith("in force now\n")) == (0, True)
     [office] = json.loads(site.fsorch("calendar", "list", "--json").out)
     assert (office["emergency"], "T" in office["emergency_until"]) == ("flood", True)
+    assert queue_of_a_call(site, "0") == "support"
     assert site.fsorch("calendar", "emergency", "office", "off").code == 0
     assert "emergency" not in json.loads(site.fsorch("calendar", "list", "--json").out)[0]
+    assert queue_of_a_call(site, "0") == "reception"
     assert len(audits(site, "calendar.emergency")) == 2
     missing = site.fsorch("calendar", "emergency", "ofice", "on")
     assert (missing.code, missing.err) == (4, "fsorch: no calendar called 'ofice'; did you mean office?\n")
