@@ -113,6 +113,8 @@ class FactKind(StrEnum):
     COMMAND_FAILED = "command_failed"
     # what, detail: an event nobody expected, logged once for each kind and counted
     ODD_EVENT = "odd_event"
+    # faults (a sentence each), got: a parked call asked for what the centre does not have
+    DOOR_MISUSED = "door_misused"
     # hook, way (unknown, raised, overran, lost), number, error, traceback: a hook did not serve the call
     HOOK_FAILED = "hook_failed"
     # name
