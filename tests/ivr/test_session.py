@@ -11,7 +11,8 @@ from fsorch.flow_menus import menu_flow
 from fsorch.flow_nodes import Method, OwnRecords
 from fsorch.flows import FlowWorld, decode_flow
 from fsorch.ivr.events import EventKind
-from fsorch.ivr.session import FlowSession
+from fsorch.ivr.place import read_place
+from fsorch.ivr.session import MOST_PASSED, FlowSession
 from fsorch.ivr.steps import (
     Collect,
     Failed,
@@ -306,6 +307,26 @@ def test_masked_input_is_asked_again_after_a_restart_while_it_is_needed() -> Non
     assert walk.step.node == "owes"
 
 
+def test_the_first_keys_of_masked_input_are_not_in_the_place_either() -> None:
+    walk = flow(
+        {
+            "a": {"kind": "say", "prompt": "x", "next": "ask"},
+            "ask": {"kind": "lookup", "own": {"of": "customer"}, "next": "pin", "default": "pin"},
+            "pin": {"kind": "collect", "prompt": "x", "into": "pin", "max": 4, "masked": True, "next": "bye"},
+            "bye": BYE,
+        }
+    )
+    for result in (Keys("97"), Rows()):
+        walk.hear(result)
+        assert read_place(walk.session.place) is not None
+        assert "97" not in repr(read_place(walk.session.place))
+    assert isinstance(walk.step, Collect)
+    assert (walk.step.max, walk.step.masked) == (2, True)
+    assert walk.restart() is not None
+    assert isinstance(walk.step, Collect)
+    assert walk.step.max == 4
+
+
 def test_wrong_masked_input_is_not_told() -> None:
     walk = at_main()
     walk.hear("1", "4711", "1", "258")
@@ -407,6 +428,20 @@ def test_a_low_score_is_marked_and_may_lead_to_a_person() -> None:
     assert [(event.value, event.label, event.detail) for event in scores] == [("1", "low", "happy")]
 
 
+def test_one_low_score_of_several_is_enough() -> None:
+    questions = [{"id": "a", "prompt": "x"}, {"id": "b", "prompt": "y"}]
+    nodes = {
+        "s": {"kind": "survey", "questions": questions, "next": "bye", "low": "person", "low_score": 1},
+        "bye": BYE,
+    }
+    assert isinstance(flow(nodes).hear("1", "5"), ToQueue)
+    assert flow(nodes).hear("2", "5").node == "bye"
+    walk = flow(nodes)
+    walk.hear("2")
+    assert said(walk.step) == ["y"]
+    assert walk.session.scene.progress.variables == {"a": 2}
+
+
 def test_nobody_is_held_by_a_survey_or_asked_too_often() -> None:
     walk = at_main()
     assert walk.hear("2", "", "").node == "end"
@@ -461,7 +496,9 @@ def test_without_a_person_trouble_ends_in_words() -> None:
     walk = flow({"a": {"kind": "menu", "prompt": "x", "options": {"0": "person"}}}, person="")
     walk.hear("0")
     assert said(walk.step) == ["call_again"]
+    assert walk.told(EventKind.LEFT) == []
     assert walk.hear("") == HangUp(flow="small", node="a", serial=3, reason="person")
+    assert [(one.value, one.label) for one in walk.happened if one.kind is EventKind.LEFT] == [("hangup", "person")]
 
 
 def test_a_flow_that_goes_in_circles_ends_at_the_person() -> None:
@@ -473,6 +510,7 @@ def test_a_flow_that_goes_in_circles_ends_at_the_person() -> None:
     )
     assert isinstance(walk.step, ToQueue)
     assert walk.step.why == "trouble"
+    assert len(walk.nodes) == MOST_PASSED + 1
     walk = flow({"a": {"kind": "menu", "prompt": "x", "options": {"1": "a"}}})
     for _ in range(600):
         if isinstance(walk.step, ToQueue):
@@ -485,6 +523,7 @@ def test_a_flow_that_calls_itself_is_caught_while_it_runs_too() -> None:
     walk = flow({"a": {"kind": "flow", "flow": "small", "next": "bye"}, "bye": BYE})
     assert isinstance(walk.step, ToQueue)
     assert walk.told(EventKind.TROUBLE) == ["the flow 'small' cannot be called here"]
+    assert walk.nodes == ["a"]
 
 
 def test_who_is_in_the_flow_for_too_long_goes_to_the_person() -> None:
