@@ -148,4 +148,4 @@ def _centre(phones: Mapping[str, str], offer_timeout_s: float, menu_s: float) ->
     both = (MembershipSpec(queue="sales"), MembershipSpec(queue="support"))
     agents = tuple(AgentSpec(id=id, phone=far_end(name), queues=both) for id, name in phones.items())
     prompts = {**PROMPTS, "menu": f"tone_stream://%({menu_s * 1000:.0f},0,440)"}
-    return Centre(name="conformance", queues=queues, agents=agents, flows=(FLOW,), flow="main", prompts=prompts)
+    return Centre(name="conformance", queues=queues, agents=agents, flows=(FLOW,), flow="main", prompts={**prompts})
