@@ -300,12 +300,26 @@ class Distributor:
         ``eligible``: whether a contact may be offered at this moment; when that changes, tell by :meth:`look_again`."""
         while self._wakes and self._wakes[0][0] <= now:
             self._new_contacts[heapq.heappop(self._wakes)[1]] = None
+        if not self._new_contacts and not self._new_agents:
+            # Most inputs change nothing here.
+            return []
         fresh = [self._needs[contact] for contact in self._new_contacts if contact in self._needs]
         self._new_contacts.clear()
-        if not fresh and len(self._new_agents) == 1:
-            found = self._serve(*self._new_agents.popitem()[:1], now, eligible)
-            return [found] if found is not None else []
+        if len(self._new_agents) == 1:
+            agent = next(iter(self._new_agents))
+            if not any(self._concerns(need, agent) for need in fresh):
+                self._new_agents.clear()
+                made = self._match_all(fresh, [], now, eligible)
+                found = self._serve(agent, now, eligible)
+                return [*made, found] if found is not None else made
         return self._match_all(fresh, self._settle(), now, eligible)
+
+    def _concerns(self, need: Need, agent: str) -> bool:
+        """Whether an agent may have anything to do with a contact."""
+        worker = self._workers[agent]
+        return agent in need.prefer or (
+            any(queue in worker.tiers for queue in need.queues) and worker.fits(need.skills)
+        )
 
     def _settle(self) -> list[str]:
         """Put the agents who have just become idle among the idle, and name them."""
@@ -331,8 +345,8 @@ class Distributor:
         return [match for match in made if match is not None]
 
     def _serve(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Match | None:
-        """One agent has become idle and nothing else has changed: no other idle agent fits any waiting contact, so the
-        best contact is theirs. Only without one do they take their place among the idle."""
+        """One agent has become idle and nothing else that concerns them has changed: no other idle agent fits any
+        waiting contact, so the best contact is theirs. Only without one do they take their place among the idle."""
         worker = self._workers[agent]
         need = self._best_contact(agent, now, eligible)
         if need is None:
@@ -427,10 +441,20 @@ class Distributor:
         best: tuple[int, Place] | None = None
         chosen: Need | None = None
         line_of_best: Line | None = None
-        for tier, line, pool in self._pools_of(worker):
-            found = self._first(agent, line, tier, pool, now, eligible, best, tier.share)
-            if found is not None:
-                best, chosen, line_of_best = (-tier.share, found.place(line.rules.strict)), found, line
+        for queue, tier in worker.tiers.items():
+            line = self._lines.get(queue)
+            if line is None:
+                continue
+            opens = line.opens_after(tier.level)
+            for skills, pool in line.pools.items():
+                head = pool.head()
+                # Most pools end here: the first in line, and so whoever is behind, comes after the best found so far.
+                if head is None or (best is not None and (-tier.share, head) >= best) or not worker.fits(skills):
+                    continue
+                limit = best[1] if best is not None and best[0] == -tier.share else None
+                found = self._first(agent, line, pool, opens, now, eligible, limit)
+                if found is not None:
+                    best, chosen, line_of_best = (-tier.share, found.place(line.rules.strict)), found, line
         fans = [self._needs[contact] for contact in self._fans.get(agent, ()) if eligible(contact)]
         for fan in fans:
             key = (0, self._place_of(fan))
@@ -444,62 +468,57 @@ class Distributor:
         self,
         agent: str,
         line: Line,
-        tier: Tier,
         pool: Pool,
+        opens: float,
         now: float,
         eligible: Callable[[str], bool],
-        best: tuple[int, Place] | None,
-        share: int,
+        limit: Place | None,
     ) -> Need | None:
-        opened_by = now - line.opens_after(tier.level)
+        """The first of a pool that this agent may serve, before the place ``limit``. ``opens``: the wait after which
+        the line is open to the agent."""
+        opened_by = now - opens
         if line.rules.level_wait_s > 0 and not pool.waits_since(opened_by) and agent not in self._fans:
             return None
         for tried, place in enumerate(pool.places()):
-            if best is not None and (-share, place) >= best:
+            if limit is not None and place >= limit:
                 return None
             need = self._needs[place[2]]
-            if self._may(need, agent, line, tier, now) and eligible(need.contact):
+            if self._may(need, agent, line, opens, now) and eligible(need.contact):
                 return need
             if tried == FIRST_TRIES and line.rules.level_wait_s > 0:
                 break
         else:
             return None
         # Many are too young for this agent's level: look through those who are not.
+        strict = line.rules.strict
         old = [self._needs[contact] for contact in pool.by_age(opened_by)]
-        fit = [need for need in old if self._may(need, agent, line, tier, now) and eligible(need.contact)]
-        return min(fit, key=lambda need: need.place(line.rules.strict), default=None)
+        fit = [need for need in old if self._may(need, agent, line, opens, now) and eligible(need.contact)]
+        first = min(fit, key=lambda need: need.place(strict), default=None)
+        return None if first is None or (limit is not None and first.place(strict) >= limit) else first
 
-    def _may(self, need: Need, agent: str, line: Line, tier: Tier, now: float) -> bool:
+    def _may(self, need: Need, agent: str, line: Line, opens: float, now: float) -> bool:
         if need.only_until > now and agent not in need.prefer:
             return False
         if line.order.remembers and agent in need.passed and any(a not in need.passed for a in line.ready):
             return False
-        return agent in need.prefer or line.opens_after(tier.level) <= now - need.since
+        return agent in need.prefer or opens <= now - need.since
 
     def _guarded(
         self, chosen: Need, agent: str, worker: Worker, line: Line, now: float, eligible: Callable[[str], bool]
     ) -> Need:
         """The longest waiting contact instead, when it has waited beyond the guard."""
         limit = line.rules.guard * max(now - chosen.since, line.rules.guard_floor_s)
-        tier = worker.tiers[line.rules.queue]
+        opens = line.opens_after(worker.tiers[line.rules.queue].level)
         for skills, pool in line.pools.items():
-            if not worker.fits(skills):
+            if not pool.waits_since(now - limit) or not worker.fits(skills):
                 continue
             for contact in pool.by_age(now - limit):
                 need = self._needs[contact]
-                if self._may(need, agent, line, tier, now) and eligible(contact):
+                if self._may(need, agent, line, opens, now) and eligible(contact):
                     return need
         return chosen
 
     # -- within ---------------------------------------------------------------------------------------------------
-
-    def _pools_of(self, worker: Worker) -> Iterator[tuple[Tier, Line, Pool]]:
-        for queue, tier in worker.tiers.items():
-            line = self._lines.get(queue)
-            if line is not None:
-                for skills, pool in line.pools.items():
-                    if len(pool) and worker.fits(skills):
-                        yield tier, line, pool
 
     def _place_of(self, need: Need) -> Place:
         line = next((self._lines[queue] for queue in need.queues if queue in self._lines), None)

@@ -53,7 +53,10 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
 
 def has_skills(has: dict[str, int], wanted: Skills) -> bool:
     """Whether an agent with these skills fits."""
-    return all(has.get(skill, 0) >= level for skill, level in wanted)
+    for skill, level in wanted:
+        if has.get(skill, 0) < level:
+            return False
+    return True
 
 
 class Pool:
@@ -94,6 +97,10 @@ class Pool:
     def places(self) -> Iterator[Place]:
         """The line, first first."""
         return iter(self._waiting)
+
+    def head(self) -> Place | None:
+        """Who is first in the line; None when nobody waits."""
+        return self._waiting[0] if self._waiting else None
 
     def by_age(self, until: float) -> Iterator[str]:
         """The contacts that wait since ``until`` (monotonic seconds) or longer, the longest waiting first."""
