@@ -9,6 +9,7 @@ them, a plain body brings its own. Limits: a header block of more than `MAX_HEAD
 from __future__ import annotations
 
 import re
+from typing import Generic, TypeVar
 
 import msgspec
 
@@ -100,22 +101,61 @@ def body_length(headers: Headers) -> int:
     return length or 0
 
 
-class _Reader:
-    """The buffer both readers share: it finds blocks and bodies, never looks at a byte twice, and stops at a fault."""
+Head = TypeVar("Head")
+Piece = TypeVar("Piece")
+
+
+class _Reader(Generic[Head, Piece]):
+    """What both readers share: it finds heads and bodies, never looks at a byte twice, and stops at a fault. ``Head``
+    is what is kept of a header block until its body is there, ``Piece`` what comes out."""
 
     def __init__(self) -> None:
         self._buffer = bytearray()
         self._start = 0  # where the frame being read begins
         self._scan = 0  # up to here no blank line was found
         self._need = 0  # the buffer must be this long before anything can happen
+        self._head: tuple[Head, int] | None = None  # a head whose body is awaited, and the body's length
         self.error: FrameError | None = None
 
-    def _take(self, data: bytes | bytearray | memoryview) -> bool:
-        """Keep ``data``; False while a body is known to be incomplete."""
+    def feed(self, data: bytes | bytearray | memoryview) -> list[Piece]:
+        """What became whole by ``data``; an error carries what came before it as ``error.frames``, and every further
+        feed raises it again."""
         if self.error is not None:
             raise self.error
         self._buffer += data
-        return len(self._buffer) >= self._need
+        pieces: list[Piece] = []
+        if len(self._buffer) < self._need:
+            return pieces
+        try:
+            while (piece := self._next()) is not None:
+                pieces.append(piece)
+        except FrameError as error:
+            self._die(error, tuple(pieces))
+            raise
+        self._drop_read()
+        return pieces
+
+    def _next(self) -> Piece | None:
+        """The next frame, None until it is whole."""
+        head = self._head or self._read_head()
+        if head is None:
+            return None
+        stop = self._start + head[1]
+        if len(self._buffer) < stop:
+            self._head, self._need = head, stop
+            return None
+        self._head = None
+        body = bytes(self._buffer[self._start : stop]) if head[1] else b""
+        self._advance(stop)
+        return self._piece(head[0], body)
+
+    def _read_head(self) -> tuple[Head, int] | None:
+        """Read a header block and the length of its body; None until it is whole."""
+        raise NotImplementedError
+
+    def _piece(self, head: Head, body: bytes) -> Piece:
+        """The frame made of its head and body."""
+        raise NotImplementedError
 
     def _skip_blank(self, blank: bytes) -> None:
         """Step over line breaks before a frame, as the switch does with those before a command (read_packet)."""
@@ -132,9 +172,11 @@ class _Reader:
         self._scan = max(self._start, len(self._buffer) - 3)
         self._need = len(self._buffer) + 1
 
-    def _check_block(self, end: int) -> None:
+    def _block(self, end: int) -> str:
+        """The header block that ends at ``end``."""
         if end - self._start > MAX_HEADER:
             raise FrameError(f"a header block of {end - self._start} bytes; at most {MAX_HEADER} are taken")
+        return self._buffer[self._start : end].decode("utf-8", "replace")
 
     def _advance(self, end: int) -> None:
         self._start = self._scan = end
@@ -159,104 +201,48 @@ _EVENT = re.compile(rb"Content-Length: ([0-9]{1,12})\nContent-Type: text/event-j
 _EVENT_TYPE = ("Content-Type", "text/event-json")
 
 
-class FrameReader(_Reader):
+class FrameReader(_Reader[Headers, Frame]):
     """Frames of a switch from bytes in any chunking. After a `FrameError` every further feed raises it again."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._headers: Headers | None = None
-
-    def feed(self, data: bytes | bytearray | memoryview) -> list[Frame]:
-        """The frames that became whole by ``data``; an error carries those before it as ``error.frames``."""
-        frames: list[Frame] = []
-        if not self._take(data):
-            return frames
-        try:
-            while self._read_one(frames):
-                continue
-        except FrameError as error:
-            self._die(error, tuple(frames))
-            raise
-        self._drop_read()
-        return frames
-
-    def _read_one(self, frames: list[Frame]) -> bool:
-        buffer = self._buffer
-        if self._headers is None:
-            self._headers = self._event_head() or self._any_head()
-        if self._headers is None:
-            return False
-        stop = self._start + body_length(self._headers)
-        if len(buffer) < stop:
-            self._need = stop
-            return False
-        frames.append(Frame(self._headers, bytes(buffer[self._start : stop])))
-        self._headers = None
-        self._advance(stop)
-        return True
-
-    def _event_head(self) -> Headers | None:
-        """The head of a JSON event, as the switch always writes it: nearly all frames, so they take the short way."""
+    def _read_head(self) -> tuple[Headers, int] | None:
+        # The head of a JSON event, as the switch always writes it: nearly all frames, so they take the short way.
         head = _EVENT.match(self._buffer, self._start)
         if head is None:
-            return None
+            return self._any_head()
         self._advance(head.end())
-        return (("Content-Length", head[1].decode("ascii")), _EVENT_TYPE)
+        headers = (("Content-Length", head[1].decode("ascii")), _EVENT_TYPE)
+        return headers, body_length(headers)
 
-    def _any_head(self) -> Headers | None:
-        """Whatever header block comes next; None until it is whole."""
+    def _piece(self, head: Headers, body: bytes) -> Frame:
+        return Frame(head, body)
+
+    def _any_head(self) -> tuple[Headers, int] | None:
         self._skip_blank(b"\n")
         end = self._buffer.find(b"\n\n", self._scan)
         if end < 0:
             self._wait()
             return None
-        self._check_block(end)
-        headers = parse_headers(self._buffer[self._start : end].decode("utf-8", "replace"))
+        headers = parse_headers(self._block(end))
         self._advance(end + 2)
-        return headers
+        return headers, body_length(headers)
 
 
-class CommandReader(_Reader):
+class CommandReader(_Reader[tuple[str, Headers], CommandFrame]):
     """Commands of a client, as the switch reads them: used by the virtual switch. The same limits and errors."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._head: tuple[str, Headers] | None = None
+    def _read_head(self) -> tuple[tuple[str, Headers], int] | None:
+        self._skip_blank(b"\r\n")
+        end, after = self._find_end()
+        if end < 0:
+            self._wait()
+            return None
+        line, _, rest = self._block(end).partition("\n")
+        headers = parse_headers(rest.rstrip("\r\n")) if rest.strip("\r\n") else ()
+        self._advance(after)
+        return (line.rstrip("\r"), headers), body_length(headers)
 
-    def feed(self, data: bytes | bytearray | memoryview) -> list[CommandFrame]:
-        """The commands that became whole by ``data``; an error carries those before it as ``error.frames``."""
-        frames: list[CommandFrame] = []
-        if not self._take(data):
-            return frames
-        try:
-            while self._read_one(frames):
-                continue
-        except FrameError as error:
-            self._die(error, tuple(frames))
-            raise
-        self._drop_read()
-        return frames
-
-    def _read_one(self, frames: list[CommandFrame]) -> bool:
-        if self._head is None:
-            self._skip_blank(b"\r\n")
-            end, after = self._find_end()
-            if end < 0:
-                self._wait()
-                return False
-            self._check_block(end)
-            line, _, rest = self._buffer[self._start : end].decode("utf-8", "replace").partition("\n")
-            self._head = (line.rstrip("\r"), parse_headers(rest.rstrip("\r\n")) if rest.strip("\r\n") else ())
-            self._advance(after)
-        line, headers = self._head
-        stop = self._start + body_length(headers)
-        if len(self._buffer) < stop:
-            self._need = stop
-            return False
-        frames.append(CommandFrame(line, headers, bytes(self._buffer[self._start : stop])))
-        self._head = None
-        self._advance(stop)
-        return True
+    def _piece(self, head: tuple[str, Headers], body: bytes) -> CommandFrame:
+        return CommandFrame(*head, body)
 
     def _find_end(self) -> tuple[int, int]:
         """Where the block ends and where the next byte after its blank line is; (-1, -1) without one."""

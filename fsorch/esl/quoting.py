@@ -70,6 +70,8 @@ _ESCAPED = re.compile(r"\\[\\nst']")
 _TOKEN = re.compile(r"\\.|[^\\']+|'|\\", re.DOTALL)
 # Ids, names and paths, which is nearly everything: no layer gives these characters a meaning.
 _PLAIN = re.compile(r"[A-Za-z0-9_./@+-]+")
+# Delimiters that are no such character; those in use, so that none of them need be looked at again.
+_PARTING = " ,;=|"
 _WRITTEN = {"n": "\n", "r": "\r", "t": "\t", "s": " "}
 
 
@@ -125,7 +127,7 @@ def display(text: str, limit: int = 80) -> str:
 
 def escape(text: str, delimiter: str = "") -> str:
     """``text`` as one word among words parted by ``delimiter`` (one character; empty: the rest of the line)."""
-    if _PLAIN.fullmatch(text) and not _PLAIN.fullmatch(delimiter):
+    if _PLAIN.fullmatch(text) and (delimiter in _PARTING or not _PLAIN.fullmatch(delimiter)):
         return text
     text = text.replace("\\", "\\\\").replace("'", "\\'").replace("\t", "\\t")
     if delimiter == " ":

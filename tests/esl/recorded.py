@@ -36,5 +36,5 @@ def events(name: str) -> list[Event]:
 
 def typed(event: Event) -> dict[str, object]:
     """The typed fields of an event, without what keeps the bytes."""
-    names = (name for name in event.__struct_fields__ if name not in ("raw", "format", "known"))
+    names = (name for name in event.__struct_fields__ if name not in ("raw", "format", "known", "usual"))
     return {name: getattr(event, name) for name in names}

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsorch.esl.errors import EventError
-from fsorch.esl.events import Event, channel_data, decode_event, encode_json, encode_plain, event_from_headers
+from fsorch.esl.events import _USUAL, Event, channel_data, decode_event, encode_json, encode_plain, event_from_headers
 from fsorch.esl.frames import Frame
 from fsorch.esl.percent import percent_decode, percent_encode
 from tests.esl.recorded import BOTH_FORMATS, STREAMS, events, frames, is_event, typed
@@ -224,10 +224,26 @@ def test_any_json_value_of_a_variable_is_text(value: object) -> None:
 
 
 def test_keys_of_the_kept_bytes_cannot_come_from_the_wire() -> None:
-    one = event(**{" raw": "eA==", " format": "plain", " known": {}} | {"raw": "x", "format": "y"})
+    one = event(**{" raw": "eA==", " format": "plain", " known": {}, " usual": {}} | {"raw": "x", "format": "y"})
     assert one.format == "json"
     assert one.raw.startswith(b"{")
     assert one.header("Event-Name") == "TEST"
+
+
+@pytest.mark.parametrize("name", STREAMS)
+def test_what_is_usually_asked_is_what_all_headers_say(name: str) -> None:
+    for frame in filter(is_event, frames(name)):
+        whole = decode_event(frame)
+        whole.headers()
+        for header in _USUAL:
+            assert decode_event(frame).header(header) == whole.header(header)
+
+
+def test_what_is_usually_asked_of_odd_bodies() -> None:
+    odd = decode_event(json_frame(b'{"Event-Name":"E","variable_hangup_cause":["A","B"],"variable_fsorch_role":3}'))
+    assert odd.variable("hangup_cause") == "ARRAY::A|:B"
+    assert odd.variable("fsorch_role") == "3"
+    assert decode_event(json_frame(b'{"Event-Name":"E","x":"\xff"}')).variable("hangup_cause") is None
 
 
 def test_the_first_answer_of_outbound_mode() -> None:
