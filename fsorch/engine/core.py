@@ -46,10 +46,11 @@ class Core:
         self._actions: list[Send] = []
         self._facts: list[Fact] = []
 
-    def send(self, switch: str, command: Command, tag: str = "") -> None:
-        """Ask the edge to send ``command``; with a ``tag`` its reply comes back as an input. Never raises."""
+    def send(self, switch: str, command: Command, tag: str = "", line: str = "") -> None:
+        """Ask the edge to send ``command``; with a ``tag`` its reply comes back as an input. ``line``: the command as
+        it goes over the wire, from whoever has written it already. Never raises."""
         try:
-            line = command.wire()
+            line = line or command.wire()
         except EslError as error:
             # A value that cannot be quoted (an odd id, a path from a file): nothing is sent, and it is seen.
             name = type(command).__name__
@@ -58,16 +59,26 @@ class Core:
         self._actions.append(Send(switch, command, tag, line))
 
     def fact(self, kind: FactKind, contact: Contact | str | None = None, **fields: Any) -> None:
-        """Write down what happened. ``agent``, ``queue``, ``leg``, ``switch`` are the fact's own fields, the rest is
-        data."""
+        """Write down what happened. ``agent``, ``queue``, ``leg``, ``switch`` are the fact's own fields (queue and
+        switch are the contact's unless they are given), the rest is data."""
         self._facts_made += 1
-        own = {name: fields.pop(name) for name in ("agent", "queue", "leg", "switch") if name in fields}
+        take = fields.pop
         if isinstance(contact, Contact):
-            own = {"switch": contact.switch, "queue": contact.queue, **own}
-            contact = contact.id
-        id = f"{self._run}-{self._facts_made:010d}"
-        at = self.now.wall
-        self._facts.append(Fact(id=id, at=at, kind=kind, contact=contact or "", data=fields, **own))
+            queue, switch, contact = take("queue", contact.queue), take("switch", contact.switch), contact.id
+        else:
+            queue, switch = take("queue", ""), take("switch", "")
+        fact = Fact(
+            id=f"{self._run}-{self._facts_made:010d}",
+            at=self.now.wall,
+            kind=kind,
+            contact=contact or "",
+            leg=take("leg", ""),
+            agent=take("agent", ""),
+            queue=queue,
+            switch=switch,
+            data=fields,
+        )
+        self._facts.append(fact)
 
     def drop(self, leg: Leg) -> None:
         """Know this leg no more. Whoever calls this has written its CDR, or knows that the leg never was."""

@@ -257,14 +257,14 @@ class Offers:
         )
         command = Originate(offer.dial, offer.leg, variables, timeout_s=timeout, job_uuid=offer.job)
         try:
-            command.wire()
+            line = command.wire()
         except EslError as error:
             core.fact(FactKind.COMMAND_FAILED, contact, agent=offer.agent, command="originate", answer=str(error))
             self.step(offer, OfferInput.FAILED, "INVALID_NUMBER_FORMAT")
             return
         core.legs[offer.leg] = Leg(offer.leg, offer.switch, role, contact.id, offer.agent, row, offer.id, job=offer.job)
         core.jobs[offer.job] = offer.leg
-        core.send(offer.switch, command, f"originate:{offer.id}")
+        core.send(offer.switch, command, f"originate:{offer.id}", line)
         core.timers.set(("offer", offer.id), core.now.mono + timeout + RING_GRACE_S)
 
     def _ringing(self, offer: Offer, cause: str) -> None:

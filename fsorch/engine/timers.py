@@ -40,8 +40,10 @@ class Timers:
     def due(self, now: float) -> list[Key]:
         """Take out what is due by ``now``, earliest first."""
         keys: list[Key] = []
-        while (at := self.next()) is not None and at <= now:
-            _, key = heapq.heappop(self._heap)
-            del self._at[key]
-            keys.append(key)
+        # What stands first is never later than the next deadline, so nothing is due before it.
+        while self._heap and self._heap[0][0] <= now:
+            at, key = heapq.heappop(self._heap)
+            if self._at.get(key) == at:
+                del self._at[key]
+                keys.append(key)
         return keys
