@@ -14,7 +14,7 @@ So a batch may be written twice, in part, or again years later, and the tables a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from operator import attrgetter
+from operator import attrgetter, le
 from typing import Any
 
 import msgspec
@@ -26,7 +26,7 @@ from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.store.customer_models import NoteRecord, PromiseRecord, SurveyAnswerRecord
 from fsorch.store.database import Db, PooledMysql, writing
 from fsorch.store.models import ContactRecord, IdField, JournalRecord, JsonField, LegRecord, MetaRecord, SegmentRecord
-from fsorch.store.values import cut, cut_id, dump_json, real, text_of, whole
+from fsorch.store.values import LARGEST, cut, cut_id, dump_json, real, text_of, whole
 
 __all__ = ["FactWriter", "RowError", "Rows"]
 
@@ -73,6 +73,37 @@ MADE: dict[FactKind, tuple[type[Model], type[msgspec.Struct]]] = {
 }
 
 
+class Plan:
+    """How a row becomes the values of its table's columns, which are called the same. Nearly every row fits as it is:
+    that is found out in C, for all its texts and numbers together."""
+
+    def __init__(self, model: type[Model]) -> None:
+        fields = model._meta.sorted_fields
+        self._get = attrgetter(*(field.name for field in fields))
+        self._fits = [_fit(field) for field in fields]
+        self._texts = [n for n, field in enumerate(fields) if isinstance(field, CharField)]
+        self._widths = [fields[n].max_length for n in self._texts]
+        self._wholes = [n for n, field in enumerate(fields) if isinstance(field, IntegerField)]
+        known = {*self._texts, *self._wholes}
+        self._others = [(n, self._fits[n]) for n in range(len(fields)) if n not in known]
+
+    def values(self, row: Any) -> Values:
+        """The values of ``row``, made to fit. Raises TypeError for one that is of another kind than its column."""
+        values = list(self._get(row))
+        texts = [values[n] for n in self._texts]
+        wholes = [values[n] for n in self._wholes]
+        if (
+            all(map(le, map(len, texts), self._widths))
+            and "".join(texts).isascii()
+            and -LARGEST <= min(wholes, default=0)
+            and max(wholes, default=0) <= LARGEST
+        ):
+            for n, fit in self._others:
+                values[n] = fit(values[n])
+            return tuple(values)
+        return tuple([fit(value) for fit, value in zip(self._fits, values, strict=True)])
+
+
 class FactWriter:
     """Writes batches of facts to one database."""
 
@@ -82,7 +113,7 @@ class FactWriter:
         made: list[type[Model]] = [model for model, _ in MADE.values()]
         first: tuple[type[Model], ...] = (JournalRecord, ContactRecord, *made)
         newest: tuple[type[Model], ...] = (MetaRecord, *ended)
-        self._plans = {model: _plan(model) for model in {*first, *ended}}
+        self._plans = {model: Plan(model) for model in {*first, *ended}}
         self._replace = {model: _upsert(db, model, replace=True) for model in newest}
         self._keep = {model: _upsert(db, model, replace=False) for model in first}
 
@@ -99,18 +130,14 @@ class FactWriter:
     def _add(self, rows: Rows, fact: Fact) -> None:
         if fact.kind is FactKind.CONTACT_BEGAN:
             contact = _begun(fact)
-            rows.began.setdefault(contact.id, self._values(ContactRecord, contact))
+            rows.began.setdefault(contact.id, self._plans[ContactRecord].values(contact))
         elif (target := ENDED.get(fact.kind)) is not None:
             model, row = _carried(fact, *target)
-            rows.ended[model][row.id] = self._values(model, row)
+            rows.ended[model][row.id] = self._plans[model].values(row)
         elif (target := MADE.get(fact.kind)) is not None:
             model, row = _carried(fact, *target)
-            rows.made[model].setdefault(row.id, self._values(model, row))
-        rows.journal.setdefault(fact.id, self._values(JournalRecord, fact))
-
-    def _values(self, model: type[Model], row: Any) -> Values:
-        values, fits = self._plans[model]
-        return tuple([fit(value) for fit, value in zip(fits, values(row), strict=True)])
+            rows.made[model].setdefault(row.id, self._plans[model].values(row))
+        rows.journal.setdefault(fact.id, self._plans[JournalRecord].values(fact))
 
     def write(self, facts: Sequence[Fact], mark: tuple[str, str] | None = None) -> None:
         """Write ``facts`` in one transaction on this thread's connection, and with them ``mark``, a name and value
@@ -157,12 +184,6 @@ def _begun(fact: Fact) -> ContactRow:
         began_at=data.began_at or fact.at,
         ended_at=0,
     )
-
-
-def _plan(model: type[Model]) -> tuple[Callable[[Any], Values], list[Callable[[Any], Any]]]:
-    """What takes the values of ``model``'s columns from a row (they are called the same), and what makes each fit."""
-    fields = model._meta.sorted_fields
-    return attrgetter(*(field.name for field in fields)), [_fit(field) for field in fields]
 
 
 def _fit(field: Field[Any]) -> Callable[[Any], Any]:
