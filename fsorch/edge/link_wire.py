@@ -55,7 +55,7 @@ class LinkLimits(msgspec.Struct, frozen=True, kw_only=True):
     stuck_s: float = 30.0
     commands_max: int = 10_000
     held_max: int = 20_000
-    breath_s: float = 0.005
+    breath_s: float = 0.002
     breath_frames: int = 64
     receive_bytes: int = 1 << 18
 
