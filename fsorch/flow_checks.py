@@ -279,8 +279,8 @@ class _Check:
             self.fault(f"options.{node.terminator}", "this key ends the answer; choose another, or another terminator")
         if node.masked and node.confirm is not None:
             self.fault("confirm", "masked input is not spoken; take confirm away, or masked")
-        if node.confirm is not None and node.confirm.yes == node.confirm.no:
-            self.fault("confirm.no", f"{node.confirm.no!r} means yes already; choose another key")
+        if node.confirm is not None and node.confirm.right == node.confirm.wrong:
+            self.fault("confirm.wrong", f"{node.confirm.wrong!r} means right already; choose another key")
         self._pattern(node.pattern)
 
     def _pattern(self, pattern: str) -> None:

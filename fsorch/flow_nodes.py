@@ -99,11 +99,12 @@ class Menu(Rule, frozen=True, kw_only=True, tag_field="kind", tag="menu"):
 
 
 class Confirm(Rule, frozen=True, kw_only=True):
-    """Ask whether what was keyed is right: ``prompt`` speaks it (a slot such as ``{account:digits}``)."""
+    """Ask whether what was keyed is right: ``prompt`` speaks it (a slot such as ``{account:digits}``). ``right`` and
+    ``wrong`` are the keys that say so (``yes`` and ``no`` would be no texts in YAML)."""
 
     prompt: Name
-    yes: Key = "1"
-    no: Key = "2"
+    right: Key = "1"
+    wrong: Key = "2"
 
 
 class Collect(Rule, frozen=True, kw_only=True, tag_field="kind", tag="collect"):

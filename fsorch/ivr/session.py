@@ -491,7 +491,7 @@ class FlowSession:
         assert isinstance(node, Collect)
         assert node.confirm is not None
         key = _keys(keys.digits)[:1]
-        if key == node.confirm.yes:
+        if key == node.confirm.right:
             digits, progress.pending = progress.pending, ""
             self._tell(EventKind.CONFIRMED, "yes")
             self._tell(EventKind.KEYED, digits, "answered")
@@ -499,7 +499,7 @@ class FlowSession:
             return self._by("answered", node.next)
         if key:
             self._tell(EventKind.CONFIRMED, "no")
-            return self._wrong(node, progress.pending if key == node.confirm.no else key)
+            return self._wrong(node, progress.pending if key == node.confirm.wrong else key)
         progress.silences += 1
         self._tell(EventKind.SILENT)
         if progress.silences >= node.tries:

@@ -140,6 +140,7 @@ def collect(**fields: Any) -> dict[str, Any]:
         (collect(pattern="[1"), "pattern", 1, "no regular expression"),
         (collect(pattern="1*2*3*4*5"), "pattern", 0, "not repeated"),
         (collect(into="card", masked=True, confirm={"prompt": "happy"}), "confirm", 0, "masked input is not spoken"),
+        (collect(confirm={"prompt": "right", "wrong": "1"}), "confirm.wrong", 0, "'1' means right already"),
         (collect(options={"#": "end"}), "options.#", 0, "this key ends the answer"),
         (
             {"kind": "survey", "questions": [{"id": "a", "prompt": "bye", "low": 5, "high": 1}], "next": "end"},
