@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fsorch.acd import AgentState, AgentStatus, OfferInput
-from fsorch.acd.line import LineEffect, LineInput, LineState
+from fsorch.acd.line import LineEffect, LineInput, LineMachine, LineState
 from fsorch.engine.core import Core
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Person
@@ -109,6 +109,18 @@ class Lines:
         leg.standing, leg.contact, person.line_leg = True, "", leg.uuid
         self.step(person, LineInput.PARKED)
         return True
+
+    def resume(self, leg: Leg) -> None:
+        """A standing leg of an earlier life of ours that talks to a caller: it is not dialled once more."""
+        person = self.core.people.get(leg.agent)
+        if person is None:
+            return
+        if person.line_leg != leg.uuid:
+            self._drop(person)
+        leg.standing, person.line_leg = True, leg.uuid
+        person.line = LineMachine(LineState.TALKING)
+        self._open(person)
+        self._show(person)
 
     # -- offers ---------------------------------------------------------------------------------------------------
 

@@ -21,7 +21,7 @@ from fsorch.engine.offers import Offers
 from fsorch.engine.recalled import Recalled
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Switch
-from fsorch.esl.commands import Kill
+from fsorch.esl.commands import Kill, Park
 from fsorch.esl.events import Event
 
 __all__ = ["Resync"]
@@ -180,9 +180,11 @@ class Resync:
         return adopted, cleared
 
     def _standing(self, switch: str, event: Event) -> bool:
-        """An agent's standing call of an earlier life that serves nobody."""
-        if not event.variable("fsorch_line") or event.answer_state != "answered" or event.other_leg:
+        """An agent's standing call of an earlier life that serves no caller; who was talked to is let go."""
+        if not event.variable("fsorch_line") or event.answer_state != "answered":
             return False
+        if event.other_leg:
+            self.core.send(switch, Park(event.uuid), f"part:{event.uuid}")
         leg = self.calls.legs.own(switch, event, "agent", "", event.variable("fsorch_agent") or "")
         return self.calls.people.lines.adopt(leg)
 
@@ -194,12 +196,13 @@ class Resync:
         if event.other_leg != contact.leg:
             return self.recalled.offer(switch, contact, event)
         leg = self.calls.legs.own(switch, event, "agent", contact.id, event.variable("fsorch_agent") or "")
-        if self.recalled.pair(contact, leg, event):
-            return True
-        contact.answered_at = contact.answered_at or event.bridged_time
-        if not self._reunite(contact, leg, event.variable("fsorch_offer") or ""):
-            return False
-        self.recalled.since(contact, event.bridged_time)
+        if not self.recalled.pair(contact, leg, event):
+            contact.answered_at = contact.answered_at or event.bridged_time
+            if not self._reunite(contact, leg, event.variable("fsorch_offer") or ""):
+                return False
+            self.recalled.since(contact, event.bridged_time)
+        if event.variable("fsorch_line"):
+            self.calls.people.lines.resume(leg)
         return True
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from fsorch.clock import SystemClock
@@ -11,9 +11,10 @@ from fsorch.config import AgentSpec, Centre, FlowSpec, MembershipSpec, MenuSpec,
 from fsorch.edge.pump import Pump
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import Configure, LogIn, Request
+from fsorch.engine.inputs import Configure, LogIn, LogOut, Request
 from fsorch.engine.views import AgentView, ContactView
 from fsorch.esl.commands import GetVar, ReceiveDigits
+from fsorch.rules import PhoneMode
 from tests.conformance.rig import Call, Rig, far_end
 
 __all__ = ["BY", "Office"]
@@ -32,7 +33,7 @@ FLOW = FlowSpec(
 
 class Office:
     """The engine, what it wrote down, and its people. ``phones``: agent to far end; ``menu_s``: how long the menu's
-    prompt takes, unless a key ends it."""
+    prompt takes, unless a key ends it; ``nailed``: the agents whose phones stay on the line."""
 
     def __init__(
         self,
@@ -41,6 +42,7 @@ class Office:
         *,
         offer_timeout_s: float = 60.0,
         menu_s: float = LONG_MENU_S,
+        nailed: Collection[str] = (),
     ) -> None:
         self.rig = rig
         self.facts: list[Fact] = []
@@ -48,7 +50,7 @@ class Office:
         self.pump = Pump(Engine(lambda: str(uuid.uuid4())), SystemClock(), self._note)
         self.pump.attach(rig.link.name, rig.link)
         self.pump.start()
-        self.pump.request(Configure(_centre(phones, offer_timeout_s, menu_s)))
+        self.pump.request(Configure(_centre(phones, offer_timeout_s, menu_s, nailed)))
         rig.listener = self.pump.feed
         self.pump.feed(rig.ups()[-1])
 
@@ -68,6 +70,11 @@ class Office:
         """These begin to work."""
         for agent in agents:
             self.ask(LogIn(agent=agent, by=BY))
+
+    def log_out(self, *agents: str) -> None:
+        """These go home."""
+        for agent in agents:
+            self.ask(LogOut(agent=agent, by=BY))
 
     def ask(self, request: Request) -> None:
         """Somebody asks for something."""
@@ -140,12 +147,15 @@ class Office:
         return [(fact.agent, fact.data["outcome"]) for fact in self.of(FactKind.OFFER_ENDED, contact=contact)]
 
 
-def _centre(phones: Mapping[str, str], offer_timeout_s: float, menu_s: float) -> Centre:
+def _centre(phones: Mapping[str, str], offer_timeout_s: float, menu_s: float, nailed: Collection[str] = ()) -> Centre:
     queues = tuple(
         QueueSpec(id=id, music=MUSIC, offer_timeout_s=offer_timeout_s, wrap_up_s=0.2, miss_delay_s=0.2)
         for id in ("sales", "support")
     )
     both = (MembershipSpec(queue="sales"), MembershipSpec(queue="support"))
-    agents = tuple(AgentSpec(id=id, phone=far_end(name), queues=both) for id, name in phones.items())
+    modes = {id: PhoneMode.NAILED if id in nailed else PhoneMode.DIALLED for id in phones}
+    agents = tuple(
+        AgentSpec(id=id, phone=far_end(name), queues=both, phone_mode=modes[id]) for id, name in phones.items()
+    )
     prompts = {**PROMPTS, "menu": f"tone_stream://%({menu_s * 1000:.0f},0,440)"}
     return Centre(name="conformance", queues=queues, agents=agents, flows=(FLOW,), flow="main", prompts={**prompts})

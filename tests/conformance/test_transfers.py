@@ -14,6 +14,7 @@ from fsorch.engine.inputs import (
     ConferCall,
     DropParty,
     HangUp,
+    HoldCall,
     MuteCall,
     PressKeys,
     Supervise,
@@ -339,3 +340,103 @@ def test_a_restart_in_a_consult_brings_caller_and_agent_together(rig: Rig, opene
     second.ask(HangUp(agent="ada", by=BY))
     assert second.ended(contact)["agent"] == "ada"
     rig.gone(call.caller)
+
+
+# -- nailed-up phones -----------------------------------------------------------------------------------------------
+
+NAILED = ("ada", "bob", "cyd")
+
+
+@pytest.fixture
+def standing(rig: Rig) -> Iterator[Office]:
+    """Agents whose phones stay on the line, logged in one after another."""
+    office = Office(rig, dict.fromkeys(NAILED, "answer-100"), nailed=NAILED)
+    for name in NAILED:
+        office.log_in(name)
+        lined(office, name)
+    yield office
+    office.log_out(*NAILED)
+    office.rig.until(lambda: office.pump.snapshot().switches[0].legs == 0, "no leg of ours left")
+    office.close()
+
+
+def lined(office: Office, name: str) -> None:
+    """Wait until the agent is idle and the line parked."""
+    office.agent_is(name, "idle")
+    office.rig.until(lambda: office.agent(name).line == "ready", f"the line of {name}")
+
+
+def ready_again(office: Office) -> None:
+    """All lines are parked, and none was dialled a second time."""
+    for name in NAILED:
+        lined(office, name)
+    assert office.of(FactKind.COMMAND_FAILED) == []
+    created = [event for event in office.rig.events if event.name == "CHANNEL_CREATE"]
+    assert len({event.uuid for event in created if event.variable("fsorch_line")}) == len(NAILED)
+
+
+def test_nailed_up_phones_in_hold_consult_transfer_and_conference(rig: Rig, standing: Office) -> None:
+    office = standing
+    call = waiting(office)
+    contact = office.fact(FactKind.BRIDGED, agent="ada").contact
+    office.ask(HoldCall(agent="ada", by=BY, on=True))
+    office.fact(FactKind.HOLD_CHANGED, 1, contact=contact)
+    office.ask(HoldCall(agent="ada", by=BY, on=False))
+    office.fact(FactKind.HOLD_CHANGED, 2, contact=contact)
+    # A consult that is cancelled, one that bob leaves, and one that is completed.
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    office.agent_is("bob", "talking")
+    office.ask(CancelTransfer(agent="ada", by=BY))
+    office.fact(FactKind.TRANSFER_ENDED, 1, contact=contact)
+    lined(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    office.agent_is("bob", "talking")
+    office.ask(HangUp(agent="bob", by=BY))
+    office.fact(FactKind.TRANSFER_ENDED, 2, contact=contact)
+    lined(office, "bob")
+    office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+    office.agent_is("bob", "talking")
+    office.ask(CompleteTransfer(agent="ada", by=BY))
+    office.fact(FactKind.BRIDGED, agent="bob", contact=contact)
+    office.agent_is("ada", "idle")
+    lined(office, "ada")
+    # At once, and into a conference of four.
+    office.ask(TransferCall(agent="bob", by=BY, to="ada"))
+    office.fact(FactKind.BRIDGED, 2, agent="ada", contact=contact)
+    lined(office, "bob")
+    office.ask(AddParty(agent="ada", by=BY, to="bob"))
+    together(office, contact, 3)
+    office.ask(AddParty(agent="ada", by=BY, to="cyd"))
+    together(office, contact, 4)
+    office.ask(HangUp(agent="ada", by=BY))
+    together(office, contact, 3)
+    office.ask(HangUp(agent="cyd", by=BY))
+    alone(office, contact)
+    assert office.contact_of(call).agent == "bob"
+    hang_up_as_caller(rig, call)
+    office.ended(contact)
+    ready_again(office)
+
+
+def test_a_nailed_up_phone_talks_over_a_restart_and_is_not_dialled_again(rig: Rig, standing: Office) -> None:
+    call = waiting(standing)
+    contact = standing.fact(FactKind.BRIDGED, agent="ada").contact
+    rig.listener = None
+    second = Office(rig, dict.fromkeys(NAILED, "answer-100"), nailed=NAILED)
+    try:
+        rig.cable.cut()
+        rig.until(lambda: rig.link.state == "down", "the link to be down")
+        second.log_in(*NAILED)
+        cut(rig)
+        second.contact_is(call, "talking")
+        assert second.agent("ada").line == "talking"
+        hang_up_as_caller(rig, call)
+        second.ended(contact)
+        second.agent_is("ada", "idle")
+        ready_again(second)
+    finally:
+        second.log_out(*NAILED)
+        second.rig.until(lambda: second.pump.snapshot().switches[0].legs == 0, "no leg of ours left")
+        second.close()
+        rig.listener = standing.pump.feed
+        cut(rig)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
 from msgspec import structs
 
-from fsorch.engine import Configure, FactKind, HangUp, LinkUp, LogIn, LogOut
+from fsorch.engine import Configure, FactKind, HangUp, LinkDown, LinkUp, LogIn, LogOut
 from fsorch.esl.commands import Bridge, Kill, Originate, Playback
 from fsorch.esl.events import Event
 from fsorch.names import Strategy
@@ -190,6 +191,29 @@ def test_a_standing_call_of_an_earlier_life_is_taken_up() -> None:
     again = Event(name="CHANNEL_DATA", uuid=first, answer_state="answered", direction="outbound", known=known)
     desk.tell(LinkUp("main", "core-1", (again,), "/sounds"))
     assert (desk.agent("ann").line, dials(desk)) == ("ready", 1)
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_a_standing_call_that_talks_over_a_restart_is_not_dialled_again(late: bool) -> None:
+    desk = plan()
+    if not late:
+        desk.tell(LinkDown("main", "restart"))
+    desk.log_in("ann")
+    marks = {"variable_fsorch_contact": "c1", "variable_fsorch_queue": "support"}
+    mine = {"variable_fsorch_role": "agent", "variable_fsorch_agent": "ann", "variable_fsorch_line": "yes"}
+    theirs = {"variable_fsorch_role": "customer", "variable_fsorch_enqueued": "1799999901000000"}
+    answered = {"name": "CHANNEL_DATA", "answer_state": "answered"}
+    caller = Event(uuid="caller-1", other_leg="line", known=marks | theirs, **answered)
+    line = Event(uuid="line", other_leg="caller-1", known=marks | mine, **answered)
+    before = dials(desk)
+    desk.tell(LinkUp("main", "core-1", (caller, line), "/sounds"))
+    assert (desk.agent("ann").state, desk.agent("ann").line) == ("talking", "talking")
+    desk.passes(120)
+    assert dials(desk) == before
+    desk.event("CHANNEL_PARK", "line")
+    desk.ends("caller-1")
+    desk.passes(30)
+    assert (desk.agent("ann").state, desk.agent("ann").line, dials(desk)) == ("idle", "ready", before)
 
 
 def test_an_agent_whom_the_centre_has_no_more_is_hung_up() -> None:
