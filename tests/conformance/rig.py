@@ -191,12 +191,13 @@ class Rig:
         assert self.ask(Originate(endpoint, leg, variables, app, argument, timeout_s)).ok
         return leg
 
-    def call_in(self, *, take: bool = False, **vars: str) -> Call:
+    def call_in(self, *, take: bool = False, silent: bool = True, **vars: str) -> Call:
         """Somebody calls a number of fsorch's: returns once they are parked, or, with ``take``, taken as fsorch takes
-        them: the dialplan's clock stopped, and answered."""
+        them: the dialplan's clock stopped, and answered. One who is not ``silent`` is told later what to say."""
         number = f"77{self._random.randrange(10**8, 10**9)}"
         variables = {"origination_caller_id_number": "4930123456", "origination_caller_id_name": "Emma", **vars}
-        caller = self.originate(far_end(number), variables, app="playback", argument=SILENCE)
+        says = {"app": "playback", "argument": SILENCE} if silent else {}
+        caller = self.originate(far_end(number), variables, **says)
         parked = self.event("CHANNEL_PARK", lambda event: event.destination == number)
         call = Call(number, caller, parked.uuid)
         self.ours.append(call.leg)
