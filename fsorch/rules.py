@@ -321,12 +321,14 @@ class CauseRule(Rule, frozen=True, kw_only=True):
 
 
 class CauseRules(Rule, frozen=True, kw_only=True):
-    """The rule of each way not to take a contact."""
+    """The rule of each way not to take a contact. ``dnd``: the phone answers that it is set to do-not-disturb; it does
+    not say when that ends, so it is tried again after the delay."""
 
     busy: CauseRule = CauseRule()
     rejected: CauseRule = CauseRule()
     no_answer: CauseRule = CauseRule()
     unregistered: CauseRule = CauseRule()
+    dnd: CauseRule = CauseRule(delay_s=60.0)
 
 
 class AwayRule(Rule, frozen=True, kw_only=True):

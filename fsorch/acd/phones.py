@@ -23,6 +23,7 @@ class MissKind(StrEnum):
     REJECTED = "rejected"
     NO_ANSWER = "no_answer"
     UNREGISTERED = "unregistered"
+    DND = "dnd"
 
 
 KINDS = {
@@ -45,6 +46,7 @@ WORDS = {
     MissKind.REJECTED: "rejected",
     MissKind.NO_ANSWER: "not answered",
     MissKind.UNREGISTERED: "not registered",
+    MissKind.DND: "set to do-not-disturb",
 }
 
 
@@ -64,12 +66,14 @@ def kind_of(cause: Cause) -> MissKind | None:
     return KINDS.get(cause)
 
 
-def way_of(outcome: OfferOutcome, cause: str, rang: bool) -> MissKind | None:
+def way_of(outcome: OfferOutcome, cause: str, rang: bool, dnd: bool = False) -> MissKind | None:
     """The way an offer that ended with ``outcome`` and ``cause`` was not taken; None: it was, or it is not held against
     the agent. A phone set to do-not-disturb answers 480 before it rings (``rang``) where it would else do so when
-    nobody picks up: that is a rejection."""
+    nobody picks up: that is a rejection, or what it is if the phone says so (``dnd``)."""
     if outcome in (OfferOutcome.ACCEPTED, OfferOutcome.WITHDRAWN):
         return None
+    if dnd:
+        return MissKind.DND
     known = Cause.of(cause)
     return MissKind.REJECTED if known is Cause.NO_USER_RESPONSE and not rang else kind_of(known)
 

@@ -31,6 +31,8 @@ EVENTS = (
     "CHANNEL_EXECUTE_COMPLETE",
     "DTMF",
     "BACKGROUND_JOB",
+    "PRESENCE_IN",
+    "PHONE_FEATURE_SUBSCRIBE",
     "HEARTBEAT",
 )
 SUBCLASSES = ("sofia::register", "sofia::unregister", "sofia::expire")

@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fsorch.acd import AgentStatus
-from fsorch.acd.phones import Verdict, way_of
+from fsorch.acd.phones import MissKind, Verdict, way_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.state import Offer, Person
 from fsorch.names import OfferOutcome
-from fsorch.rules import Consequence
+from fsorch.rules import CauseRules, Consequence
 
 __all__ = ["AgentRules", "break_end"]
 
@@ -40,8 +40,10 @@ class AgentRules:
     def verdict(self, person: Person, offer: Offer, outcome: OfferOutcome, cause: str) -> tuple[str, Verdict]:
         """What follows an offer that was not taken: the name of the rule (empty: none), and its verdict."""
         queue = self.core.queues.get(offer.queue)
-        way = way_of(outcome, cause, bool(offer.rang_at))
+        way = way_of(outcome, cause, bool(offer.rang_at), offer.dnd)
         rules = person.spec.causes or (queue.spec.causes if queue else None)
+        if rules is None and way is MissKind.DND:
+            return way.value, Verdict(CauseRules().dnd.delay_s)
         if rules is None:
             return "", Verdict(max(LEAST_DELAY_S, queue.spec.miss_delay_s if queue else 5.0))
         person.misses.set_rules(rules)

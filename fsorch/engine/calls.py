@@ -8,6 +8,7 @@ import msgspec
 
 from fsorch.acd import ContactEffect, ContactInput, ContactState, OfferInput, OfferState
 from fsorch.acd.line import LineInput
+from fsorch.engine import dnd
 from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
@@ -92,6 +93,8 @@ class Calls:
             "CHANNEL_EXECUTE_COMPLETE": self._executed,
             "BACKGROUND_JOB": self._job,
             "CUSTOM": people.phones.custom,
+            "PRESENCE_IN": people.phones.presence,
+            "PHONE_FEATURE_SUBSCRIBE": people.phones.presence,
             "DTMF": self.waiting.pressed,
         }
         self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
@@ -312,6 +315,9 @@ class Calls:
         leg = self.core.legs.get(event.uuid)
         self._left_to_dialplan(event)
         if leg is not None:
+            offer = self._offer_of(leg)
+            if offer is not None:
+                offer.dnd = dnd.refused(event)
             self._gone(leg, event.hangup_cause)
 
     def _hangup_complete(self, switch: str, event: Event) -> None:

@@ -44,7 +44,7 @@ class FactKind(StrEnum):
     # offer, queue, agent, leg, why (one sentence), waited_us
     OFFER_MADE = "offer_made"
     # offer, outcome (accepted, refused, missed, withdrawn, failed), cause, rang_us, way (busy, rejected, no_answer,
-    # unregistered; empty when it is not held against the agent)
+    # unregistered, dnd; empty when it is not held against the agent)
     OFFER_ENDED = "offer_ended"
     # peer legs: customer_leg, agent_leg
     BRIDGED = "bridged"

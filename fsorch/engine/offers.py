@@ -403,7 +403,7 @@ class Offers:
             outcome=outcome.value,
             cause=cause,
             rang_us=rang,
-            way=way_of(outcome, cause, bool(offer.rang_at)) or "",
+            way=way_of(outcome, cause, bool(offer.rang_at), offer.dnd) or "",
         )
 
     def take_up(self, contact: Contact, person: Person, leg: Leg, id: str) -> Offer:

@@ -14,6 +14,7 @@ from fsorch.config import AgentSpec
 from fsorch.engine.agent_rules import AgentRules
 from fsorch.engine.checks import phone_fault, phone_of
 from fsorch.engine.core import Core
+from fsorch.engine.dnd import DND
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
     AgentAway,
@@ -200,6 +201,7 @@ class People:
         if Cause.of(cause) is Cause.USER_NOT_REGISTERED and offer.dial == person.dial_string:
             self.phones.gone(offer.switch, address_of(offer.dial))
         name, verdict = self.rules.verdict(person, offer, outcome, cause)
+        self.hinder(person, "refused", DND if offer.dnd else "")
         self.move(person, AgentInput.MISS, delay_s=verdict.delay_s)
         self.rules.enforce(person, name, verdict.then, verdict.reason, verdict.why)
 
@@ -256,6 +258,7 @@ class People:
         """The pause after a missed offer is over."""
         person = self.core.people.get(id)
         if person is not None:
+            self.hinder(person, "refused", "")
             self.sync(person)
 
     def wait_no_more(self, leg: Leg) -> None:

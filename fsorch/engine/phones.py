@@ -1,8 +1,9 @@
-"""Agents' phones as the switch knows them: whether they are registered, and whether they are in a call of their own.
+"""Agents' phones as the switch knows them: whether they are registered, whether they are set to do-not-disturb, and
+whether they are in a call of their own.
 
-Both only hinder offers, with the reason shown; what the agent chose stays as it is. A phone is watched when its dial
-string is ``user/NAME`` or ``user/NAME@DOMAIN``; a name without a domain is the user of that name in any domain. Others
-(gateways, numbers outside) tell nobody whether they are there.
+All three only hinder offers, with the reason shown; what the agent chose stays as it is. A phone is watched when its
+dial string is ``user/NAME`` or ``user/NAME@DOMAIN``; a name without a domain is the user of that name in any domain.
+Others (gateways, numbers outside) tell nobody whether they are there.
 
 Registrations are read when a link comes up (``LinkUp.registrations``), and followed by CUSTOM ``sofia::register``,
 ``sofia::unregister`` and ``sofia::expire`` (capture 15). A user may have more than one phone, so after the end of a
@@ -15,6 +16,7 @@ import re
 from collections.abc import Callable, Iterable
 
 from fsorch.engine.core import Core
+from fsorch.engine.dnd import DND, told
 from fsorch.engine.inputs import LinkUp
 from fsorch.engine.state import Person
 from fsorch.esl.commands import SofiaContact
@@ -49,6 +51,8 @@ class Phones:
         self._there: dict[str, set[str]] = {}
         self._watched: dict[str, str] = {}
         self._agents: dict[str, set[str]] = {}
+        # The users of each switch whose phone says that it is not to be disturbed.
+        self._quiet: dict[str, set[str]] = {}
         # Calls that are not ours, by switch and leg: whose phone they are on.
         self._calls: dict[tuple[str, str], str] = {}
 
@@ -89,6 +93,8 @@ class Phones:
         gone = watched and not any(address in there for there in self._where(person))
         was = "phone" in person.hindrances
         self.hinder(person, "phone", NOT_REGISTERED if gone else "")
+        quiet = bool(address) and any(_same(address, other) for users in self._quiet.values() for other in users)
+        self.hinder(person, "dnd", DND if quiet else "")
         busy = bool(address) and any(_same(address, other) for other in self._calls.values())
         self.hinder(person, "call", OWN_CALL if busy else "")
         if was and not gone:
@@ -108,6 +114,8 @@ class Phones:
             self._there[input.switch] = there | {_name(address) for address in there}
         else:
             self._there.pop(input.switch, None)
+        # What phones have said meanwhile is lost; one that is still set so refuses the next call.
+        self._quiet.pop(input.switch, None)
         for key in [key for key in self._calls if key[0] == input.switch]:
             del self._calls[key]
         for event in input.channels:
@@ -138,6 +146,18 @@ class Phones:
             self._ask(switch, address)
         else:
             self.gone(switch, address)
+
+    def presence(self, switch: str, event: Event) -> None:
+        """A phone says whether it is to be disturbed."""
+        said = told(event)
+        if said is None:
+            return
+        address, on = said
+        users = self._quiet.setdefault(switch, set())
+        if on is (address in users) or (on and not any(self._owners(address))):
+            return
+        (users.add if on else users.discard)(address)
+        self._judge_all(address)
 
     def _ask(self, switch: str, address: str) -> None:
         command = SofiaContact(address)

@@ -338,7 +338,8 @@ class Contact:
 @dataclass(slots=True)
 class Offer:
     """A contact reserved to an agent. ``rang_at`` is 0 until the phone rings. ``aside``: not to serve the contact out
-    of the queue, but for a transfer; ``dial`` is then what is dialled, and there is no agent when that is outside."""
+    of the queue, but for a transfer; ``dial`` is then what is dialled, and there is no agent when that is outside.
+    ``dnd``: the phone refused, as it is set to do-not-disturb."""
 
     id: str
     contact: str
@@ -353,6 +354,7 @@ class Offer:
     machine: OfferMachine = field(default_factory=OfferMachine)
     aside: bool = False
     dial: str = ""
+    dnd: bool = False
 
 
 @dataclass(slots=True)

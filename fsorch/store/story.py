@@ -25,7 +25,12 @@ OUTCOMES = {
     "lost": "was lost with its switch",
     "failed": "failed",
 }
-WAYS = {"busy": "the phone was busy", "rejected": "the call was rejected", "unregistered": "the phone is not there"}
+WAYS = {
+    "busy": "the phone was busy",
+    "rejected": "the call was rejected",
+    "unregistered": "the phone is not there",
+    "dnd": "the phone is set to do-not-disturb",
+}
 TRANSFERRED = {
     "handed_over": "has the call now",
     "returned": "did not take it: the call is back where it came from",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import pytest
 
@@ -21,7 +22,7 @@ def opened(rig: Rig) -> Iterator[Opener]:
     """Opens an office on the link."""
     offices: list[Office] = []
 
-    def opener(phones: Mapping[str, str] = PHONES, **options: float) -> Office:
+    def opener(phones: Mapping[str, str] = PHONES, **options: Any) -> Office:
         offices.append(Office(rig, phones, **options))
         return offices[-1]
 
@@ -175,7 +176,14 @@ def test_a_missed_offer_goes_back_to_the_head(rig: Rig, opened: Opener) -> None:
 
 @pytest.mark.parametrize(
     ("phone", "outcome"),
-    [("busy", "refused"), ("reject", "refused"), ("notfound", "failed"), ("unavail", "failed"), ("noresp", "missed")],
+    [
+        ("busy", "refused"),
+        ("reject", "refused"),
+        ("dnd", "missed"),
+        ("notfound", "failed"),
+        ("unavail", "failed"),
+        ("noresp", "missed"),
+    ],
 )
 def test_a_phone_that_does_not_answer(rig: Rig, opened: Opener, phone: str, outcome: str) -> None:
     office = opened(phones={"ada": phone})

@@ -12,6 +12,7 @@ import wave
 from array import array
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import pytest
 
@@ -183,13 +184,14 @@ def test_consult_conference_and_hand_over(ears: Ears) -> None:
 
 def test_a_supervisor_listens_whispers_barges_and_takes_over(ears: Ears) -> None:
     ears.begin("cyd")
-    for mode, caller, ada in (
+    ways: tuple[tuple[Literal["listen", "whisper", "barge"], str, str], ...] = (
         ("listen", "ada", "caller"),
         ("whisper", "ada", "caller cyd"),
         ("barge", "ada cyd", "caller cyd"),
         ("whisper", "ada", "caller cyd"),
         ("listen", "ada", "caller"),
-    ):
+    )
+    for mode, caller, ada in ways:
         ears.office.ask(Supervise(agent="ada", by=BY, watcher="cyd", mode=mode, phone=PHONE))
         ears.expect(cyd="caller ada", caller=caller, ada=ada)
     ears.office.ask(StopListening(agent="ada", by=BY, watcher="cyd"))

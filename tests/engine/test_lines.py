@@ -202,9 +202,9 @@ def test_a_standing_call_that_talks_over_a_restart_is_not_dialled_again(late: bo
     marks = {"variable_fsorch_contact": "c1", "variable_fsorch_queue": "support"}
     mine = {"variable_fsorch_role": "agent", "variable_fsorch_agent": "ann", "variable_fsorch_line": "yes"}
     theirs = {"variable_fsorch_role": "customer", "variable_fsorch_enqueued": "1799999901000000"}
-    answered = {"name": "CHANNEL_DATA", "answer_state": "answered"}
-    caller = Event(uuid="caller-1", other_leg="line", known=marks | theirs, **answered)
-    line = Event(uuid="line", other_leg="caller-1", known=marks | mine, **answered)
+    caller = Event(name="CHANNEL_DATA", uuid="caller-1", other_leg="line", known=marks | theirs)
+    line = Event(name="CHANNEL_DATA", uuid="line", other_leg="caller-1", known=marks | mine)
+    caller.answer_state = line.answer_state = "answered"
     before = dials(desk)
     desk.tell(LinkUp("main", "core-1", (caller, line), "/sounds"))
     assert (desk.agent("ann").state, desk.agent("ann").line) == ("talking", "talking")

@@ -179,3 +179,75 @@ def test_a_call_that_was_there_when_the_link_came_up_counts() -> None:
     dump = Event(name="CHANNEL_DATA", uuid="own-2", answer_state="answered", known=known)
     bench.tell(LinkUp("main", "core-1", (dump,), "/sounds", (ANN,)))
     assert bench.agent("ann").unready == "the phone is in another call"
+
+
+# -- do-not-disturb -------------------------------------------------------------------------------------------------
+
+SET = "the phone is set to do-not-disturb"
+
+
+def says(bench: Desk, name: str = "PRESENCE_IN", **headers: str) -> None:
+    known = {"proto": "sip", "event_type": "presence", "from": ANN} if name == "PRESENCE_IN" else {}
+    known |= {key.replace("__", "-"): value for key, value in headers.items()}
+    bench.tell(SwitchEvent("main", Event(name=name, known=known)))
+
+
+def feature(bench: Desk, on: str, **headers: str) -> None:
+    known = {"user": "1001", "host": "PBX.example", "Feature__Action": "SetDoNotDisturb", "Feature__Enabled": on}
+    says(bench, "PHONE_FEATURE_SUBSCRIBE", **(known | headers))
+
+
+@pytest.mark.parametrize("rpid_status", [("dnd", "Available"), ("busy", "Do Not Disturb"), ("", "do-not-disturb")])
+def test_a_phone_that_publishes_do_not_disturb_gets_nothing_until_it_ends(rpid_status: tuple[str, str]) -> None:
+    bench = desk(ANN)
+    says(bench, rpid=rpid_status[0], status=rpid_status[1])
+    assert bench.agent("ann").unready == SET
+    bench.call("caller-1", "sales")
+    assert dials(bench) == 0
+    says(bench, rpid="", status="Available")
+    assert (bench.agent("ann").unready, dials(bench)) == ("", 1)
+    assert bench.agent("ann").status == "available"
+
+
+def test_a_phone_that_sets_its_feature() -> None:
+    bench = desk(ANN)
+    feature(bench, "true")
+    assert bench.agent("ann").unready == SET
+    feature(bench, "true", Feature__Action="SetCallForward")
+    feature(bench, "false", user="1002")
+    assert bench.agent("ann").unready == SET
+    feature(bench, "false")
+    assert bench.agent("ann").unready == ""
+
+
+def test_presence_of_calls_and_of_registrations_and_of_strangers_says_nothing_about_it() -> None:
+    bench = desk(ANN)
+    says(bench, rpid="dnd", channel__state="CS_EXECUTE")
+    says(bench, rpid="dnd", presence__source="register")
+    says(bench, rpid="dnd", proto="conf")
+    says(bench, rpid="dnd", **{"from": "9@pbx.example"})
+    says(bench, rpid="busy", status="Away from the desk")
+    assert bench.agent("ann").unready == ""
+
+
+def test_after_a_cut_of_the_link_nobody_knows() -> None:
+    bench = desk(ANN)
+    feature(bench, "true")
+    bench.tell(LinkDown("main", "gone"))
+    bench.tell(LinkUp("main", "core-1", (), "/sounds", (ANN,)))
+    assert bench.agent("ann").unready == ""
+
+
+@pytest.mark.parametrize("name", ["sip_invite_failure_phrase", "sip_reason"])
+def test_a_phone_that_refuses_as_it_is_set_so_is_left_alone_for_a_while(name: str) -> None:
+    bench = desk(ANN)
+    bench.call("caller-1", "sales")
+    leg = bench.last(Originate).uuid
+    bench.event("CHANNEL_HANGUP", leg, {name: 'SIP;cause=480;text="Do Not Disturb"'}, hangup_cause="NO_USER_RESPONSE")
+    bench.ends(leg, "NO_USER_RESPONSE")
+    assert bench.agent("ann").unready == SET
+    assert bench.of(FactKind.OFFER_ENDED)[0].data["way"] == "dnd"
+    bench.passes(55)
+    assert dials(bench) == 1
+    bench.passes(6)
+    assert (bench.agent("ann").unready, dials(bench)) == ("", 2)
