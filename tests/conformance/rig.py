@@ -196,8 +196,8 @@ class Rig:
         them: the dialplan's clock stopped, and answered. One who is not ``silent`` is told later what to say."""
         number = f"77{self._random.randrange(10**8, 10**9)}"
         variables = {"origination_caller_id_number": "4930123456", "origination_caller_id_name": "Emma", **vars}
-        says = {"app": "playback", "argument": SILENCE} if silent else {}
-        caller = self.originate(far_end(number), variables, **says)
+        app, argument = ("playback", SILENCE) if silent else ("park", "")
+        caller = self.originate(far_end(number), variables, app=app, argument=argument)
         parked = self.event("CHANNEL_PARK", lambda event: event.destination == number)
         call = Call(number, caller, parked.uuid)
         self.ours.append(call.leg)
