@@ -1,7 +1,8 @@
 """Values of a file or a request that no centre can hold, found before they are made into one.
 
 YAML can say more than it seems to: an alias may stand for a value that holds itself, ten lines of aliases for more
-values than there is memory; numbers may be infinite, and text may hold halves of characters, which no database takes.
+values than there is memory; numbers may be infinite, and text may hold NUL or halves of characters, which not every
+database takes.
 """
 
 from __future__ import annotations
@@ -69,6 +70,8 @@ class _Walk:
             raise self._fault(path, f"is {value}; expected a number that is not endless")
         if isinstance(value, int) and not -LARGEST <= value <= LARGEST:
             raise self._fault(path, "is a number with more digits than anything has; expected a smaller one")
+        if isinstance(value, str) and "\0" in value:
+            raise self._fault(path, "holds the character NUL; take it out")
         if isinstance(value, str) and not value.isascii() and any("\ud800" <= c <= "\udfff" for c in value):
             raise self._fault(path, "holds half a character (a lone surrogate); write the character itself")
 

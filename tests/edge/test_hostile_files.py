@@ -40,6 +40,7 @@ HOSTILE = {
     "not a number": (b"queues: [{id: a, wrap_up_s: .nan}]", r"queues\[0\].wrap_up_s is nan"),
     "endless": (b"queues: [{id: a, base_score_s: .inf}]", r"queues\[0\].base_score_s is inf"),
     "half a character": (b'name: "\\ud800"', "half a character|not YAML"),
+    "a nul in a text": (b'queues: [{id: a, title: "x\\0y"}]', r"queues\[0\].title holds the character NUL"),
     "a wrong type": (b"queues: {id: a}", r"Expected `array`, got `object` - at `\$.queues`"),
     "a wrong name": (b"queus: []", "did you mean queues"),
     "a wrong key": (b"? [a, b]\n: c", "not YAML"),
