@@ -26,6 +26,7 @@ from gevent.fileobject import FileObject
 
 import fsorch
 from fsorch.config import Centre
+from fsorch.edge.status import cpu_seconds
 from fsorch.errors import ConfigError, LinkError
 from fsorch.sim.demo_centre import demo_world
 from fsorch.sim.media import fsorch_sounds
@@ -110,6 +111,10 @@ class SwitchProcess:
     def legs(self) -> set[str]:
         """The ids of all channels the switch has ever made."""
         return self._ask("legs", set[str])
+
+    def cpu_seconds(self) -> float:
+        """Processor time the child has used."""
+        return cpu_seconds(self._child.pid)
 
     def stop(self) -> None:
         """End the child."""

@@ -3,7 +3,10 @@ machine."""
 
 from __future__ import annotations
 
+import pytest
+
 from fsorch.edge import bench_calls
+from fsorch.errors import NotFound
 
 
 def test_one_short_run() -> None:
@@ -15,9 +18,16 @@ def test_one_short_run() -> None:
         "recovery_s",
         "recovery_resync_s",
         "contacts_per_s",
-        "contacts_per_s_wall",
+        "contacts_per_s_cpu",
+        "engine_cores",
+        "switch_cores",
         "p50_ms",
         "p95_ms",
     }
     assert all(value > 0 for name, value in result.items() if name != "bytes_per_contact")
     assert result["p50_ms"] <= result["p95_ms"]
+
+
+def test_an_unknown_scenario_is_refused() -> None:
+    with pytest.raises(NotFound, match="scenario"):
+        bench_calls.run(scenario="no such")

@@ -1,0 +1,230 @@
+"""What every scenario of ``fsorch bench calls`` stands on: a service as ``fsorch run`` has it, the virtual switch in
+another process, and the two clocks.
+
+A :class:`Scenario` says what centre is served, what people are like, and which turns are measured. It takes its turns
+on a :class:`Stage`.
+"""
+
+from __future__ import annotations
+
+import gc
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from time import monotonic
+from typing import Any, Protocol, cast
+
+import gevent
+import msgspec
+
+from fsorch.config import Centre, Settings, SwitchSettings
+from fsorch.edge.demo_switch import SwitchPlan, SwitchProcess
+from fsorch.edge.link import Link
+from fsorch.edge.status import cpu_seconds, resident_bytes
+from fsorch.engine.actions import Send
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.inputs import Input, LogIn
+from fsorch.errors import LinkError
+from fsorch.esl.commands import Bridge, Originate
+from fsorch.runner import Service, in_thread
+from fsorch.sim.world import TrafficPlan
+from fsorch.store import open_database
+
+__all__ = ["Scenario", "Served", "Stage"]
+
+PATIENCE_S = 300.0
+
+
+class Scenario(Protocol):
+    """One kind of work. ``traffic``: what callers and phones are like."""
+
+    traffic: TrafficPlan
+
+    def centre(self, contacts: int) -> Centre:
+        """The centre that serves so many contacts."""
+        ...
+
+    def measure(self, stage: Stage, contacts: int, waiting: int) -> dict[str, float]:
+        """Take the turns; flat figures, named for people. Raises LinkError when the switch's process gets stuck."""
+        ...
+
+
+class Served(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn that served ``contacts`` to their end: ``clock_s`` and this process's ``cpu_s`` (all its threads) for it,
+    the switch's ``switch_cpu_s``, and ``took``: for each originate and bridge the seconds to the wire, sorted."""
+
+    contacts: int
+    clock_s: float
+    cpu_s: float
+    switch_cpu_s: float
+    took: list[float]
+
+    def speed(self) -> dict[str, float]:
+        """Contacts per second by the clock and by this process's processor time, and what share of a core each of the
+        two processes used: the one near 1 is what the clock waited for."""
+        return {
+            "contacts_per_s": self.contacts / self.clock_s,
+            "contacts_per_s_cpu": self.contacts / self.cpu_s,
+            "engine_cores": self.cpu_s / self.clock_s,
+            "switch_cores": self.switch_cpu_s / self.clock_s,
+        }
+
+    def latency(self) -> dict[str, float]:
+        """``p50_ms`` and ``p95_ms``."""
+        last = len(self.took) - 1
+        return {f"p{share}_ms": self.took[min(last, len(self.took) * share // 100)] * 1000 for share in (50, 95)}
+
+
+class Stage:
+    """Where a scenario is played: in a folder of its own, with the same callers for the same ``seed``."""
+
+    def __init__(self, scenario: Scenario, folder: Path, seed: int) -> None:
+        self._scenario = scenario
+        self._folder = folder
+        self._seed = seed
+
+    def serve(self, turn: str, contacts: int, rate_per_s: float) -> Served:
+        """Everybody is at work and so many callers come, ``rate_per_s``: serve them to their end."""
+        ended = 0
+
+        def count(facts: tuple[Fact, ...]) -> None:
+            nonlocal ended
+            ended += sum(fact.kind is FactKind.CONTACT_ENDED for fact in facts)
+
+        with self._switch(turn, contacts, rate_per_s) as (settings, switch), _service(settings, count) as service:
+            for agent in service.store.load_centre().agents:
+                service.pump.request(LogIn(agent=agent.id, by="bench"))
+            stopwatch = _Stopwatch(service.link(settings.switches[0].name))
+            began, cpu, other = monotonic(), cpu_seconds(), switch.cpu_seconds()
+            switch.begin()
+            _until(lambda: ended >= contacts)
+            in_thread(service.recorder.flush, PATIENCE_S)
+            return Served(
+                contacts=contacts,
+                clock_s=monotonic() - began,
+                cpu_s=cpu_seconds() - cpu,
+                switch_cpu_s=switch.cpu_seconds() - other,
+                took=sorted(stopwatch.took),
+            )
+
+    def wait(self, turn: str, callers: int, rate_per_s: float) -> dict[str, float]:
+        """Callers come and nobody is at work. ``bytes_per_contact`` that waits; then the service ends and another
+        begins: ``recovery_s`` until all are at their place, ``recovery_resync_s`` of it since the link is up."""
+        with self._switch(turn, callers, rate_per_s) as (settings, switch):
+            with _service(settings) as service:
+                before = resident_bytes()
+                switch.begin()
+                _until(lambda: _in_line(service) >= callers)
+                in_thread(service.recorder.flush, PATIENCE_S)
+                gc.collect()
+                weight = resident_bytes() - before
+            began = monotonic()
+            up: list[float] = []
+            with _service(settings, lambda facts: up.extend(_ups(facts))) as service:
+                _until(lambda: _in_line(service) >= callers)
+                ended = monotonic()
+        return {
+            "bytes_per_contact": weight / callers,
+            "recovery_s": ended - began,
+            "recovery_resync_s": ended - up[0],
+        }
+
+    @contextmanager
+    def _switch(self, turn: str, callers: int, rate_per_s: float) -> Iterator[tuple[Settings, SwitchProcess]]:
+        """A virtual switch in a process of its own, and the settings of a service beside it, its store filled."""
+        home = self._folder / turn
+        home.mkdir()
+        password, centre = secrets.token_urlsafe(), self._scenario.centre(callers)
+        plan = SwitchPlan(
+            password=password,
+            centre=centre,
+            calls=callers,
+            rate_per_s=rate_per_s,
+            seed=self._seed,
+            traffic=self._scenario.traffic,
+        )
+        switch = SwitchProcess(plan, home / "switch.log")
+        try:
+            settings = Settings(
+                switches=(SwitchSettings(port=switch.port, password=password),),
+                home=str(home),
+                database=f"sqlite:///{home}/fsorch.sqlite3",
+            )
+            in_thread(_fill, settings.database, centre)
+            yield settings, switch
+        finally:
+            switch.stop()
+
+
+class _Stopwatch:
+    """From the receive that brought the input, or the deadline that came, to the end of the write."""
+
+    def __init__(self, link: Link) -> None:
+        self.took: list[float] = []
+        # What is timed lies inside it.
+        self._link = cast(Any, link)
+        self._deliver: Callable[[Input], None] = self._link._deliver
+        self._received = 0.0
+        self._under_way: list[float] = []
+        self._link._deliver = self._step
+        self._send: Callable[[Send], None] = link.send
+        self._link.send = self._take
+        session: Any = self._link._session
+        self._write: Callable[[bytes], None] = session._send_all
+        session._send_all = self._written
+
+    def _step(self, input: Input) -> None:
+        self._received = self._link._session._heard
+        try:
+            self._deliver(input)
+        finally:
+            self._received = 0.0
+
+    def _take(self, send: Send) -> None:
+        if isinstance(send.command, Originate | Bridge):
+            self._under_way.append(self._received or monotonic())
+        self._send(send)
+
+    def _written(self, lines: bytes) -> None:
+        # What is posted while this write blocks is in the next one.
+        waiting, self._under_way = self._under_way, []
+        self._write(lines)
+        now = monotonic()
+        self.took += [now - since for since in waiting]
+
+
+def _ups(facts: tuple[Fact, ...]) -> list[float]:
+    return [monotonic() for fact in facts if fact.kind is FactKind.LINK_UP]
+
+
+def _until(true: Callable[[], bool]) -> None:
+    with gevent.Timeout(
+        PATIENCE_S, LinkError(f"bench calls: the callers are not where they should be in {PATIENCE_S:g} s")
+    ):
+        while not true():
+            gevent.sleep(0.02)
+
+
+def _in_line(service: Service) -> int:
+    return sum(queue.waiting for queue in service.pump.snapshot().queues)
+
+
+@contextmanager
+def _service(settings: Settings, on_facts: Callable[[tuple[Fact, ...]], None] | None = None) -> Iterator[Service]:
+    service = Service(settings, on_facts=on_facts)
+    service.start()
+    try:
+        if not service.link(settings.switches[0].name).wait_up(PATIENCE_S):
+            raise LinkError("bench calls: the link does not come up")
+        yield service
+    finally:
+        service.stop()
+
+
+def _fill(url: str, centre: Centre) -> None:
+    store = open_database(url)
+    try:
+        store.save_centre(centre, "bench")
+    finally:
+        store.close()
