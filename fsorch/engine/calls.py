@@ -12,6 +12,7 @@ from fsorch.engine import dnd
 from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
+from fsorch.engine.doors import Doors
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
@@ -59,6 +60,7 @@ class Calls:
 
     def __init__(self, core: Core, records: Records, music: Music, offers: Offers, people: People) -> None:
         self.core = core
+        self.doors = Doors(core)
         self.flows = Flows(core, music, self.step)
         self.guards = Guards(core, self.step)
         self.endings = Endings(core, records, music, self.step, self._wait, self.flows.start)
@@ -138,21 +140,19 @@ class Calls:
             # A profile with inbound-use-callid-as-uuid lets callers choose it.
             self.core.count_odd("leg_id", f"a call was left to the dialplan: {fault}")
             return
-        flow = self.core.flows.get(event.variable("fsorch_flow") or self.core.centre.flow)
-        queue = event.variable("fsorch_queue") or ""
-        if flow is None and queue not in self.core.queues:
-            self.core.count_odd("no_flow", "a call was parked for fsorch, but the centre has no flow; use fsorch apply")
+        verdict = self.doors.judge(event)
+        if verdict is None:
             return
         contact = self.adopt(switch, event, self.core.ids(), self.core.now.wall)
-        contact.flow = flow.id if flow else ""
-        if queue in self.core.queues:
-            contact.queue = queue
+        contact.flow, contact.queue = verdict.flow, verdict.queue
         self.records.contact_began(contact)
+        self.doors.report(contact.id, event, verdict)
         self.records.begin(contact, SegmentKind.IVR)
         marks = (
             ("fsorch_contact", contact.id),
             ("fsorch_role", "customer"),
             ("presence_data", f"fsorch:{contact.id}:customer"),
+            *verdict.marks,
         )
         self.guards.take(contact)
         self.core.send(switch, SetVars(contact.leg, marks), f"mark:{contact.id}")
@@ -168,7 +168,7 @@ class Calls:
 
     def adopt(self, switch: str, event: Event, id: str, began_at: int) -> Contact:
         """A contact for the caller's leg in ``event``; known from now on."""
-        priority = event.variable("fsorch_priority") or "0"
+        asked = self.doors.asked(event)
         contact = Contact(
             id=id,
             switch=switch,
@@ -178,7 +178,8 @@ class Calls:
             destination=event.destination[:64],
             began_at=began_at,
             language=self._language(event),
-            priority=int(priority) if priority.isascii() and priority.isdigit() and len(priority) < 4 else 0,
+            priority=asked.priority,
+            skills=asked.skills,
         )
         self.core.contacts[id] = contact
         self.legs.own(switch, event, "customer", id, "")

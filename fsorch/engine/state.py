@@ -255,7 +255,7 @@ class Contact:
     ``encounters``: whom the caller has met, from the records; ``choice``: what they said when asked whether to wait for
     ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions.
 
-    ``language``: in which the caller is spoken to.
+    ``language``: in which the caller is spoken to; ``skills``: asked for this caller, beside the queue's own.
 
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
     ``aim``: the agent who was named for them; ``muted``: they do not hear their agent.
@@ -328,6 +328,7 @@ class Contact:
     message_us: int = 0
     guarded: bool = False
     language: str = DEFAULT_LANGUAGE
+    skills: tuple[tuple[str, int], ...] = ()
 
     @property
     def hears(self) -> str:

@@ -237,7 +237,7 @@ class Waiting:
             since=contact.since,
             priority=contact.priority,
             credit_s=spec.base_score_s,
-            skills=tuple(sorted(spec.skills.items())),
+            skills=_both(spec.skills, contact.skills),
             passed=contact.passed,
         )
         for action in contact.wait.taken if contact.wait else ():
@@ -534,3 +534,9 @@ def _plain(spec: QueueSpec) -> bool:
 def _known(number: str) -> bool:
     """Whether a number names a caller: withheld ones are all alike."""
     return sum(sign.isdigit() for sign in number) >= 3
+
+
+def _both(queue: dict[str, int], own: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
+    """The skills of the queue and of the caller, each at the higher level."""
+    asked = queue | {name: max(level, queue.get(name, 1)) for name, level in own}
+    return tuple(sorted(asked.items()))

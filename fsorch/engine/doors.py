@@ -1,0 +1,113 @@
+"""The park door: what a dialplan asks for a parked call by channel variables, and what becomes of it.
+
+    fsorch_flow, fsorch_queue   what the caller gets; a queue goes before a flow
+    fsorch_priority             0 to 999
+    fsorch_skills               german:3,billing  (levels 1 to 5, 1 without one)
+
+What is not said follows from the number that was dialled (`Centre.numbers`), else from the centre's own flow. A value
+that the centre does not know is left out, counted and written down with the call; where nothing else is left the caller
+gets the first queue: the silence of a call that nobody takes is the one thing it must not lead to.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from fsorch.doors import NumberSpec, variables_of
+from fsorch.engine.core import Core
+from fsorch.engine.facts import FactKind
+from fsorch.esl.events import Event
+
+__all__ = ["Doors", "Verdict"]
+
+NAMES = ("fsorch_flow", "fsorch_queue", "fsorch_priority", "fsorch_skills")
+SKILLS_MAX = 20
+Pairs = tuple[tuple[str, str], ...]
+
+
+class Verdict(msgspec.Struct, frozen=True, kw_only=True):
+    """What becomes of a parked call. ``marks``: the variables that make its leg say so, for a restart; ``faults``: what
+    was asked and cannot be, a sentence each."""
+
+    flow: str = ""
+    queue: str = ""
+    priority: int = 0
+    skills: tuple[tuple[str, int], ...] = ()
+    marks: Pairs = ()
+    faults: tuple[str, ...] = ()
+
+
+class Doors:
+    """Judges parked calls by the state of one engine."""
+
+    def __init__(self, core: Core) -> None:
+        self.core = core
+
+    def judge(self, event: Event) -> Verdict | None:
+        """What becomes of the call parked in ``event``. None: nothing, it is left to whoever has it: a hook, or the
+        dialplan's own fallback when the centre has nothing to give."""
+        if event.variable("fsorch_hook"):
+            return None
+        verdict = self.asked(event)
+        if verdict.flow or verdict.queue:
+            return verdict
+        first = next(iter(self.core.queues), "") if verdict.faults else ""
+        if not first:
+            self.core.count_odd("no_flow", "a call was parked for fsorch, but the centre has no flow; use fsorch apply")
+            return None
+        return msgspec.structs.replace(verdict, queue=first)
+
+    def asked(self, event: Event) -> Verdict:
+        """What the variables and the number ask, as far as the centre knows it."""
+        core, faults = self.core, list[str]()
+        number = core.centre.numbers.get(event.variable("fsorch_dialled") or event.destination, NumberSpec())
+        values = {name: event.variable(name) or value for name, value in _usual(number).items()}
+        queue, flow = values["fsorch_queue"], values["fsorch_flow"]
+        if queue and queue not in core.queues:
+            faults.append(f"fsorch_queue is {queue[:64]!r}, which the centre does not have")
+            queue = number.queue if number.queue in core.queues else ""
+        if flow and flow not in core.flows:
+            faults.append(f"fsorch_flow is {flow[:64]!r}, which the centre does not have")
+            flow = number.flow if number.flow in core.flows else ""
+        flow = flow or (core.centre.flow if core.centre.flow in core.flows else "")
+        priority = _priority(values["fsorch_priority"], faults)
+        skills = self._skills(values["fsorch_skills"], faults)
+        marks = tuple((name, value) for name, value in variables_of(number).items() if not event.variable(name))
+        return Verdict(flow=flow, queue=queue, priority=priority, skills=skills, marks=marks, faults=tuple(faults))
+
+    def report(self, contact: str, event: Event, verdict: Verdict) -> None:
+        """Write down what could not be done as it was asked."""
+        if verdict.faults:
+            got = f"queue {verdict.queue}" if verdict.queue else f"flow {verdict.flow}"
+            self.core.count_odd("park_door", f"{verdict.faults[0]}; the caller got the {got}")
+            self.core.fact(FactKind.DOOR_MISUSED, contact, leg=event.uuid, faults=list(verdict.faults), got=got)
+
+    def _skills(self, text: str, faults: list[str]) -> tuple[tuple[str, int], ...]:
+        """Skills with levels; one that nobody could have would make its caller wait for ever, and is left out."""
+        if not text:
+            return ()
+        known = {skill for spec in self.core.centre.agents for skill in spec.skills}
+        found: dict[str, int] = {}
+        for word in [word.strip() for word in text.split(",")][:SKILLS_MAX]:
+            name, _, level = word.partition(":")
+            if name not in known:
+                faults.append(f"fsorch_skills names {name[:64]!r}, which no agent has")
+            elif level not in ("", "1", "2", "3", "4", "5"):
+                faults.append(f"fsorch_skills gives {name} the level {level[:8]!r}; levels are 1 to 5")
+                found[name] = 1
+            else:
+                found[name] = int(level or "1")
+        return tuple(sorted(found.items()))
+
+
+def _usual(number: NumberSpec) -> dict[str, str]:
+    return dict.fromkeys(NAMES, "") | variables_of(number)
+
+
+def _priority(text: str, faults: list[str]) -> int:
+    if not text:
+        return 0
+    if text.isascii() and text.isdigit() and len(text) < 4:
+        return int(text)
+    faults.append(f"fsorch_priority is {text[:16]!r}; it is 0 to 999")
+    return 0
