@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import getpass
+import http.client
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -152,3 +153,36 @@ def test_callbacks_and_messages_are_listed_and_what_is_none_is_said(site: Site) 
         assert site.fsorch(*args, "nosuchcontact").code == 4
     assert site.fsorch("message", "play", contact).code == 4
     assert audits(site, "callback") == []
+
+
+def test_a_program_changes_the_centre_by_the_api_and_it_is_in_force(site: Site) -> None:
+    token = json.loads(site.fsorch("token", "add", "wallboard", "--role", "admin", "--json").out)["token"]
+    address = json.loads(site.fsorch("status", "--json").out)["url"].removeprefix("http://").rstrip("/")
+
+    def call(method: str, path: str, body: object = None) -> Any:
+        line = http.client.HTTPConnection(address, timeout=DEADLINE_S)
+        try:
+            line.request(method, path, json.dumps(body), {"Authorization": f"Bearer {token}"})
+            answer = line.getresponse()
+            return json.loads(answer.read()) if answer.status == 200 else answer.status
+        finally:
+            line.close()
+
+    with ControlClient(site.home) as client:
+        change = wait_for(
+            client, site, FactKind.QUEUE_PAUSED, lambda: call("PATCH", "/api/queues/sales", {"paused": True})
+        )
+    assert (change.queue, change.data["on"]) == ("sales", True)
+    assert call("PATCH", "/api/queues/sales", {"paused": None})["applied"]
+    exported = call("GET", "/api/centre")
+    assert call("POST", "/api/centre/apply?dry_run=true", exported)["changes"] == []
+    contact = waiting(site)
+    assert call("POST", "/api/contact/priority", {"contact": contact, "priority": 3}) == {"ok": True}
+    with gevent.Timeout(DEADLINE_S, AssertionError("the story is not on record")):
+        while not isinstance(story := call("GET", f"/api/contacts/{contact}/story"), dict) or not story["story"]:
+            gevent.idle()
+    assert story["now"].startswith("waits in queue support")
+    [row] = json.loads(site.fsorch("audit", "--act", "queue.pause", "--who", "token:wallboard", "--json").out)
+    assert row["what"]["changes"] == ["~ queue sales: paused false → true"]
+    assert site.fsorch("token", "remove", "wallboard").code == 0
+    assert call("GET", "/api/queues") == 401
