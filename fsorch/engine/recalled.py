@@ -118,6 +118,8 @@ class Recalled:
         self._place(contact, event, known)
         if known is None:
             self._blind.add(id)
+            # How many stretches were written down is not known; counted from anywhere, the next have their own ids.
+            contact.segments = int(core.ids()[:6], 16)
             self.records.contact_began(contact)
         else:
             _remember(contact, known)

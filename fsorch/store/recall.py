@@ -19,7 +19,7 @@ from fsorch.store.database import Db
 from fsorch.store.models import ContactRecord, JournalRecord, LegRecord, SegmentRecord
 from fsorch.store.queries import list_rows
 
-__all__ = ["follow_shift", "recall"]
+__all__ = ["follow_shift", "open_contact", "recall"]
 
 # So many contacts are looked up by one statement.
 BATCH = 500
@@ -92,10 +92,14 @@ def _opened(db: Db, rows: Sequence[ContactRow]) -> list[OpenContact]:
     for segment in list_rows(db, SegmentRecord.select().where(SegmentRecord.contact.in_(ids)), SegmentRow):
         segments[segment.contact].append(segment)
     written = {leg.id for leg in list_rows(db, LegRecord.select().where(LegRecord.contact.in_(ids)), LegRow)}
-    return [_open(row, facts[row.id], segments[row.id], written) for row in rows]
+    return [open_contact(row, facts[row.id], segments[row.id], written) for row in rows]
 
 
-def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow], written: set[str]) -> OpenContact:
+def open_contact(
+    row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow], written: set[str]
+) -> OpenContact:
+    """What is known of a contact without an end, from its facts (in order) and segments; ``written``: the legs that
+    have their CDR."""
     bridged = [fact for fact in facts if fact.kind is FactKind.BRIDGED]
     ended = [fact for fact in facts if fact.kind is FactKind.OFFER_ENDED]
     keyed = [fact for fact in facts if fact.kind is FactKind.ANSWER_KEYED]
@@ -114,14 +118,15 @@ def _open(row: ContactRow, facts: Sequence[Fact], segments: Sequence[SegmentRow]
         misses=sum(fact.data.get("outcome") not in (OfferOutcome.ACCEPTED, OfferOutcome.WITHDRAWN) for fact in ended),
         answers={f"{n}:{fact.data.get('prompt')}": str(fact.data.get("digits")) for n, fact in enumerate(keyed, 1)},
     )
-    legs = [leg for leg in _legs(row, facts) if leg.id not in written]
+    # A contact that was taken back without its records began twice, and a standing phone is offered many.
+    legs = {leg.id: leg for leg in _legs(row, facts) if leg.id not in written}
     # A stretch beside another says nothing of where that one began.
     own = [segment for segment in segments if segment.kind != SegmentKind.CONFERENCE.value]
     until = max((segment.ended_at for segment in own), default=0)
     doing, agent_leg = _doing(facts)
     return OpenContact(
         row=row,
-        legs=tuple(legs),
+        legs=tuple(legs.values()),
         segments=len(segments),
         segmented_at=until,
         doing=doing,

@@ -39,14 +39,18 @@ class Desk:
     """One engine with the switch ``main`` up and the centre of this file."""
 
     def __init__(self, centre: Centre = CENTRE, seed: int = 1) -> None:
-        source = random.Random(seed)
+        self._source = random.Random(seed)
         self.clock = ManualClock()
-        self.engine = Engine(lambda: str(uuid.UUID(int=source.getrandbits(128), version=4)))
         self.sent: list[tuple[Command, str]] = []
         self.facts: list[Fact] = []
-        self.tell(Configure(centre))
+        self.begin(centre)
         self.tell(LinkUp("main", "core-1", (), "/sounds"))
         self.sent.clear()
+
+    def begin(self, centre: Centre) -> None:
+        """A new life of the engine, which knows nothing but the centre."""
+        self.engine = Engine(lambda: str(uuid.UUID(int=self._source.getrandbits(128), version=4)))
+        self.tell(Configure(centre))
 
     def tell(self, input: Input) -> None:
         """One step; commands and facts are kept."""

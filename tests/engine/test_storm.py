@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec import structs
 
-from fsorch.acd import ContactInput
+from fsorch.acd import ContactInput, ContactState
 from fsorch.acd.affinity import Encounter
 from fsorch.config import Centre
 from fsorch.deferred import CallbackSpec, CallFirst, VoicemailSpec
@@ -54,7 +54,7 @@ from fsorch.engine import (
 )
 from fsorch.engine.state import Contact
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Originate
+from fsorch.esl.commands import Bridge, Originate, SetVars
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from fsorch.names import Strategy
@@ -81,6 +81,7 @@ from fsorch.rules import (
 from fsorch.rules import Voicemail as VoicemailAct
 from fsorch.waits import Empty, WaitSpec
 from tests.engine.desk import CENTRE, Desk
+from tests.engine.records import recalled
 
 AGENTS = st.sampled_from(["ann", "rob", "nobody"])
 LEG_EVENTS = st.sampled_from(
@@ -128,6 +129,7 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("joined"), SOME),
     st.tuples(st.just("time"), st.sampled_from([0.0, 0.5, 5.0, 20.0, 200.0])),
     st.tuples(st.just("cut")),
+    st.tuples(st.just("restart"), st.integers(0, 2**16), st.booleans()),
     st.tuples(st.just("back"), st.integers(0, 2**16)),
     st.tuples(st.just("configure"), st.booleans()),
     st.tuples(st.just("history"), SOME),
@@ -245,10 +247,13 @@ class Storm:
             self.centre = structs.replace(self.centre, agents=(ann, rob))
         self.desk = Desk(self.centre)
         self.callers = 0
+        # Legs that the switch had no more when fsorch came back: nothing is heard of them again.
+        self.dead: set[str] = set()
 
     def legs(self) -> list[str]:
         dialled = [command.uuid for command, _ in self.desk.sent if isinstance(command, Originate)]
-        return [*(f"caller-{n}" for n in range(self.callers)), *dialled]
+        legs = [*(f"caller-{n}" for n in range(self.callers)), *dialled]
+        return [leg for leg in legs if leg not in self.dead]
 
     def happen(self, verb: str, *rest: object) -> None:
         getattr(self, f"do_{verb}")(*rest)
@@ -373,6 +378,41 @@ class Storm:
     def do_back(self, mask: int) -> None:
         alive = [leg for n, leg in enumerate(self.legs()) if mask >> (n % 16) & 1]
         self.desk.tell(LinkUp("main", "core-1", tuple(self.channel(leg) for leg in alive)))
+
+    def do_restart(self, mask: int, late: bool) -> None:
+        """We die, and come back to a switch that has some of the legs; the records may answer late."""
+        desk = self.desk
+        over = {fact.leg for fact in desk.of(FactKind.LEG_ENDED)}
+        pairs: dict[str, str] = {}
+        for contact in desk.engine._core.contacts.values():
+            if contact.machine.state is ContactState.TALKING and contact.agent_leg:
+                pairs |= {contact.leg: contact.agent_leg, contact.agent_leg: contact.leg}
+        legs = self.legs()
+        alive = [leg for n, leg in enumerate(legs) if leg not in over and mask >> (n % 16) & 1]
+        self.dead |= set(legs) - set(alive)
+        picked_up = {leg.uuid for leg in desk.engine._core.legs.values() if leg.answered}
+        channels = tuple(self.marked(leg, pairs.get(leg, ""), leg in picked_up) for leg in alive)
+        told = recalled(desk.facts)
+        desk.begin(self.centre)
+        desk.tell(structs.replace(told, contacts=(), legs=()) if late else told)
+        desk.tell(LinkUp("main", "core-1", channels))
+        if late:
+            desk.tell(recalled(desk.facts, late=True))
+
+    def marked(self, leg: str, other: str, picked_up: bool) -> Event:
+        """A channel with all that we have told the switch to write on it."""
+        known = {"fsorch_entry": "yes"} if leg.startswith("caller-") else {}
+        for command, _ in self.desk.sent:
+            if isinstance(command, SetVars) and command.uuid == leg:
+                known |= dict(command.pairs)
+            elif isinstance(command, Originate) and command.uuid == leg:
+                known |= dict(command.variables)
+        fields = {f"variable_{name}": value for name, value in known.items() if value}
+        direction = "inbound" if leg.startswith("caller-") else "outbound"
+        state = "answered" if other or leg.startswith("caller-") or hash(leg) % 2 else "ringing"
+        return structs.replace(
+            self.channel(leg), known=fields, direction=direction, answer_state=state, other_leg=other
+        )
 
     def channel(self, leg: str) -> Event:
         return Event(name="CHANNEL_DATA", uuid=leg, answer_state="answered", direction="inbound", known={})

@@ -190,7 +190,7 @@ def test_of_four_phones_that_ring_on_after_a_restart_one_gets_the_call(make: Mak
     assert caller.result.talks == 1
 
 
-def test_two_hundred_callers_at_once_leave_nothing_stuck(make: Make) -> None:
+def test_complaint_9_two_hundred_callers_at_once_leave_nothing_stuck(make: Make) -> None:
     site = make(wrap_up_s=0.0, ring_s=0.1)
     site.start()
     site.log_in(*AGENTS)

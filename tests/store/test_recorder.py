@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -321,3 +321,20 @@ def test_a_death_in_mid_batch_loses_and_doubles_nothing(url: str, tmp_path: Path
     assert counts.facts - 6 * whole < 6
     assert counts.cdr_rows - 2 * whole <= 2
     store.close()
+
+
+def test_complaint_8_two_nodes_share_one_database(url: str, tmp_path: Path) -> None:
+    """Each has its own spool and its own mark; neither waits for the other for long, and nothing is lost or double."""
+    nodes = [Recorder(url, tmp_path / name, batch=20) for name in ("one", "two")]
+    try:
+        for n in range(100):
+            for name, node in zip(("one", "two"), nodes, strict=True):
+                node.put(call(f"{name}-{n}"))
+        assert all(node.flush(LONG_S) for node in nodes)
+    finally:
+        for node in nodes:
+            node.stop()
+    with closing(open_database(url)) as store:
+        counts = store.counts()
+    assert (counts.contacts, counts.answered, counts.legs) == (200, 200, 400)
+    assert [node.stats().rejected for node in nodes] == [0, 0]
