@@ -158,8 +158,8 @@ def test_other_numbers_contexts_and_sections_are_not_found(door: Door) -> None:
 
 def test_the_route_is_told_in_lines(door: Door) -> None:
     told = door.ask("/hooks/route", destination="+4930555")
-    assert told == (200, b"fsorch_queue=sales\nfsorch_priority=7\nfsorch_skills=german:3\n")
-    assert door.ask("/hooks/route", destination="1") == (200, b"")
+    assert told == (200, b"route=park\nfsorch_queue=sales\nfsorch_priority=7\nfsorch_skills=german:3\n")
+    assert door.ask("/hooks/route", destination="1") == (200, b"route=park\n")
     bearer = door.send("/hooks/route", {"destination": "+4930555"}, {"Authorization": f"Bearer {TOKEN}"})
     assert bearer == told
 

@@ -47,12 +47,12 @@ class Doors:
         return Response(answer() if answer is not None else NOT_FOUND, mimetype="text/xml")
 
     def route(self) -> Response:
-        """POST /hooks/route with ``destination``: the channel variables for the park door, a ``name=value`` a line;
-        nothing for a number that the centre does not know."""
+        """POST /hooks/route with ``destination``: ``route=park``, then the channel variables for the park door, each
+        as a line ``name=value``; none for a number that the centre does not know."""
         self._admit()
         spec = self._load().numbers.get(request.form.get("destination", ""))
         variables = variables_of(spec) if spec is not None else {}
-        lines = "".join(f"{name}={value}\n" for name, value in variables.items())
+        lines = "".join(f"{name}={value}\n" for name, value in {"route": "park", **variables}.items())
         return Response(lines, mimetype="text/plain")
 
     def _directory(self) -> bytes:
