@@ -166,6 +166,8 @@ class Engine:
         """A rule sends a caller to voicemail."""
         if not isinstance(act, VoicemailAct) or self._core.centre.voicemail is None:
             return False
+        # Nobody is cut off in the middle of a message.
+        self._calls.guards.disarm(contact)
         self._calls.voicemail.take(contact, act.queue, act.prompt)
         return True
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from fsorch.deferred import VoicemailSpec
 from fsorch.engine import FactKind, LinkDown, LinkUp, OpenContact, Recall
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.commands import Bridge, Command, Kill, Originate, PutOff, Unschedule
 from fsorch.esl.events import Event
+from fsorch.rules import Voicemail
+from fsorch.waits import WaitSpec
 from tests.engine.desk import CENTRE, Desk
 
 LEG = "caller-1"
@@ -139,3 +142,15 @@ def test_a_caller_served_alone_after_our_death_is_recorded_so_and_left_alone() -
     assert desk.of(FactKind.LEG_ENDED) == []
     desk.ends(LEG)
     assert [fact.data["row"]["contact"] for fact in desk.of(FactKind.LEG_ENDED)] == ["c1"]
+
+
+def test_nobody_is_cut_off_in_the_middle_of_a_message() -> None:
+    sales, support = CENTRE.queues
+    rules = WaitSpec(max_s=30, on_max=Voicemail())
+    queues = (structs.replace(sales, wait=rules), support)
+    desk = Desk(structs.replace(CENTRE, queues=queues, voicemail=VoicemailSpec(dir="/messages")))
+    desk.call(LEG, "sales")
+    desk.passes(31)
+    assert of(desk, PutOff, Unschedule)[-1] == Unschedule(LEG)
+    desk.passes(100)
+    assert of(desk, PutOff, Unschedule)[-1] == Unschedule(LEG)
