@@ -18,6 +18,7 @@ from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import Request
 from fsorch.errors import (
     ConfigError,
+    DatabaseAway,
     EslError,
     FsorchError,
     LinkError,
@@ -51,6 +52,7 @@ CLASSES: dict[str, type[FsorchError]] = {
     cls.__name__: cls
     for cls in (
         ConfigError,
+        DatabaseAway,
         EslError,
         FsorchError,
         LinkError,
