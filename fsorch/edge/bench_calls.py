@@ -23,14 +23,18 @@ def run(contacts: int = 3_000, waiting: int = 1_000, seed: int = 1, scenario: st
     """Measure. ``contacts``: of the busy turn; ``waiting``: of the turn in which nobody is served. Raises NotFound for
     a scenario that is not in ``SCENARIOS``, LinkError when the switch's process gets stuck.
 
-    Of ``queue`` the result is: ``contacts_per_s`` of the busy turn by the clock, with this process and the switch's on
-    one machine, and ``contacts_per_s_cpu`` by the processor time of this process alone, recorder and database
-    included, which is what one core could do; ``engine_cores`` and ``switch_cores``: the share of a core each process
-    used by that clock (when the switch's is near 1, or both are low as others use the machine, the clock says
-    nothing about the engine). ``p95_ms`` and ``p50_ms`` of the calm turn from "agent free and contact waiting" to the
-    originate or bridge command on the wire; ``bytes_per_contact`` that waits; ``recovery_s`` from the start of a
-    second service to the last of ``waiting`` callers at their place, and ``recovery_resync_s`` from the link's coming
-    up to that."""
+    Of ``queue`` the result is:
+
+    - of the busy turn ``contacts_per_s`` by the clock, with the switch's process on the same machine, and
+      ``contacts_per_s_cpu`` by the processor time of this process alone, recorder and database included: what one core
+      could do. ``engine_cores`` and ``switch_cores``: the share of a core each process used by that clock; when the
+      switch's is near 1, or both are low because others use the machine, the clock says nothing about the engine.
+      ``answered_share``: 1.0 unless the machine is so slow that the dialplan served callers alone; then the figures
+      are worth nothing;
+    - of the calm turn ``p50_ms`` and ``p95_ms`` from "agent free and contact waiting" to the originate or bridge
+      command on the wire;
+    - ``bytes_per_contact`` that waits; ``recovery_s`` from the start of a second service to the last of ``waiting``
+      callers at their place, and ``recovery_resync_s`` from the link's coming up to that."""
     make = SCENARIOS.get(scenario)
     if make is None:
         raise NotFound("scenario", scenario)

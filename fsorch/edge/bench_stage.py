@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import gc
 import secrets
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import Input, LogIn
 from fsorch.errors import LinkError
 from fsorch.esl.commands import Bridge, Originate
+from fsorch.names import ContactOutcome
 from fsorch.runner import Service, in_thread
 from fsorch.sim.world import TrafficPlan
 from fsorch.store import open_database
@@ -52,9 +54,11 @@ class Scenario(Protocol):
 
 class Served(msgspec.Struct, frozen=True, kw_only=True):
     """A turn that served ``contacts`` to their end: ``clock_s`` and this process's ``cpu_s`` (all its threads) for it,
-    the switch's ``switch_cpu_s``, and ``took``: for each originate and bridge the seconds to the wire, sorted."""
+    the switch's ``switch_cpu_s``, and ``took``: for each originate and bridge the seconds to the wire, sorted. Of the
+    contacts ``answered`` were joined to an agent."""
 
     contacts: int
+    answered: int
     clock_s: float
     cpu_s: float
     switch_cpu_s: float
@@ -64,6 +68,7 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
         """Contacts per second by the clock and by this process's processor time, and what share of a core each of the
         two processes used: the one near 1 is what the clock waited for."""
         return {
+            "answered_share": self.answered / self.contacts,
             "contacts_per_s": self.contacts / self.clock_s,
             "contacts_per_s_cpu": self.contacts / self.cpu_s,
             "engine_cores": self.cpu_s / self.clock_s,
@@ -84,24 +89,26 @@ class Stage:
         self._folder = folder
         self._seed = seed
 
-    def serve(self, turn: str, contacts: int, rate_per_s: float) -> Served:
-        """Everybody is at work and so many callers come, ``rate_per_s``: serve them to their end."""
-        ended = 0
+    def serve(self, turn: str, contacts: int, rate_per_s: float, at_once: int = 0) -> Served:
+        """Everybody is at work and so many callers come, ``rate_per_s``, ``at_once`` of them at most: serve them to
+        their end."""
+        outcomes: Counter[str] = Counter()
 
         def count(facts: tuple[Fact, ...]) -> None:
-            nonlocal ended
-            ended += sum(fact.kind is FactKind.CONTACT_ENDED for fact in facts)
+            outcomes.update(fact.data["row"]["outcome"] for fact in facts if fact.kind is FactKind.CONTACT_ENDED)
 
-        with self._switch(turn, contacts, rate_per_s) as (settings, switch), _service(settings, count) as service:
+        stage = self._switch(turn, contacts, rate_per_s, at_once)
+        with stage as (settings, switch), _service(settings, count) as service:
             for agent in service.store.load_centre().agents:
                 service.pump.request(LogIn(agent=agent.id, by="bench"))
             stopwatch = _Stopwatch(service.link(settings.switches[0].name))
             began, cpu, other = monotonic(), cpu_seconds(), switch.cpu_seconds()
             switch.begin()
-            _until(lambda: ended >= contacts)
+            _until(lambda: outcomes.total() >= contacts)
             in_thread(service.recorder.flush, PATIENCE_S)
             return Served(
                 contacts=contacts,
+                answered=outcomes[ContactOutcome.ANSWERED],
                 clock_s=monotonic() - began,
                 cpu_s=cpu_seconds() - cpu,
                 switch_cpu_s=switch.cpu_seconds() - other,
@@ -131,7 +138,9 @@ class Stage:
         }
 
     @contextmanager
-    def _switch(self, turn: str, callers: int, rate_per_s: float) -> Iterator[tuple[Settings, SwitchProcess]]:
+    def _switch(
+        self, turn: str, callers: int, rate_per_s: float, at_once: int = 0
+    ) -> Iterator[tuple[Settings, SwitchProcess]]:
         """A virtual switch in a process of its own, and the settings of a service beside it, its store filled."""
         home = self._folder / turn
         home.mkdir()
@@ -142,7 +151,7 @@ class Stage:
             calls=callers,
             rate_per_s=rate_per_s,
             seed=self._seed,
-            traffic=self._scenario.traffic,
+            traffic=msgspec.structs.replace(self._scenario.traffic, most_at_once=at_once),
         )
         switch = SwitchProcess(plan, home / "switch.log")
         try:

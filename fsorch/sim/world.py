@@ -42,9 +42,11 @@ class CallerPlan(msgspec.Struct, frozen=True, kw_only=True):
 
 class TrafficPlan(msgspec.Struct, frozen=True, kw_only=True):
     """Traffic as distributions. Times in seconds, all means. ``calls`` None: for ever. ``menu_keys``: weights of the
-    key a caller chooses; an empty key waits the menu out, a wrong one is followed by a right one."""
+    key a caller chooses; an empty key waits the menu out, a wrong one is followed by a right one. ``most_at_once``:
+    nobody comes while so many calls are on; they come when one ends (0: no limit)."""
 
     calls: int | None = None
+    most_at_once: int = 0
     rate_per_s: float = 0.25
     seed: int = 1
     destination: str = "4000"
@@ -197,6 +199,7 @@ class World:
         self._arrivals = random.Random(f"{self.plan.seed}/arrivals")
         self._placed = 0
         self._ended = 0
+        self._full = False
         self._counts = {"answered": 0, "abandoned": 0, "dropped": 0, "alone": 0}
         self._next: Timer | None = None
 
@@ -239,6 +242,8 @@ class World:
         """A call is over and its channel destroyed."""
         self._ended += 1
         self._counts[result.outcome] += 1
+        if self._full:
+            self._arm()
         if self.plan.calls is None:
             self.results.pop(result.uuid, None)
         self.on_end(result)
@@ -254,6 +259,7 @@ class World:
         if self._next is not None:
             self._next.cancel()
             self._next = None
+        self._full = False
 
     @property
     def finished(self) -> bool:
@@ -263,6 +269,10 @@ class World:
     def _arm(self) -> None:
         plan = self.plan
         if plan.rate_per_s <= 0 or (plan.calls is not None and self._placed >= plan.calls):
+            self._next = None
+            return
+        self._full = 0 < plan.most_at_once <= self._placed - self._ended
+        if self._full:
             self._next = None
             return
         wait = self._arrivals.expovariate(plan.rate_per_s)

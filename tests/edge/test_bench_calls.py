@@ -18,6 +18,7 @@ def test_one_short_run() -> None:
         "recovery_s",
         "recovery_resync_s",
         "contacts_per_s",
+        "answered_share",
         "contacts_per_s_cpu",
         "engine_cores",
         "switch_cores",

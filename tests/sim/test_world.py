@@ -159,3 +159,14 @@ def test_the_demo_centre_stands_on_registered_phones() -> None:
         assert isinstance(party, Phone)
         assert party.human == (agent.id not in SIMULATED_AGENTS)
     assert {queue.id for queue in centre.queues} == {"sales", "support", "reception"}
+
+
+def test_no_more_callers_at_once_than_planned() -> None:
+    world = make(msgspec.structs.replace(PLAN, calls=30, rate_per_s=50.0, most_at_once=4))
+    world.start()
+    most = 0
+    while not world.finished and world.switch.now < 3600:
+        world.switch.advance(world.switch.now + 0.1)
+        most = max(most, world.report().live)
+    assert most == 4
+    assert world.report().calls == 30
