@@ -223,12 +223,12 @@ class Calls:
         if leg is not None:
             self.lose(leg)
 
-    def lose(self, leg: Leg, why: str = "") -> None:
-        """The switch does not have this leg any more and its end was never heard of; ``why``: the cause of its
-        contact, where one is known."""
+    def lose(self, leg: Leg, why: str = "", at: int = 0) -> None:
+        """The switch does not have this leg any more and its end was never heard of; ``why`` and ``at``: the cause of
+        its contact's end and when that was (UTC microseconds), where they are known."""
         contact = self.core.contacts.get(leg.contact)
         if contact is not None:
-            contact.cause = why
+            contact.cause, contact.lost_at = why, at
         self._gone(leg, "")
         self.legs.forget(leg, None)
 
@@ -514,9 +514,10 @@ class Calls:
         if leg.hung_up:
             return
         leg.hung_up = True
-        leg.row = msgspec.structs.replace(leg.row, cause=cause, hungup_at=self.core.now.wall)
-        self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
         contact = self.core.contacts.get(leg.contact)
+        at = (contact.lost_at if contact is not None else 0) or self.core.now.wall
+        leg.row = msgspec.structs.replace(leg.row, cause=cause, hungup_at=at)
+        self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
         known = contact or leg.contact
         self.core.fact(FactKind.CALL_HUNG_UP, known, agent=leg.agent, leg=leg.uuid, who=leg.role, cause=cause)
         if leg.role != "customer":

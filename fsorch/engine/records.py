@@ -46,7 +46,10 @@ class Records:
         segment, contact.segment = contact.segment, None
         if segment is None:
             return
-        now = self.core.now.wall
+        if contact.lost_at:
+            # A stretch may have begun while nobody knew yet.
+            contact.lost_at = max(contact.lost_at, segment.began_at)
+        now = contact.lost_at or self.core.now.wall
         lasted = max(0, now - segment.began_at)
         if segment.kind is SegmentKind.TALK:
             contact.talked_us += lasted
@@ -91,7 +94,7 @@ class Records:
     def contact_ended(self, contact: Contact) -> None:
         """The whole row of a contact that is over."""
         self.end(contact)
-        now = self.core.now.wall
+        now = contact.lost_at or self.core.now.wall
         served = contact.answered_at or now
         row = ContactRow(
             id=contact.id,

@@ -57,6 +57,8 @@ class Resync:
         core = self.core
         switch = core.switches.setdefault(input.switch, Switch(input.switch))
         restarted = bool(switch.core_uuid) and switch.core_uuid != input.core_uuid
+        # Whatever it had ended when it was last heard of, or a little later.
+        lost_at = switch.since if restarted and not switch.up else core.now.wall if restarted else 0
         switch.up, switch.since, switch.core_uuid = True, core.now.wall, input.core_uuid
         switch.sounds_dir = input.sounds_dir or switch.sounds_dir
         core.fact(FactKind.LINK_UP, switch=input.switch, core_uuid=input.core_uuid)
@@ -64,7 +66,7 @@ class Resync:
         gone = [leg for leg in core.legs.values() if leg.switch == input.switch and leg.uuid not in present]
         # Agents' legs first: a caller whose partner and who himself are gone was served, and the agent goes to wrap-up.
         for leg in sorted(gone, key=lambda leg: leg.role != "agent"):
-            self.calls.lose(leg, RESTARTED if restarted else "")
+            self.calls.lose(leg, RESTARTED if restarted else "", lost_at)
         strangers = [event for event in present.values() if event.uuid not in core.legs]
         for leg in [leg for leg in core.legs.values() if leg.uuid in present]:
             self._renew(leg, present[leg.uuid], present)

@@ -263,7 +263,7 @@ class Contact:
     ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``sent_to`` what the caller was
     sent to when a rule ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a
     queue; ``admitted`` once a queue has let them in; ``guarded`` while the switch would serve them alone, should we
-    fall silent (see Guards)."""
+    fall silent (see Guards); ``lost_at``: when a switch that has restarted took them with it."""
 
     id: str
     switch: str
@@ -327,6 +327,7 @@ class Contact:
     message: Message | None = None
     message_us: int = 0
     guarded: bool = False
+    lost_at: int = 0
     language: str = DEFAULT_LANGUAGE
     skills: tuple[tuple[str, int], ...] = ()
 

@@ -97,7 +97,11 @@ def test_a_switch_that_restarted_has_lost_the_contact() -> None:
     desk.tell(LinkUp("main", "core-2", ()))
     (row,) = rows(desk)
     assert (row["outcome"], row["ended_by"], row["cause"]) == ("answered", "system", "SWITCH_RESTARTED")
-    assert {fact.leg for fact in desk.of(FactKind.LEG_ENDED)} == {"caller-1", leg}
+    # Over when the switch was last heard of, not when it came back.
+    assert row["ended_at"] == desk.clock.now().wall - round((GRACE_S + 30) * 1_000_000)
+    assert row["talked_us"] == 0
+    legs = {fact.leg: fact.data["row"]["hungup_at"] for fact in desk.of(FactKind.LEG_ENDED)}
+    assert legs == {"caller-1": row["ended_at"], leg: row["ended_at"]}
     assert desk.agent("ann").state == "idle"
 
 

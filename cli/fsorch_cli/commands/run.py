@@ -6,11 +6,10 @@ import os
 
 import click
 
-from fsorch.runner import Service
+from fsorch.runner import Service, WebFactory
 from fsorch_cli.app import App
 from fsorch_cli.group import Command
 from fsorch_cli.running import log_to_stderr, start_when_possible, until_stopped
-from fsorch_web import create_app
 
 
 @click.command("run", cls=Command)
@@ -26,7 +25,7 @@ def command(app: App, no_web: bool, log_level: str) -> None:
     SIGTERM or Ctrl-C stop it: the last facts are written first. A second Ctrl-C ends it at once."""
     os.umask(0o077)  # the database, the spool and the socket hold people's numbers
     log_to_stderr(log_level)
-    service = Service(app.settings(), web=None if no_web else create_app)
+    service = Service(app.settings(), web=None if no_web else _desktop())
     with until_stopped() as stop:
         if not start_when_possible(service.start, stop):
             return
@@ -34,3 +33,10 @@ def command(app: App, no_web: bool, log_level: str) -> None:
             stop.wait()
         finally:
             service.stop()
+
+
+def _desktop() -> WebFactory:
+    # Loading the web server takes longer than all the rest, and callers may be waiting for a restart.
+    from fsorch_web import create_app
+
+    return create_app
