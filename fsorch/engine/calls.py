@@ -18,6 +18,7 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
 from fsorch.engine.guards import Guards, served_alone
 from fsorch.engine.legs import Legs
+from fsorch.engine.looks import Looks
 from fsorch.engine.music import Music
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
@@ -52,6 +53,7 @@ CONTACT_TIMERS = (
     "callback",
     "voicemail",
     "outside",
+    "hold",
 )
 
 
@@ -80,6 +82,8 @@ class Calls:
         self.transfers.ways(self._release_agent, self.step)
         self.callbacks = Callbacks(core, records, music, offers, self.questions)
         self.voicemail = Voicemail(core, records, music)
+        self.looks = Looks(core, offers, self.event)
+        people.held = self.looks.hold
         self._events: dict[str, Callable[[str, Event], None]] = {
             "CHANNEL_CREATE": self._created,
             "CHANNEL_PARK": self._parked,

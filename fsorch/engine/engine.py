@@ -109,6 +109,7 @@ class Engine:
             "question": self._calls.questions.due,
             "choice": self._calls.relations.due,
             "orphan": lambda id: self._calls.due("orphan", id),
+            "hold": self._calls.looks.hold_due,
             "transfer": transfers.due,
             "room": transfers.rooms.due,
             "cut": self._resync.cuts.due,
@@ -185,7 +186,8 @@ class Engine:
         switch = self._core.switches.get(offer.switch)
         # What was not heard from a switch that is away is not held against the agent.
         away = switch is not None and not switch.up
-        self._offers.step(offer, OfferInput.WITHDRAW if away else OfferInput.DEADLINE)
+        if away or not self._calls.looks.waits(offer):
+            self._offers.step(offer, OfferInput.WITHDRAW if away else OfferInput.DEADLINE)
 
     def _configure(self, centre: Centre) -> None:
         check_centre(centre)
@@ -220,6 +222,8 @@ class Engine:
         elif verb == "exists":
             if input.reply.text == "false":
                 self._calls.legs.missing(id)
+        elif verb == "look":
+            self._calls.looks.told(id, input.reply.text)
         elif verb == "line" and not input.reply.ok:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
             self._people.lines.refused(id)
@@ -235,6 +239,8 @@ class Engine:
                 self._calls.transfers.due(id)
             if verb == "pair":
                 self._calls.transfers.rooms.due(id)
+            if verb == "hold":
+                self._calls.looks.hold_refused(id)
             if verb == "call":
                 self._calls.callbacks.refused(id)
             if verb == "probe":

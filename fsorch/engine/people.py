@@ -75,6 +75,8 @@ class People:
         self.finish: Callable[[Person], None]
         # Lets an agent go whose switch does not hear that they hang up; see Cuts.
         self.hung_up_unheard: Callable[[Person, Leg], bool]
+        # Told of each hold that was asked for; see Looks.
+        self.held: Callable[[Contact, bool], None]
         # Takes an agent on a nailed-up phone out of a transfer or a conference; see Transfers.
         self.leave: Callable[[Person], bool]
         # Told of each change of an agent's status or state.
@@ -387,6 +389,7 @@ class People:
             verb = "hold" if request.on else "take back"
             raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call for that")
         self.core.send(leg.switch, Hold(leg.uuid, request.on), f"hold:{leg.uuid}")
+        self.held(contact, request.on)
 
     def _mute(self, person: Person, request: MuteCall) -> None:
         contact, leg = self.core.contacts.get(person.contact), self.core.legs.get(person.leg)

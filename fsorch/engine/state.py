@@ -258,7 +258,8 @@ class Contact:
     ``language``: in which the caller is spoken to; ``skills``: asked for this caller, beside the queue's own.
 
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
-    ``aim``: the agent who was named for them; ``muted``: they do not hear their agent.
+    ``aim``: the agent who was named for them; ``hold_asked``: what was asked of the switch last; ``muted``: they do not
+    hear their agent.
 
     ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``sent_to`` what the caller was
     sent to when a rule ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a
@@ -305,6 +306,7 @@ class Contact:
     talked_us: int = 0
     held_us: int = 0
     held: bool = False
+    hold_asked: bool = False
     offers: int = 0
     misses: int = 0
     outcome: ContactOutcome | None = None
@@ -341,7 +343,8 @@ class Contact:
 class Offer:
     """A contact reserved to an agent. ``rang_at`` is 0 until the phone rings. ``aside``: not to serve the contact out
     of the queue, but for a transfer; ``dial`` is then what is dialled, and there is no agent when that is outside.
-    ``dnd``: the phone refused, as it is set to do-not-disturb."""
+    ``dnd``: the phone refused, as it is set to do-not-disturb; ``looks``: how often the end of a joining of which the
+    switch says nothing was put off."""
 
     id: str
     contact: str
@@ -357,6 +360,7 @@ class Offer:
     aside: bool = False
     dial: str = ""
     dnd: bool = False
+    looks: int = 0
 
 
 @dataclass(slots=True)

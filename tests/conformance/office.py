@@ -32,8 +32,8 @@ FLOW = FlowSpec(
 
 
 class Office:
-    """The engine, what it wrote down, and its people. ``phones``: agent to far end; ``menu_s``: how long the menu's
-    prompt takes, unless a key ends it; ``nailed``: the agents whose phones stay on the line."""
+    """The engine, what it wrote down, and its people. ``phones``: agent to far end, or to a dial string; ``menu_s``: how
+    long the menu's prompt takes, unless a key ends it; ``nailed``: the agents whose phones stay on the line."""
 
     def __init__(
         self,
@@ -155,7 +155,8 @@ def _centre(phones: Mapping[str, str], offer_timeout_s: float, menu_s: float, na
     both = (MembershipSpec(queue="sales"), MembershipSpec(queue="support"))
     modes = {id: PhoneMode.NAILED if id in nailed else PhoneMode.DIALLED for id in phones}
     agents = tuple(
-        AgentSpec(id=id, phone=far_end(name), queues=both, phone_mode=modes[id]) for id, name in phones.items()
+        AgentSpec(id=id, phone=name if "/" in name else far_end(name), queues=both, phone_mode=modes[id])
+        for id, name in phones.items()
     )
     prompts = {**PROMPTS, "menu": f"tone_stream://%({menu_s * 1000:.0f},0,440)"}
     return Centre(name="conformance", queues=queues, agents=agents, flows=(FLOW,), flow="main", prompts={**prompts})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from fsorch.config import SwitchSettings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import AnswerCall, HangUp, HoldCall
 from fsorch.esl.commands import GetVar, Kill
@@ -120,6 +121,19 @@ def test_hold_and_back(rig: Rig, opened: Opener) -> None:
     row = office.ended(contact)
     assert row["held_us"] > 0
     assert row["outcome"] == "answered"
+
+
+def test_a_loopback_phone_is_taken_back_from_hold(rig: Rig, opened: Opener, real: SwitchSettings | None) -> None:
+    if real is None:
+        pytest.skip("the virtual switch has no mod_loopback")
+    office = opened(phones={"ada": "loopback/answer-300/fsorch-conformance"})
+    call, contact = talking(office)
+    office.ask(HoldCall(agent="ada", by=BY, on=True))
+    office.fact(FactKind.HOLD_CHANGED, 1, contact=contact)
+    office.ask(HoldCall(agent="ada", by=BY, on=False))
+    assert office.fact(FactKind.HOLD_CHANGED, 2, contact=contact).data["on"] is False
+    hang_up_as_caller(rig, call)
+    assert office.ended(contact)["held_us"] > 0
 
 
 # -- the menu -------------------------------------------------------------------------------------------------------

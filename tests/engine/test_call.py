@@ -24,6 +24,7 @@ from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.esl.commands import (
     Answer,
     Bridge,
+    Dump,
     Exists,
     Hold,
     Kill,
@@ -409,6 +410,7 @@ def test_a_lost_reply_to_a_bridge_is_not_a_hang() -> None:
     desk.picks_up(dial.uuid, dial.job_uuid)
     desk.tell(CommandLost("main", desk.tag(Bridge), "deadline"))
     desk.passes(6)
+    desk.answer(Dump, "-ERR No such channel!\n")
     assert desk.contact().state == "waiting"
 
 
