@@ -139,7 +139,9 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     ``phone_mode``: dialled for each contact, or nailed up; ``alert``: what an agent with a nailed-up phone hears before
     a caller, as FreeSWITCH's playback takes it.
     ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached
-    otherwise (through mod_verto, say). ``own_customers``: the numbers of the customers whose own agent this is."""
+    otherwise (through mod_verto, say). ``confirm_key``: who picks up has to press it before a customer is put through,
+    so that no mailbox swallows one; asked with ``confirm_sound``, and not on a phone ``user/...``, which is the agent's
+    own. ``own_customers``: the numbers of the customers whose own agent this is."""
 
     id: str
     name: str = ""
@@ -151,6 +153,8 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     phone_mode: PhoneMode = PhoneMode.DIALLED
     alert: str = ""
     watch_phone: bool = True
+    confirm_key: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{0,4}\Z")] = ""
+    confirm_sound: str = "tone_stream://%(200,100,660);%(200,1500,880)"
     causes: CauseRules | None = None
     login: str = ""
     role: Role = Role.AGENT

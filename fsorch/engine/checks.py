@@ -57,6 +57,8 @@ def leg_fault(uuid: str) -> str:
 def _commands(centre: Centre) -> Iterator[tuple[str, Command]]:
     for n, agent in enumerate(centre.agents):
         yield f"agents[{n}].phone", Originate(agent.phone, _LEG)
+        asked = (("group_confirm_file", agent.confirm_sound),)
+        yield f"agents[{n}].confirm_sound", Originate(agent.phone, _LEG, asked)
         if agent.alert:
             yield f"agents[{n}].alert", Playback(_LEG, agent.alert)
     for n, queue in enumerate(centre.queues):

@@ -11,6 +11,7 @@ from collections.abc import Callable
 
 from fsorch.acd import AgentState, AgentStatus, OfferInput
 from fsorch.acd.line import LineEffect, LineInput, LineMachine, LineState
+from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Person
@@ -187,6 +188,7 @@ class Lines:
             ("fsorch_line", "yes"),
             ("fsorch_agent", id),
             ("presence_data", f"fsorch:line:{id}"),
+            *confirmation(person.spec, person.dial_string),
         )
         row = LegRow(
             id=uuid,

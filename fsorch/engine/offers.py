@@ -9,6 +9,7 @@ from typing import Protocol
 from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
 from fsorch.acd.agent import AgentInput
 from fsorch.acd.phones import way_of
+from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.records import Records
@@ -231,7 +232,7 @@ class Offers:
         if offer.leg in self.core.legs:
             return
         core, spec = self.core, self.core.queues[offer.queue].spec
-        role = "agent" if offer.agent else "other"
+        role, person = "agent" if offer.agent else "other", core.people.get(offer.agent)
         row = LegRow(
             id=offer.leg,
             contact=contact.id,
@@ -254,6 +255,7 @@ class Offers:
             ("origination_caller_id_number", display(contact.number) or "anonymous"),
             ("origination_caller_id_name", display(contact.name) or "anonymous"),
             *more,
+            *(confirmation(person.spec, offer.dial) if person is not None else ()),
         )
         command = Originate(offer.dial, offer.leg, variables, timeout_s=timeout, job_uuid=offer.job)
         try:

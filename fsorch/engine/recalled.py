@@ -14,6 +14,7 @@ from msgspec import structs
 
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.engine.calls import Calls
+from fsorch.engine.confirming import confirmed
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
 from fsorch.engine.guards import AWAY
@@ -179,6 +180,8 @@ class Recalled:
         cannot, as the agent has something else to do."""
         person = self.core.people.get(event.variable("fsorch_agent") or "")
         input, id = ANSWER_STATES.get(event.answer_state), event.variable("fsorch_offer")
+        if input is OfferInput.ANSWERED and not confirmed(event):
+            input = OfferInput.RINGING
         waits = contact.machine.state in (ContactState.WAITING, ContactState.OFFERED)
         if person is None or not _may_take(person) or input is None or not id or not waits:
             return False

@@ -11,6 +11,7 @@ from __future__ import annotations
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.line import LineInput
 from fsorch.engine.calls import Calls
+from fsorch.engine.confirming import confirmed
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
 from fsorch.engine.facts import FactKind
@@ -127,7 +128,7 @@ class Resync:
             if joined:
                 self.calls.transfers.bridged(contact, (contact.leg, leg.uuid))
                 self.offers.step(offer, OfferInput.BRIDGED)
-            elif event.answer_state == "answered":
+            elif confirmed(event):
                 self.offers.step(offer, OfferInput.ANSWERED)
         elif self.calls.transfers.renew(contact, leg, event):
             return
@@ -183,7 +184,7 @@ class Resync:
 
     def _standing(self, switch: str, event: Event) -> bool:
         """An agent's standing call of an earlier life that serves no caller; who was talked to is let go."""
-        if not event.variable("fsorch_line") or event.answer_state != "answered":
+        if not event.variable("fsorch_line") or not confirmed(event):
             return False
         if event.other_leg:
             self.core.send(switch, Park(event.uuid), f"part:{event.uuid}")

@@ -225,12 +225,25 @@ class Call:
         if self._done is None or channel not in self._legs:
             return
         early = what == "early" and self._variables.get("ignore_early_media") not in ("true", "yes", "1", "consume")
-        if what == "answer" or early:
+        key = channel.get("group_confirm_key") or ""
+        if what == "answer" and key:
+            channel.set("group_confirm_key", None)
+            self._await_key(channel, key, len(channel.digits))
+        elif what == "answer" or early:
             self._core.timeline.at(self._core.timeline.next_tick(), lambda: self._won(channel))
         elif what == "hangup" and not self._hanging:
             self._cause = detail
             due = self._core.timeline.next_tick() + 1
             self._core.timeline.at(due, lambda: self._give_up([channel]))
+
+    def _await_key(self, channel: Channel, key: str, since: int) -> None:
+        """Whoever answered is asked for a key (collect_thread_run); the timeout goes on."""
+        if self._done is None or channel.hung:
+            return
+        if key in channel.digits[since:]:
+            self._won(channel)
+        else:
+            self._core.timeline.after(0.1, lambda: self._await_key(channel, key, since))
 
     def _won(self, channel: Channel) -> None:
         if self._done is None or channel.hung:

@@ -32,8 +32,9 @@ FLOW = FlowSpec(
 
 
 class Office:
-    """The engine, what it wrote down, and its people. ``phones``: agent to far end, or to a dial string; ``menu_s``: how
-    long the menu's prompt takes, unless a key ends it; ``nailed``: the agents whose phones stay on the line."""
+    """The engine, what it wrote down, and its people. ``phones``: agent to far end, or to a dial string; ``menu_s``:
+    how long the menu's prompt takes, unless a key ends it; ``nailed``: the agents whose phones stay on the line;
+    ``confirm_key``: what they have to press when they pick up."""
 
     def __init__(
         self,
@@ -43,6 +44,7 @@ class Office:
         offer_timeout_s: float = 60.0,
         menu_s: float = LONG_MENU_S,
         nailed: Collection[str] = (),
+        confirm_key: str = "",
     ) -> None:
         self.rig = rig
         self.facts: list[Fact] = []
@@ -50,7 +52,7 @@ class Office:
         self.pump = Pump(Engine(lambda: str(uuid.uuid4())), SystemClock(), self._note)
         self.pump.attach(rig.link.name, rig.link)
         self.pump.start()
-        self.pump.request(Configure(_centre(phones, offer_timeout_s, menu_s, nailed)))
+        self.pump.request(Configure(_centre(phones, offer_timeout_s, menu_s, nailed, confirm_key)))
         rig.listener = self.pump.feed
         self.pump.feed(rig.ups()[-1])
 
@@ -147,15 +149,26 @@ class Office:
         return [(fact.agent, fact.data["outcome"]) for fact in self.of(FactKind.OFFER_ENDED, contact=contact)]
 
 
-def _centre(phones: Mapping[str, str], offer_timeout_s: float, menu_s: float, nailed: Collection[str] = ()) -> Centre:
+def _centre(
+    phones: Mapping[str, str],
+    offer_timeout_s: float,
+    menu_s: float,
+    nailed: Collection[str] = (),
+    confirm_key: str = "",
+) -> Centre:
     queues = tuple(
         QueueSpec(id=id, music=MUSIC, offer_timeout_s=offer_timeout_s, wrap_up_s=0.2, miss_delay_s=0.2)
         for id in ("sales", "support")
     )
     both = (MembershipSpec(queue="sales"), MembershipSpec(queue="support"))
-    modes = {id: PhoneMode.NAILED if id in nailed else PhoneMode.DIALLED for id in phones}
     agents = tuple(
-        AgentSpec(id=id, phone=name if "/" in name else far_end(name), queues=both, phone_mode=modes[id])
+        AgentSpec(
+            id=id,
+            phone=name if "/" in name else far_end(name),
+            queues=both,
+            phone_mode=PhoneMode.NAILED if id in nailed else PhoneMode.DIALLED,
+            confirm_key=confirm_key,
+        )
         for id, name in phones.items()
     )
     prompts = {**PROMPTS, "menu": f"tone_stream://%({menu_s * 1000:.0f},0,440)"}

@@ -10,7 +10,7 @@ import pytest
 from fsorch.config import SwitchSettings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import AnswerCall, HangUp, HoldCall
-from fsorch.esl.commands import GetVar, Kill
+from fsorch.esl.commands import GetVar, Kill, ReceiveDigits
 from tests.conformance.office import BY, Office
 from tests.conformance.rig import Call, Rig
 
@@ -134,6 +134,34 @@ def test_a_loopback_phone_is_taken_back_from_hold(rig: Rig, opened: Opener, real
     assert office.fact(FactKind.HOLD_CHANGED, 2, contact=contact).data["on"] is False
     hang_up_as_caller(rig, call)
     assert office.ended(contact)["held_us"] > 0
+
+
+def test_a_customer_is_put_through_once_the_agent_has_pressed_a_key(rig: Rig, opened: Opener) -> None:
+    office = opened(confirm_key="1")
+    office.log_in("ada")
+    call = waiting(office)
+    leg = office.fact(FactKind.OFFER_MADE, agent="ada").leg
+    rig.event("CHANNEL_ANSWER", leg=leg)
+    rig.ask(ReceiveDigits(leg, "7"))
+    rig.event("DTMF", lambda event: event.dtmf_digit == "7", leg=leg)
+    assert office.contact_of(call).state == "offered"
+    rig.ask(ReceiveDigits(leg, "1"))
+    contact = office.contact_is(call, "talking").id
+    hang_up_as_caller(rig, call)
+    office.ended(contact)
+    office.legs(contact, 2)
+
+
+def test_a_mailbox_does_not_swallow_a_customer(rig: Rig, opened: Opener) -> None:
+    office = opened(confirm_key="1", offer_timeout_s=2.0)
+    office.log_in("ada")
+    call = waiting(office)
+    contact = office.contact_of(call).id
+    office.fact(FactKind.OFFER_ENDED, contact=contact)
+    assert office.offers(contact)[0] == ("ada", "missed")
+    assert office.of(FactKind.BRIDGED) == []
+    hang_up_as_caller(rig, call)
+    assert office.ended(contact)["outcome"] == "abandoned"
 
 
 # -- the menu -------------------------------------------------------------------------------------------------------
