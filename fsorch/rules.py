@@ -40,6 +40,7 @@ __all__ = [
     "Overflow",
     "OverflowTo",
     "PhoneMode",
+    "PromptOrder",
     "RaisePriority",
     "Range",
     "Rule",
@@ -194,10 +195,20 @@ class OfferCallback(Rule, frozen=True, kw_only=True, tag_field="act", tag="offer
     prompt: str = ""
 
 
+class PromptOrder(StrEnum):
+    """Which of several prompts comes next: each in its turn, or any but the one before."""
+
+    IN_TURN = "in_turn"
+    RANDOM = "random"
+
+
 class Announce(Rule, frozen=True, kw_only=True, tag_field="act", tag="announce"):
-    """Play a prompt into the music."""
+    """Play a prompt into the music. A step that comes again (``every_s``) plays one of ``prompt`` and ``more`` each
+    time, as ``order`` says."""
 
     prompt: Name
+    more: tuple[Name, ...] = ()
+    order: PromptOrder = PromptOrder.IN_TURN
 
 
 class AnyAgent(Rule, frozen=True, kw_only=True, tag_field="act", tag="any_agent"):
@@ -460,6 +471,8 @@ def _check_action(action: Action, names: Names, where: str) -> None:
         raise ConfigError(f"{where} needs either 'to' or 'by'")
     if isinstance(action, Announce | OfferCallback | Voicemail) and action.prompt:
         _check_prompt(action.prompt, names, f"{where}.prompt")
+    for n, prompt in enumerate(action.more if isinstance(action, Announce) else ()):
+        _check_prompt(prompt, names, f"{where}.more[{n}]")
 
 
 def _check_overflow(action: Overflow, names: Names, where: str) -> None:

@@ -7,6 +7,7 @@ engine carries out the others (prompts, callbacks, the ends of a wait). Times ar
 from __future__ import annotations
 
 import math
+import zlib
 from collections.abc import Mapping
 
 import msgspec
@@ -14,10 +15,12 @@ import msgspec
 from fsorch.acd.pool import Need
 from fsorch.rules import (
     Action,
+    Announce,
     AnyAgent,
     DropSkill,
     LowerSkill,
     Overflow,
+    PromptOrder,
     RaisePriority,
     Range,
     StepPlan,
@@ -27,7 +30,7 @@ from fsorch.rules import (
     Widen,
 )
 
-__all__ = ["QueueFacts", "StepAction", "StepSession", "changed", "ends_wait"]
+__all__ = ["QueueFacts", "StepAction", "StepSession", "changed", "ends_wait", "next_prompt"]
 
 
 class QueueFacts(msgspec.Struct, frozen=True, kw_only=True):
@@ -170,3 +173,13 @@ def _why(when: When, facts: QueueFacts) -> str:
     told = [f"waited {when.waited_s:g} s"] if when.waited_s else []
     told += [f"{words} {value:g}" for words, bounds, value in asked if bounds is not None and value is not None]
     return ", ".join(told) or "on joining"
+
+
+def next_prompt(act: Announce, before: str, times: int, who: str) -> str:
+    """What is played now, after ``times`` before this and ``before`` last (empty: nothing). What is random for people
+    follows from ``who`` hears it, so that the same story comes out the same."""
+    prompts = (act.prompt, *act.more)
+    if act.order is PromptOrder.IN_TURN:
+        return prompts[times % len(prompts)]
+    others = [prompt for prompt in prompts if prompt != before] or [act.prompt]
+    return others[zlib.crc32(f"{who}:{times}".encode()) % len(others)]

@@ -233,8 +233,8 @@ class Message:
 @dataclass(slots=True)
 class Wait:
     """A contact's stay in one queue. ``since``: monotonic seconds when it began, ``position``: where; ``taken``: the
-    steps' actions so far. ``tried``: for each reason to end the wait that could not be carried out, when to try again
-    (monotonic seconds)."""
+    steps' actions so far. ``played``: for each step that announces, how often it has, and what last. ``tried``: for
+    each reason to end the wait that could not be carried out, when to try again (monotonic seconds)."""
 
     queue: str
     since: float
@@ -243,6 +243,7 @@ class Wait:
     announcer: Announcer | None
     taken: list[Action] = field(default_factory=list)
     tried: dict[str, float] = field(default_factory=dict)
+    played: dict[int, tuple[int, str]] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -20,7 +20,7 @@ import msgspec
 from fsorch.acd import AgentStatus, ContactState, Need
 from fsorch.acd.calendar import Calendar
 from fsorch.acd.estimate import Announcement, Announcer, WaitEstimator
-from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait
+from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait, next_prompt
 from fsorch.config import QueueSpec
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
@@ -417,7 +417,10 @@ class Waiting:
                 wait.steps.over = False
         elif isinstance(act, Announce):
             if not contact.saying and not contact.question:
-                self.say(contact, self.music.words(contact, act.prompt))
+                times, before = wait.played.get(step.step, (0, ""))
+                prompt = next_prompt(act, before, times, contact.id)
+                wait.played[step.step] = times + 1, prompt
+                self.say(contact, self.music.words(contact, prompt))
         else:
             wait.taken.append(act)
             need = changed(contact.need, act) if contact.need is not None else None

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.acd.pool import Need
-from fsorch.acd.steps import QueueFacts, StepSession, changed, ends_wait
+from fsorch.acd.steps import QueueFacts, StepSession, changed, ends_wait, next_prompt
 from fsorch.errors import ConfigError
 from fsorch.rules import (
     Action,
@@ -20,6 +20,7 @@ from fsorch.rules import (
     OfferCallback,
     Overflow,
     OverflowTo,
+    PromptOrder,
     RaisePriority,
     Range,
     StepPlan,
@@ -326,3 +327,33 @@ def test_good_steps_pass() -> None:
     )
     check_steps(plan, NAMES, "q")
     assert msgspec.convert(msgspec.to_builtins(plan), StepPlan) == plan
+
+
+# -- several prompts ------------------------------------------------------------------------------------------------
+
+
+def heard(act: Announce, times: int, who: str = "c") -> list[str]:
+    said: list[str] = []
+    for n in range(times):
+        said.append(next_prompt(act, said[-1] if said else "", n, who))
+    return said
+
+
+def test_prompts_in_turn() -> None:
+    assert heard(Announce(prompt="a", more=("b", "c")), 5) == ["a", "b", "c", "a", "b"]
+    assert heard(Announce(prompt="a"), 3) == ["a", "a", "a"]
+
+
+@given(st.integers(1, 5), st.text(max_size=8))
+def test_random_prompts_are_all_heard_and_none_twice_in_a_row(number: int, who: str) -> None:
+    names = [f"p{n}" for n in range(number)]
+    said = heard(Announce(prompt=names[0], more=tuple(names[1:]), order=PromptOrder.RANDOM), 200, who)
+    assert set(said) == set(names)
+    assert number == 1 or all(one != other for one, other in zip(said, said[1:], strict=False))
+    assert said == heard(Announce(prompt=names[0], more=tuple(names[1:]), order=PromptOrder.RANDOM), 200, who)
+
+
+def test_each_of_several_prompts_is_checked() -> None:
+    plan = StepPlan(steps=(StepSpec(when=When(waited_s=1), do=Announce(prompt="sorry", more=("sory",)), every_s=5),))
+    with pytest.raises(ConfigError, match=r"more\[0\].*sorry"):
+        check_steps(plan, NAMES, "steps")
