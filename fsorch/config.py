@@ -18,6 +18,7 @@ from fsorch.doors import DoorSettings, NumberSpec, check_numbers
 from fsorch.errors import ConfigError
 from fsorch.hints import explain, near
 from fsorch.hostile import check_plain
+from fsorch.lookups import LookupSettings, Sources
 from fsorch.names import Role, Strategy
 from fsorch.numbers import plain_number
 from fsorch.prompts import Language, PromptSpec, SpeechSpec, check_prompts
@@ -260,13 +261,16 @@ class HookSettings(Spec, frozen=True, kw_only=True):
 
 class Settings(Spec, frozen=True, kw_only=True):
     """One installation. ``home`` holds the spool, the control socket and, by default, the database; ``database`` is
-    ``sqlite:///path`` or ``mysql://user:password@host:port/name``."""
+    ``sqlite:///path`` or ``mysql://user:password@host:port/name``. ``sources``: databases of others that flows may
+    read, by name, in the same forms."""
 
     switches: tuple[SwitchSettings, ...]
     home: str = "."
     database: str = ""
     web: WebSettings = WebSettings()
     hooks: HookSettings = HookSettings()
+    lookups: LookupSettings = LookupSettings()
+    sources: Sources = {}
 
 
 def decode(data: Any, type: type[T], *, where: str) -> T:

@@ -50,6 +50,7 @@ HOMES = {
     "selectors": EDGE,
     "ssl": EDGE,
     "greenswitch": ("fsorch.edge",),
+    "urllib3": ("fsorch.edge",),
     "peewee": ("fsorch.store",),
     "playhouse": ("fsorch.store",),
     "pymysql": ("fsorch.store",),

@@ -12,8 +12,9 @@ import yaml
 
 from fsorch.config import Centre, Settings, SwitchSettings, decode
 from fsorch.doors import check_doors
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, StoreError
 from fsorch.hostile import DEEPEST
+from fsorch.store.sources import open_source
 
 __all__ = ["KNOWN_PASSWORD", "MAX_FILE", "check_switch", "parse_yaml", "read_centre", "read_settings"]
 
@@ -36,7 +37,14 @@ def read_settings(path: Path) -> Settings:
         check_switch(switch, f"{path}: switches[{n}]")
     check_doors(settings.web.doors, f"{path}: web.doors")
     home = (path.parent / settings.home).resolve()
-    return msgspec.structs.replace(settings, home=str(home), database=_database(settings.database, home))
+    ca_file = settings.lookups.ca_file
+    return msgspec.structs.replace(
+        settings,
+        home=str(home),
+        database=_database(settings.database, home),
+        sources={name: _source(name, url, home, path) for name, url in settings.sources.items()},
+        lookups=msgspec.structs.replace(settings.lookups, ca_file=str(home / ca_file) if ca_file else ""),
+    )
 
 
 def read_centre(path: Path) -> Centre:
@@ -69,6 +77,16 @@ def _database(url: str, home: Path) -> str:
     """The database's address; a relative SQLite path lies in the home, wherever the process was started."""
     scheme, _, path = (url or "sqlite:///fsorch.sqlite3").partition(":///")
     return f"sqlite:///{home / path}" if scheme == "sqlite" else url
+
+
+def _source(name: str, url: str, home: Path, path: Path) -> str:
+    """As the database's. Raises ConfigError, without the password that the address may hold."""
+    url = _database(url, home)
+    try:
+        open_source(name, url)
+    except StoreError as error:
+        raise ConfigError(f"{path}: sources.{name}: {error}") from None
+    return url
 
 
 def _read_yaml(path: Path) -> Any:

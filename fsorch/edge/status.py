@@ -8,7 +8,16 @@ from pathlib import Path
 
 import msgspec
 
-__all__ = ["HookState", "HookTrouble", "LinkState", "RecorderState", "ServiceStatus", "cpu_seconds", "resident_bytes"]
+__all__ = [
+    "HookState",
+    "HookTrouble",
+    "LinkState",
+    "LookupState",
+    "RecorderState",
+    "ServiceStatus",
+    "cpu_seconds",
+    "resident_bytes",
+]
 
 
 class LinkState(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,6 +43,19 @@ class RecorderState(msgspec.Struct, frozen=True, kw_only=True):
     rejected: int = 0
     torn: int = 0
     error: str = ""
+
+
+class LookupState(msgspec.Struct, frozen=True, kw_only=True):
+    """The look-ups of flows at one host, source, or the own records: ``asked`` since the start, of which ``failed``
+    had no answer, ``shed`` among them because the line was full; ``p95_s`` of the last ones, with the time in line."""
+
+    name: str
+    asked: int = 0
+    failed: int = 0
+    shed: int = 0
+    running: int = 0
+    waiting: int = 0
+    p95_s: float = 0.0
 
 
 class HookTrouble(msgspec.Struct, frozen=True, kw_only=True):
@@ -75,6 +97,7 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     links: tuple[LinkState, ...] = ()
     recorder: RecorderState = RecorderState()
     hooks: HookState | None = None
+    lookups: tuple[LookupState, ...] = ()
 
 
 def cpu_seconds(pid: int | None = None) -> float:

@@ -157,6 +157,17 @@ class MysqlConnection(pymysql.connections.Connection):
         self._secure = bool(path)
         super().connect(sock)
 
+    def patience(self, seconds: float) -> None:
+        """How long the server may be silent from now on, before an OperationalError."""
+        self._read_timeout = seconds
+
+    def abandon(self) -> None:
+        """Close at once, whatever result is still on its way (PyMySQL itself would read it to its end)."""
+        result: Any = self._result  # type: ignore[attr-defined] # the stub lacks it
+        if result is not None:
+            result.unbuffered_active, result.connection = False, None
+        self._force_close()  # type: ignore[attr-defined] # the stub lacks it
+
 
 class PooledMysql(ManyRows, MySQLDatabase):
     """MySQL or MariaDB through PyMySQL."""
