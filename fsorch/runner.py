@@ -41,7 +41,7 @@ from fsorch.edge.pump import Pump
 from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceStatus, cpu_seconds, resident_bytes
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
-from fsorch.engine.facts import Fact
+from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import Configure, HookFailed, Recall
 from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
@@ -68,6 +68,9 @@ FLUSH_S = 10.0
 SHIFT_US = 12 * 3600 * 1_000_000
 # Whom a caller met longer ago counts for nobody.
 ACQUAINTANCE_US = 365 * 24 * 3600 * 1_000_000
+
+# What an operator finds in the log beside the journal.
+TOLD = frozenset({FactKind.DOOR_MISUSED, FactKind.ODD_EVENT})
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -368,6 +371,9 @@ class Service:
 
     def _take_facts(self, facts: tuple[Fact, ...]) -> None:
         self.recorder.put(facts)
+        for fact in facts:
+            if fact.kind in TOLD:
+                log.warning("%s: %r", fact.kind, fact.data)
         self.gateway.publish(facts)
         self._memory.take(facts)
         self._histories.take(facts)

@@ -41,7 +41,10 @@ class Doors:
         self.running = running
         self.world = world
         plan = ShippedDialplan(freeswitch_tree())
-        plan.contexts["lines"] = (Extension("^4930$", (("transfer", "gold-or-not XML fsorch-hooks"),)),)
+        plan.contexts["lines"] = (
+            Extension("^4930$", (("transfer", "gold-or-not XML fsorch-hooks"),)),
+            Extension("^4931$", (("transfer", "4931 XML fsorch"),)),
+        )
         core = world.server.switch.machine.core
         core.globals.update(plan.globals, fsorch_hooks=self.hooks().address)
         core.route = plan.route
@@ -94,6 +97,13 @@ def test_a_hook_that_raises_is_in_the_journal_and_in_the_status(doors: Doors) ->
     shown = fsorch("status", "--settings", doors.running.settings)
     assert f"gold-or-not raised on the call {channel.uuid} from broken: RuntimeError: no such customer" in shown.out
     assert "site_hooks.py" in shown.out
+
+
+def test_a_parked_call_that_asks_for_nonsense_is_served_and_said(doors: Doors) -> None:
+    _, misused = doors.call("+4915112", FactKind.DOOR_MISUSED, "4931", fsorch_queue="nowhere")
+    fault = "fsorch_queue is 'nowhere', which the centre does not have"
+    assert misused.data == {"faults": [fault], "got": "flow main"}
+    doors.running.wait_for(fault)
 
 
 def test_a_module_of_hooks_that_cannot_be_used_stops_the_start(tmp_path: Path) -> None:
