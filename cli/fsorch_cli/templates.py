@@ -91,9 +91,10 @@ flows:
 # The flow of calls for which the dialplan asks for none.
 flow: main
 
-# Sound files, where the switch sees them. Left out: those of fsorch freeswitch export, in the switch's sounds folder.
+# What is said, by language, instead of what fsorch ships; fsorch prompt build makes the audio. Or a path on the switch.
 # prompts:
-#   greeting: /var/lib/freeswitch/sounds/our/greeting.wav
+#   greeting: {text: {en: "Good morning, this is Example."}}
+#   thanks: /var/lib/freeswitch/sounds/our/thanks.wav
 """
 
 
