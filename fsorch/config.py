@@ -16,6 +16,8 @@ import msgspec
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
 from fsorch.doors import DoorSettings, NumberSpec, check_numbers
 from fsorch.errors import ConfigError
+from fsorch.flow_checks import check_flow
+from fsorch.flows import FlowSpec, FlowWorld, shape_faults
 from fsorch.hints import explain, near
 from fsorch.hostile import check_plain
 from fsorch.lookups import LookupSettings, Sources
@@ -43,22 +45,22 @@ from fsorch.rules import (
     check_steps,
     check_wrap_up,
 )
-from fsorch.shipped import DEFAULT_LANGUAGE
+from fsorch.shipped import DEFAULT_LANGUAGE, shipped_prompts
 from fsorch.waits import Ending, WaitSpec, check_hours, check_wait, check_way
 
 __all__ = [
     "AgentSpec",
     "BreakReason",
     "Centre",
-    "FlowSpec",
     "HookSettings",
     "MembershipSpec",
-    "MenuSpec",
     "QueueSpec",
     "Settings",
     "SwitchSettings",
+    "TextSpec",
     "WebSettings",
     "decode",
+    "world_of",
 ]
 
 ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
@@ -169,27 +171,13 @@ class BreakReason(Spec, frozen=True, kw_only=True):
     max_s: float = 0.0
 
 
-class MenuSpec(Spec, frozen=True, kw_only=True):
-    """One menu: a digit leads to a queue. ``timeout_s`` is how long to wait for a digit after the prompt; after
-    ``tries`` rounds without a valid digit the caller goes to ``default``, a queue: nobody is trapped."""
+class TextSpec(Spec, frozen=True, kw_only=True):
+    """How text messages are sent, by a chat interface of the switch: its ``protocol``, the ``sender``, and the address
+    of a number, such as ``{number}@sms.example.org``."""
 
-    prompt: str = "menu"
-    invalid: str = "invalid"
-    options: dict[str, str]
-    timeout_s: float = 5.0
-    tries: int = 2
-    default: str
-
-
-class FlowSpec(Spec, frozen=True, kw_only=True):
-    """What a caller hears before the queue: a greeting, then a menu. Prompts are named, not pathed. Outside the hours
-    of ``calendar`` a caller gets ``on_closed`` instead."""
-
-    id: str
-    greeting: str = "greeting"
-    menu: MenuSpec
-    calendar: str = ""
-    on_closed: Ending | None = None
+    protocol: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_]{1,32}\Z")] = "sip"
+    sender: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9@._+:;=/-]{1,120}\Z")]
+    to: Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9@._+:;=/{}-]{1,120}\Z")] = "{number}"
 
 
 class Centre(Spec, frozen=True, kw_only=True):
@@ -201,10 +189,10 @@ class Centre(Spec, frozen=True, kw_only=True):
     ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
     transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
     ``numbers``: what a number that was dialled leads to, at every door; others have ``flow``.
-    ``voicemail``: where messages are kept; without it, nobody is asked for one. ``switch_gone_s``: an agent who talks
-    on a switch that cannot be reached is let go after this time (0: never), and taken up again if they still talk when
-    it is back. ``unserved_s``: after this time without a sign of life from fsorch the switch serves alone each caller
-    who does not talk, by its dialplan (0: never)."""
+    ``texts``: how text messages are sent; without it, none are. ``voicemail``: where messages are kept; without it,
+    nobody is asked for one. ``switch_gone_s``: an agent who talks on a switch that cannot be reached is let go after
+    this time (0: never), and taken up again if they still talk when it is back. ``unserved_s``: after this time without
+    a sign of life from fsorch the switch serves alone each caller who does not talk, by its dialplan (0: never)."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -219,6 +207,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     outside: str = ""
     away: AwayRule | None = None
     voicemail: VoicemailSpec | None = None
+    texts: TextSpec | None = None
     calendars: tuple[CalendarSpec, ...] = ()
     numbers: dict[str, NumberSpec] = {}
     switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
@@ -281,10 +270,21 @@ def decode(data: Any, type: type[T], *, where: str) -> T:
     try:
         value = msgspec.convert(data, type)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {explain(error, type)}") from None
+        raise ConfigError(f"{where}: {_flow_fault(data, type) or explain(error, type)}") from None
     if isinstance(value, Centre):
         _check_centre(value, where)
     return value
+
+
+def _flow_fault(data: Any, type: Any) -> str:
+    """The first fault of a flow in ``data``, with its node, which msgspec's own message would not name."""
+    if type is FlowSpec:
+        return next(map(str, shape_faults(data)), "")
+    flows = data.get("flows") if type is Centre and isinstance(data, dict) else None
+    for n, flow in enumerate(flows if isinstance(flows, list) else ()):
+        for fault in shape_faults(flow):
+            return f"flows[{n}]: {fault}"
+    return ""
 
 
 def _check_centre(centre: Centre, where: str) -> None:
@@ -303,8 +303,7 @@ def _check_centre(centre: Centre, where: str) -> None:
         for m, member in enumerate(agent.queues):
             _known(member.queue, queues, f"{where}: agents[{n}].queues[{m}].queue")
     _check_relations(centre, where)
-    for n, flow in enumerate(centre.flows):
-        _check_flow(flow, queues, f"{where}: flows[{n}]")
+    _check_flows(centre, where)
     if centre.flow:
         _known(centre.flow, flows, f"{where}: flow")
     check_prompts(centre.prompts, f"{where}: prompts")
@@ -370,14 +369,26 @@ def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) 
         check_hours(flow.calendar, flow.on_closed, calendars, names, common, f"{where}: flows[{n}]")
 
 
-def _check_flow(flow: FlowSpec, queues: set[str], where: str) -> None:
-    _known(flow.menu.default, queues, f"{where}.menu.default")
-    if flow.menu.tries < 1:
-        raise ConfigError(f"{where}.menu.tries must be 1 or more")
-    for digit, queue in flow.menu.options.items():
-        if not re.fullmatch(r"[0-9*]", digit):
-            raise ConfigError(f"{where}.menu.options has the key {digit!r}; a menu key is one of 0-9 and *")
-        _known(queue, queues, f"{where}.menu.options.{digit}")
+def _check_flows(centre: Centre, where: str) -> None:
+    world = world_of(centre)
+    for n, flow in enumerate(centre.flows):
+        check_flow(flow, world, f"{where}: flows[{n}]")
+
+
+def world_of(centre: Centre) -> FlowWorld:
+    """What the centre offers its flows. Which sources there are is a matter of the installation."""
+    given = {"outside": bool(centre.outside), "voicemail": centre.voicemail is not None}
+    given["callback"] = any(queue.callback is not None for queue in centre.queues)
+    skills = {skill for queue in centre.queues for skill in queue.skills}
+    skills |= {skill for agent in centre.agents for skill in agent.skills}
+    return FlowWorld(
+        queues=frozenset(queue.id for queue in centre.queues),
+        calendars=frozenset(calendar.id for calendar in centre.calendars),
+        skills=frozenset(skills),
+        prompts=shipped_prompts() | dict(centre.prompts),
+        ways=frozenset(way for way, there in given.items() if there),
+        flows={flow.id: flow for flow in centre.flows},
+    )
 
 
 def _unique(what: str, ids: Iterable[str], where: str, pattern: re.Pattern[str] | None = ID) -> set[str]:

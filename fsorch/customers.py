@@ -96,12 +96,13 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SurveyAnswer(msgspec.Struct, frozen=True, kw_only=True):
-    """What a caller said of a contact: ``score`` 1 to 5 (0: none), and the file of a spoken ``comment``. ``agent`` and
-    ``queue`` are those the contact was with."""
+    """What a caller said of a contact to one ``question`` of a ``survey`` (a flow): the ``score`` (0: none), or the
+    file of a spoken ``comment``. ``agent`` and ``queue`` are those the contact was with."""
 
     id: str = ""
     contact: str
     survey: str
+    question: str = ""
     customer: str = ""
     number: str = ""
     agent: str = ""

@@ -18,8 +18,8 @@ MOST_TRIES = 10
 def menu_flow(
     id: str,
     options: Mapping[str, str],
-    default: str,
     *,
+    person: str,
     greeting: str = "greeting",
     prompt: str = "menu",
     invalid: str = "invalid",
@@ -29,9 +29,10 @@ def menu_flow(
     on_closed: Ending | None = None,
 ) -> FlowSpec:
     """A flow with a greeting and a menu whose keys (``options``) lead to queues. Who presses none of them in ``tries``
-    rounds goes to the queue ``default``, which is the flow's person too. Without options the greeting leads there."""
+    rounds goes to the queue ``person``, and so does 0, unless it is an option. Without options the greeting leads
+    there."""
     nodes: dict[str, Node] = {"greeting": Say(prompt=greeting, next="menu" if options else PERSON)}
-    targets: dict[str, str] = {default: PERSON}
+    targets: dict[str, str] = {person: PERSON}
     for queue in options.values():
         if queue not in targets:
             targets[queue] = _node_name(queue, len(targets))
@@ -40,13 +41,13 @@ def menu_flow(
         rounds = max(1, min(MOST_TRIES, tries))
         nodes["menu"] = Menu(
             prompt=prompt,
-            options={key: targets[queue] for key, queue in options.items()},
+            options={"0": PERSON} | {key: targets[queue] for key, queue in options.items()},
             timeout_s=min(LONGEST_TIMEOUT_S, timeout_s),
             tries=rounds,
             invalids=rounds,
             invalid=invalid,
         )
-    return FlowSpec(id=id, start="greeting", person=default, calendar=calendar, on_closed=on_closed, nodes=nodes)
+    return FlowSpec(id=id, start="greeting", person=person, calendar=calendar, on_closed=on_closed, nodes=nodes)
 
 
 def _node_name(queue: str, n: int) -> str:

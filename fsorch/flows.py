@@ -25,13 +25,13 @@ from typing import Annotated, Any
 import msgspec
 
 from fsorch.errors import ConfigError
-from fsorch.flow_nodes import Flow, IntoType, Node, Variable
+from fsorch.flow_nodes import Flow, IntoType, Node, Survey, Variable
 from fsorch.hints import explain
 from fsorch.prompts import LANGUAGE, PromptSpec
 from fsorch.rules import Name, Rule
 from fsorch.waits import Ending
 
-__all__ = ["NODE_NAME", "Fault", "FlowSpec", "FlowWorld", "decode_flow", "prompt_file", "shape_faults"]
+__all__ = ["NODE_NAME", "Fault", "FlowRelease", "FlowSpec", "FlowWorld", "decode_flow", "prompt_file", "shape_faults"]
 
 NODE_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,39}")
 Language = Annotated[str, msgspec.Meta(pattern=rf"^{LANGUAGE.pattern}\Z")]
@@ -44,6 +44,7 @@ class FlowSpec(Rule, frozen=True, kw_only=True):
 
     ``prompts``: texts by language; a plain one is in the first language. A prompt that is not here is one of the
     centre's. ``variables``: those that must have a value before the flow begins: a flow that calls this one sets them.
+    ``again_s``: who hung up on a recording and rings again within this time goes to the person at once (0: nobody).
     ``max_s``: who is in the flow for longer goes to the person."""
 
     id: str
@@ -53,6 +54,7 @@ class FlowSpec(Rule, frozen=True, kw_only=True):
     person: str = ""
     calendar: str = ""
     on_closed: Ending | None = None
+    again_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 300.0
     max_s: Annotated[float, msgspec.Meta(ge=30, le=3600)] = 900.0
     variables: dict[Variable, IntoType] = {}
     prompts: dict[str, str | dict[Language, str]] = {}
@@ -66,9 +68,26 @@ class FlowSpec(Rule, frozen=True, kw_only=True):
         return PromptSpec(text={self.languages[0]: text} if isinstance(text, str) else text)
 
     @property
+    def asks_who(self) -> bool:
+        """Whether it speaks of the customer, so that it is better not begun before it is known who that is."""
+        return "customer." in str(msgspec.json.encode(self)) or any(
+            isinstance(node, Survey) for node in self.nodes.values()
+        )
+
+    @property
     def subflows(self) -> frozenset[str]:
         """The flows that this one calls itself."""
         return frozenset(node.flow for node in self.nodes.values() if isinstance(node, Flow))
+
+
+class FlowRelease(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a flow as callers may be in it. ``share``: of the calls that enter the flow, from 0 (none new) to 1;
+    the shares of one flow's releases are 1 together."""
+
+    flow: str
+    version: int
+    share: float = 1.0
+    spec: FlowSpec
 
 
 class FlowWorld(msgspec.Struct, frozen=True, kw_only=True):

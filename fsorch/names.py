@@ -50,7 +50,8 @@ class SegmentKind(StrEnum):
 class ContactOutcome(StrEnum):
     """How a contact ended. The first verdict stands. ``voicemail``: the caller left a message, which is a contact of
     its own; ``not_reached``: promised to be called back, and did not answer; ``overflowed``: a
-    rule ended the wait outside of any queue (a number, a message, the end of the call)."""
+    rule ended the wait outside of any queue (a number, a message, the end of the call); ``self_served``: a flow came to
+    its stated end with the caller."""
 
     ANSWERED = "answered"
     ABANDONED = "abandoned"
@@ -58,6 +59,7 @@ class ContactOutcome(StrEnum):
     VOICEMAIL = "voicemail"
     NOT_REACHED = "not_reached"
     OVERFLOWED = "overflowed"
+    SELF_SERVED = "self_served"
     LOST = "lost"
 
 

@@ -14,8 +14,9 @@ from typing import Annotated, Any
 
 import msgspec
 
-from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, QueueSpec, decode
+from fsorch.config import AgentSpec, BreakReason, Centre, QueueSpec, decode
 from fsorch.errors import ConfigError, NotFound
+from fsorch.flows import FlowSpec
 from fsorch.plain import plain, plain_centre
 from fsorch.rules import CalendarSpec
 

@@ -3,7 +3,9 @@ first."""
 
 from __future__ import annotations
 
-__all__ = ["DEFAULT_LANGUAGE", "SHIPPED"]
+from fsorch.prompts import PromptSpec
+
+__all__ = ["DEFAULT_LANGUAGE", "SHIPPED", "shipped_prompts"]
 
 DEFAULT_LANGUAGE = "en"
 
@@ -92,3 +94,11 @@ _FRENCH = {
 
 SHIPPED: dict[str, dict[str, str]] = {"en": _ENGLISH, "de": _GERMAN, "es": _SPANISH, "fr": _FRENCH}
 """The texts by language, then by the prompt's name; every language has all of them."""
+
+
+def shipped_prompts() -> dict[str, str | PromptSpec]:
+    """Every prompt of fsorch's own, by its name."""
+    return {
+        name: PromptSpec(text={language: texts[name] for language, texts in SHIPPED.items() if name in texts})
+        for name in SHIPPED[DEFAULT_LANGUAGE]
+    }

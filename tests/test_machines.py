@@ -14,7 +14,6 @@ from fsorch.acd.line import LineInput, LineMachine
 from fsorch.acd.room import RoomInput, RoomMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.errors import RequestRefused
-from fsorch.ivr import FlowMachine
 from fsorch.ivr.walking import SessionInput, SessionMachine
 from fsorch.machine import Machine
 
@@ -23,7 +22,6 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
     CallbackMachine,
     ChoiceMachine,
     ContactMachine,
-    FlowMachine,
     LineMachine,
     OfferMachine,
     SessionMachine,

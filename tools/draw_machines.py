@@ -15,7 +15,6 @@ from fsorch.acd.callback import CallbackMachine
 from fsorch.acd.line import LineMachine
 from fsorch.acd.room import RoomMachine
 from fsorch.acd.transfer import TransferMachine
-from fsorch.ivr import FlowMachine
 from fsorch.ivr.walking import SessionMachine
 from fsorch.machine import Machine
 
@@ -29,7 +28,6 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Choice of a person", "fsorch/acd/affinity.py", ChoiceMachine),
     ("Callback", "fsorch/acd/callback.py", CallbackMachine),
     ("Standing call", "fsorch/acd/line.py", LineMachine),
-    ("Flow", "fsorch/ivr/flow.py", FlowMachine),
     ("Session of a flow", "fsorch/ivr/walking.py", SessionMachine),
 )
 HEAD = """# The machines

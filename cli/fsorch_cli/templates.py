@@ -78,15 +78,20 @@ breaks:
   - id: training
     title: Training
 
-# What a caller hears before the queue: a greeting, then a menu whose keys lead to queues.
-# Who keys nothing valid in two rounds goes to the default: nobody is trapped.
+# What a caller hears before the queue; fsorch flow draw shows it, fsorch flow lint looks for traps in it.
+# 0, silence and wrong keys lead to the person: nobody is trapped.
 flows:
   - id: main
-    menu:
-      options:
-        "1": sales
-        "2": support
-      default: support
+    start: greeting
+    person: support
+    nodes:
+      greeting: {kind: say, prompt: greeting, next: menu}
+      menu:
+        kind: menu
+        prompt: menu
+        options: {"1": sales, "2": support, "0": person}
+      sales: {kind: queue, queue: sales}
+      support: {kind: queue, queue: support}
 
 # The flow of calls for which the dialplan asks for none.
 flow: main

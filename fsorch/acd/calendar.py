@@ -93,7 +93,7 @@ class Calendar:
         return last.state
 
     def _work_out(self, now: int) -> Hit:
-        today = self._local(now).date()
+        today = self.local(now).date()
         midnight = max(now + SECOND, self._instant(today + timedelta(days=1), 0)[0])
         # The hours of yesterday may reach into today.
         for day in (today - timedelta(days=1), today):
@@ -166,16 +166,17 @@ class Calendar:
     def _change(self, before: int, after: int) -> int:
         """The instant in between at which the zone's offset changes, to the second."""
         low, high = before // SECOND, after // SECOND
-        offset = self._local(low * SECOND).utcoffset()
+        offset = self.local(low * SECOND).utcoffset()
         while high - low > 1:
             middle = (low + high) // 2
-            if self._local(middle * SECOND).utcoffset() == offset:
+            if self.local(middle * SECOND).utcoffset() == offset:
                 low = middle
             else:
                 high = middle
         return high * SECOND
 
-    def _local(self, wall_us: int) -> datetime:
+    def local(self, wall_us: int) -> datetime:
+        """What the clocks of its zone show at this moment (UTC microseconds)."""
         return (EPOCH + timedelta(microseconds=wall_us)).astimezone(self._zone)
 
 

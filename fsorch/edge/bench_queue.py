@@ -11,8 +11,9 @@ rings, talk, hang up, and are written down. Three turns:
 
 from __future__ import annotations
 
-from fsorch.config import AgentSpec, Centre, FlowSpec, MembershipSpec, MenuSpec, QueueSpec
+from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
 from fsorch.edge.bench_stage import Stage
+from fsorch.flow_menus import menu_flow
 from fsorch.sim.world import TrafficPlan
 
 __all__ = ["QueueScenario"]
@@ -54,11 +55,7 @@ class QueueScenario:
                 )
                 for n in range(agents)
             ),
-            flows=(
-                FlowSpec(
-                    id="main", menu=MenuSpec(options={str(n + 1): id for n, id in enumerate(QUEUES)}, default=QUEUES[0])
-                ),
-            ),
+            flows=(menu_flow("main", {str(n + 1): id for n, id in enumerate(QUEUES)}, person=QUEUES[0]),),
             flow="main",
             prompts=dict.fromkeys(("greeting", "menu", "invalid"), PROMPT),
         )

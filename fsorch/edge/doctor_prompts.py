@@ -9,6 +9,7 @@ from fsorch.config import Centre
 from fsorch.edge.check import Check
 from fsorch.edge.prompt_texts import wanted
 from fsorch.esl.commands import FileExists, ModuleExists
+from fsorch.flow_checks import prompts_of
 from fsorch.shipped import DEFAULT_LANGUAGE
 
 __all__ = ["examine_prompts"]
@@ -61,7 +62,8 @@ def _paths(centre: Centre, sounds: str) -> Iterator[tuple[str, str]]:
 
 
 def _named(centre: Centre) -> Iterable[str]:
-    """The prompts that flows name."""
-    return sorted(
-        {name for flow in centre.flows for name in (flow.greeting, flow.menu.prompt, flow.menu.invalid) if name}
-    )
+    """The prompts that flows name and do not hold themselves."""
+    named = set()
+    for flow in centre.flows:
+        named |= {name for node in flow.nodes.values() for _, name in prompts_of(node)} - flow.prompts.keys()
+    return sorted(named)

@@ -40,7 +40,7 @@ def languages_of(centre: Centre, flows: Iterable[FlowSpec] = ()) -> tuple[str, .
 def wanted(centre: Centre, flows: Iterable[FlowSpec] = (), languages: Iterable[str] = ()) -> list[Wanted]:
     """All files of ``languages`` (none: those of the centre), by language and name: fsorch's own prompts, the pieces
     that values are spoken with, the centre's prompts and those of its flows."""
-    given = tuple(flows)
+    given = (*centre.flows, *flows)
     chosen = tuple(languages) or languages_of(centre, given)
     found = {(one.language, one.name): one for language in chosen for one in _shipped(centre, language)}
     more = [*_of_centre(centre), *(one for flow in given for one in _of_flow(flow))]

@@ -17,11 +17,12 @@ from gevent.event import Event as Signal
 
 from fsorch.clock import Clock
 from fsorch.edge.breath import breathe
-from fsorch.engine.actions import Send
+from fsorch.engine.actions import LookUp, Send
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
-from fsorch.engine.inputs import CommandLost, Configure, Input, Request, Tick
+from fsorch.engine.inputs import CommandLost, Configure, Input, LookedUp, Request, Tick
 from fsorch.engine.views import AgentView, Snapshot
+from fsorch.ivr.steps import Failed
 
 __all__ = ["Pump", "Sender"]
 
@@ -37,12 +38,20 @@ class Sender(Protocol):
 
 
 class Pump:
-    """Drives one engine. ``on_facts`` is told of each step's facts, in order, and must not block."""
+    """Drives one engine. ``on_facts`` is told of each step's facts, in order, ``on_look_up`` of each
+    LookUp, which it answers by feeding a LookedUp; neither may block."""
 
-    def __init__(self, engine: Engine, clock: Clock, on_facts: Callable[[tuple[Fact, ...]], None]) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        clock: Clock,
+        on_facts: Callable[[tuple[Fact, ...]], None],
+        on_look_up: Callable[[LookUp], None] | None = None,
+    ) -> None:
         self._engine = engine
         self._clock = clock
         self._on_facts = on_facts
+        self._on_look_up = on_look_up or self._nobody_looks_up
         self._links: dict[str, Sender] = {}
         self._line: deque[Input] = deque()
         self._stepping = False
@@ -100,10 +109,16 @@ class Pump:
         finally:
             self._stepping = False
             self._rearm.set()
-        for send in outcome.actions:
-            self._send(send)
+        for action in outcome.actions:
+            if isinstance(action, Send):
+                self._send(action)
+            else:
+                self._on_look_up(action)
         if outcome.facts:
             self._on_facts(outcome.facts)
+
+    def _nobody_looks_up(self, action: LookUp) -> None:
+        self._line.append(LookedUp(action.contact, action.serial, Failed("nobody looks up anything here")))
 
     def _send(self, send: Send) -> None:
         link = self._links.get(send.switch)

@@ -6,8 +6,9 @@ import msgspec
 
 from fsorch.engine.facts import Fact
 from fsorch.esl.commands import Command
+from fsorch.ivr.steps import Ask
 
-__all__ = ["Outcome", "Send"]
+__all__ = ["LookUp", "Outcome", "Send"]
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -20,8 +21,18 @@ class Send(msgspec.Struct, frozen=True):
     line: str = ""
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """The result of one step: commands to send, in order, and facts to write down, in order."""
+class LookUp(msgspec.Struct, frozen=True):
+    """Ask somebody outside of the switch for the flow of ``contact``: an address, a source, our own records. Answered
+    by LookedUp with the same ``serial``, whatever comes of it."""
 
-    actions: tuple[Send, ...] = ()
+    contact: str
+    serial: int
+    ask: Ask
+
+
+class Outcome(msgspec.Struct, frozen=True):
+    """The result of one step: commands to send, in order, with what is to be looked up,
+    and facts to write down, in order."""
+
+    actions: tuple[Send | LookUp, ...] = ()
     facts: tuple[Fact, ...] = ()

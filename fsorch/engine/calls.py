@@ -17,6 +17,8 @@ from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
 from fsorch.engine.guards import Guards, served_alone
+from fsorch.engine.journey import Journey
+from fsorch.engine.leaving import Leaving
 from fsorch.engine.legs import Legs
 from fsorch.engine.looks import Looks
 from fsorch.engine.music import Music
@@ -46,6 +48,8 @@ CONTACT_TIMERS = (
     "guard",
     "arrive",
     "prompt",
+    "comfort",
+    "known",
     "orphan",
     "ring_more",
     "question",
@@ -63,12 +67,13 @@ class Calls:
     def __init__(self, core: Core, records: Records, music: Music, offers: Offers, people: People) -> None:
         self.core = core
         self.doors = Doors(core)
-        self.flows = Flows(core, music, self.step)
         self.guards = Guards(core, self.step)
-        self.endings = Endings(core, records, music, self.step, self._wait, self.flows.start)
+        self.endings = Endings(core, records, music, self.step, self._wait, lambda contact: self.flows.start(contact))
         self.waiting = Waiting(core, music, offers, self.endings)
         self.endings.before_talk = self.guards.disarm
-        self.flows.open = self.waiting.flow_open
+        self.journey = Journey(core)
+        self.leaving = Leaving(core, self.endings, self.step)
+        self.flows = Flows(core, music, self.waiting, self.leaving, self.journey, self.step)
         self.records = records
         self.music = music
         self.offers = offers
@@ -111,7 +116,7 @@ class Calls:
             ContactEffect.GO_BACK: self._go_back,
             ContactEffect.BEGIN_TALK: self._begin_talk,
             ContactEffect.STOP_TALK_AND_GO_BACK: self._talk_to_queue,
-            ContactEffect.END_UNSERVED: lambda contact: self._end(contact, ContactOutcome.LEFT_FLOW),
+            ContactEffect.END_UNSERVED: self._end_unserved,
             ContactEffect.LEAVE_QUEUE: self._leave_queue,
             ContactEffect.WITHDRAW_AND_LEAVE: self._withdraw_and_leave,
             ContactEffect.END_TALK: self._end_talk,
@@ -201,8 +206,6 @@ class Calls:
             return
         if what == "arrive":
             self._answer_known(contact)
-        elif what == "prompt":
-            self.flows.due(contact)
         elif what == "orphan":
             self.step(contact, ContactInput.REJOIN)
 
@@ -352,7 +355,7 @@ class Calls:
             return
         contact.running = ""
         if contact.ask is not None:
-            self.flows.collected(contact, contact.ask, event)
+            self.flows.heard(contact, event)
         elif contact.sent_to:
             self.endings.executed(contact, event)
         elif contact.machine.state in (ContactState.WAITING, ContactState.OFFERED):
@@ -454,6 +457,11 @@ class Calls:
         self.core.timers.cancel(("orphan", contact.id))
         self.transfers.landed(contact)
         self._join(contact)
+
+    def _end_unserved(self, contact: Contact) -> None:
+        if contact.session is not None:
+            self.journey.hung_up(contact)
+        self._end(contact, ContactOutcome.LEFT_FLOW)
 
     def _end_aside(self, contact: Contact) -> None:
         self.voicemail.gone(contact)

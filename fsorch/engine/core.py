@@ -8,13 +8,15 @@ from typing import Any
 
 from fsorch.acd import Distributor
 from fsorch.clock import Moment
-from fsorch.config import Centre, FlowSpec
-from fsorch.engine.actions import Outcome, Send
+from fsorch.config import Centre
+from fsorch.engine.actions import LookUp, Outcome, Send
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch, Watch
 from fsorch.engine.timers import Timers
 from fsorch.errors import EslError
 from fsorch.esl.commands import Command
+from fsorch.flows import FlowRelease, FlowSpec
+from fsorch.ivr.steps import Ask
 
 __all__ = ["Core"]
 
@@ -39,11 +41,13 @@ class Core:
         self.watches: dict[str, Watch] = {}
         self.queues: dict[str, Queue] = {}
         self.flows: dict[str, FlowSpec] = {}
+        # The versions of each flow that calls may enter, or be in.
+        self.releases: dict[str, tuple[FlowRelease, ...]] = {}
         self.odd: Counter[str] = Counter()
         self.seq = 0
         self._run = ids()
         self._facts_made = 0
-        self._actions: list[Send] = []
+        self._actions: list[Send | LookUp] = []
         self._facts: list[Fact] = []
 
     def send(self, switch: str, command: Command, tag: str = "", line: str = "") -> None:
@@ -57,6 +61,10 @@ class Core:
             self.fact(FactKind.COMMAND_FAILED, switch=switch, command=name, answer=str(error), tag=tag)
             return
         self._actions.append(Send(switch, command, tag, line))
+
+    def look_up(self, contact: str, serial: int, ask: Ask) -> None:
+        """Ask the edge to look something up; what comes of it comes back as an input."""
+        self._actions.append(LookUp(contact, serial, ask))
 
     def fact(self, kind: FactKind, contact: Contact | str | None = None, **fields: Any) -> None:
         """Write down what happened. ``agent``, ``queue``, ``leg``, ``switch`` are the fact's own fields (queue and

@@ -139,6 +139,12 @@ class Endings:
         core.send(contact.switch, Playback(contact.leg, path, contact.running), f"outside:{contact.id}")
         return ""
 
+    def hang_up(self, contact: Contact) -> None:
+        """A flow has come to its stated end."""
+        self.step_contact(contact, ContactInput.STEP_OUT)
+        contact.sent_to = "hangup"
+        self._hang_up(contact)
+
     def _to_hangup(self, contact: Contact, name: str) -> str:
         self._outside(contact, "hangup", 0.0)
         self._hang_up(contact)

@@ -29,6 +29,7 @@ from fsorch.engine.inputs import (
     Input,
     LinkDown,
     LinkUp,
+    LookedUp,
     Recall,
     Request,
     SwitchEvent,
@@ -48,6 +49,7 @@ from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import NotFound
 from fsorch.esl.commands import Exists
 from fsorch.esl.replies import Reply
+from fsorch.flows import FlowRelease
 from fsorch.rules import OfferCallback
 from fsorch.rules import Voicemail as VoicemailAct
 
@@ -83,9 +85,10 @@ class Engine:
             CommandLost: self._command_lost,
             LinkUp: self._resync.link_up,
             LinkDown: self._resync.link_down,
-            Configure: lambda input: self._configure(input.centre),
+            Configure: lambda input: self._configure(input.centre, input.releases),
+            LookedUp: self._calls.flows.looked_up,
             Recall: self._resync.recalled.tell,
-            History: self._calls.relations.history,
+            History: self._history,
             HookFailed: self._hook_failed,
             Tick: lambda input: None,
         }
@@ -103,7 +106,9 @@ class Engine:
             "leg": self._calls.legs.due,
             "ghost": self._calls.ghost_due,
             "arrive": lambda id: self._calls.due("arrive", id),
-            "prompt": lambda id: self._calls.due("prompt", id),
+            "prompt": self._calls.flows.due,
+            "comfort": self._calls.flows.comfort_due,
+            "known": self._calls.flows.known_due,
             "callback": self._calls.callbacks.due,
             "voicemail": self._calls.voicemail.due,
             "question": self._calls.questions.due,
@@ -189,7 +194,14 @@ class Engine:
         if away or not self._calls.looks.waits(offer):
             self._offers.step(offer, OfferInput.WITHDRAW if away else OfferInput.DEADLINE)
 
-    def _configure(self, centre: Centre) -> None:
+    def _history(self, input: History) -> None:
+        contact = self._core.contacts.get(input.contact)
+        if contact is not None:
+            contact.customer, contact.surveyed_at = input.customer, input.surveyed_at
+            self._calls.relations.history(input)
+            self._calls.flows.known(contact)
+
+    def _configure(self, centre: Centre, releases: tuple[FlowRelease, ...]) -> None:
         check_centre(centre)
         core = self._core
         core.centre = centre
@@ -204,7 +216,7 @@ class Engine:
                 core.fact(FactKind.QUEUE_PAUSED, queue=spec.id, on=spec.paused)
                 core.distributor.look_again()
             queue.spec = spec
-        core.flows = {flow.id: flow for flow in centre.flows}
+        self._calls.flows.configure(releases)
         core.distributor.set_queues([_rules(queue.spec) for queue in core.queues.values()])
         self._people.configure(centre.agents)
         self._calls.relations.configure()
@@ -219,6 +231,8 @@ class Engine:
         verb, _, id = input.tag.partition(":")
         if verb == "registered":
             self._people.phones.told(input.switch, id, input.reply.text)
+        elif verb == "text" and input.reply.ok:
+            self._calls.flows.sent(id, input.reply.text)
         elif verb == "exists":
             if input.reply.text == "false":
                 self._calls.legs.missing(id)
@@ -245,6 +259,9 @@ class Engine:
                 self._calls.callbacks.refused(id)
             if verb == "probe":
                 self._calls.voicemail.cannot_record(id)
+                self._calls.flows.cannot_record(id)
+            if verb in ("ask", "text"):
+                self._calls.flows.refused(id)
 
     def _command_lost(self, input: CommandLost) -> None:
         verb, _, id = input.tag.partition(":")
@@ -254,6 +271,8 @@ class Engine:
         self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reason)
         if verb == "say":
             self._calls.waiting.refused(id)
+        if verb == "text":
+            self._calls.flows.refused(id)
         self._offers.reply(verb, id, reply)
 
     def _doubt(self, verb: str, id: str) -> None:

@@ -27,7 +27,13 @@ class FactKind(StrEnum):
     SEGMENT_ENDED = "segment_ended"
     # a whole CDR row: see fsorch.engine.rows.LegRow
     LEG_ENDED = "leg_ended"
-    # node, prompt, digits, valid
+    # flow, version, again (they hung up on a recording not long ago)
+    FLOW_ENTERED = "flow_entered"
+    # flow, version, node, way (the label of the way that led there)
+    NODE_PASSED = "node_passed"
+    # what, flow, node, value, way, detail: see fsorch.ivr.events.EventKind
+    FLOW_TOLD = "flow_told"
+    # flow, node, prompt (what was asked, in the words of the flow), digits, valid, means
     ANSWER_KEYED = "answer_keyed"
     # queue, position, enqueued_at, again (true when put back)
     CONTACT_QUEUED = "contact_queued"

@@ -8,9 +8,12 @@ import msgspec
 
 from fsorch.acd.affinity import Encounter
 from fsorch.config import Centre
+from fsorch.customers import CustomerFile
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
+from fsorch.flows import FlowRelease
+from fsorch.ivr.steps import Failed, HttpAnswer, Rows
 from fsorch.names import SegmentKind
 
 __all__ = [
@@ -43,6 +46,7 @@ __all__ = [
     "LinkUp",
     "LogIn",
     "LogOut",
+    "LookedUp",
     "MoveContact",
     "MuteCall",
     "NextContact",
@@ -108,9 +112,11 @@ class LinkDown(msgspec.Struct, frozen=True):
 
 
 class Configure(msgspec.Struct, frozen=True):
-    """The desired state of the centre, whole. No caller is dropped by it."""
+    """The desired state of the centre, whole. No caller is dropped by it. ``releases``: the versions of flows that take
+    a share of the calls, or that calls may still be in; a flow of the centre without any is its only version."""
 
     centre: Centre
+    releases: tuple[FlowRelease, ...] = ()
 
 
 class HookFailed(msgspec.Struct, frozen=True, kw_only=True):
@@ -203,10 +209,21 @@ class Recall(msgspec.Struct, frozen=True):
 
 
 class History(msgspec.Struct, frozen=True):
-    """What the records know of the caller of ``contact``: whom they have met. It may come at any time, or never."""
+    """What the records know of the caller of ``contact``: whom they have met, who they are, and when (UTC
+    microseconds, 0: never) they were asked for their opinion last. It may come at any time, or never."""
 
     contact: str
     encounters: tuple[Encounter, ...] = ()
+    customer: CustomerFile | None = None
+    surveyed_at: int = 0
+
+
+class LookedUp(msgspec.Struct, frozen=True):
+    """What came of a LookUp; ``serial`` is its own."""
+
+    contact: str
+    serial: int
+    result: HttpAnswer | Rows | Failed
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -407,6 +424,7 @@ Input = (
     | Configure
     | Recall
     | History
+    | LookedUp
     | HookFailed
     | Tick
     | Request

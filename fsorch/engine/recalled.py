@@ -19,7 +19,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
 from fsorch.engine.guards import AWAY
 from fsorch.engine.inputs import KeptPlace, OpenContact, Recall
-from fsorch.engine.music import Music, playing
+from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
@@ -27,7 +27,6 @@ from fsorch.engine.state import Contact, Leg, Person
 from fsorch.engine.views import KeyedAnswer
 from fsorch.engine.voicemail import VOICEMAIL
 from fsorch.esl.events import Event
-from fsorch.ivr import Ask, FlowSession
 from fsorch.names import ContactOutcome, SegmentKind
 
 __all__ = ["Recalled"]
@@ -261,21 +260,19 @@ class Recalled:
 
     def _go_on(self, contact: Contact, event: Event) -> None:
         """In the flow, at the prompt where the caller was; its answer may have come while nobody listened."""
-        flow = self.core.flows.get(contact.flow)
-        running, _, place = (event.variable("fsorch_ask") or "").partition(":")
-        session = FlowSession(flow) if flow is not None else None
-        ask = session.resume(place) if session is not None else None
-        if session is None or ask is None:
+        flows = self.calls.flows
+        version = event.variable("fsorch_flow_version") or ""
+        number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+        release = flows.release_of(contact.flow, number)
+        session = flows.session(contact, release) if release is not None else None
+        step = session.resume(event.variable("fsorch_place") or "") if session is not None else None
+        if session is None or step is None:
             if self.core.flows or self.core.queues:
                 self.calls.step(contact, ContactInput.ANSWERED)
             return
         contact.machine.step(ContactInput.ANSWERED)
-        contact.session, contact.ask, contact.running = session, ask, running
-        if _asks(event, ask):
-            self.calls.flows.await_answer(contact, ask)
-        else:
-            contact.running = ""
-            self.calls.flows.collected(contact, ask, event)
+        contact.session, contact.running = session, event.variable("fsorch_ask") or ""
+        flows.take_up(contact, step, event)
 
     def since(self, contact: Contact, at: int) -> None:
         """The open stretch of ``contact`` began at ``at``, or where the last one that was written down ends."""
@@ -303,11 +300,3 @@ def _ran(text: str) -> dict[int, float]:
 
 def _may_take(person: Person) -> bool:
     return person.agent.free and not person.contact and not person.offer and not person.gone
-
-
-def _asks(event: Event, ask: Ask) -> bool:
-    """Whether the prompt still plays or waits for its key."""
-    if ask.timeout_s <= 0:
-        return playing(event)
-    # switch_ivr_read leaves its result when it is over, and takes it away when it begins.
-    return event.variable("current_application") == "play_and_get_digits" and not event.variable("read_result")

@@ -19,9 +19,11 @@ from fsorch.acd.steps import StepSession
 from fsorch.acd.transfer import TransferMachine
 from fsorch.acd.wrap_up import WrapUp
 from fsorch.config import AgentSpec, QueueSpec
+from fsorch.customers import CustomerFile
 from fsorch.engine.rows import LegRow
 from fsorch.engine.views import KeyedAnswer
-from fsorch.ivr import Ask, FlowSession
+from fsorch.ivr import FlowSession
+from fsorch.ivr.steps import Step
 from fsorch.names import ContactOutcome, SegmentKind
 from fsorch.rules import Action, CauseRules
 from fsorch.shipped import DEFAULT_LANGUAGE
@@ -258,6 +260,12 @@ class Contact:
 
     ``language``: in which the caller is spoken to; ``skills``: asked for this caller, beside the queue's own.
 
+    ``ask`` is the step of the flow that is under way, of the version ``flow_version``; ``next_step`` the one that waits
+    until what plays has ended, ``said`` once the words before a step were played; ``unwritable``: the switch cannot
+    record. ``known`` once the records have said who the ``customer`` is (None: nobody knows); ``again``: they hung up
+    on a recording not long ago; ``surveyed_at``: when they were asked for their opinion; ``low_told`` once a low score
+    was told. ``tags`` and ``notes`` come from the flow.
+
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
     ``aim``: the agent who was named for them; ``hold_asked``: what was asked of the switch last; ``muted``: they do not
     hear their agent.
@@ -278,7 +286,18 @@ class Contact:
     machine: ContactMachine = field(default_factory=ContactMachine)
     flow: str = ""
     session: FlowSession | None = None
-    ask: Ask | None = None
+    flow_version: int = 0
+    ask: Step | None = None
+    next_step: Step | None = None
+    said: bool = False
+    unwritable: bool = False
+    known: bool = False
+    again: bool = False
+    customer: CustomerFile | None = None
+    surveyed_at: int = 0
+    low_told: bool = False
+    tags: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
     running: str = ""
     music_at: float = 0.0
     plain_music: bool = False

@@ -30,6 +30,8 @@ PROMPT_LIMIT_S = 60.0
 # Sound below this energy is silence to the record application (capture 18).
 THRESHOLD = 200
 US = 1_000_000
+# What tells a caller who has heard what to do that it begins.
+TONE = "tone_stream://%(400,100,640)"
 
 
 class Voicemail:
@@ -48,8 +50,9 @@ class Voicemail:
             "farewell": self._hang_up,
         }
 
-    def take(self, contact: Contact, queue: str = "", prompt: str = "") -> None:
+    def take(self, contact: Contact, queue: str = "", prompt: str = "", *, greeted: bool = False) -> None:
         """Ask a caller who waits, or is in the flow, for a message to ``queue`` (empty: the one they wait in).
+        ``greeted``: they know what to do, so that no more than a tone asks them.
 
         Raises RequestRefused when they talk or are gone."""
         if not contact.leg or not contact.machine.allows(ContactInput.STEP_OUT):
@@ -57,7 +60,8 @@ class Voicemail:
         failures = contact.message.failures if contact.message is not None else 0
         for_queue = queue if queue in self.core.queues else contact.queue or next(iter(self.core.queues), "")
         self.step_contact(contact, ContactInput.STEP_OUT)
-        contact.message = message = Message(self.core.ids(), for_queue, prompt or "leave_message", failures)
+        asked = TONE if greeted else prompt or "leave_message"
+        contact.message = message = Message(self.core.ids(), for_queue, asked, failures)
         self.records.begin(contact, SegmentKind.VOICEMAIL, queue=for_queue)
         if contact.running:
             # What is sent now would run inside the music: it ends first.
@@ -98,7 +102,7 @@ class Voicemail:
 
     def _play(self, contact: Contact, prompt: str, step: str) -> None:
         contact.running = self.core.ids()
-        path = self.music.prompt(contact.switch, prompt, contact.language)
+        path = prompt if prompt == TONE else self.music.prompt(contact.switch, prompt, contact.language)
         self.core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "#"),)))
         self.core.send(contact.switch, Playback(contact.leg, path, contact.running), f"message:{contact.id}")
         self._await(contact, step, PROMPT_LIMIT_S)

@@ -151,8 +151,8 @@ class Waiting:
     def _default_of(self, flow: str) -> str:
         """Where a caller goes when the queue they chose is no longer there."""
         spec = self.core.flows.get(flow)
-        if spec is not None and spec.menu.default in self.core.queues:
-            return spec.menu.default
+        if spec is not None and spec.person in self.core.queues:
+            return spec.person
         return next(iter(self.core.queues))
 
     def _let_in(self, contact: Contact) -> bool:
@@ -224,6 +224,35 @@ class Waiting:
             return self.core.now.wall
         self.core.fact(FactKind.PLACE_GIVEN_BACK, contact, leg=contact.leg, enqueued_at=kept[0])
         return kept[0]
+
+    # -- what flows ask -------------------------------------------------------------------------------------------
+
+    def calendar(self, id: str) -> Calendar | None:
+        """One of the centre's calendars."""
+        return self._calendars.get(id)
+
+    def fact_of(self, id: str, name: str) -> object:
+        """How a queue is doing, by the name that flows use; ``estimated_wait_s`` is that of one who joined now, None
+        when nobody knows."""
+        core, queue = self.core, self.core.queues.get(id)
+        people = [person for person in self._members.get(id, ()) if not person.gone]
+        if queue is None:
+            return None
+        match name:
+            case "waiting":
+                return core.distributor.length(id)
+            case "logged_in":
+                return sum(person.agent.status.status is not AgentStatus.LOGGED_OUT for person in people)
+            case "available":
+                return sum(person.agent.free for person in people)
+            case "longest_wait_s":
+                first = core.contacts.get(next(iter(core.distributor.waiting(id)), ""))
+                return round(core.now.mono - first.since, 3) if first is not None else 0.0
+            case "estimated_wait_s":
+                idle, present = sum(person.agent.free for person in people), core.distributor.at_work(id)
+                place = core.distributor.length(id) + 1
+                return self._estimator(queue).estimate(core.now.mono, place, present, idle).seconds
+        return None
 
     # -- the wait -------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,17 @@ from fsorch.esl.connection import (
     Subscribe,
 )
 from fsorch.esl.errors import QuotingError
-from fsorch.esl.quoting import Pairs, app_argument, as_pairs, bracket_variables, check_name, check_text, escape, words
+from fsorch.esl.quoting import (
+    Pairs,
+    app_argument,
+    as_pairs,
+    bracket_variables,
+    check_name,
+    check_text,
+    display,
+    escape,
+    words,
+)
 
 __all__ = [
     "Answer",
@@ -36,6 +46,7 @@ __all__ = [
     "Break",
     "Bridge",
     "Broadcast",
+    "Chat",
     "Command",
     "Conference",
     "Connect",
@@ -48,6 +59,7 @@ __all__ = [
     "FileExists",
     "Filter",
     "FilterDelete",
+    "FlushDigits",
     "GetVar",
     "GlobalGetVar",
     "HangupMsg",
@@ -84,6 +96,7 @@ __all__ = [
 ]
 
 _DIGITS = re.compile(r"[0-9A-Da-d*#wWfF]{1,128}(?:@[0-9]{1,5})?")
+_CHAT = re.compile(r"[A-Za-z0-9@._+:;=/-]{1,160}")
 _KEYS = re.compile(r"[0-9A-Da-d*#]{1,128}")
 _USER = re.compile(r"[A-Za-z0-9_.+*#@/-]{1,128}")
 _ROOM = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
@@ -363,6 +376,28 @@ class ReceiveDigits(_OnChannel, frozen=True):
 
     def _api(self) -> str:
         return self._words("uuid_recv_dtmf", check_name(self.digits, _KEYS, "the digits"))
+
+
+class FlushDigits(_OnChannel, frozen=True):
+    """Forget the keys that were pressed and that nothing has taken yet."""
+
+    def _api(self) -> str:
+        return self._words("uuid_flush_dtmf")
+
+
+class Chat(_Api, frozen=True):
+    """Send a text message by a chat interface of the switch (``mod_dptools.c``, ``chat``: parts between bars); answered
+    by ``Sent``, or ``Error!`` and why. A bar or line break in the text becomes a space."""
+
+    protocol: str
+    sender: str
+    to: str
+    text: str
+
+    def _api(self) -> str:
+        addresses = (self.protocol, self.sender, self.to)
+        parts = (check_name(one, _CHAT, "an address of a text message") for one in addresses)
+        return "chat " + "|".join((*parts, display(self.text.replace("|", " "), 1000)))
 
 
 class Record(_OnChannel, frozen=True):

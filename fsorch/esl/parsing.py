@@ -290,12 +290,18 @@ def _put_off(rest: str) -> c.Command | None:
     return c.PutOff(match[1], int(match[2])) if match is not None and match[1] == match[3] else None
 
 
+def _chat(rest: str) -> c.Command | None:
+    parts = rest.split("|", 3)
+    return c.Chat(*parts) if len(parts) == 4 else None
+
+
 _APIS: dict[str, Callable[[str], c.Command | None]] = {
     "uuid_bridge": _pair(c.Bridge),
     "uuid_transfer": _transfer,
     "uuid_kill": _kill,
     "uuid_answer": c.Answer,
     "uuid_pre_answer": c.PreAnswer,
+    "uuid_flush_dtmf": c.FlushDigits,
     "uuid_park": c.Park,
     "uuid_hold": _hold,
     "uuid_audio": _mute,
@@ -308,6 +314,7 @@ _APIS: dict[str, Callable[[str], c.Command | None]] = {
     "uuid_dump": _dump,
     "uuid_exists": c.Exists,
     "sched_del": c.Unschedule,
+    "chat": _chat,
     "eval": _put_off,
     "uuid_send_dtmf": _pair(c.SendDigits),
     "uuid_recv_dtmf": _pair(c.ReceiveDigits),

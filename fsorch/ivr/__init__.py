@@ -1,7 +1,17 @@
-"""The caller's flow as a machine. No I/O, no clock."""
+"""Callers' flows: the session that walks one, the linter, the picture. No I/O, no clock."""
 
 from __future__ import annotations
 
-from fsorch.ivr.flow import Ask, FlowEffect, FlowInput, FlowMachine, FlowSession, FlowState, Route
+from fsorch.ivr.events import EventKind, FlowEvent
+from fsorch.ivr.session import FlowSession
+from fsorch.ivr.walking import SessionEffect, SessionInput, SessionMachine, SessionState
 
-__all__ = ["Ask", "FlowEffect", "FlowInput", "FlowMachine", "FlowSession", "FlowState", "Route"]
+__all__ = [
+    "EventKind",
+    "FlowEvent",
+    "FlowSession",
+    "SessionEffect",
+    "SessionInput",
+    "SessionMachine",
+    "SessionState",
+]

@@ -47,6 +47,7 @@ class Api:
             "eval": self._eval,
             "expr": lambda argument: "-ERR",
             "file_exists": self._file_exists,
+            "chat": self._chat,
             "fsctl": self._fsctl,
             "global_getvar": self._global_getvar,
             "global_setvar": self._global_setvar,
@@ -93,6 +94,16 @@ class Api:
             f"{self._max_sessions} session(s) max\n"
             "min idle cpu 0.00/99.73\nCurrent Stack Size/Max 240K/8192K\n"
         )
+
+    def _chat(self, argument: str) -> str:
+        """mod_dptools.c, chat_api_function; only ``sip`` is there, and takes an address with a domain."""
+        parts = argument.split("|", 4)
+        if len(parts) < 4:
+            return "Invalid"
+        if parts[0] != "sip" or "@" not in parts[2]:
+            return "Error! Message Not Sent"
+        self._machine.core.texts.append((parts[2], parts[3]))
+        return "Sent"
 
     def _version(self, argument: str) -> str:
         if argument == "short":

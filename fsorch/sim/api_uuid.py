@@ -192,6 +192,15 @@ def _recv_dtmf(machine: Machine, argument: str) -> str:
     return f"+OK {uuid} received DTMF {digits}.\n"
 
 
+def _flush_dtmf(machine: Machine, argument: str) -> str:
+    """mod_commands.c, uuid_flush_dtmf_function."""
+    channel = machine.find(argument)
+    if channel is None:
+        return "-ERR No such session\n"
+    channel.dtmf.clear()
+    return OK
+
+
 def _audio(machine: Machine, argument: str) -> str:
     words = argument.split()
     channel = machine.find(words[0]) if words else None
@@ -305,6 +314,7 @@ TABLE: dict[str, Callable[[Machine, str], str]] = {
     "uuid_deflect": _deflect,
     "uuid_dump": _dump,
     "uuid_exists": _exists,
+    "uuid_flush_dtmf": _flush_dtmf,
     "uuid_getvar": _getvar,
     "uuid_hold": _hold,
     "uuid_kill": _kill,

@@ -90,6 +90,8 @@ class Core:
         self.counters = Counters()
         self.watchers: list[Callable[[SimEvent], None]] = []
         self.entered: Callable[[Channel], None] = lambda channel: None
+        # Text messages that were sent: to whom, and the text.
+        self.texts: list[tuple[str, str]] = []
         self.apps: dict[str, App] = {}
         self.route: Route = lambda channel: []
         self.closing: Callable[[Channel], None] = lambda channel: None

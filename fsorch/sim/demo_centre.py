@@ -3,7 +3,8 @@ live on."""
 
 from __future__ import annotations
 
-from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, MenuSpec, QueueSpec
+from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
+from fsorch.flow_menus import menu_flow
 from fsorch.names import Role
 from fsorch.rules import CalendarSpec, Overflow, OverflowTo, Weekday
 from fsorch.sim.people import PhoneHabits
@@ -79,11 +80,7 @@ def demo_centre() -> Centre:
             ),
         ),
         agents=agents,
-        flows=(
-            FlowSpec(
-                id="main", menu=MenuSpec(options={"1": "sales", "2": "support", "0": "reception"}, default="reception")
-            ),
-        ),
+        flows=(menu_flow("main", {"1": "sales", "2": "support"}, person="reception"),),
         breaks=(
             BreakReason(id="lunch", title="Lunch", max_s=2700),
             BreakReason(id="coffee", title="Coffee", max_s=600),

@@ -13,10 +13,11 @@ from typing import Any
 import msgspec
 from peewee import Field, Model
 
-from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, QueueSpec
+from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec, TextSpec
 from fsorch.deferred import VoicemailSpec
 from fsorch.doors import NumberSpec
 from fsorch.errors import ConfigError
+from fsorch.flows import FlowSpec
 from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.rules import AwayRule, CalendarSpec
 from fsorch.store.database import Db, PooledMysql
@@ -41,6 +42,7 @@ __all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
 Row = dict[str, Any]
 REVISION = "revision"
 AWAY = "centre.away"
+TEXTS = "centre.texts"
 # Settings of the centre that are seconds.
 SECONDS = ("switch_gone_s", "unserved_s")
 VOICEMAIL = "centre.voicemail"
@@ -86,6 +88,7 @@ def read_centre(db: Db) -> Centre:
         language=meta.get(LANGUAGE) or Centre().language,
         speech=msgspec.json.decode(meta.get(SPEECH) or "null", type=SpeechSpec | None),
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
+        texts=msgspec.json.decode(meta.get(TEXTS) or "null", type=TextSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
         numbers={row["id"]: msgspec.json.decode(row["body"], type=NumberSpec) for row in _in_order(db, NumberRecord)},
         calendars=tuple(msgspec.json.decode(row["body"], type=CalendarSpec) for row in _in_order(db, CalendarRecord)),
@@ -119,7 +122,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
 def _own_keys(centre: Centre) -> dict[str, str]:
     """The keys of the centre that have a row only when they are not as by default."""
     usual = Centre()
-    specs = {AWAY: centre.away, VOICEMAIL: centre.voicemail, SPEECH: centre.speech}
+    specs = {AWAY: centre.away, TEXTS: centre.texts, VOICEMAIL: centre.voicemail, SPEECH: centre.speech}
     own = {name: msgspec.json.encode(spec).decode() if spec is not None else "" for name, spec in specs.items()}
     for name in SECONDS:
         seconds = getattr(centre, name)

@@ -107,6 +107,7 @@ class SurveyAnswerRecord(Model):
     id = IdField(160, primary_key=True)
     contact = IdField()
     survey = CharField(max_length=64)
+    question = CharField(max_length=64)
     customer = IdField()
     number = CharField(max_length=64)
     agent = IdField()

@@ -96,6 +96,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     lost: int = 0
     failed: int = 0
     overflowed: int = 0
+    self_served: int = 0
     voicemail: int = 0
     not_reached: int = 0
     segments: int = 0
@@ -125,6 +126,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     service_level: float | None
     service_level_s: float
     overflowed: int = 0
+    self_served: int = 0
     voicemail: int = 0
     not_reached: int = 0
 

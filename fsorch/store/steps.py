@@ -6,6 +6,8 @@ step looks first and does nothing where its work is done already. SQLite runs a 
 
 from __future__ import annotations
 
+from typing import Any
+
 from fsorch.store.database import Db, PooledMysql
 
 __all__ = ["Steps"]
@@ -38,6 +40,19 @@ class Steps:
             return
         listed = ", ".join(self.quote(column) for column in columns)
         self._db.run(f"CREATE INDEX {self.quote(name)} ON {self.quote(table)} ({listed})")
+
+    def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
+        """The ``columns`` of every row."""
+        listed = ", ".join(self.quote(column) for column in columns)
+        found: list[tuple[Any, ...]] = self._db.run(f"SELECT {listed} FROM {self.quote(table)}").fetchall()  # noqa: S608 - names of ours
+        return list(found)
+
+    def change(self, table: str, values: dict[str, Any], key: dict[str, Any]) -> None:
+        """Set ``values`` in the row with this ``key``."""
+        mark = self._db.param
+        set_ = ", ".join(f"{self.quote(name)} = {mark}" for name in values)
+        where = " AND ".join(f"{self.quote(name)} = {mark}" for name in key)
+        self._db.run(f"UPDATE {self.quote(table)} SET {set_} WHERE {where}", (*values.values(), *key.values()))  # noqa: S608 - names of ours
 
     def quote(self, name: str) -> str:
         """``name`` as this engine quotes it."""

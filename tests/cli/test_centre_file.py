@@ -175,7 +175,11 @@ def test_things_come_and_go(home: Path) -> None:
         (["queue", "set", "sales", "title+=x"], 3, "'title+=x': title is no list; set it with ="),
         (["agent", "set", "ada", "queues.nine.level=1"], 3, "there is no 'nine'; add it first"),
         (["agent", "set", "ada", "queues+=suport"], 3, "agents[0].queues[2].queue is 'suport', which does not exist"),
-        (["queue", "remove", "support"], 3, "flows[0].menu.default is 'support', which does not exist"),
+        (
+            ["queue", "remove", "support"],
+            3,
+            "flows[0]: flow 'main', key 'person': 'support' is not a queue of the centre",
+        ),
         (["queue", "add", "sales"], 3, "there is a queue 'sales' already; change it with: fsorch queue set sales"),
         (["agent", "add", "cy"], 3, "Object missing required field `phone` - at `$.agents[2]`"),
         (["agent", "add", "cy", "phone=a\nb"], 3, "agents[2].phone"),
@@ -200,9 +204,9 @@ def test_flows_and_breaks_have_the_same_verbs(home: Path) -> None:
     assert [one["id"] for one in json.loads(fsorch("break", "list", "--json").out)] == ["lunch", "training", "tea"]
     assert fsorch("break", "list").out.splitlines()[-1].split() == ["tea", "max_s:", "600.0"]
     assert fsorch("break", "remove", "tea").code == 0
-    assert fsorch("flow", "set", "main", "menu.options.9=sales").code == 0
-    assert json.loads(fsorch("flow", "list", "--json").out)[0]["menu"]["options"]["9"] == "sales"
-    assert fsorch("flow", "set", "main", "menu.options-=9").code == 0
+    assert fsorch("flow", "set", "main", "nodes.menu.options.9=sales").code == 0
+    assert json.loads(fsorch("flow", "list", "--json").out)[0]["nodes"]["menu"]["options"]["9"] == "sales"
+    assert fsorch("flow", "set", "main", "nodes.menu.options-=9").code == 0
     assert fsorch("calendar", "add", "office", "zone=Europe/Berlin", "hours.mon=[09:00-17:00]").code == 0
     assert json.loads(fsorch("calendar", "list", "--json").out)[0]["zone"] == "Europe/Berlin"
     assert fsorch("calendar", "remove", "office").code == 0

@@ -7,13 +7,14 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from fsorch.clock import SystemClock
-from fsorch.config import AgentSpec, Centre, FlowSpec, MembershipSpec, MenuSpec, QueueSpec
+from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
 from fsorch.edge.pump import Pump
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import Configure, LogIn, LogOut, Request
 from fsorch.engine.views import AgentView, ContactView
 from fsorch.esl.commands import GetVar, ReceiveDigits
+from fsorch.flow_menus import menu_flow
 from fsorch.rules import PhoneMode
 from tests.conformance.rig import Call, Rig, far_end
 
@@ -25,10 +26,7 @@ PROMPTS = {name: "tone_stream://%(400,0,440)" for name in ("greeting", "invalid"
 # So long that a key comes before its end, on a busy machine too.
 LONG_MENU_S = 100.0
 MUSIC = "tone_stream://%(1000,0,300);loops=-1"
-FLOW = FlowSpec(
-    id="main",
-    menu=MenuSpec(options={"1": "sales", "2": "support"}, default="support", timeout_s=1.0, tries=2),
-)
+FLOW = menu_flow("main", {"1": "sales", "2": "support"}, person="support", timeout_s=1.0)
 
 
 class Office:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import msgspec
 import pytest
 
 from fsorch.clock import SystemClock
@@ -12,6 +13,7 @@ from fsorch.config import Centre, decode
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import Configure, Input, SwitchEvent
 from fsorch.esl.commands import GetVar, Kill, ReceiveDigits
+from fsorch.flow_menus import menu_flow
 from tests.conformance.office import MUSIC, Office
 from tests.conformance.rig import SIP_ADDRESS, Call, Rig, far_end
 
@@ -41,10 +43,13 @@ def waiter(rig: Rig) -> Iterator[Waiter]:
         office.close()
 
 
+FLOW = msgspec.to_builtins(menu_flow("main", {"1": "sales"}, person="sales", timeout_s=1.0, tries=1))
+
+
 def centre(**rules: Any) -> Centre:
     data = {
         "flow": "main",
-        "flows": [{"id": "main", "menu": {"options": {"1": "sales"}, "default": "sales", "timeout_s": 1, "tries": 1}}],
+        "flows": [FLOW],
         "queues": [{"id": "sales", "music": MUSIC, "wrap_up_s": 0.2} | rules],
         "agents": [{"id": "ada", "phone": far_end("answer-300"), "queues": [{"queue": "sales"}]}],
         "prompts": PROMPTS | {"greeting": "silence_stream://100", "menu": "silence_stream://100"},

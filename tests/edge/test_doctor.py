@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from fsorch.config import AgentSpec, Centre, FlowSpec, MenuSpec, QueueSpec, Settings, SwitchSettings, WebSettings
+from fsorch.config import AgentSpec, Centre, QueueSpec, Settings, SwitchSettings, WebSettings
 from fsorch.edge import doctor_switch
 from fsorch.edge.check import Check
 from fsorch.edge.doctor import run_checks
@@ -17,6 +17,7 @@ from fsorch.edge.doctor_switch import check_switch
 from fsorch.edge.link_session import LinkLimits
 from fsorch.edge.webserver import listen
 from fsorch.esl.frames import CommandFrame
+from fsorch.flow_menus import menu_flow
 from fsorch.store import open_database
 from tests.edge.fake_switch import Connection, FakeSwitch, api, event, reply
 
@@ -40,7 +41,7 @@ SOUND = {
 CENTRE = Centre(
     queues=(QueueSpec(id="sales"), QueueSpec(id="support", music="tone_stream://%(1000,0,440)")),
     agents=(AgentSpec(id="ada", phone="user/1001"),),
-    flows=(FlowSpec(id="main", menu=MenuSpec(options={"1": "sales"}, default="support")),),
+    flows=(menu_flow("main", {"1": "sales"}, person="support"),),
     flow="main",
     prompts={"greeting": "/own/hello.wav"},
 )

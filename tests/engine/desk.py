@@ -7,13 +7,15 @@ import uuid
 from typing import Any, TypeVar
 
 from fsorch.clock import ManualClock
-from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, MenuSpec, QueueSpec
+from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
 from fsorch.engine import CommandDone, Configure, Engine, Fact, FactKind, LinkUp, LogIn, SwitchEvent, Tick
+from fsorch.engine.actions import LookUp, Send
 from fsorch.engine.inputs import Input
 from fsorch.engine.views import AgentView, ContactView
 from fsorch.esl.commands import Command
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
+from fsorch.flow_menus import menu_flow
 
 C = TypeVar("C", bound=Command)
 
@@ -27,9 +29,7 @@ CENTRE = Centre(
         AgentSpec(id="ann", phone="user/1001", queues=(MembershipSpec(queue="sales"), MembershipSpec(queue="support"))),
         AgentSpec(id="rob", phone="user/1002", queues=(MembershipSpec(queue="sales"),)),
     ),
-    flows=(
-        FlowSpec(id="main", menu=MenuSpec(options={"1": "sales", "2": "support", "0": "support"}, default="support")),
-    ),
+    flows=(menu_flow("main", {"1": "sales", "2": "support"}, person="support"),),
     breaks=(BreakReason(id="lunch"), BreakReason(id="tea")),
     flow="main",
 )
@@ -42,6 +42,7 @@ class Desk:
         self._source = random.Random(seed)
         self.clock = ManualClock()
         self.sent: list[tuple[Command, str]] = []
+        self.asked: list[LookUp] = []
         self.facts: list[Fact] = []
         self.begin(centre)
         self.tell(LinkUp("main", "core-1", (), "/sounds"))
@@ -55,7 +56,8 @@ class Desk:
     def tell(self, input: Input) -> None:
         """One step; commands and facts are kept."""
         outcome = self.engine.step(input, self.clock.now())
-        self.sent += [(send.command, send.tag) for send in outcome.actions]
+        self.sent += [(one.command, one.tag) for one in outcome.actions if isinstance(one, Send)]
+        self.asked += [one for one in outcome.actions if isinstance(one, LookUp)]
         self.facts += outcome.facts
 
     def event(self, name: str, uuid: str = "", variables: dict[str, str] | None = None, **fields: Any) -> None:

@@ -112,6 +112,7 @@ def test_each_prompt_has_a_variable_of_its_own() -> None:
     menu(desk, wrong="9")
     assert desk.last(PlayAndGetDigits).variable != first
     menu(desk)
+    menu(desk)
     assert desk.contact().queue == "support"
 
 

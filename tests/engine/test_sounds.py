@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -14,12 +15,13 @@ from fsorch.engine.sounds import MOST, Sound, sound, spoken
 from fsorch.esl.commands import Playback
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import split
+from fsorch.flow_menus import menu_flow
 from fsorch.ivr.speech import File, Text, Utterance
 from fsorch.prompts import SpeechSpec
 from tests.engine.desk import Desk
 
 FLITE = SpeechSpec(engine="flite", voice="kal", voices={"de": "hans"})
-MENU = {"options": {"1": "sales"}, "default": "sales"}
+MAIN = msgspec.to_builtins(menu_flow("main", {"1": "sales"}, person="sales"))
 
 
 def path(file: File) -> str:
@@ -28,9 +30,7 @@ def path(file: File) -> str:
 
 def centre(**keys: Any) -> Centre:
     sales = {"id": "sales", "announce": {"first_s": 10, "every_s": 20}}
-    return decode(
-        {"queues": [sales], "flows": [{"id": "main", "menu": MENU}], "flow": "main"} | keys, Centre, where="c"
-    )
+    return decode({"queues": [sales], "flows": [MAIN], "flow": "main"} | keys, Centre, where="c")
 
 
 def test_files_are_one_list_and_need_nothing_of_the_switch() -> None:

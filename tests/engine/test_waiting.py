@@ -12,9 +12,11 @@ from fsorch.engine import Configure, FactKind, LinkDown, LinkUp, LogIn, LogOut, 
 from fsorch.errors import ConfigError
 from fsorch.esl.commands import Break, Bridge, Execute, Kill, Originate, PlayAndGetDigits, Playback, SetVars
 from fsorch.esl.events import Event
+from fsorch.flow_menus import menu_flow
+from fsorch.flows import FlowSpec
 from tests.engine.desk import Desk
 
-MENU = {"options": {"1": "sales"}, "default": "sales"}
+MAIN = msgspec.to_builtins(menu_flow("main", {"1": "sales"}, person="sales"))
 
 
 def centre(*, support: dict[str, Any] | None = None, **sales: Any) -> Centre:
@@ -27,7 +29,7 @@ def centre(*, support: dict[str, Any] | None = None, **sales: Any) -> Centre:
                 {"id": "rob", "phone": "user/1002", "queues": [{"queue": "support"}]},
                 {"id": "luc", "phone": "user/1003", "queues": [{"queue": "sales"}], "skills": {"french": 3}},
             ],
-            "flows": [{"id": "main", "menu": MENU}, {"id": "night", "greeting": "night", "menu": MENU}],
+            "flows": [MAIN, MAIN | {"id": "night", "prompts": {"greeting": "It is night."}}],
             "breaks": [{"id": "lunch"}],
             "flow": "main",
             "voicemail": {"dir": "/messages"},
@@ -212,7 +214,7 @@ def test_a_flow_takes_the_caller_back_and_the_enqueue_time_is_kept() -> None:
     place = desk.contact().enqueued_at
     desk.passes(5)
     assert desk.contact().state == "flow"
-    assert desk.last(Playback).file.endswith("/night.wav")
+    assert desk.last(Playback).file.endswith("/night.greeting.wav")
     assert [type(command) for command, _ in desk.sent[-3:]] == [Break, SetVars, Playback]
     done(desk, desk.last(Playback))
     ask = desk.last(PlayAndGetDigits)
@@ -469,10 +471,10 @@ def test_an_emergency_closes_at_once() -> None:
 
 def test_a_closed_flow_sends_on() -> None:
     base = centre()
-    way = decode({"calendar": "shut", "on_closed": FLOW, "id": "main", "menu": MENU}, type(base.flows[0]), where="x")
+    way = decode(MAIN | {"calendar": "shut", "on_closed": FLOW}, FlowSpec, where="x")
     desk = Desk(msgspec.structs.replace(base, flows=(way, base.flows[1])))
     desk.call("caller-1")
-    assert desk.last(Playback).file.endswith("/night.wav")
+    assert desk.last(Playback).file.endswith("/night.greeting.wav")
 
 
 # -- the link -------------------------------------------------------------------------------------------------------

@@ -15,6 +15,7 @@ from fsorch.esl.commands import (
     Break,
     Bridge,
     Broadcast,
+    Chat,
     Command,
     Conference,
     Connect,
@@ -27,6 +28,7 @@ from fsorch.esl.commands import (
     FileExists,
     Filter,
     FilterDelete,
+    FlushDigits,
     GetVar,
     GlobalGetVar,
     HangupMsg,
@@ -246,6 +248,8 @@ EXACT: list[tuple[Command, str]] = [
     (PutOff("u", 90), "api eval ${sched_del(u)}${sched_transfer(+90 u fsorch_left XML fsorch)}"),
     (SendDigits("u", "12w#@250"), "api uuid_send_dtmf u 12w#@250"),
     (ReceiveDigits("u", "42#"), "api uuid_recv_dtmf u 42#"),
+    (FlushDigits("u"), "api uuid_flush_dtmf u"),
+    (Chat("sip", "5000@a", "+49@b", "it is ready"), "api chat sip|5000@a|+49@b|it is ready"),
     (Record("u", "start", "/tmp/a b.wav"), "api uuid_record u start /tmp/a\\sb.wav"),
     (Conference("room", "kick", ("all",)), "api conference room kick all"),
     (ShowChannels(), "api show channels as json"),
@@ -286,6 +290,12 @@ EXACT: list[tuple[Command, str]] = [
 def test_the_exact_line(command: Command, wire: str) -> None:
     assert command.wire() == wire
     assert holds(command)
+
+
+def test_a_text_message_keeps_to_its_part() -> None:
+    assert Chat("sip", "a@b", "c@d", "x|y\nz").wire() == "api chat sip|a@b|c@d|x y z"
+    with pytest.raises(QuotingError, match="text message"):
+        Chat("sip", "a@b", "c|d", "x").wire()
 
 
 def test_every_sort_of_command_has_its_line_above() -> None:

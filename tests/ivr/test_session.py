@@ -140,7 +140,7 @@ def test_the_whole_way_through_self_service() -> None:
 
 
 def test_a_menu_of_queues_leads_to_them_or_to_its_default() -> None:
-    spec = menu_flow("main", {"1": "sales", "2": "a.b", "3": "person", "0": "reception"}, "reception")
+    spec = menu_flow("main", {"1": "sales", "2": "a.b", "3": "person", "0": "reception"}, person="reception")
     queues = frozenset({"sales", "a.b", "person", "reception"})
     assert faults(spec, FlowWorld(queues=queues, calendars=frozenset(), ways=frozenset())) == ()
     for key, queue in {"1": "sales", "2": "a.b", "3": "person", "0": "reception"}.items():
@@ -153,7 +153,7 @@ def test_a_menu_of_queues_leads_to_them_or_to_its_default() -> None:
 
 
 def test_a_menu_without_options_leads_to_its_default() -> None:
-    step = Walk(menu_flow("night", {}, "support", greeting="hello", tries=99, timeout_s=99)).hear("")
+    step = Walk(menu_flow("night", {}, person="support", greeting="hello", tries=99, timeout_s=99)).hear("")
     assert isinstance(step, ToQueue)
     assert step.queue == "support"
 

@@ -21,9 +21,7 @@ from fsorch.config import (
     AgentSpec,
     BreakReason,
     Centre,
-    FlowSpec,
     MembershipSpec,
-    MenuSpec,
     QueueSpec,
     Settings,
     SwitchSettings,
@@ -33,6 +31,7 @@ from fsorch.edge.control_client import ControlClient
 from fsorch.edge.demo_switch import SwitchPlan, SwitchWorld
 from fsorch.engine.inputs import LogIn, Request
 from fsorch.engine.views import AgentView, ContactView, Snapshot
+from fsorch.flow_menus import menu_flow
 from fsorch.sim.people import PhoneHabits
 from fsorch.sim.world import Caller, CallerPlan
 from fsorch.store import Store, open_database
@@ -66,7 +65,7 @@ def centre(wrap_up_s: float, offer_timeout_s: float, unserved_s: float) -> Centr
             for id in QUEUES
         ),
         agents=tuple(AgentSpec(id=id, phone=f"user/{1001 + n}@{DOMAIN}", queues=both) for n, id in enumerate(AGENTS)),
-        flows=(FlowSpec(id="main", menu=MenuSpec(options={"1": "sales", "2": "support"}, default="support")),),
+        flows=(menu_flow("main", {"1": "sales", "2": "support"}, person="support"),),
         breaks=(BreakReason(id="lunch"),),
         flow="main",
         unserved_s=unserved_s,

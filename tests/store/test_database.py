@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import subprocess
 import sys
@@ -25,6 +26,9 @@ from peewee import (
 )
 
 from fsorch.errors import StoreError
+from fsorch.flow_checks import faults
+from fsorch.flow_nodes import Menu, QueueNode
+from fsorch.flows import FlowWorld, decode_flow
 from fsorch.store import Store, customer_models, models, open_database
 from fsorch.store.database import connected, is_passing, parse_url
 from fsorch.store.migrate import known_migrations, migrate
@@ -345,3 +349,33 @@ def test_nothing_is_lost_when_another_process_closes_the_file(tmp_path: Path) ->
         assert other_process_counts(tmp_path / "records.db") == n + 1
     first.close()
     second.close()
+
+
+class TestOldFlows:
+    def test_a_flow_of_a_menu_becomes_one_of_nodes(self, url: str) -> None:
+        old = {
+            "id": "main",
+            "greeting": "hello",
+            "menu": {"options": {"1": "sales", "2": "support"}, "default": "support", "timeout_s": 99, "tries": 1},
+            "calendar": "day",
+        }
+        db = parse_url(url)
+        db.prepare(True)
+        before, after = known_migrations()[:7], known_migrations()[:8]
+        with connected(db):
+            migrate(db, 1, known=before)
+            row = {"place": 0, "made_at": 1, "made_by": "cli", "removed_at": 0, "body": json.dumps(old)}
+            models.FlowRecord.insert(row | {"id": "main", "version": 1}).execute(db)
+            migrate(db, 2, known=after)
+            body = models.FlowRecord.select(models.FlowRecord.body).scalar(db)
+        spec = decode_flow(json.loads(body), where="row")
+        world = FlowWorld(queues=frozenset(("sales", "support")), calendars=frozenset(("day",)))
+        assert faults(spec, world) == ()
+        assert spec.person == "support"
+        menu = spec.nodes["menu"]
+        assert isinstance(menu, Menu)
+        assert menu.options == {"0": "person", "1": "queue_1", "2": "person"}
+        assert (menu.timeout_s, menu.tries) == (60.0, 1)
+        assert spec.nodes["queue_1"] == QueueNode(queue="sales")
+        assert spec.calendar == "day"
+        db.shut()

@@ -9,8 +9,9 @@ import pytest
 from argon2 import PasswordHasher
 
 from fsorch.clock import ManualClock
-from fsorch.config import AgentSpec, BreakReason, Centre, FlowSpec, MembershipSpec, MenuSpec, QueueSpec
+from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
 from fsorch.errors import ConfigError
+from fsorch.flow_menus import menu_flow
 from fsorch.names import Role
 from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.store import Passwords, Store, open_database
@@ -35,8 +36,8 @@ CENTRE = Centre(
         AgentSpec(id="ada", name="Ada", phone="user/1001@pbx.example", login="ada", role=Role.SUPERVISOR),
     ),
     flows=(
-        FlowSpec(id="night", menu=MenuSpec(options={}, default="support")),
-        FlowSpec(id="day", greeting="hello", menu=MenuSpec(options={"1": "sales", "*": "support"}, default="sales")),
+        menu_flow("night", {}, person="support"),
+        menu_flow("day", {"1": "sales", "*": "support"}, person="sales"),
     ),
     flow="day",
     breaks=(BreakReason(id="lunch", title="Lunch 🍜", max_s=1800), BreakReason(id="call")),
@@ -248,7 +249,7 @@ class TestCentre:
 
     def test_flows_have_versions(self, store: Store) -> None:
         store.save_centre(CENTRE, "cli")
-        flow = msgspec.structs.replace(CENTRE.flows[0], greeting="moin")
+        flow = msgspec.structs.replace(CENTRE.flows[0], title="moin")
         store.save_centre(changed(CENTRE, flows=(flow,), flow=""), "sam")
         rows = FlowRecord.select().order_by(FlowRecord.id, FlowRecord.version).execute(store.db)
         assert [(row.id, row.version, row.made_by, row.removed_at > 0) for row in rows] == [

@@ -5,7 +5,10 @@ from __future__ import annotations
 import msgspec
 
 from fsorch.config import Centre, decode
+from fsorch.flow_menus import menu_flow
 from fsorch.store.store import Store
+
+MAIN = msgspec.to_builtins(menu_flow("main", {"1": "sales"}, person="sales"))
 
 CENTRE = decode(
     {
@@ -21,12 +24,7 @@ CENTRE = decode(
         ],
         "outside": "sofia/gateway/trunk/{number}",
         "flows": [
-            {
-                "id": "main",
-                "menu": {"options": {"1": "sales"}, "default": "sales"},
-                "calendar": "day",
-                "on_closed": {"act": "overflow", "to": "hangup"},
-            }
+            MAIN | {"calendar": "day", "on_closed": {"act": "overflow", "to": "hangup"}},
         ],
         "queues": [
             {

@@ -11,6 +11,7 @@ from fsorch.store.migrations import (
     m0005_prompts,
     m0006_tokens,
     m0007_doors,
+    m0008_flows_of_nodes,
 )
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "m0005_prompts",
     "m0006_tokens",
     "m0007_doors",
+    "m0008_flows_of_nodes",
 ]

@@ -43,8 +43,8 @@ def up(steps: Steps) -> None:
     steps.index("note", "customer")
     steps.table(
         "survey_answer",
-        f"id VARCHAR(160) NOT NULL PRIMARY KEY, contact {ID}, survey {ID}, customer {ID}, number {ID}, agent {ID}, "
-        f"queue {ID}, score {COUNT}, comment {LINE}, at {MOMENT}",
+        f"id VARCHAR(160) NOT NULL PRIMARY KEY, contact {ID}, survey {ID}, question {ID}, customer {ID}, number {ID}, "
+        f"agent {ID}, queue {ID}, score {COUNT}, comment {LINE}, at {MOMENT}",
     )
     steps.index("survey_answer", "number", "at")
     steps.index("survey_answer", "agent")

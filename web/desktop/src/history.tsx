@@ -17,6 +17,7 @@ const OUTCOMES: Record<string, [string, Tone]> = {
   voicemail: ["Left a message", "wrap"],
   not_reached: ["Not reached", "out"],
   overflowed: ["Sent elsewhere", "out"],
+  self_served: ["Served by the flow", "out"],
   lost: ["Lost", "break"],
   "": ["Going on", "talking"],
 };
