@@ -23,8 +23,8 @@ class Accounts:
     """The records of a site that has come to rest."""
 
     def __init__(self, site: Site, blind_us: int = 0) -> None:
-        """``blind_us``: how far a stretch may begin before the last one ends, where the records could not be asked what
-        they have of a talk, and only the switch knew when it began."""
+        """``blind_us``: how far a stretch may begin before the last one ends, or after it, where the records could not
+        be asked what they have of a contact, and only the switch knew when it began, and its talk."""
         self.site, self.blind_us = site, blind_us
         with site.store() as store:
             self._read(store)
@@ -118,7 +118,8 @@ class Accounts:
         edges = [row.began_at, *(edge for one in own for edge in (one.began_at, one.ended_at)), row.ended_at]
         for before, after in zip(edges[::2], edges[1::2], strict=True):
             assert before <= after + self.blind_us, ("overlap", row, told)
-            assert after - before < HUNG_UP_US + self.outage_at(before), ("hole", row, told)
+            gap = after - before
+            assert gap < HUNG_UP_US + self.outage_at(before) + self.blind_us, ("hole", row, told)
         assert all(one.began_at <= one.ended_at for one in own)
         assert len({one.id for one in own}) == len(own)
         talked = sum(one.ended_at - one.began_at for one in own if one.kind == SegmentKind.TALK)

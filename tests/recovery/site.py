@@ -156,7 +156,7 @@ class Site:
 
     def _call_at(self, seconds: float, patience_s: float) -> None:
         self.later(seconds)
-        self.call(patience_s=patience_s or self.dice.choice((2.5, 5.0, 8.0)))
+        self.call(patience_s=patience_s or self.dice.choice((1.5, 3.0, 4.5)))
 
     def leave(self, caller: Caller) -> None:
         """The caller hangs up now."""

@@ -109,7 +109,7 @@ def test_a_start_without_the_database_goes_on_and_catches_up(
     (tmp_path / "db").mkdir()
     site = make(url=server.new_database() if server else f"sqlite:///{tmp_path}/db/fsorch.sqlite3", answer_rate=1.0)
     site.start()
-    talks, waits, leaves = (site.call(key="1", talk_s=talk_s, patience_s=60.0) for talk_s in (8.0, 0.3, 0.3))
+    talks, waits, leaves = (site.call(key="1", talk_s=talk_s, patience_s=60.0) for talk_s in (5.0, 0.3, 0.3))
     for caller in (talks, waits, leaves):
         site.state_is(caller, "waiting")
     site.log_in("ann")
