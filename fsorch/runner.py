@@ -27,24 +27,26 @@ import gevent
 import msgspec
 
 from fsorch import __version__
-from fsorch.acd.affinity import Encounter
 from fsorch.clock import Clock, SystemClock
 from fsorch.config import Centre, Settings, WebSettings
 from fsorch.edge.auditing import AuditLine
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
 from fsorch.edge.gateway import Gateway, LocalGateway
-from fsorch.edge.histories import Histories
+from fsorch.edge.histories import Histories, read_history
 from fsorch.edge.hooks import HookServer, load_hooks
 from fsorch.edge.link import Link
+from fsorch.edge.lookups import Lookups
+from fsorch.edge.lookups_own import own_rows
 from fsorch.edge.pump import Pump
 from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceStatus, cpu_seconds, resident_bytes
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import Configure, HookFailed, Recall
+from fsorch.engine.inputs import Configure, History, HookFailed, Recall
 from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
+from fsorch.store.sources import open_source
 
 __all__ = ["Service", "WebFactory", "in_thread"]
 
@@ -68,6 +70,8 @@ FLUSH_S = 10.0
 SHIFT_US = 12 * 3600 * 1_000_000
 # Whom a caller met longer ago counts for nobody.
 ACQUAINTANCE_US = 365 * 24 * 3600 * 1_000_000
+# How soon the first customer of a centre that had none is noticed.
+CUSTOMERS_S = 5.0
 
 # What an operator finds in the log beside the journal.
 TOLD = frozenset({FactKind.DOOR_MISUSED, FactKind.ODD_EVENT})
@@ -153,6 +157,8 @@ class Service:
         self._began = time.monotonic()
         self._revision = -1
         self._asks_histories = False
+        self._has_customers = False
+        self._customers_at = 0.0
         self._watch_fault = ""
         # The centre that is used while the database has not been seen yet.
         self._known: KnownCentre | None = None
@@ -212,6 +218,7 @@ class Service:
             links=tuple(_link_state(link) for link in self._links.values()),
             recorder=RecorderState(**msgspec.structs.asdict(self.recorder.stats())),
             hooks=self._hooks.state() if self._hooks is not None else None,
+            lookups=self._lookups.states(),
         )
 
     def _start(self) -> None:
@@ -266,9 +273,12 @@ class Service:
         self._down.callback(self._stop_recorder)
 
     def _start_engine(self) -> None:
-        self.pump = Pump(Engine(Ids()), self._clock, self._take_facts)
+        self.pump = Pump(Engine(Ids()), self._clock, self._take_facts, lambda action: self._lookups.take(action))
         self.gateway = LocalGateway(self.pump)
-        self._histories = Histories(self._whom_they_met, self.pump.feed, lambda: self._asks_histories)
+        self._histories = Histories(
+            self._who_rings, self.pump.feed, lambda: self._asks_histories or self._has_customers
+        )
+        self._start_lookups()
         self._down.callback(self.gateway.close)
         self.pump.start()
         self._down.callback(self.pump.stop)
@@ -285,10 +295,24 @@ class Service:
         self._memory.resume(recalled.shifts)
         self.pump.feed(recalled)
 
+    def _start_lookups(self) -> None:
+        sources = {name: open_source(name, url) for name, url in self.settings.sources.items()}
+        own = lambda ask: own_rows(self.store.customers, ask)  # noqa: E731
+        self._lookups = Lookups(self.settings.lookups, sources, own, self.pump.feed)
+        self._down.callback(self._lookups.stop)
+
     def _follow(self, revision: int, centre: Centre) -> None:
         self.pump.request(Configure(centre))
-        self._asks_histories = any(queue.affinity is not None for queue in centre.queues)
+        self._asks_histories = any(queue.affinity is not None for queue in centre.queues) or any(
+            flow.asks_who for flow in centre.flows
+        )
         self._revision = revision
+
+    def _look_for_customers(self) -> None:
+        """Once a centre knows customers, agents and flows are told who rings. Raises StoreError."""
+        if not self._has_customers and time.monotonic() - self._customers_at >= CUSTOMERS_S:
+            self._customers_at = time.monotonic()
+            self._has_customers = in_thread(self.store.customers.are_there_any)
 
     def _recall(self, since: int) -> Recall:
         """What an earlier life left behind, once the last it spooled is in the database."""
@@ -380,8 +404,9 @@ class Service:
         if self._on_facts is not None:
             self._on_facts(facts)
 
-    def _whom_they_met(self, number: str) -> tuple[Encounter, ...]:
-        return in_thread(self.store.encounters, number, self._clock.now().wall - ACQUAINTANCE_US)
+    def _who_rings(self, contact: str, number: str) -> History:
+        since = self._clock.now().wall - ACQUAINTANCE_US
+        return in_thread(read_history, self.store, contact, number, since)
 
     def _stop_recorder(self) -> None:
         if not in_thread(self.recorder.stop, FLUSH_S):
@@ -396,6 +421,7 @@ class Service:
             try:
                 self._catch_up()
                 self.follow_configuration()
+                self._look_for_customers()
                 self._watch_fault = ""
             except FsorchError as error:
                 # Said once for each kind of fault: the database may be away for hours.

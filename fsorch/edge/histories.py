@@ -1,4 +1,4 @@
-"""Looks up whom a new caller has met, beside the engine: the database may take its time, calls never wait for it."""
+"""Looks up who a new caller is and whom they have met, beside the engine: the database may take its time."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from collections.abc import Callable, Iterable
 import gevent
 from gevent.queue import Full, Queue
 
-from fsorch.acd.affinity import Encounter
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import History
 from fsorch.errors import FsorchError
+from fsorch.store import Store
 
-__all__ = ["Histories"]
+__all__ = ["Histories", "read_history"]
 
 log = logging.getLogger(__name__)
 
@@ -23,12 +23,13 @@ READERS = 2
 
 
 class Histories:
-    """``read`` takes a number and gives the encounters; it runs in whatever thread it likes and only its greenlet
-    waits. ``feed`` is told of what was found. ``wanted``: whether any queue asks for it at present."""
+    """``read`` takes a contact and its number; it runs in whatever thread it likes and only its greenlet waits.
+    ``feed`` is told what is known, and when nothing is: a flow may wait for it. ``wanted``: whether anybody asks for
+    it at present."""
 
     def __init__(
         self,
-        read: Callable[[str], tuple[Encounter, ...]],
+        read: Callable[[str, str], History],
         feed: Callable[[History], None],
         wanted: Callable[[], bool],
     ) -> None:
@@ -60,9 +61,20 @@ class Histories:
         while True:
             contact, number = self._line.get()
             try:
-                met = self._read(number)
+                known = self._read(contact, number)
             except FsorchError as error:
-                log.debug("nobody knows whom %s has met: %s", contact, error)
-                continue
-            if met:
-                self._feed(History(contact, met))
+                log.debug("nobody knows who %s is: %s", contact, error)
+                known = History(contact)
+            self._feed(known)
+
+
+def read_history(store: Store, contact: str, number: str, since: int) -> History:
+    """All that the records know of ``number``: who that is, whom they met since then (UTC microseconds), and when they
+    were asked for their opinion. Blocks on the database. Raises StoreError."""
+    customer = store.customers.by_number(number)
+    return History(
+        contact=contact,
+        encounters=store.encounters(number, since),
+        customer=store.customers.file(customer.id) if customer is not None else None,
+        surveyed_at=store.customers.surveyed_at(number),
+    )

@@ -114,6 +114,9 @@ class HttpAsker:
             if error is not limit:
                 raise
             return overdue
+        except trouble.NewConnectionError as error:
+            # A TimeoutError by its class, and none by what it means.
+            return Failed(_told(error, host))
         except (trouble.TimeoutError, TimeoutError):
             return overdue
         except Unasked as error:

@@ -26,24 +26,23 @@ class Wanted(msgspec.Struct, frozen=True):
     path: str = ""
 
 
-def languages_of(centre: Centre, flows: Iterable[FlowSpec] = ()) -> tuple[str, ...]:
+def languages_of(centre: Centre) -> tuple[str, ...]:
     """Every language that the centre's callers may hear, sorted. English is one: the switch's own dialplan speaks it
     when fsorch is away."""
     found = {DEFAULT_LANGUAGE, centre.language}
     for prompt in centre.prompts.values():
         found.update(prompt.languages if isinstance(prompt, PromptSpec) else ())
-    for flow in flows:
+    for flow in centre.flows:
         found.update(flow.languages)
     return tuple(sorted(found))
 
 
-def wanted(centre: Centre, flows: Iterable[FlowSpec] = (), languages: Iterable[str] = ()) -> list[Wanted]:
+def wanted(centre: Centre, languages: Iterable[str] = ()) -> list[Wanted]:
     """All files of ``languages`` (none: those of the centre), by language and name: fsorch's own prompts, the pieces
     that values are spoken with, the centre's prompts and those of its flows."""
-    given = (*centre.flows, *flows)
-    chosen = tuple(languages) or languages_of(centre, given)
+    chosen = tuple(languages) or languages_of(centre)
     found = {(one.language, one.name): one for language in chosen for one in _shipped(centre, language)}
-    more = [*_of_centre(centre), *(one for flow in given for one in _of_flow(flow))]
+    more = [*_of_centre(centre), *(one for flow in centre.flows for one in _of_flow(flow))]
     found |= {(one.language, one.name): one for one in more if one.language in chosen}
     return [found[key] for key in sorted(found)]
 

@@ -362,20 +362,6 @@ class MoveContact(Request, frozen=True, kw_only=True):
     agent: str = ""
 
 
-class GiveContact(Request, frozen=True, kw_only=True):
-    """A contact that waits goes to ``agent`` as soon as that one is free; after two minutes anybody will do."""
-
-    contact: str
-
-
-class SetPriority(Request, frozen=True, kw_only=True):
-    """Another priority for a contact; one that waits takes its new place at once. (``agent`` is of no account.)"""
-
-    contact: str
-    priority: Annotated[int, msgspec.Meta(ge=0, le=999)]
-    agent: str = ""
-
-
 class CancelCallback(Request, frozen=True, kw_only=True):
     """A contact that is to be called back will not be. (``agent`` is of no account.)"""
 
@@ -395,6 +381,20 @@ class FinishMessage(Request, frozen=True, kw_only=True):
     """A message that waits needs nobody any more. (``agent`` is of no account.)"""
 
     contact: str
+    agent: str = ""
+
+
+class GiveContact(Request, frozen=True, kw_only=True):
+    """A contact that waits goes to ``agent`` as soon as that one is free; after two minutes anybody will do."""
+
+    contact: str
+
+
+class SetPriority(Request, frozen=True, kw_only=True):
+    """Another priority for a contact; one that waits takes its new place at once. (``agent`` is of no account.)"""
+
+    contact: str
+    priority: Annotated[int, msgspec.Meta(ge=0, le=999)]
     agent: str = ""
 
 

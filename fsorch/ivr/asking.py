@@ -228,7 +228,8 @@ class Asking:
         number = self.scene.text(own.number)
         if own.number is None and own.customer is None:
             number = self.scene.text("contact.number")
-        pin = "" if own.pin is None else self.scene.guarded(self.scene.text(own.pin), self._expression(own.pin))
+        # An empty PIN is one that is wrong.
+        pin = None if own.pin is None else self.scene.guarded(self.scene.text(own.pin), self._expression(own.pin))
         return OwnAsk(of=own.of, number=number, customer=self.scene.text(own.customer), pin=pin)
 
     def _send(self) -> Step:

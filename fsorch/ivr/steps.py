@@ -125,12 +125,12 @@ class SqlAsk(msgspec.Struct, frozen=True, kw_only=True):
 
 class OwnAsk(msgspec.Struct, frozen=True, kw_only=True):
     """The centre's own records of a customer, by the telephone ``number`` or the ``customer`` number (the other is
-    empty), and, if one is given, only with the right ``pin``."""
+    empty). With a ``pin``, be it empty, only if it is theirs; None: none is asked for."""
 
     of: OwnRecords
     number: str = ""
     customer: str = ""
-    pin: str | Secret = ""
+    pin: str | Secret | None = None
 
 
 Ask: TypeAlias = HttpAsk | SqlAsk | OwnAsk

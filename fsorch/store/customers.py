@@ -111,6 +111,11 @@ class Customers:
             id = self._id_of(db, clean(reference).strip())
             return _one(db, id) if id else None
 
+    def are_there_any(self) -> bool:
+        """Whether the centre knows any customer."""
+        with self._use() as db:
+            return bool(CustomerRecord.select().exists(db))
+
     def search(self, text: str = "", limit: int = 50) -> list[Customer]:
         """Customers by name, reference or number, those changed last first; all of them for an empty ``text``."""
         text = clean(text).strip()
@@ -247,6 +252,12 @@ class Customers:
                 .where(SurveyAnswerRecord.number == plain_number(number), SurveyAnswerRecord.at >= since)
                 .exists(db)
             )
+
+    def surveyed_at(self, number: str) -> int:
+        """When somebody from ``number`` answered a survey last, in UTC microseconds; 0: never."""
+        with self._use() as db:
+            query = SurveyAnswerRecord.select(fn.MAX(SurveyAnswerRecord.at))
+            return query.where(SurveyAnswerRecord.number == plain_number(number)).scalar(db) or 0
 
     def survey_answers(self, *, survey: str = "", agent: str = "", limit: int = 200) -> list[SurveyAnswer]:
         """The newest answers, newest first."""

@@ -118,9 +118,9 @@ def test_with_an_installation(home: Path, args: list[str], code: int, line: str)
             "Invalid enum value 'longest-idel' - at `$.queues[0].strategy`; did you mean longest-idle?",
         ),
         (
-            "default: support",
-            "default: suport",
-            "flows[0].menu.default is 'suport', which does not exist; did you mean support?",
+            "person: support",
+            "person: suport",
+            "flows[0]: flow 'main', key 'person': 'suport' is not a queue of the centre; did you mean support?",
         ),
     ],
 )

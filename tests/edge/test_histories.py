@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from gevent.event import AsyncResult, Event
+from gevent.event import Event
+from gevent.queue import Queue
 
 from fsorch.acd.affinity import Encounter
+from fsorch.customers import Customer, Ticket
 from fsorch.edge import histories
-from fsorch.edge.histories import Histories
+from fsorch.edge.histories import Histories, read_history
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import History
 from fsorch.errors import StoreError
+from tests.store.conftest import open_store
 
 MET = (Encounter(agent="rob", at_us=1),)
 
@@ -22,35 +26,37 @@ def began(contact: str, number: str = "4930") -> Fact:
 
 
 @pytest.fixture
-def told() -> AsyncResult[History]:
-    return AsyncResult()
+def told() -> Queue[History]:
+    return Queue()
 
 
 @pytest.fixture
-def at_work(told: AsyncResult[History]) -> Iterator[Histories]:
-    def read(number: str) -> tuple[Encounter, ...]:
+def at_work(told: Queue[History]) -> Iterator[Histories]:
+    def read(contact: str, number: str) -> History:
         if number == "away":
             raise StoreError("the database is away")
-        return MET if number == "4930" else ()
+        return History(contact, MET if number == "4930" else ())
 
-    found = Histories(read, told.set, lambda: True)
+    found = Histories(read, told.put, lambda: True)
     found.start()
     yield found
     found.stop()
 
 
-def test_the_engine_is_told_whom_a_caller_has_met(at_work: Histories, told: AsyncResult[History]) -> None:
+def test_the_engine_is_told_who_rings_and_when_nobody_knows(at_work: Histories, told: Queue[History]) -> None:
     at_work.take([began("nobody", ""), began("unknown", "1"), began("trouble", "away"), began("c1")])
-    assert told.get(timeout=5) == History("c1", MET)
+    heard = [told.get(timeout=5) for _ in range(3)]
+    assert sorted(heard, key=lambda one: one.contact) == [History("c1", MET), History("trouble"), History("unknown")]
+    assert told.empty()
 
 
 def test_a_slow_database_sheds_and_never_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(histories, "MOST_WAITING", 3)
     stuck = Event()
 
-    def read(number: str) -> tuple[Encounter, ...]:
+    def read(contact: str, number: str) -> History:
         stuck.wait()
-        return ()
+        return History(contact)
 
     found = Histories(read, lambda history: None, lambda: True)
     found.take([began(f"c{n}") for n in range(5)])
@@ -58,6 +64,21 @@ def test_a_slow_database_sheds_and_never_blocks(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nobody_is_looked_up_when_no_queue_asks() -> None:
-    found = Histories(lambda number: MET, lambda history: None, lambda: False)
+    found = Histories(lambda contact, number: History(contact, MET), lambda history: None, lambda: False)
     found.take([began("c1")] * (histories.MOST_WAITING + 1))
     assert found.shed == 0
+
+
+def test_the_records_tell_who_it_is(tmp_path: Path) -> None:
+    store = open_store(f"sqlite:///{tmp_path}/records.db")
+    kept = store.customers
+    assert not kept.are_there_any()
+    ann = kept.put(Customer(reference="77", name="Ann", numbers=("+49 30 1",)), "test")
+    kept.open_ticket(Ticket(customer=ann.id, subject="lamp"), "test")
+    found = read_history(store, "c1", "49301", 0)
+    assert kept.are_there_any()
+    assert found.customer is not None
+    assert (found.contact, found.customer.customer.name, len(found.customer.tickets)) == ("c1", "Ann", 1)
+    assert (found.encounters, found.surveyed_at) == ((), 0)
+    assert read_history(store, "c2", "1234", 0) == History("c2")
+    store.close()

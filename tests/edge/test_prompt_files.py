@@ -252,8 +252,14 @@ def test_the_files_of_a_centre_are_those_of_all_its_languages() -> None:
         "jingle": {"file": {"de": "/own/jingle.wav"}},
         "old": "/own/old.wav",
     }
-    centre = decode({"prompts": prompts, "language": "fr"}, Centre, where="c")
-    assert languages_of(centre) == ("de", "en", "fr", "pl")
+    hello = {"en": "Hello.", "it": "Ciao."}
+    nodes = {
+        "hi": {"kind": "say", "prompt": "hi", "next": "end"},
+        "end": {"kind": "hangup", "prompt": "hi", "reason": "done"},
+    }
+    flow = {"id": "main", "languages": ["en", "it"], "start": "hi", "prompts": {"hi": hello}, "nodes": nodes}
+    centre = decode({"prompts": prompts, "language": "fr", "flows": [flow]}, Centre, where="c")
+    assert languages_of(centre) == ("de", "en", "fr", "it", "pl")
     found = {(one.language, one.name): one for one in wanted(centre)}
     assert found["de", "balance.1"].text == "Sie haben"
     assert found["de", "balance.2"].prompt == "balance"
@@ -261,4 +267,5 @@ def test_the_files_of_a_centre_are_those_of_all_its_languages() -> None:
     assert ("de", "thanks") not in found
     assert (found["de", "jingle"].path, found["fr", "old"].path) == ("/own/jingle.wav", "/own/old.wav")
     assert ("fr", "say_37") in found
+    assert found["it", "main.hi"].text == "Ciao."
     assert {one.name for one in wanted(centre, languages=("pl",))} == {"balance.1"}
