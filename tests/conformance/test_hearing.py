@@ -82,6 +82,8 @@ class Ears:
             return set()
         leg, path = self.leg(who), self.folder / f"{uuid.uuid4()}.wav"
         self.rig.ask(SetVar(leg, "RECORD_READ_ONLY", "true"))
+        # Else the switch keeps back the first 25 frames, half a second, and drops them with what is stopped before.
+        self.rig.ask(SetVar(leg, "RECORD_PRE_BUFFER_FRAMES", "1"))
         assert self.rig.ask(Record(leg, "start", str(path))).ok
         end = time.monotonic() + LISTEN_S
         self.rig.until(lambda: time.monotonic() > end, "something to hear")
