@@ -128,6 +128,8 @@ class Engine:
         calls.relations.call_back = lambda contact, agent: callbacks.request(contact, "", agent)
         self._offers.instead_of_dialling = callbacks.instead_of_dialling
         self._offers.instead_of_bridging = callbacks.instead_of_bridging
+        calls.leaving.call_back = callbacks.request
+        calls.leaving.take_message = self._take_message_of
         messages = Messages(self._core, self._records, self._people, callbacks)
         messages.step_contact = calls.step
         Owed(self._core, callbacks, calls.supervising, calls.step)
@@ -176,6 +178,11 @@ class Engine:
         self._calls.guards.disarm(contact)
         self._calls.voicemail.take(contact, act.queue, act.prompt)
         return True
+
+    def _take_message_of(self, contact: Contact, queue: str, greeted: bool) -> None:
+        """A flow leads to voicemail. Raises RequestRefused."""
+        self._calls.guards.disarm(contact)
+        self._calls.voicemail.take(contact, queue, greeted=greeted)
 
     def _offer_callback(self, contact: Contact, act: Way) -> bool:
         """A rule, or a key, offers to call the caller back."""

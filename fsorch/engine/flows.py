@@ -194,6 +194,7 @@ class Flows:
         """The switch did not take a command of the present step, or it was lost."""
         contact = self.core.contacts.get(id)
         if contact is not None and contact.ask is not None:
+            contact.running = ""
             if isinstance(contact.ask, steps.SendText):
                 self._tell(contact, Sent(False))
             elif not isinstance(contact.ask, steps.Fetch):
@@ -210,10 +211,12 @@ class Flows:
         contact = self.core.contacts.get(id)
         if contact is None or contact.ask is None:
             return
-        if contact.next_step is not None:
-            self._go_on(contact)
-        else:
+        if contact.next_step is None:
             self._tell(contact, Trouble("nothing was heard of it in time"))
+        elif contact.running and not contact.breaking:
+            self._break(contact)
+        else:
+            self._go_on(contact)
 
     def known_due(self, id: str) -> None:
         """Nobody has said in time who the caller is."""
@@ -267,18 +270,22 @@ class Flows:
             self.core.timers.cancel((what, contact.id))
         contact.language = session.scene.progress.language
         self.journey.tell(contact, session)
-        comforted = isinstance(contact.ask, steps.Fetch) and bool(contact.running)
         contact.ask = step
-        if comforted:
-            contact.next_step = step
-            self.core.send(contact.switch, Break(contact.leg))
-            self.core.timers.set(("prompt", contact.id), self.core.now.mono + BREAK_GRACE_S)
+        if contact.running:
+            contact.next_step, contact.said = step, False
+            self._break(contact)
         else:
             self._carry_out(contact, step)
 
+    def _break(self, contact: Contact) -> None:
+        """End what plays: the music of a look-up, or a prompt that goes on for too long."""
+        contact.breaking = True
+        self.core.send(contact.switch, Break(contact.leg))
+        self.core.timers.set(("prompt", contact.id), self.core.now.mono + BREAK_GRACE_S)
+
     def _go_on(self, contact: Contact) -> None:
         step, contact.next_step = contact.next_step, None
-        contact.running = ""
+        contact.running, contact.breaking = "", False
         if step is None:
             return
         if isinstance(step, steps.Collect) and contact.ask is step and contact.said:

@@ -62,6 +62,8 @@ class Leaving:
         self.call_back(contact, end.number)
 
     def _to_voicemail(self, contact: Contact, session: FlowSession, end: ToVoicemail) -> None:
+        # Where they come to should nothing be recorded.
+        contact.queue = end.queue
         try:
             self.take_message(contact, end.queue, end.greeted)
         except RequestRefused:

@@ -261,10 +261,10 @@ class Contact:
     ``language``: in which the caller is spoken to; ``skills``: asked for this caller, beside the queue's own.
 
     ``ask`` is the step of the flow that is under way, of the version ``flow_version``; ``next_step`` the one that waits
-    until what plays has ended, ``said`` once the words before a step were played; ``unwritable``: the switch cannot
-    record. ``known`` once the records have said who the ``customer`` is (None: nobody knows); ``again``: they hung up
-    on a recording not long ago; ``surveyed_at``: when they were asked for their opinion; ``low_told`` once a low score
-    was told. ``tags`` and ``notes`` come from the flow.
+    until what plays has ended, ``said`` once the words before a step were played, ``breaking`` once what plays was told
+    to end; ``unwritable``: the switch cannot record. ``known`` once the records have said who the ``customer`` is
+    (None: nobody knows); ``again``: they hung up on a recording not long ago; ``surveyed_at``: when they were asked for
+    their opinion; ``low_told`` once a low score was told. ``tags`` and ``notes`` come from the flow.
 
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
     ``aim``: the agent who was named for them; ``hold_asked``: what was asked of the switch last; ``muted``: they do not
@@ -290,6 +290,7 @@ class Contact:
     ask: Step | None = None
     next_step: Step | None = None
     said: bool = False
+    breaking: bool = False
     unwritable: bool = False
     known: bool = False
     again: bool = False
