@@ -13,11 +13,14 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from fsorch.campaign_checks import CampaignWorld, check_campaign, check_dispositions
+from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
 from fsorch.doors import DoorSettings, NumberSpec, check_numbers
 from fsorch.errors import ConfigError
 from fsorch.flow_checks import check_flow
 from fsorch.flows import FlowSpec, FlowWorld, shape_faults
+from fsorch.gateways import GatewaySpec, check_gateway
 from fsorch.hints import explain, near
 from fsorch.hostile import check_plain
 from fsorch.lookups import LookupSettings, Sources
@@ -192,7 +195,9 @@ class Centre(Spec, frozen=True, kw_only=True):
     ``texts``: how text messages are sent; without it, none are. ``voicemail``: where messages are kept; without it,
     nobody is asked for one. ``switch_gone_s``: an agent who talks on a switch that cannot be reached is let go after
     this time (0: never), and taken up again if they still talk when it is back. ``unserved_s``: after this time without
-    a sign of life from fsorch the switch serves alone each caller who does not talk, by its dialplan (0: never)."""
+    a sign of life from fsorch the switch serves alone each caller who does not talk, by its dialplan (0: never).
+    ``gateways``: the ways by which ``campaigns`` dial; ``dispositions``: how the calls of all of them end, in the
+    centre's own words."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -209,6 +214,9 @@ class Centre(Spec, frozen=True, kw_only=True):
     voicemail: VoicemailSpec | None = None
     texts: TextSpec | None = None
     calendars: tuple[CalendarSpec, ...] = ()
+    gateways: tuple[GatewaySpec, ...] = ()
+    dispositions: tuple[Disposition, ...] = ()
+    campaigns: tuple[CampaignSpec, ...] = ()
     numbers: dict[str, NumberSpec] = {}
     switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     unserved_s: Annotated[float, msgspec.Meta(ge=0)] = 120.0
@@ -310,6 +318,7 @@ def _check_centre(centre: Centre, where: str) -> None:
     check_numbers(centre.numbers, flows, queues, f"{where}: numbers")
     _check_waits(centre, queues, flows, where)
     _check_rules_of_agents(centre, where)
+    _check_campaigns(centre, queues, flows, where)
 
 
 def _check_rules_of_agents(centre: Centre, where: str) -> None:
@@ -367,6 +376,27 @@ def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) 
         check_hours(queue.calendar, queue.on_closed, calendars, names, ways, here)
     for n, flow in enumerate(centre.flows):
         check_hours(flow.calendar, flow.on_closed, calendars, names, common, f"{where}: flows[{n}]")
+
+
+def _check_campaigns(centre: Centre, queues: set[str], flows: set[str], where: str) -> None:
+    gateways = _unique("gateways", (gateway.id for gateway in centre.gateways), where)
+    for n, gateway in enumerate(centre.gateways):
+        check_gateway(gateway, f"{where}: gateways[{n}]")
+        if gateway.group in gateways:
+            raise ConfigError(f"{where}: gateways[{n}].group is {gateway.group!r}, as a gateway; use another name")
+    _unique("dispositions", (one.id for one in centre.dispositions), where)
+    check_dispositions(centre.dispositions, f"{where}: dispositions")
+    _unique("campaigns", (campaign.id for campaign in centre.campaigns), where)
+    world = CampaignWorld(
+        queues=frozenset(queues),
+        flows=frozenset(flows),
+        calendars=frozenset(calendar.id for calendar in centre.calendars),
+        gateways=frozenset(gateways | {gateway.group for gateway in centre.gateways if gateway.group}),
+        prompts=frozenset(shipped_prompts()) | frozenset(centre.prompts),
+        dispositions=centre.dispositions,
+    )
+    for n, campaign in enumerate(centre.campaigns):
+        check_campaign(campaign, world, f"{where}: campaigns[{n}]")
 
 
 def _check_flows(centre: Centre, where: str) -> None:

@@ -14,9 +14,11 @@ from typing import Annotated, Any
 
 import msgspec
 
+from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.config import AgentSpec, BreakReason, Centre, QueueSpec, decode
 from fsorch.errors import ConfigError, NotFound
 from fsorch.flows import FlowSpec
+from fsorch.gateways import GatewaySpec
 from fsorch.plain import plain, plain_centre
 from fsorch.rules import CalendarSpec
 
@@ -41,6 +43,9 @@ KINDS: dict[str, tuple[str, type[Any]]] = {
     "flow": ("flows", FlowSpec),
     "break": ("breaks", BreakReason),
     "calendar": ("calendars", CalendarSpec),
+    "gateway": ("gateways", GatewaySpec),
+    "disposition": ("dispositions", Disposition),
+    "campaign": ("campaigns", CampaignSpec),
 }
 Change = Callable[[Centre], Centre]
 Plain = dict[str, Any]

@@ -27,6 +27,8 @@ _ENGLISH = {
     "callback_hello": "Hello. This is the call you asked for. Please hold for a moment.",
     "wait_position": "You are number {position:number} in the queue.",
     "wait_time": "The estimated wait is about {wait:duration}.",
+    "drop_message": "Hello. This was a call from {drop.name}. We are sorry that nobody is free to speak with you now. "
+    "You can reach us at {drop.number:digits}. If you do not want to be called again, press {drop.key:digits}.",
 }
 
 _GERMAN = {
@@ -50,6 +52,9 @@ _GERMAN = {
     "callback_hello": "Guten Tag. Dies ist der Rückruf, um den Sie gebeten haben. Bitte haben Sie einen Moment Geduld.",
     "wait_position": "Sie sind Nummer {position:number} in der Warteschlange.",
     "wait_time": "Die Wartezeit beträgt ungefähr {wait:duration}.",
+    "drop_message": "Guten Tag. Dies war ein Anruf von {drop.name}. Leider ist gerade niemand frei, um mit Ihnen zu "
+    "sprechen. Sie erreichen uns unter {drop.number:digits}. Wenn Sie nicht mehr angerufen werden möchten, drücken Sie "
+    "die {drop.key:digits}.",
 }
 
 _SPANISH = {
@@ -70,6 +75,8 @@ _SPANISH = {
     "callback_hello": "Hola. Esta es la llamada que solicitó. Espere un momento, por favor.",
     "wait_position": "Usted es el número {position:number} en la cola.",
     "wait_time": "El tiempo de espera aproximado es de {wait:duration}.",
+    "drop_message": "Hola. Esta era una llamada de {drop.name}. Lo sentimos, ahora no hay nadie libre para hablar con "
+    "usted. Puede llamarnos al {drop.number:digits}. Si no desea recibir más llamadas, pulse {drop.key:digits}.",
 }
 
 _FRENCH = {
@@ -90,6 +97,8 @@ _FRENCH = {
     "callback_hello": "Bonjour. Voici l'appel que vous avez demandé. Veuillez patienter un instant.",
     "wait_position": "Vous êtes le numéro {position:number} dans la file d'attente.",
     "wait_time": "Le temps d'attente est d'environ {wait:duration}.",
+    "drop_message": "Bonjour. C'était un appel de {drop.name}. Désolé, personne n'est libre pour vous parler en ce "
+    "moment. Vous pouvez nous joindre au {drop.number:digits}. Pour ne plus être appelé, tapez {drop.key:digits}.",
 }
 
 SHIPPED: dict[str, dict[str, str]] = {"en": _ENGLISH, "de": _GERMAN, "es": _SPANISH, "fr": _FRENCH}

@@ -8,16 +8,18 @@ same id it is the same one. Agents with a login get a user; the password stays w
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from peewee import Field, Model
 
+from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec, TextSpec
 from fsorch.deferred import VoicemailSpec
 from fsorch.doors import NumberSpec
 from fsorch.errors import ConfigError
 from fsorch.flows import FlowSpec
+from fsorch.gateways import GatewaySpec
 from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.rules import AwayRule, CalendarSpec
 from fsorch.store.database import Db, PooledMysql
@@ -25,8 +27,11 @@ from fsorch.store.models import (
     AgentRecord,
     BreakRecord,
     CalendarRecord,
+    CampaignRecord,
     ContactRecord,
+    DispositionRecord,
     FlowRecord,
+    GatewayRecord,
     LegRecord,
     MemberRecord,
     MetaRecord,
@@ -40,6 +45,7 @@ from fsorch.store.models import (
 __all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
 
 Row = dict[str, Any]
+S = TypeVar("S", bound=msgspec.Struct)
 REVISION = "revision"
 AWAY = "centre.away"
 TEXTS = "centre.texts"
@@ -91,7 +97,10 @@ def read_centre(db: Db) -> Centre:
         texts=msgspec.json.decode(meta.get(TEXTS) or "null", type=TextSpec | None),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
         numbers={row["id"]: msgspec.json.decode(row["body"], type=NumberSpec) for row in _in_order(db, NumberRecord)},
-        calendars=tuple(msgspec.json.decode(row["body"], type=CalendarSpec) for row in _in_order(db, CalendarRecord)),
+        calendars=_bodies(db, CalendarRecord, CalendarSpec),
+        gateways=_bodies(db, GatewayRecord, GatewaySpec),
+        dispositions=_bodies(db, DispositionRecord, Disposition),
+        campaigns=_bodies(db, CampaignRecord, CampaignSpec),
         **{name: float(meta.get(f"centre.{name}") or getattr(Centre(), name)) for name in SECONDS},
     )
 
@@ -106,7 +115,10 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     _write_plain(db, MemberRecord, "member", _member_rows(centre), changes)
     _write_plain(db, BreakRecord, "break", _break_rows(centre), changes)
     _write_plain(db, PromptRecord, "prompt", _prompt_rows(centre), changes)
-    _write_plain(db, CalendarRecord, "calendar", _calendar_rows(centre), changes)
+    _write_plain(db, CalendarRecord, "calendar", _body_rows(centre.calendars), changes)
+    _write_plain(db, GatewayRecord, "gateway", _body_rows(centre.gateways), changes)
+    _write_plain(db, DispositionRecord, "disposition", _body_rows(centre.dispositions), changes)
+    _write_plain(db, CampaignRecord, "campaign", _body_rows(centre.campaigns), changes)
     _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)
     _write_flows(db, centre, by, now_us, changes)
     _write_users(db, centre, logins, now_us, changes)
@@ -210,9 +222,14 @@ def _prompt(row: Row) -> str | PromptSpec:
     return msgspec.json.decode(row["body"], type=PromptSpec) if row["body"] else str(row["path"])
 
 
-def _calendar_rows(centre: Centre) -> list[Row]:
-    rows = ((calendar.id, msgspec.json.encode(calendar, order="sorted").decode()) for calendar in centre.calendars)
+def _body_rows(things: Iterable[CalendarSpec | GatewaySpec | Disposition | CampaignSpec]) -> list[Row]:
+    rows = ((thing.id, msgspec.json.encode(thing, order="sorted").decode()) for thing in things)
     return [{"id": id, "place": n, "body": body} for n, (id, body) in enumerate(rows)]
+
+
+def _bodies(db: Db, model: type[Model], kind: type[S]) -> tuple[S, ...]:
+    """Things that are kept whole."""
+    return tuple(msgspec.json.decode(row["body"], type=kind) for row in _in_order(db, model))
 
 
 def _number_rows(centre: Centre) -> list[Row]:

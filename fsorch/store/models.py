@@ -25,8 +25,11 @@ __all__ = [
     "AuditRecord",
     "BreakRecord",
     "CalendarRecord",
+    "CampaignRecord",
     "ContactRecord",
+    "DispositionRecord",
     "FlowRecord",
+    "GatewayRecord",
     "IdField",
     "JournalRecord",
     "JsonField",
@@ -245,6 +248,39 @@ class CalendarRecord(Model):
 
     class Meta:
         table_name = "calendar"
+
+
+class GatewayRecord(Model):
+    """A way outside: the spec as JSON."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "gateway"
+
+
+class DispositionRecord(Model):
+    """How a call may end in the centre's words: the spec as JSON."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "disposition"
+
+
+class CampaignRecord(Model):
+    """An outbound campaign: the spec as JSON. How far it has come is in ``campaign_state``."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "campaign"
 
 
 class ContactRecord(Model):

@@ -35,6 +35,9 @@ KINDS = {
     "flows": "flow",
     "breaks": "break",
     "calendars": "calendar",
+    "gateways": "gateway",
+    "dispositions": "disposition",
+    "campaigns": "campaign",
     "skills": "skill",
     "prompts": "prompt",
 }

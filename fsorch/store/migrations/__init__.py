@@ -12,6 +12,7 @@ from fsorch.store.migrations import (
     m0006_tokens,
     m0007_doors,
     m0008_flows_of_nodes,
+    m0009_campaigns,
 )
 
 __all__ = [
@@ -23,4 +24,5 @@ __all__ = [
     "m0006_tokens",
     "m0007_doors",
     "m0008_flows_of_nodes",
+    "m0009_campaigns",
 ]

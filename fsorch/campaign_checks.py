@@ -1,0 +1,167 @@
+"""What can be said against the campaigns of a centre: names that do not exist, keys that do not fit each other.
+
+Faults name the path of the key, what was expected, and the nearest valid name. That a list has leads is a matter of the
+records and no fault.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from fsorch.campaigns import (
+    LEAD_NAMES,
+    CallerIdPool,
+    CampaignSpec,
+    Disposition,
+    DispositionCategory,
+    MachineAction,
+    Mode,
+    OrderBy,
+    OrderKey,
+    Outcome,
+    Then,
+)
+from fsorch.errors import ConfigError
+from fsorch.expressions import Expression, ExpressionError, Type, parse
+from fsorch.rules import expect_known
+
+__all__ = ["CampaignWorld", "check_campaign", "check_dispositions", "parse_filter"]
+
+# The modes whose answers go to agents.
+WITH_AGENTS = frozenset(Mode) - {Mode.AGENTLESS}
+
+
+class CampaignWorld(msgspec.Struct, frozen=True, kw_only=True):
+    """What there is around a campaign. ``gateways`` with their groups; ``dispositions``: the centre's own."""
+
+    queues: frozenset[str] = frozenset()
+    flows: frozenset[str] = frozenset()
+    calendars: frozenset[str] = frozenset()
+    gateways: frozenset[str] = frozenset()
+    packs: frozenset[str] = frozenset()
+    prompts: frozenset[str] = frozenset()
+    dispositions: tuple[Disposition, ...] = ()
+
+
+def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None:
+    """All it names exists, and its keys fit. ``where``: its path, such as ``centre.yaml: campaigns[0]``. Raises
+    ConfigError."""
+    _check_mode(spec, world, where)
+    for n, gateway in enumerate(spec.gateways):
+        expect_known(gateway, world.gateways, f"{where}.gateways[{n}]", "a gateway, or a group of them")
+    _once((one.list for one in spec.lists), f"{where}.lists", "a list")
+    if spec.lists and not any(one.share for one in spec.lists):
+        raise ConfigError(f"{where}.lists all have the share 0; expected more for one of them")
+    if spec.calendar:
+        expect_known(spec.calendar, world.calendars, f"{where}.calendar", "a calendar")
+    if spec.pack:
+        expect_known(spec.pack, world.packs, f"{where}.pack", "a compliance pack")
+    if spec.starts_at is not None and spec.ends_at is not None and spec.ends_at <= spec.starts_at:
+        raise ConfigError(f"{where}.ends_at is {spec.ends_at.isoformat()}; expected a time after starts_at")
+    for n, queue in enumerate(spec.blending.queues if spec.blending is not None else ()):
+        expect_known(queue, world.queues, f"{where}.blending.queues[{n}]", "a queue")
+    if spec.filter:
+        parse_filter(spec.filter, f"{where}.filter")
+    _check_order(spec.order, f"{where}.order")
+    _check_retries(spec, where)
+    _check_messages(spec, world, where)
+    _check_caller_ids(spec.caller_ids, f"{where}.caller_ids")
+    check_dispositions((*world.dispositions, *spec.dispositions), f"{where}.dispositions", len(world.dispositions))
+
+
+def _check_mode(spec: CampaignSpec, world: CampaignWorld, where: str) -> None:
+    if spec.mode in WITH_AGENTS:
+        if not spec.queue:
+            raise ConfigError(f"{where}.queue is missing; in mode {spec.mode.value} agents of a queue take the calls")
+        expect_known(spec.queue, world.queues, f"{where}.queue", "a queue")
+        if spec.flow:
+            raise ConfigError(f"{where}.flow is {spec.flow!r}, but answers go to agents; expected mode agentless")
+        return
+    if not spec.flow:
+        raise ConfigError(f"{where}.flow is missing; in mode agentless it is what callers get")
+    expect_known(spec.flow, world.flows, f"{where}.flow", "a flow")
+    if spec.queue:
+        expect_known(spec.queue, world.queues, f"{where}.queue", "a queue")
+
+
+def _check_order(order: tuple[OrderKey, ...], where: str) -> None:
+    for n, key in enumerate(order):
+        if (key.by is OrderBy.FIELD) != bool(key.field):
+            wanted = "a field's name" if key.by is OrderBy.FIELD else "none, or by: field"
+            raise ConfigError(f"{where}[{n}].field is {key.field!r}; expected {wanted}")
+        if key.by is OrderBy.RANDOM and n < len(order) - 1:
+            raise ConfigError(f"{where}[{n}].by is random, after which no key counts; expected it last")
+    _once((f"{key.by.value} {key.field}".strip() for key in order), where, "a key")
+
+
+def _check_retries(spec: CampaignSpec, where: str) -> None:
+    for outcome, rule in spec.retries.items():
+        here = f"{where}.retries.{outcome.value}"
+        if outcome is Outcome.LIVE:
+            raise ConfigError(f"{here} never comes; what follows a talk is said by its disposition")
+        if rule.attempts and not rule.next_number and rule.after_s < 60:
+            # The lowest that open diallers allow is two minutes; nobody wants the same phone to ring on and on.
+            raise ConfigError(f"{here}.after_s is {rule.after_s:g}; expected at least 60, or next_number: true")
+
+
+def _check_messages(spec: CampaignSpec, world: CampaignWorld, where: str) -> None:
+    if spec.machine_action is MachineAction.MESSAGE and not spec.machine_prompt:
+        raise ConfigError(f"{where}.machine_prompt is missing; expected the message that is left")
+    if spec.machine_action is not MachineAction.HANGUP and spec.amd is None:
+        raise ConfigError(
+            f"{where}.machine_action is {spec.machine_action.value}, but machines are not told from people; expected "
+            "amd as well"
+        )
+    if spec.machine_prompt:
+        expect_known(spec.machine_prompt, world.prompts, f"{where}.machine_prompt", "a prompt")
+    expect_known(spec.drop.prompt, world.prompts, f"{where}.drop.prompt", "a prompt")
+
+
+def _check_caller_ids(pools: tuple[CallerIdPool, ...], where: str) -> None:
+    seen: set[str] = set()
+    for n, pool in enumerate(pools):
+        for m, prefix in enumerate(pool.prefixes or ("",)):
+            if prefix in seen:
+                what = f"[{n}].prefixes[{m}] is {prefix!r}" if prefix else f"[{n}] has no prefixes"
+                raise ConfigError(f"{where}{what}, as a pool before it; put their numbers together")
+            seen.add(prefix)
+
+
+def check_dispositions(dispositions: tuple[Disposition, ...], where: str, known: int = 0) -> None:
+    """Ids and keys once, and consequences that fit. The first ``known`` of them stand elsewhere and are counted only.
+    ``where``: the path of the others. Raises ConfigError."""
+    ids: set[str] = set()
+    keys: set[str] = set()
+    for n, one in enumerate(dispositions):
+        here = f"{where}[{n - known}]"
+        if n >= known and one.id in ids:
+            raise ConfigError(f"{here}.id is {one.id!r} a second time")
+        if n >= known and one.key and one.key in keys:
+            raise ConfigError(f"{here}.key is {one.key!r}, as another's; expected a key of its own")
+        if one.category is DispositionCategory.DNC and one.then is not Then.DNC:
+            raise ConfigError(f"{here}.then is {one.then.value}; who asks not to be called is not: expected dnc")
+        if one.after_s and one.then is not Then.RETRY:
+            raise ConfigError(f"{here}.after_s is {one.after_s:g}, but nothing is retried; expected then: retry")
+        ids.add(one.id)
+        keys.add(one.key)
+
+
+def parse_filter(text: str, where: str) -> Expression:
+    """The filter of a campaign, checked against what a lead has. Raises ConfigError with the column."""
+    try:
+        parsed = parse(text, LEAD_NAMES)
+    except ExpressionError as error:
+        raise ConfigError(f"{where}, {error}") from None
+    if parsed.type not in (Type.BOOL, Type.ANY):
+        raise ConfigError(f'{where} gives a {parsed.type.value}; expected a condition, such as field.city == "Ulm"')
+    return parsed
+
+
+def _once(names: Iterable[str], where: str, what: str) -> None:
+    seen: set[str] = set()
+    for n, name in enumerate(names):
+        if name in seen:
+            raise ConfigError(f"{where}[{n}] is {name!r} a second time; name {what} once")
+        seen.add(name)

@@ -1,0 +1,60 @@
+"""The ways by which numbers outside are dialled, as data.
+
+A gateway is a dial string with its limits and its rules for writing numbers. Campaigns name gateways, or groups of
+them, and try them in order.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import msgspec
+
+from fsorch.errors import ConfigError
+from fsorch.rules import Count, Name, Rule, Seconds
+
+__all__ = ["GatewaySpec", "TranslateRule", "check_gateway", "dialled"]
+
+Prefix = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{0,15}\Z")]
+
+
+class TranslateRule(Rule, frozen=True, kw_only=True):
+    """Numbers that begin with ``prefix`` are dialled with ``put`` in its place. ``length``: only those of so many
+    digits (0: any)."""
+
+    prefix: Prefix = ""
+    put: Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9*#]{0,20}\Z")] = ""
+    length: Count = 0
+
+
+class GatewaySpec(Rule, frozen=True, kw_only=True):
+    """A way outside. ``dial``: such as ``sofia/gateway/carrier/{number}``; ``switch`` names the switch it is on (empty:
+    any); ``group``: campaigns may name that instead, and then have all of its gateways, the one with the most room
+    first. At most ``cps`` launches a second and ``lines`` calls at once (0: no limit). ``translate``: the first rule
+    that fits a number writes it; without one it is dialled as it is, with its plus. ``rest_s``: so long a gateway that
+    failed by itself (down, no route, congestion) is left alone when there is another."""
+
+    id: str
+    title: str = ""
+    dial: Name
+    switch: str = ""
+    group: str = ""
+    cps: Seconds = 0.0
+    lines: Count = 0
+    translate: tuple[TranslateRule, ...] = ()
+    rest_s: Seconds = 60.0
+
+
+def dialled(gateway: GatewaySpec, number: str) -> str:
+    """``number`` (E.164) as this gateway wants it."""
+    digits = sum(sign.isdigit() for sign in number)
+    for rule in gateway.translate:
+        if number.startswith(rule.prefix) and rule.length in (0, digits):
+            return rule.put + number.removeprefix(rule.prefix)
+    return number
+
+
+def check_gateway(spec: GatewaySpec, where: str) -> None:
+    """The number has a place in the dial string. ``where``: the path of the gateway. Raises ConfigError."""
+    if spec.dial.count("{number}") != 1:
+        raise ConfigError(f"{where}.dial is {spec.dial!r}; expected {{number}} once, where the number goes")
