@@ -56,7 +56,7 @@ HOMES = {
     "pymysql": ("fsorch.store",),
     "sqlite3": ("fsorch.store",),
     "argon2": ("fsorch.store",),
-    "holidays": ("fsorch.rules", "fsorch.acd.calendar"),
+    "holidays": ("fsorch.rules", "fsorch.calendars"),
     "click": ("fsorch_cli",),
     "rich": ("fsorch_cli",),
     "flask": ("fsorch_web",),

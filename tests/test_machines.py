@@ -13,6 +13,8 @@ from fsorch.acd.callback import CallbackInput, CallbackMachine
 from fsorch.acd.line import LineInput, LineMachine
 from fsorch.acd.room import RoomInput, RoomMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
+from fsorch.campaign.campaign import CampaignInput, CampaignMachine
+from fsorch.campaign.lead import LeadInput, LeadMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr.walking import SessionInput, SessionMachine
 from fsorch.machine import Machine
@@ -20,8 +22,10 @@ from fsorch.machine import Machine
 MACHINES: list[type[Machine[Any, Any, Any]]] = [
     AgentMachine,
     CallbackMachine,
+    CampaignMachine,
     ChoiceMachine,
     ContactMachine,
+    LeadMachine,
     LineMachine,
     OfferMachine,
     SessionMachine,
@@ -32,6 +36,12 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
 REQUESTS: set[StrEnum] = {
     AgentInput.RESERVE,
     CallbackInput.CALL,
+    CampaignInput.START,
+    CampaignInput.PAUSE,
+    CampaignInput.RESUME,
+    CampaignInput.STOP,
+    LeadInput.RESERVE,
+    LeadInput.REVIVE,
     AgentInput.CHOOSE,
     AgentInput.END_WRAP_UP,
     ContactInput.QUEUE,

@@ -15,6 +15,8 @@ from fsorch.acd.callback import CallbackMachine
 from fsorch.acd.line import LineMachine
 from fsorch.acd.room import RoomMachine
 from fsorch.acd.transfer import TransferMachine
+from fsorch.campaign.campaign import CampaignMachine
+from fsorch.campaign.lead import LeadMachine
 from fsorch.ivr.walking import SessionMachine
 from fsorch.machine import Machine
 
@@ -29,6 +31,8 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Callback", "fsorch/acd/callback.py", CallbackMachine),
     ("Standing call", "fsorch/acd/line.py", LineMachine),
     ("Session of a flow", "fsorch/ivr/walking.py", SessionMachine),
+    ("Campaign", "fsorch/campaign/campaign.py", CampaignMachine),
+    ("Lead", "fsorch/campaign/lead.py", LeadMachine),
 )
 HEAD = """# The machines
 

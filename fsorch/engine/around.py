@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from datetime import timedelta
 
-from fsorch.acd.calendar import EPOCH, WEEKDAYS
+from fsorch.calendars import EPOCH, WEEKDAYS
 from fsorch.engine.core import Core
 from fsorch.engine.sounds import spoken
 from fsorch.engine.state import Contact

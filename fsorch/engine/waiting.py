@@ -18,9 +18,9 @@ from collections.abc import Iterable
 import msgspec
 
 from fsorch.acd import AgentStatus, ContactState, Need
-from fsorch.acd.calendar import Calendar
 from fsorch.acd.estimate import Announcement, Announcer, WaitEstimator
 from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait, next_prompt
+from fsorch.calendars import Calendar
 from fsorch.config import QueueSpec
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsorch.acd.calendar import Calendar, OpenState
+from fsorch.calendars import Calendar, OpenState
 from fsorch.errors import ConfigError
 from fsorch.rules import CalendarSpec, DayException, HolidaySpec, Weekday, check_calendar
 
