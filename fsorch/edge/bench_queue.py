@@ -24,7 +24,7 @@ PROMPT = "silence_stream://20"
 MOST_AGENTS = 300
 # Callers of the busy turn at the same time. More would wait so long for an engine on a slow machine that the dialplan
 # serves them by itself.
-AT_ONCE = 250
+AT_ONCE = 400
 
 
 class QueueScenario:

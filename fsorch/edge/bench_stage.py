@@ -116,23 +116,26 @@ class Stage:
             )
 
     def wait(self, turn: str, callers: int, rate_per_s: float) -> dict[str, float]:
-        """Callers come and nobody is at work. ``bytes_per_contact`` that waits; then the service ends and another
-        begins: ``recovery_s`` until all are at their place, ``recovery_resync_s`` of it since the link is up."""
+        """Callers come and nobody is at work. ``bytes_per_contact`` that waits, from the first quarter of them on: by
+        then the process has what it needs once, its modules and the database's pages. Then the service ends and
+        another begins: ``recovery_s`` until all are at their place, ``recovery_resync_s`` of it since the link is
+        up."""
         with self._switch(turn, callers, rate_per_s) as (settings, switch):
             with _service(settings) as service:
-                before = resident_bytes()
                 switch.begin()
+                _until(lambda: _in_line(service) >= callers // 4)
+                few, light = _in_line(service), resident_bytes()
                 _until(lambda: _in_line(service) >= callers)
                 in_thread(service.recorder.flush, PATIENCE_S)
                 gc.collect()
-                weight = resident_bytes() - before
+                weight = resident_bytes() - light
             began = monotonic()
             up: list[float] = []
             with _service(settings, lambda facts: up.extend(_ups(facts))) as service:
                 _until(lambda: _in_line(service) >= callers)
                 ended = monotonic()
         return {
-            "bytes_per_contact": weight / callers,
+            "bytes_per_contact": weight / max(1, callers - few),
             "recovery_s": ended - began,
             "recovery_resync_s": ended - up[0],
         }

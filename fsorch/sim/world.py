@@ -295,7 +295,7 @@ class World:
             keys=keys,
             reaction_s=around(dice, plan.reaction_s, 0.2),
             patience_s=around(dice, plan.patience_s, 3.0),
-            talk_s=around(dice, plan.talk_s, 1.0),
+            talk_s=around(dice, plan.talk_s, min(1.0, plan.talk_s)),
             hangs_up=dice.random() < plan.caller_hangs_up,
         )
 
