@@ -2,4 +2,6 @@
 
 from __future__ import annotations
 
-__all__: list[str] = []
+from fsorch.campaign.pacing import PACERS, Pacer
+
+__all__ = ["PACERS", "Pacer"]

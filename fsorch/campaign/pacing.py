@@ -1,0 +1,64 @@
+"""How many calls a campaign launches now: the interface of a pacer, and the pacers by name.
+
+A pacer is pure: it is told what happened and asked what to do, and reads no clock. All times are seconds on one clock,
+which need not start at 0. It is asked `due` every 0.1 s to 1 s, and whenever somebody likes.
+
+    pacer = PACERS["predictive"](target=0.03)
+    pacer.on_agent("ann", "idle", 0.0)
+    for _ in range(pacer.due(0.0)):
+        pacer.on_launch(call_id, 0.0)
+    pacer.on_result(call_id, "live", 8.2)
+    pacer.on_agent("ann", "talking", 8.2)
+
+Every pacer of this package allows for what happens in practice: a message told twice, late, or in another order; a call
+it never heard of; a state spelled as another system spells it (`pacing_watch.phase_of` has the list; what nobody knows
+is away); a clock that jumps. None raises for that, and none launches while nobody is logged in.
+
+The outcomes of a call: ``live`` (a person), ``machine``, ``busy``, ``noanswer``, ``failed``. The states of an agent
+are fsorch's: ``idle``, ``reserved``, ``ringing``, ``talking``, ``wrap_up``, and ``logged_out`` or a break's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from typing import Protocol
+
+from fsorch.campaign.pacing_predictive import Predictive
+from fsorch.campaign.pacing_rules import Level, Power, Progressive
+
+__all__ = ["PACERS", "Pacer"]
+
+
+class Pacer(Protocol):
+    """What paces a campaign. Ids are the caller's own; the same id may be used again once its call is over."""
+
+    def on_launch(self, call_id: Hashable, now: float, source: str = "") -> None:
+        """A call was launched. This is what counts, not what `due` asked for: who launched fewer just tells fewer.
+        ``source``: the list it came from, if answer rates differ by list."""
+        ...
+
+    def on_result(self, call_id: Hashable, outcome: str, now: float) -> None:
+        """The call was answered or is over: `live`, `machine`, `busy`, `noanswer`, `failed`."""
+        ...
+
+    def on_drop(self, call_id: Hashable, now: float) -> None:
+        """A live answer had no agent in time. Comes after its `on_result`, or instead of it."""
+        ...
+
+    def on_agent(self, agent_id: Hashable, state: str, now: float) -> None:
+        """What an agent does from now on."""
+        ...
+
+    def due(self, now: float) -> int:
+        """How many calls to launch now, 0 or more."""
+        ...
+
+
+# All take `target` (drops over live answers, 0.03) and `tolerance_s` (how soon an answer must have an agent, 2 s) by
+# name; what else they take has a default.
+PACERS: dict[str, Callable[..., Pacer]] = {
+    "progressive": Progressive,
+    "power": Power,
+    "level": Level,
+    "predictive": Predictive,
+}

@@ -1,0 +1,198 @@
+"""The interface every pacer keeps, whoever drives it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsorch.acd import AgentState
+from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.pacing_watch import Phase, phase_of
+
+IDS = st.one_of(st.integers(0, 12), st.sampled_from(["a", "b", ""]))
+OUTCOMES = st.sampled_from(["live", "machine", "busy", "noanswer", "failed", "LIVE", "drop", "", "what"])
+STATES = st.sampled_from(
+    [*AgentState, "logged_out", "ready", "available", "wrap", "Wrap-Up", "paused", "lunch", "gone", "", "talking"]
+)
+# How far the clock goes before the next message: backwards too, and not a number.
+STEPS = st.one_of(st.floats(-5, 40), st.sampled_from([0.0, 0.1, 1e9, -1e9, math.inf, math.nan]))
+MESSAGES = st.lists(
+    st.one_of(
+        st.tuples(st.just("launch"), IDS, st.just(""), STEPS),
+        st.tuples(st.just("result"), IDS, OUTCOMES, STEPS),
+        st.tuples(st.just("drop"), IDS, st.just(""), STEPS),
+        st.tuples(st.just("agent"), IDS, STATES, STEPS),
+        st.tuples(st.just("due"), st.just(0), st.just(""), STEPS),
+    ),
+    max_size=80,
+)
+
+
+def tell(pacer: Pacer, what: str, who: int | str, word: str, now: float) -> int:
+    """Pass on one message; what `due` answers, else 0."""
+    if what == "launch":
+        pacer.on_launch(who, now)
+    elif what == "result":
+        pacer.on_result(who, word, now)
+    elif what == "drop":
+        pacer.on_drop(who, now)
+    elif what == "agent":
+        pacer.on_agent(who, word, now)
+    else:
+        return pacer.due(now)
+    return 0
+
+
+class PacerContract:
+    """What holds for every pacer. A subclass names it; whoever writes a pacer may inherit this."""
+
+    make: Callable[..., Pacer]
+
+    def floor(self, agents: int) -> Pacer:
+        """A pacer with so many idle agents at time 0."""
+        pacer = self.make(target=0.03)
+        for agent in range(agents):
+            pacer.on_agent(f"agent-{agent}", "idle", 0.0)
+        return pacer
+
+    def test_it_launches_for_idle_agents(self) -> None:
+        assert 1 <= self.floor(3).due(0.0) <= 9
+
+    def test_it_launches_nothing_with_nobody_logged_in(self) -> None:
+        pacer = self.floor(3)
+        for agent in range(3):
+            pacer.on_agent(f"agent-{agent}", "logged_out", 1.0)
+        assert [pacer.due(1.0 + tick) for tick in range(100)] == [0] * 100
+
+    def test_what_was_launched_counts_and_not_what_was_asked(self) -> None:
+        told, silent = self.floor(4), self.floor(4)
+        for call in range(40):
+            told.on_launch(call, 0.0)
+        assert told.due(0.0) == 0
+        assert silent.due(0.0) == silent.due(0.0) > 0
+
+    def test_a_launch_told_twice_is_one(self) -> None:
+        once, twice = self.floor(4), self.floor(4)
+        for pacer, times in ((once, 1), (twice, 3)):
+            for _ in range(times):
+                pacer.on_launch("x", 0.0)
+        assert once.due(0.1) == twice.due(0.1)
+
+    def test_a_result_before_its_launch_leaves_no_ghost(self) -> None:
+        late, never = self.floor(2), self.floor(2)
+        late.on_result("x", "busy", 0.0)
+        late.on_launch("x", 0.1)
+        assert late.due(0.1) == never.due(0.1)
+
+    def test_a_call_nobody_ends_is_forgotten(self) -> None:
+        pacer = self.floor(1)
+        for call in range(20):
+            pacer.on_launch(call, 0.0)
+        assert sum(pacer.due(float(tick)) for tick in range(30)) == 0
+        assert sum(pacer.due(float(tick)) for tick in range(30, 600)) > 0
+
+    def test_an_idle_agent_gets_calls_after_the_clock_was_set_back(self) -> None:
+        pacer = self.floor(2)
+        for call in range(pacer.due(1e6)):
+            pacer.on_launch(call, 1e6)
+            pacer.on_result(call, "noanswer", 1e6 + 20.0)
+        assert pacer.due(5.0) > 0
+
+    @pytest.mark.parametrize("wrong", [-0.1, 1.1, math.nan])
+    def test_an_impossible_target_is_refused(self, wrong: float) -> None:
+        with pytest.raises(ValueError, match="target"):
+            self.make(target=wrong)
+
+
+@pytest.mark.parametrize("name", PACERS)
+@given(messages=MESSAGES)
+@settings(max_examples=60, deadline=None)
+def test_nothing_a_pacer_is_told_upsets_it(name: str, messages: list[tuple[str, int | str, str, float]]) -> None:
+    pacer, now, present = PACERS[name](), 0.0, set[int | str]()
+    for what, who, word, step in messages:
+        moment = now + step
+        if math.isfinite(moment):
+            now = moment
+        due = tell(pacer, what, who, word, moment)
+        if what == "agent":
+            (present.discard if phase_of(word) is Phase.AWAY else present.add)(who)
+        assert isinstance(due, int)
+        assert due >= 0
+        assert not due or present
+
+
+class TestProgressive(PacerContract):
+    make = staticmethod(PACERS["progressive"])
+
+    @given(messages=MESSAGES)
+    @settings(max_examples=60, deadline=None)
+    def test_there_are_never_more_lines_than_free_agents(
+        self, messages: list[tuple[str, int | str, str, float]]
+    ) -> None:
+        pacer, states, rings, now = self.make(), dict[int | str, Phase](), set[str](), 0.0
+        for number, (what, who, word, step) in enumerate(messages):
+            now += step if 0.0 <= step <= 40.0 else 0.0
+            if what == "agent":
+                states[who] = phase_of(word)
+            elif what == "result" and rings:
+                call = rings.pop()
+                pacer.on_result(call, "busy", now)
+            if what in ("agent", "due"):
+                due = tell(pacer, what, who, word, now)
+                free = sum(phase is Phase.FREE for phase in states.values())
+                assert due == 0 or due + len(rings) <= free
+                for call in (f"{number}-{n}" for n in range(due)):
+                    pacer.on_launch(call, now)
+                    rings.add(call)
+
+
+class TestPower(PacerContract):
+    make = staticmethod(PACERS["power"])
+
+    def test_the_ratio_is_lines_for_each_free_agent(self) -> None:
+        pacer = self.make(ratio=1.5)
+        for agent in range(4):
+            pacer.on_agent(agent, "idle", 0.0)
+        pacer.on_agent("busy", "talking", 0.0)
+        assert pacer.due(0.0) == 6
+
+
+class TestLevel(PacerContract):
+    make = staticmethod(PACERS["level"])
+
+    def test_the_level_rises_while_agents_are_free_and_falls_to_one_when_too_many_were_dropped(self) -> None:
+        pacer = self.floor(4)
+        assert pacer.due(0.0) == 4
+        assert pacer.due(15.0) == 8  # all are free: times two
+        for call in range(10):
+            pacer.on_launch(call, 16.0)
+            pacer.on_result(call, "live", 17.0)
+        pacer.on_drop(9, 19.0)
+        assert pacer.due(40.0) == 4
+
+
+class TestPredictive(PacerContract):
+    make = staticmethod(PACERS["predictive"])
+
+
+@pytest.mark.parametrize(
+    ("phase", "words"),
+    [
+        (Phase.FREE, ["idle", "ready", "Available", "AgentState.IDLE"[11:], "IDLE"]),
+        (Phase.TAKEN, ["reserved", "ringing"]),
+        (Phase.TALK, ["talking", "in-call", "On Call", "busy"]),
+        (Phase.WRAP, ["wrap_up", "wrapup", "wrap", "Wrap-Up", "ACW", "after call work"]),
+        (Phase.AWAY, ["logged_out", "paused", "break", "gone", "lunch", "", "not ready", "unavailable"]),
+    ],
+)
+def test_states_are_known_by_many_names(phase: Phase, words: list[str]) -> None:
+    assert {word: phase_of(word) for word in words} == dict.fromkeys(words, phase)
+
+
+def test_the_engines_own_states_are_known() -> None:
+    known = {state: phase_of(state) for state in AgentState}
+    assert Phase.AWAY not in known.values()
