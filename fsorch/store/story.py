@@ -10,7 +10,9 @@ import msgspec
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow
 from fsorch.engine.views import ContactView
+from fsorch.ivr.events import EventKind
 from fsorch.store.queries import ContactDetail
+from fsorch.store.story_flow import entered_flow, passed_node, told_in_flow, why_queued
 
 __all__ = ["Line", "describe", "tell_story"]
 
@@ -22,9 +24,10 @@ OUTCOMES = {
     "answered": "was answered",
     "abandoned": "gave up waiting",
     "left_flow": "hung up before any queue",
-    "lost": "was lost with its switch",
+    "lost": "was lost: nobody saw its end",
     "failed": "failed",
 }
+LOST = {"": "fsorch was away when it ended", "SWITCH_RESTARTED": "was lost with its switch, which restarted"}
 WAYS = {
     "busy": "the phone was busy",
     "rejected": "the call was rejected",
@@ -77,9 +80,13 @@ class _Teller:
         self._row = row
         self._keyed: Fact | None = None
         self._asked = False
+        self._left: Fact | None = None
         self._declined: list[str] = []
         self._sentences: dict[str, Callable[[Fact], str]] = {
             FactKind.CONTACT_BEGAN: self._began,
+            FactKind.FLOW_ENTERED: entered_flow,
+            FactKind.NODE_PASSED: passed_node,
+            FactKind.FLOW_TOLD: self._in_flow,
             FactKind.ANSWER_KEYED: self._answer,
             FactKind.CONTACT_QUEUED: self._queued,
             FactKind.OFFER_MADE: self._offered,
@@ -151,6 +158,11 @@ class _Teller:
         tail = f", which means {means}" if means else "" if self._keyed else ", which leads nowhere"
         return f"keyed {digits} at {prompt}{tail}"
 
+    def _in_flow(self, fact: Fact) -> str:
+        if _get(fact, "what") == EventKind.LEFT:
+            self._left = fact
+        return told_in_flow(fact)
+
     def _queued(self, fact: Fact) -> str:
         position = _get(fact, "position")
         place = f" at place {position}" if position else ""
@@ -160,6 +172,8 @@ class _Teller:
             why = f"because {_get(self._keyed, 'digits')} was keyed"
         elif self._asked:
             why = "the menu's default, for nothing valid was keyed"
+        elif known := why_queued(self._left):
+            why = known
         else:
             why = "chosen before the call came in, without a menu"
         return f"waits in queue {fact.queue}{place}: {why}"
@@ -194,7 +208,8 @@ class _Teller:
 
     def _ended(self, fact: Fact) -> str:
         row = self._row
-        parts = [f"ended: {OUTCOMES.get(row.outcome, row.outcome or 'in a way not on record')}"]
+        outcome = LOST.get(row.cause) if row.outcome == "lost" else None
+        parts = [f"ended: {outcome or OUTCOMES.get(row.outcome, row.outcome or 'in a way not on record')}"]
         if row.ended_by:
             parts.append(f"{_ender(row)} ended it{f' ({row.cause})' if row.cause else ''}")
         if row.enqueued_at:
