@@ -51,7 +51,8 @@ class ContactOutcome(StrEnum):
     """How a contact ended. The first verdict stands. ``voicemail``: the caller left a message, which is a contact of
     its own; ``not_reached``: promised to be called back, and did not answer; ``overflowed``: a
     rule ended the wait outside of any queue (a number, a message, the end of the call); ``self_served``: a flow came to
-    its stated end with the caller."""
+    its stated end with the caller. Of those whom a campaign has called: ``dropped``, who heard a message as no agent
+    was there in time, and ``machine``, which has beeped."""
 
     ANSWERED = "answered"
     ABANDONED = "abandoned"
@@ -60,6 +61,8 @@ class ContactOutcome(StrEnum):
     NOT_REACHED = "not_reached"
     OVERFLOWED = "overflowed"
     SELF_SERVED = "self_served"
+    DROPPED = "dropped"
+    MACHINE = "machine"
     LOST = "lost"
 
 

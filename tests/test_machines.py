@@ -14,6 +14,7 @@ from fsorch.acd.line import LineInput, LineMachine
 from fsorch.acd.room import RoomInput, RoomMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
+from fsorch.campaign.dial import DialInput, DialMachine
 from fsorch.campaign.lead import LeadInput, LeadMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr.walking import SessionInput, SessionMachine
@@ -25,6 +26,7 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
     CampaignMachine,
     ChoiceMachine,
     ContactMachine,
+    DialMachine,
     LeadMachine,
     LineMachine,
     OfferMachine,
@@ -45,6 +47,7 @@ REQUESTS: set[StrEnum] = {
     AgentInput.CHOOSE,
     AgentInput.END_WRAP_UP,
     ContactInput.QUEUE,
+    DialInput.CANCEL,
     LineInput.TAKE,
     ContactInput.OFFER,
     ContactInput.STEP_OUT,

@@ -16,6 +16,7 @@ from fsorch.acd.line import LineMachine
 from fsorch.acd.room import RoomMachine
 from fsorch.acd.transfer import TransferMachine
 from fsorch.campaign.campaign import CampaignMachine
+from fsorch.campaign.dial import DialMachine
 from fsorch.campaign.lead import LeadMachine
 from fsorch.ivr.walking import SessionMachine
 from fsorch.machine import Machine
@@ -33,6 +34,7 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Session of a flow", "fsorch/ivr/walking.py", SessionMachine),
     ("Campaign", "fsorch/campaign/campaign.py", CampaignMachine),
     ("Lead", "fsorch/campaign/lead.py", LeadMachine),
+    ("Dial", "fsorch/campaign/dial.py", DialMachine),
 )
 HEAD = """# The machines
 

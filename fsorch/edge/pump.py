@@ -17,10 +17,10 @@ from gevent.event import Event as Signal
 
 from fsorch.clock import Clock
 from fsorch.edge.breath import breathe
-from fsorch.engine.actions import LookUp, Send
+from fsorch.engine.actions import AboutLeads, LeadsBack, LookUp, Send
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
-from fsorch.engine.inputs import CommandLost, Configure, Input, LookedUp, Request, Tick
+from fsorch.engine.inputs import CommandLost, Configure, Input, LeadsCome, LookedUp, Request, Tick
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.ivr.steps import Failed
 
@@ -39,7 +39,8 @@ class Sender(Protocol):
 
 class Pump:
     """Drives one engine. ``on_facts`` is told of each step's facts, in order, ``on_look_up`` of each
-    LookUp, which it answers by feeding a LookedUp; neither may block."""
+    LookUp, which it answers by feeding a LookedUp, ``on_leads`` of what campaigns ask of the records, which it answers
+    by feeding a LeadsCome; none may block."""
 
     def __init__(
         self,
@@ -47,11 +48,13 @@ class Pump:
         clock: Clock,
         on_facts: Callable[[tuple[Fact, ...]], None],
         on_look_up: Callable[[LookUp], None] | None = None,
+        on_leads: Callable[[AboutLeads], None] | None = None,
     ) -> None:
         self._engine = engine
         self._clock = clock
         self._on_facts = on_facts
         self._on_look_up = on_look_up or self._nobody_looks_up
+        self._on_leads = on_leads or self._nobody_has_leads
         self._links: dict[str, Sender] = {}
         self._line: deque[Input] = deque()
         self._stepping = False
@@ -109,16 +112,25 @@ class Pump:
         finally:
             self._stepping = False
             self._rearm.set()
+        if outcome.write_first:
+            self._on_facts(outcome.facts)
         for action in outcome.actions:
             if isinstance(action, Send):
                 self._send(action)
-            else:
+            elif isinstance(action, LookUp):
                 self._on_look_up(action)
-        if outcome.facts:
+            else:
+                self._on_leads(action)
+        if outcome.facts and not outcome.write_first:
             self._on_facts(outcome.facts)
 
     def _nobody_looks_up(self, action: LookUp) -> None:
         self._line.append(LookedUp(action.contact, action.serial, Failed("nobody looks up anything here")))
+
+    def _nobody_has_leads(self, action: AboutLeads) -> None:
+        if not isinstance(action, LeadsBack):
+            failed = LeadsCome(campaign=action.campaign, serial=action.serial, failed="nobody keeps leads here")
+            self._line.append(failed)
 
     def _send(self, send: Send) -> None:
         link = self._links.get(send.switch)

@@ -8,7 +8,7 @@ from fsorch.engine.facts import Fact
 from fsorch.esl.commands import Command
 from fsorch.ivr.steps import Ask
 
-__all__ = ["LookUp", "Outcome", "Send"]
+__all__ = ["AboutLeads", "Action", "ClearToDial", "LeadsBack", "LeadsWanted", "LookUp", "Outcome", "Send"]
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -30,9 +30,43 @@ class LookUp(msgspec.Struct, frozen=True):
     ask: Ask
 
 
+class LeadsWanted(msgspec.Struct, frozen=True, kw_only=True):
+    """Reserve up to ``count`` leads of a campaign for us, best first; those of ``owners`` (agents who are free) before
+    all others, where any. With a ``number`` it is the lead of that number, wherever it stands, and where there is none
+    one without an id. Answered by LeadsCome with the same ``serial``, whatever comes of it."""
+
+    campaign: str
+    serial: int
+    count: int
+    owners: tuple[str, ...] = ()
+    number: str = ""
+
+
+class ClearToDial(msgspec.Struct, frozen=True, kw_only=True):
+    """What we know of these ``leads`` is too old to dial them by: read it anew. Answered by LeadsCome, without those
+    that are no longer ours."""
+
+    campaign: str
+    serial: int
+    leads: tuple[str, ...]
+
+
+class LeadsBack(msgspec.Struct, frozen=True, kw_only=True):
+    """These ``leads`` were reserved for us and are not dialled: they are free again."""
+
+    campaign: str
+    leads: tuple[str, ...]
+
+
+AboutLeads = LeadsWanted | ClearToDial | LeadsBack
+Action = Send | LookUp | AboutLeads
+
+
 class Outcome(msgspec.Struct, frozen=True):
     """The result of one step: commands to send, in order, with what is to be looked up,
-    and facts to write down, in order."""
+    and facts to write down, in order. ``write_first``: the facts have to be with the operating system before the first
+    command leaves, for a process that is killed between the two must not do them again."""
 
-    actions: tuple[Send | LookUp, ...] = ()
+    actions: tuple[Action, ...] = ()
     facts: tuple[Fact, ...] = ()
+    write_first: bool = False

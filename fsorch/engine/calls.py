@@ -12,6 +12,7 @@ from fsorch.engine import dnd
 from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
+from fsorch.engine.dialling_state import Dial
 from fsorch.engine.doors import Doors
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
@@ -35,7 +36,7 @@ from fsorch.engine.waiting import Waiting
 from fsorch.esl.commands import Answer, SetVars
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
-from fsorch.esl.replies import job_result
+from fsorch.esl.replies import JobResult, job_result
 from fsorch.names import ContactOutcome, SegmentKind
 from fsorch.prompts import LANGUAGE
 
@@ -89,6 +90,12 @@ class Calls:
         self.voicemail = Voicemail(core, records, music)
         self.looks = Looks(core, offers, self.event)
         people.held = self.looks.hold
+        # Of the calls of campaigns, see DialCalls.
+        self.dial_event: Callable[[Dial, Event], None]
+        self.dial_job: Callable[[Dial, JobResult], None]
+        self.dial_gone: Callable[[Leg, str], None]
+        self.dial_served: Callable[[Contact], None]
+        self.dial_left: Callable[[Contact], None]
         self._events: dict[str, Callable[[str, Event], None]] = {
             "CHANNEL_CREATE": self._created,
             "CHANNEL_PARK": self._parked,
@@ -136,6 +143,9 @@ class Calls:
                 self.people.phones.call(switch, event)
             self.legs.see(event)
             handler(switch, event)
+            dial = self.core.dials.get(event.uuid)
+            if dial is not None:
+                self.dial_event(dial, event)
 
     def step(self, contact: Contact, input: ContactInput) -> None:
         """Move a contact and carry out the effect."""
@@ -375,6 +385,9 @@ class Calls:
             # Its hangup is on the way; should it never come, the leg must not keep its agent from the next contact.
             self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
         self.callbacks.dialled(leg, result)
+        dial = self.core.dials.get(leg.uuid)
+        if dial is not None:
+            self.dial_job(dial, result)
         if leg.standing:
             if not result.ok:
                 self.people.lines.heard(leg, LineInput.GONE)
@@ -421,6 +434,10 @@ class Calls:
         self.waiting.joined(contact, position)
 
     def _go_back(self, contact: Contact) -> None:
+        if contact.direction == "outbound" and not contact.leg:
+            # Their agent is gone before they were called.
+            self.dial_left(contact)
+            return
         self._wait(contact, True)
         if not contact.running:
             self.music.play(contact)
@@ -450,6 +467,8 @@ class Calls:
             customer_leg=contact.leg,
             agent_leg=contact.agent_leg,
         )
+        if contact.direction == "outbound":
+            self.dial_served(contact)
 
     def _talk_to_queue(self, contact: Contact) -> None:
         self._release_agent(contact)
@@ -545,6 +564,8 @@ class Calls:
             if not cause and not contact.answered_at:
                 contact.outcome = ContactOutcome.LOST
             self.step(contact, ContactInput.GONE)
+        if leg.uuid in self.core.dials:
+            self.dial_gone(leg, cause)
 
     def _agent_gone(self, leg: Leg, contact: Contact | None, cause: str) -> None:
         offer = self._offer_of(leg)

@@ -9,7 +9,8 @@ from typing import Any
 from fsorch.acd import Distributor
 from fsorch.clock import Moment
 from fsorch.config import Centre
-from fsorch.engine.actions import LookUp, Outcome, Send
+from fsorch.engine.actions import Action, LookUp, Outcome, Send
+from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch, Watch
 from fsorch.engine.timers import Timers
@@ -37,6 +38,8 @@ class Core:
         # The id of each originate under way, and the leg it dials.
         self.jobs: dict[str, str] = {}
         self.people: dict[str, Person] = {}
+        # The calls of campaigns under way, by the called party's leg.
+        self.dials: dict[str, Dial] = {}
         # Supervisors who listen, by their own leg.
         self.watches: dict[str, Watch] = {}
         self.queues: dict[str, Queue] = {}
@@ -47,8 +50,9 @@ class Core:
         self.seq = 0
         self._run = ids()
         self._facts_made = 0
-        self._actions: list[Send | LookUp] = []
+        self._actions: list[Action] = []
         self._facts: list[Fact] = []
+        self._write_first = False
 
     def send(self, switch: str, command: Command, tag: str = "", line: str = "") -> None:
         """Ask the edge to send ``command``; with a ``tag`` its reply comes back as an input. ``line``: the command as
@@ -65,6 +69,10 @@ class Core:
     def look_up(self, contact: str, serial: int, ask: Ask) -> None:
         """Ask the edge to look something up; what comes of it comes back as an input."""
         self._actions.append(LookUp(contact, serial, ask))
+
+    def ask(self, action: Action) -> None:
+        """Ask the edge for something that is no command; what comes of it comes back as an input."""
+        self._actions.append(action)
 
     def fact(self, kind: FactKind, contact: Contact | str | None = None, **fields: Any) -> None:
         """Write down what happened. ``agent``, ``queue``, ``leg``, ``switch`` are the fact's own fields (queue and
@@ -88,6 +96,10 @@ class Core:
         )
         self._facts.append(fact)
 
+    def write_first(self) -> None:
+        """What this step does must be written down before it is done."""
+        self._write_first = True
+
     def drop(self, leg: Leg) -> None:
         """Know this leg no more. Whoever calls this has written its CDR, or knows that the leg never was."""
         self.legs.pop(leg.uuid, None)
@@ -108,8 +120,8 @@ class Core:
 
     def take(self) -> Outcome:
         """The output so far, and an empty sheet."""
-        outcome = Outcome(tuple(self._actions), tuple(self._facts))
+        outcome = Outcome(tuple(self._actions), tuple(self._facts), self._write_first)
         if outcome.facts:
             self.seq += 1
-        self._actions, self._facts = [], []
+        self._actions, self._facts, self._write_first = [], [], False
         return outcome

@@ -18,15 +18,19 @@ from fsorch.engine.actions import Outcome
 from fsorch.engine.calls import Calls
 from fsorch.engine.checks import check_centre
 from fsorch.engine.core import Core
+from fsorch.engine.dialling import Dialling
+from fsorch.engine.dialling_people import Previews
 from fsorch.engine.endings import Way
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
+    CampaignsAre,
     CommandDone,
     CommandLost,
     Configure,
     History,
     HookFailed,
     Input,
+    LeadsCome,
     LinkDown,
     LinkUp,
     LookedUp,
@@ -43,7 +47,7 @@ from fsorch.engine.people import People
 from fsorch.engine.records import Records
 from fsorch.engine.resync import Resync
 from fsorch.engine.showing import agent_view, snapshot
-from fsorch.engine.state import Contact, Queue
+from fsorch.engine.state import Contact, Offer, Person, Queue
 from fsorch.engine.timers import Key
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import NotFound
@@ -75,7 +79,11 @@ class Engine:
         self._offers.not_taken = transfers.not_taken
         self._people.add(transfers.handlers | self._calls.supervising.handlers)
         waiting, endings = self._calls.waiting, self._calls.endings
-        self._offers.before_bridge, self._people.staffed = self._calls.before_bridge, waiting.staffed
+        self._dialling = dialling = Dialling(core, self._calls)
+        self._previews = Previews(core, dialling)
+        self._people.add(self._previews.handlers)
+        self._people.give_up_dial = self._previews.hang_up
+        self._offers.before_bridge, self._people.staffed = self._calls.before_bridge, self._staffed
         self._records.wrapped = waiting.wrapped
         endings.doors = {VoicemailAct: self._take_message, OfferCallback: self._offer_callback}
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
@@ -87,6 +95,8 @@ class Engine:
             LinkDown: self._resync.link_down,
             Configure: lambda input: self._configure(input.centre, input.releases),
             LookedUp: self._calls.flows.looked_up,
+            CampaignsAre: dialling.states,
+            LeadsCome: self._leads_come,
             Recall: self._resync.recalled.tell,
             History: self._history,
             HookFailed: self._hook_failed,
@@ -119,6 +129,10 @@ class Engine:
             "room": transfers.rooms.due,
             "cut": self._resync.cuts.due,
             "guard": self._calls.guards.due,
+            "pace": dialling.pace,
+            "dial": dialling.dials.due,
+            "withdraw": dialling.withdraw_due,
+            "preview": self._previews.due,
         }
 
     def _connect_callbacks(self) -> None:
@@ -127,7 +141,7 @@ class Engine:
         callbacks.rejoin = calls.rejoin
         calls.relations.call_back = lambda contact, agent: callbacks.request(contact, "", agent)
         self._offers.instead_of_dialling = callbacks.instead_of_dialling
-        self._offers.instead_of_bridging = callbacks.instead_of_bridging
+        self._offers.instead_of_bridging = self._instead_of_bridging
         calls.leaving.call_back = callbacks.request
         calls.leaving.take_message = self._take_message_of
         messages = Messages(self._core, self._records, self._people, callbacks)
@@ -188,6 +202,19 @@ class Engine:
         """A rule, or a key, offers to call the caller back."""
         return isinstance(act, OfferCallback) and self._calls.callbacks.request(contact, prompt=act.prompt)
 
+    def _instead_of_bridging(self, offer: Offer, contact: Contact) -> bool:
+        dials, callbacks = self._dialling.dials, self._calls.callbacks
+        return dials.instead_of_bridging(offer, contact) or callbacks.instead_of_bridging(offer, contact)
+
+    def _leads_come(self, input: LeadsCome) -> None:
+        if not self._previews.come(input):
+            self._dialling.come(input)
+
+    def _staffed(self, person: Person) -> None:
+        self._calls.waiting.staffed(person)
+        self._dialling.staffed(person)
+        self._previews.staffed(person)
+
     def _run_due(self, key: Key) -> None:
         self._due[key[0]](key[1])
 
@@ -228,6 +255,7 @@ class Engine:
         self._people.configure(centre.agents)
         self._calls.relations.configure()
         self._calls.waiting.configure()
+        self._dialling.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
 
     def _hook_failed(self, input: HookFailed) -> None:
@@ -264,6 +292,8 @@ class Engine:
                 self._calls.looks.hold_refused(id)
             if verb == "call":
                 self._calls.callbacks.refused(id)
+            if verb == "dial":
+                self._dialling.dials.refused(id)
             if verb == "probe":
                 self._calls.voicemail.cannot_record(id)
                 self._calls.flows.cannot_record(id)

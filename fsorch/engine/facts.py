@@ -123,6 +123,28 @@ class FactKind(StrEnum):
     DOOR_MISUSED = "door_misused"
     # hook, way (unknown, raised, overran, lost), number, error, traceback: a hook did not serve the call
     HOOK_FAILED = "hook_failed"
+    # a whole row: see fsorch.campaigns.AttemptRow; written before the originate leaves
+    ATTEMPT_STARTED = "attempt_started"
+    # the same row, with its end; again, with the disposition, when an agent has said how it was
+    ATTEMPT_ENDED = "attempt_ended"
+    # a whole row: see fsorch.campaigns.Lead, with the token it was reserved by: what becomes of it; why, in a phrase
+    LEAD_CHANGED = "lead_changed"
+    # campaign, lead, cause: the gateway of an attempt had no line, and the next is tried
+    GATEWAY_FAILED = "gateway_failed"
+    # campaign, lead, prompt: nobody was there in time for a person who answered
+    DROPPED = "dropped"
+    # campaign, lead, state (where the call was), after_us (since the answer): a machine's beep
+    MACHINE_HEARD = "machine_heard"
+    # campaign, lead, number, source (key, disposition): the called party wants no more calls
+    DNC_ASKED = "dnc_asked"
+    # campaign, lead, number, rule, source, until: the law, a list or a consent forbids to dial this lead now
+    LEAD_BARRED = "lead_barred"
+    # campaign, lead, until, reason, by: an agent does not want a lead, or looked at it for too long
+    LEAD_SKIPPED = "lead_skipped"
+    # campaign, lead, number, until: an agent is shown a lead; the fact's agent is who
+    PREVIEW_SHOWN = "preview_shown"
+    # campaign, state, held (why nothing is dialled, for people), by
+    CAMPAIGN_CHANGED = "campaign_changed"
     # name
     CONFIGURED = "configured"
 

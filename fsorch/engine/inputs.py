@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from fsorch.acd.affinity import Encounter
+from fsorch.campaigns import AttemptRow, CampaignState, ConsentRow, Lead
 from fsorch.config import Centre
 from fsorch.customers import CustomerFile
 from fsorch.engine.rows import ContactRow, LegRow
@@ -23,6 +24,7 @@ __all__ = [
     "AnswerCall",
     "CallBack",
     "CallNow",
+    "CampaignsAre",
     "CancelCallback",
     "CancelTransfer",
     "CommandDone",
@@ -31,6 +33,9 @@ __all__ = [
     "ConferCall",
     "Configure",
     "ContactRequest",
+    "DialNumber",
+    "DialPreview",
+    "Dispose",
     "DropParty",
     "EndWrapUp",
     "ExtendWrapUp",
@@ -42,6 +47,7 @@ __all__ = [
     "HookFailed",
     "Input",
     "KeptPlace",
+    "LeadsCome",
     "LinkDown",
     "LinkUp",
     "LogIn",
@@ -50,14 +56,17 @@ __all__ = [
     "MoveContact",
     "MuteCall",
     "NextContact",
+    "OpenAttempt",
     "OpenContact",
     "PressKeys",
     "PromisedCall",
+    "ReadyLead",
     "Recall",
     "Request",
     "SetPriority",
     "SetStatus",
     "Shift",
+    "SkipPreview",
     "StopListening",
     "Supervise",
     "SwitchEvent",
@@ -192,6 +201,14 @@ class KeptPlace(msgspec.Struct, frozen=True):
     left_at: int
 
 
+class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt of an earlier life of ours that was begun and has no end, with its lead (None: the records have none
+    of that id any more). Its phone may ring, and its customer may talk."""
+
+    row: AttemptRow
+    lead: Lead | None = None
+
+
 class Recall(msgspec.Struct, frozen=True):
     """What the records say was going on when an earlier life of ours ended. Told once: after the first Configure and
     before the links start. Agents go on as they were; a contact is taken up again when its switch still has the caller,
@@ -206,6 +223,7 @@ class Recall(msgspec.Struct, frozen=True):
     legs: tuple[LegRow, ...] = ()
     places: tuple[KeptPlace, ...] = ()
     late: bool = False
+    attempts: tuple[OpenAttempt, ...] = ()
 
 
 class History(msgspec.Struct, frozen=True):
@@ -224,6 +242,34 @@ class LookedUp(msgspec.Struct, frozen=True):
     contact: str
     serial: int
     result: HttpAnswer | Rows | Failed
+
+
+class CampaignsAre(msgspec.Struct, frozen=True):
+    """How the records say each campaign stands, whole; one that is not named is a draft."""
+
+    states: dict[str, CampaignState]
+
+
+class ReadyLead(msgspec.Struct, frozen=True, kw_only=True):
+    """A lead that is ours to dial, as of ``checked_at`` (UTC microseconds). ``dnc``: each of its numbers that stands on
+    a list of those who are not called, and the name of the list; ``consents``: what its numbers have consented to."""
+
+    lead: Lead
+    checked_at: int
+    dnc: dict[str, str] = {}
+    consents: tuple[ConsentRow, ...] = ()
+
+
+class LeadsCome(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer to LeadsWanted or ClearToDial with this ``serial``. ``next_at``: when the campaign has a lead again
+    (UTC microseconds, 0: nobody knows), where fewer came than were wanted. ``failed``: the records could not be asked,
+    and why."""
+
+    campaign: str
+    serial: int
+    leads: tuple[ReadyLead, ...] = ()
+    next_at: int = 0
+    failed: str = ""
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -406,6 +452,37 @@ class ExtendWrapUp(Request, frozen=True, kw_only=True):
     """More time for the after-call work, where the queue's wrap-up gives more."""
 
 
+class DialPreview(Request, frozen=True, kw_only=True):
+    """The agent has seen the lead and calls it; at the ``number`` they chose, or else at its next."""
+
+    number: str = ""
+
+
+class SkipPreview(Request, frozen=True, kw_only=True):
+    """The agent does not want the lead that they are shown, for a ``reason``."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class DialNumber(Request, frozen=True, kw_only=True):
+    """The agent calls a ``number`` for a campaign, by hand; it is checked like every other."""
+
+    campaign: str
+    number: Annotated[str, msgspec.Meta(max_length=40)]
+
+
+class Dispose(Request, frozen=True, kw_only=True):
+    """How the agent's last call of a campaign ended, in the centre's words. ``callback_at`` (UTC microseconds): when
+    the customer is to be called again, by this agent alone if ``callback_own``. ``attempt``: of which call (empty: the
+    last)."""
+
+    disposition: str
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    callback_at: int = 0
+    callback_own: bool = False
+    attempt: str = ""
+
+
 class AgentAway(Request, frozen=True, kw_only=True):
     """The agent's last desktop is gone (said by whoever serves it); what follows is the centre's rule ``away``."""
 
@@ -425,6 +502,8 @@ Input = (
     | Recall
     | History
     | LookedUp
+    | CampaignsAre
+    | LeadsCome
     | HookFailed
     | Tick
     | Request

@@ -7,7 +7,7 @@ from math import ceil
 from typing import Protocol
 
 from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
-from fsorch.acd.agent import AgentInput
+from fsorch.acd.agent import AgentInput, AgentState
 from fsorch.acd.phones import way_of
 from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
@@ -77,7 +77,7 @@ class Offers:
         """Match waiting contacts with idle agents and dial. Contacts of a switch that cannot be reached wait on."""
         core = self.core
         for match in core.distributor.match(core.now.mono, self._reachable):
-            self._make(match)
+            self.make(match)
 
     def ring_more(self, id: str) -> None:
         """One more phone for a contact whose phones ring one after another, and nobody has picked up."""
@@ -86,7 +86,7 @@ class Offers:
             return
         match = self.core.distributor.another(contact.need, self.core.now.mono)
         if match is not None:
-            self._make(match)
+            self.make(match)
         else:
             self._plan_more(contact)
 
@@ -124,7 +124,9 @@ class Offers:
         queue = self.core.queues.get(found.queue) if found else None
         return switch is not None and switch.up and not (queue is not None and queue.spec.paused)
 
-    def _make(self, match: Match) -> None:
+    def make(self, match: Match) -> None:
+        """Offer a waiting contact that stands in no line to who was found for it. An agent who is reserved for it stays
+        so."""
         contact = self.core.contacts[match.contact]
         if not contact.offers_open:
             contact.machine.step(ContactInput.OFFER)
@@ -157,7 +159,8 @@ class Offers:
             why=match.why,
             made_at=core.now.wall,
         )
-        person.agent.reserve(core.now.wall)
+        if person.agent.state is not AgentState.RESERVED:
+            person.agent.reserve(core.now.wall)
         contact.offers_open[offer.id] = None
         contact.agent = contact.agent or agent
         contact.offers += 1

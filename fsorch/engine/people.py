@@ -79,6 +79,8 @@ class People:
         self.held: Callable[[Contact, bool], None]
         # Takes an agent on a nailed-up phone out of a transfer or a conference; see Transfers.
         self.leave: Callable[[Person], bool]
+        # Ends a call that is dialled for them alone, before it is answered; see Previews.
+        self.give_up_dial: Callable[[Person, HangUp], bool] = lambda person, request: False
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
         # Told of each look at an agent's readiness.
@@ -196,6 +198,12 @@ class People:
             person.not_before = now.mono + delay_s
             self.core.timers.set(("delay", person.spec.id), person.not_before)
         self._changed(person, before, by)
+
+    def reserve(self, person: Person) -> None:
+        """Keep an agent for a call that is dialled for them alone."""
+        before = self._marks(person)
+        person.agent.reserve(self.core.now.wall)
+        self._changed(person, before, "")
 
     def missed(self, person: Person, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         """The agent's phone did not take an offer: a pause, and what the rules say."""
@@ -364,6 +372,8 @@ class People:
             self.finish(person)
             return
         leg = self.core.legs.get(person.leg)
+        if not person.contact and self.give_up_dial(person, request):
+            return
         if not person.contact or leg is None:
             raise RequestRefused("the agent", person.agent.state.value, "hang up", "there is no call")
         if self.hung_up_unheard(person, leg):

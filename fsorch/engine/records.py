@@ -83,7 +83,7 @@ class Records:
             contact,
             leg=contact.leg,
             medium=contact.medium,
-            direction="inbound",
+            direction=contact.direction,
             number=contact.number,
             name=contact.name,
             destination=contact.destination,
@@ -99,6 +99,7 @@ class Records:
         row = ContactRow(
             id=contact.id,
             medium=contact.medium,
+            direction=contact.direction,
             switch=contact.switch,
             number=contact.number,
             name=contact.name,

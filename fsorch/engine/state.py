@@ -250,7 +250,8 @@ class Wait:
 
 @dataclass(slots=True)
 class Contact:
-    """A live contact, of a caller or (``medium`` voicemail) of a message they left. ``leg`` is empty for a message and
+    """A live contact, of a caller, of somebody whom a campaign has called (``direction`` outbound; its id is the
+    attempt's), or (``medium`` voicemail) of a message that was left. ``leg`` is empty for a message and
     while a callback is promised. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
     plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began;
     ``music_kept`` while a caller is taken back whose music plays.
@@ -346,6 +347,7 @@ class Contact:
     aim: Aim | None = None
     muted: bool = False
     medium: str = "voice"
+    direction: str = "inbound"
     promise: Promise | None = None
     message: Message | None = None
     message_us: int = 0

@@ -97,6 +97,8 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
     failed: int = 0
     overflowed: int = 0
     self_served: int = 0
+    dropped: int = 0
+    machine: int = 0
     voicemail: int = 0
     not_reached: int = 0
     segments: int = 0
@@ -127,6 +129,8 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     service_level_s: float
     overflowed: int = 0
     self_served: int = 0
+    dropped: int = 0
+    machine: int = 0
     voicemail: int = 0
     not_reached: int = 0
 

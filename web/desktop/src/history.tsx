@@ -18,6 +18,8 @@ const OUTCOMES: Record<string, [string, Tone]> = {
   not_reached: ["Not reached", "out"],
   overflowed: ["Sent elsewhere", "out"],
   self_served: ["Served by the flow", "out"],
+  dropped: ["Dropped", "break"],
+  machine: ["A machine", "out"],
   lost: ["Lost", "break"],
   "": ["Going on", "talking"],
 };

@@ -1,0 +1,622 @@
+"""Campaigns: which of them dial now, how many calls, to whom, and what becomes of the leads.
+
+One turn (:meth:`Dialling.pace`) asks each campaign's pacer how many calls it wants, holds that against what holds it
+back (its state and hours, agents who are gone, callers who wait, lines and launches a second), and launches one call at
+a time, always for the campaign with the fewest lines in use for its weight; so gateways that several campaigns want are
+shared by weight. A turn comes when an agent is free, a call ends, leads come, or a tenth of a second has passed.
+
+An agent dials for one campaign at a time: two pacers that both count on the same free agent would launch two calls.
+
+The leads at hand are few, for what is known of them grows old: whether a number may be called is read anew when it was
+read more than two seconds before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import structs, to_builtins
+
+from fsorch.acd import AgentState, AgentStatus
+from fsorch.campaign.campaign import CampaignInput, CampaignMachine
+from fsorch.campaign.dial import DialInput
+from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.retry import Next, after, with_attempt
+from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
+from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
+from fsorch.engine.calls import Calls
+from fsorch.engine.core import Core
+from fsorch.engine.dialling_calls import DialCalls
+from fsorch.engine.dialling_checks import Ruling, rule
+from fsorch.engine.dialling_leads import next_number, shown
+from fsorch.engine.dialling_state import Dial, Limit, Run
+from fsorch.engine.dialling_ways import Ways
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import CampaignsAre, LeadsCome, ReadyLead
+from fsorch.engine.state import Person
+
+__all__ = ["Dialling"]
+
+# Between two turns while a campaign dials.
+TURN_S = 0.1
+# What is known of a lead is as good as new so long.
+FRESH_US = 2_000_000
+# Leads are kept at hand for so many seconds of dialling.
+AHEAD_S = 2.0
+FEWEST, MOST = 4, 500
+# Where the records have no lead, or cannot be asked, they are asked again after this time.
+DRY_S = 5.0
+# What a switch that cannot be reached is to do, it is told so much later.
+TOLD_S = 1.0
+# Half of what is known of the speed of launching is this old.
+HALF_S = 2.0
+# The modes that launch by a pacer, and which it is where the campaign does not say.
+PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}
+LAUNCHING = (*PACED, Mode.AGENTLESS)
+# The states in which somebody wants it to dial, and those in which it does not.
+ARMED = (CampaignState.SCHEDULED, CampaignState.RUNNING)
+STOPPED = (CampaignState.DRAFT, CampaignState.PAUSED, CampaignState.DRAINING, CampaignState.FINISHED)
+US = 1_000_000
+
+
+class Dialling:
+    """Runs the campaigns. ``calls`` (DialCalls) owns what has been launched."""
+
+    def __init__(self, core: Core, calls: Calls) -> None:
+        self.core = core
+        self.people = calls.people
+        self.waiting = calls.waiting
+        self.ways = Ways(core)
+        self.dials = DialCalls(core, calls)
+        self.dials.ended, self.dials.told, self.dials.dropped = self._ended, self._told, self._dropped
+        self.dials.next_way = self.ways.next
+        calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
+        calls.dial_gone, calls.dial_served, calls.dial_left = self.dials.gone, self.dials.served, self.dials.left
+        self.runs: dict[str, Run] = {}
+        # Whether an agent has still to say how an attempt was, before the lead's fate is known; see Previews.
+        self.closing: Callable[[Dial], bool] = lambda dial: False
+        # Show leads to the free agents of a campaign; nobody looks at its leads any more.
+        self.show: Callable[[Run], None] = lambda run: None
+        self.stopped: Callable[[Run], None] = lambda run: None
+        self._of_queue: dict[str, list[Run]] = {}
+        # For whom each agent dials.
+        self._homes: dict[str, str] = {}
+        self._serial = 0
+        self._turned = 0.0
+
+    # -- from outside ---------------------------------------------------------------------------------------------
+
+    def configure(self) -> None:
+        """The centre has changed: what runs goes on by the new words at once."""
+        wanted = {spec.id: spec for spec in self.core.centre.campaigns}
+        for id in [id for id in self.runs if id not in wanted]:
+            self._stop(self.runs.pop(id))
+        for id, spec in wanted.items():
+            run = self.runs.get(id)
+            if run is None:
+                self.runs[id] = Run(spec, limit=Limit(spec.cps_max))
+            elif run.spec != spec:
+                self._change(run, spec)
+        self._of_queue = {}
+        for run in self.runs.values():
+            self._of_queue.setdefault(run.spec.queue, []).append(run)
+        self.ways.configure()
+        self._look_at_all()
+        self.soon()
+
+    def _change(self, run: Run, spec: CampaignSpec) -> None:
+        before, run.spec = run.spec, spec
+        if before.cps_max != spec.cps_max:
+            run.limit = Limit(spec.cps_max)
+        if (before.mode, before.pacer, before.target, before.ratio) != (
+            spec.mode,
+            spec.pacer,
+            spec.target,
+            spec.ratio,
+        ):
+            run.pacer = None
+        if (before.lists, before.filter, before.order, before.pack) != (
+            spec.lists,
+            spec.filter,
+            spec.order,
+            spec.pack,
+        ):
+            # Chosen by the old words.
+            self._give_back(run)
+        run.dry_until = 0.0
+
+    def states(self, input: CampaignsAre) -> None:
+        """How the records say that the campaigns stand: what has changed there is what somebody wants."""
+        for run in self.runs.values():
+            state = input.states.get(run.spec.id, CampaignState.DRAFT)
+            if state is run.recorded:
+                continue
+            run.recorded = state
+            # What we said ourselves comes back from the records a little later.
+            if _same(state, run.state):
+                continue
+            run.machine = CampaignMachine(CampaignState.SCHEDULED if state is CampaignState.RUNNING else state)
+            run.dry_until = 0.0
+            if state in STOPPED:
+                self._stop(run)
+            self._say(run)
+            self._drained(run)
+        self._look_at_all()
+        self.soon()
+
+    def _say(self, run: Run) -> None:
+        fields = {"campaign": run.spec.id, "state": run.state.value, "held": run.held}
+        self.core.fact(FactKind.CAMPAIGN_CHANGED, queue=run.spec.queue, **fields)
+
+    def _move(self, run: Run, input: CampaignInput) -> None:
+        """What hours, leads and calls make of a campaign."""
+        before = run.state
+        run.machine.step(input)
+        if run.state is before:
+            return
+        if run.state is not CampaignState.RUNNING:
+            self._stop(run)
+        self._say(run)
+        self._look_at_all()
+
+    def _drained(self, run: Run) -> None:
+        if run.state is CampaignState.DRAINING and not run.lines:
+            self._move(run, CampaignInput.DRAINED)
+
+    def _stop(self, run: Run) -> None:
+        """No more launches; what rings rings on, for it may be answered by those who are there."""
+        self._give_back(run)
+        self.stopped(run)
+        for agent in run.agents:
+            self._homes.pop(agent, None)
+        run.agents, run.pacer = {}, None
+
+    def _give_back(self, run: Run) -> None:
+        ids = [ready.lead.id for ready in (*run.fresh, *run.unclear.values())]
+        run.fresh.clear()
+        run.unclear.clear()
+        run.asked = run.clearing = 0
+        if ids:
+            self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(ids)))
+
+    def come(self, input: LeadsCome) -> None:
+        """Leads have come, or what is known of those we have."""
+        run = self.runs.get(input.campaign)
+        if run is None or input.serial not in (run.asked, run.clearing):
+            # Asked for by words that do not hold any more.
+            if input.leads:
+                ids = tuple(ready.lead.id for ready in input.leads)
+                self.core.ask(LeadsBack(campaign=input.campaign, leads=ids))
+            return
+        if input.serial == run.clearing:
+            run.clearing, run.unclear = 0, {}
+            run.fresh.extendleft(reversed(input.leads))
+        else:
+            run.asked = 0
+            run.fresh.extend(input.leads)
+            if input.failed or not input.leads:
+                run.dry_until = self._dry_until(input)
+        self.soon()
+
+    def _dry_until(self, input: LeadsCome) -> float:
+        now = self.core.now
+        wait_s = (input.next_at - now.wall) / US if input.next_at else DRY_S
+        return now.mono + min(max(wait_s, 0.5), DRY_S)
+
+    # -- agents ---------------------------------------------------------------------------------------------------
+
+    def staffed(self, person: Person) -> None:
+        """An agent's choice, state or readiness may have changed."""
+        state, id = _phase(person), person.spec.id
+        home = self.runs.get(self._homes.get(id, ""))
+        if state == "away":
+            if home is not None:
+                self._tell(home, id, "away")
+                del home.agents[id], self._homes[id]
+                self._left(home)
+            return
+        if home is None or home.state is not CampaignState.RUNNING or id not in home.agents:
+            home = self._home_of(person)
+            if home is None:
+                return
+            self._homes[id] = home.spec.id
+            home.agents[id] = ""
+        if home.agents[id] != state:
+            home.agents[id] = state
+            self._tell(home, id, state)
+            self.soon()
+
+    def _home_of(self, person: Person) -> Run | None:
+        """The running campaign that an agent dials for: of those they serve the one with the fewest agents for its
+        weight."""
+        runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
+        runs = [run for run in runs if run.state is CampaignState.RUNNING and run.spec.mode is not Mode.AGENTLESS]
+        return min(runs, key=lambda run: len(run.agents) / run.spec.weight, default=None)
+
+    def _look_at_all(self) -> None:
+        for person in self.core.people.values():
+            self.staffed(person)
+
+    def _left(self, run: Run) -> None:
+        """An agent has gone. With the last of them goes what nobody can take any more."""
+        if not run.agents:
+            for dial in [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]:
+                self._withdraw(dial)
+        self.soon()
+
+    def _withdraw(self, dial: Dial) -> None:
+        """A call that rings and has nobody: ended, once it has rung as long as the law wants."""
+        if not dial.machine.allows(DialInput.CANCEL):
+            return
+        least = dial.least_ring_s - (self.core.now.mono - dial.since)
+        switch = self.core.switches.get(dial.switch)
+        if switch is None or not switch.up:
+            # Nobody can be told; once the link is back the agents may be, too.
+            least = max(least, TOLD_S)
+        if least <= 0:
+            self.dials.cancel(dial)
+        else:
+            self.core.timers.set(("withdraw", dial.id), self.core.now.mono + least)
+
+    def withdraw_due(self, id: str) -> None:
+        """A call has rung long enough to be given up, if there is still nobody."""
+        dial = self.dials.dials.get(id)
+        run = self.runs.get(dial.campaign.id) if dial is not None else None
+        if dial is not None and (run is None or not run.agents):
+            self._withdraw(dial)
+
+    def _tell(self, run: Run, agent: str, state: str) -> None:
+        if run.pacer is not None:
+            run.pacer.on_agent(agent, state, self.core.now.mono)
+
+    # -- the turn -------------------------------------------------------------------------------------------------
+
+    def soon(self) -> None:
+        """A turn as soon as may be: at once, but not more often than a tenth of :data:`TURN_S`."""
+        if any(run.state in ARMED for run in self.runs.values()):
+            self.core.timers.set(("pace", ""), max(self.core.now.mono, self._turned + TURN_S / 10))
+
+    def pace(self, _: str = "") -> None:
+        """One turn; see the module."""
+        now, self._turned = self.core.now.mono, self.core.now.mono
+        wants: dict[str, int] = {}
+        for id, run in self.runs.items():
+            if run.state not in ARMED:
+                continue
+            closed = self._closed(run)
+            self._move(run, CampaignInput.CLOSED if closed else CampaignInput.OPENED)
+            self._slow_down(run, now)
+            held = closed or self._held(run)
+            wants[id] = 0 if held else self._due(run)
+            self._show_held(run, held)
+            self._supply(run, wants[id] if run.spec.mode is not Mode.PREVIEW else len(run.agents))
+            if run.spec.mode is Mode.PREVIEW and not held:
+                self.show(run)
+        if not wants:
+            return
+        self._launch_all({id: wanted for id, wanted in wants.items() if wanted > 0})
+        self.core.timers.set(("pace", ""), now + TURN_S)
+
+    def _slow_down(self, run: Run, now: float) -> None:
+        """The launches a second of late, fading."""
+        run.speed *= 0.5 ** (max(0.0, now - run.speed_at) / HALF_S)
+        run.speed_at = now
+
+    def _launch_all(self, wants: dict[str, int]) -> None:
+        while wants:
+            id = min(wants, key=lambda one: (self.runs[one].lines + 1) / self.runs[one].spec.weight)
+            run = self.runs[id]
+            wants[id] -= 1
+            if not self._launch(run) or wants[id] <= 0:
+                del wants[id]
+
+    def _due(self, run: Run) -> int:
+        """How many calls the campaign wants to launch now, within its own limits."""
+        spec, now = run.spec, self.core.now.mono
+        if spec.mode is Mode.AGENTLESS:
+            wanted = spec.lines_max - run.lines if spec.lines_max else MOST
+        elif spec.mode in PACED:
+            wanted = self._pacer(run).due(now)
+        else:
+            return 0
+        if spec.lines_max:
+            wanted = min(wanted, spec.lines_max - run.lines)
+        wanted, room = min(wanted, self.ways.room(spec.gateways)), run.limit.room(now)
+        return max(0, wanted if room is None else min(wanted, room))
+
+    def _pacer(self, run: Run) -> Pacer:
+        """The campaign's pacer; a new one is told of who is there, and what rings."""
+        if run.pacer is None:
+            spec, now = run.spec, self.core.now.mono
+            name = PACED[spec.mode] or spec.pacer
+            options = {"ratio": spec.ratio} if name == "power" else {}
+            run.pacer = PACERS[name](target=spec.target, tolerance_s=spec.drop.after_s, **options)
+            for agent, state in run.agents.items():
+                run.pacer.on_agent(agent, state, now)
+            for dial in self.dials.dials.values():
+                if dial.campaign.id == spec.id and not dial.answered_at:
+                    run.pacer.on_launch(dial.id, now)
+        return run.pacer
+
+    # -- what holds it back ---------------------------------------------------------------------------------------
+
+    def _closed(self, run: Run) -> str:
+        """Why it is not the campaign's hour; empty: it is."""
+        spec, wall = run.spec, self.core.now.wall
+        if spec.starts_at is not None and wall < spec.starts_at.timestamp() * US:
+            return f"it starts at {spec.starts_at.isoformat()}"
+        if spec.ends_at is not None and wall >= spec.ends_at.timestamp() * US:
+            return f"it ended at {spec.ends_at.isoformat()}"
+        calendar = self.waiting.calendar(spec.calendar)
+        state = calendar.state(wall) if calendar is not None else None
+        return state.reason if state is not None and not state.open else ""
+
+    def _held(self, run: Run) -> str:
+        """Why this campaign launches nothing now, in its hours; empty: nothing holds it."""
+        spec = run.spec
+        if spec.mode is not Mode.AGENTLESS and not run.agents:
+            return "no agent is at work"
+        if not any(switch.up for switch in self.core.switches.values()):
+            return "no switch can be reached"
+        if spec.mode in LAUNCHING and not self.ways.room(spec.gateways):
+            return "no gateway has a line"
+        return self._blended(run)
+
+    def _blended(self, run: Run) -> str:
+        """Who waits for the same agents comes before whom we would call."""
+        blend = run.spec.blending
+        if blend is None or run.spec.mode not in PACED:
+            return ""
+        queues = blend.queues or self._served(run)
+        waiting = [
+            contact
+            for queue in queues
+            for id in self.core.distributor.waiting(queue)
+            if (contact := self.core.contacts.get(id)) is not None and contact.direction == "inbound"
+        ]
+        if blend.waiting and len(waiting) >= blend.waiting:
+            return f"{len(waiting)} wait in {', '.join(queues)}"
+        longest = max((self.core.now.mono - contact.since for contact in waiting), default=0.0)
+        if 0 < blend.wait_s <= longest:
+            return f"somebody has waited {longest:.0f} s in {', '.join(queues)}"
+        free = sum(state == AgentState.IDLE for state in run.agents.values())
+        if blend.keep_idle and free <= blend.keep_idle:
+            return f"{free} free agents are kept for those who ring"
+        return ""
+
+    def _served(self, run: Run) -> list[str]:
+        """The queues that the campaign's agents serve, beside its own."""
+        people = [self.core.people[agent] for agent in run.agents if agent in self.core.people]
+        return list({member.queue: None for person in people for member in person.spec.queues})
+
+    def serial(self) -> int:
+        """The next number of a question to the records."""
+        self._serial += 1
+        return self._serial
+
+    def _show_held(self, run: Run, held: str) -> None:
+        if not held and not run.fresh and run.dry_until > self.core.now.mono and run.spec.mode is not Mode.MANUAL:
+            held = "no lead may be dialled now"
+        # A number in the words is no change.
+        if (held.partition(" ")[2] or held) != (run.held.partition(" ")[2] or run.held):
+            self.core.fact(FactKind.CAMPAIGN_CHANGED, campaign=run.spec.id, state=run.state.value, held=held)
+        run.held = held
+
+    # -- leads ----------------------------------------------------------------------------------------------------
+
+    def _supply(self, run: Run, due: int) -> None:
+        """Ask for leads before they are needed."""
+        if run.asked or run.held or run.dry_until > self.core.now.mono or run.spec.mode is Mode.MANUAL:
+            return
+        wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S)))
+        have = len(run.fresh) + len(run.unclear)
+        if have * 2 <= wanted:
+            run.asked = self.serial()
+            owners = tuple(agent for agent, state in run.agents.items() if state == AgentState.IDLE)
+            self.core.ask(LeadsWanted(campaign=run.spec.id, serial=run.asked, count=wanted - have, owners=owners))
+
+    def take_lead(self, run: Run, fits: Callable[[Lead], bool]) -> tuple[ReadyLead, str, Ruling] | None:
+        """The first lead at hand that ``fits`` and may be dialled at this moment, with its number. What is barred goes
+        back; what is known too long is read anew."""
+        for _ in range(len(run.fresh)):
+            ready = run.fresh.popleft()
+            if self.core.now.wall - ready.checked_at > FRESH_US:
+                run.unclear[ready.lead.id] = ready
+                continue
+            if not fits(ready.lead):
+                run.fresh.append(ready)
+                continue
+            found = self.judge(run, ready)
+            if found is not None:
+                return ready, *found
+        self._clear(run)
+        return None
+
+    def _clear(self, run: Run) -> None:
+        if run.unclear and not run.clearing:
+            run.clearing = self.serial()
+            leads = tuple(run.unclear)
+            self.core.ask(ClearToDial(campaign=run.spec.id, serial=run.clearing, leads=leads))
+
+    def judge(self, run: Run, ready: ReadyLead, number: str = "") -> tuple[str, Ruling] | None:
+        """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's
+        fate is written down."""
+        known = next_number(ready.lead)
+        number = number or (known.number if known is not None else "")
+        ruling = rule(run.spec, ready, number, self.core.now.wall)
+        if ruling.allowed:
+            return number, ruling
+        run.tally.barred += 1
+        self.core.fact(
+            FactKind.LEAD_BARRED,
+            queue=run.spec.queue,
+            campaign=run.spec.id,
+            lead=ready.lead.id,
+            number=number,
+            rule=ruling.rule,
+            source=ruling.source,
+            until=ruling.until,
+        )
+        lead = ready.lead
+        state = LeadState.CALLBACK if self.owed(lead) else LeadState.READY
+        barred = structs.replace(lead, state=state if ruling.until else LeadState.BARRED, next_at=ruling.until)
+        why = f"{ruling.rule}: {ruling.source}"
+        self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=to_builtins(barred), why=why)
+        return None
+
+    # -- launching ------------------------------------------------------------------------------------------------
+
+    def _launch(self, run: Run) -> bool:
+        """One call, if there is a lead and a line for it."""
+        if not self.ways.room(run.spec.gateways):
+            return False
+        found = self.take_lead(run, lambda lead: self._for_anyone(run, lead))
+        if found is None:
+            return False
+        placed = self.place(run, self.prepare(run, *found))
+        if not placed:
+            run.fresh.appendleft(found[0])
+        return placed
+
+    def _for_anyone(self, run: Run, lead: Lead) -> bool:
+        """Whether it need not be a certain agent, or that agent is free."""
+        agent = self.only(run, lead)
+        return not agent or run.agents.get(agent) == AgentState.IDLE
+
+    def only(self, run: Run, lead: Lead) -> str:
+        """The one agent who may have this lead; empty: whoever is free."""
+        if lead.callback_agent:
+            wait_s = run.spec.callbacks.own_wait_s
+            late = wait_s > 0 and self.core.now.wall >= lead.next_at + wait_s * US
+            return "" if late else lead.callback_agent
+        return lead.owner if run.spec.owner_only else ""
+
+    def prepare(self, run: Run, ready: ReadyLead, number: str, ruling: Ruling, agent: str = "") -> Dial:
+        """The call of ``number``, that has not been placed; for ``agent`` alone, if one is named."""
+        core, spec, lead = self.core, run.spec, ready.lead
+        caller_id, caller_name = shown(spec, lead, number)
+        return Dial(
+            id=core.ids(),
+            campaign=spec,
+            lead=lead,
+            number=number,
+            switch="",
+            launched_at=core.now.wall,
+            since=core.now.mono,
+            agent=agent or self.only(run, lead),
+            ways=spec.gateways,
+            ring_s=max(spec.ring_s, ruling.least_ring_s),
+            least_ring_s=ruling.least_ring_s,
+            drop_s=min(spec.drop.after_s, ruling.drop_after_s),
+            caller_id=caller_id,
+            caller_name=caller_name,
+            pack=spec.pack,
+            owed=self.owed(lead),
+            checks=ruling.checks,
+        )
+
+    def owed(self, lead: Lead) -> bool:
+        """Whether a call to this lead, which is reserved, had been promised."""
+        return bool(lead.callback_agent or lead.campaign)
+
+    def place(self, run: Run, dial: Dial) -> bool:
+        """Place a call; its agent, if it is for one alone, is reserved until it is over. False: no gateway has room."""
+        if not self.dials.place(dial):
+            return False
+        self.launched(run, dial)
+        person = self.core.people.get(dial.agent)
+        if person is not None and person.agent.free and dial.id in self.dials.dials:
+            self.people.reserve(person)
+        return True
+
+    def launched(self, run: Run, dial: Dial) -> None:
+        """A call of a campaign is under way."""
+        now = self.core.now.mono
+        run.lines += 1
+        run.speed += 1 / (HALF_S * 1.4427)
+        run.tally.launched += 1
+        run.limit.take(now)
+        if run.pacer is not None and not dial.agent:
+            run.pacer.on_launch(dial.id, now)
+
+    # -- what comes of it -----------------------------------------------------------------------------------------
+
+    def _told(self, dial: Dial, outcome: Outcome) -> None:
+        run = self.runs.get(dial.campaign.id)
+        if run is not None and run.pacer is not None:
+            run.pacer.on_result(dial.id, outcome.paced, self.core.now.mono)
+
+    def _dropped(self, dial: Dial) -> None:
+        run = self.runs.get(dial.campaign.id)
+        if run is not None and run.pacer is not None:
+            run.pacer.on_drop(dial.id, self.core.now.mono)
+
+    def _ended(self, dial: Dial) -> None:
+        run, outcome = self.runs.get(dial.campaign.id), dial.outcome or Outcome.LOST
+        self.ways.free(dial)
+        self.core.timers.cancel(("withdraw", dial.id))
+        if outcome is Outcome.CONGESTION:
+            self.ways.rest(dial.gateway)
+        self.core.fact(FactKind.ATTEMPT_ENDED, dial.id, **self.marks(dial), row=to_builtins(dial.row()))
+        dial.lead = with_attempt(dial.lead, dial.row())
+        if not self.closing(dial):
+            self.settle(dial)
+        if run is not None:
+            self._count(run, dial, outcome)
+            self._drained(run)
+        self.soon()
+
+    def marks(self, dial: Dial) -> dict[str, str]:
+        """The fields of a fact about an attempt."""
+        agent = dial.served or dial.agent
+        return {"leg": dial.leg, "agent": agent, "queue": dial.campaign.queue, "switch": dial.switch}
+
+    def settle(self, dial: Dial, said: Disposition | None = None, promised_at: int = 0, promised_to: str = "") -> None:
+        """Write down what becomes of the lead after its attempt: by what an agent has ``said`` of it, or the rules."""
+        lead, owed = dial.lead, dial.owed
+        next = after(
+            dial.campaign,
+            lead,
+            dial.row(),
+            said,
+            owed=owed,
+            promised_at=promised_at,
+            promised_agent=promised_to,
+        )
+        self.lead_becomes(dial, next)
+
+    def lead_becomes(self, dial: Dial, next: Next) -> None:
+        """The lead as it is from now on."""
+        lead = structs.replace(
+            dial.lead,
+            state=next.state,
+            next_at=next.next_at,
+            next_number=next.next_number,
+            callback_agent=next.callback_agent,
+            disposition=dial.disposition or dial.lead.disposition,
+            callback_note=dial.note if next.state is LeadState.CALLBACK else "",
+            campaign=dial.campaign.id if next.state is LeadState.CALLBACK else dial.lead.campaign,
+        )
+        self.core.fact(FactKind.LEAD_CHANGED, dial.id, **self.marks(dial), row=to_builtins(lead), why=next.why)
+
+    def _count(self, run: Run, dial: Dial, outcome: Outcome) -> None:
+        run.lines = max(0, run.lines - 1)
+        run.tally.outcomes[outcome.value] += 1
+        run.tally.talked += bool(dial.served)
+        run.tally.beeps += dial.beeped
+        run.tally.listened += dial.listened
+        run.tally.listened_lost += dial.listened and outcome is Outcome.HUNG_UP
+        run.tally.keyed += dial.keyed
+
+
+def _same(recorded: CampaignState, own: CampaignState) -> bool:
+    """Whether the records say what is so: somebody wants it to dial, or has ended it."""
+    ending = (CampaignState.DRAINING, CampaignState.FINISHED)
+    return recorded is own or (recorded in ARMED and own in ARMED) or (recorded in ending and own in ending)
+
+
+def _phase(person: Person) -> str:
+    """What a pacer is told of an agent: their state, or that they are away (not there, not ready, or about to go)."""
+    agent = person.agent
+    gone = person.gone or agent.status.status is not AgentStatus.AVAILABLE or agent.wish is not None
+    return "away" if gone or (agent.free and person.unready) else agent.state.value

@@ -1,0 +1,500 @@
+"""The calls of campaigns: dialled, told apart, handed to agents or the flow, and closed with one outcome.
+
+A person who answers becomes a contact of direction outbound at once, which the queue's own machinery offers, bridges,
+transfers and records like every other; so whatever agents can do with a caller they can do with a lead. Until then,
+and with a machine, the call is ours alone.
+
+Whether it is a machine: the beep that mod_avmd hears is proof, whenever it comes. Before that there is only the time to
+the answer: a phone that is switched off is answered by its mailbox at once, so that an answer without any ringing is
+listened to for ``amd.decide_s`` before an agent gets it. Spurts of talk, by which other detectors judge a greeting, are
+not told on the event socket. What a false alarm costs is counted: who hung up while we listened, and who pressed a key
+where a machine was thought to be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from math import ceil
+
+from msgspec import to_builtins
+
+from fsorch.acd import ContactInput, ContactState, Match, OfferState
+from fsorch.acd.agent import AgentInput, AgentState
+from fsorch.campaign.dial import DialEffect, DialInput, DialState, verdict
+from fsorch.campaigns import MachineAction, Mode, Outcome
+from fsorch.engine.calls import Calls
+from fsorch.engine.core import Core
+from fsorch.engine.dialling_state import Dial
+from fsorch.engine.facts import FactKind
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Aim, Contact, Leg, Offer
+from fsorch.errors import EslError
+from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback
+from fsorch.esl.events import Event
+from fsorch.esl.quoting import display
+from fsorch.esl.replies import JobResult
+from fsorch.names import ContactOutcome, SegmentKind
+from fsorch.prompts import LANGUAGE
+
+__all__ = ["DialCalls"]
+
+# Past the ring time the switch gets this long to say how it went; a leg that is killed, this long to go.
+GRACE_S = 5.0
+# Who has been reached waits for nothing else: before all who rang by themselves.
+FIRST = 999
+# A beep after this time is no machine's: music on hold, a key, a cash register.
+BEEP_S = 25.0
+# An answer sooner than this after the dial, without ringing, is a mailbox's more often than a person's.
+QUICK_S = 1.0
+# A message to a machine ends by itself; past this it is ended.
+MESSAGE_LIMIT_S = 120.0
+# While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).
+JOINING_S = 1.0
+# What an agent hears while the lead's phone rings.
+RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
+# The network said that it has no room, or the gateway is away: another may have.
+NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
+
+
+class DialCalls:
+    """Owns the dials under way, by attempt. ``ended`` is told of each that is over, ``told`` of each first verdict for
+    the pacer, ``dropped`` of each drop, ``next_way`` gives the next gateway that has room and its dial string."""
+
+    def __init__(self, core: Core, calls: Calls) -> None:
+        self.core = core
+        self.calls = calls
+        self.dials: dict[str, Dial] = {}
+        self.ended: Callable[[Dial], None]
+        self.told: Callable[[Dial, Outcome], None]
+        self.dropped: Callable[[Dial], None]
+        self.next_way: Callable[[Dial], str]
+        # Told of each that an agent has.
+        self.served_by: Callable[[Dial], None] = lambda dial: None
+        # Told of a call that was never placed, though its agent was ready for it.
+        self.untouched: Callable[[Dial], None]
+        self._effects: dict[DialEffect, Callable[[Dial, str], None]] = {
+            DialEffect.NOTE_RINGING: lambda dial, cause: None,
+            DialEffect.LISTEN: self._listen,
+            DialEffect.HAND_OVER: self._hand_over,
+            DialEffect.TREAT_MACHINE: self._treat,
+            DialEffect.TAKE_BACK: self._take_back,
+            DialEffect.NOTE_SERVED: self._note_served,
+            DialEffect.SAY_SORRY: self._say_sorry,
+            DialEffect.HANG_UP: self._hang_up,
+            DialEffect.CLOSE: self._close,
+        }
+
+    # -- out ------------------------------------------------------------------------------------------------------
+
+    def place(self, dial: Dial) -> bool:
+        """Dial, and write the attempt down before the command leaves. False: no gateway has room, nothing was done."""
+        endpoint = self.next_way(dial)
+        if not endpoint:
+            return False
+        self.dials[dial.id] = dial
+        dial.leg, dial.job = self.core.ids(), self.core.ids()
+        self.core.write_first()
+        self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **self._fields(dial), row=to_builtins(dial.row()))
+        self._dial(dial, endpoint)
+        return True
+
+    def _dial(self, dial: Dial, endpoint: str) -> None:
+        core = self.core
+        command = Originate(endpoint, dial.leg, self._variables(dial), timeout_s=ceil(dial.ring_s), job_uuid=dial.job)
+        try:
+            line = command.wire()
+        except EslError as error:
+            core.fact(FactKind.COMMAND_FAILED, dial.id, switch=dial.switch, command="originate", answer=str(error))
+            self._over(dial, "INVALID_NUMBER_FORMAT")
+            return
+        row = LegRow(
+            id=dial.leg,
+            contact=dial.id,
+            switch=dial.switch,
+            direction="outbound",
+            number=dial.caller_id,
+            destination=dial.number,
+            created_at=core.now.wall,
+        )
+        core.legs[dial.leg] = Leg(dial.leg, dial.switch, "customer", dial.id, "", row, job=dial.job)
+        core.jobs[dial.job], core.dials[dial.leg] = dial.leg, dial
+        core.timers.set(("dial", dial.id), core.now.mono + dial.ring_s + GRACE_S)
+        core.send(dial.switch, command, f"dial:{dial.id}", line)
+
+    def _variables(self, dial: Dial) -> tuple[tuple[str, str], ...]:
+        campaign = dial.campaign
+        return (
+            # The network's own announcements are no answer, nor is its ringing.
+            ("ignore_early_media", "true"),
+            ("fsorch_contact", dial.id),
+            ("fsorch_role", "customer"),
+            ("fsorch_attempt", dial.id),
+            ("fsorch_campaign", campaign.id),
+            ("fsorch_queue", campaign.queue),
+            ("presence_data", f"fsorch:{dial.id}:customer"),
+            ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
+            *((("origination_caller_id_name", display(dial.caller_name)),) if dial.caller_name else ()),
+        )
+
+    def after_agent(self, dial: Dial) -> None:
+        """Call the agent's phone first, and the lead once it is picked up: the agent has no standing line."""
+        self.dials[dial.id] = dial
+        contact = self._contact(dial)
+        self.calls.records.contact_began(contact)
+        self.calls.step(contact, ContactInput.QUEUE)
+        self._give(contact, dial)
+
+    def instead_of_bridging(self, offer: Offer, contact: Contact) -> bool:
+        """Whether the agent, whose phone is picked up, waits for the lead to answer."""
+        dial = self.dials.get(contact.id)
+        if dial is None or contact.leg:
+            return False
+        self.core.timers.set(("offer", offer.id), self.core.now.mono + dial.ring_s + 3 * GRACE_S)
+        self.core.send(offer.switch, Playback(offer.leg, RINGBACK))
+        if not self.place(dial):
+            dial.cause = "NORMAL_CIRCUIT_CONGESTION"
+            self.left(contact)
+        return True
+
+    def left(self, contact: Contact) -> None:
+        """The agent is gone, or no way is free, before the lead has answered."""
+        dial = self.dials.get(contact.id)
+        if dial is not None and dial.leg:
+            if dial.machine.allows(DialInput.CANCEL):
+                self.cancel(dial)
+        elif dial is not None:
+            self.dials.pop(dial.id, None)
+            self.untouched(dial)
+        self._not_reached(contact)
+
+    def _not_reached(self, contact: Contact) -> None:
+        self.calls.offers.withdraw_all(contact)
+        if contact.machine.state is not ContactState.ENDED:
+            contact.outcome, contact.ended_by = ContactOutcome.NOT_REACHED, "system"
+            self.calls.step(contact, ContactInput.GONE)
+
+    def _give(self, contact: Contact, dial: Dial) -> None:
+        """To the agent for whom it is dialled, past everybody who waits."""
+        self.core.distributor.leave(contact.id)
+        self.core.distributor.unready(dial.agent)
+        self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), "dialled for them"))
+
+    def cancel(self, dial: Dial) -> None:
+        """Take it back, unless somebody has answered. Raises RequestRefused then."""
+        self._step(dial, DialInput.CANCEL)
+
+    # -- what the switch says -------------------------------------------------------------------------------------
+
+    def event(self, dial: Dial, event: Event) -> None:
+        """One event of the called party's leg, after everybody else has had it."""
+        match event.name:
+            case "CHANNEL_PROGRESS" | "CHANNEL_PROGRESS_MEDIA":
+                dial.ringing_at = dial.ringing_at or self.core.now.wall
+                self._step(dial, DialInput.RINGS)
+            case "CHANNEL_ANSWER":
+                dial.answered_at = dial.answered_at or event.answered_time or self.core.now.wall
+            case "CHANNEL_PARK":
+                self._step(dial, DialInput.ANSWERED)
+            case "CUSTOM" if event.subclass == "avmd::beep":
+                self._beep(dial)
+            case "CHANNEL_EXECUTE_COMPLETE" if dial.running and event.application_uuid == dial.running:
+                dial.running = ""
+                self._end_call(dial)
+            case "DTMF" if dial.machine.state is DialState.MACHINE:
+                # Machines press no keys.
+                dial.keyed = True
+
+    def job(self, dial: Dial, result: JobResult) -> None:
+        """How the dialling went. What failed and was there has told so by its hangup already."""
+        if result.ok:
+            self._step(dial, DialInput.ANSWERED)
+        else:
+            self._over(dial, result.cause or "NORMAL_TEMPORARY_FAILURE")
+
+    def gone(self, leg: Leg, cause: str) -> None:
+        """The leg is over. An empty cause: nobody heard of its end."""
+        dial = self.core.dials.get(leg.uuid)
+        if dial is not None:
+            self._over(dial, cause)
+
+    def refused(self, id: str) -> None:
+        """The switch did not take the order to dial."""
+        dial = self.dials.get(id)
+        leg = self.core.legs.get(dial.leg) if dial is not None else None
+        if dial is not None and (leg is None or not leg.seen):
+            if leg is not None:
+                self.core.drop(leg)
+            self._over(dial, "NORMAL_TEMPORARY_FAILURE")
+
+    def served(self, contact: Contact) -> None:
+        """A contact was joined to an agent."""
+        dial = self.dials.get(contact.id)
+        if dial is not None:
+            self._step(dial, DialInput.SERVED)
+
+    def due(self, id: str) -> None:
+        """A deadline of a dial; which one, its state says."""
+        dial = self.dials.get(id)
+        if dial is None:
+            return
+        match dial.machine.state:
+            case DialState.UP:
+                self._step(dial, DialInput.PERSON)
+            case DialState.HANDED:
+                self._drop_due(dial)
+            case DialState.TALKING:
+                self.core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
+            case DialState.OVER:
+                pass
+            case _:
+                self._end_late(dial)
+
+    def _end_late(self, dial: Dial) -> None:
+        """A leg that should have ended by itself: it is killed, and when not even that is answered, given up."""
+        leg, switch = self.core.legs.get(dial.leg), self.core.switches.get(dial.switch)
+        if leg is not None and (switch is None or not switch.up):
+            # Its channels tell, when the link is back.
+            self.core.timers.set(("dial", dial.id), self.core.now.mono + GRACE_S)
+            return
+        if leg is None or leg.kills > 1:
+            if leg is not None and not leg.seen:
+                self.core.drop(leg)
+            self._over(dial, "")
+            return
+        self._kill(dial, "NO_ANSWER" if not dial.answered_at else "NORMAL_CLEARING")
+
+    def _kill(self, dial: Dial, cause: str) -> None:
+        leg = self.core.legs.get(dial.leg)
+        if leg is not None:
+            leg.kills += 1
+        self.core.send(dial.switch, Kill(dial.leg, cause), f"kill:{dial.leg}")
+        self.core.timers.set(("dial", dial.id), self.core.now.mono + GRACE_S)
+
+    def _over(self, dial: Dial, cause: str) -> None:
+        """The call has ended, or never was: through another gateway if this one had no line."""
+        core, state = self.core, dial.machine.state
+        core.dials.pop(dial.leg, None)
+        unheard = state is DialState.PLACED and cause and verdict(state, cause) in NO_ROOM
+        switch = core.switches.get(dial.switch)
+        if unheard and dial.ways and switch is not None and switch.up and (endpoint := self.next_way(dial)):
+            core.fact(FactKind.GATEWAY_FAILED, dial.id, **self._fields(dial), cause=cause)
+            dial.leg, dial.job = core.ids(), core.ids()
+            self._dial(dial, endpoint)
+            return
+        if state is not DialState.OVER:
+            dial.outcome = dial.outcome or verdict(state, cause)
+            self._step(dial, DialInput.GONE, cause)
+
+    # -- effects --------------------------------------------------------------------------------------------------
+
+    def _step(self, dial: Dial, input: DialInput, cause: str = "") -> None:
+        effect = dial.machine.step(input)
+        if effect is not None:
+            self._effects[effect](dial, cause)
+
+    def _listen(self, dial: Dial, cause: str) -> None:
+        core, amd = self.core, dial.campaign.amd
+        dial.answered_at = dial.answered_at or core.now.wall
+        core.timers.cancel(("dial", dial.id))
+        if amd is None:
+            self._step(dial, DialInput.PERSON)
+            return
+        if amd.beep:
+            core.send(dial.switch, Execute(dial.leg, "avmd_start"), f"avmd:{dial.id}")
+        quick = not dial.ringing_at and core.now.mono - dial.since < QUICK_S
+        if quick and amd.beep:
+            dial.listened = True
+            core.timers.set(("dial", dial.id), core.now.mono + amd.decide_s)
+        else:
+            self._step(dial, DialInput.PERSON)
+
+    def _hand_over(self, dial: Dial, cause: str) -> None:
+        """A person: a contact, and to whom it is for."""
+        core, campaign = self.core, dial.campaign
+        self.told(dial, Outcome.LIVE)
+        if (known := core.contacts.get(dial.id)) is not None:
+            self._join(dial, known)
+            return
+        contact = self._contact(dial)
+        self.calls.records.contact_began(contact)
+        if campaign.mode is Mode.AGENTLESS:
+            self.calls.records.begin(contact, SegmentKind.IVR)
+            self._step(dial, DialInput.SERVED)
+            self.calls.guards.take(contact)
+            self.calls.step(contact, ContactInput.ANSWERED)
+            return
+        core.timers.set(("dial", dial.id), core.now.mono + dial.drop_s)
+        reserved = self._reserved(dial)
+        if not reserved and dial.lead.owner in core.people:
+            contact.aim = Aim(dial.lead.owner, "their own agent", core.now.mono)
+        # Silence for the moment that it takes; music would say that they are made to wait.
+        contact.music_kept = True
+        self.calls.step(contact, ContactInput.QUEUE)
+        if reserved:
+            self._give(contact, dial)
+
+    def _join(self, dial: Dial, contact: Contact) -> None:
+        """Their agent's phone is picked up already."""
+        contact.leg = dial.leg
+        self.core.timers.set(("dial", dial.id), self.core.now.mono + dial.drop_s)
+        offers = [self.core.offers[id] for id in contact.offers_open]
+        picked_up = next((offer for offer in offers if self.calls.offers.picked_up(offer)), None)
+        if picked_up is not None:
+            self.calls.offers.bridge(picked_up, dial.leg)
+
+    def _contact(self, dial: Dial) -> Contact:
+        core, lead = self.core, dial.lead
+        dial.contact = dial.id
+        contact = Contact(
+            id=dial.id,
+            switch=dial.switch,
+            leg=dial.leg,
+            number=dial.number,
+            name=display(lead.name, 128),
+            destination=dial.caller_id,
+            began_at=core.now.wall,
+            direction="outbound",
+            flow=dial.campaign.flow,
+            queue=dial.campaign.queue,
+            priority=FIRST,
+            admitted=True,
+            language=lead.language if LANGUAGE.fullmatch(lead.language) else core.centre.language,
+        )
+        core.contacts[contact.id] = contact
+        return contact
+
+    def _reserved(self, dial: Dial) -> bool:
+        """Whether the agent for whom it was dialled is there for it."""
+        person = self.core.people.get(dial.agent)
+        return person is not None and not person.gone and person.agent.state is AgentState.RESERVED
+
+    def _note_served(self, dial: Dial, cause: str) -> None:
+        contact = self.core.contacts.get(dial.id)
+        dial.bridged_at = self.core.now.wall
+        dial.served = contact.agent if contact is not None else ""
+        self.served_by(dial)
+        if dial.campaign.amd is not None and dial.campaign.amd.beep:
+            left = BEEP_S - (self.core.now.wall - dial.answered_at) / 1_000_000
+            self.core.timers.set(("dial", dial.id), self.core.now.mono + max(1.0, left))
+        else:
+            self.core.timers.cancel(("dial", dial.id))
+
+    def _drop_due(self, dial: Dial) -> None:
+        contact = self.core.contacts.get(dial.id)
+        if contact is None:
+            return
+        offers = [self.core.offers[id] for id in contact.offers_open]
+        if any(offer.machine.state is OfferState.BRIDGING for offer in offers):
+            self.core.timers.set(("dial", dial.id), self.core.now.mono + JOINING_S)
+            return
+        self._step(dial, DialInput.DROP)
+
+    def _say_sorry(self, dial: Dial, cause: str) -> None:
+        """Nobody is there: who called, where they are reached, and the key that ends it for good."""
+        core, spec = self.core, dial.campaign.drop
+        contact = core.contacts[dial.id]
+        self.dropped(dial)
+        self._aside(contact, ContactOutcome.DROPPED)
+        dial.prompt = spec.prompt
+        core.fact(FactKind.DROPPED, contact, **self._fields(dial), prompt=spec.prompt)
+        values = {"drop.name": spec.name, "drop.number": spec.number, "drop.key": spec.opt_out_key}
+        words = self.calls.music.words(contact, spec.prompt, values)
+        self.calls.questions.ask(contact, words, spec.opt_out_key or "#", self._keyed)
+        core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
+
+    def _keyed(self, contact: Contact, key: str) -> None:
+        """The message is over."""
+        dial = self.dials.get(contact.id)
+        if dial is None:
+            return
+        if key and key == dial.campaign.drop.opt_out_key:
+            self.opt_out(dial, "key")
+        self._end_call(dial)
+
+    def opt_out(self, dial: Dial, source: str) -> None:
+        """The called party wants no more calls of this campaign."""
+        self.core.fact(FactKind.DNC_ASKED, dial.id, **self._fields(dial), number=dial.number, source=source)
+
+    def _aside(self, contact: Contact, outcome: ContactOutcome) -> None:
+        """Out of the line, and away from who is offered; what plays ends."""
+        if contact.machine.state is ContactState.TALKING:
+            self.core.send(contact.switch, Park(contact.leg), f"part:{contact.leg}")
+            contact.music_kept = True
+            self.calls.step(contact, ContactInput.REJOIN)
+        self.calls.step(contact, ContactInput.STEP_OUT)
+        contact.outcome, contact.ended_by = outcome, "system"
+        self.calls.records.begin(contact, SegmentKind.IVR)
+        if contact.running:
+            contact.running = ""
+            self.core.send(contact.switch, Break(contact.leg))
+
+    def _beep(self, dial: Dial) -> None:
+        if dial.beeped or not dial.answered_at:
+            return
+        dial.beeped = True
+        state = dial.machine.state.value
+        after_us = self.core.now.wall - dial.answered_at
+        self.core.fact(FactKind.MACHINE_HEARD, dial.id, **self._fields(dial), state=state, after_us=after_us)
+        if dial.campaign.machine_action is not MachineAction.AGENT:
+            self._step(dial, DialInput.MACHINE)
+        elif dial.machine.state is DialState.UP:
+            self._step(dial, DialInput.PERSON)
+
+    def _treat(self, dial: Dial, cause: str) -> None:
+        """A machine that has beeped: now it records."""
+        self.told(dial, Outcome.MACHINE)
+        core, campaign = self.core, dial.campaign
+        core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
+        if campaign.machine_action is not MachineAction.MESSAGE or not campaign.machine_prompt:
+            self._end_call(dial)
+            return
+        language = dial.lead.language if LANGUAGE.fullmatch(dial.lead.language) else core.centre.language
+        dial.running, dial.prompt = core.ids(), campaign.machine_prompt
+        path = self.calls.music.prompt(dial.switch, campaign.machine_prompt, language)
+        core.send(dial.switch, Playback(dial.leg, path, dial.running), f"message:{dial.id}")
+        core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
+
+    def _take_back(self, dial: Dial, cause: str) -> None:
+        """An agent has it, or is about to: they need not listen to a machine."""
+        contact = self.core.contacts.get(dial.id)
+        if contact is not None:
+            self._aside(contact, ContactOutcome.MACHINE)
+        self._treat(dial, cause)
+
+    def _end_call(self, dial: Dial) -> None:
+        self._kill(dial, "NORMAL_CLEARING")
+
+    def _hang_up(self, dial: Dial, cause: str) -> None:
+        self._kill(dial, "ORIGINATOR_CANCEL")
+
+    def _close(self, dial: Dial, cause: str) -> None:
+        core = self.core
+        core.timers.cancel(("dial", dial.id))
+        dial.cause, dial.ended_at = cause, core.now.wall
+        if dial.outcome is Outcome.LIVE and dial.beeped:
+            dial.outcome = Outcome.MACHINE
+        self.dials.pop(dial.id, None)
+        contact = core.contacts.get(dial.id)
+        if contact is not None and not contact.leg:
+            contact.cause = cause
+            self._not_reached(contact)
+        if dial.outcome is not None:
+            self.told(dial, dial.outcome)
+        self.let_go(dial)
+        self.ended(dial)
+
+    def let_go(self, dial: Dial) -> None:
+        """Whoever was kept for this call, and has not had it, is free."""
+        person = self.core.people.get(dial.agent)
+        if person is not None and person.agent.state is AgentState.RESERVED and not person.offer:
+            self.calls.people.move(person, AgentInput.RELEASE)
+
+    def _fields(self, dial: Dial) -> dict[str, str]:
+        return {
+            "leg": dial.leg,
+            "agent": dial.served or dial.agent,
+            "queue": dial.campaign.queue,
+            "switch": dial.switch,
+            "campaign": dial.campaign.id,
+            "lead": dial.lead.id,
+        }

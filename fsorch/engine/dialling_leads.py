@@ -1,0 +1,47 @@
+"""What is decided about a lead: the number that is next, what it is shown, and what becomes of it after an attempt."""
+
+from __future__ import annotations
+
+from zlib import crc32
+
+from fsorch.campaigns import CallerIdPool, CampaignSpec, Lead, LeadNumber
+
+__all__ = ["fill_in", "next_number", "shown"]
+
+
+def next_number(lead: Lead) -> LeadNumber | None:
+    """The number that is to be dialled next; None when the lead has none that is one."""
+    numbers = lead.numbers
+    first = lead.next_number if 0 <= lead.next_number < len(numbers) else 0
+    return next((one for one in (*numbers[first:], *numbers[:first]) if not one.dead), None)
+
+
+def shown(campaign: CampaignSpec, lead: Lead, number: str) -> tuple[str, str]:
+    """The caller id for ``number``, and the name with it: what this lead has been shown before, if that may still be
+    shown; else one of the pool with the longest prefix, the same for this lead each time."""
+    pools = [(len(prefix), pool) for pool in campaign.caller_ids for prefix in _prefixes(pool, number)]
+    for _, pool in pools:
+        if lead.caller_id in pool.numbers:
+            return lead.caller_id, pool.name
+    if not pools:
+        return "", ""
+    pool = max(pools, key=lambda one: one[0])[1]
+    return pool.numbers[crc32(lead.id.encode()) % len(pool.numbers)], pool.name
+
+
+def _prefixes(pool: CallerIdPool, number: str) -> list[str]:
+    return [prefix for prefix in pool.prefixes or ("",) if number.startswith(prefix)]
+
+
+def fill_in(script: str, lead: Lead, number: str, agent: str) -> str:
+    """A campaign's script with what is known of the lead in place of ``{name}``, ``{number}``, ``{agent}`` and
+    ``{field.NAME}``; what is not known stays empty, and what a list says is text, whatever it looks like."""
+    known = {"name": lead.name, "number": number, "agent": agent, "owner": lead.owner, "reference": lead.reference}
+    known |= {f"field.{name}": value for name, value in lead.fields.items()}
+    parts = script.split("{")
+    filled = [parts[0]]
+    for part in parts[1:]:
+        name, closed, rest = part.partition("}")
+        plain = closed and name.replace(".", "").replace("_", "").isalnum()
+        filled.append(known.get(name, "") + rest if plain else "{" + part)
+    return "".join(filled)

@@ -1,0 +1,351 @@
+"""What agents do with leads: look at one and call it or not, call a number by hand, and say how a call was.
+
+A lead that is shown is reserved, its agent is not: who rings comes first, and the lead goes back. An agent who dials is
+reserved until the call is over; with a standing line the lead's phone rings at once, else the agent's own comes first.
+
+How a call was is said while it lasts or in the wrap-up after it; until then the lead's fate is open (`closing`). When
+the wrap-up ends without a word, the rules decide as for every outcome.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import partial
+from typing import Any
+
+from msgspec import structs, to_builtins
+
+from fsorch.acd import AgentState
+from fsorch.acd.line import LineState
+from fsorch.campaigns import CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
+from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
+from fsorch.engine.core import Core
+from fsorch.engine.dialling import FRESH_US, US, Dialling
+from fsorch.engine.dialling_leads import next_number
+from fsorch.engine.dialling_state import Dial, Preview, Run
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, HangUp, LeadsCome, ReadyLead, Request, SkipPreview
+from fsorch.engine.state import Contact, Person
+from fsorch.errors import NotFound, RequestRefused
+
+__all__ = ["Previews"]
+
+NUMBER = re.compile(r"\+[0-9]{5,15}")
+
+
+@dataclass(slots=True)
+class Ask:
+    """What an agent waits for: a lead that is read anew, or that of a number; then ``number`` is called."""
+
+    agent: str
+    campaign: str
+    number: str
+
+
+class Previews:
+    """Carries out what agents ask for about leads. ``by_hand`` names for each request who takes it."""
+
+    def __init__(self, core: Core, dialling: Dialling) -> None:
+        self.core = core
+        self.dialling = dialling
+        self.people = dialling.people
+        self.previews: dict[str, Preview] = {}
+        # The last call of a campaign that each agent has had, and those whose leads wait for a word about it.
+        self.last: dict[str, Dial] = {}
+        self.closings: dict[str, Dial] = {}
+        self._asks: dict[int, Ask] = {}
+        dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
+        dialling.dials.served_by = self.served
+        dialling.dials.untouched = self._untouched
+        self.handlers: dict[type[Request], Callable[[Person, Any], None]] = {
+            DialPreview: self._dial,
+            SkipPreview: self._skip,
+            DialNumber: self._by_hand,
+            Dispose: self._dispose,
+        }
+
+    # -- previews -------------------------------------------------------------------------------------------------
+
+    def show(self, run: Run) -> None:
+        """Give each free agent of a campaign a lead to look at."""
+        for agent, state in run.agents.items():
+            if state != AgentState.IDLE or agent in self.previews or self._asked(agent):
+                continue
+            found = self.dialling.take_lead(run, partial(self._fits, run, agent))
+            if found is None:
+                return
+            ready, number, _ = found
+            self._shown(run, agent, ready, number)
+
+    def _fits(self, run: Run, agent: str, lead: Lead) -> bool:
+        only = self.dialling.only(run, lead)
+        owner = lead.owner if run.spec.owner_first and run.agents.get(lead.owner) == AgentState.IDLE else ""
+        return (only or owner or agent) == agent
+
+    def _shown(self, run: Run, agent: str, ready: ReadyLead, number: str) -> None:
+        now, seconds = self.core.now, run.spec.preview.timer_s
+        until = now.wall + round(seconds * US) if seconds else 0
+        self.previews[agent] = Preview(agent, run.spec.id, ready, now.wall, until)
+        if seconds:
+            self.core.timers.set(("preview", agent), now.mono + seconds)
+        fields: dict[str, Any] = {"campaign": run.spec.id, "lead": ready.lead.id, "number": number, "until": until}
+        self.core.fact(FactKind.PREVIEW_SHOWN, agent=agent, queue=run.spec.queue, **fields)
+
+    def due(self, agent: str) -> None:
+        """An agent has looked at a lead for as long as the campaign lets them."""
+        preview, person = self.previews.get(agent), self.core.people.get(agent)
+        run = self.dialling.runs.get(preview.campaign) if preview is not None else None
+        if preview is None or person is None or run is None:
+            return
+        if run.spec.preview.on_timeout is PreviewTimeout.DIAL and person.agent.free:
+            self._begin(person, run, preview, "")
+        else:
+            self._put_off(run, preview, "looked at for too long", "timer")
+
+    def staffed(self, person: Person) -> None:
+        """An agent does something else now: the lead they look at goes back, and what they said nothing of is
+        settled."""
+        id, state = person.spec.id, person.agent.state
+        if id in self.previews and not person.agent.free:
+            self._take_away(id)
+        if id in self.closings and state not in (AgentState.TALKING, AgentState.WRAP_UP):
+            self.dialling.settle(self.closings.pop(id))
+
+    def stopped(self, run: Run) -> None:
+        """A campaign dials no more: nobody looks at its leads."""
+        for agent in [agent for agent, one in self.previews.items() if one.campaign == run.spec.id]:
+            self._take_away(agent)
+
+    def _take_away(self, agent: str) -> None:
+        preview = self.previews.pop(agent, None)
+        self.core.timers.cancel(("preview", agent))
+        if preview is not None:
+            self.core.ask(LeadsBack(campaign=preview.campaign, leads=(preview.ready.lead.id,)))
+
+    def _asked(self, agent: str) -> bool:
+        return any(ask.agent == agent for ask in self._asks.values())
+
+    # -- requests -------------------------------------------------------------------------------------------------
+
+    def _preview(self, person: Person, verb: str) -> tuple[Run, Preview]:
+        preview = self.previews.get(person.spec.id)
+        run = self.dialling.runs.get(preview.campaign) if preview is not None else None
+        if preview is None or run is None:
+            raise RequestRefused("the agent", person.agent.state.value, verb, "no lead is shown to them")
+        return run, preview
+
+    def _dial(self, person: Person, request: DialPreview) -> None:
+        run, preview = self._preview(person, "dial")
+        known = {one.number for one in preview.ready.lead.numbers if not one.dead}
+        if request.number and request.number not in known:
+            close = get_close_matches(request.number, known, 3)
+            raise NotFound("number of this lead", request.number, tuple(close))
+        if not person.agent.free:
+            raise RequestRefused("the agent", person.agent.state.value, "dial", "they are not free")
+        self._begin(person, run, preview, request.number)
+
+    def _begin(self, person: Person, run: Run, preview: Preview, number: str) -> None:
+        id, ready = person.spec.id, preview.ready
+        del self.previews[id]
+        self.core.timers.cancel(("preview", id))
+        if self.core.now.wall - ready.checked_at > FRESH_US and ready.lead.id:
+            serial = self._ask(Ask(id, run.spec.id, number))
+            self.core.ask(ClearToDial(campaign=run.spec.id, serial=serial, leads=(ready.lead.id,)))
+        else:
+            self._call(person, run, ready, number)
+
+    def _ask(self, ask: Ask) -> int:
+        serial = self.dialling.serial()
+        self._asks[serial] = ask
+        return serial
+
+    def come(self, input: LeadsCome) -> bool:
+        """What an agent has asked for is here; False: it was not for an agent."""
+        ask = self._asks.pop(input.serial, None)
+        if ask is None:
+            return False
+        person, run = self.core.people.get(ask.agent), self.dialling.runs.get(ask.campaign)
+        ready = next(iter(input.leads), None)
+        if ready is None:
+            self._tell_refusal(ask, input.failed or "the lead is no longer free")
+        elif person is None or run is None or not person.agent.free or run.state is not CampaignState.RUNNING:
+            self._back(ask.campaign, ready)
+        else:
+            self._call(person, run, ready, ask.number)
+        return True
+
+    def _back(self, campaign: str, ready: ReadyLead) -> None:
+        if ready.lead.id:
+            self.core.ask(LeadsBack(campaign=campaign, leads=(ready.lead.id,)))
+
+    def _call(self, person: Person, run: Run, ready: ReadyLead, number: str) -> None:
+        found = self.dialling.judge(run, ready, number)
+        if found is None:
+            return
+        dial = self.dialling.prepare(run, ready, *found, agent=person.spec.id)
+        if person.line.state is LineState.READY:
+            placed = self.dialling.place(run, dial)
+        else:
+            placed = bool(self.dialling.ways.room(run.spec.gateways))
+            if placed:
+                self.dialling.dials.after_agent(dial)
+                self.dialling.launched(run, dial)
+        if not placed:
+            self._tell_refusal(Ask(person.spec.id, run.spec.id, found[0]), "no gateway has a line")
+            self._back(run.spec.id, ready)
+
+    def _tell_refusal(self, ask: Ask, why: str) -> None:
+        fields: dict[str, Any] = {
+            "campaign": ask.campaign,
+            "lead": "",
+            "number": ask.number,
+            "rule": "line",
+            "source": why,
+            "until": 0,
+        }
+        self.core.fact(FactKind.LEAD_BARRED, agent=ask.agent, **fields)
+
+    def _skip(self, person: Person, request: SkipPreview) -> None:
+        run, preview = self._preview(person, "skip")
+        spec = run.spec.preview
+        if not spec.skip_allowed:
+            raise RequestRefused("the agent", person.agent.state.value, "skip", "leads of this campaign are dialled")
+        if spec.skip_reasons and request.reason not in spec.skip_reasons:
+            raise NotFound("reason", request.reason, spec.skip_reasons)
+        self._put_off(run, preview, request.reason, request.by)
+
+    def _put_off(self, run: Run, preview: Preview, reason: str, by: str) -> None:
+        self.previews.pop(preview.agent, None)
+        self.core.timers.cancel(("preview", preview.agent))
+        lead, until = preview.ready.lead, self.core.now.wall + round(run.spec.preview.skip_s * US)
+        fields: dict[str, Any] = {"campaign": run.spec.id, "lead": lead.id, "until": until, "reason": reason, "by": by}
+        self.core.fact(FactKind.LEAD_SKIPPED, agent=preview.agent, queue=run.spec.queue, **fields)
+        state = LeadState.CALLBACK if self.dialling.owed(lead) else LeadState.READY
+        put_off = structs.replace(lead, state=state, next_at=until)
+        self.core.fact(
+            FactKind.LEAD_CHANGED, agent=preview.agent, queue=run.spec.queue, row=to_builtins(put_off), why="skipped"
+        )
+        self.dialling.soon()
+
+    def _by_hand(self, person: Person, request: DialNumber) -> None:
+        run = self.dialling.runs.get(request.campaign)
+        serves = {member.queue for member in person.spec.queues}
+        if run is None or run.spec.queue not in serves:
+            known = [id for id, one in self.dialling.runs.items() if one.spec.queue in serves]
+            raise NotFound("campaign of this agent", request.campaign, tuple(known[:3]))
+        number = re.sub(r"[\s()/.-]", "", request.number)
+        if not NUMBER.fullmatch(number):
+            raise RequestRefused("the number", repr(request.number), "dial", "expected as +4930123456")
+        if run.state is not CampaignState.RUNNING or run.spec.mode not in (Mode.MANUAL, Mode.PREVIEW):
+            raise RequestRefused("the campaign", run.state.value, "dial by hand", run.held or "expected a running one")
+        if not person.agent.free or self._asked(person.spec.id):
+            raise RequestRefused("the agent", person.agent.state.value, "dial", "they are not free")
+        self._take_away(person.spec.id)
+        serial = self._ask(Ask(person.spec.id, run.spec.id, number))
+        self.core.ask(LeadsWanted(campaign=run.spec.id, serial=serial, count=1, number=number))
+
+    def hang_up(self, person: Person, request: HangUp) -> bool:
+        """An agent gives up a call that is dialled for them and has not been answered; False: there is none."""
+        for dial in self.dialling.dials.dials.values():
+            if dial.agent == person.spec.id and dial.leg and not dial.contact:
+                self.dialling.dials.cancel(dial)
+                return True
+        return False
+
+    # -- how it was -----------------------------------------------------------------------------------------------
+
+    def served(self, dial: Dial) -> None:
+        """An agent talks to a lead."""
+        if dial.served:
+            self._settle_before(dial.served)
+            self.last[dial.served] = dial
+
+    def _settle_before(self, agent: str) -> None:
+        if (before := self.closings.pop(agent, None)) is not None:
+            self.dialling.settle(before)
+
+    def closing(self, dial: Dial) -> bool:
+        """Whether the agent has still to say how it was. A word that was given while they talked is carried out."""
+        if not dial.served or self.last.get(dial.served) is not dial:
+            return False
+        if dial.said is not None:
+            self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
+            return True
+        person = self.core.people.get(dial.served)
+        if person is None or person.agent.state is not AgentState.WRAP_UP:
+            return False
+        self.closings[dial.served] = dial
+        row = structs.replace(dial.lead, state=LeadState.CLOSING)
+        self.core.fact(FactKind.LEAD_CHANGED, dial.id, **self.dialling.marks(dial), row=to_builtins(row), why="wrap-up")
+        return True
+
+    def dispositions(self, dial: Dial) -> tuple[Disposition, ...]:
+        """What may be said of a call: the campaign's own words, and the centre's that it does not say anew."""
+        own = dial.campaign.dispositions
+        taken = {one.id for one in own} | {one.key for one in own if one.key}
+        others = [one for one in self.core.centre.dispositions if one.id not in taken and one.key not in taken]
+        return tuple(one for one in (*own, *others) if one.active)
+
+    def _dispose(self, person: Person, request: Dispose) -> None:
+        dial = self.last.get(person.spec.id)
+        if dial is None or (request.attempt and dial.id != request.attempt):
+            raise RequestRefused("the agent", person.agent.state.value, "say how it was", "there was no such call")
+        known = {one.id: one for one in self.dispositions(dial)}
+        said = known.get(request.disposition)
+        if said is None:
+            close = get_close_matches(request.disposition, known, 3)
+            raise NotFound("disposition", request.disposition, tuple(close or list(known)[:3]))
+        if said.note and not request.note.strip():
+            raise RequestRefused("the disposition", said.id, "be taken", "it wants a note")
+        self._check_promise(dial, request)
+        dial.disposition, dial.note, dial.said = said.id, request.note, said
+        dial.promised_at = request.callback_at
+        dial.promised_to = person.spec.id if request.callback_own else ""
+        if said.then is Then.DNC:
+            self.dialling.dials.opt_out(dial, "disposition")
+        if dial.ended_at:
+            self._said(dial, person.spec.id)
+
+    def _check_promise(self, dial: Dial, request: Dispose) -> None:
+        at, now = request.callback_at, self.core.now.wall
+        latest = now + dial.campaign.callbacks.days_max * 86_400 * US
+        if at and not now < at <= latest:
+            days = dial.campaign.callbacks.days_max
+            raise RequestRefused("the callback", str(at), "be promised", f"expected within {days} days from now")
+
+    def _said(self, dial: Dial, agent: str) -> None:
+        """After the call: the attempt is written down anew, and the lead's fate is known, if it was not before."""
+        row = to_builtins(dial.row())
+        self.core.fact(FactKind.ATTEMPT_ENDED, dial.id, **self.dialling.marks(dial), row=row)
+        if self.closings.get(agent) is dial:
+            del self.closings[agent]
+            self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
+
+    def _untouched(self, dial: Dial) -> None:
+        """Its agent was ready, and it was not placed: the lead is as it was."""
+        run = self.dialling.runs.get(dial.campaign.id)
+        if run is not None:
+            run.lines = max(0, run.lines - 1)
+        if dial.lead.id:
+            self.core.ask(LeadsBack(campaign=dial.campaign.id, leads=(dial.lead.id,)))
+
+    # -- for the desktop ------------------------------------------------------------------------------------------
+
+    def of(self, person: Person) -> Dial | None:
+        """The call of a campaign that an agent is about to have, has, or has to say something of."""
+        for dial in self.dialling.dials.dials.values():
+            if person.contact == dial.id or (dial.agent == person.spec.id and not dial.contact):
+                return dial
+        return self.closings.get(person.spec.id)
+
+    def number_of(self, preview: Preview) -> str:
+        """The number that is next for a lead that is shown."""
+        known = next_number(preview.ready.lead)
+        return known.number if known is not None else ""
+
+    def contact_of(self, contact: Contact) -> Dial | None:
+        """The attempt that a contact is."""
+        return self.dialling.dials.dials.get(contact.id)

@@ -1,0 +1,182 @@
+"""What the engine holds of campaigns: the calls under way, the leads at hand, and how each campaign runs."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter, deque
+from dataclasses import dataclass, field
+
+from fsorch.campaign.campaign import CampaignMachine
+from fsorch.campaign.dial import DialMachine
+from fsorch.campaign.pacing import Pacer
+from fsorch.campaigns import AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Outcome
+from fsorch.engine.inputs import ReadyLead
+
+__all__ = ["Dial", "Limit", "Preview", "Run", "Tally"]
+
+
+class Limit:
+    """At most ``per_s`` in any second; below one a second, one in that part of it. 0: no limit."""
+
+    def __init__(self, per_s: float) -> None:
+        self.per_s = per_s
+        self._window_s = 1.0 if per_s >= 1 or per_s <= 0 else 1 / per_s
+        self._most = max(1, math.floor(per_s))
+        self._took: deque[float] = deque()
+
+    def room(self, now: float) -> int | None:
+        """How many may go at ``now``; None: as many as there are."""
+        if self.per_s <= 0:
+            return None
+        while self._took and self._took[0] <= now - self._window_s:
+            self._took.popleft()
+        return max(0, self._most - len(self._took))
+
+    def take(self, now: float) -> None:
+        """One goes."""
+        if self.per_s > 0:
+            self._took.append(now)
+
+
+@dataclass(slots=True)
+class Dial:
+    """One attempt: the call to ``number`` of ``lead``, on ``leg``. Times are UTC microseconds, 0 for never; ``since``
+    is when it was placed in monotonic seconds. ``agent``: for whom it is dialled, and who is reserved for it (empty:
+    whoever is free then); ``served``: who talked. ``ways``: the gateways that are left if this one has no line;
+    ``holds_line``: one of the gateway's lines is taken by it. It rings for ``ring_s``, and ``least_ring_s`` of that
+    are owed; ``drop_s`` after the answer an agent must be there. ``checks``: what the compliance check said.
+    ``contact`` once the called party was handed over.
+
+    ``beeped``: a machine's beep was heard; ``running`` is the id of the message that plays to it; ``listened``: an
+    agent was kept back to listen for the beep first; ``keyed``: a key was pressed where a machine was thought to be.
+    ``owed``: the call had been promised; ``said``: how it was, in an agent's words, and what they promised."""
+
+    id: str
+    campaign: CampaignSpec
+    lead: Lead
+    number: str
+    switch: str
+    launched_at: int
+    since: float
+    agent: str = ""
+    leg: str = ""
+    job: str = ""
+    gateway: str = ""
+    ways: tuple[str, ...] = ()
+    ring_s: float = 30.0
+    least_ring_s: float = 0.0
+    drop_s: float = 2.0
+    caller_id: str = ""
+    caller_name: str = ""
+    pack: str = ""
+    checks: dict[str, str] = field(default_factory=dict)
+    machine: DialMachine = field(default_factory=DialMachine)
+    ringing_at: int = 0
+    answered_at: int = 0
+    bridged_at: int = 0
+    ended_at: int = 0
+    outcome: Outcome | None = None
+    cause: str = ""
+    contact: str = ""
+    served: str = ""
+    beeped: bool = False
+    listened: bool = False
+    keyed: bool = False
+    running: str = ""
+    prompt: str = ""
+    holds_line: bool = False
+    owed: bool = False
+    disposition: str = ""
+    note: str = ""
+    said: Disposition | None = None
+    promised_at: int = 0
+    promised_to: str = ""
+
+    def row(self) -> AttemptRow:
+        """All of it, for the records."""
+        return AttemptRow(
+            id=self.id,
+            campaign=self.campaign.id,
+            lead=self.lead.id,
+            number=self.number,
+            list=self.lead.list,
+            mode=self.campaign.mode.value,
+            agent=self.served or self.agent,
+            contact=self.contact,
+            leg=self.leg,
+            switch=self.switch,
+            gateway=self.gateway,
+            caller_id=self.caller_id,
+            caller_name=self.caller_name,
+            launched_at=self.launched_at,
+            ringing_at=self.ringing_at,
+            answered_at=self.answered_at,
+            bridged_at=self.bridged_at,
+            ended_at=self.ended_at,
+            outcome=self.outcome.value if self.outcome is not None else "",
+            cause=self.cause,
+            disposition=self.disposition,
+            note=self.note,
+            checks=self.checks,
+            pack=self.pack,
+            script=self.campaign.id if self.campaign.script else "",
+            prompt=self.prompt,
+        )
+
+
+@dataclass(slots=True)
+class Preview:
+    """A lead that an agent looks at, since ``shown_at`` (UTC microseconds) until ``until`` (0: no limit)."""
+
+    agent: str
+    campaign: str
+    ready: ReadyLead
+    shown_at: int
+    until: int = 0
+
+
+@dataclass(slots=True)
+class Tally:
+    """What a campaign has done since the engine began to run it."""
+
+    launched: int = 0
+    outcomes: Counter[str] = field(default_factory=Counter)
+    talked: int = 0
+    barred: int = 0
+    beeps: int = 0
+    # Of answers listened to before an agent got them: all, and those who hung up meanwhile.
+    listened: int = 0
+    listened_lost: int = 0
+    # A key was pressed where a machine was thought to be: a person.
+    keyed: int = 0
+
+
+@dataclass(slots=True)
+class Run:
+    """A campaign as the engine runs it. ``recorded``: how the records said last that it stands. ``fresh``: leads that
+    are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing`` of
+    the one that makes the ``unclear`` fresh again; ``dry_until`` (monotonic seconds): the records have no more before.
+    ``held``: why nothing is launched, for people; ``agents``: those who dial for it, with their states. ``lines``: its
+    calls under way; ``speed``: its launches a second of late, as of ``speed_at`` (monotonic seconds)."""
+
+    spec: CampaignSpec
+    machine: CampaignMachine = field(default_factory=CampaignMachine)
+    recorded: CampaignState = CampaignState.DRAFT
+    pacer: Pacer | None = None
+    limit: Limit = field(default_factory=lambda: Limit(0))
+    fresh: deque[ReadyLead] = field(default_factory=deque)
+    asked: int = 0
+    clearing: int = 0
+    unclear: dict[str, ReadyLead] = field(default_factory=dict)
+    dry_until: float = 0.0
+    held: str = ""
+    agents: dict[str, str] = field(default_factory=dict)
+    lines: int = 0
+    speed: float = 0.0
+    speed_at: float = 0.0
+    tally: Tally = field(default_factory=Tally)
+
+    @property
+    def state(self) -> CampaignState:
+        """Where it is."""
+        return self.machine.state

@@ -1,0 +1,284 @@
+"""Campaigns in the engine: what is launched, what is handed over, what is written down."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from msgspec import structs
+
+from fsorch.campaigns import AmdSpec, BlendSpec, DropSpec, MachineAction, Mode
+from fsorch.config import Centre
+from fsorch.engine import Configure, LinkUp
+from fsorch.engine.actions import ClearToDial
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import LinkDown, SetStatus
+from fsorch.esl.commands import Bridge, Execute, Kill, Park, PlayAndGetDigits, Playback
+from fsorch.flow_menus import menu_flow
+from fsorch.gateways import GatewaySpec
+from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
+
+
+def test_a_free_agent_gets_the_person_who_answers() -> None:
+    room = Room()
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    assert call.endpoint == "sofia/gateway/carrier/+4930000001"
+    assert [row.lead for row in room.started()] == ["1"]
+    room.answers(call)
+    line = room.agent("a0")
+    assert line.contact is not None
+    bridge = room.last(Bridge)
+    assert bridge.a == call.uuid
+    room.bridge(bridge.a, bridge.b)
+    assert (room.agent("a0").state, room.contact().name) == ("talking", "Lead 1")
+    room.passes(60)
+    room.ends(call.uuid)
+    (row,) = room.ended()
+    assert (row.outcome, row.agent, row.lead) == ("live", "a0", "1")
+    assert row.launched_at < row.ringing_at < row.answered_at <= row.bridged_at < row.ended_at
+    assert room.agent("a0").state == "wrap_up"
+    assert len(room.calls()) == 1
+
+
+def test_what_nobody_answers_is_over_by_its_cause_and_the_next_is_called() -> None:
+    room = Room()
+    room.at_work("a0")
+    room.run()
+    for cause, outcome in (("USER_BUSY", "busy"), ("NO_ANSWER", "noanswer"), ("UNALLOCATED_NUMBER", "invalid")):
+        call = room.calls()[-1]
+        room.fails(call, cause)
+        row = room.ended()[-1]
+        assert (row.outcome, row.cause, row.leg) == (outcome, cause, call.uuid)
+        room.passes(0.2)
+    assert [row["state"] for row in room.changed()] == ["ready", "ready", "barred"]
+    assert len(room.calls()) == 4
+    assert len({row.id for row in room.started()}) == 4
+
+
+def test_nobody_answers_because_the_leg_never_was() -> None:
+    room = Room()
+    room.at_work("a0")
+    room.run()
+    room.fails(room.calls()[-1], "INVALID_GATEWAY", seen=False)
+    assert [row.outcome for row in room.ended()] == ["congestion"]
+
+
+def drop_centre(**more: Any) -> Centre:
+    spec = structs.replace(CAMPAIGN, mode=Mode.POWER, ratio=2.0, drop=DropSpec(name="Acme", number="+493099"), **more)
+    return centre(spec)
+
+
+def test_a_person_for_whom_nobody_is_there_hears_who_called() -> None:
+    room = Room(drop_centre())
+    room.at_work("a0")
+    room.run()
+    first, second = room.calls()
+    room.answers(first)
+    room.bridge(first.uuid, room.last(Bridge).b)
+    room.answers(second)
+    assert room.engine.snapshot().contacts[-1].state == "waiting"
+    room.passes(1.9)
+    assert not room.of(FactKind.DROPPED)
+    room.passes(0.2)
+    (fact,) = room.of(FactKind.DROPPED)
+    message = room.last(PlayAndGetDigits)
+    assert message.uuid == second.uuid
+    assert "drop_message" in message.prompt
+    assert fact.contact == room.started()[1].id
+    done = {message.variable: "9"}
+    room.event("CHANNEL_EXECUTE_COMPLETE", second.uuid, done, application_uuid=message.event_uuid)
+    (asked,) = room.of(FactKind.DNC_ASKED)
+    assert (asked.data["number"], asked.data["source"]) == ("+4930000002", "key")
+    assert room.last(Kill).uuid == second.uuid
+    room.ends(second.uuid)
+    row = room.ended()[-1]
+    assert (row.outcome, row.prompt, row.agent) == ("drop", "drop_message", "")
+    assert room.of(FactKind.CONTACT_ENDED)[-1].data["row"]["outcome"] == "dropped"
+    assert room.of(FactKind.CONTACT_ENDED)[-1].data["row"]["direction"] == "outbound"
+
+
+def test_a_pause_and_the_last_agents_leaving_stop_it_at_once() -> None:
+    room = Room(drop_centre())
+    room.at_work("a0")
+    room.run()
+    calls = len(room.calls())
+    assert calls == 2
+    room.tell(SetStatus(agent="a0", by="a0", status="break", reason="tea"))
+    killed = {one.uuid for one, tag in room.sent if isinstance(one, Kill)}
+    assert {call.uuid for call in room.calls()} <= killed
+    for call in room.calls():
+        room.ends(call.uuid, "ORIGINATOR_CANCEL")
+    room.passes(30)
+    assert len(room.calls()) == calls
+    assert [row.outcome for row in room.ended()] == ["cancelled", "cancelled"]
+    room.tell(SetStatus(agent="a0", by="a0", status="available"))
+    room.passes(0.2)
+    assert len(room.calls()) == calls + 2
+    room.pause()
+    assert set(room.back) == {"5", "6"} or room.back
+    for call in room.calls()[calls:]:
+        room.fails(call, "NO_ANSWER")
+    room.passes(30)
+    assert len(room.calls()) == calls + 2
+
+
+def test_the_next_gateway_is_tried_when_one_has_no_line() -> None:
+    gateways = (
+        GatewaySpec(id="one", dial="sofia/gateway/one/{number}", group="all"),
+        GatewaySpec(id="two", dial="sofia/gateway/two/{number}", group="all"),
+    )
+    spec = structs.replace(CAMPAIGN, gateways=("all",))
+    room = Room(centre(spec, gateways=gateways))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.fails(call, "NORMAL_CIRCUIT_CONGESTION")
+    again = room.calls()[-1]
+    assert (call.endpoint[:17], again.endpoint[:17]) == ("sofia/gateway/one", "sofia/gateway/two")
+    assert not room.ended()
+    room.fails(again, "USER_BUSY")
+    (row,) = room.ended()
+    assert (row.outcome, row.gateway, row.leg) == ("busy", "two", again.uuid)
+    assert [one.lead for one in room.started()].count("1") == 1
+
+
+def test_launches_and_lines_keep_to_the_gateways_limits() -> None:
+    gateway = GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", cps=5, lines=12)
+    spec = structs.replace(CAMPAIGN, mode=Mode.AGENTLESS, flow="main", queue="")
+    flow = (menu_flow("main", {"1": "out"}, person="out"),)
+    room = Room(centre(spec, gateways=(gateway,), flows=flow))
+    room.run()
+    room.passes(0.8)
+    assert len(room.calls()) == 5
+    room.passes(1.0)
+    assert len(room.calls()) == 10
+    room.passes(5)
+    assert len(room.calls()) == 12
+    room.fails(room.calls()[0], "USER_BUSY")
+    room.passes(0.2)
+    assert len(room.calls()) == 13
+
+
+def test_two_campaigns_share_a_gateway_by_weight() -> None:
+    gateway = GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", cps=8)
+    one = structs.replace(CAMPAIGN, mode=Mode.AGENTLESS, flow="main", queue="", weight=3.0)
+    two = structs.replace(one, id="autumn", weight=1.0)
+    flow = (menu_flow("main", {"1": "out"}, person="out"),)
+    room = Room(centre(one, two, gateways=(gateway,), flows=flow), leads=200)
+    room.run("spring", "autumn")
+    room.passes(4.8)
+    counts = Counter(row.campaign for row in room.started())
+    assert counts.total() == 40
+    assert 28 <= counts["spring"] <= 31
+
+
+def amd_centre(**more: Any) -> Centre:
+    return centre(structs.replace(CAMPAIGN, amd=AmdSpec(), **more))
+
+
+def test_a_beep_takes_a_machine_from_the_agent_and_leaves_the_message() -> None:
+    told = amd_centre(machine_action=MachineAction.MESSAGE, machine_prompt="drop_message")
+    room = Room(told)
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    room.bridge(call.uuid, room.last(Bridge).b)
+    assert [one.app for one, _ in room.sent if isinstance(one, Execute)] == ["avmd_start"]
+    room.passes(6)
+    room.event("CUSTOM", call.uuid, subclass="avmd::beep")
+    assert room.last(Park).uuid == call.uuid
+    assert room.agent("a0").state == "wrap_up"
+    message = room.last(Playback)
+    assert (message.uuid, "drop_message" in message.file) == (call.uuid, True)
+    room.event("CHANNEL_EXECUTE_COMPLETE", call.uuid, application_uuid=message.event_uuid)
+    assert room.last(Kill).uuid == call.uuid
+    room.ends(call.uuid)
+    (row,) = room.ended()
+    assert (row.outcome, row.prompt) == ("machine", "drop_message")
+
+
+def test_an_answer_without_ringing_is_listened_to_before_an_agent_gets_it() -> None:
+    room = Room(amd_centre())
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call, rang=False)
+    assert not room.engine.snapshot().contacts
+    room.passes(3)
+    assert room.contact().agent == "a0"
+    other = Room(amd_centre())
+    other.at_work("a0")
+    other.run()
+    (call,) = other.calls()
+    other.answers(call, rang=False)
+    other.event("CUSTOM", call.uuid, subclass="avmd::beep")
+    assert other.last(Kill).uuid == call.uuid
+    other.ends(call.uuid)
+    assert [row.outcome for row in other.ended()] == ["machine"]
+    assert not other.of(FactKind.CONTACT_BEGAN)
+
+
+def test_callers_who_wait_hold_back_dialling() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, blending=BlendSpec(waiting=1)), agents=1))
+    room.at_work("a0")
+    room.call("c1", "help")
+    room.call("c2", "help")
+    room.run()
+    assert not room.calls()
+    assert "wait in" in room.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"]
+    room.ends("c2")
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    room.passes(1)
+    room.ends("c1")
+    room.event("CHANNEL_PARK", bridge.b)
+    room.passes(1)
+    assert len(room.calls()) == 1
+
+
+def test_a_leads_own_agent_comes_first() -> None:
+    room = Room(drop_centre())
+    room.leads = [lead(1, owner="a1"), lead(2)]
+    room.at_work("a0", "a1")
+    room.run()
+    call = room.calls()[0]
+    room.answers(call)
+    assert (room.contact().agent, room.contact().why) == ("a1", "their own agent")
+
+
+def test_a_switch_that_restarts_leaves_no_attempt_open() -> None:
+    room = Room()
+    room.at_work("a0")
+    room.run()
+    assert len(room.started()) == 1
+    room.tell(LinkDown("main", "cut"))
+    room.passes(1)
+    room.tell(LinkUp("main", "core-2", (), "/sounds"))
+    assert [row.outcome for row in room.ended()] == ["lost"]
+    assert room.changed()[-1]["state"] == "ready"
+
+
+def test_the_words_of_a_campaign_change_while_it_runs() -> None:
+    room = Room(drop_centre(lines_max=1))
+    room.at_work("a0", "a1")
+    room.run()
+    assert len(room.calls()) == 1
+    room.tell(Configure(drop_centre(lines_max=3)))
+    room.passes(0.5)
+    assert len(room.calls()) == 3
+
+
+def test_old_knowledge_of_a_lead_is_read_anew() -> None:
+    room = Room()
+    room.run()
+    room.at_work("a0")
+    room.passes(1)
+    room.fails(room.calls()[0], "USER_BUSY")
+    room.passes(60)
+    room.fails(room.calls()[1], "USER_BUSY")
+    room.passes(1)
+    assert any(isinstance(one, ClearToDial) for one in room.wanted)
+    assert len(room.calls()) == 3
