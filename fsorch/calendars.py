@@ -18,7 +18,7 @@ from fsorch.rules import CalendarSpec, HolidaySpec, Weekday
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
-__all__ = ["Calendar", "OpenState"]
+__all__ = ["Calendar", "OpenState", "holidays_of"]
 
 SECOND = 1_000_000
 # How far ahead the next change is looked for: a date that is open once a year is found.
@@ -196,3 +196,15 @@ def _minutes(shown: str) -> int:
 
 def _micros(moment: datetime) -> int:
     return (moment.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
+
+
+def holidays_of(country: str, region: str, hours: tuple[str, ...]) -> HolidaySpec | None:
+    """The public holidays of a country (ISO 3166), with those of a region (``US-TX``) where the library knows them,
+    as a calendar takes them; None for a country whose holidays nobody has written down."""
+    import holidays  # hundreds of modules that only a centre with holidays has a use for
+
+    known = holidays.list_supported_countries()
+    if country not in known:
+        return None
+    part = region.partition("-")[2] if region.startswith(f"{country}-") else ""
+    return HolidaySpec(country=country, subdivision=part if part in known[country] else "", hours=hours)

@@ -39,6 +39,7 @@ __all__ = [
     "LeadCallbacks",
     "LeadNumber",
     "LeadState",
+    "Line",
     "ListShare",
     "MachineAction",
     "Mode",
@@ -230,6 +231,17 @@ class OrderBy(StrEnum):
     OWNER = "owner"
     FIELD = "field"
     RANDOM = "random"
+
+
+class Line(StrEnum):
+    """What kind of line a number is; ``either``: the number does not tell (as in North America), so the stricter
+    counts."""
+
+    MOBILE = "mobile"
+    FIXED = "fixed"
+    EITHER = "either"
+    OTHER = "other"
+    NONE = "none"
 
 
 class PreviewTimeout(StrEnum):

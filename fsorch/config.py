@@ -15,6 +15,7 @@ import msgspec
 
 from fsorch.campaign_checks import CampaignWorld, check_campaign, check_dispositions
 from fsorch.campaigns import CampaignSpec, Disposition
+from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, check_pack
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
 from fsorch.doors import DoorSettings, NumberSpec, check_numbers
 from fsorch.errors import ConfigError
@@ -197,7 +198,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     this time (0: never), and taken up again if they still talk when it is back. ``unserved_s``: after this time without
     a sign of life from fsorch the switch serves alone each caller who does not talk, by its dialplan (0: never).
     ``gateways``: the ways by which ``campaigns`` dial; ``dispositions``: how the calls of all of them end, in the
-    centre's own words."""
+    centre's own words; ``packs``: compliance packs beside those fsorch brings, or instead of them."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -216,6 +217,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     calendars: tuple[CalendarSpec, ...] = ()
     gateways: tuple[GatewaySpec, ...] = ()
     dispositions: tuple[Disposition, ...] = ()
+    packs: tuple[PackSpec, ...] = ()
     campaigns: tuple[CampaignSpec, ...] = ()
     numbers: dict[str, NumberSpec] = {}
     switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
@@ -386,12 +388,16 @@ def _check_campaigns(centre: Centre, queues: set[str], flows: set[str], where: s
             raise ConfigError(f"{where}: gateways[{n}].group is {gateway.group!r}, as a gateway; use another name")
     _unique("dispositions", (one.id for one in centre.dispositions), where)
     check_dispositions(centre.dispositions, f"{where}: dispositions")
+    packs = _unique("packs", (pack.id for pack in centre.packs), where)
+    for n, pack in enumerate(centre.packs):
+        check_pack(pack, f"{where}: packs[{n}]")
     _unique("campaigns", (campaign.id for campaign in centre.campaigns), where)
     world = CampaignWorld(
         queues=frozenset(queues),
         flows=frozenset(flows),
         calendars=frozenset(calendar.id for calendar in centre.calendars),
         gateways=frozenset(gateways | {gateway.group for gateway in centre.gateways if gateway.group}),
+        packs=frozenset(packs).union(SHIPPED_PACKS),
         prompts=frozenset(shipped_prompts()) | frozenset(centre.prompts),
         dispositions=centre.dispositions,
     )

@@ -15,6 +15,7 @@ from typing import Annotated, Any
 import msgspec
 
 from fsorch.campaigns import CampaignSpec, Disposition
+from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, BreakReason, Centre, QueueSpec, decode
 from fsorch.errors import ConfigError, NotFound
 from fsorch.flows import FlowSpec
@@ -45,6 +46,7 @@ KINDS: dict[str, tuple[str, type[Any]]] = {
     "calendar": ("calendars", CalendarSpec),
     "gateway": ("gateways", GatewaySpec),
     "disposition": ("dispositions", Disposition),
+    "pack": ("packs", PackSpec),
     "campaign": ("campaigns", CampaignSpec),
 }
 Change = Callable[[Centre], Centre]

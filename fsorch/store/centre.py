@@ -14,6 +14,7 @@ import msgspec
 from peewee import Field, Model
 
 from fsorch.campaigns import CampaignSpec, Disposition
+from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec, TextSpec
 from fsorch.deferred import VoicemailSpec
 from fsorch.doors import NumberSpec
@@ -36,6 +37,7 @@ from fsorch.store.models import (
     MemberRecord,
     MetaRecord,
     NumberRecord,
+    PackRecord,
     PromptRecord,
     QueueRecord,
     SegmentRecord,
@@ -100,6 +102,7 @@ def read_centre(db: Db) -> Centre:
         calendars=_bodies(db, CalendarRecord, CalendarSpec),
         gateways=_bodies(db, GatewayRecord, GatewaySpec),
         dispositions=_bodies(db, DispositionRecord, Disposition),
+        packs=_bodies(db, PackRecord, PackSpec),
         campaigns=_bodies(db, CampaignRecord, CampaignSpec),
         **{name: float(meta.get(f"centre.{name}") or getattr(Centre(), name)) for name in SECONDS},
     )
@@ -118,6 +121,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     _write_plain(db, CalendarRecord, "calendar", _body_rows(centre.calendars), changes)
     _write_plain(db, GatewayRecord, "gateway", _body_rows(centre.gateways), changes)
     _write_plain(db, DispositionRecord, "disposition", _body_rows(centre.dispositions), changes)
+    _write_plain(db, PackRecord, "pack", _body_rows(centre.packs), changes)
     _write_plain(db, CampaignRecord, "campaign", _body_rows(centre.campaigns), changes)
     _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)
     _write_flows(db, centre, by, now_us, changes)
@@ -222,7 +226,7 @@ def _prompt(row: Row) -> str | PromptSpec:
     return msgspec.json.decode(row["body"], type=PromptSpec) if row["body"] else str(row["path"])
 
 
-def _body_rows(things: Iterable[CalendarSpec | GatewaySpec | Disposition | CampaignSpec]) -> list[Row]:
+def _body_rows(things: Iterable[CalendarSpec | GatewaySpec | Disposition | PackSpec | CampaignSpec]) -> list[Row]:
     rows = ((thing.id, msgspec.json.encode(thing, order="sorted").decode()) for thing in things)
     return [{"id": id, "place": n, "body": body} for n, (id, body) in enumerate(rows)]
 

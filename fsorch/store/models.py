@@ -26,6 +26,7 @@ __all__ = [
     "BreakRecord",
     "CalendarRecord",
     "CampaignRecord",
+    "CampaignStateRecord",
     "ContactRecord",
     "DispositionRecord",
     "FlowRecord",
@@ -38,6 +39,7 @@ __all__ = [
     "MetaRecord",
     "MigrationRecord",
     "NumberRecord",
+    "PackRecord",
     "PhoneSecretRecord",
     "PromptRecord",
     "QueueRecord",
@@ -272,6 +274,17 @@ class DispositionRecord(Model):
         table_name = "disposition"
 
 
+class PackRecord(Model):
+    """A compliance pack of the centre's own: the spec as JSON."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "compliance_pack"
+
+
 class CampaignRecord(Model):
     """An outbound campaign: the spec as JSON. How far it has come is in ``campaign_state``."""
 
@@ -281,6 +294,20 @@ class CampaignRecord(Model):
 
     class Meta:
         table_name = "campaign"
+
+
+class CampaignStateRecord(Model):
+    """How far a campaign has come, since when, by whom and why. One without a row is a draft."""
+
+    id = IdField(primary_key=True)
+    state = CharField(max_length=16)
+    since_at = BigIntegerField()
+    who = CharField(max_length=64)
+    why = CharField(max_length=255)
+    started_at = BigIntegerField()
+
+    class Meta:
+        table_name = "campaign_state"
 
 
 class ContactRecord(Model):

@@ -37,6 +37,7 @@ KINDS = {
     "calendars": "calendar",
     "gateways": "gateway",
     "dispositions": "disposition",
+    "packs": "pack",
     "campaigns": "campaign",
     "skills": "skill",
     "prompts": "prompt",

@@ -1,0 +1,433 @@
+"""The rules of the packs, one by one; and that nothing escapes them, whatever the clock."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import holidays
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsorch.campaign.compliance import Asked, Compliance
+from fsorch.campaigns import (
+    DIALLED_OUTCOMES,
+    Audience,
+    CampaignSpec,
+    ConsentRow,
+    DncRow,
+    EvidenceSpec,
+    Lead,
+    LeadNumber,
+    Mode,
+    Outcome,
+    Past,
+)
+from fsorch.compliance_packs import SHIPPED_PACKS, HoursRule, PackSpec, Per, check_pack, shipped_pack
+from fsorch.config import Centre, decode
+from fsorch.errors import ConfigError
+from fsorch.places import Place, Places
+from fsorch.rules import Weekday
+
+SECOND = 1_000_000
+HOUR = 3600 * SECOND
+DAY = 24 * HOUR
+PLACES = Places()
+
+
+def at(text: str, zone: str = "UTC") -> int:
+    """A moment as the clocks of a zone show it."""
+    return round(datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone)).timestamp() * SECOND)
+
+
+def campaign(pack: str = "us", mode: Mode = Mode.PREDICTIVE, purpose: str = "marketing", **keys: Any) -> CampaignSpec:
+    return CampaignSpec(id="c", queue="q", pack=pack, mode=mode, purpose=purpose, **keys)
+
+
+def asked(number: str, now: int, *, lead: Lead | None = None, **keys: Any) -> Asked:
+    own = LeadNumber(number=number)
+    lead = lead or Lead(id="1", numbers=(own,))
+    return Asked(lead=lead, number=own, now=now, place=PLACES.of(lead, own), **keys)
+
+
+def rules(pack: str = "us", mode: Mode = Mode.PREDICTIVE, purpose: str = "marketing", **keys: Any) -> Compliance:
+    return Compliance(shipped_pack(pack), campaign(pack, mode, purpose, **keys))
+
+
+NEW_YORK, PENSACOLA, DALLAS, LONDON, PARIS = (
+    *("+12125550100", "+18505550100", "+12145550100", "+442079460123", "+33123456789"),
+)
+BERLIN, SHANGHAI = "+493012345678", "+8613800138000"
+NOON = at("2027-03-10T12:00", "America/New_York")
+
+
+@pytest.mark.parametrize("name", SHIPPED_PACKS)
+def test_every_rule_names_its_source_and_says_what_it_is(name: str) -> None:
+    pack = shipped_pack(name)
+    assert pack.id == name
+    assert pack.countries
+    found = list(pack.rules())
+    assert len(found) > 8
+    for _, rule in found:
+        assert rule.id.startswith(f"{name}.")
+        assert len(rule.source) > 10 or rule.source == "good practice"
+        assert rule.says[0].isupper()
+        assert not rule.says.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("number", "when", "zone", "allowed"),
+    [
+        (NEW_YORK, "2027-03-10T07:59", "America/New_York", False),
+        (NEW_YORK, "2027-03-10T08:00", "America/New_York", True),
+        (NEW_YORK, "2027-03-10T20:59", "America/New_York", True),
+        (NEW_YORK, "2027-03-10T21:00", "America/New_York", False),
+        # Two clocks: Pensacola's area code reaches into Eastern time, and Florida ends an hour early.
+        (PENSACOLA, "2027-03-10T08:30", "America/New_York", False),
+        (PENSACOLA, "2027-03-10T09:00", "America/New_York", True),
+        (PENSACOLA, "2027-03-10T19:59", "America/New_York", True),
+        (PENSACOLA, "2027-03-10T20:00", "America/New_York", False),
+        # Texas begins at 9, on Sundays at noon.
+        (DALLAS, "2027-03-10T08:30", "America/Chicago", False),
+        (DALLAS, "2027-03-14T11:59", "America/Chicago", False),
+        (DALLAS, "2027-03-14T12:00", "America/Chicago", True),
+    ],
+)
+def test_hours_are_those_of_the_called_party(number: str, when: str, zone: str, allowed: bool) -> None:
+    assert rules().check(asked(number, at(when, zone))).allowed is allowed
+
+
+def test_a_no_says_what_is_in_the_way_from_which_source_and_until_when() -> None:
+    verdict = rules().check(asked(NEW_YORK, at("2027-03-10T07:10", "America/New_York")))
+    assert (verdict.rule, verdict.source) == ("us.hours", "16 CFR 310.4(c); 47 CFR 64.1200(c)(1)")
+    assert "it is Wed 07:10 in America/New_York" in verdict.words
+    assert verdict.until == at("2027-03-10T08:00", "America/New_York")
+    assert verdict.passed["dnc"] == "not listed"
+
+
+def test_the_postcode_the_region_and_the_lists_zone_all_count() -> None:
+    now = at("2027-03-10T09:30", "America/New_York")
+    there = Lead(id="1", country="US", postcode="90001", numbers=(LeadNumber(number=NEW_YORK),))
+    verdict = rules().check(asked(NEW_YORK, now, lead=there))
+    assert not verdict.allowed
+    assert verdict.until == at("2027-03-10T08:00", "America/Los_Angeles")
+    zoned = msgspec.structs.replace(there, postcode="", zone="Pacific/Honolulu")
+    assert not rules().check(asked(NEW_YORK, now, lead=zoned)).allowed
+
+
+def test_days_when_clocks_change() -> None:
+    # 14 March 2027: 2:00 becomes 3:00. 8:00 is still 8:00 by their clocks.
+    assert not rules().check(asked(NEW_YORK, at("2027-03-14T11:59"))).allowed
+    assert rules().check(asked(NEW_YORK, at("2027-03-14T12:00"))).allowed
+    # 31 October 2027 in London: back by an hour; Monday's 9:00 is 9:00 UTC again.
+    uk = rules("uk", purpose="service")
+    assert not uk.check(asked(LONDON, at("2027-11-01T08:30"))).allowed
+    assert uk.check(asked(LONDON, at("2027-11-01T09:00"))).allowed
+
+
+@pytest.mark.parametrize(
+    ("pack", "number", "day"),
+    [
+        ("uk", LONDON, "2027-03-29T12:00"),  # Easter Monday
+        ("eu", BERLIN, "2027-10-03T12:00"),  # German Unity
+        ("cn", SHANGHAI, "2027-10-01T04:00"),  # National Day
+    ],
+)
+def test_holidays_are_left_alone(pack: str, number: str, day: str) -> None:
+    verdict = rules(pack, purpose="service").check(asked(number, at(day)))
+    assert verdict.rule == f"{pack}.hours"
+    assert "holiday" in verdict.words or "Sunday" in verdict.words
+
+
+def test_a_state_closes_on_its_own_holidays() -> None:
+    mobile = "+12515550100"  # Alabama; Mardi Gras is a holiday there, 9 February 2027
+    verdict = rules().check(asked(mobile, at("2027-07-05T12:00", "America/Chicago")))
+    assert verdict.rule == "us.hours-no-sunday"
+    assert rules().check(asked(mobile, at("2027-07-06T12:00", "America/Chicago"))).allowed
+
+
+def test_dnc_always_wins() -> None:
+    consent = ConsentRow(number=NEW_YORK, given_at=1)
+    for row in (DncRow(number=NEW_YORK), DncRow(number="+1212*", reason="asked"), DncRow(number="x", campaign="c")):
+        verdict = rules().check(asked(NEW_YORK, NOON, dnc=(row,), consents=(consent,)))
+        assert (verdict.allowed, verdict.rule, verdict.until) == (False, "dnc", 0)
+    for harmless in (DncRow(number=NEW_YORK, campaign="other"), DncRow(number=NEW_YORK, until=NOON)):
+        assert rules().check(asked(NEW_YORK, NOON, dnc=(harmless,))).allowed
+
+
+def test_a_register_is_asked_for_those_it_is_for_and_consent_comes_before_it() -> None:
+    listed = (DncRow(number=NEW_YORK, source="us-dnc"),)
+    assert rules().check(asked(NEW_YORK, NOON, dnc=listed)).rule == "us.registry"
+    consent = (ConsentRow(number=NEW_YORK, scope="calls", given_at=NOON - DAY),)
+    assert rules().check(asked(NEW_YORK, NOON, dnc=listed, consents=consent)).allowed
+    assert rules(purpose="service").check(asked(NEW_YORK, NOON, dnc=listed)).allowed
+    business = EvidenceSpec(audience=Audience.BUSINESSES)
+    assert rules(evidence=business).check(asked(NEW_YORK, NOON, dnc=listed)).allowed
+    # A register that the pack does not know is a DNC list like any other.
+    assert rules().check(asked(NEW_YORK, NOON, dnc=(DncRow(number=NEW_YORK, source="uk-tps"),))).rule == "dnc"
+
+
+def test_a_register_must_have_been_imported_lately() -> None:
+    fresh, old = {"us-dnc": NOON - 30 * DAY}, {"us-dnc": NOON - 32 * DAY}
+    assert rules().check(asked(NEW_YORK, NOON, registries=fresh)).allowed
+    assert "older than 31 days" in rules().check(asked(NEW_YORK, NOON, registries=old)).words
+    assert "has not been imported" in rules().check(asked(NEW_YORK, NOON, registries={})).words
+
+
+def test_a_recorded_message_and_a_german_consumer_need_consent_that_holds() -> None:
+    recorded = rules(mode=Mode.AGENTLESS)
+    assert recorded.check(asked(NEW_YORK, NOON)).rule == "us.consent-recorded"
+    live = ConsentRow(number=NEW_YORK, scope="calls", given_at=1)
+    assert not recorded.check(asked(NEW_YORK, NOON, consents=(live,))).allowed
+    machine = msgspec.structs.replace(live, scope="automated")
+    assert recorded.check(asked(NEW_YORK, NOON, consents=(machine,))).allowed
+    gone = msgspec.structs.replace(machine, withdrawn_at=NOON - 1)
+    assert not recorded.check(asked(NEW_YORK, NOON, consents=(gone,))).allowed
+    others = msgspec.structs.replace(machine, number=DALLAS)
+    assert not recorded.check(asked(NEW_YORK, NOON, consents=(others,))).allowed
+
+    noon = at("2027-03-10T12:00", "Europe/Berlin")
+    assert rules("eu").check(asked(BERLIN, noon)).rule == "eu.consent"
+    consent = (ConsentRow(number=BERLIN, scope="campaign:c", given_at=1),)
+    assert rules("eu").check(asked(BERLIN, noon, consents=consent)).allowed
+    assert rules("eu", purpose="service").check(asked(BERLIN, noon)).allowed
+
+
+def test_attempts_are_counted_over_all_numbers_and_campaigns() -> None:
+    past = tuple(
+        Past(at=NOON - (5 - n) * HOUR, number=PENSACOLA, outcome=Outcome.BUSY, campaign=f"c{n}", lead="1")
+        for n in range(3)
+    )
+    verdict = rules(attempts_per_day=0).check(asked(PENSACOLA, NOON, history=past))
+    assert verdict.rule == "us.attempts-state"
+    assert verdict.until == NOON - 5 * HOUR + DAY
+    failed = tuple(msgspec.structs.replace(one, outcome=Outcome.INVALID) for one in past)
+    assert rules(attempts_per_day=0).check(asked(PENSACOLA, NOON, history=failed)).allowed
+
+
+def test_a_debtor_rests_for_a_week_after_a_talk_and_a_dropped_briton_for_three_days() -> None:
+    talked = (Past(at=NOON - 6 * DAY, number=NEW_YORK, outcome=Outcome.LIVE, lead="1"),)
+    verdict = rules(purpose="collection").check(asked(NEW_YORK, NOON, history=talked))
+    assert (verdict.rule, verdict.until) == ("us.lockout-debt", NOON + DAY)
+    noon = at("2027-03-10T12:00", "Europe/London")
+    dropped = (Past(at=noon - 2 * DAY, number=LONDON, outcome=Outcome.DROP, lead="1"),)
+    assert rules("uk", purpose="service").check(asked(LONDON, noon, history=dropped)).rule == "uk.lockout"
+    # An agent is guaranteed: one line for each.
+    assert rules("uk", Mode.PROGRESSIVE, "service").check(asked(LONDON, noon, history=dropped)).allowed
+
+
+def test_the_campaigns_own_limits_count_by_the_day_there() -> None:
+    past = tuple(Past(at=NOON - n * HOUR, number=NEW_YORK, outcome=Outcome.NOANSWER, lead="1") for n in (1, 2))
+    verdict = rules(attempts_per_day=2).check(asked(NEW_YORK, NOON, history=past))
+    assert (verdict.rule, verdict.until) == ("campaign.attempts-day", at("2027-03-11T00:00", "America/New_York"))
+    # What came after midnight there is allowed again, at the hour when calling is.
+    first = rules(attempts_per_day=2).first_time(asked(NEW_YORK, NOON, history=past))
+    assert first == at("2027-03-11T08:00", "America/New_York")
+    worn = Lead(id="1", attempts=8, numbers=(LeadNumber(number=NEW_YORK),))
+    verdict = rules().check(asked(NEW_YORK, NOON, lead=worn))
+    assert (verdict.rule, verdict.until) == ("campaign.attempts", 0)
+    assert rules().first_time(asked(NEW_YORK, NOON, lead=worn)) == 0
+
+
+def test_what_nobody_knows_is_a_no() -> None:
+    assert rules().check(asked("+80012345678", NOON)).rule == "place"
+    assert rules().check(asked(BERLIN, NOON)).rule == "pack.countries"
+    assert Compliance(None, campaign("")).check(asked(NEW_YORK, NOON)).rule == "pack"
+    dead = Lead(id="1", numbers=(LeadNumber(number=NEW_YORK, dead=True),))
+    question = Asked(lead=dead, number=dead.numbers[0], now=NOON, place=PLACES.of(dead, dead.numbers[0]))
+    assert rules().check(question).rule == "number"
+
+
+def test_the_pack_caps_what_the_campaign_may_set() -> None:
+    loose = rules(ring_s=10, target=0.05)
+    assert (loose.ring_s, loose.target, loose.drop_s) == (15.0, 0.03, 2.0)
+    strict = rules(ring_s=25, target=0.01)
+    assert (strict.ring_s, strict.target) == (25.0, 0.01)
+
+
+def test_a_centre_may_bring_its_own_pack_and_a_faulty_one_is_told_where() -> None:
+    own = {"id": "none", "checked": date(2027, 1, 1), "note": "our own staff"}
+    centre = decode({"packs": [own]}, Centre, where="test")
+    assert Compliance(centre.packs[0], campaign("none")).check(asked(BERLIN, at("2027-01-01T03:00"))).allowed
+    rule = {"id": "x", "says": "X", "source": "Y", "hours": {"mon": ["09:00-09:00"]}}
+    with pytest.raises(ConfigError, match=r"packs\[0\]\.hours\[0\]\.hours\.mon\[0\] is '09:00-09:00'"):
+        decode({"packs": [own | {"hours": [rule]}]}, Centre, where="test")
+    twice = rule | {"hours": {"mon": ["09:00-10:00"]}}
+    with pytest.raises(ConfigError, match="'x' a second time"):
+        decode({"packs": [own | {"hours": [twice, twice]}]}, Centre, where="test")
+    with pytest.raises(ConfigError, match=r"no pack 'fr'; there are cn, eu, uk, us"):
+        shipped_pack("fr")
+    check_pack(centre.packs[0], "here")
+
+
+# -- nothing escapes --------------------------------------------------------------------------------------------------
+
+NUMBERS = (NEW_YORK, PENSACOLA, DALLAS, "+16055550100", "+12085550100", "+12515550100", LONDON, PARIS, BERLIN, SHANGHAI)
+ZONES = ("", "America/New_York", "America/Phoenix", "Pacific/Honolulu", "Europe/Lisbon", "Asia/Shanghai", "Nowhere/X")
+PLACES_OF_LEADS = st.fixed_dictionaries(
+    {
+        "zone": st.sampled_from(ZONES),
+        "country": st.sampled_from(("", "US", "GB", "DE", "FR", "CN", "JP")),
+        "region": st.sampled_from(("", "US-FL", "US-AL", "TX", "DE-BY")),
+        "postcode": st.sampled_from(("", "90001", "32501", "10115", "57701", "SW1A 1AA")),
+        "attempts": st.integers(0, 9),
+    }
+)
+# Around the days on which clocks change somewhere, and anywhere in two years.
+CHANGES = [at(day) for day in ("2027-03-14", "2027-03-28", "2027-10-31", "2027-11-07", "2027-12-25", "2028-02-29")]
+MOMENTS = st.one_of(
+    st.integers(at("2027-01-01"), at("2028-12-31")),
+    st.builds(lambda day, off: day + off, st.sampled_from(CHANGES), st.integers(-DAY, 2 * DAY)),
+)
+OUTCOMES = st.sampled_from(list(Outcome))
+
+
+def local_minutes(now: int, zone: str) -> tuple[date, int]:
+    moment = datetime.fromtimestamp(now / SECOND, UTC).astimezone(ZoneInfo(zone))
+    return moment.date(), moment.hour * 60 + moment.minute
+
+
+def within(rule: HoursRule, now: int, zone: str, place: Place) -> bool:
+    """Whether the wall clock of a zone shows a time that the rule allows, worked out by hand."""
+    day, minute = local_minutes(now, zone)
+    spans = rule.hours.get(tuple(Weekday)[day.weekday()], ())
+    if rule.holidays is not None and any(day in official(country) for country in place.countries):
+        spans = rule.holidays
+    for span in spans:
+        first, last = ((int(part[:2]) * 60 + int(part[3:])) for part in span.split("-"))
+        if first <= minute < last:
+            return True
+    return False
+
+
+def official(country: str) -> Any:
+    known = holidays.list_supported_countries()
+    return holidays.country_holidays(country) if country in known else {}
+
+
+def holds(pack: PackSpec, spec: CampaignSpec, question: Asked) -> list[str]:
+    """What is wrong with dialling it, by rules written a second time and without any shortcut."""
+    wrong = []
+    place, now = question.place, question.now
+    if not place.zones or any(country not in pack.countries for country in place.countries):
+        wrong.append("place")
+    consents = {one.scope for one in question.consents if one.number == question.number.number and one.holds(now)}
+    broad = bool(consents & {"*", "campaign:c"})
+    for row in question.dnc:
+        if row.campaign in ("", "c") and not (row.until and row.until <= now):
+            register = [one for one in pack.registries if one.registry == row.source]
+            if not register:
+                wrong.append("dnc")
+            elif register[0].fits_campaign(spec) and not broad and "calls" not in consents:
+                wrong.append("register")
+    for need in pack.consents:
+        fits = need.fits_campaign(spec) and need.fits_place(place.countries, place.regions, place.line)
+        if fits and not broad and not consents & set(need.scopes):
+            wrong.append(need.id)
+    for limit in pack.attempts:
+        if limit.fits_campaign(spec) and limit.fits_place(place.countries, place.regions, place.line):
+            mine = [one for one in question.history if limit.per is Per.LEAD or one.number == question.number.number]
+            near = [one for one in mine if now - limit.days * DAY < one.at <= now and one.outcome in limit.counted]
+            if len(near) >= limit.most:
+                wrong.append(limit.id)
+    for rest in pack.lockouts:
+        if rest.fits_campaign(spec) and rest.fits_place(place.countries, place.regions, place.line):
+            for one in question.history:
+                if one.number == question.number.number and one.outcome in rest.after:
+                    if now < one.at + rest.hours * HOUR:
+                        wrong.append(rest.id)
+    for rule in pack.hours:
+        if rule.fits_campaign(spec) and rule.fits_place(place.countries, place.regions, place.line):
+            wrong += [f"{rule.id} {zone}" for zone in place.zones if not within(rule, now, zone, place)]
+    if question.lead.attempts >= spec.attempts_max:
+        wrong.append("attempts_max")
+    for zone in place.zones:
+        today = local_minutes(now, zone)[0]
+        same = [
+            one
+            for one in question.history
+            if local_minutes(one.at, zone)[0] == today and one.outcome in DIALLED_OUTCOMES
+        ]
+        if spec.attempts_per_day and len(same) >= spec.attempts_per_day:
+            wrong.append("attempts_per_day")
+    return wrong
+
+
+@settings(max_examples=400, deadline=None)
+@given(
+    number=st.sampled_from(NUMBERS),
+    lead=PLACES_OF_LEADS,
+    now=MOMENTS,
+    pack=st.sampled_from(SHIPPED_PACKS),
+    mode=st.sampled_from(list(Mode)),
+    purpose=st.sampled_from(("marketing", "service", "survey", "collection", "charity")),
+    audience=st.sampled_from(list(Audience)),
+    data=st.data(),
+)
+def test_no_dial_escapes(
+    number: str, lead: dict[str, Any], now: int, pack: str, mode: Mode, purpose: str, audience: Audience, data: Any
+) -> None:
+    own = LeadNumber(number=number)
+    person = Lead(id="1", numbers=(own, LeadNumber(number=LONDON)), **lead)
+    past = st.builds(
+        Past,
+        at=st.integers(now - 8 * DAY, now),
+        number=st.sampled_from((number, LONDON)),
+        outcome=OUTCOMES,
+        campaign=st.just("c"),
+        lead=st.just("1"),
+    )
+    scopes = st.sampled_from(("*", "calls", "automated", "campaign:c", "campaign:d"))
+    consent = st.builds(
+        ConsentRow,
+        number=st.sampled_from((number, LONDON)),
+        scope=scopes,
+        given_at=st.integers(now - DAY, now + DAY),
+        until=st.sampled_from((0, now, now + 1)),
+        withdrawn_at=st.sampled_from((0, now, now + 1)),
+    )
+    dnc = st.builds(
+        DncRow,
+        number=st.just(number),
+        campaign=st.sampled_from(("", "c", "d")),
+        source=st.sampled_from(("own", "us-dnc", "uk-tps")),
+        until=st.sampled_from((0, now, now + 1)),
+    )
+    question = Asked(
+        lead=person,
+        number=own,
+        now=now,
+        place=PLACES.of(person, own),
+        history=tuple(data.draw(st.lists(past, max_size=5))),
+        consents=tuple(data.draw(st.lists(consent, max_size=2))),
+        dnc=tuple(data.draw(st.lists(dnc, max_size=2))),
+    )
+    spec = campaign(pack, mode, purpose, evidence=EvidenceSpec(audience=audience))
+    asking = Compliance(shipped_pack(pack), spec)
+    wrong = holds(shipped_pack(pack), spec, question)
+    verdict = asking.check(question)
+    if verdict.allowed:
+        assert wrong == []
+    else:
+        # A no has a reason that a person can be told, and an end that lies ahead or is none.
+        assert verdict.words
+        assert verdict.source
+        assert verdict.until == 0 or verdict.until > now
+        first = asking.first_time(question)
+        assert first == 0 or holds(shipped_pack(pack), spec, msgspec.structs.replace(question, now=first)) == []
+
+
+def test_the_check_is_quick_enough_for_a_thousand_dials_a_second() -> None:
+    """Not a stopwatch: the calendars of a day are made once and then asked."""
+    asking = rules()
+    for n in range(200):
+        asking.check(asked(f"+1212555{n:04}", NOON + n * SECOND))
+    assert len(asking._calendars) == 1
+
+
+def test_a_leap_second_of_history_does_not_count_from_the_future() -> None:
+    future = (Past(at=NOON + timedelta(hours=1) // timedelta(microseconds=1), number=PENSACOLA, outcome=Outcome.BUSY),)
+    assert rules(attempts_per_day=1).check(asked(PENSACOLA, NOON, history=future * 4)).rule == "campaign.attempts-day"

@@ -1,0 +1,80 @@
+"""Whose law and whose clocks count for a lead."""
+
+from __future__ import annotations
+
+from typing import Any
+from zoneinfo import available_timezones
+
+import pytest
+
+from fsorch.campaigns import Lead, LeadNumber, Line
+from fsorch.places import Place, Places, _tables
+
+PLACES = Places()
+
+
+def place(number: str, zone: str = "", **keys: Any) -> Place:
+    return PLACES.of(Lead(id="1", **keys), LeadNumber(number=number, zone=zone))
+
+
+@pytest.mark.parametrize(
+    ("number", "countries", "regions", "zones", "line"),
+    [
+        ("+12125550100", ("US",), ("US-NY",), ("America/New_York",), Line.EITHER),
+        ("+18505550100", ("US",), ("US-FL",), ("America/Chicago", "America/New_York"), Line.EITHER),
+        ("+12065550100", ("US",), ("US-WA",), ("America/Los_Angeles",), Line.EITHER),
+        ("+493012345678", ("DE",), (), ("Europe/Berlin",), Line.FIXED),
+        ("+4915112345678", ("DE",), (), ("Europe/Berlin",), Line.MOBILE),
+        ("+442079460123", ("GB",), (), ("Europe/London",), Line.FIXED),
+        ("+8613800138000", ("CN",), (), ("Asia/Shanghai",), Line.MOBILE),
+        ("+34600123123", ("ES",), (), ("Atlantic/Canary", "Europe/Madrid"), Line.MOBILE),
+        ("+80012345678", (), (), (), Line.NONE),
+        ("+0", (), (), (), Line.NONE),
+        ("nonsense", (), (), (), Line.NONE),
+    ],
+)
+def test_a_number_tells(
+    number: str, countries: tuple[str, ...], regions: tuple[str, ...], zones: tuple[str, ...], line: Line
+) -> None:
+    assert place(number) == Place(countries=countries, regions=regions, zones=zones, line=line)
+
+
+def test_a_postcode_tells_more_and_the_number_still_counts() -> None:
+    assert place("+12125550100", country="US", postcode="90001").zones == ("America/Los_Angeles", "America/New_York")
+    assert place("+12125550100", country="US", postcode="90001").regions == ("US-CA", "US-NY")
+    assert place("+13055550100", country="US", postcode="33101").zones == ("America/New_York",)
+    assert place("+13055550100", country="US", postcode="32501-1234").zones == ("America/Chicago", "America/New_York")
+    assert place("+34600123123", postcode="35001").zones == ("Atlantic/Canary", "Europe/Madrid")
+    assert place("+14165550100", country="CA", postcode="k1a 0b1").zones == ("America/Toronto",)
+
+
+def test_a_region_counts_with_all_its_clocks_when_no_postcode_says_which() -> None:
+    assert place("+13055550100", region="US-TX").zones == ("America/Chicago", "America/Denver", "America/New_York")
+    assert place("+13055550100", country="US", region="tx").regions == ("US-FL", "US-TX")
+
+
+def test_the_lists_own_zone_counts_beside_the_numbers_and_a_faulty_one_does_not() -> None:
+    assert place("+493012345678", zone="Asia/Tokyo").zones == ("Asia/Tokyo", "Europe/Berlin")
+    assert place("+493012345678", zone="Asia/Tokio").zones == ("Europe/Berlin",)
+
+
+def test_who_lives_in_another_country_than_their_number_has_the_clocks_and_law_of_both() -> None:
+    found = place("+493012345678", country="JP")
+    assert found.countries == ("DE", "JP")
+    assert found.zones == ("Asia/Tokyo", "Europe/Berlin")
+
+
+def test_every_zone_of_the_tables_exists_and_every_state_has_clocks() -> None:
+    tables = _tables()
+    named = {zone for region in tables.regions.values() for zone in (*region.zones, *region.clocks)}
+    assert named | {zone for zones in tables.split.values() for zone in zones} <= available_timezones()
+    assert sum(name.startswith("US-") for name in tables.regions) == 51
+    assert all(set(region.clocks) <= set(region.zones) for region in tables.regions.values())
+
+
+def test_no_area_code_is_in_two_states_and_each_state_keeps_its_codes_clocks() -> None:
+    tables = _tables()
+    codes = [code for region in tables.regions.values() for code in region.codes]
+    assert len(codes) == len(set(codes)) == 359
+    for prefix, zones in tables.split.items():
+        assert set(zones) <= set(tables.regions[tables.codes[prefix]].zones), prefix
