@@ -20,6 +20,7 @@ from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_v
 from fsorch.doors import DoorSettings, NumberSpec, check_numbers
 from fsorch.errors import ConfigError
 from fsorch.flow_checks import check_flow
+from fsorch.flow_limits import FlowLimits
 from fsorch.flows import FlowSpec, FlowWorld, shape_faults
 from fsorch.gateways import GatewaySpec, check_gateway
 from fsorch.hints import explain, near
@@ -198,7 +199,8 @@ class Centre(Spec, frozen=True, kw_only=True):
     this time (0: never), and taken up again if they still talk when it is back. ``unserved_s``: after this time without
     a sign of life from fsorch the switch serves alone each caller who does not talk, by its dialplan (0: never).
     ``gateways``: the ways by which ``campaigns`` dial; ``dispositions``: how the calls of all of them end, in the
-    centre's own words; ``packs``: compliance packs beside those fsorch brings, or instead of them."""
+    centre's own words; ``packs``: compliance packs beside those fsorch brings, or instead of them. ``flow_limits``:
+    what the linter asks of flows that are published."""
 
     name: str = "fsorch"
     queues: tuple[QueueSpec, ...] = ()
@@ -206,6 +208,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     flows: tuple[FlowSpec, ...] = ()
     breaks: tuple[BreakReason, ...] = ()
     flow: str = ""
+    flow_limits: FlowLimits = FlowLimits()
     prompts: dict[str, str | PromptSpec] = {}
     prompts_dir: str = ""
     language: Language = DEFAULT_LANGUAGE

@@ -28,7 +28,7 @@ import msgspec
 
 from fsorch import __version__
 from fsorch.clock import Clock, SystemClock
-from fsorch.config import Centre, Settings, WebSettings
+from fsorch.config import Settings, WebSettings
 from fsorch.edge.auditing import AuditLine
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
@@ -191,9 +191,9 @@ class Service:
         revision. Raises StoreError, or ConfigError for a centre the engine refuses."""
         revision = in_thread(self.store.revision)
         if force or revision != self._revision:
-            centre = in_thread(self.store.load_centre)
-            self._follow(revision, centre)
-            in_thread(self._memory.save_centre, KnownCentre(revision, self._clock.now().wall, centre))
+            known = KnownCentre(revision, self._clock.now().wall, *in_thread(self.store.load_released))
+            self._follow(known)
+            in_thread(self._memory.save_centre, known)
             log.info("configuration %d is in force", revision)
         return revision
 
@@ -287,7 +287,7 @@ class Service:
         self._until = self._last_alive()
         since = self._clock.now().wall - SHIFT_US
         if self._known is not None:
-            self._follow(self._known.revision, self._known.centre)
+            self._follow(self._known)
             recalled, self._owes_recall = Recall(shifts=self._memory.shifts(since)), True
         else:
             self.follow_configuration(force=True)
@@ -301,12 +301,14 @@ class Service:
         self._lookups = Lookups(self.settings.lookups, sources, own, self.pump.feed)
         self._down.callback(self._lookups.stop)
 
-    def _follow(self, revision: int, centre: Centre) -> None:
-        self.pump.request(Configure(centre))
+    def _follow(self, known: KnownCentre) -> None:
+        centre = known.centre
+        self.pump.request(Configure(centre, known.releases))
+        flows = (*centre.flows, *(release.spec for release in known.releases if release.share > 0))
         self._asks_histories = any(queue.affinity is not None for queue in centre.queues) or any(
-            flow.asks_who for flow in centre.flows
+            flow.asks_who for flow in flows
         )
-        self._revision = revision
+        self._revision = known.revision
 
     def _look_for_customers(self) -> None:
         """Once a centre knows customers, agents and flows are told who rings. Raises StoreError."""

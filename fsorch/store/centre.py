@@ -7,7 +7,7 @@ same id it is the same one. Agents with a login get a user; the password stays w
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -19,11 +19,13 @@ from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueS
 from fsorch.deferred import VoicemailSpec
 from fsorch.doors import NumberSpec
 from fsorch.errors import ConfigError
-from fsorch.flows import FlowSpec
+from fsorch.flow_limits import FlowLimits
 from fsorch.gateways import GatewaySpec
+from fsorch.plain import plain
 from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.rules import AwayRule, CalendarSpec
 from fsorch.store.database import Db, PooledMysql
+from fsorch.store.flows import read_flows, write_flows
 from fsorch.store.models import (
     AgentRecord,
     BreakRecord,
@@ -31,7 +33,6 @@ from fsorch.store.models import (
     CampaignRecord,
     ContactRecord,
     DispositionRecord,
-    FlowRecord,
     GatewayRecord,
     LegRecord,
     MemberRecord,
@@ -56,6 +57,7 @@ SECONDS = ("switch_gone_s", "unserved_s")
 VOICEMAIL = "centre.voicemail"
 LANGUAGE = "centre.language"
 SPEECH = "centre.speech"
+LIMITS = "centre.flow_limits"
 
 
 class Changes(msgspec.Struct):
@@ -90,7 +92,8 @@ def read_centre(db: Db) -> Centre:
         outside=meta.get("centre.outside", ""),
         queues=tuple(_spec(QueueSpec, row) for row in _live(db, QueueRecord)),
         agents=tuple(_spec(AgentSpec, row, queues=members.get(row["id"], [])) for row in _live(db, AgentRecord)),
-        flows=tuple(msgspec.json.decode(row["body"], type=FlowSpec) for row in _live_flows(db)),
+        flows=tuple(read_flows(db)),
+        flow_limits=msgspec.json.decode(meta.get(LIMITS) or "{}", type=FlowLimits),
         breaks=tuple(_spec(BreakReason, row) for row in _in_order(db, BreakRecord)),
         prompts={row["name"]: _prompt(row) for row in _in_order(db, PromptRecord)},
         language=meta.get(LANGUAGE) or Centre().language,
@@ -108,9 +111,9 @@ def read_centre(db: Db) -> Centre:
     )
 
 
-def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
-    """Make the rows say ``centre``. Call it in a write transaction. Raises ConfigError for a value that no column
-    holds."""
+def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[str, str] | None = None) -> Changes:
+    """Make the rows say ``centre``. ``reasons``: why flows are published against the linter, by flow. Call it in a
+    write transaction. Raises ConfigError for a value that no column holds."""
     changes = Changes()
     logins = {row["login"] for row in _live(db, AgentRecord) if row["login"]}
     _write_marked(db, QueueRecord, "queue", _queue_rows(centre), changes, now_us)
@@ -124,7 +127,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int) -> Changes:
     _write_plain(db, PackRecord, "pack", _body_rows(centre.packs), changes)
     _write_plain(db, CampaignRecord, "campaign", _body_rows(centre.campaigns), changes)
     _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)
-    _write_flows(db, centre, by, now_us, changes)
+    write_flows(db, centre.flows, by, now_us, changes, reasons or {})
     _write_users(db, centre, logins, now_us, changes)
     for name in ("name", "flow", "prompts_dir", "outside"):
         _write_meta(db, f"centre.{name}", getattr(centre, name), changes)
@@ -143,7 +146,8 @@ def _own_keys(centre: Centre) -> dict[str, str]:
     for name in SECONDS:
         seconds = getattr(centre, name)
         own[f"centre.{name}"] = repr(seconds) if seconds != getattr(usual, name) else ""
-    return own | {LANGUAGE: centre.language if centre.language != usual.language else ""}
+    limits = msgspec.json.encode(plain(centre.flow_limits)).decode() if centre.flow_limits != FlowLimits() else ""
+    return own | {LANGUAGE: centre.language if centre.language != usual.language else "", LIMITS: limits}
 
 
 def bump_revision(db: Db) -> int:
@@ -180,16 +184,6 @@ def _in_order(db: Db, model: type[Model]) -> list[Row]:
 
 def _live(db: Db, model: type[Model]) -> list[Row]:
     return [row for row in _in_order(db, model) if not row["removed_at"]]
-
-
-def _latest_flows(db: Db) -> dict[str, Row]:
-    """The highest version of each flow."""
-    rows: Iterable[Row] = FlowRecord.select().order_by(FlowRecord.id, FlowRecord.version).dicts().execute(db)
-    return {row["id"]: row for row in rows}
-
-
-def _live_flows(db: Db) -> list[Row]:
-    return sorted((row for row in _latest_flows(db).values() if not row["removed_at"]), key=lambda row: row["place"])
 
 
 def _queue_rows(centre: Centre) -> list[Row]:
@@ -321,27 +315,6 @@ def _is_named(db: Db, what: str, id: str) -> bool:
     return any(
         model.select().where(_column(model, what) == id).exists(db) for model in records if what in model._meta.fields
     )
-
-
-def _write_flows(db: Db, centre: Centre, by: str, now_us: int, changes: Changes) -> None:
-    latest = _latest_flows(db)
-    for n, flow in enumerate(centre.flows):
-        body = msgspec.json.encode(flow).decode()
-        old = latest.pop(flow.id, None)
-        if old is not None and old["body"] == body:
-            if old["place"] != n or old["removed_at"]:
-                FlowRecord.update(place=n, removed_at=0).where(*_here(FlowRecord, old)).execute(db)
-                changes.note("flow", "+" if old["removed_at"] else "~", flow.id)
-            continue
-        version = old["version"] + 1 if old is not None else 1
-        FlowRecord.insert(
-            id=flow.id, version=version, place=n, body=body, made_at=now_us, made_by=by[:64], removed_at=0
-        ).execute(db)
-        changes.note("flow", "~" if old is not None else "+", flow.id)
-    for old in latest.values():
-        if not old["removed_at"]:
-            FlowRecord.update(removed_at=now_us).where(*_here(FlowRecord, old)).execute(db)
-            changes.note("flow", "-", old["id"])
 
 
 def _write_users(db: Db, centre: Centre, before: set[str], now_us: int, changes: Changes) -> None:

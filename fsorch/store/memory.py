@@ -18,6 +18,7 @@ import msgspec
 from fsorch.config import Centre
 from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import Shift
+from fsorch.flows import FlowRelease
 from fsorch.store.recall import follow_shift
 
 __all__ = ["KnownCentre", "Memory"]
@@ -30,11 +31,12 @@ SHIFTS = "last-shifts.json"
 
 
 class KnownCentre(msgspec.Struct, frozen=True):
-    """The centre of a ``revision``, as it was read at ``at`` (UTC microseconds)."""
+    """The centre of a ``revision``, as it was read at ``at`` (UTC microseconds), with the versions of its flows."""
 
     revision: int
     at: int
     centre: Centre
+    releases: tuple[FlowRelease, ...] = ()
 
 
 class Memory:

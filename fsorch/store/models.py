@@ -176,8 +176,9 @@ class MemberRecord(Model):
 
 
 class FlowRecord(Model):
-    """One version of a flow; ``body`` is a FlowSpec. Versions are never changed, only added; the highest one is in
-    force."""
+    """One version of a flow; ``body`` is a FlowSpec. Bodies are never changed, only added. ``state``: draft, published
+    or rolled_back; of the published ones the one that was published last is in force, unless it is removed. ``share``:
+    of the calls that another version gets, 0 to 1. ``reason``: why it was published against the linter."""
 
     id = IdField()
     version = IntegerField()
@@ -186,6 +187,11 @@ class FlowRecord(Model):
     made_at = BigIntegerField()
     made_by = CharField(max_length=64)
     removed_at = BigIntegerField()
+    state = CharField(max_length=16)
+    share = DoubleField()
+    published_at = BigIntegerField()
+    published_by = CharField(max_length=64)
+    reason = CharField(max_length=255)
 
     class Meta:
         table_name = "flow"

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any
+
+import msgspec
 
 from fsorch.acd.affinity import Encounter
 from fsorch.clock import Clock, SystemClock
@@ -19,11 +21,14 @@ from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import Recall
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.errors import RequestRefused
+from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.store import centre as centres
-from fsorch.store import phones, queries, tokens, users
+from fsorch.store import flows, phones, queries, tokens, users
 from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.encounters import read_encounters
+from fsorch.store.flows import FlowVersion
+from fsorch.store.linting import Override
 from fsorch.store.messages import MessageFile, find_message
 from fsorch.store.migrate import migrate
 from fsorch.store.models import AuditRecord, MetaRecord
@@ -92,6 +97,12 @@ class Store:
         with self._use() as db, db.atomic():
             return centres.read_centre(db)
 
+    def load_released(self) -> tuple[Centre, tuple[FlowRelease, ...]]:
+        """The centre, and the versions of flows that calls enter or may be in, all of one revision."""
+        with self._use() as db, db.atomic():
+            centre = centres.read_centre(db)
+            return centre, flows.read_releases(db, centre, self._clock.now().wall)
+
     def save_centre(
         self,
         centre: Centre,
@@ -100,9 +111,11 @@ class Store:
         expected: int | None = None,
         act: str = "centre.save",
         told: Sequence[str] = (),
+        overrides: Mapping[str, Override] | None = None,
     ) -> int:
         """Make ``centre`` the desired state and return its revision, which is the old one when nothing is new.
         ``expected``: the revision that ``centre`` was made from; when it is not the newest, nothing changes.
+        ``overrides``: flows that are published against the linter, each audited as ``flow.override``.
 
         ``by`` (a login, or ``cli``) is audited as having done ``act``, with what changed, for people as ``told``.
         Raises ConfigError for a value too long to keep, and RequestRefused when somebody else was quicker."""
@@ -113,17 +126,54 @@ class Store:
                 raise RequestRefused(
                     "the centre", f"at revision {revision}, not {expected}", "this change", "try again"
                 )
-            changes = centres.write_centre(db, centre, by, now)
+            reasons = {flow: override.reason for flow, override in (overrides or {}).items()}
+            changes = centres.write_centre(db, centre, by, now, reasons)
             if not changes.done and revision:
                 return revision
             revision = centres.bump_revision(db)
             self._audit(by, act, {"revision": revision, "changes": list(told) or changes.done})
+            self._audit_overrides(by, overrides or {})
             return revision
+
+    def _audit_overrides(self, by: str, overrides: Mapping[str, Override]) -> None:
+        for flow, override in overrides.items():
+            self._audit(by, "flow.override", {"flow": flow} | msgspec.structs.asdict(override))
 
     def revision(self) -> int:
         """The number of the centre's last change; 0 before the first."""
         with self._use() as db:
             return centres.read_revision(db)
+
+    # Versions of flows
+
+    def flow_versions(self, flow: str) -> list[FlowVersion]:
+        """Every version of a flow, the newest first. Raises NotFound."""
+        with self._use() as db, db.atomic():
+            return flows.list_versions(db, flow, centres.read_centre(db))
+
+    def flow_version(self, flow: str, version: int) -> FlowSpec:
+        """What one version of a flow says. Raises NotFound."""
+        with self._use() as db:
+            return flows.read_version(db, flow, version)
+
+    def add_flow_draft(self, spec: FlowSpec, *, by: str = "cli") -> int:
+        """Keep a version of a flow that answers no calls yet; audited. Gives its number."""
+        with self._use() as db, writing(db):
+            version = flows.add_draft(db, spec, by, self._clock.now().wall)
+            self._audit(by, "flow.draft", {"flow": spec.id, "version": version})
+            return version
+
+    def set_flow_share(
+        self, flow: str, version: int, share: float, *, by: str = "cli", override: Override | None = None
+    ) -> int:
+        """Let a version have this share (0 to 1) of the flow's calls, and return the new revision; audited. Whether
+        the version may answer calls is for the caller to know. Raises NotFound, or ConfigError."""
+        with self._use() as db, writing(db):
+            centres.read_revision(db, lock=True)
+            flows.set_share(db, flow, version, share, override.reason if override is not None else "")
+            self._audit(by, "flow.share", {"flow": flow, "version": version, "share": share})
+            self._audit_overrides(by, {flow: override} if override is not None else {})
+            return centres.bump_revision(db)
 
     # People
 

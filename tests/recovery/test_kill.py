@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 
+import msgspec
 import pytest
 
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import EndWrapUp, HangUp, HoldCall, SetStatus, TransferCall
+from fsorch.flow_menus import menu_flow
 from fsorch.names import SegmentKind
 from fsorch.sim.people import PhoneHabits
+from fsorch.store.changing import change_centre
 from tests.recovery.accounts import Accounts
 from tests.recovery.conftest import Make
 from tests.recovery.site import AGENTS, BY
@@ -131,3 +134,26 @@ def test_a_caller_whose_agent_was_consulting_is_given_back_to_the_agent(make: Ma
     site.until(lambda: all(agent.state == "idle" for agent in site.snapshot().agents), "the agents to be idle")
     site.stop()
     Accounts(site).check()
+
+
+def test_callers_finish_on_the_version_they_began(make: Make) -> None:
+    site = make(answer_rate=1.0)
+    site.start()
+    began = site.call(key="1", reaction_s=2.5, patience_s=60.0)
+    site.until(lambda: site.state(began) == "flow", "the menu")
+    turned = menu_flow("main", {"1": "support", "2": "sales"}, person="sales")
+    with site.store() as store:
+        change_centre(store, lambda old: msgspec.structs.replace(old, flows=(turned,)), BY, act="flow.publish")
+    site.kill()
+    site.start()
+    after = site.call(key="1", patience_s=60.0)
+    site.state_is(began, "waiting")
+    site.state_is(after, "waiting")
+    queues = [contact.queue for contact in map(site.contact, (began, after)) if contact is not None]
+    assert queues == ["sales", "support"]
+    for caller in (began, after):
+        site.leave(caller)
+    site.drain()
+    site.stop()
+    entered = [fact.data["version"] for fact in Accounts(site).facts if fact.kind is FactKind.FLOW_ENTERED]
+    assert sorted(entered) == [1, 2]

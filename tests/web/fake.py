@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from queue import SimpleQueue
 from typing import Any
 
@@ -31,6 +31,7 @@ from fsorch.engine.rows import ContactRow
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.store import ContactDetail
+from fsorch.store.linting import Override
 from fsorch.store.phones import PhoneSecret
 
 __all__ = ["FakeCentre", "FakeStore", "User", "wall"]
@@ -94,6 +95,7 @@ class FakeStore:
         expected: int | None = None,
         act: str = "",
         told: Sequence[str] = (),
+        overrides: Mapping[str, Override] | None = None,
     ) -> int:
         self.centre, self.revisions = centre, self.revisions + 1
         self.audited.append((by, act, list(told)))

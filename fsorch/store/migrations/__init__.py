@@ -13,6 +13,7 @@ from fsorch.store.migrations import (
     m0007_doors,
     m0008_flows_of_nodes,
     m0009_campaigns,
+    m0010_flow_versions,
 )
 
 __all__ = [
@@ -25,4 +26,5 @@ __all__ = [
     "m0007_doors",
     "m0008_flows_of_nodes",
     "m0009_campaigns",
+    "m0010_flow_versions",
 ]
