@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from fsorch.comparing import Change
 from fsorch.config import Centre
 from fsorch.errors import NotRunning
 from fsorch.store import changing
+from fsorch.store.linting import FlowRefused
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, printable
 from fsorch_cli.live import asked_by
 
-__all__ = ["change_centre", "print_changes"]
+__all__ = ["change_centre", "linted", "print_changes", "reload", "tell_changed"]
 
 STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
@@ -24,22 +26,39 @@ def change_centre(
     *,
     dry_run: bool = False,
     as_json: bool = False,
+    override: str = "",
 ) -> None:
     """Make what ``change`` makes of the centre the configuration, audited as ``act``, and say what has come of it.
 
     Raises ConfigError, and then nothing has changed."""
-    with app.store() as store:
-        changed = changing.change_centre(store, change, asked_by(), act=act, dry_run=dry_run)
+    with app.store() as store, linted():
+        changed = changing.change_centre(store, change, asked_by(), act=act, dry_run=dry_run, override=override)
         without = [user.login for user in store.users() if not user.has_password]
+    tell_changed(app, changed, dry_run=dry_run, as_json=as_json)
+    if without and not dry_run:
+        note(f"no password yet: {', '.join(without)}; give one with: fsorch user passwd {without[0]}")
+
+
+@contextmanager
+def linted() -> Iterator[None]:
+    """Every finding of the linter that refuses stands on a line of its own, before the error."""
+    try:
+        yield
+    except FlowRefused as refused:
+        for finding in refused.findings:
+            note(str(finding))
+        raise
+
+
+def tell_changed(app: App, changed: changing.Changed, *, dry_run: bool = False, as_json: bool = False) -> None:
+    """Say what has come of a change; a running fsorch follows at once."""
     if as_json:
         print_json(changed)
         if changed.applied:
-            _reload(app)
+            reload(app)
     else:
         print_changes(changed.changes)
         out().print(_verdict(app, changed, dry_run=dry_run))
-    if without and not dry_run:
-        note(f"no password yet: {', '.join(without)}; give one with: fsorch user passwd {without[0]}")
 
 
 def print_changes(changes: Sequence[Change]) -> None:
@@ -56,11 +75,11 @@ def _verdict(app: App, changed: changing.Changed, *, dry_run: bool) -> str:
     count = f"{len(changed.changes)} change" + ("s" if len(changed.changes) > 1 else "")
     if dry_run:
         return f"{count}, not applied (--dry-run)"
-    when = ", in force now" if _reload(app) else "; in force when fsorch runs"
+    when = ", in force now" if reload(app) else "; in force when fsorch runs"
     return f"{count} applied as revision {changed.revision}{when}"
 
 
-def _reload(app: App) -> bool:
+def reload(app: App) -> bool:
     """Tell a running fsorch to look at once; False when none runs."""
     try:
         with app.client() as client:

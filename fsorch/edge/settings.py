@@ -13,10 +13,20 @@ import yaml
 from fsorch.config import Centre, Settings, SwitchSettings, decode
 from fsorch.doors import check_doors
 from fsorch.errors import ConfigError, StoreError
+from fsorch.flows import FlowSpec
 from fsorch.hostile import DEEPEST
 from fsorch.store.sources import open_source
 
-__all__ = ["KNOWN_PASSWORD", "MAX_FILE", "check_switch", "parse_yaml", "read_centre", "read_settings"]
+__all__ = [
+    "KNOWN_PASSWORD",
+    "MAX_FILE",
+    "check_switch",
+    "parse_yaml",
+    "read_centre",
+    "read_flow",
+    "read_settings",
+    "read_yaml",
+]
 
 # What every FreeSWITCH is shipped with (conf/vanilla/autoload_configs/event_socket.conf.xml).
 KNOWN_PASSWORD = "ClueCon"
@@ -27,7 +37,7 @@ MAX_FILE = 8 * 1024 * 1024
 def read_settings(path: Path) -> Settings:
     """The settings in ``path``, complete: ``home`` absolute (a relative one is taken from the file's folder) and
     ``database`` filled in. Raises ConfigError."""
-    settings = decode(_read_yaml(path), Settings, where=str(path))
+    settings = decode(read_yaml(path), Settings, where=str(path))
     if not settings.switches:
         raise ConfigError(f"{path}: switches is empty; name at least one FreeSWITCH with its host, port and password")
     names = [switch.name for switch in settings.switches]
@@ -48,8 +58,18 @@ def read_settings(path: Path) -> Settings:
 
 
 def read_centre(path: Path) -> Centre:
-    """The centre in the YAML file ``path``. Raises ConfigError with the key at fault."""
-    return decode(_read_yaml(path), Centre, where=str(path))
+    """The centre in the YAML file ``path``. A flow in it may be the path of a file of its own, taken from the folder of
+    ``path``. Raises ConfigError with the key at fault."""
+    data = read_yaml(path)
+    flows = data.get("flows")
+    if isinstance(flows, list):
+        data["flows"] = [read_yaml(path.parent / flow) if isinstance(flow, str) else flow for flow in flows]
+    return decode(data, Centre, where=str(path))
+
+
+def read_flow(path: Path) -> FlowSpec:
+    """The flow in the YAML file ``path``. Raises ConfigError that names flow, node and key."""
+    return decode(read_yaml(path), FlowSpec, where=str(path))
 
 
 def check_switch(switch: SwitchSettings, where: str) -> None:
@@ -89,7 +109,8 @@ def _source(name: str, url: str, home: Path, path: Path) -> str:
     return url
 
 
-def _read_yaml(path: Path) -> Any:
+def read_yaml(path: Path) -> dict[str, Any]:
+    """The mapping in the YAML file ``path``. Raises ConfigError."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_FILE + 1)

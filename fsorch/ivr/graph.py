@@ -9,10 +9,10 @@ from collections import deque
 
 import msgspec
 
-from fsorch.flow_nodes import PERSON, RETURN, Node, ways
+from fsorch.flow_nodes import PERSON, RETURN, Language, Node, Note, QueueNode, Say, Set, Tag, ways
 from fsorch.flows import FlowSpec
 
-__all__ = ["Edge", "edges", "is_end", "path_to", "reachable"]
+__all__ = ["Edge", "asks_person", "edges", "is_end", "leads_to_person", "path_to", "reachable"]
 
 
 class Edge(msgspec.Struct, frozen=True):
@@ -48,6 +48,29 @@ def path_to(spec: FlowSpec, target: str) -> tuple[str, ...] | None:
     while came[path[-1]]:
         path.append(came[path[-1]])
     return tuple(reversed(path))
+
+
+def leads_to_person(spec: FlowSpec, target: str) -> bool:
+    """Whether a caller who goes there comes to a person, whoever it is, without another key."""
+    return isinstance(_followed(spec, target), QueueNode) or _followed(spec, target) == PERSON
+
+
+def asks_person(spec: FlowSpec, target: str) -> bool:
+    """Whether a caller who goes there comes to the flow's own person without another key."""
+    end = _followed(spec, target)
+    return end == PERSON or (isinstance(end, QueueNode) and end.queue == spec.person)
+
+
+def _followed(spec: FlowSpec, target: str) -> Node | str:
+    """Where nodes with one way lead: another node, or a target that is none."""
+    seen: set[str] = set()
+    while target in spec.nodes and target not in seen:
+        seen.add(target)
+        node = spec.nodes[target]
+        if not isinstance(node, Say | Set | Tag | Note | Language):
+            return node
+        target = node.next
+    return target
 
 
 def _walk(spec: FlowSpec) -> dict[str, str]:

@@ -45,14 +45,12 @@ from fsorch.flow_nodes import (
     Message,
     Node,
     Note,
-    QueueNode,
-    Say,
     Set,
     Survey,
     Tag,
 )
 from fsorch.flows import FlowSpec, FlowWorld
-from fsorch.ivr.graph import Edge, edges, reachable
+from fsorch.ivr.graph import Edge, edges, leads_to_person, reachable
 from fsorch.prompts import Fragment, PromptSpec, parse_text
 
 __all__ = ["Finding", "lint", "seconds_of"]
@@ -290,7 +288,7 @@ class _Lint:
                 yield self._finding(FlowRule.MISSING_LANGUAGE, name, what)
 
     def _menu(self, name: str, node: Menu) -> Iterator[Finding]:
-        if self.spec.person and not self._leads_to_person(node.options.get("0", "")):
+        if self.spec.person and not leads_to_person(self.spec, node.options.get("0", "")):
             what = "0 does not lead to a person; give it the target person, or a queue"
             yield self._finding(FlowRule.ZERO_TO_PERSON, name, what)
         offered = [key for key in node.options if key not in UNCOUNTED]
@@ -303,19 +301,6 @@ class _Lint:
                 limit = f"at most {self.limits.before_first_s:.0f} s, so name it sooner"
                 what = f"{told:.0f} s of talk ({language}) before the first key is named; {limit}"
                 yield self._finding(FlowRule.LATE_OPTIONS, name, what)
-
-    def _leads_to_person(self, target: str) -> bool:
-        """Whether a caller who goes there comes to a person without another key."""
-        seen: set[str] = set()
-        while target not in seen:
-            seen.add(target)
-            node = self.spec.nodes.get(target)
-            if target == PERSON or isinstance(node, QueueNode):
-                return True
-            if not isinstance(node, Say | Set | Tag | Note | Language):
-                return False
-            target = node.next
-        return False
 
     def _before_first(self, text: str, node: Menu, language: str) -> float:
         """The seconds of a menu's text before it names one of the keys."""

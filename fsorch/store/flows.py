@@ -2,9 +2,9 @@
 
 Theory: a version's body never changes. The version *in force* is the one that was published last, as long as its flow
 is not removed; it is what the centre holds, so that the configuration has one path. Going back to an older version
-publishes it again and marks the newer ones as rolled back. Another version may get a *share* of the calls; publishing
-or going back ends that. Callers stay in the version they entered, so versions that are in force no more are told to
-the engine too, with a share of 0.
+publishes it again and marks those that came after it as rolled back. Another version may get a *share* of the calls;
+publishing or going back ends that. Callers stay in the version they entered, so versions that are in force no more are
+told to the engine too, with a share of 0.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ __all__ = [
     "read_flows",
     "read_releases",
     "read_version",
+    "read_versions",
     "set_share",
     "write_flows",
 ]
@@ -106,6 +107,11 @@ def list_versions(db: Db, flow: str, centre: Centre) -> list[FlowVersion]:
 def read_version(db: Db, flow: str, version: int) -> FlowSpec:
     """What one version says. Raises NotFound."""
     return _spec(_one(_of(db, flow), flow, version))
+
+
+def read_versions(db: Db, flow: str) -> dict[int, FlowSpec]:
+    """What all versions say, by number. Raises NotFound."""
+    return {row["version"]: _spec(row) for row in _of(db, flow)}
 
 
 def write_flows(
@@ -233,9 +239,10 @@ def _publish(
         _insert(db, rows, flow, by, now_us, **new)
     else:
         _change(db, row, **new)
-        for newer in rows:
-            if newer["version"] > row["version"] and newer["state"] == PUBLISHED:
-                _change(db, newer, state=ROLLED_BACK)
+        # Going back to what was in force before: all that came after it is taken back.
+        for later in rows if row["state"] == PUBLISHED else ():
+            if later["state"] == PUBLISHED and later["published_at"] > row["published_at"]:
+                _change(db, later, state=ROLLED_BACK)
     changes.note("flow", "~" if current is not None and not current["removed_at"] else "+", flow.id)
 
 

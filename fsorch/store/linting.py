@@ -28,7 +28,7 @@ class FlowRefused(ConfigError):
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        super().__init__(f"{findings[0]}{more}; mend it, or say why it is to be published all the same (override)")
+        super().__init__(f"{findings[0]}{more}; mend it, or publish it all the same with --override REASON")
         self.findings = findings
 
 

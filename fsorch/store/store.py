@@ -27,6 +27,7 @@ from fsorch.store import flows, phones, queries, tokens, users
 from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.encounters import read_encounters
+from fsorch.store.flow_stats import FlowFigures, Tally, page_facts
 from fsorch.store.flows import FlowVersion
 from fsorch.store.linting import Override
 from fsorch.store.messages import MessageFile, find_message
@@ -174,6 +175,15 @@ class Store:
             self._audit(by, "flow.share", {"flow": flow, "version": version, "share": share})
             self._audit_overrides(by, {flow: override} if override is not None else {})
             return centres.bump_revision(db)
+
+    def flow_figures(self, flow: str, *, since: int = 0, until: int = 0, version: int = 0) -> FlowFigures:
+        """What callers did in a flow between two moments (UTC microseconds; 0: no bound), in one version or all."""
+        with self._use() as db:
+            specs = flows.read_versions(db, clean(flow))
+        tally = Tally(flow, specs, version)
+        for fact in page_facts(self._use, since, until):
+            tally.take(fact)
+        return tally.figures()
 
     # People
 

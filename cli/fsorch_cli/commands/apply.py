@@ -16,10 +16,12 @@ from fsorch_cli.group import Command
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--override", default="", metavar="REASON", help="Publish flows that the linter refuses; audited.")
 @click.pass_obj
-def command(app: App, file: Path, dry_run: bool, as_json: bool) -> None:
+def command(app: App, file: Path, dry_run: bool, as_json: bool, override: str) -> None:
     """Make FILE the configuration: what it names is made or changed, what it leaves out is removed.
 
-    A running fsorch follows within a second, and no caller is dropped by it."""
+    A running fsorch follows within a second, and no caller is dropped by it. A flow in FILE may be the path of a file
+    of its own; flows that change are published, if the linter has nothing against them."""
     centre = read_centre(file)
-    change_centre(app, lambda old: centre, "centre.apply", dry_run=dry_run, as_json=as_json)
+    change_centre(app, lambda old: centre, "centre.apply", dry_run=dry_run, as_json=as_json, override=override)
