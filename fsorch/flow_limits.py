@@ -31,11 +31,11 @@ class FlowLimits(Rule, frozen=True, kw_only=True):
     """``keys`` and ``seconds``: from wherever they are, callers come to a person, a callback, a voicemail or a stated
     end with at most so many keys and seconds of prompts. ``options``: the most that a menu may offer, not counting 0,
     * and #. ``before_first_s``: the longest that a menu may talk before it names the first. ``characters_per_s``: how
-    fast prompts are spoken. ``off``: rules that are not looked at; ``broken`` cannot be off."""
+    fast prompts are spoken. ``skip``: rules that are not looked at; ``broken`` always is."""
 
     keys: Annotated[int, msgspec.Meta(ge=1, le=20)] = 3
     seconds: Annotated[float, msgspec.Meta(ge=5, le=600)] = 60.0
     options: Annotated[int, msgspec.Meta(ge=1, le=12)] = 5
     before_first_s: Annotated[float, msgspec.Meta(ge=1, le=120)] = 15.0
     characters_per_s: Annotated[float, msgspec.Meta(ge=5, le=40)] = 14.0
-    off: tuple[FlowRule, ...] = ()
+    skip: tuple[FlowRule, ...] = ()

@@ -24,7 +24,7 @@ COMMANDS = {
     "export": Entry("The configuration as a centre file.", "export"),
     "queue": Entry("Queues: list, show, add, set, remove.", "queue"),
     "agent": Entry("Agents: list, login, logout, status, skill, transfer, add, set, remove.", "agent"),
-    "flow": Entry("Flows before the queues: list, add, set, remove.", "flow"),
+    "flow": Entry("What callers hear before a queue: example, lint, draw, test, publish, stats.", "flow"),
     "break": Entry("Reasons for breaks: list, add, set, remove.", "breaks"),
     "calendar": Entry("Opening hours: list, emergency, add, set, remove.", "calendar"),
     "callback": Entry("Who has been promised a call: list, cancel, now, move.", "callback"),

@@ -99,7 +99,7 @@ def lint(spec: FlowSpec, world: FlowWorld, limits: FlowLimits | None = None) -> 
     if broken:
         return broken
     found = _Lint(spec, world, limits).findings()
-    return tuple(finding for finding in found if finding.rule not in limits.off)
+    return tuple(finding for finding in found if finding.rule not in limits.skip)
 
 
 def seconds_of(text: str, characters_per_s: float) -> float:

@@ -22,7 +22,7 @@ from fsorch.prompts import PromptSpec
 __all__ = ["draw"]
 
 SVG = "http://www.w3.org/2000/svg"
-WIDTH, LINE, PADDING = 210, 16, 10
+WIDTH, LINE, PADDING = 224, 16, 10
 # Room between boxes, and around all of them.
 GAP_X, GAP_Y, MARGIN = 40, 60, 40
 CHARACTERS, MOST_LINES = 32, 3
@@ -185,10 +185,11 @@ def _ways(root: Xml.Element, spec: FlowSpec, name: str, boxes: dict[str, Box], b
         points = _points(boxes[name], boxes[target], (n + 1) / (len(labels) + 1), bends.get((name, target), ()))
         style = {"d": _path(points), "fill": "none", "stroke": GREY, "marker-end": "url(#head)"}
         Xml.SubElement(root, "path", style)
+        # Neighbours stand one below the other: long conditions would run into each other.
         label = textwrap.shorten(", ".join(one for one in told if one), CHARACTERS, placeholder=" …")
         if label:
             (x, y), (next_x, next_y) = points[:2]
-            place = {"x": f"{x + (next_x - x) * 0.25:.0f}", "y": f"{y + (next_y - y) * 0.25 + 10:.0f}"}
+            place = {"x": f"{x + (next_x - x) * 0.25:.0f}", "y": f"{y + (next_y - y) * 0.25 + (10, 23)[n % 2]:.0f}"}
             look = {"text-anchor": "middle", "fill": INK, "paint-order": "stroke", "stroke": "white"}
             Xml.SubElement(root, "text", place | look | {"stroke-width": "4"}).text = label
 

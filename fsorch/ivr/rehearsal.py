@@ -222,7 +222,8 @@ class _Caller:
 
     def walk(self, language: str) -> Rehearsal:
         """To the end."""
-        step: Step | None = self.session.start(language=language)
+        known = self.stage.value("customer.language")
+        step: Step | None = self.session.start(language=language or (known if isinstance(known, str) else ""))
         while step is not None and not isinstance(step, End):
             self._tell_events(step)
             result = self._answer(step)

@@ -171,10 +171,10 @@ def test_a_menu_that_talks_before_it_offers() -> None:
     assert "(en)" in finding.what
 
 
-def test_rules_can_be_off_but_not_the_one_that_keeps_it_from_running() -> None:
-    assert found("nodes: {lost: {kind: queue, queue: orders}}", FlowLimits(off=(FlowRule.UNREACHABLE,))) == []
+def test_rules_can_be_skipped_but_not_the_one_that_keeps_it_from_running() -> None:
+    assert found("nodes: {lost: {kind: queue, queue: orders}}", FlowLimits(skip=(FlowRule.UNREACHABLE,))) == []
     broken = "nodes: {hello: {kind: say, prompt: hello, next: nowhere}}"
-    assert found(broken, FlowLimits(off=tuple(FlowRule))) == [("broken", "hello")]
+    assert found(broken, FlowLimits(skip=tuple(FlowRule))) == [("broken", "hello")]
 
 
 def test_speech_is_measured_by_its_text() -> None:

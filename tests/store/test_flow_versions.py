@@ -181,7 +181,7 @@ class TestLinter:
             change_centre(store, patched("prompt", "menu", {"text": {"en": "Sales: 1. Support: 0."}}), "sam")
 
     def test_the_centre_says_what_is_asked(self, store: Store) -> None:
-        lenient = FlowLimits(off=(FlowRule.ZERO_TO_PERSON,), keys=9)
+        lenient = FlowLimits(skip=(FlowRule.ZERO_TO_PERSON,), keys=9)
         change_centre(store, lambda old: centre(stubborn(), limits=lenient), "sam")
         assert store.load_centre().flow_limits == lenient
         strict = FlowLimits(options=1)
