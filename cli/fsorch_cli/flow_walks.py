@@ -10,9 +10,9 @@ from typing import Any
 import msgspec
 import yaml
 
-from fsorch.acd.calendar import WEEKDAYS, Calendar
 from fsorch.clock import to_datetime
 from fsorch.config import decode
+from fsorch.edge.flow_stage import clock_values, hours_values
 from fsorch.edge.settings import read_yaml
 from fsorch.errors import ConfigError
 from fsorch.expressions import ExpressionError, Type, parse, spoken_type, type_of
@@ -73,16 +73,8 @@ def check_script(flow: FlowSpec, flows: Mapping[str, FlowSpec], script: Script, 
 def moment_of(around: Surroundings, at: int | None) -> dict[str, object]:
     """The clock, and what is open then; without a moment the clock shows now, and everything is open."""
     moment = to_datetime(at).astimezone() if at is not None else datetime.now().astimezone()
-    values: dict[str, object] = {
-        "now.hour": moment.hour,
-        "now.minute": moment.minute,
-        "now.weekday": WEEKDAYS[moment.weekday()].value,
-        "now.date": moment.date().isoformat(),
-    }
-    for spec in around.centre.calendars if around.centre is not None and at is not None else ():
-        state = Calendar(spec).state(at or 0)
-        values |= {f"calendar.{spec.id}.open": state.open, f"calendar.{spec.id}.reason": state.reason}
-    return values
+    known = hours_values(around.centre, at) if around.centre is not None and at is not None else {}
+    return clock_values(moment) | known
 
 
 def print_walk(walked: Rehearsal) -> None:
