@@ -69,8 +69,10 @@ class Resync:
         for leg in sorted(gone, key=lambda leg: leg.role != "agent"):
             self.calls.lose(leg, RESTARTED if restarted else "", lost_at)
         strangers = [event for event in present.values() if event.uuid not in core.legs]
-        for leg in [leg for leg in core.legs.values() if leg.uuid in present]:
-            self._renew(leg, present[leg.uuid], present)
+        # Agents' legs first here too: a caller who was joined to one meanwhile talks, and wants no music.
+        for leg in sorted(core.legs.values(), key=lambda leg: leg.role != "agent"):
+            if leg.uuid in present:
+                self._renew(leg, present[leg.uuid], present)
         core.distributor.look_again()
         adopted, cleared = self._strangers(input.switch, strangers, present)
         self.recalled.close(input.switch, present)
@@ -119,7 +121,7 @@ class Resync:
             self.calls.endings.renew(contact, event, busy(event))
         elif state in (ContactState.WAITING, ContactState.OFFERED):
             contact.saying = ""
-            if not playing(event):
+            if not playing(event) and event.other_leg not in present:
                 self.music.play(contact)
 
     def _renew_agent(self, leg: Leg, contact: Contact, event: Event) -> None:
@@ -171,7 +173,8 @@ class Resync:
             elif _untaken(event):
                 self.calls.arrive(switch, event)
                 adopted += 1
-        for event in events:
+        # Who talks to a caller comes before the phones that ring on for the same one, and are not wanted any more.
+        for event in sorted(events, key=lambda event: event.other_leg not in present):
             if event.variable("fsorch_role") not in ("agent", "other"):
                 continue
             if self._pair(switch, event) or self._standing(switch, event):

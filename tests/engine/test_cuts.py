@@ -6,7 +6,7 @@ from msgspec import structs
 
 from fsorch.engine import EndWrapUp, FactKind, HangUp, LinkDown, LinkUp, LogOut, OpenContact, Recall, SetStatus, Shift
 from fsorch.engine.rows import ContactRow, LegRow
-from fsorch.esl.commands import Kill, Originate
+from fsorch.esl.commands import Kill, Originate, Playback, PutOff
 from fsorch.esl.events import Event
 from fsorch.rules import PhoneMode
 from tests.engine.desk import CENTRE, Desk
@@ -86,6 +86,20 @@ def test_a_cut_that_is_short_changes_nothing() -> None:
     desk.passes(GRACE_S * 2)
     assert desk.agent("ann").state == "talking"
     assert len(desk.of(FactKind.AGENT_CHANGED)) == changes
+
+
+def test_no_music_is_played_into_a_talk_that_began_while_the_link_was_cut() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call("caller-1", "sales")
+    dial = desk.last(Originate)
+    desk.rings(dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.tell(LinkDown("main", "cut"))
+    desk.sent.clear()
+    desk.tell(LinkUp("main", "core-1", pair(dial.uuid)))
+    assert (desk.agent("ann").state, desk.contact().state) == ("talking", "talking")
+    assert not [command for command, _ in desk.sent if isinstance(command, Playback | PutOff)]
 
 
 def test_a_switch_that_restarted_has_lost_the_contact() -> None:

@@ -121,6 +121,20 @@ def test_a_talk_that_goes_on_is_counted_from_its_beginning() -> None:
     assert len(rows(desk, FactKind.LEG_ENDED)) == 2
 
 
+def test_a_phone_that_rings_on_for_a_caller_who_talks_is_hung_up() -> None:
+    desk = Desk()
+    row = structs.replace(ROW, agent="ann", queue="sales", answered_at=T0 + 5 * S)
+    known = OpenContact(row=row, legs=(CALLER, PHONE), doing="talk", agent_leg="leg-a")
+    desk.tell(Recall((known,), (Shift("ann", "available"), Shift("rob", "available"))))
+    marks = {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_offer": "o"}
+    rings = dump("leg-b", {**marks, "fsorch_agent": "rob"})
+    talks = dump("leg-a", {**marks, "fsorch_agent": "ann"}, other_leg="leg-c", bridged_time=T0 + 5 * S)
+    desk.tell(LinkUp("main", "core-1", (rings, talks, dump("leg-c", MARKS, other_leg="leg-a"))))
+    assert (desk.contact().state, desk.contact().agent) == ("talking", "ann")
+    assert desk.agent("rob").state == "idle"
+    assert desk.last(Kill).uuid == "leg-b"
+
+
 def test_a_caller_whose_agent_is_no_longer_in_the_centre_waits_for_another() -> None:
     desk = again()
     agent = {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_agent": "gone"}
