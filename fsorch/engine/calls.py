@@ -558,14 +558,17 @@ class Calls:
         elif contact is not None:
             if contact.leg != leg.uuid:
                 self.callbacks.lost(leg, cause)
-                return
-            contact.cause = cause or contact.cause
-            contact.ended_by = contact.ended_by or ("customer" if cause else "system")
-            if not cause and not contact.answered_at:
-                contact.outcome = ContactOutcome.LOST
-            self.step(contact, ContactInput.GONE)
+            else:
+                self._customer_gone(contact, cause)
         if leg.uuid in self.core.dials:
             self.dial_gone(leg, cause)
+
+    def _customer_gone(self, contact: Contact, cause: str) -> None:
+        contact.cause = cause or contact.cause
+        contact.ended_by = contact.ended_by or ("customer" if cause else "system")
+        if not cause and not contact.answered_at:
+            contact.outcome = ContactOutcome.LOST
+        self.step(contact, ContactInput.GONE)
 
     def _agent_gone(self, leg: Leg, contact: Contact | None, cause: str) -> None:
         offer = self._offer_of(leg)

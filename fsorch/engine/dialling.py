@@ -22,12 +22,12 @@ from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.dial import DialInput
 from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.campaign.retry import Next, after, with_attempt
-from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
+from fsorch.campaigns import OPEN_LEADS, CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
-from fsorch.engine.dialling_checks import Ruling, rule
+from fsorch.engine.dialling_checks import Checks, Ruling
 from fsorch.engine.dialling_leads import next_number, shown
 from fsorch.engine.dialling_state import Dial, Limit, Run
 from fsorch.engine.dialling_ways import Ways
@@ -67,8 +67,9 @@ class Dialling:
         self.people = calls.people
         self.waiting = calls.waiting
         self.ways = Ways(core)
+        self.checks = Checks()
         self.dials = DialCalls(core, calls)
-        self.dials.ended, self.dials.told, self.dials.dropped = self._ended, self._told, self._dropped
+        self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
         self.dials.next_way = self.ways.next
         calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
         calls.dial_gone, calls.dial_served, calls.dial_left = self.dials.gone, self.dials.served, self.dials.left
@@ -89,6 +90,7 @@ class Dialling:
     def configure(self) -> None:
         """The centre has changed: what runs goes on by the new words at once."""
         wanted = {spec.id: spec for spec in self.core.centre.campaigns}
+        self.checks.configure(self.core.centre)
         for id in [id for id in self.runs if id not in wanted]:
             self._stop(self.runs.pop(id))
         for id, spec in wanted.items():
@@ -330,7 +332,8 @@ class Dialling:
             spec, now = run.spec, self.core.now.mono
             name = PACED[spec.mode] or spec.pacer
             options = {"ratio": spec.ratio} if name == "power" else {}
-            run.pacer = PACERS[name](target=spec.target, tolerance_s=spec.drop.after_s, **options)
+            rules = self.checks.of(spec)
+            run.pacer = PACERS[name](target=rules.target, tolerance_s=rules.drop_s, **options)
             for agent, state in run.agents.items():
                 run.pacer.on_agent(agent, state, now)
             for dial in self.dials.dials.values():
@@ -354,6 +357,9 @@ class Dialling:
     def _held(self, run: Run) -> str:
         """Why this campaign launches nothing now, in its hours; empty: nothing holds it."""
         spec = run.spec
+        if self.checks.of(spec).pack is None:
+            # Nobody would be allowed to be called, and no lead is to be barred for that.
+            return f"there is no compliance pack {spec.pack or 'named'}"
         if spec.mode is not Mode.AGENTLESS and not run.agents:
             return "no agent is at work"
         if not any(switch.up for switch in self.core.switches.values()):
@@ -443,7 +449,7 @@ class Dialling:
         fate is written down."""
         known = next_number(ready.lead)
         number = number or (known.number if known is not None else "")
-        ruling = rule(run.spec, ready, number, self.core.now.wall)
+        ruling = self.checks.rule(run.spec, ready, number, self.core.now.wall)
         if ruling.allowed:
             return number, ruling
         run.tally.barred += 1
@@ -455,12 +461,15 @@ class Dialling:
             number=number,
             rule=ruling.rule,
             source=ruling.source,
+            words=ruling.words,
             until=ruling.until,
         )
         lead = ready.lead
-        state = LeadState.CALLBACK if self.owed(lead) else LeadState.READY
+        if not lead.id:
+            return None
+        state = lead.state if lead.state in OPEN_LEADS else LeadState.READY
         barred = structs.replace(lead, state=state if ruling.until else LeadState.BARRED, next_at=ruling.until)
-        why = f"{ruling.rule}: {ruling.source}"
+        why = f"{ruling.rule}: {ruling.words}"
         self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=to_builtins(barred), why=why)
         return None
 
@@ -505,9 +514,9 @@ class Dialling:
             since=core.now.mono,
             agent=agent or self.only(run, lead),
             ways=spec.gateways,
-            ring_s=max(spec.ring_s, ruling.least_ring_s),
-            least_ring_s=ruling.least_ring_s,
-            drop_s=min(spec.drop.after_s, ruling.drop_after_s),
+            ring_s=self.checks.of(spec).ring_s,
+            least_ring_s=self.checks.ring_least_s(spec),
+            drop_s=self.checks.of(spec).drop_s,
             caller_id=caller_id,
             caller_name=caller_name,
             pack=spec.pack,
@@ -517,7 +526,7 @@ class Dialling:
 
     def owed(self, lead: Lead) -> bool:
         """Whether a call to this lead, which is reserved, had been promised."""
-        return bool(lead.callback_agent or lead.campaign)
+        return lead.state is LeadState.CALLBACK
 
     def place(self, run: Run, dial: Dial) -> bool:
         """Place a call; its agent, if it is for one alone, is reserved until it is over. False: no gateway has room."""
@@ -551,7 +560,8 @@ class Dialling:
         if run is not None and run.pacer is not None:
             run.pacer.on_drop(dial.id, self.core.now.mono)
 
-    def _ended(self, dial: Dial) -> None:
+    def ended(self, dial: Dial) -> None:
+        """An attempt is over: it is written down, and what becomes of its lead."""
         run, outcome = self.runs.get(dial.campaign.id), dial.outcome or Outcome.LOST
         self.ways.free(dial)
         self.core.timers.cancel(("withdraw", dial.id))
@@ -597,7 +607,8 @@ class Dialling:
             callback_note=dial.note if next.state is LeadState.CALLBACK else "",
             campaign=dial.campaign.id if next.state is LeadState.CALLBACK else dial.lead.campaign,
         )
-        self.core.fact(FactKind.LEAD_CHANGED, dial.id, **self.marks(dial), row=to_builtins(lead), why=next.why)
+        if lead.id:
+            self.core.fact(FactKind.LEAD_CHANGED, dial.id, **self.marks(dial), row=to_builtins(lead), why=next.why)
 
     def _count(self, run: Run, dial: Dial, outcome: Outcome) -> None:
         run.lines = max(0, run.lines - 1)

@@ -29,7 +29,7 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Aim, Contact, Leg, Offer
 from fsorch.errors import EslError
-from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback
+from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult
@@ -93,6 +93,7 @@ class DialCalls:
             return False
         self.dials[dial.id] = dial
         dial.leg, dial.job = self.core.ids(), self.core.ids()
+        dial.launched_at, dial.since = self.core.now.wall, self.core.now.mono
         self.core.write_first()
         self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **self._fields(dial), row=to_builtins(dial.row()))
         self._dial(dial, endpoint)
@@ -130,7 +131,11 @@ class DialCalls:
             ("fsorch_role", "customer"),
             ("fsorch_attempt", dial.id),
             ("fsorch_campaign", campaign.id),
+            ("fsorch_lead", dial.lead.id),
+            ("fsorch_number", dial.number),
+            ("fsorch_gateway", dial.gateway),
             ("fsorch_queue", campaign.queue),
+            *((("fsorch_flow", campaign.flow),) if campaign.mode is Mode.AGENTLESS else ()),
             ("presence_data", f"fsorch:{dial.id}:customer"),
             ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
             *((("origination_caller_id_name", display(dial.caller_name)),) if dial.caller_name else ()),
@@ -181,7 +186,7 @@ class DialCalls:
 
     def cancel(self, dial: Dial) -> None:
         """Take it back, unless somebody has answered. Raises RequestRefused then."""
-        self._step(dial, DialInput.CANCEL)
+        self.step(dial, DialInput.CANCEL)
 
     # -- what the switch says -------------------------------------------------------------------------------------
 
@@ -190,11 +195,11 @@ class DialCalls:
         match event.name:
             case "CHANNEL_PROGRESS" | "CHANNEL_PROGRESS_MEDIA":
                 dial.ringing_at = dial.ringing_at or self.core.now.wall
-                self._step(dial, DialInput.RINGS)
+                self.step(dial, DialInput.RINGS)
             case "CHANNEL_ANSWER":
                 dial.answered_at = dial.answered_at or event.answered_time or self.core.now.wall
             case "CHANNEL_PARK":
-                self._step(dial, DialInput.ANSWERED)
+                self.step(dial, DialInput.ANSWERED)
             case "CUSTOM" if event.subclass == "avmd::beep":
                 self._beep(dial)
             case "CHANNEL_EXECUTE_COMPLETE" if dial.running and event.application_uuid == dial.running:
@@ -207,7 +212,7 @@ class DialCalls:
     def job(self, dial: Dial, result: JobResult) -> None:
         """How the dialling went. What failed and was there has told so by its hangup already."""
         if result.ok:
-            self._step(dial, DialInput.ANSWERED)
+            self.step(dial, DialInput.ANSWERED)
         else:
             self._over(dial, result.cause or "NORMAL_TEMPORARY_FAILURE")
 
@@ -229,8 +234,11 @@ class DialCalls:
     def served(self, contact: Contact) -> None:
         """A contact was joined to an agent."""
         dial = self.dials.get(contact.id)
-        if dial is not None:
-            self._step(dial, DialInput.SERVED)
+        if dial is not None and dial.machine.state is DialState.TALKING and not dial.served:
+            # Found talking after a restart of ours, before the agent's leg was.
+            self._note_served(dial, "")
+        elif dial is not None:
+            self.step(dial, DialInput.SERVED)
 
     def due(self, id: str) -> None:
         """A deadline of a dial; which one, its state says."""
@@ -239,7 +247,7 @@ class DialCalls:
             return
         match dial.machine.state:
             case DialState.UP:
-                self._step(dial, DialInput.PERSON)
+                self.step(dial, DialInput.PERSON)
             case DialState.HANDED:
                 self._drop_due(dial)
             case DialState.TALKING:
@@ -283,11 +291,12 @@ class DialCalls:
             return
         if state is not DialState.OVER:
             dial.outcome = dial.outcome or verdict(state, cause)
-            self._step(dial, DialInput.GONE, cause)
+            self.step(dial, DialInput.GONE, cause)
 
     # -- effects --------------------------------------------------------------------------------------------------
 
-    def _step(self, dial: Dial, input: DialInput, cause: str = "") -> None:
+    def step(self, dial: Dial, input: DialInput, cause: str = "") -> None:
+        """Move a dial and carry out the effect."""
         effect = dial.machine.step(input)
         if effect is not None:
             self._effects[effect](dial, cause)
@@ -297,7 +306,7 @@ class DialCalls:
         dial.answered_at = dial.answered_at or core.now.wall
         core.timers.cancel(("dial", dial.id))
         if amd is None:
-            self._step(dial, DialInput.PERSON)
+            self.step(dial, DialInput.PERSON)
             return
         if amd.beep:
             core.send(dial.switch, Execute(dial.leg, "avmd_start"), f"avmd:{dial.id}")
@@ -306,7 +315,7 @@ class DialCalls:
             dial.listened = True
             core.timers.set(("dial", dial.id), core.now.mono + amd.decide_s)
         else:
-            self._step(dial, DialInput.PERSON)
+            self.step(dial, DialInput.PERSON)
 
     def _hand_over(self, dial: Dial, cause: str) -> None:
         """A person: a contact, and to whom it is for."""
@@ -319,7 +328,7 @@ class DialCalls:
         self.calls.records.contact_began(contact)
         if campaign.mode is Mode.AGENTLESS:
             self.calls.records.begin(contact, SegmentKind.IVR)
-            self._step(dial, DialInput.SERVED)
+            self.step(dial, DialInput.SERVED)
             self.calls.guards.take(contact)
             self.calls.step(contact, ContactInput.ANSWERED)
             return
@@ -387,7 +396,7 @@ class DialCalls:
         if any(offer.machine.state is OfferState.BRIDGING for offer in offers):
             self.core.timers.set(("dial", dial.id), self.core.now.mono + JOINING_S)
             return
-        self._step(dial, DialInput.DROP)
+        self.step(dial, DialInput.DROP)
 
     def _say_sorry(self, dial: Dial, cause: str) -> None:
         """Nobody is there: who called, where they are reached, and the key that ends it for good."""
@@ -436,9 +445,9 @@ class DialCalls:
         after_us = self.core.now.wall - dial.answered_at
         self.core.fact(FactKind.MACHINE_HEARD, dial.id, **self._fields(dial), state=state, after_us=after_us)
         if dial.campaign.machine_action is not MachineAction.AGENT:
-            self._step(dial, DialInput.MACHINE)
+            self.step(dial, DialInput.MACHINE)
         elif dial.machine.state is DialState.UP:
-            self._step(dial, DialInput.PERSON)
+            self.step(dial, DialInput.PERSON)
 
     def _treat(self, dial: Dial, cause: str) -> None:
         """A machine that has beeped: now it records."""
@@ -450,6 +459,7 @@ class DialCalls:
             return
         language = dial.lead.language if LANGUAGE.fullmatch(dial.lead.language) else core.centre.language
         dial.running, dial.prompt = core.ids(), campaign.machine_prompt
+        core.send(dial.switch, SetVars(dial.leg, (("fsorch_machine", "yes"),)))
         path = self.calls.music.prompt(dial.switch, campaign.machine_prompt, language)
         core.send(dial.switch, Playback(dial.leg, path, dial.running), f"message:{dial.id}")
         core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)

@@ -1,33 +1,86 @@
-"""What the law, the lists and the consents say of a call that is about to be placed, in the words of the engine."""
+"""What the law, the lists and the consents say of a call that is about to be placed, in the words of the engine.
+
+Nothing is dialled that has not been asked about here at that moment, whoever wants it: the pacer, an agent who looks at
+a lead, or one who types a number.
+"""
 
 from __future__ import annotations
 
 import msgspec
 
-from fsorch.campaigns import CampaignSpec
+from fsorch.campaign.compliance import Asked, Compliance
+from fsorch.campaigns import CampaignSpec, DncRow, LeadNumber
+from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, shipped_pack
+from fsorch.config import Centre
 from fsorch.engine.inputs import ReadyLead
+from fsorch.places import Places
 
-__all__ = ["Ruling", "rule"]
+__all__ = ["Checks", "Ruling"]
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
-    """``rule`` that forbids the call and its ``source``, ``until`` (UTC microseconds; 0: for good); ``checks``: each
-    rule that was looked at, and its answer. ``least_ring_s``: how long it must ring before we may give up;
-    ``drop_after_s``: when an agent must be there."""
+    """The answer. For a no: ``rule`` that forbids the call, its ``source``, what is in the way in ``words``, and
+    ``until`` when (UTC microseconds; 0: for good). ``checks``: each rule that was asked, and what it found."""
 
     allowed: bool = True
     rule: str = ""
     source: str = ""
+    words: str = ""
     until: int = 0
     checks: dict[str, str] = {}
-    least_ring_s: float = 0.0
-    drop_after_s: float = 10.0
 
 
-def rule(campaign: CampaignSpec, ready: ReadyLead, number: str, now: int) -> Ruling:
-    """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds)."""
-    if not number:
-        return Ruling(allowed=False, rule="number", source="no number of it can be dialled")
-    if number in ready.dnc:
-        return Ruling(allowed=False, rule="dnc", source=ready.dnc[number])
-    return Ruling(checks={"dnc": "not listed"})
+class Checks:
+    """The rules of every campaign, made once for each wording of it."""
+
+    def __init__(self) -> None:
+        self._places = Places()
+        self._packs: dict[str, PackSpec] = {}
+        self._known: dict[str, Compliance] = {}
+
+    def configure(self, centre: Centre) -> None:
+        """The centre has changed: its packs come before those that fsorch ships."""
+        self._packs = {pack.id: pack for pack in centre.packs}
+        self._known = {}
+
+    def of(self, campaign: CampaignSpec) -> Compliance:
+        """The rules for a campaign."""
+        known = self._known.get(campaign.id)
+        if known is None or known.spec is not campaign:
+            pack = self._packs.get(campaign.pack)
+            if pack is None and campaign.pack in SHIPPED_PACKS:
+                pack = shipped_pack(campaign.pack)
+            known = self._known[campaign.id] = Compliance(pack, campaign)
+        return known
+
+    def ring_least_s(self, campaign: CampaignSpec) -> float:
+        """How long a call must ring before it may be given up."""
+        pack = self.of(campaign).pack
+        rules = pack.ring if pack is not None else ()
+        return max((rule.least_s for rule in rules if rule.fits_campaign(campaign)), default=0.0)
+
+    def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int) -> Ruling:
+        """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds)."""
+        lead = ready.lead
+        known = next((one for one in lead.numbers if one.number == number), LeadNumber(number=number))
+        if not number:
+            return Ruling(allowed=False, rule="number", source="the list", words="no number of it can be dialled")
+        source = ready.dnc.get(number)
+        asked = Asked(
+            lead=lead,
+            number=known,
+            now=now,
+            place=self._places.of(lead, known),
+            history=lead.history,
+            consents=ready.consents,
+            dnc=(DncRow(number=number, source=source),) if source else (),
+        )
+        verdict = self.of(campaign).check(asked)
+        return Ruling(
+            allowed=verdict.allowed,
+            rule=verdict.rule,
+            source=verdict.source,
+            words=verdict.words,
+            until=verdict.until,
+            checks=verdict.passed,
+        )

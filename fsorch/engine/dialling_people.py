@@ -191,6 +191,7 @@ class Previews:
         else:
             placed = bool(self.dialling.ways.room(run.spec.gateways))
             if placed:
+                dial.switch = self.dialling.ways.switch(run.spec.gateways)
                 self.dialling.dials.after_agent(dial)
                 self.dialling.launched(run, dial)
         if not placed:
@@ -223,8 +224,7 @@ class Previews:
         lead, until = preview.ready.lead, self.core.now.wall + round(run.spec.preview.skip_s * US)
         fields: dict[str, Any] = {"campaign": run.spec.id, "lead": lead.id, "until": until, "reason": reason, "by": by}
         self.core.fact(FactKind.LEAD_SKIPPED, agent=preview.agent, queue=run.spec.queue, **fields)
-        state = LeadState.CALLBACK if self.dialling.owed(lead) else LeadState.READY
-        put_off = structs.replace(lead, state=state, next_at=until)
+        put_off = structs.replace(lead, next_at=until)
         self.core.fact(
             FactKind.LEAD_CHANGED, agent=preview.agent, queue=run.spec.queue, row=to_builtins(put_off), why="skipped"
         )

@@ -42,6 +42,10 @@ class Ways:
     def _busy(self, spec: GatewaySpec) -> float:
         return self._used.get(spec.id, 0) / (spec.lines or 1_000)
 
+    def switch(self, names: tuple[str, ...]) -> str:
+        """The switch of the first of these that has room; empty: none has."""
+        return next((self._switch(spec) for spec in self.of(names) if self._room(spec)), "")
+
     def used(self, gateway: str) -> int:
         """The lines of a gateway that are in use."""
         return self._used.get(gateway, 0)
@@ -68,10 +72,14 @@ class Ways:
         # What is left are the single gateways that have not been tried.
         dial.ways = tuple(one.id for one in self.of(dial.ways) if one.id != spec.id)
         dial.gateway, dial.switch = spec.id, self._switch(spec)
-        self._used[spec.id] = self._used.get(spec.id, 0) + 1
-        dial.holds_line = True
+        self.hold(dial)
         self._limits[spec.id].take(self.core.now.mono)
         return spec.dial.replace("{number}", dialled(spec, dial.number))
+
+    def hold(self, dial: Dial) -> None:
+        """``dial`` takes a line of its gateway."""
+        self._used[dial.gateway] = self._used.get(dial.gateway, 0) + 1
+        dial.holds_line = True
 
     def free(self, dial: Dial) -> None:
         """The line that ``dial`` holds is free."""

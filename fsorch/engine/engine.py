@@ -20,6 +20,7 @@ from fsorch.engine.checks import check_centre
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_people import Previews
+from fsorch.engine.dialling_recall import Found
 from fsorch.engine.endings import Way
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
@@ -81,12 +82,14 @@ class Engine:
         waiting, endings = self._calls.waiting, self._calls.endings
         self._dialling = dialling = Dialling(core, self._calls)
         self._previews = Previews(core, dialling)
+        self._offers.reserved = self._engaged
         self._people.add(self._previews.handlers)
         self._people.give_up_dial = self._previews.hang_up
         self._offers.before_bridge, self._people.staffed = self._calls.before_bridge, self._staffed
         self._records.wrapped = waiting.wrapped
         endings.doors = {VoicemailAct: self._take_message, OfferCallback: self._offer_callback}
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
+        self._resync.found = self._found = Found(core, self._calls, dialling)
         self._handlers: dict[type, Callable[..., None]] = {
             SwitchEvent: lambda input: self._calls.event(input.switch, input.event),
             CommandDone: self._command_done,
@@ -97,7 +100,7 @@ class Engine:
             LookedUp: self._calls.flows.looked_up,
             CampaignsAre: dialling.states,
             LeadsCome: self._leads_come,
-            Recall: self._resync.recalled.tell,
+            Recall: self._recall,
             History: self._history,
             HookFailed: self._hook_failed,
             Tick: lambda input: None,
@@ -206,12 +209,19 @@ class Engine:
         dials, callbacks = self._dialling.dials, self._calls.callbacks
         return dials.instead_of_bridging(offer, contact) or callbacks.instead_of_bridging(offer, contact)
 
+    def _recall(self, input: Recall) -> None:
+        self._found.tell(input)
+        self._resync.recalled.tell(input)
+
     def _leads_come(self, input: LeadsCome) -> None:
         if not self._previews.come(input):
             self._dialling.come(input)
 
     def _staffed(self, person: Person) -> None:
         self._calls.waiting.staffed(person)
+        self._engaged(person)
+
+    def _engaged(self, person: Person) -> None:
         self._dialling.staffed(person)
         self._previews.staffed(person)
 

@@ -137,7 +137,7 @@ class FactKind(StrEnum):
     MACHINE_HEARD = "machine_heard"
     # campaign, lead, number, source (key, disposition): the called party wants no more calls
     DNC_ASKED = "dnc_asked"
-    # campaign, lead, number, rule, source, until: the law, a list or a consent forbids to dial this lead now
+    # campaign, lead, number, rule, source, words, until: the law, a list or a consent forbids to dial this lead now
     LEAD_BARRED = "lead_barred"
     # campaign, lead, until, reason, by: an agent does not want a lead, or looked at it for too long
     LEAD_SKIPPED = "lead_skipped"

@@ -203,7 +203,8 @@ class KeptPlace(msgspec.Struct, frozen=True):
 
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt of an earlier life of ours that was begun and has no end, with its lead (None: the records have none
-    of that id any more). Its phone may ring, and its customer may talk."""
+    of that id any more): its phone may ring, and its customer may talk. Or it has its end, and its lead waits for an
+    agent's word about it."""
 
     row: AttemptRow
     lead: Lead | None = None

@@ -60,6 +60,8 @@ class Offers:
         self.take_line: Callable[[Offer, Contact, Person], None]
         self.begin_on_line: Callable[[Offer], None]
         self.before_bridge: Callable[[Contact], None]
+        # Told of each agent who is reserved.
+        self.reserved: Callable[[Person], None]
         self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
             OfferEffect.SHOW_RINGING: self._ringing,
             OfferEffect.BRIDGE: self._bridge,
@@ -161,6 +163,7 @@ class Offers:
         )
         if person.agent.state is not AgentState.RESERVED:
             person.agent.reserve(core.now.wall)
+            self.reserved(person)
         contact.offers_open[offer.id] = None
         contact.agent = contact.agent or agent
         contact.offers += 1

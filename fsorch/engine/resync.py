@@ -14,6 +14,7 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.confirming import confirmed
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
+from fsorch.engine.dialling_recall import Found
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import served_alone
 from fsorch.engine.inputs import LinkDown, LinkUp
@@ -43,6 +44,8 @@ class Resync:
         self.music = music
         self.cuts = Cuts(core, calls.people, calls.waiting)
         self.recalled = Recalled(core, records, calls, offers, music, self.cuts)
+        # The attempts of campaigns; see Found.
+        self.found: Found
 
     def link_down(self, input: LinkDown) -> None:
         """Calls go on without us; nothing is offered on this switch until the link is back."""
@@ -76,6 +79,7 @@ class Resync:
         core.distributor.look_again()
         adopted, cleared = self._strangers(input.switch, strangers, present)
         self.recalled.close(input.switch, present)
+        self.found.close(input.switch, present)
         self.cuts.link_up(input.switch)
         self.calls.people.phones.link_up(input)
         core.fact(
@@ -88,6 +92,8 @@ class Resync:
         )
 
     def _renew(self, leg: Leg, event: Event, present: dict[str, Event]) -> None:
+        if self.found.renew(leg, event):
+            return
         if leg.role == "agent" and self.cuts.back(leg, event.other_leg):
             return
         contact = self.core.contacts.get(leg.contact)
@@ -161,7 +167,10 @@ class Resync:
         adopted = cleared = 0
         self.calls.transfers.mend(switch, events)
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
-            if _dialled(event):
+            if self.found.ours(event) and not self.found.waits(event):
+                self.found.take_up(switch, event)
+                adopted += 1
+            elif _dialled(event):
                 # A callback's phone that rings: the promise stands, and it is called anew.
                 self.core.send(switch, Kill(event.uuid, "ORIGINATOR_CANCEL"), f"kill:{event.uuid}")
                 cleared += 1
@@ -169,6 +178,7 @@ class Resync:
                 self.recalled.left_to_dialplan(switch, event)
             elif self.recalled.id_of(event):
                 self.recalled.take_back(switch, event, event.other_leg in present)
+                self.found.follow(switch, event)
                 adopted += 1
             elif _untaken(event):
                 self.calls.arrive(switch, event)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from fsorch.campaigns import AttemptRow, CampaignSpec, CampaignState, Lead, LeadNumber, Mode
+from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsBack, LeadsWanted, Send
 from fsorch.engine.facts import FactKind
@@ -16,13 +18,15 @@ from tests.engine.desk import Desk
 
 __all__ = ["CAMPAIGN", "Room", "centre", "lead"]
 
-CAMPAIGN = CampaignSpec(id="spring", mode=Mode.PROGRESSIVE, queue="out", gateways=("carrier",), ring_s=30)
+# No rules but the campaign's own and the lists.
+FREE = PackSpec(id="free", checked=date(2026, 1, 1))
+CAMPAIGN = CampaignSpec(id="spring", mode=Mode.PROGRESSIVE, queue="out", gateways=("carrier",), ring_s=30, pack="free")
 
 
 def lead(n: int, **more: Any) -> Lead:
     """The ``n``-th of a list."""
     numbers = (LeadNumber(number=f"+4930{n:06d}"),)
-    known = {"list": "cold", "name": f"Lead {n}", "numbers": numbers, "token": "mine", "state": "reserved"}
+    known = {"list": "cold", "name": f"Lead {n}", "numbers": numbers, "token": "mine"}
     return Lead(id=str(n), **(known | more))
 
 
@@ -38,6 +42,7 @@ def centre(*campaigns: CampaignSpec, agents: int = 2, nailed: bool = True, **mor
         "breaks": (BreakReason(id="tea"),),
         "gateways": (GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}"),),
         "campaigns": campaigns or (CAMPAIGN,),
+        "packs": (FREE,),
     }
     return Centre(name="dialroom", **(known | more))
 
@@ -51,6 +56,7 @@ class Room(Desk):
         self.wanted: list[AboutLeads] = []
         self.back: list[str] = []
         self.known: dict[str, Lead] = {}
+        self.dnc: dict[str, str] = {}
         super().__init__(told or centre())
 
     def tell(self, input: Input) -> None:
@@ -73,7 +79,9 @@ class Room(Desk):
         now = self.clock.now().wall
         if isinstance(action, LeadsWanted):
             given, self.leads = self.leads[: action.count], self.leads[action.count :]
-            ready = tuple(ReadyLead(lead=one, checked_at=now) for one in given)
+            if action.number:
+                given = [Lead(id="", numbers=(LeadNumber(number=action.number),))]
+            ready = tuple(ReadyLead(lead=one, checked_at=now, dnc=self.dnc) for one in given)
             self.known |= {one.id: one for one in given}
             self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, leads=ready))
         elif isinstance(action, ClearToDial):

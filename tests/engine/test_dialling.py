@@ -5,15 +5,28 @@ from __future__ import annotations
 from collections import Counter
 from typing import Any
 
+import pytest
 from msgspec import structs
 
-from fsorch.campaigns import AmdSpec, BlendSpec, DropSpec, MachineAction, Mode
+from fsorch.campaigns import (
+    AmdSpec,
+    BlendSpec,
+    Disposition,
+    DispositionCategory,
+    DropSpec,
+    LeadState,
+    MachineAction,
+    Mode,
+    PreviewSpec,
+    Then,
+)
 from fsorch.config import Centre
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import ClearToDial
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import LinkDown, SetStatus
-from fsorch.esl.commands import Bridge, Execute, Kill, Park, PlayAndGetDigits, Playback
+from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, HangUp, LinkDown, SetStatus, SkipPreview
+from fsorch.errors import NotFound, RequestRefused
+from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
 from fsorch.gateways import GatewaySpec
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
@@ -282,3 +295,226 @@ def test_old_knowledge_of_a_lead_is_read_anew() -> None:
     room.passes(1)
     assert any(isinstance(one, ClearToDial) for one in room.wanted)
     assert len(room.calls()) == 3
+
+
+def preview_centre(nailed: bool = True, **more: Any) -> Centre:
+    spec = structs.replace(CAMPAIGN, mode=Mode.PREVIEW, **more)
+    return centre(spec, agents=1, nailed=nailed)
+
+
+def test_an_agent_looks_at_a_lead_and_calls_it() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    assert not room.calls()
+    (shown,) = room.of(FactKind.PREVIEW_SHOWN)
+    assert (shown.agent, shown.data["lead"]) == ("a0", "1")
+    room.tell(DialPreview(agent="a0", by="a0"))
+    (call,) = room.calls()
+    assert room.agent("a0").state == "reserved"
+    room.answers(call)
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    assert room.agent("a0").state == "talking"
+    room.ends(call.uuid)
+    assert [(row.outcome, row.agent, row.mode) for row in room.ended()] == [("live", "a0", "preview")]
+
+
+def test_a_lead_that_is_not_answered_leaves_its_agent_free() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    room.tell(DialPreview(agent="a0", by="a0"))
+    room.fails(room.calls()[0], "NO_ANSWER")
+    assert room.agent("a0").state == "idle"
+    room.passes(0.2)
+    assert [fact.data["lead"] for fact in room.of(FactKind.PREVIEW_SHOWN)] == ["1", "2"]
+    room.tell(DialPreview(agent="a0", by="a0"))
+    room.tell(HangUp(agent="a0", by="a0"))
+    assert room.last(Kill).uuid == room.calls()[1].uuid
+
+
+def test_an_agent_with_a_phone_that_is_dialled_is_called_first() -> None:
+    room = Room(preview_centre(nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    assert phone.endpoint == "user/1001"
+    assert not room.started()
+    room.rings(phone.uuid)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    (call,) = room.calls()
+    room.answers(call)
+    bridge = room.last(Bridge)
+    assert {bridge.a, bridge.b} == {call.uuid, phone.uuid}
+    room.bridge(bridge.a, bridge.b)
+    room.passes(20)
+    room.ends(call.uuid)
+    room.ends(phone.uuid)
+    assert [(row.outcome, row.agent) for row in room.ended()] == [("live", "a0")]
+
+
+def test_neither_a_phone_that_is_not_picked_up_nor_a_lead_leaves_a_trace() -> None:
+    room = Room(preview_centre(nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    room.fails(phone, "NO_ANSWER")
+    assert not room.started()
+    assert room.back == ["1"]
+    assert [fact.data["row"]["outcome"] for fact in room.of(FactKind.CONTACT_ENDED)] == ["not_reached"]
+    room.passes(10)
+    room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    call = room.calls()[-1]
+    room.fails(call, "USER_BUSY")
+    room.ends(phone.uuid, "ORIGINATOR_CANCEL")
+    assert [row.outcome for row in room.ended()] == ["busy"]
+    assert not room.engine.snapshot().contacts
+
+
+def test_a_lead_is_skipped_with_a_reason_and_comes_again() -> None:
+    room = Room(preview_centre(preview=PreviewSpec(skip_reasons=("known",), skip_s=600)))
+    room.at_work("a0")
+    room.run()
+    with pytest.raises(NotFound):
+        room.tell(SkipPreview(agent="a0", by="a0", reason="boring"))
+    room.tell(SkipPreview(agent="a0", by="a0", reason="known"))
+    changed = room.changed()[-1]
+    assert (changed["id"], changed["state"]) == ("1", "ready")
+    assert changed["next_at"] == room.clock.now().wall + 600_000_000
+    room.passes(0.2)
+    assert room.of(FactKind.PREVIEW_SHOWN)[-1].data["lead"] == "2"
+
+
+def test_who_rings_comes_before_a_lead_that_is_looked_at() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    room.call("c1", "help")
+    assert room.back == ["1"]
+    with pytest.raises(RequestRefused):
+        room.tell(DialPreview(agent="a0", by="a0"))
+
+
+def test_a_lead_that_is_looked_at_for_long_is_dialled_with_fresh_knowledge() -> None:
+    room = Room(preview_centre(preview=PreviewSpec(timer_s=20)))
+    room.at_work("a0")
+    room.run()
+    room.passes(21)
+    assert any(isinstance(one, ClearToDial) for one in room.wanted)
+    assert len(room.calls()) == 1
+
+
+def test_a_number_is_called_by_hand() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, mode=Mode.MANUAL), agents=1))
+    room.at_work("a0")
+    room.run()
+    room.passes(5)
+    assert not room.calls()
+    room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+49 30 / 555-1"))
+    (call,) = room.calls()
+    assert call.endpoint.endswith("/+49305551")
+
+
+SAID = (
+    Disposition(id="sold", key="s", category=DispositionCategory.SUCCESS),
+    Disposition(id="never", key="n", category=DispositionCategory.DNC, then=Then.DNC),
+    Disposition(id="later", key="l", category=DispositionCategory.CALLBACK, then=Then.CALLBACK),
+)
+
+
+def talked(*said: Disposition) -> Room:
+    """A room in which the first lead has been spoken with, and the agent wraps up."""
+    room = Room(centre(structs.replace(CAMPAIGN, dispositions=said or SAID), agents=1))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    room.passes(30)
+    room.ends(call.uuid)
+    room.event("CHANNEL_PARK", bridge.b)
+    return room
+
+
+def test_how_a_call_was_is_said_in_the_wrap_up() -> None:
+    room = talked()
+    assert room.changed()[-1]["state"] == "closing"
+    room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="two boxes"))
+    assert (room.changed()[-1]["state"], room.changed()[-1]["disposition"]) == ("finished", "sold")
+    row = room.ended()[-1]
+    assert (row.disposition, row.note, row.outcome) == ("sold", "two boxes", "live")
+    assert len({one.id for one in room.ended()}) == 1
+
+
+def test_without_a_word_the_rules_decide_when_the_wrap_up_is_over() -> None:
+    room = talked()
+    room.passes(11)
+    assert [row["state"] for row in room.changed()] == ["closing", "finished"]
+
+
+def test_a_wish_not_to_be_called_is_kept_for_good() -> None:
+    room = talked()
+    room.tell(Dispose(agent="a0", by="a0", disposition="never"))
+    assert room.changed()[-1]["state"] == "barred"
+    assert [fact.data["source"] for fact in room.of(FactKind.DNC_ASKED)] == ["disposition"]
+
+
+def test_a_callback_is_promised_at_a_time_by_this_agent() -> None:
+    room = talked()
+    at = room.clock.now().wall + 3600 * 1_000_000
+    with pytest.raises(RequestRefused):
+        room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at + 90 * 86_400 * 1_000_000))
+    with pytest.raises(NotFound):
+        room.tell(Dispose(agent="a0", by="a0", disposition="soled"))
+    room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at, callback_own=True))
+    row = room.changed()[-1]
+    assert (row["state"], row["next_at"], row["callback_agent"], row["campaign"]) == ("callback", at, "a0", "spring")
+
+
+def test_a_promised_call_waits_for_its_agent() -> None:
+    room = Room(centre(CAMPAIGN, agents=2))
+    room.leads = [lead(1, callback_agent="a1", next_at=room.clock.now().wall, state=LeadState.CALLBACK), lead(2)]
+    room.at_work("a0")
+    room.run()
+    assert [row.lead for row in room.started()] == ["2"]
+    room.at_work("a1")
+    room.passes(0.2)
+    assert [(row.lead, row.agent) for row in room.started()] == [("2", ""), ("1", "a1")]
+    assert room.agent("a1").state == "reserved"
+
+
+def test_without_a_compliance_pack_nobody_is_called_and_no_lead_is_lost() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, pack="")))
+    room.at_work("a0")
+    room.run()
+    room.passes(5)
+    assert not room.calls()
+    assert not room.changed()
+    assert "compliance pack" in room.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"]
+
+
+def test_the_law_is_asked_at_the_moment_of_dialling() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, pack="eu")))
+    room.at_work("a0")
+    room.run()
+    assert not room.calls()
+    (barred, *_) = room.of(FactKind.LEAD_BARRED)
+    assert (barred.data["lead"], barred.data["number"]) == ("1", "+4930000001")
+    assert barred.data["rule"]
+    assert barred.data["words"]
+
+
+def test_a_number_on_a_list_is_not_called() -> None:
+    room = Room()
+    room.dnc = {"+4930000001": "own"}
+    room.at_work("a0")
+    room.run()
+    assert [row.lead for row in room.started()] == ["2"]
+    assert [fact.data["rule"] for fact in room.of(FactKind.LEAD_BARRED)] == ["dnc"]
+    assert room.changed()[0]["state"] == "barred"

@@ -1,0 +1,226 @@
+"""Attempts after a cut link, and those of an earlier life of ours.
+
+Every called party's leg carries its attempt (``fsorch_attempt``, ``fsorch_campaign``, ``fsorch_lead``), and every
+attempt was written down before it was placed. So what is found ringing rings on and is accounted to the end; whoever
+has answered meanwhile gets an agent, or hears who called; a talking pair goes on talking; and an attempt whose leg the
+switch does not have is closed: live when the records know of a talk, lost when nobody knows. Its lead is dialled again
+by the rules only, as after every attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+
+from fsorch.acd import ContactState
+from fsorch.campaign.dial import DialInput, DialMachine, DialState
+from fsorch.campaign.retry import with_attempt
+from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, LeadState, Mode, Outcome
+from fsorch.engine.calls import Calls
+from fsorch.engine.core import Core
+from fsorch.engine.dialling import Dialling
+from fsorch.engine.dialling_calls import FIRST, GRACE_S, MESSAGE_LIMIT_S
+from fsorch.engine.dialling_state import Dial
+from fsorch.engine.inputs import OpenAttempt, Recall
+from fsorch.engine.rows import LegRow
+from fsorch.engine.state import Leg
+from fsorch.esl.commands import Kill
+from fsorch.esl.events import Event
+
+__all__ = ["Found"]
+
+US = 1_000_000
+
+
+class Found:
+    """Takes attempts up again."""
+
+    def __init__(self, core: Core, calls: Calls, dialling: Dialling) -> None:
+        self.core = core
+        self.calls = calls
+        self.dialling = dialling
+        self.dials = dialling.dials
+        # Those of an earlier life, until their switch has said whether it has them.
+        self._open: dict[str, OpenAttempt] = {}
+        # When the contact of an attempt was joined to an agent, as the records have it.
+        self._talked: dict[str, tuple[int, str]] = {}
+
+    def tell(self, input: Recall) -> None:
+        """What the records say."""
+        for known in input.attempts:
+            dial = self.dials.dials.get(known.row.id)
+            if known.row.ended_at:
+                self._settle(known)
+            elif dial is None:
+                self._open[known.row.id] = known
+            elif known.lead is not None:
+                # Taken up without the records, which tell now.
+                dial.lead, dial.checks = known.lead, known.row.checks
+        for contact in input.contacts:
+            if contact.row.id in self._open and contact.row.answered_at:
+                self._talked[contact.row.id] = contact.row.answered_at, contact.row.agent
+        if input.late:
+            for switch in [switch.name for switch in self.core.switches.values() if switch.up]:
+                self.close(switch, self.core.legs)
+
+    def _settle(self, known: OpenAttempt) -> None:
+        """The attempt has its end, and its lead none: an agent had still to say how it was. Now the rules do."""
+        if known.lead is not None:
+            dial = self._of(known.row, known.lead)
+            dial.outcome, dial.ended_at = Outcome(known.row.outcome or Outcome.LOST), known.row.ended_at
+            if known.lead.state is not LeadState.CLOSING:
+                dial.lead = with_attempt(dial.lead, known.row)
+            self.dialling.settle(dial)
+
+    # -- after a cut --------------------------------------------------------------------------------------------------
+
+    def renew(self, leg: Leg, event: Event) -> bool:
+        """A called party's leg that we know, and that is still there. False: it is a contact's by now, or nobody's."""
+        dial = self.core.dials.get(leg.uuid)
+        if dial is None:
+            return False
+        contact = self.core.contacts.get(dial.id)
+        if contact is not None and contact.leg == leg.uuid:
+            return False
+        if dial.machine.state is DialState.CANCELLED:
+            self.core.send(leg.switch, Kill(leg.uuid, "ORIGINATOR_CANCEL"), f"kill:{leg.uuid}")
+        else:
+            self._bring_up(dial, event)
+        return True
+
+    def _bring_up(self, dial: Dial, event: Event) -> None:
+        """What the leg has come to meanwhile."""
+        if event.answer_state == "answered":
+            dial.answered_at = dial.answered_at or event.answered_time or self.core.now.wall
+            self.dials.step(dial, DialInput.ANSWERED)
+        elif event.answer_state in ("ringing", "early") and event.progress_time:
+            dial.ringing_at = dial.ringing_at or event.progress_time
+            self.dials.step(dial, DialInput.RINGS)
+
+    # -- of an earlier life -------------------------------------------------------------------------------------------
+
+    def ours(self, event: Event) -> bool:
+        """Whether a channel is a called party's that no contact has been made of: one of ours to take up."""
+        attempt = event.variable("fsorch_attempt") or ""
+        return bool(attempt) and event.variable("fsorch_role") == "customer" and attempt not in self.dials.dials
+
+    def waits(self, event: Event) -> bool:
+        """Whether its customer had been handed over: in a queue or in a flow."""
+        handed = event.variable("fsorch_enqueued") or event.variable("fsorch_place")
+        return event.answer_state == "answered" and bool(handed)
+
+    def take_up(self, switch: str, event: Event) -> None:
+        """A call that rings, or was answered while nobody looked."""
+        dial = self._dial(switch, event)
+        leg = self.calls.legs.own(switch, event, "customer", dial.id, "")
+        self.dials.dials[dial.id], self.core.dials[leg.uuid] = dial, dial
+        self._count(dial)
+        if event.variable("fsorch_machine"):
+            dial.machine = DialMachine(DialState.MACHINE)
+            self.core.timers.set(("dial", dial.id), self.core.now.mono + MESSAGE_LIMIT_S / 4)
+            return
+        left = dial.ring_s + GRACE_S - (self.core.now.wall - dial.launched_at) / US
+        self.core.timers.set(("dial", dial.id), self.core.now.mono + max(GRACE_S, left))
+        self._bring_up(dial, event)
+
+    def follow(self, switch: str, event: Event) -> None:
+        """A contact that was taken back is an attempt: it is accounted to its end, and dropped in time if it waits."""
+        id = event.variable("fsorch_attempt") or ""
+        contact = self.core.contacts.get(id)
+        if contact is None or id in self.dials.dials:
+            return
+        dial = self._dial(switch, event)
+        contact.direction, contact.priority, contact.admitted = "outbound", FIRST, True
+        dial.contact, dial.leg = id, event.uuid
+        dial.answered_at = event.answered_time or self.core.now.wall
+        talking = event.other_leg or dial.campaign.mode is Mode.AGENTLESS
+        dial.machine = DialMachine(DialState.TALKING if talking else DialState.HANDED)
+        self.dials.dials[id], self.core.dials[event.uuid] = dial, dial
+        self._count(dial)
+        if talking:
+            at, agent = self._talked.pop(id, (event.bridged_time, event.variable("fsorch_agent") or ""))
+            dial.bridged_at, dial.served = at or self.core.now.wall, agent
+        else:
+            waited = (self.core.now.wall - dial.answered_at) / US
+            self.core.timers.set(("dial", id), self.core.now.mono + max(0.0, dial.drop_s - waited))
+            if contact.machine.state is ContactState.WAITING and contact.need is not None:
+                self.calls.rejoin(contact)
+
+    def _dial(self, switch: str, event: Event) -> Dial:
+        """The attempt of a channel, by the records where they know it, else by its marks."""
+        id = event.variable("fsorch_attempt") or ""
+        known = self._open.pop(id, None)
+        row = known.row if known is not None else _marked(event, id, self.core.now.wall)
+        dial = self._of(row, known.lead if known is not None else None)
+        dial.switch, dial.leg = switch, event.uuid
+        dial.gateway = event.variable("fsorch_gateway") or row.gateway
+        return dial
+
+    def _of(self, row: AttemptRow, lead: Lead | None) -> Dial:
+        campaign = next((one for one in self.core.centre.campaigns if one.id == row.campaign), None)
+        campaign = campaign or CampaignSpec(id=row.campaign or "gone", mode=Mode.AGENTLESS)
+        age_s = max(0.0, (self.core.now.wall - row.launched_at) / US)
+        return Dial(
+            id=row.id,
+            campaign=campaign,
+            lead=lead or Lead(id=row.lead, list=row.list, numbers=(LeadNumber(number=row.number),)),
+            number=row.number,
+            switch=row.switch,
+            launched_at=row.launched_at,
+            since=self.core.now.mono - age_s,
+            agent="",
+            leg=row.leg,
+            gateway=row.gateway,
+            ring_s=self.dialling.checks.of(campaign).ring_s,
+            drop_s=self.dialling.checks.of(campaign).drop_s,
+            caller_id=row.caller_id,
+            caller_name=row.caller_name,
+            pack=row.pack,
+            checks=row.checks,
+            owed=lead is not None and self.dialling.owed(lead),
+        )
+
+    def _count(self, dial: Dial) -> None:
+        """It holds a line of its campaign and of its gateway."""
+        run = self.dialling.runs.get(dial.campaign.id)
+        if run is not None:
+            run.lines += 1
+        self.dialling.ways.hold(dial)
+
+    def close(self, switch: str, present: Container[str]) -> None:
+        """The attempts that this switch has not: their end is written down as far as it is known."""
+        for known in [known for known in self._open.values() if known.row.switch == switch]:
+            del self._open[known.row.id]
+            dial = self._of(known.row, known.lead)
+            at, agent = self._talked.pop(known.row.id, (0, ""))
+            dial.bridged_at, dial.served = at, agent
+            dial.answered_at = at
+            dial.contact = known.row.id if at else ""
+            dial.outcome = Outcome.LIVE if at else Outcome.LOST
+            dial.ended_at = self.core.now.wall
+            if not at and known.row.leg not in present and not self.calls.legs.has_ended(known.row.leg):
+                self.calls.records.leg_lost(_leg(known.row), self.core.now.wall)
+            self.dialling.ended(dial)
+
+
+def _marked(event: Event, id: str, now: int) -> AttemptRow:
+    """An attempt as its leg's marks tell it."""
+    return AttemptRow(
+        id=id,
+        campaign=event.variable("fsorch_campaign") or "",
+        lead=event.variable("fsorch_lead") or "",
+        number=event.variable("fsorch_number") or event.destination,
+        launched_at=event.created_time or now,
+        leg=event.uuid,
+    )
+
+
+def _leg(row: AttemptRow) -> LegRow:
+    return LegRow(
+        id=row.leg,
+        contact=row.id,
+        switch=row.switch,
+        direction="outbound",
+        number=row.caller_id,
+        destination=row.number,
+        created_at=row.launched_at,
+    )

@@ -1,0 +1,122 @@
+"""Attempts that outlive the engine that placed them, or its link."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fsorch.campaigns import AttemptRow, CampaignState
+from fsorch.engine import LinkUp
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import CampaignsAre, LinkDown, LogIn, OpenAttempt, Recall
+from fsorch.esl.commands import Bridge, Kill, Originate, PlayAndGetDigits
+from fsorch.esl.events import Event
+from tests.engine.dialroom import Room, centre, lead
+
+
+def channel(call: Originate, answer_state: str, **more: Any) -> Event:
+    """The called party's leg as the switch shows it after a restart of ours."""
+    variables = dict(call.variables) | more.pop("variables", {})
+    known = {f"variable_{name}": value for name, value in variables.items()}
+    return Event(name="", uuid=call.uuid, direction="outbound", answer_state=answer_state, known=known, **more)
+
+
+def reborn(room: Room, row: AttemptRow, *channels: Event, known: bool = True) -> None:
+    """The engine dies; the next one finds these channels."""
+    room.begin(centre())
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    attempts = (OpenAttempt(row=row, lead=lead(1)),) if known else ()
+    room.tell(Recall(until=room.clock.now().wall, attempts=attempts))
+    room.tell(LinkUp("main", "core-1", channels, "/sounds"))
+
+
+def ringing() -> tuple[Room, Originate, AttemptRow]:
+    """A room whose first call rings."""
+    room = Room()
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.event("CHANNEL_CREATE", call.uuid)
+    room.event("CHANNEL_PROGRESS", call.uuid)
+    (row,) = room.started()
+    return room, call, row
+
+
+def test_a_phone_that_rings_is_followed_and_not_dialled_again() -> None:
+    room, call, row = ringing()
+    reborn(room, row, channel(call, "ringing"))
+    room.ends(call.uuid, "NO_ANSWER")
+    (over,) = room.ended()
+    assert (over.id, over.outcome, over.leg) == (row.id, "noanswer", call.uuid)
+    assert room.changed()[-1]["id"] == "1"
+    assert [one.data["row"]["id"] for one in room.of(FactKind.LEG_ENDED)] == [call.uuid]
+
+
+def test_who_answered_while_nobody_looked_hears_who_called() -> None:
+    room, call, row = ringing()
+    now = room.clock.now().wall
+    reborn(room, row, channel(call, "answered", answered_time=now))
+    assert room.contact().state == "waiting"
+    room.passes(2.5)
+    assert room.last(PlayAndGetDigits).uuid == call.uuid
+    room.ends(call.uuid)
+    assert [one.outcome for one in room.ended()] == ["drop"]
+
+
+def test_an_attempt_whose_leg_is_gone_is_closed_once() -> None:
+    room, call, row = ringing()
+    reborn(room, row)
+    (over,) = room.ended()
+    assert (over.id, over.outcome) == (row.id, "lost")
+    assert room.changed()[-1]["state"] == "ready"
+    room.tell(LinkDown("main", "cut"))
+    room.tell(LinkUp("main", "core-1", (), "/sounds"))
+    assert len(room.ended()) == 1
+
+
+def test_an_attempt_is_known_by_its_marks_alone() -> None:
+    room, call, row = ringing()
+    reborn(room, row, channel(call, "ringing"), known=False)
+    room.ends(call.uuid, "USER_BUSY")
+    (over,) = room.ended()
+    assert (over.id, over.lead, over.campaign, over.number) == (row.id, "1", "spring", row.number)
+
+
+def test_a_talk_goes_on_and_is_accounted_to_its_end() -> None:
+    room, call, row = ringing()
+    room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
+    room.event("CHANNEL_PARK", call.uuid)
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    now = room.clock.now().wall
+    marks = {"fsorch_enqueued": str(now)}
+    customer = channel(call, "answered", answered_time=now, bridged_time=now, other_leg=bridge.b, variables=marks)
+    line = {"fsorch_contact": row.id, "fsorch_role": "agent", "fsorch_agent": "a0", "fsorch_line": "yes"}
+    known = {f"variable_{name}": value for name, value in line.items()}
+    agent = Event(
+        name="", uuid=bridge.b, direction="outbound", answer_state="answered", other_leg=call.uuid, known=known
+    )
+    room.begin(centre())
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    room.tell(LogIn(agent="a0", by="test"))
+    room.tell(Recall(until=now, attempts=(OpenAttempt(row=row, lead=lead(1)),)))
+    room.tell(LinkUp("main", "core-1", (customer, agent), "/sounds"))
+    assert room.contact().state == "talking"
+    assert len(room.calls()) == 1
+    room.passes(30)
+    room.ends(call.uuid)
+    (over,) = room.ended()
+    assert (over.id, over.outcome, over.agent) == (row.id, "live", "a0")
+    assert not [one for one in room.sent if isinstance(one[0], Kill)]
+
+
+def test_a_cut_link_keeps_what_rings() -> None:
+    room, call, _ = ringing()
+    room.tell(LinkDown("main", "cut"))
+    room.passes(3)
+    line = room.engine._core.people["a0"].line_leg
+    own = Event(name="", uuid=line, direction="outbound", answer_state="answered")
+    room.tell(LinkUp("main", "core-1", (channel(call, "ringing"), own), "/sounds"))
+    assert not room.ended()
+    assert not [one for one in room.sent if isinstance(one[0], Kill) and one[0].uuid == call.uuid]
+    room.ends(call.uuid, "NO_ANSWER")
+    assert [one.outcome for one in room.ended()] == ["noanswer"]
