@@ -92,13 +92,20 @@ def lint(spec: FlowSpec, world: FlowWorld, limits: FlowLimits | None = None) -> 
     """All findings, those that keep the flow from running first. A flow with a ``broken`` finding is looked at no
     further."""
     limits = limits or FlowLimits()
+    look = _Lint(spec, world, limits)
     broken = tuple(
-        Finding(rule=FlowRule.BROKEN, flow=spec.id, node=fault.node, what=_without_place(str(fault)))
+        Finding(
+            rule=FlowRule.BROKEN,
+            flow=spec.id,
+            node=fault.node,
+            what=_without_place(str(fault)),
+            path=look.paths.get(fault.node, ()),
+        )
         for fault in faults(spec, world)
     )
     if broken:
         return broken
-    found = _Lint(spec, world, limits).findings()
+    found = look.findings()
     return tuple(finding for finding in found if finding.rule not in limits.skip)
 
 
@@ -285,6 +292,11 @@ class _Lint:
             missing = [language for language in self.spec.languages if language not in spec.languages]
             if missing:
                 what = f"{key}: the prompt {prompt!r} is not there in {', '.join(missing)}"
+                yield self._finding(FlowRule.MISSING_LANGUAGE, name, what)
+        if isinstance(node, Message) and not isinstance(node.text, str):
+            missing = [language for language in self.spec.languages if language not in node.text]
+            if missing:
+                what = f"text: the message is not there in {', '.join(missing)}"
                 yield self._finding(FlowRule.MISSING_LANGUAGE, name, what)
 
     def _menu(self, name: str, node: Menu) -> Iterator[Finding]:

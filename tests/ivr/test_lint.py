@@ -64,10 +64,14 @@ def test_a_humane_flow_has_no_findings() -> None:
 def test_a_target_that_is_not_there_is_broken_and_nothing_else_is_said() -> None:
     finding = one("nodes: {hello: {kind: say, prompt: hello, next: mian}, lost: {kind: queue, queue: orders}}")
     assert finding.rule is FlowRule.BROKEN
-    assert (
-        str(finding)
-        == "flow 'shop', node 'hello': key 'next': 'mian' is no node of the flow; did you mean main? [broken]"
-    )
+    what = "key 'next': 'mian' is no node of the flow; did you mean main?"
+    assert str(finding) == f"flow 'shop', node 'hello': {what} (by hello) [broken]"
+
+
+def test_a_fault_says_how_a_caller_comes_to_it() -> None:
+    finding = one("nodes: {orders: {kind: queue, queue: ordres}}")
+    assert (finding.rule, finding.path) == (FlowRule.BROKEN, ("hello", "main [1]", "orders"))
+    assert one("start: helo").path == ()
 
 
 def test_a_node_nobody_comes_to() -> None:
@@ -147,6 +151,13 @@ def test_a_prompt_that_is_missing_in_a_language() -> None:
     finding = one("prompts: {bye: {en: Goodbye.}}")
     assert finding.rule is FlowRule.MISSING_LANGUAGE
     assert finding.what == "prompt: the prompt 'bye' is not there in de"
+
+
+def test_a_message_that_is_missing_in_a_language() -> None:
+    sent = "nodes: {orders: {kind: message, text: {en: Hi.}, next: bye}}"
+    finding = one(sent)
+    assert (finding.rule, finding.what) == (FlowRule.MISSING_LANGUAGE, "text: the message is not there in de")
+    assert found(sent.replace("{en: Hi.}", "Hi.")) == []
 
 
 def test_a_lookup_without_a_default() -> None:

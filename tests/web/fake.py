@@ -30,7 +30,10 @@ from fsorch.engine.inputs import (
 from fsorch.engine.rows import ContactRow
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
 from fsorch.errors import NotFound, RequestRefused
+from fsorch.flows import FlowSpec
 from fsorch.store import ContactDetail
+from fsorch.store.flow_stats import FlowFigures
+from fsorch.store.flows import FlowVersion
 from fsorch.store.linting import Override
 from fsorch.store.phones import PhoneSecret
 
@@ -100,6 +103,20 @@ class FakeStore:
         self.centre, self.revisions = centre, self.revisions + 1
         self.audited.append((by, act, list(told)))
         return self.revisions
+
+    def flow_versions(self, flow: str) -> list[FlowVersion]:
+        raise NotFound("flow", flow)
+
+    def flow_version(self, flow: str, version: int) -> FlowSpec:
+        raise NotFound("flow", flow)
+
+    def set_flow_share(
+        self, flow: str, version: int, share: float, *, by: str = "cli", override: Override | None = None
+    ) -> int:
+        raise NotFound("flow", flow)
+
+    def flow_figures(self, flow: str, *, since: int = 0, until: int = 0, version: int = 0) -> FlowFigures:
+        raise NotFound("flow", flow)
 
     def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:
         self.filters = filters

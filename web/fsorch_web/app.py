@@ -13,6 +13,7 @@ from fsorch_web import errors
 from fsorch_web.auth import SESSION_S, Auth
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
+from fsorch_web.flows import Flows
 from fsorch_web.messages import Messages
 from fsorch_web.objects import Objects
 from fsorch_web.seams import StoreReads
@@ -63,6 +64,7 @@ def create_app(
     Messages(app, gateway, auth)
     Contacts(app, gateway, auth)
     Objects(app, auth)
+    Flows(app, auth)
     Pages(app, auth, static)
     Doors(app, store, settings.doors)
     sockets = Sockets(app, gateway, auth)

@@ -136,8 +136,16 @@ class Objects:
 
     def _change(self, person: Person, change: Change, act: str) -> Response:
         dry_run = flask.request.args.get("dry_run", "") in ("1", "true", "yes")
+        override = flask.request.args.get("override", "")
         done = in_worker(
-            change_centre, self._auth.store, change, person.login, act=act, dry_run=dry_run, expected=_expected()
+            change_centre,
+            self._auth.store,
+            change,
+            person.login,
+            act=act,
+            dry_run=dry_run,
+            expected=_expected(),
+            override=override if person.administers else "",
         )
         response = json_response(done)
         response.headers["ETag"] = f'"{done.revision}"'

@@ -8,8 +8,9 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import gevent
 
 from fsorch.engine.rows import ContactRow
-from fsorch.store.changing import CentreStore
+from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.phones import PhoneSecret
+from fsorch.store.publishing import VersionStore
 from fsorch.store.queries import ContactDetail
 
 __all__ = ["MessageReads", "StoreReads", "TokenReads", "UserReads", "in_worker"]
@@ -75,7 +76,7 @@ class TokenReads(Protocol):
         ...
 
 
-class StoreReads(CentreStore, Protocol):
+class StoreReads(VersionStore, Protocol):
     """The part of the store that the desktop needs. Every method may block, so each is called through `in_worker`."""
 
     def user(self, login: str, /) -> UserReads | None:
@@ -104,6 +105,10 @@ class StoreReads(CentreStore, Protocol):
 
     def message(self, contact: str, /) -> MessageReads | None:
         """The message that the contact with this id is, or None."""
+        ...
+
+    def flow_figures(self, flow: str, *, since: int = 0, until: int = 0, version: int = 0) -> FlowFigures:
+        """What callers did in a flow; see Store.flow_figures."""
         ...
 
     def audit(self, who: str, act: str, what: Any, /) -> None:
