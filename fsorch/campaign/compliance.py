@@ -90,11 +90,20 @@ class Compliance:
 
     # What the campaign as a whole is told
 
+    def warm(self) -> None:
+        """Load what the first question would wait for: the library of holidays, where the pack has use for it."""
+        if self.pack is not None and any(rule.holidays is not None for rule in self.pack.hours):
+            holidays_of(self.pack.countries[0] if self.pack.countries else "", "", ())
+
+    @property
+    def least_ring_s(self) -> float:
+        """How long a call must ring before it may be given up."""
+        return max((rule.least_s for rule in self._mine(self.pack.ring if self.pack else ())), default=0.0)
+
     @property
     def ring_s(self) -> float:
         """How long a call rings: as the campaign says, but not shorter than the pack allows."""
-        least = max((rule.least_s for rule in self._mine(self.pack.ring if self.pack else ())), default=0.0)
-        return max(self.spec.ring_s, least)
+        return max(self.spec.ring_s, self.least_ring_s)
 
     @property
     def drop_rules(self) -> tuple[DropRule, ...]:

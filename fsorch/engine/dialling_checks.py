@@ -42,6 +42,8 @@ class Checks:
         """The centre has changed: its packs come before those that fsorch ships."""
         self._packs = {pack.id: pack for pack in centre.packs}
         self._known = {}
+        for campaign in centre.campaigns:
+            self.of(campaign).warm()
 
     def of(self, campaign: CampaignSpec) -> Compliance:
         """The rules for a campaign."""
@@ -55,9 +57,7 @@ class Checks:
 
     def ring_least_s(self, campaign: CampaignSpec) -> float:
         """How long a call must ring before it may be given up."""
-        pack = self.of(campaign).pack
-        rules = pack.ring if pack is not None else ()
-        return max((rule.least_s for rule in rules if rule.fits_campaign(campaign)), default=0.0)
+        return self.of(campaign).least_ring_s
 
     def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int) -> Ruling:
         """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds)."""

@@ -31,6 +31,7 @@ from fsorch.store.models import (
     BreakRecord,
     CalendarRecord,
     CampaignRecord,
+    CampaignStateRecord,
     ContactRecord,
     DispositionRecord,
     GatewayRecord,
@@ -126,6 +127,8 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[
     _write_plain(db, DispositionRecord, "disposition", _body_rows(centre.dispositions), changes)
     _write_plain(db, PackRecord, "pack", _body_rows(centre.packs), changes)
     _write_plain(db, CampaignRecord, "campaign", _body_rows(centre.campaigns), changes)
+    # One that comes again under the same name begins anew.
+    CampaignStateRecord.delete().where(CampaignStateRecord.id.not_in([one.id for one in centre.campaigns])).execute(db)
     _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)
     write_flows(db, centre.flows, by, now_us, changes, reasons or {})
     _write_users(db, centre, logins, now_us, changes)

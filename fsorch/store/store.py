@@ -24,6 +24,7 @@ from fsorch.errors import RequestRefused
 from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.store import centre as centres
 from fsorch.store import flows, phones, queries, tokens, users
+from fsorch.store.campaigns import Campaigns
 from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.encounters import read_encounters
@@ -76,6 +77,7 @@ class Store:
         self._passwords = passwords
         self._audited = itertools.count()
         self.customers = Customers(self._use, clock, passwords, self._audit)
+        self.campaigns = Campaigns(self._use, clock, self._audit)
 
     def open(self, *, create: bool = True) -> None:
         """Bring the tables up to date. Without ``create`` a database that is not there is an error rather than a new

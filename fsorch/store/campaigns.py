@@ -1,0 +1,136 @@
+"""How far each campaign has come: what people asked for, and what the engine made of it.
+
+People write here (command line, desktop), a running engine reads every second and writes what hours, leads and calls
+have changed. Both walk the campaign's machine from the row as it stands, in one transaction: who was late is refused,
+or changes nothing. Everything blocks on the database and raises StoreError when it is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
+from typing import Any
+
+import msgspec
+
+from fsorch.campaign.campaign import CampaignInput, CampaignMachine
+from fsorch.campaigns import CampaignState
+from fsorch.clock import Clock
+from fsorch.errors import RequestRefused
+from fsorch.store.database import Db, PooledMysql, writing
+from fsorch.store.models import CampaignStateRecord
+from fsorch.store.values import cut
+
+__all__ = ["CampaignRow", "Campaigns", "read_states", "settle_campaign"]
+
+ENGINE = "engine"
+# What the engine tells of a campaign, as the input by which one comes there. A state says no more than this.
+ARRIVES: Mapping[CampaignState, CampaignInput] = {
+    CampaignState.RUNNING: CampaignInput.OPENED,
+    CampaignState.SCHEDULED: CampaignInput.CLOSED,
+    CampaignState.DRAINING: CampaignInput.EMPTY,
+    CampaignState.FINISHED: CampaignInput.DRAINED,
+}
+
+
+class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a campaign is, since ``since_at``, by ``who`` and ``why``. ``started_at``: when somebody started it last.
+    Times are UTC microseconds, 0 for never."""
+
+    id: str
+    state: CampaignState = CampaignState.DRAFT
+    since_at: int = 0
+    who: str = ""
+    why: str = ""
+    started_at: int = 0
+
+
+class Campaigns:
+    """The states of one store's campaigns. ``use`` gives a connection for a block; ``audit`` writes down who did
+    what."""
+
+    def __init__(
+        self,
+        use: Callable[[], AbstractContextManager[Db]],
+        clock: Clock,
+        audit: Callable[[str, str, Any], None],
+    ) -> None:
+        self._use = use
+        self._clock = clock
+        self._audit = audit
+
+    def states(self) -> dict[str, CampaignRow]:
+        """Every campaign that anything has been asked of; one that is not here is a draft."""
+        with self._use() as db:
+            return read_states(db)
+
+    def state(self, id: str) -> CampaignRow:
+        """One of them; a draft when nothing has been asked of it."""
+        return self.states().get(id, CampaignRow(id=id))
+
+    def request(self, id: str, asked: CampaignInput, by: str, why: str = "") -> CampaignRow:
+        """Somebody starts, pauses, resumes or stops the campaign; audited. A running fsorch follows within a second.
+
+        Raises RequestRefused where that is not possible now; nothing has changed then. ValueError for an event."""
+        if asked in ARRIVES.values():
+            raise ValueError(f"{asked.value} is nothing to ask for")
+        with self._use() as db, writing(db):
+            row = _step(db, id, asked, by, why, self._clock.now().wall)
+            what = {"campaign": id, "state": row.state.value} | ({"why": why} if why else {})
+            self._audit(by, f"campaign.{asked.value}", what)
+            return row
+
+    def settle(self, id: str, state: CampaignState, why: str = "") -> CampaignRow:
+        """The engine says that the campaign has come to ``state``. What people have asked for meanwhile stands."""
+        with self._use() as db, writing(db):
+            return settle_campaign(db, id, state, why, self._clock.now().wall)
+
+
+def read_states(db: Db, *, lock: bool = False) -> dict[str, CampaignRow]:
+    """The rows by campaign. With ``lock`` nobody else changes them before this transaction ends (SQLite's write
+    transactions exclude each other anyway)."""
+    query = CampaignStateRecord.select().order_by(CampaignStateRecord.id)
+    if lock and isinstance(db, PooledMysql):
+        query = query.for_update()
+    return {row["id"]: msgspec.convert(row, CampaignRow) for row in query.dicts().execute(db)}
+
+
+def settle_campaign(db: Db, id: str, state: CampaignState, why: str, now_us: int) -> CampaignRow:
+    """See :meth:`Campaigns.settle`; call it in a write transaction."""
+    told = ARRIVES.get(state)
+    known = read_states(db, lock=True).get(id, CampaignRow(id=id))
+    if told is None or known.state is state:
+        return known
+    return _step(db, id, told, ENGINE, why, now_us)
+
+
+def _step(db: Db, id: str, input: CampaignInput, who: str, why: str, now_us: int) -> CampaignRow:
+    known = read_states(db, lock=True).get(id)
+    old = known or CampaignRow(id=id)
+    machine = CampaignMachine(old.state)
+    try:
+        machine.step(input)
+    except RequestRefused as error:
+        raise RequestRefused(f"campaign {id!r}", old.state.value, input.value, _hint(old.state)) from error
+    if machine.state is old.state:
+        return old
+    row = CampaignRow(
+        id=id,
+        state=machine.state,
+        since_at=now_us,
+        who=cut(who, 64),
+        why=cut(why, 255),
+        started_at=now_us if input is CampaignInput.START else old.started_at,
+    )
+    values = msgspec.structs.asdict(row) | {"state": row.state.value}
+    if known is None:
+        CampaignStateRecord.insert(values).execute(db)
+    else:
+        CampaignStateRecord.update(values).where(CampaignStateRecord.id == id).execute(db)
+    return row
+
+
+def _hint(state: CampaignState) -> str:
+    """What is possible instead."""
+    allowed = [one.value for one in CampaignInput if one not in ARRIVES.values() and CampaignMachine(state).allows(one)]
+    return f"possible: {', '.join(allowed)}"

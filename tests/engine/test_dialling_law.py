@@ -1,0 +1,105 @@
+"""Campaigns in the engine keep to their pack: who may not be called now is not, and comes back when they may."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+from msgspec import structs
+
+from fsorch.campaigns import ConsentRow, Lead, LeadNumber, LeadState
+from fsorch.engine.actions import AboutLeads, LeadsWanted
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import LeadsCome, ReadyLead
+from tests.engine.dialroom import CAMPAIGN, Room, centre
+
+US_CAMPAIGN = structs.replace(CAMPAIGN, pack="us")
+# 2027-01-15, Friday, 8:00 UTC: 3 in the morning in New York.
+EIGHT_THERE = round(datetime(2027, 1, 15, 13, tzinfo=UTC).timestamp() * 1_000_000)
+
+
+class LawRoom(Room):
+    """Leads of whom more is known than that they are there."""
+
+    def __init__(self, *leads: Lead, dnc: dict[str, str] | None = None, pack: str = "us", **more: Any) -> None:
+        super().__init__(centre(structs.replace(US_CAMPAIGN, pack=pack, **more), agents=1))
+        self.dnc = dnc or {}
+        self.consents: tuple[ConsentRow, ...] = ()
+        self.leads = list(leads)
+        self.up()
+        self.at_work("a0")
+
+    def answer_leads(self, action: AboutLeads) -> None:
+        if not isinstance(action, LeadsWanted):
+            super().answer_leads(action)
+            return
+        given, self.leads = self.leads[: action.count], self.leads[action.count :]
+        now = self.clock.now().wall
+        ready = tuple(ReadyLead(lead=one, checked_at=now, dnc=self.dnc, consents=self.consents) for one in given)
+        self.known |= {one.id: one for one in given}
+        self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, leads=ready))
+
+
+def person(id: str, *numbers: str, **more: Any) -> Lead:
+    state = LeadState.RESERVED
+    return Lead(id=id, list="cold", numbers=tuple(LeadNumber(number=one) for one in numbers), state=state, **more)
+
+
+def test_nobody_is_woken_and_the_lead_comes_due_when_it_is_eight_there() -> None:
+    room = LawRoom(person("1", "+12125550101"))
+    room.run()
+    assert room.calls() == []
+    [changed] = room.changed()
+    assert (changed["state"], changed["next_at"]) == ("ready", EIGHT_THERE)
+    [barred] = room.of(FactKind.LEAD_BARRED)
+    assert barred.data["rule"] == "us.hours"
+    assert "it is Fri 03:00 in America/New_York" in barred.data["words"]
+
+
+def test_at_eight_they_are_called_and_the_attempt_says_what_was_checked() -> None:
+    room = LawRoom()
+    room.passes(5 * 3600)
+    room.leads = [person("1", "+12125550101")]
+    room.run()
+    room.passes(6)
+    [call] = room.calls()
+    assert "12125550101" in call.endpoint
+    [attempt] = room.started()
+    assert attempt.pack == "us"
+    assert attempt.checks["dnc"] == "not listed"
+    assert "Fri 08:0" in attempt.checks["us.hours"]
+    assert {"us.registry", "campaign.attempts", "campaign.attempts-day"} <= attempt.checks.keys()
+
+
+def test_who_is_listed_is_barred_for_good_and_where_nobody_has_a_pack_nobody_is_called() -> None:
+    room = LawRoom(person("1", "+12125550101"), dnc={"+12125550101": "own"})
+    room.run()
+    assert room.calls() == []
+    assert [row["state"] for row in room.changed()] == ["barred"]
+    bare = LawRoom(person("1", "+12125550101"), pack="")
+    bare.run()
+    assert bare.calls() == []
+    assert bare.of(FactKind.LEAD_BARRED)[0].data["rule"] == "pack"
+
+
+def test_a_german_consumer_is_called_with_consent_alone() -> None:
+    room = LawRoom(person("1", "+493012345678"), pack="eu")
+    room.run()
+    assert room.calls() == []
+    assert room.of(FactKind.LEAD_BARRED)[0].data["rule"] == "eu.consent"
+    room = LawRoom(person("1", "+493012345678"), pack="eu")
+    room.consents = (ConsentRow(id="k1", number="+493012345678", scope="calls", given_at=1),)
+    # 8:00 UTC is 9:00 in Berlin.
+    room.run()
+    assert len(room.calls()) == 1
+    assert room.started()[0].checks["eu.consent"].startswith("consent k1 of 1970-01-01")
+
+
+def test_a_call_rings_as_long_as_the_pack_asks() -> None:
+    room = LawRoom(pack="us", ring_s=6)
+    room.passes(6 * 3600)
+    room.leads = [person("1", "+12125550101")]
+    room.run()
+    room.passes(6)
+    [call] = room.calls()
+    assert call.timeout_s == 15

@@ -1,0 +1,93 @@
+"""Campaigns in the records: kept with the centre, and how far they have come."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import msgspec
+import pytest
+
+from fsorch.campaign.campaign import CampaignInput
+from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, ListShare
+from fsorch.clock import ManualClock
+from fsorch.compliance_packs import PackSpec, shipped_pack
+from fsorch.config import Centre, QueueSpec
+from fsorch.errors import RequestRefused
+from fsorch.gateways import GatewaySpec
+from fsorch.store import Store, open_database
+from fsorch.store.campaigns import CampaignRow
+
+CENTRE = Centre(
+    queues=(QueueSpec(id="sales"),),
+    gateways=(GatewaySpec(id="one", dial="sofia/gateway/one/{number}", cps=3),),
+    dispositions=(Disposition(id="sold", key="s"),),
+    packs=(PackSpec(id="none", checked=date(2027, 1, 1)), shipped_pack("us")),
+    campaigns=(
+        CampaignSpec(id="winback", queue="sales", lists=(ListShare(list="gone", share=2.0),), pack="us"),
+        CampaignSpec(id="staff", queue="sales", pack="none"),
+    ),
+)
+
+
+@pytest.fixture
+def store(url: str, clock: ManualClock) -> Store:
+    return open_database(url, clock=clock)
+
+
+def test_campaigns_and_what_they_need_are_kept_as_they_were(store: Store) -> None:
+    store.save_centre(CENTRE, "test")
+    assert store.load_centre() == CENTRE
+    assert store.save_centre(CENTRE, "test") == 1
+    assert store.save_centre(Centre(), "test") == 2
+    assert store.load_centre() == Centre()
+
+
+def test_what_is_asked_for_is_kept_with_who_and_why_and_audited(store: Store, clock: ManualClock) -> None:
+    assert store.campaigns.state("winback") == CampaignRow(id="winback")
+    began = clock.now().wall
+    store.campaigns.request("winback", CampaignInput.START, "eve")
+    store.campaigns.settle("winback", CampaignState.RUNNING)
+    clock.advance(60)
+    row = store.campaigns.request("winback", CampaignInput.PAUSE, "eve", "the list is wrong")
+    assert row == CampaignRow(
+        id="winback",
+        state=CampaignState.PAUSED,
+        since_at=clock.now().wall,
+        who="eve",
+        why="the list is wrong",
+        started_at=began,
+    )
+    assert store.campaigns.states() == {"winback": row}
+    audits = store.audits(act="campaign")
+    assert [(one.who, one.act) for one in audits] == [("eve", "campaign.pause"), ("eve", "campaign.start")]
+    assert audits[0].what == {"campaign": "winback", "state": "paused", "why": "the list is wrong"}
+
+
+def test_what_is_not_possible_is_refused_with_what_is(store: Store) -> None:
+    with pytest.raises(RequestRefused, match="'winback' is draft: pause is not possible now; possible: start"):
+        store.campaigns.request("winback", CampaignInput.PAUSE, "eve")
+    with pytest.raises(ValueError, match="opened is nothing to ask for"):
+        store.campaigns.request("winback", CampaignInput.OPENED, "eve")
+    assert store.campaigns.states() == {}
+    assert store.audits(act="campaign") == []
+
+
+def test_what_the_engine_tells_too_late_does_not_undo_what_somebody_asked_for(store: Store) -> None:
+    store.campaigns.request("winback", CampaignInput.START, "eve")
+    store.campaigns.request("winback", CampaignInput.PAUSE, "eve")
+    assert store.campaigns.settle("winback", CampaignState.RUNNING).state is CampaignState.PAUSED
+    assert store.campaigns.settle("winback", CampaignState.FINISHED).state is CampaignState.PAUSED
+    store.campaigns.request("winback", CampaignInput.STOP, "eve")
+    done = store.campaigns.settle("winback", CampaignState.FINISHED, "the last call has ended")
+    assert (done.state, done.who, done.why) == (CampaignState.FINISHED, "engine", "the last call has ended")
+    assert store.campaigns.request("winback", CampaignInput.START, "eve").state is CampaignState.SCHEDULED
+
+
+def test_a_campaign_that_comes_again_begins_anew(store: Store) -> None:
+    store.save_centre(CENTRE, "test")
+    store.campaigns.request("winback", CampaignInput.START, "eve")
+    store.campaigns.request("staff", CampaignInput.START, "eve")
+    store.save_centre(msgspec.structs.replace(CENTRE, campaigns=CENTRE.campaigns[1:]), "test")
+    store.save_centre(CENTRE, "test")
+    states = (store.campaigns.state("winback").state, store.campaigns.state("staff").state)
+    assert states == (CampaignState.DRAFT, CampaignState.SCHEDULED)
