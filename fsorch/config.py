@@ -93,7 +93,8 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     without it, they do not. ``callback``: whether and how callers can be called back. ``wait``: limits of the wait
     and what the caller may press; ``steps``: what the wait changes; ``announce``: what callers are told of their
     place (None: nothing), by the ``estimate``. Outside the hours of ``calendar`` a caller gets ``on_closed``
-    instead; who waits already is served, unless ``close_ends_wait``."""
+    instead; who waits already is served, unless ``close_ends_wait``. ``survey``: the flow of a caller whose agent has
+    hung up first, which asks how it was; a customer who was asked lately, as the flow's surveys say, is not asked."""
 
     id: str
     title: str = ""
@@ -123,6 +124,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     calendar: str = ""
     on_closed: Ending | None = None
     close_ends_wait: bool = False
+    survey: str = ""
 
     @property
     def after_call(self) -> WrapUpSpec:
@@ -379,6 +381,8 @@ def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) 
             check_announce(queue.announce, f"{here}.announce")
         check_estimate(queue.estimate, f"{here}.estimate")
         check_hours(queue.calendar, queue.on_closed, calendars, names, ways, here)
+        if queue.survey:
+            _known(queue.survey, flows, f"{here}.survey")
     for n, flow in enumerate(centre.flows):
         check_hours(flow.calendar, flow.on_closed, calendars, names, common, f"{where}: flows[{n}]")
 

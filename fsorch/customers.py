@@ -97,7 +97,8 @@ class Note(msgspec.Struct, frozen=True, kw_only=True):
 
 class SurveyAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What a caller said of a contact to one ``question`` of a ``survey`` (a flow): the ``score`` (0: none), or the
-    file of a spoken ``comment``. ``agent`` and ``queue`` are those the contact was with."""
+    file of a spoken ``comment``. ``agent`` and ``queue`` are those the contact was with. One to no question says that
+    they were asked."""
 
     id: str = ""
     contact: str

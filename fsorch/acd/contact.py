@@ -11,7 +11,8 @@ decides (into the queue, offered to an agent) comes as requests. The caller's ow
          |  queue (2)             |                      |   '--- return (6) -'   | connect (7)
          '------------------------|--------> waiting     |                        v
                                   |                      '------ rejoin (8) ---- talking
-         |                        '<----- to flow (11) --'
+         |                        '<----- to flow (11) --'                        |
+         |                        '<----------------- ask (12) -------------------'
          |  step out (10), from flow, waiting and offered --> aside -- queue (3) --> waiting
          gone (9), from every state ------------------------------------------------> ended
 
@@ -21,6 +22,7 @@ decides (into the queue, offered to an agent) comes as requests. The caller's ow
  5 one agent is reserved for this contact              9 the caller hung up, or the switch lost the leg
  10 the caller does something else than wait: leaves a message, hears one, is sent elsewhere
  11 the wait ends in a flow; a flow that is closed leads to another the same way
+ 12 the agent has hung up, and the caller is asked how it was
 """
 
 from __future__ import annotations
@@ -45,7 +47,8 @@ class ContactState(StrEnum):
 
 
 class ContactInput(StrEnum):
-    """What can happen to it. ``queue``, ``offer``, ``step_out`` and ``to_flow`` are requests, the rest are events."""
+    """What can happen to it. ``queue``, ``offer``, ``step_out``, ``to_flow`` and ``ask`` are requests, the rest are
+    events."""
 
     ANSWERED = "answered"
     QUEUE = "queue"
@@ -55,6 +58,7 @@ class ContactInput(StrEnum):
     REJOIN = "rejoin"
     STEP_OUT = "step_out"
     TO_FLOW = "to_flow"
+    ASK = "ask"
     GONE = "gone"
 
 
@@ -68,6 +72,7 @@ class ContactEffect(StrEnum):
     GO_BACK = "go_back"
     BEGIN_TALK = "begin_talk"
     STOP_TALK_AND_GO_BACK = "stop_talk_and_go_back"
+    STOP_TALK_AND_ASK = "stop_talk_and_ask"
     END_UNSERVED = "end_unserved"
     LEAVE_QUEUE = "leave_queue"
     WITHDRAW_AND_LEAVE = "withdraw_and_leave"
@@ -124,6 +129,7 @@ class ContactMachine(Machine[ContactState, ContactInput, ContactEffect]):
         (_S.TALKING, _I.RETURN): (None, _S.TALKING),
         (_S.TALKING, _I.CONNECT): (None, _S.TALKING),
         (_S.TALKING, _I.REJOIN): (_E.STOP_TALK_AND_GO_BACK, _S.WAITING),
+        (_S.TALKING, _I.ASK): (_E.STOP_TALK_AND_ASK, _S.FLOW),
         (_S.TALKING, _I.GONE): (_E.END_TALK, _S.ENDED),
         # State: aside
         (_S.ASIDE, _I.ANSWERED): (None, _S.ASIDE),

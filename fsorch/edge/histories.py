@@ -49,9 +49,10 @@ class Histories:
         gevent.killall(self._readers)
 
     def take(self, facts: Iterable[Fact]) -> None:
-        """See which contacts are new. Never blocks."""
+        """See which contacts are new, or new to this life of ours. Never blocks."""
         for fact in facts:
-            if fact.kind is FactKind.CONTACT_BEGAN and fact.data.get("number") and self._wanted():
+            rings = fact.kind in (FactKind.CONTACT_BEGAN, FactKind.CONTACT_FOUND) and fact.data.get("number")
+            if rings and self._wanted():
                 try:
                     self._line.put_nowait((fact.contact, fact.data["number"]))
                 except Full:

@@ -30,6 +30,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.relations import Relations
 from fsorch.engine.state import Contact, Leg, Offer
 from fsorch.engine.supervising import Supervising
+from fsorch.engine.surveys import Surveys
 from fsorch.engine.transfers import Transfers
 from fsorch.engine.voicemail import Voicemail
 from fsorch.engine.waiting import Waiting
@@ -86,6 +87,9 @@ class Calls:
         self.legs = Legs(core, records, people, self.supervising)
         self.transfers = Transfers(core, records, music, offers, people)
         self.transfers.ways(self._release_agent, self.step)
+        dismiss = self.transfers.parties.release
+        self.surveys = Surveys(core, records, self.step, self._release_agent, dismiss, self.flows.start)
+        people.asks_after = self.surveys.awaits
         self.callbacks = Callbacks(core, records, music, offers, self.questions)
         self.voicemail = Voicemail(core, records, music)
         self.looks = Looks(core, offers, self.event)
@@ -123,6 +127,7 @@ class Calls:
             ContactEffect.GO_BACK: self._go_back,
             ContactEffect.BEGIN_TALK: self._begin_talk,
             ContactEffect.STOP_TALK_AND_GO_BACK: self._talk_to_queue,
+            ContactEffect.STOP_TALK_AND_ASK: lambda contact: self.surveys.begin(contact),
             ContactEffect.END_UNSERVED: self._end_unserved,
             ContactEffect.LEAVE_QUEUE: self._leave_queue,
             ContactEffect.WITHDRAW_AND_LEAVE: self._withdraw_and_leave,
@@ -216,8 +221,8 @@ class Calls:
             return
         if what == "arrive":
             self._answer_known(contact)
-        elif what == "orphan":
-            self.step(contact, ContactInput.REJOIN)
+        elif what == "orphan" and contact.machine.state is ContactState.TALKING:
+            self.surveys.left(contact)
 
     def before_bridge(self, contact: Contact) -> None:
         """An agent's phone is picked up; the caller is joined to it next."""
@@ -274,7 +279,8 @@ class Calls:
             contact = self.core.contacts.get(leg.contact)
             if contact is None or self.transfers.parked(leg, contact) or self.callbacks.answered(leg):
                 return
-            if contact.machine.state is ContactState.TALKING and contact.leg == leg.uuid:
+            talks = contact.machine.state is ContactState.TALKING and contact.leg == leg.uuid
+            if talks and not self.surveys.parked(contact):
                 self.step(contact, ContactInput.REJOIN)
 
     def _progress(self, switch: str, event: Event) -> None:
@@ -459,6 +465,7 @@ class Calls:
         self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
         self.waiting.bridged(contact)
         self.waiting.left(contact)
+        self.surveys.talk_began(contact)
         core.fact(
             FactKind.BRIDGED,
             contact,
@@ -478,7 +485,7 @@ class Calls:
         self._join(contact)
 
     def _end_unserved(self, contact: Contact) -> None:
-        if contact.session is not None:
+        if contact.session is not None and not contact.answered_at:
             self.journey.hung_up(contact)
         self._end(contact, ContactOutcome.LEFT_FLOW)
 
@@ -580,6 +587,7 @@ class Calls:
             contact.ended_by = contact.ended_by or ("agent" if cause else "system")
             self._release_agent(contact)
             self.core.timers.set(("orphan", contact.id), self.core.now.mono + HANGUP_GRACE_S)
+            self.surveys.agent_gone(contact, cause)
 
     def _release_agent(self, contact: Contact) -> None:
         """The talk is over for the agent: talk time ends here, wrap-up begins."""

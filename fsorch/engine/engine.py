@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from fsorch.acd import OfferInput, QueueRules
+from fsorch.acd import ContactState, OfferInput, QueueRules
 from fsorch.clock import Moment
 from fsorch.config import Centre, QueueSpec
 from fsorch.engine.actions import Outcome
@@ -242,7 +242,9 @@ class Engine:
         contact = self._core.contacts.get(input.contact)
         if contact is not None:
             contact.customer, contact.surveyed_at = input.customer, input.surveyed_at
-            self._calls.relations.history(input)
+            if contact.machine.state is ContactState.FLOW or not contact.found:
+                # Who waited before a restart of ours has been asked.
+                self._calls.relations.history(input)
             self._calls.flows.known(contact)
 
     def _configure(self, centre: Centre, releases: tuple[FlowRelease, ...]) -> None:
@@ -307,8 +309,10 @@ class Engine:
             if verb == "probe":
                 self._calls.voicemail.cannot_record(id)
                 self._calls.flows.cannot_record(id)
-            if verb in ("ask", "text"):
+            if verb in ("ask", "comfort"):
                 self._calls.flows.refused(id)
+            if verb == "text":
+                self._calls.flows.not_sent(id)
 
     def _command_lost(self, input: CommandLost) -> None:
         verb, _, id = input.tag.partition(":")
@@ -319,7 +323,7 @@ class Engine:
         if verb == "say":
             self._calls.waiting.refused(id)
         if verb == "text":
-            self._calls.flows.refused(id)
+            self._calls.flows.not_sent(id)
         self._offers.reply(verb, id, reply)
 
     def _doubt(self, verb: str, id: str) -> None:

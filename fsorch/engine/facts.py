@@ -21,6 +21,8 @@ class FactKind(StrEnum):
 
     # medium, direction, number, name, destination, switch, began_at
     CONTACT_BEGAN = "contact_began"
+    # number: found again on the switch after a restart of ours
+    CONTACT_FOUND = "contact_found"
     # the whole contact row: see fsorch.engine.rows.ContactRow
     CONTACT_ENDED = "contact_ended"
     # a whole segment row: see fsorch.engine.rows.SegmentRow
@@ -60,6 +62,8 @@ class FactKind(StrEnum):
     CALLBACK_CHANGED = "callback_changed"
     # caller (their contact), lasted_us: the fact's own contact is the message
     MESSAGE_LEFT = "message_left"
+    # flow; the agent has hung up, and the caller is asked
+    SURVEY_BEGAN = "survey_began"
     # a whole row: see fsorch.customers.SurveyAnswer, Promise, Note
     SURVEY_ANSWERED = "survey_answered"
     PROMISE_MADE = "promise_made"

@@ -100,7 +100,7 @@ class Flows:
             self.start(contact)
 
     def _begin(self, contact: Contact, release: FlowRelease) -> None:
-        contact.again = self.journey.rings_again(contact)
+        contact.again = not contact.answered_at and self.journey.rings_again(contact)
         session = contact.session = self.session(contact, release)
         self.journey.entered(contact, release)
         if contact.again and session.spec.person in self.core.queues and session.spec.again_s > 0:
@@ -190,15 +190,22 @@ class Flows:
         if contact is not None and isinstance(contact.ask, steps.SendText):
             self._tell(contact, Sent(reply.startswith("Sent")))
 
-    def refused(self, id: str) -> None:
-        """The switch did not take a command of the present step, or it was lost."""
+    def not_sent(self, id: str) -> None:
+        """The switch did not take a text message, or the command was lost."""
         contact = self.core.contacts.get(id)
-        if contact is not None and contact.ask is not None:
-            contact.running = ""
-            if isinstance(contact.ask, steps.SendText):
-                self._tell(contact, Sent(False))
-            elif not isinstance(contact.ask, steps.Fetch):
-                self._tell(contact, Trouble("the switch refused"))
+        if contact is not None and isinstance(contact.ask, steps.SendText):
+            self._tell(contact, Sent(False))
+
+    def refused(self, id: str) -> None:
+        """The switch did not take the application of the present step, or the music beside it."""
+        contact = self.core.contacts.get(id)
+        if contact is None or not contact.running or contact.ask is None:
+            return
+        contact.running = ""
+        if contact.next_step is not None:
+            self._go_on(contact)
+        elif not isinstance(contact.ask, steps.Fetch):
+            self._tell(contact, Trouble("the switch refused"))
 
     def cannot_record(self, id: str) -> None:
         """The switch cannot write where the recording would be; its application would hang the caller up."""

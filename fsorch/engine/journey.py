@@ -10,6 +10,7 @@ import msgspec
 from fsorch.customers import Note, Promise, SurveyAnswer
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import LeftFlow
 from fsorch.engine.state import Contact
 from fsorch.engine.views import KeyedAnswer
 from fsorch.flow_nodes import Comment, Survey, ways
@@ -40,6 +41,7 @@ class Journey:
             EventKind.WRONG: self._wrong,
             EventKind.TAGGED: self._tagged,
             EventKind.NOTED: self._noted,
+            EventKind.ASKED: self._asked,
             EventKind.SCORED: self._scored,
             EventKind.RECORDED: self._recorded,
         }
@@ -64,9 +66,13 @@ class Journey:
 
     def hung_up(self, contact: Contact) -> None:
         """The caller has hung up while a recording spoke to them."""
-        number = plain_number(contact.number)
+        self.left(LeftFlow(contact.number, self.core.now.wall))
+
+    def left(self, caller: LeftFlow) -> None:
+        """The same, of one who may have done so before our time."""
+        number, now = plain_number(caller.number), self.core.now
         if number:
-            self._left[number] = self.core.now.mono
+            self._left[number] = now.mono - (now.wall - caller.left_at) / 1_000_000
             self._left.move_to_end(number)
             while len(self._left) > MOST_LEFT:
                 self._left.popitem(last=False)
@@ -166,6 +172,12 @@ class Journey:
         )
         contact.notes.append(event.value)
         self.core.fact(FactKind.NOTE_MADE, contact, leg=contact.leg, row=msgspec.to_builtins(note))
+
+    def _asked(self, contact: Contact, event: FlowEvent) -> None:
+        """To be asked counts, whatever the caller says: an answer to no question."""
+        self._other(contact, event)
+        answer = self._survey_answer(contact, event, "")
+        self.core.fact(FactKind.SURVEY_ANSWERED, contact, leg=contact.leg, row=msgspec.to_builtins(answer))
 
     def _scored(self, contact: Contact, event: FlowEvent) -> None:
         answer = self._survey_answer(contact, event, event.detail)

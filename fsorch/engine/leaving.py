@@ -48,6 +48,8 @@ class Leaving:
 
     def _queue(self, contact: Contact, queue: str) -> None:
         contact.queue = queue
+        # After a survey: somebody else takes it from here.
+        contact.agent = contact.agent_leg = ""
         self.step_contact(contact, ContactInput.QUEUE)
 
     def _to_queue(self, contact: Contact, session: FlowSession, end: ToQueue) -> None:

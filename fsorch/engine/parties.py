@@ -13,14 +13,13 @@ from fsorch.engine.offers import HANGUP_GRACE_S
 from fsorch.engine.people import People
 from fsorch.engine.records import Records
 from fsorch.engine.state import Callee, Contact, Leg, Person
+from fsorch.engine.surveys import AS_EVER, STAY, survey_of
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Hold, Kill, Park, SetVars
 from fsorch.names import SegmentKind
 
 __all__ = ["AS_EVER", "STAY", "Parties"]
 
-STAY = (("hangup_after_bridge", "false"), ("park_after_bridge", "true"))
-AS_EVER = (("hangup_after_bridge", ""), ("park_after_bridge", ""))
 # So many agents who could be called are named in a refusal.
 NAMED = 4
 
@@ -136,10 +135,12 @@ class Parties:
         self.core.send(contact.switch, SetVars(contact.leg, (*STAY, ("fsorch_transfer", source_leg))))
 
     def as_ever(self, contact: Contact) -> None:
-        """The customer's leg ends with its bridge again."""
+        """The customer's leg ends with its bridge again, unless a survey waits for them."""
         if contact.stays:
-            contact.stays = False
-            self.core.send(contact.switch, SetVars(contact.leg, (*AS_EVER, ("fsorch_transfer", ""))))
+            contact.survey = survey_of(self.core, contact)
+            contact.stays = bool(contact.survey)
+            how = (*(STAY if contact.stays else AS_EVER), ("fsorch_survey", contact.survey))
+            self.core.send(contact.switch, SetVars(contact.leg, (*how, ("fsorch_transfer", ""))))
 
     def ends_with_bridge(self, uuid: str) -> None:
         """So does an agent's, or a third party's, unless it is nailed up."""

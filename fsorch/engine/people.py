@@ -34,12 +34,12 @@ from fsorch.engine.inputs import (
     Shift,
 )
 from fsorch.engine.lines import Lines
-from fsorch.engine.offers import Offers
+from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.phones import Phones, address_of
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.errors import EslError, NotFound, RequestRefused
-from fsorch.esl.commands import Hold, Kill, Mute, PhoneEvent, SendDigits
+from fsorch.esl.commands import Hold, Kill, Mute, Park, PhoneEvent, SendDigits
 from fsorch.names import OfferOutcome
 from fsorch.rules import WrapUpSpec
 
@@ -81,6 +81,8 @@ class People:
         self.leave: Callable[[Person], bool]
         # Ends a call that is dialled for them alone, before it is answered; see Previews.
         self.give_up_dial: Callable[[Person, HangUp], bool] = lambda person, request: False
+        # Whether the caller of an agent who hangs up is asked how it was; see Surveys.
+        self.asks_after: Callable[[Contact], bool] = lambda contact: False
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
         # Told of each look at an agent's readiness.
@@ -380,6 +382,11 @@ class People:
             return
         contact = self.core.contacts.get(person.contact)
         if leg.standing and self.leave(person):
+            return
+        if leg.standing and contact is not None and self.asks_after(contact):
+            contact.ended_by = "agent"
+            self.core.send(contact.switch, Park(contact.leg), f"part:{contact.id}")
+            self.core.timers.set(("orphan", contact.id), self.core.now.mono + HANGUP_GRACE_S)
             return
         if leg.standing and contact is not None and contact.leg in self.core.legs:
             # The agent's phone stays on the line: the caller is hung up.

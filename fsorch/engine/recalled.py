@@ -17,13 +17,15 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.confirming import confirmed
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
+from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import AWAY
-from fsorch.engine.inputs import KeptPlace, OpenContact, Recall
+from fsorch.engine.inputs import KeptPlace, LeftFlow, OpenContact, Recall
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Person
+from fsorch.engine.surveys import Surveys
 from fsorch.engine.views import KeyedAnswer
 from fsorch.engine.voicemail import VOICEMAIL
 from fsorch.esl.events import Event
@@ -67,6 +69,8 @@ class Recalled:
         self._legs = list(input.legs)
         for place in input.places:
             self.calls.waiting.keep(place)
+        for caller in input.left:
+            self.calls.journey.left(caller)
         people = self.calls.people
         for shift in input.shifts:
             people.resume(shift)
@@ -123,9 +127,13 @@ class Recalled:
             self.records.contact_began(contact)
         else:
             _remember(contact, known)
+            contact.found = True
+            self.core.fact(FactKind.CONTACT_FOUND, contact, leg=contact.leg, number=contact.number)
         contact.ran = _ran(event.variable("fsorch_steps") or "")
         if not joined:
             self.calls.guards.take(contact)
+        if not joined and self._asked_how_it_was(contact, event, known):
+            return
         if contact.queue and joined and event.variable("fsorch_outside"):
             contact.machine.step(ContactInput.QUEUE)
             contact.machine.step(ContactInput.STEP_OUT)
@@ -146,6 +154,24 @@ class Recalled:
             self._go_on(contact, event)
         else:
             self.calls.welcome(contact, event)
+
+    def _asked_how_it_was(self, contact: Contact, event: Event, known: OpenContact | None) -> bool:
+        """A caller whose talk is over goes on in the survey, or comes to it if the agent left while nobody listened.
+        False: they have none."""
+        flow, left_alone = Surveys.flow_of(event)
+        if not flow or flow not in self.core.flows or (left_alone and (known is None or not known.row.agent)):
+            return False
+        contact.agent = known.row.agent if known is not None else ""
+        contact.answered_at = contact.answered_at or event.bridged_time or contact.enqueued_at
+        self.calls.surveys.enter(contact, flow)
+        self.records.begin(contact, SegmentKind.IVR)
+        self.since(contact, known.segmented_at if known is not None else event.bridged_time)
+        if left_alone:
+            self.calls.surveys.mark(contact)
+            self.calls.step(contact, ContactInput.ANSWERED)
+        else:
+            self._go_on(contact, event)
+        return True
 
     def left_to_dialplan(self, switch: str, event: Event) -> None:
         """The switch serves this caller alone; the leg's end is still written down by us."""
@@ -232,6 +258,8 @@ class Recalled:
         if not said.answered_at and not alone:
             # Whoever hung up while nobody listened may ring again as well.
             self.calls.waiting.keep(KeptPlace(said.queue, said.number, said.enqueued_at, at))
+            if known.doing == SegmentKind.IVR:
+                self.calls.journey.left(LeftFlow(said.number, at))
 
     def _waits_without_leg(self, known: OpenContact) -> bool:
         """A message, or a promised callback: back into the line, with the place it had."""

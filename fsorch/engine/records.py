@@ -104,7 +104,7 @@ class Records:
             number=contact.number,
             name=contact.name,
             destination=contact.destination,
-            flow=contact.flow,
+            flow=contact.entry or contact.flow,
             queue=contact.queue,
             agent=contact.agent,
             outcome=(contact.outcome or ContactOutcome.LOST).value,

@@ -264,12 +264,14 @@ class Contact:
     ``ask`` is the step of the flow that is under way, of the version ``flow_version``; ``next_step`` the one that waits
     until what plays has ended, ``said`` once the words before a step were played, ``breaking`` once what plays was told
     to end; ``unwritable``: the switch cannot record. ``known`` once the records have said who the ``customer`` is
-    (None: nobody knows); ``again``: they hung up on a recording not long ago; ``surveyed_at``: when they were asked for
-    their opinion; ``low_told`` once a low score was told. ``tags`` and ``notes`` come from the flow.
+    (None: nobody knows); ``found``: of an earlier life of ours; ``again``: they hung up on a recording not long ago;
+    ``surveyed_at``: when they were asked for their opinion; ``low_told`` once a low score was told. ``tags`` and
+    ``notes`` come from the flow.
 
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
-    ``aim``: the agent who was named for them; ``hold_asked``: what was asked of the switch last; ``muted``: they do not
-    hear their agent.
+    ``survey``: the flow they come to when their agent has hung up, ``left_alone`` once the switch has parked them for
+    it, ``cut_off`` when the agent's phone was lost instead; ``entry``: the flow they came from. ``aim``: the agent who
+    was named for them; ``hold_asked``: what was asked of the switch last; ``muted``: they do not hear their agent.
 
     ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``sent_to`` what the caller was
     sent to when a rule ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a
@@ -294,6 +296,7 @@ class Contact:
     breaking: bool = False
     unwritable: bool = False
     known: bool = False
+    found: bool = False
     again: bool = False
     customer: CustomerFile | None = None
     surveyed_at: int = 0
@@ -343,6 +346,10 @@ class Contact:
     transfer: Transfer | None = None
     room: Room | None = None
     stays: bool = False
+    survey: str = ""
+    left_alone: bool = False
+    cut_off: bool = False
+    entry: str = ""
     destination_asked: Destination | None = None
     aim: Aim | None = None
     muted: bool = False

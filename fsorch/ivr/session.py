@@ -514,6 +514,7 @@ class FlowSession:
             self._tell(EventKind.PASSED_BY)
             return self._by("", node.next)
         self.scene.progress.ahead = ""
+        self._tell(EventKind.ASKED)
         return self._rest(_I.ASK)
 
     def _scored(self, node: Survey, digits: str) -> str:

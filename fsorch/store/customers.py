@@ -245,7 +245,7 @@ class Customers:
         return made
 
     def was_surveyed(self, number: str, since: int) -> bool:
-        """Whether somebody from ``number`` has answered a survey since then (UTC microseconds)."""
+        """Whether somebody from ``number`` was asked in a survey since then (UTC microseconds)."""
         with self._use() as db:
             return bool(
                 SurveyAnswerRecord.select()
@@ -254,14 +254,16 @@ class Customers:
             )
 
     def surveyed_at(self, number: str) -> int:
-        """When somebody from ``number`` answered a survey last, in UTC microseconds; 0: never."""
+        """When somebody from ``number`` was asked in a survey last, in UTC microseconds; 0: never."""
         with self._use() as db:
             query = SurveyAnswerRecord.select(fn.MAX(SurveyAnswerRecord.at))
             return query.where(SurveyAnswerRecord.number == plain_number(number)).scalar(db) or 0
 
     def survey_answers(self, *, survey: str = "", agent: str = "", limit: int = 200) -> list[SurveyAnswer]:
         """The newest answers, newest first."""
-        query = SurveyAnswerRecord.select().order_by(SurveyAnswerRecord.at.desc()).limit(limit)
+        said = (SurveyAnswerRecord.question != "") | (SurveyAnswerRecord.score > 0)
+        answers = SurveyAnswerRecord.select().where(said)
+        query = answers.order_by(SurveyAnswerRecord.at.desc()).limit(limit)
         query = query.where(SurveyAnswerRecord.survey == clean(survey)) if survey else query
         query = query.where(SurveyAnswerRecord.agent == clean(agent)) if agent else query
         with self._use() as db:

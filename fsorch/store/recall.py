@@ -12,7 +12,7 @@ from peewee import fn
 from fsorch.acd import AgentState
 from fsorch.acd.callback import CallbackState
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import KeptPlace, OpenContact, PromisedCall, Recall, Shift
+from fsorch.engine.inputs import KeptPlace, LeftFlow, OpenContact, PromisedCall, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.names import ContactOutcome, OfferOutcome, SegmentKind
 from fsorch.store.database import Db
@@ -43,6 +43,7 @@ _TOLD = (
     FactKind.TRANSFER_ENDED,
     FactKind.CALL_HUNG_UP,
     FactKind.WAIT_ENDED,
+    FactKind.SURVEY_BEGAN,
 )
 _OF_AGENTS = (FactKind.AGENT_CHANGED, FactKind.AGENT_ASKED, FactKind.WRAP_UP_BEGAN, FactKind.WRAP_UP_EXTENDED)
 # What a callback is while it is owed to the customer; see fsorch.acd.callback.
@@ -58,7 +59,27 @@ def recall(db: Db, since: int) -> Recall:
     for start in range(0, len(rows), BATCH):
         contacts += _opened(db, rows[start : start + BATCH])
     legs = [leg for contact in _opened(db, _just_ended(db, lately)) for leg in contact.legs]
-    return Recall(tuple(contacts), tuple(_shifts(db, since)), legs=tuple(legs), places=tuple(_places(db, since)))
+    return Recall(
+        tuple(contacts),
+        tuple(_shifts(db, since)),
+        legs=tuple(legs),
+        places=tuple(_places(db, since)),
+        left=tuple(_left(db, since)),
+    )
+
+
+def _left(db: Db, since: int) -> Iterable[LeftFlow]:
+    """Who hung up in a flow, ``since`` then, and has not rung again."""
+    row, told = ContactRecord, JournalRecord
+    lately = (row.began_at >= since) & (row.medium == "voice") & (row.number != "")
+    newest = row.select(row.number, fn.MAX(row.began_at)).where(lately).group_by(row.number)
+    last = set(newest.tuples().execute(db))
+    in_flow = told.select(told.contact).where(told.kind == FactKind.FLOW_ENTERED.value, told.at >= since)
+    left = row.outcome.in_([ContactOutcome.LEFT_FLOW.value, ContactOutcome.LOST.value])
+    gone = row.select().where(lately, left, row.ended_at > 0, row.enqueued_at == 0, row.id.in_(in_flow))
+    for one in reversed(list(gone.order_by(row.ended_at.desc()).limit(PLACES).execute(db))):
+        if (one.number, one.began_at) in last:
+            yield LeftFlow(one.number, one.ended_at)
 
 
 def _places(db: Db, since: int) -> Iterable[KeptPlace]:
@@ -148,6 +169,8 @@ def _doing(facts: Sequence[Fact]) -> tuple[str, str]:
             doing = SegmentKind.IVR.value
         elif fact.kind is FactKind.CONTACT_QUEUED:
             doing, leg = SegmentKind.QUEUE.value, ""
+        elif fact.kind is FactKind.SURVEY_BEGAN:
+            doing, leg = SegmentKind.IVR.value, ""
         elif fact.kind is FactKind.WAIT_ENDED and (out := _out_of_line(fact)):
             doing, leg = out, ""
         elif fact.kind is FactKind.OFFER_MADE and not fact.data.get("aside"):

@@ -20,9 +20,10 @@ SOUNDS = "/sounds/fsorch/"
 class Caller:
     """The caller on ``leg``, who has rung ``desk``. Every application that is begun is ended by one of the verbs."""
 
-    def __init__(self, desk: Desk, leg: str = "caller", flow: str = "", **fields: Any) -> None:
+    def __init__(self, desk: Desk, leg: str = "caller", flow: str = "", queue: str = "", **fields: Any) -> None:
         self.desk, self.leg = desk, leg
-        self.variables: dict[str, str] = {"fsorch_entry": "yes"} | ({"fsorch_flow": flow} if flow else {})
+        asked = {"fsorch_flow": flow, "fsorch_queue": queue}
+        self.variables = {"fsorch_entry": "yes"} | {name: value for name, value in asked.items() if value}
         parked = {"caller_number": "+441234", "caller_name": "Zoë", "direction": "inbound"} | fields
         desk.event("CHANNEL_PARK", leg, self.variables, answer_state="ringing", **parked)
         desk.event("CHANNEL_ANSWER", leg, answer_state="answered", **parked)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from fsorch.engine import Configure, FactKind, LinkDown, LinkUp
-from fsorch.engine.inputs import History
+from fsorch.engine.inputs import History, LeftFlow, Recall
 from fsorch.esl.commands import Break, Command, Execute, Kill, PlayAndGetDigits, Playback
 from fsorch.esl.events import Event
 from fsorch.flows import FlowRelease
@@ -299,6 +300,27 @@ def test_who_hung_up_on_a_recording_and_rings_again_comes_to_a_person_at_once() 
     desk.tell(History(again.id))
     assert (again.state, again.contact.queue) == ("waiting", "reception")
     assert desk.of(FactKind.FLOW_ENTERED)[-1].data["again"] is True
+
+
+@pytest.mark.parametrize(("ago_s", "person"), [(60, True), (400, False)])
+def test_a_restart_forgets_nobody_who_hung_up(ago_s: int, person: bool) -> None:
+    desk = Desk(centre())
+    left = LeftFlow("+441234", desk.clock.now().wall - ago_s * 1_000_000)
+    desk.tell(Recall(left=(left,)))
+    again = Caller(desk)
+    desk.tell(History(again.id))
+    assert (again.state == "waiting") is person
+
+
+def test_who_hung_up_in_a_flow_while_nobody_listened_comes_to_a_person_as_well() -> None:
+    desk, caller = in_shop()
+    recall = recalled(desk.facts)
+    desk.begin(desk.engine._core.centre)
+    desk.tell(msgspec.structs.replace(recall, until=desk.clock.now().wall))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    again = Caller(desk, "again")
+    desk.tell(History(again.id))
+    assert (again.state, again.contact.queue) == ("waiting", "reception")
 
 
 def test_a_while_later_they_are_asked_like_anybody() -> None:

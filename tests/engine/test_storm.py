@@ -57,6 +57,8 @@ from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Bridge, Originate, SetVars
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
+from fsorch.flow_nodes import Hangup, Question, Survey
+from fsorch.flows import FlowSpec
 from fsorch.names import Strategy
 from fsorch.rules import (
     AffinitySpec,
@@ -221,6 +223,17 @@ SUPPORT_WAIT: dict[str, object] = {
 }
 
 
+HOW = FlowSpec(
+    id="how",
+    start="ask",
+    person="support",
+    nodes={
+        "ask": Survey(questions=(Question(id="happy", prompt="menu"),), next="bye", low="person"),
+        "bye": Hangup(prompt="bye", reason="surveyed"),
+    },
+)
+
+
 class Storm:
     """One story."""
 
@@ -231,10 +244,12 @@ class Storm:
         callback = CallbackSpec(dial="sofia/gateway/out/{number}", first=CallFirst.CUSTOMER, retry_s=30, tries=2)
         sales = structs.replace(sales, callback=callback, affinity=AffinitySpec())
         support = structs.replace(support, callback=structs.replace(callback, first=CallFirst.AGENT))
-        sales, support = structs.replace(sales, **SALES_WAIT), structs.replace(support, **SUPPORT_WAIT)
+        sales = structs.replace(sales, survey="how", **SALES_WAIT)
+        support = structs.replace(support, survey="how", **SUPPORT_WAIT)
         self.centre = structs.replace(
             CENTRE,
             queues=(sales, support),
+            flows=(*CENTRE.flows, HOW),
             away=AwayRule(after_s=5, reason="tea"),
             voicemail=VoicemailSpec(dir="/messages"),
             outside="sofia/gateway/c/{number}",

@@ -100,6 +100,37 @@ class TestRecall:
         assert all(place.left_at == place.enqueued_at - 1 + SECOND for place in store.recall(T0).places)
         assert store.recall(T0 + 10 * SECOND).places == ()
 
+    def test_who_hung_up_in_a_flow(self, store: Store) -> None:
+        def ended(id: str, number: str, at: int, outcome: str = "left_flow", entered: bool = True) -> list[Fact]:
+            began_at = T0 + at * SECOND
+            row = contact_ended(
+                id,
+                outcome=outcome,
+                answered_at=0,
+                enqueued_at=0,
+                queue="",
+                number=number,
+                began_at=began_at,
+                ended_at=began_at + SECOND,
+            )
+            went_in = [fact(f"f{id}", FactKind.FLOW_ENTERED, contact=id, at=began_at, flow="main")] if entered else []
+            return [contact_began(id, number=number, began_at=began_at), *went_in, row]
+
+        store.write(
+            [
+                *ended("c1", "+1", 1),
+                *ended("c2", "+2", 2, entered=False),
+                *ended("c3", "+3", 3, "lost"),
+                *ended("c4", "+4", 4),
+                *ended("c5", "+4", 5, "self_served"),
+                *ended("c6", "+5", 6),
+                *ended("c7", "+5", 7),
+            ]
+        )
+        left = [(one.number, one.left_at - T0) for one in store.recall(T0).left]
+        assert left == [("+1", 2 * SECOND), ("+3", 4 * SECOND), ("+5", 8 * SECOND)]
+        assert store.recall(T0 + 10 * SECOND).left == ()
+
     def test_who_was_sent_from_a_queue_into_a_flow_is_in_the_flow(self, store: Store) -> None:
         out = fact("w", FactKind.WAIT_ENDED, contact="c1", at=T0 + 2, act="overflow", to="flow", name="main")
         store.write([contact_began("c1"), fact("q", FactKind.CONTACT_QUEUED, contact="c1", at=T0 + 1), out])
