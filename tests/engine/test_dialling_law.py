@@ -79,7 +79,7 @@ def test_who_is_listed_is_barred_for_good_and_where_nobody_has_a_pack_nobody_is_
     bare = LawRoom(person("1", "+12125550101"), pack="")
     bare.run()
     assert bare.calls() == []
-    assert bare.of(FactKind.LEAD_BARRED)[0].data["rule"] == "pack"
+    assert bare.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"] == "there is no compliance pack named"
 
 
 def test_a_german_consumer_is_called_with_consent_alone() -> None:
