@@ -14,6 +14,7 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch, Watch
 from fsorch.engine.timers import Timers
+from fsorch.engine.views import CampaignView, LeadCard
 from fsorch.errors import EslError
 from fsorch.esl.commands import Command
 from fsorch.flows import FlowRelease, FlowSpec
@@ -40,6 +41,9 @@ class Core:
         self.people: dict[str, Person] = {}
         # The calls of campaigns under way, by the called party's leg.
         self.dials: dict[str, Dial] = {}
+        # What is shown of campaigns; see fsorch.engine.dialling_showing.
+        self.lead_of: Callable[[Person], LeadCard | None] = lambda person: None
+        self.campaigns_now: Callable[[], tuple[CampaignView, ...]] = tuple
         # Supervisors who listen, by their own leg.
         self.watches: dict[str, Watch] = {}
         self.queues: dict[str, Queue] = {}

@@ -21,6 +21,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_people import Previews
 from fsorch.engine.dialling_recall import Found
+from fsorch.engine.dialling_showing import CampaignBoard
 from fsorch.engine.endings import Way
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
@@ -83,6 +84,7 @@ class Engine:
         self._dialling = dialling = Dialling(core, self._calls)
         self._previews = Previews(core, dialling)
         self._offers.reserved = self._engaged
+        CampaignBoard(core, dialling, self._previews)
         self._people.add(self._previews.handlers)
         self._people.give_up_dial = self._previews.hang_up
         self._offers.before_bridge, self._people.staffed = self._calls.before_bridge, self._staffed

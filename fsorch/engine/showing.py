@@ -35,6 +35,7 @@ def contact_view(core: Core, contact: Contact, standings: Standings | None = Non
         answered_at=contact.answered_at,
         held=contact.held,
         medium=contact.medium,
+        direction=contact.direction,
         callback=contact.promise.machine.state.value if contact.promise else "",
         message_us=contact.message_us,
         muted=contact.muted,
@@ -98,6 +99,7 @@ def agent_view(core: Core, person: Person) -> AgentView:
         break_until=break_end(core, person),
         overrun=person.overrun,
         line=person.line.state.value if person.spec.phone_mode is PhoneMode.NAILED else "",
+        lead=core.lead_of(person),
     )
 
 
@@ -139,6 +141,7 @@ def snapshot(core: Core) -> Snapshot:
         queues=tuple(queue_view(core, queue) for queue in core.queues.values()),
         agents=tuple(agent_view(core, person) for person in core.people.values()),
         contacts=tuple(contact_view(core, contact, standings) for contact in core.contacts.values()),
+        campaigns=core.campaigns_now(),
         breaks=tuple((reason.id, reason.title or reason.id) for reason in core.centre.breaks),
         odd_events=dict(core.odd),
     )

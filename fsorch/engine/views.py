@@ -5,7 +5,19 @@ from __future__ import annotations
 
 import msgspec
 
-__all__ = ["AgentView", "ContactView", "KeyedAnswer", "PartyView", "QueueView", "Snapshot", "SwitchView"]
+__all__ = [
+    "AgentView",
+    "CampaignView",
+    "ContactView",
+    "KeyedAnswer",
+    "LeadCard",
+    "LeadNumberView",
+    "PartyView",
+    "QueueView",
+    "Snapshot",
+    "SwitchView",
+    "Word",
+]
 
 
 class KeyedAnswer(msgspec.Struct, frozen=True):
@@ -56,8 +68,89 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
     why: str = ""
     medium: str = "voice"
+    direction: str = "inbound"
     callback: str = ""
     message_us: int = 0
+
+
+class Word(msgspec.Struct, frozen=True, kw_only=True):
+    """How a call may be said to have ended: a disposition. ``then``: retry, callback, dnc or finish."""
+
+    id: str
+    title: str
+    key: str = ""
+    category: str = ""
+    then: str = "finish"
+    note: bool = False
+
+
+class LeadNumberView(msgspec.Struct, frozen=True):
+    """A number of a lead that can be dialled, and what the list calls it."""
+
+    number: str
+    kind: str = ""
+
+
+class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
+    """The lead in front of an agent. ``phase``: shown (it may be dialled, or skipped with a reason), dialling, talking,
+    closing (the call is over, and how it was is to be said). ``until``: when a lead that is shown is dialled or given
+    back by itself. ``script``: what to say, with the lead's fields filled in. ``words``: how the call may be said to
+    have ended, and ``said`` what was. ``callback_days``: how far ahead one may be promised."""
+
+    phase: str
+    attempt: str = ""
+    campaign: str
+    campaign_title: str
+    lead: str
+    name: str
+    number: str
+    numbers: tuple[LeadNumberView, ...] = ()
+    fields: dict[str, str] = {}
+    script: str = ""
+    attempts: int = 0
+    last_outcome: str = ""
+    last_at: int = 0
+    callback_note: str = ""
+    until: int = 0
+    skip_allowed: bool = False
+    skip_reasons: tuple[str, ...] = ()
+    words: tuple[Word, ...] = ()
+    said: str = ""
+    note: str = ""
+    callback_days: int = 0
+
+
+class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign now, and its counts since the engine started. ``held``: why nothing is dialled; ``agents`` dial for
+    it, ``free`` of them are idle; ``ringing``, ``waiting`` (a person without an agent yet) and ``talking`` are calls.
+    ``drop_share``: drops over live answers, at most ``drop_target``; ``drops_left``: how many more may come before it
+    is over that. ``false_alarms``: keys pressed where a machine was thought to be, and people who hung up while one
+    was listened for."""
+
+    id: str
+    title: str
+    mode: str
+    state: str
+    held: str = ""
+    queue: str = ""
+    agents: int = 0
+    free: int = 0
+    lines: int = 0
+    ringing: int = 0
+    waiting: int = 0
+    talking: int = 0
+    ready: int = 0
+    launched: int = 0
+    live: int = 0
+    talked: int = 0
+    drops: int = 0
+    machines: int = 0
+    barred: int = 0
+    drop_share: float = 0.0
+    drop_target: float = 0.0
+    drops_left: int = 0
+    false_alarms: int = 0
+    outcomes: dict[str, int] = {}
 
 
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
@@ -70,7 +163,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     ``wrap_up_until`` 0 means until they end it, ``wrap_up_may_end`` that they may do so now, ``wrap_up_more_s`` what
     one request adds (0: nothing). ``break_until``: when the break's time is over, ``overrun`` that it was.
     ``line``: the state of a nailed-up phone's standing call (none, dialling, ready, taken, talking, back, returning,
-    lost); empty for a phone that is dialled."""
+    lost); empty for a phone that is dialled. ``lead``: of a campaign, in front of them."""
 
     id: str
     name: str
@@ -95,6 +188,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     break_until: int = 0
     overrun: bool = False
     line: str = ""
+    lead: LeadCard | None = None
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
@@ -135,5 +229,6 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     queues: tuple[QueueView, ...] = ()
     agents: tuple[AgentView, ...] = ()
     contacts: tuple[ContactView, ...] = ()
+    campaigns: tuple[CampaignView, ...] = ()
     breaks: tuple[tuple[str, str], ...] = ()
     odd_events: dict[str, int] = {}

@@ -97,8 +97,12 @@ def demo_world(switch: VirtualSwitch, plan: TrafficPlan | None = None, centre: C
     ``plan``.
 
     A phone is human if its agent is one of `HUMAN_AGENTS` or a supervisor."""
-    world = World(switch, plan)
-    for agent in (centre or demo_centre()).agents:
+    world, centre = World(switch, plan), centre or demo_centre()
+    for gateway in centre.gateways:
+        kind, _, name = gateway.dial.partition("sofia/gateway/")
+        if not kind:
+            switch.machine.dialer.gateways.setdefault(name.partition("/")[0], world.carrier)
+    for agent in centre.agents:
         user, _, domain = agent.phone.removeprefix("user/").partition("@")
         human = agent.id in HUMAN_AGENTS or agent.role != Role.AGENT
         world.add_phone(user, PhoneHabits(human=True) if human else None, domain)

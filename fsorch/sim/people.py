@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 
 import msgspec
 
@@ -105,7 +106,9 @@ class Phone:
 
 class CarrierHabits(msgspec.Struct, frozen=True, kw_only=True):
     """What comes of calls to the public: weights of the outcomes, and times in seconds. ``early``: the share that
-    hears the network's ringing as early media before anybody answers."""
+    hears the network's ringing as early media before anybody answers. ``talk_s``: how long people talk, from the answer
+    or once they are joined to somebody; ``patience_s``: how long they listen to nobody (0: as long as they talk);
+    ``opt_out``: the share of people who press a key when they are asked for one."""
 
     person: float = 0.45
     machine: float = 0.2
@@ -117,6 +120,8 @@ class CarrierHabits(msgspec.Struct, frozen=True, kw_only=True):
     ring_s: float = 7.0
     talk_s: float = 25.0
     beep_s: float = 4.0
+    patience_s: float = 0.0
+    opt_out: float = 0.0
 
 
 _REFUSALS = {"busy": (486, "Busy Here"), "rejected": (603, "Decline"), "unknown": (404, "Not Found")}
@@ -131,10 +136,17 @@ class Carrier:
         self._seed = seed
         self._tries: dict[str, int] = {}
         self.outcomes: dict[str, int] = {}
+        # People who listen to nobody yet, by their channel.
+        self._people: dict[str, Called] = {}
+        self.keyed = 0
 
     def notice(self, channel: Channel, what: str, detail: str) -> None:
-        """A new call is led to its outcome; the rest needs no reaction."""
+        """A new call is led to its outcome; a person hears and speaks."""
         if what != "ring":
+            if (called := self._people.get(channel.uuid)) is not None:
+                called.notice(channel, what)
+            if what == "hangup":
+                self._people.pop(channel.uuid, None)
             return
         core, habits = self._machine.core, self.habits
         number = channel.profile.get("Destination-Number")
@@ -157,10 +169,57 @@ class Carrier:
             core.timeline.after(wait, lambda: self._answer(channel, outcome, dice))
 
     def _answer(self, channel: Channel, outcome: str, dice: random.Random) -> None:
-        machine = self._machine
+        machine, habits = self._machine, self.habits
         if channel.hung:
             return
+        talk_s = around(dice, habits.talk_s, min(2.0, habits.talk_s))
+        if outcome == "person" and habits.patience_s > 0:
+            keys = dice.random() < habits.opt_out
+            self._people[channel.uuid] = Called(
+                machine, channel, habits.patience_s, talk_s, self._press if keys else None
+            )
         answer(machine.core, channel)
         if outcome == "machine":
-            machine.core.timeline.after(around(dice, self.habits.beep_s, 1.0), lambda: machine.apps.beep(channel))
-        machine.core.timeline.after(around(dice, self.habits.talk_s, 2.0), lambda: machine.hang_up(channel))
+            machine.core.timeline.after(around(dice, habits.beep_s, 1.0), lambda: machine.apps.beep(channel))
+        if channel.uuid not in self._people:
+            machine.core.timeline.after(talk_s, lambda: machine.hang_up(channel))
+
+    def _press(self, channel: Channel) -> None:
+        self.keyed += 1
+        self._machine.press(channel, "9")
+
+
+class Called:
+    """A person who was called: listens for ``patience_s``, talks for ``talk_s`` once somebody is there, and has a key
+    pressed by ``press`` where one is asked for."""
+
+    def __init__(
+        self,
+        machine: Machine,
+        channel: Channel,
+        patience_s: float,
+        talk_s: float,
+        press: Callable[[Channel], None] | None,
+    ) -> None:
+        self._machine = machine
+        self._talk_s = talk_s
+        self._press = press
+        self._patience_s = patience_s
+        self._timer = machine.core.timeline.after(patience_s, lambda: machine.hang_up(channel))
+
+    def notice(self, channel: Channel, what: str) -> None:
+        """Hear and speak."""
+        if what == "bridge":
+            self._leave(channel, self._talk_s)
+        elif what == "unbridge":
+            self._leave(channel, self._patience_s)
+        elif what == "hangup":
+            self._timer.cancel()
+        elif what == "play" and self._press is not None:
+            if channel.get("current_application") == "play_and_get_digits":
+                press, self._press = self._press, None
+                self._machine.core.timeline.after(1.0, lambda: press(channel))
+
+    def _leave(self, channel: Channel, seconds: float) -> None:
+        self._timer.cancel()
+        self._timer = self._machine.core.timeline.after(seconds, lambda: self._machine.hang_up(channel))

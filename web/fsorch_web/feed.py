@@ -32,7 +32,7 @@ Topic = Literal["agent", "board"]
 Emit = Callable[[str, str, msgspec.Raw, Callable[..., None]], None]
 
 # Facts an agent waits for: they are pushed at once.
-URGENT = frozenset({FactKind.OFFER_MADE, FactKind.OFFER_ENDED})
+URGENT = frozenset({FactKind.OFFER_MADE, FactKind.OFFER_ENDED, FactKind.PREVIEW_SHOWN})
 SHORTEST_S = 0.1
 # A snapshot is taken this often although nothing was heard: some of what it shows (counters) makes no fact.
 LONGEST_S = 5.0

@@ -20,6 +20,9 @@ from fsorch.engine.inputs import (
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
+    DialNumber,
+    DialPreview,
+    Dispose,
     DropParty,
     EndWrapUp,
     ExtendWrapUp,
@@ -36,6 +39,7 @@ from fsorch.engine.inputs import (
     Request,
     SetPriority,
     SetStatus,
+    SkipPreview,
     StopListening,
     Supervise,
     TakeOver,
@@ -126,6 +130,35 @@ class Listen(Plain, forbid_unknown_fields=True, kw_only=True):
     phone: Annotated[str, msgspec.Meta(max_length=256, pattern=REGISTERED)] = ""
 
 
+class ChosenNumber(Plain, forbid_unknown_fields=True, kw_only=True):
+    """The number of the lead that is dialled; empty for its next."""
+
+    number: Annotated[str, msgspec.Meta(max_length=32)] = ""
+
+
+class Reason(Plain, forbid_unknown_fields=True, kw_only=True):
+    """Why an agent does not want a lead."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+
+
+class ByHand(Plain, forbid_unknown_fields=True, kw_only=True):
+    """A number that an agent calls for a campaign."""
+
+    campaign: Id
+    number: Annotated[str, msgspec.Meta(max_length=40)]
+
+
+class Said(Plain, forbid_unknown_fields=True, kw_only=True):
+    """How a call of a campaign was. ``callback_at``: UTC microseconds; ``callback_own``: by this agent alone."""
+
+    disposition: Id
+    note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    callback_at: Annotated[int, msgspec.Meta(ge=0)] = 0
+    callback_own: bool = False
+    attempt: Id = ""
+
+
 class OfContact(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A body about a contact: the fields that the verb needs."""
 
@@ -174,6 +207,24 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "wrapup-end": (Plain, lambda given, agent, by: EndWrapUp(agent=agent, by=by)),
     "wrapup-more": (Plain, lambda given, agent, by: ExtendWrapUp(agent=agent, by=by)),
     "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),
+    "dial": (ChosenNumber, lambda given, agent, by: DialPreview(agent=agent, by=by, number=given.number)),
+    "skip": (Reason, lambda given, agent, by: SkipPreview(agent=agent, by=by, reason=given.reason)),
+    "dial-number": (
+        ByHand,
+        lambda given, agent, by: DialNumber(agent=agent, by=by, campaign=given.campaign, number=given.number),
+    ),
+    "dispose": (
+        Said,
+        lambda given, agent, by: Dispose(
+            agent=agent,
+            by=by,
+            disposition=given.disposition,
+            note=given.note,
+            callback_at=given.callback_at,
+            callback_own=given.callback_own,
+            attempt=given.attempt,
+        ),
+    ),
 }
 
 

@@ -1,0 +1,124 @@
+"""What is shown of campaigns: the lead in front of an agent, and how each campaign does."""
+
+from __future__ import annotations
+
+import math
+
+from msgspec import structs
+
+from fsorch.acd import AgentState
+from fsorch.campaign.dial import DialState
+from fsorch.campaigns import LIVE_OUTCOMES, CampaignSpec, Lead, Outcome
+from fsorch.engine.core import Core
+from fsorch.engine.dialling import Dialling
+from fsorch.engine.dialling_leads import fill_in
+from fsorch.engine.dialling_people import Previews
+from fsorch.engine.dialling_state import Dial, Preview, Run
+from fsorch.engine.state import Person
+from fsorch.engine.views import CampaignView, LeadCard, LeadNumberView, Word
+
+__all__ = ["CampaignBoard"]
+
+RINGING = (DialState.PLACED, DialState.RINGING, DialState.UP)
+
+
+class CampaignBoard:
+    """Makes the views."""
+
+    def __init__(self, core: Core, dialling: Dialling, previews: Previews) -> None:
+        self.dialling = dialling
+        self.previews = previews
+        core.lead_of, core.campaigns_now = self.lead_of, self.campaigns
+
+    def lead_of(self, person: Person) -> LeadCard | None:
+        """The lead in front of an agent; None when there is none."""
+        preview = self.previews.previews.get(person.spec.id)
+        if preview is not None:
+            return self._shown(preview, person)
+        dial = self.previews.of(person)
+        return self._under_way(dial, person) if dial is not None else None
+
+    def _shown(self, preview: Preview, person: Person) -> LeadCard | None:
+        run = self.dialling.runs.get(preview.campaign)
+        if run is None:
+            return None
+        spec = run.spec.preview
+        number = self.previews.number_of(preview)
+        card = self._card(run.spec, preview.ready.lead, number, person, "shown")
+        return structs.replace(
+            card, until=preview.until, skip_allowed=spec.skip_allowed, skip_reasons=spec.skip_reasons
+        )
+
+    def _under_way(self, dial: Dial, person: Person) -> LeadCard:
+        phase = "closing" if dial.ended_at else "talking" if dial.served == person.spec.id else "dialling"
+        words = tuple(
+            Word(
+                id=one.id,
+                title=one.title or one.id,
+                key=one.key,
+                category=one.category.value,
+                then=one.then.value,
+                note=one.note,
+            )
+            for one in self.previews.dispositions(dial)
+        )
+        card = self._card(dial.campaign, dial.lead, dial.number, person, phase)
+        return structs.replace(card, attempt=dial.id, words=words, said=dial.disposition, note=dial.note)
+
+    def _card(self, spec: CampaignSpec, lead: Lead, number: str, person: Person, phase: str) -> LeadCard:
+        return LeadCard(
+            phase=phase,
+            campaign=spec.id,
+            campaign_title=spec.title or spec.id,
+            lead=lead.id,
+            name=lead.name,
+            number=number,
+            numbers=tuple(LeadNumberView(one.number, one.kind) for one in lead.numbers if not one.dead),
+            fields=lead.fields,
+            script=fill_in(spec.script, lead, number, person.spec.name or person.spec.id),
+            attempts=lead.attempts,
+            last_outcome=lead.last_outcome,
+            last_at=lead.last_at,
+            callback_note=lead.callback_note,
+            callback_days=spec.callbacks.days_max,
+        )
+
+    def campaigns(self) -> tuple[CampaignView, ...]:
+        """Every campaign of the centre."""
+        dials: dict[str, list[Dial]] = {}
+        for dial in self.dialling.dials.dials.values():
+            dials.setdefault(dial.campaign.id, []).append(dial)
+        return tuple(self._campaign(run, dials.get(id, [])) for id, run in self.dialling.runs.items())
+
+    def _campaign(self, run: Run, dials: list[Dial]) -> CampaignView:
+        spec, tally = run.spec, run.tally
+        states = [dial.machine.state for dial in dials]
+        live = sum(tally.outcomes[outcome.value] for outcome in LIVE_OUTCOMES)
+        drops = tally.outcomes[Outcome.DROP.value]
+        target = self.dialling.checks.of(spec).target
+        return CampaignView(
+            id=spec.id,
+            title=spec.title or spec.id,
+            mode=spec.mode.value,
+            state=run.state.value,
+            held=run.held,
+            queue=spec.queue,
+            agents=len(run.agents),
+            free=sum(state == AgentState.IDLE for state in run.agents.values()),
+            lines=run.lines,
+            ringing=sum(state in RINGING for state in states),
+            waiting=states.count(DialState.HANDED),
+            talking=states.count(DialState.TALKING),
+            ready=len(run.fresh),
+            launched=tally.launched,
+            live=live,
+            talked=tally.talked,
+            drops=drops,
+            machines=tally.outcomes[Outcome.MACHINE.value],
+            barred=tally.barred,
+            drop_share=round(drops / live, 4) if live else 0.0,
+            drop_target=target,
+            drops_left=max(0, math.floor(target * live - drops)),
+            false_alarms=tally.keyed + tally.listened_lost,
+            outcomes=dict(tally.outcomes),
+        )
