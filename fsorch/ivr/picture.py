@@ -6,6 +6,7 @@ The layers are grandalf's (Sugiyama's method). Everything a flow's author wrote 
 from __future__ import annotations
 
 import textwrap
+from collections.abc import Mapping
 from xml.etree import ElementTree as Xml
 
 import msgspec
@@ -63,9 +64,10 @@ class Box(msgspec.Struct):
         return 2 * PADDING + LINE * (1 + len(self.lines))
 
 
-def draw(spec: FlowSpec) -> str:
-    """The flow as an SVG document. Works for one with faults as well: a target that is not there is a box too."""
-    boxes = _boxes(spec)
+def draw(spec: FlowSpec, prompts: Mapping[str, str | PromptSpec] | None = None) -> str:
+    """The flow as an SVG document. Works for one with faults as well: a target that is not there is a box too.
+    ``prompts``: those of the centre, so that their words are shown."""
+    boxes = _boxes(spec, prompts or {})
     bends = _place(spec, boxes)
     passing = [x for points in bends.values() for x, _ in points]
     left = min(min(box.x for box in boxes.values()) - WIDTH / 2, *passing, 0.0) - MARGIN
@@ -89,8 +91,8 @@ def draw(spec: FlowSpec) -> str:
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + Xml.tostring(root, encoding="unicode") + "\n"
 
 
-def _boxes(spec: FlowSpec) -> dict[str, Box]:
-    boxes = {name: Box(name, kind_of(node), _told(spec, node)) for name, node in spec.nodes.items()}
+def _boxes(spec: FlowSpec, prompts: Mapping[str, str | PromptSpec]) -> dict[str, Box]:
+    boxes = {name: Box(name, kind_of(node), _told(spec, node, prompts)) for name, node in spec.nodes.items()}
     for node in spec.nodes.values():
         for edge in edges(node):
             if edge.target not in boxes:
@@ -105,11 +107,11 @@ def _word(spec: FlowSpec, target: str) -> tuple[str, list[str]]:
     return (RETURN, ["to the calling flow"]) if target == RETURN else ("missing", ["no such node"])
 
 
-def _told(spec: FlowSpec, node: Node) -> list[str]:
+def _told(spec: FlowSpec, node: Node, prompts: Mapping[str, str | PromptSpec]) -> list[str]:
     """What a node says, in the first language; or what it leads to."""
     words = node.title
     for _, name in prompts_of(node):
-        prompt = spec.prompt(name)
+        prompt = spec.prompt(name) or prompts.get(name)
         words = words or (prompt.text.get(spec.languages[0], name) if isinstance(prompt, PromptSpec) else name)
     words = words or str(getattr(node, "queue", "") or getattr(node, "calendar", "") or getattr(node, "flow", ""))
     return textwrap.wrap(words, CHARACTERS, max_lines=MOST_LINES, placeholder=" …")

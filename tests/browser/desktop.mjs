@@ -230,6 +230,14 @@ await run(async (browser, step) => {
     );
     await board.getByRole("link", { name: "Board" }).click();
   });
+  await step("the flow is drawn, and what callers did in it is counted", async () => {
+    await board.getByRole("link", { name: "Flows" }).click();
+    await board.waitForFunction(() => document.querySelector("[data-test=picture]")?.naturalWidth > 0);
+    await board.locator("[data-test=versions] tbody tr").first().waitFor();
+    const entered = board.locator("[data-test=figures] dd").first();
+    check(Number(await entered.innerText()) > 0, "callers have entered the flow");
+    await board.getByRole("link", { name: "Board" }).click();
+  });
   await step("a supervisor sends the agent on a break", async () => {
     const row = board.locator(`[data-test=agent-${agent.agent ?? agent.login}]`);
     await row.locator("button.agent-row").click();

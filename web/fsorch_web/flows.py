@@ -12,6 +12,7 @@ import flask
 import msgspec
 from flask import Flask, Response
 
+from fsorch.config import world_of
 from fsorch.ivr.picture import draw
 from fsorch.objects import find_thing
 from fsorch.store.publishing import publish_version, roll_back, share_calls
@@ -69,11 +70,12 @@ class Flows:
         store = self._auth.store
 
         def drawn() -> str:
-            if version:
-                return draw(store.flow_version(id, version))
             centre = store.load_centre()
+            prompts = world_of(centre).prompts
+            if version:
+                return draw(store.flow_version(id, version), prompts)
             find_thing(centre, "flow", id)
-            return draw(next(flow for flow in centre.flows if flow.id == id))
+            return draw(next(flow for flow in centre.flows if flow.id == id), prompts)
 
         response = Response(in_worker(drawn), mimetype="image/svg+xml")
         response.headers["Content-Security-Policy"] = ALONE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from fsorch.config import decode
+from fsorch.config import Centre, decode, world_of
 from fsorch.edge.settings import read_yaml
 from fsorch.errors import ConfigError
 from fsorch.flow_checks import check_flow
@@ -113,7 +113,8 @@ def _counted(flows: list[FlowSpec]) -> str:
 @click.pass_obj
 def draw_(app: App, target: str, file: Path | None) -> None:
     """A picture (SVG) of a flow, its nodes from the top down and its ways with their keys."""
-    picture = draw(one_flow(target, surroundings(app, None)))
+    around = surroundings(app, None)
+    picture = draw(one_flow(target, around), world_of(around.centre or Centre()).prompts)
     if file is None:
         click.echo(picture, nl=False)
         return

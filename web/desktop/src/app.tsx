@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { ask, logOut, me } from "./api";
 import { BoardView } from "./board";
 import { DeskView } from "./desk";
+import { FlowsView } from "./flows";
 import { HistoryView } from "./history";
 import { connect, disconnect, retry } from "./live";
 import { Login } from "./login";
@@ -59,6 +60,7 @@ function Workplace({ user }: { user: User }): JSX.Element {
             {user.agent && <TabLink here={tab} name="desk" title="My desk" />}
             <TabLink here={tab} name="board" title="Board" />
             <TabLink here={tab} name="calls" title="Calls" />
+            <TabLink here={tab} name="flows" title="Flows" />
           </nav>
         )}
         <div class="spread" />
@@ -73,11 +75,12 @@ function Workplace({ user }: { user: User }): JSX.Element {
       {tab === "desk" && <DeskView />}
       {tab === "board" && <BoardView user={user} />}
       {tab === "calls" && <HistoryView id={detail} />}
+      {tab === "flows" && <FlowsView id={detail} />}
     </div>
   );
 }
 
-type Tab = "desk" | "board" | "calls";
+type Tab = "desk" | "board" | "calls" | "flows";
 
 // The view, and what is open in it, stand in the address, so that a reload and a bookmark keep them.
 function usePlace(user: User): [Tab, string] {
@@ -85,6 +88,7 @@ function usePlace(user: User): [Tab, string] {
     const [tab, detail = ""] = location.hash.slice(1).split("/", 2);
     if (!user.board) return ["desk", ""];
     if (tab === "calls") return ["calls", detail];
+    if (tab === "flows") return ["flows", decodeURIComponent(detail)];
     return [tab === "desk" && user.agent ? "desk" : "board", ""];
   };
   const [here, setHere] = useState(place);

@@ -183,3 +183,47 @@ export interface Story {
   story: { at: number; kind: string; text: string }[];
   now: string;
 }
+
+// A flow of the centre, as far as the page shows it.
+export interface Flow {
+  id: string;
+  title?: string;
+  languages?: string[];
+}
+
+export interface FlowVersion {
+  version: number;
+  state: string;
+  in_force: boolean;
+  share: number;
+  made_by: string;
+  published_at: number;
+  published_by: string;
+  reason: string;
+}
+
+export interface FlowNode {
+  entered: number;
+  keyed: number;
+  silent: number;
+  wrong: number;
+  trouble: number;
+  rang_off: number;
+  exits: Record<string, number>;
+}
+
+export interface FlowFigures {
+  entered: number;
+  inside: number;
+  served: number;
+  person: number;
+  asked_person: number;
+  queue: number;
+  callback: number;
+  voicemail: number;
+  number: number;
+  rang_off: number;
+  trouble: number;
+  containment: number | null;
+  nodes: Record<string, FlowNode>;
+}
