@@ -97,6 +97,15 @@ class ManyRows(Database):
         """Run one statement as it stands and return the cursor."""
         return self.execute_sql(sql, values)  # type: ignore[no-untyped-call] # peewee's stub lacks it
 
+    def among(self, sql: str, wanted: Sequence[Any], *more: Any) -> list[tuple[Any, ...]]:
+        """The rows of a query in which ``{}`` stands for the marks of ``wanted``, the first values, and ``?`` for those
+        of which come after them. Binding some hundred values through peewee's query builder takes
+        longer than finding them."""
+        if not wanted:
+            return []
+        marks = ", ".join([self.param] * len(wanted))
+        return list(self.run(sql.format(marks).replace("?", self.param), (*wanted, *more)).fetchall())
+
 
 class PooledSqlite(ManyRows, SqliteDatabase):
     """SQLite in WAL mode: readers never wait for the writer. ``synchronous`` NORMAL: a power cut may lose the last

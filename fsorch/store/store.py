@@ -25,11 +25,14 @@ from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.store import centre as centres
 from fsorch.store import flows, phones, queries, tokens, users
 from fsorch.store.campaigns import Campaigns
+from fsorch.store.consents import Consents
 from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
+from fsorch.store.dnc import Dnc
 from fsorch.store.encounters import read_encounters
 from fsorch.store.flow_stats import FlowFigures, Tally, page_facts
 from fsorch.store.flows import FlowVersion
+from fsorch.store.leads import Leads
 from fsorch.store.linting import Override
 from fsorch.store.messages import MessageFile, find_message
 from fsorch.store.migrate import migrate
@@ -78,6 +81,9 @@ class Store:
         self._audited = itertools.count()
         self.customers = Customers(self._use, clock, passwords, self._audit)
         self.campaigns = Campaigns(self._use, clock, self._audit)
+        self.dnc = Dnc(self._use, clock, self._audit)
+        self.consents = Consents(self._use, clock, self._audit)
+        self.leads = Leads(self._use, clock, self._audit, self.dnc, self.consents)
 
     def open(self, *, create: bool = True) -> None:
         """Bring the tables up to date. Without ``create`` a database that is not there is an error rather than a new

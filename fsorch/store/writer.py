@@ -6,7 +6,8 @@ Every fact becomes a journal row; ``*_ended`` facts become the row they carry as
 - journal: the first one stays;
 - promise_made, note_made: the first one stays, for people have changed it since;
 - contact_began: only when there is no row of that contact yet, so that it never undoes the end;
-- contact, segment, leg, survey answer: the newest one stays.
+- contact, segment, leg, survey answer, attempt: the newest one stays; attempt_started only when there is none yet;
+- lead_changed: only while the lead is held by the token that the fact carries, which ends with it.
 
 So a batch may be written twice, in part, or again years later, and the tables are the same afterwards.
 """
@@ -20,11 +21,14 @@ from typing import Any
 import msgspec
 from peewee import BigIntegerField, BooleanField, CharField, DoubleField, Field, IntegerField, Model
 
+from fsorch.campaigns import AttemptRow, Lead
 from fsorch.customers import Note, Promise, SurveyAnswer
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.store.customer_models import NoteRecord, PromiseRecord, SurveyAnswerRecord
 from fsorch.store.database import Db, PooledMysql, writing
+from fsorch.store.lead_models import AttemptRecord
+from fsorch.store.lead_rows import update_lead
 from fsorch.store.models import ContactRecord, IdField, JournalRecord, JsonField, LegRecord, MetaRecord, SegmentRecord
 from fsorch.store.values import LARGEST, cut, cut_id, dump_json, real, text_of, whole
 
@@ -46,6 +50,7 @@ class Rows:
         self.began: dict[str, Values] = {}
         self.ended: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in ENDED.values()}
         self.made: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in MADE.values()}
+        self.leads: list[Lead] = []
 
 
 class BeganData(msgspec.Struct, frozen=True):
@@ -65,11 +70,13 @@ ENDED: dict[FactKind, tuple[type[Model], type[msgspec.Struct]]] = {
     FactKind.SEGMENT_ENDED: (SegmentRecord, SegmentRow),
     FactKind.LEG_ENDED: (LegRecord, LegRow),
     FactKind.SURVEY_ANSWERED: (SurveyAnswerRecord, SurveyAnswer),
+    FactKind.ATTEMPT_ENDED: (AttemptRecord, AttemptRow),
 }
-# Rows that people go on with: a fact only begins them.
+# Rows that people, or later facts, go on with: a fact only begins them.
 MADE: dict[FactKind, tuple[type[Model], type[msgspec.Struct]]] = {
     FactKind.PROMISE_MADE: (PromiseRecord, Promise),
     FactKind.NOTE_MADE: (NoteRecord, Note),
+    FactKind.ATTEMPT_STARTED: (AttemptRecord, AttemptRow),
 }
 
 
@@ -137,6 +144,8 @@ class FactWriter:
         elif (target := MADE.get(fact.kind)) is not None:
             model, row = _carried(fact, *target)
             rows.made[model].setdefault(row.id, self._plans[model].values(row))
+        elif fact.kind is FactKind.LEAD_CHANGED:
+            rows.leads.append(msgspec.convert(fact.data.get("row"), Lead))
         rows.journal.setdefault(fact.id, self._plans[JournalRecord].values(fact))
 
     def write(self, facts: Sequence[Fact], mark: tuple[str, str] | None = None) -> None:
@@ -150,6 +159,8 @@ class FactWriter:
                 self._many(self._replace[model], ended)
             for model, made in rows.made.items():
                 self._many(self._keep[model], made)
+            for lead in rows.leads:
+                update_lead(self._db, lead)
             if mark is not None:
                 self._many(self._replace[MetaRecord], {mark[0]: mark})
 

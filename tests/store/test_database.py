@@ -29,7 +29,7 @@ from fsorch.errors import StoreError
 from fsorch.flow_checks import faults
 from fsorch.flow_nodes import Menu, QueueNode
 from fsorch.flows import FlowWorld, decode_flow
-from fsorch.store import Store, customer_models, models, open_database
+from fsorch.store import Store, customer_models, lead_models, models, open_database
 from fsorch.store.database import connected, is_passing, parse_url
 from fsorch.store.migrate import known_migrations, migrate
 from fsorch.store.models import MigrationRecord
@@ -40,7 +40,7 @@ from tests.store.mariadb import PASSWORD, MariaDb, make_certificate
 
 RECORDS: list[type[Model]] = [
     value
-    for module in (models, customer_models)
+    for module in (models, customer_models, lead_models)
     for name in module.__all__
     if isinstance(value := getattr(module, name), type) and issubclass(value, Model)
 ]

@@ -14,6 +14,7 @@ from fsorch.store.migrations import (
     m0008_flows_of_nodes,
     m0009_campaigns,
     m0010_flow_versions,
+    m0011_leads,
 )
 
 __all__ = [
@@ -27,4 +28,5 @@ __all__ = [
     "m0008_flows_of_nodes",
     "m0009_campaigns",
     "m0010_flow_versions",
+    "m0011_leads",
 ]

@@ -1,0 +1,233 @@
+"""What has been dialled, and what came of it: written, counted, and read for the limits of the law."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import msgspec
+from peewee import fn
+
+from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, Outcome, Past
+from fsorch.store.database import Db
+from fsorch.store.lead_models import AttemptRecord, Gate, LeadRecord
+from fsorch.store.values import clean, cut, dump_json
+
+__all__ = ["Attempts", "CampaignCounts", "HourCounts", "ListCounts", "attempt_of", "count_list"]
+
+HOUR_US = 3_600_000_000
+# Rows of a page of attempts that are read from end to end.
+PAGE = 2_000
+
+
+class HourCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What was dialled in one hour that began at ``at`` (UTC microseconds)."""
+
+    at: int
+    launched: int
+    live: int
+    drops: int
+    machines: int
+
+
+class ListCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a list has been worked through. ``tried``: dialled at least once; ``open``: to be dialled, now or later;
+    ``promised`` callbacks among them; ``held``: with somebody now; ``shut``: done or barred."""
+
+    list: str
+    leads: int
+    tried: int
+    open: int
+    promised: int
+    held: int
+    shut: int
+
+    @property
+    def penetration(self) -> float:
+        """The share of leads that were dialled at least once."""
+        return self.tried / self.leads if self.leads else 0.0
+
+
+class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became of a campaign's attempts in some time. ``outcomes``: by what they ended with, those under way as
+    ``""``; ``causes``: by the switch's cause; ``rang_us``, ``talked_us``: sums, of those answered."""
+
+    launched: int
+    live: int
+    drops: int
+    outcomes: dict[str, int]
+    causes: dict[str, int]
+    rang_us: int
+    talked_us: int
+    hours: tuple[HourCounts, ...]
+    lists: tuple[ListCounts, ...]
+
+    @property
+    def drop_rate(self) -> float:
+        """Drops over live answers."""
+        return self.drops / self.live if self.live else 0.0
+
+
+class Attempts:
+    """The attempts of one store."""
+
+    def __init__(self, use: Callable[[], AbstractContextManager[Db]]) -> None:
+        self._use = use
+
+    def write(self, db: Db, row: AttemptRow) -> None:
+        """Write an attempt past the spool, on a connection that is open; one that is there is replaced."""
+        AttemptRecord.delete().where(AttemptRecord.id == row.id).execute(db)
+        AttemptRecord.insert(_columns(row)).execute(db)
+
+    def get(self, id: str) -> AttemptRow | None:
+        """One attempt."""
+        with self._use() as db:
+            record = AttemptRecord.select().where(AttemptRecord.id == clean(id)).first(db)
+            return None if record is None else attempt_of(record)
+
+    def under_way(self) -> list[AttemptRow]:
+        """Those that were begun and have no end, the oldest first."""
+        query = AttemptRecord.select().where(AttemptRecord.ended_at == 0).order_by(AttemptRecord.launched_at)
+        with self._use() as db:
+            return [attempt_of(record) for record in query.execute(db)]
+
+    def newest(
+        self, limit: int = 100, *, campaign: str = "", lead: str = "", number: str = "", agent: str = ""
+    ) -> list[AttemptRow]:
+        """The newest, newest first, of a campaign, a lead, a number, an agent where these are given."""
+        query = AttemptRecord.select().order_by(AttemptRecord.launched_at.desc(), AttemptRecord.id).limit(limit)
+        for column, value in (
+            (AttemptRecord.campaign, campaign),
+            (AttemptRecord.lead, lead),
+            (AttemptRecord.number, number),
+            (AttemptRecord.agent, agent),
+        ):
+            query = query.where(column == clean(value)) if value else query
+        with self._use() as db:
+            return [attempt_of(record) for record in query.execute(db)]
+
+    def between(self, campaign: str, since: int, until: int) -> Iterator[AttemptRow]:
+        """All of a campaign that were launched from ``since`` to before ``until`` (UTC microseconds), in order; needs
+        the memory of one page."""
+        last, last_id = since, ""
+        while True:
+            with self._use() as db:
+                query = AttemptRecord.select().where(
+                    AttemptRecord.campaign == clean(campaign),
+                    AttemptRecord.launched_at >= last,
+                    AttemptRecord.launched_at < until,
+                    (AttemptRecord.launched_at > last) | (AttemptRecord.id > last_id),
+                )
+                ordered = query.order_by(AttemptRecord.launched_at, AttemptRecord.id).limit(PAGE)
+                page = [attempt_of(record) for record in ordered.execute(db)]
+            yield from page
+            if len(page) < PAGE:
+                return
+            last, last_id = page[-1].launched_at, page[-1].id
+
+    def past(self, db: Db, numbers: Collection[str], since: int) -> dict[str, list[Past]]:
+        """The attempts of these numbers since then, by number, whatever their campaign."""
+        query = (
+            "SELECT launched_at, number, outcome, campaign, `lead` FROM attempt "
+            "WHERE number IN ({}) AND launched_at >= ?"
+        )
+        found: dict[str, list[Past]] = {}
+        for at, number, outcome, campaign, lead in db.among(query, list(numbers), since):
+            # One that is under way counts: nobody knows yet that it did not ring.
+            known = Outcome(outcome) if outcome in _OUTCOMES else Outcome.LOST
+            found.setdefault(number, []).append(Past(at=at, number=number, outcome=known, campaign=campaign, lead=lead))
+        return found
+
+    def count(self, campaign: str, lists: Sequence[str], since: int, until: int) -> CampaignCounts:
+        """The figures of a campaign from ``since`` to before ``until`` (UTC microseconds), and how far its lists
+        are."""
+        where = (
+            (AttemptRecord.campaign == clean(campaign))
+            & (AttemptRecord.launched_at >= since)
+            & (AttemptRecord.launched_at < until)
+        )
+        with self._use() as db:
+            outcomes = _counted(db, AttemptRecord.outcome, where)
+            live = sum(outcomes.get(one.value, 0) for one in LIVE_OUTCOMES)
+            rang, talked = (
+                AttemptRecord.select(
+                    fn.SUM(AttemptRecord.answered_at - AttemptRecord.launched_at),
+                    fn.SUM(AttemptRecord.ended_at - AttemptRecord.answered_at),
+                )
+                .where(where, AttemptRecord.answered_at > 0, AttemptRecord.ended_at > 0)
+                .tuples()
+                .execute(db)[0]
+            )
+            return CampaignCounts(
+                launched=sum(outcomes.values()),
+                live=live,
+                drops=outcomes.get(Outcome.DROP.value, 0),
+                outcomes=outcomes,
+                causes=_counted(db, AttemptRecord.cause, where),
+                rang_us=int(rang or 0),
+                talked_us=int(talked or 0),
+                hours=tuple(_hours(db, campaign, since, until)),
+                lists=tuple(count_list(db, name) for name in lists),
+            )
+
+
+_OUTCOMES = frozenset(one.value for one in Outcome)
+
+
+def attempt_of(record: AttemptRecord) -> AttemptRow:
+    """An attempt from its row."""
+    values = {name: getattr(record, name) for name in AttemptRow.__struct_fields__ if name != "checks"}
+    return AttemptRow(**values, checks=msgspec.json.decode(record.checks, type=dict[str, str]))
+
+
+def _columns(row: AttemptRow) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    for field in AttemptRecord._meta.sorted_fields:
+        value = getattr(row, field.name)
+        if isinstance(value, str):
+            value = cut(value, field.max_length)
+        values[field.name] = dump_json(value) if field.name == "checks" else value
+    return values
+
+
+def _counted(db: Db, column: Any, where: Any) -> dict[str, int]:
+    query = AttemptRecord.select(column, fn.COUNT(AttemptRecord.id)).where(where).group_by(column).order_by(column)
+    return dict(query.tuples().execute(db))
+
+
+def _hours(db: Db, campaign: str, since: int, until: int) -> Iterator[HourCounts]:
+    query = (
+        f"SELECT launched_at - launched_at % {HOUR_US} AS began, outcome, COUNT(*) FROM attempt "  # noqa: S608 - a constant
+        "WHERE campaign = ? AND launched_at >= ? AND launched_at < ? GROUP BY began, outcome ORDER BY began"
+    )
+    query = query.replace("%", "%%").replace("?", "%s") if db.param == "%s" else query
+    rows = db.run(query, (clean(campaign), since, until)).fetchall()
+    hours: dict[int, dict[str, int]] = {}
+    for at, outcome, count in rows:
+        hours.setdefault(int(at), {})[outcome] = count
+    for at, counts in hours.items():
+        yield HourCounts(
+            at=at,
+            launched=sum(counts.values()),
+            live=sum(counts.get(one.value, 0) for one in LIVE_OUTCOMES),
+            drops=counts.get(Outcome.DROP.value, 0),
+            machines=counts.get(Outcome.MACHINE.value, 0),
+        )
+
+
+def count_list(db: Db, name: str) -> ListCounts:
+    """How far a list has been worked through."""
+    query = LeadRecord.select(LeadRecord.gate, fn.COUNT(LeadRecord.id)).where(LeadRecord.list == name)
+    gates = dict(query.group_by(LeadRecord.gate).tuples().execute(db))
+    tried = LeadRecord.select(fn.COUNT(LeadRecord.id)).where(LeadRecord.list == name, LeadRecord.attempts > 0)
+    promised = gates.get(int(Gate.PROMISED), 0)
+    return ListCounts(
+        list=name,
+        leads=sum(gates.values()),
+        tried=tried.scalar(db) or 0,
+        open=gates.get(int(Gate.OPEN), 0) + gates.get(int(Gate.LATER), 0) + promised,
+        promised=promised,
+        held=gates.get(int(Gate.HELD), 0),
+        shut=gates.get(int(Gate.SHUT), 0),
+    )

@@ -1,0 +1,322 @@
+"""Who is not called: what people here said, what campaigns collect, and the registers that are imported.
+
+Three tables answer one question. ``dnc`` holds what came one by one: from agents' dispositions, keys that callers
+pressed, the API, the command line; for everybody or one campaign; a number, or with a star all that begin so.
+``dnc_number`` holds imported registers, a number and its list in 12 bytes and nothing else, so that ten million are
+found by one look down a tree. Everything blocks on the database, like the store's other methods.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from itertools import islice
+from typing import Any
+
+import msgspec
+from peewee import fn
+
+from fsorch.campaigns import DncRow
+from fsorch.clock import Clock
+from fsorch.errors import ConfigError, NotFound
+from fsorch.store.database import Db, PooledMysql, PooledSqlite, writing
+from fsorch.store.lead_models import DncListRecord, DncNumberRecord, DncRecord
+from fsorch.store.lead_rows import number_text, number_value
+from fsorch.store.values import clean, cut
+
+__all__ = ["Dnc", "DncList", "DncProgress"]
+
+PATTERN = re.compile(r"\+[1-9][0-9]{1,14}\*?", re.ASCII)
+LONGEST = 15
+# Numbers written in one transaction: a fraction of a second, and a few megabytes.
+BATCH = 50_000
+# A statement of MySQL's with so many numbers is about a megabyte.
+STATEMENT = 50_000
+
+
+class DncList(msgspec.Struct, frozen=True, kw_only=True):
+    """An imported list. Of its file ``rows`` were read (``done``: to the end), of which ``numbers`` held a number and
+    ``refused`` did not."""
+
+    id: str
+    campaign: str
+    numbers: int
+    rows: int
+    refused: int
+    done: bool
+    imported_at: int
+    by: str
+
+
+class DncProgress(msgspec.Struct, frozen=True):
+    """How far an import has come."""
+
+    rows: int
+    taken: int
+    refused: int
+
+
+class Dnc:
+    """The numbers that are not called, of one store."""
+
+    def __init__(
+        self, use: Callable[[], AbstractContextManager[Db]], clock: Clock, audit: Callable[[str, str, Any], None]
+    ) -> None:
+        self._use = use
+        self._clock = clock
+        self._audit = audit
+
+    # -- one by one -----------------------------------------------------------------------------------------------
+
+    def add(self, row: DncRow, by: str) -> DncRow:
+        """Do not call this number, or with a star all that begin so; audited. A second time changes reason and end.
+        Raises ConfigError for what is neither."""
+        number = _pattern(row.number)
+        now = self._clock.now().wall
+        made = msgspec.structs.replace(row, number=number, added_at=row.added_at or now, by=by)
+        values = {
+            "source": cut(made.source, 64),
+            "reason": cut(made.reason, 255),
+            "added_at": made.added_at,
+            "until_at": made.until,
+            "made_by": cut(by, 64),
+        }
+        key = {"number": number, "campaign": cut(made.campaign, 64)}
+        with self._use() as db, writing(db):
+            changed = DncRecord.update(values).where(_is(key)).execute(db)
+            if not changed and not DncRecord.select().where(_is(key)).exists(db):
+                DncRecord.insert(key | values).execute(db)
+            self._audit(by, "dnc.add", key | {"source": made.source, "reason": made.reason, "until": made.until})
+        return made
+
+    def remove(self, number: str, by: str, *, campaign: str = "", reason: str = "") -> list[DncRow]:
+        """Call this number (or pattern) again: its entry for ``campaign`` (empty: for everybody) goes, and where it is
+        for everybody also those of imported lists. Audited with ``reason`` and all that was removed. Raises NotFound
+        when there is none."""
+        number = _pattern(number)
+        key = {"number": number, "campaign": clean(campaign)}
+        with self._use() as db, writing(db):
+            gone = [_row(record) for record in DncRecord.select().where(_is(key)).execute(db)]
+            DncRecord.delete().where(_is(key)).execute(db)
+            if not campaign and not number.endswith("*"):
+                value = number_value(number)
+                gone += self._imported(db, [value], None).values()
+                DncNumberRecord.delete().where(DncNumberRecord.number == value).execute(db)
+            if not gone:
+                raise NotFound("entry of the no-call list", number)
+            self._audit(by, "dnc.remove", key | {"reason": reason, "removed": gone})
+        return gone
+
+    def entries(self, *, campaign: str | None = None, begins: str = "", limit: int = 100) -> list[DncRow]:
+        """What came one by one, the newest first: of a campaign (empty: for everybody), of numbers that begin so."""
+        query = DncRecord.select().order_by(DncRecord.added_at.desc(), DncRecord.number).limit(limit)
+        if campaign is not None:
+            query = query.where(DncRecord.campaign == clean(campaign))
+        if begins:
+            query = query.where(DncRecord.number.startswith(clean(begins)))
+        with self._use() as db:
+            return [_row(record) for record in query.execute(db)]
+
+    # -- asked ----------------------------------------------------------------------------------------------------
+
+    def find(self, number: str, campaign: str = "") -> DncRow | None:
+        """Why this number is not called by ``campaign``, or None."""
+        return self.hits([number], campaign).get(number)
+
+    def hits(self, numbers: Iterable[str], campaign: str = "") -> dict[str, DncRow]:
+        """Those of ``numbers`` (E.164) that are not called by ``campaign``, each with an entry that says why: at
+        filling, and again when they are dialled."""
+        with self._use() as db:
+            return self.read_hits(db, numbers, campaign)
+
+    def read_hits(self, db: Db, numbers: Iterable[str], campaign: str) -> dict[str, DncRow]:
+        """The same, on a connection that is open."""
+        wanted = {number: number_value(number) for number in numbers}
+        values = [value for value in wanted.values() if value]
+        if not values:
+            return {}
+        now = self._clock.now().wall
+        own = self._own(db, wanted, campaign, now)
+        imported = self._imported(db, values, campaign)
+        hits = {}
+        for number, value in wanted.items():
+            found = next((own[key] for key in _ways(number) if key in own), None) or imported.get(value)
+            if found is not None:
+                hits[number] = found
+        return hits
+
+    def _own(self, db: Db, numbers: Collection[str], campaign: str, now: int) -> dict[str, DncRow]:
+        keys = {key for number in numbers for key in _ways(number)}
+        query = (
+            "SELECT number, campaign, source, reason, added_at, until_at, made_by FROM dnc "
+            "WHERE number IN ({}) AND campaign IN ('', ?) AND (until_at = 0 OR until_at > ?)"
+        )
+        return {
+            row[0]: DncRow(**dict(zip(DncRow.__struct_fields__, row, strict=True)))
+            for row in db.among(query, list(keys), campaign, now)
+        }
+
+    def _imported(self, db: Db, numbers: Sequence[int], campaign: str | None) -> dict[int, DncRow]:
+        """Of imported lists; ``campaign`` None: whichever they are for."""
+        found = db.among("SELECT number, source FROM dnc_number WHERE number IN ({})", numbers)
+        if not found:
+            return {}
+        serials = {source for _, source in found}
+        lists = {one.serial: one for one in DncListRecord.select().where(DncListRecord.serial.in_(serials)).execute(db)}
+        rows = {}
+        for number, source in found:
+            list_ = lists.get(source)
+            if list_ is not None and (campaign is None or list_.campaign in ("", campaign)):
+                rows[number] = DncRow(
+                    number=number_text(number),
+                    campaign=list_.campaign,
+                    source=list_.id,
+                    reason="imported",
+                    added_at=list_.imported_at,
+                    by=list_.made_by,
+                )
+        return rows
+
+    # -- imported lists -------------------------------------------------------------------------------------------
+
+    def lists(self) -> list[DncList]:
+        """The imported lists, by name."""
+        with self._use() as db:
+            return [
+                DncList(
+                    id=one.id,
+                    campaign=one.campaign,
+                    numbers=one.taken,
+                    rows=one.rows,
+                    refused=one.refused,
+                    done=one.done,
+                    imported_at=one.imported_at,
+                    by=one.made_by,
+                )
+                for one in DncListRecord.select().order_by(DncListRecord.id).execute(db)
+            ]
+
+    def remove_list(self, id: str, by: str) -> None:
+        """Forget an imported list; audited. Raises NotFound."""
+        with self._use() as db:
+            record = DncListRecord.select().where(DncListRecord.id == clean(id)).first(db)
+            if record is None:
+                raise NotFound("imported no-call list", id)
+            with writing(db):
+                self._audit(by, "dnc.remove_list", {"list": id, "rows": record.rows})
+                DncListRecord.delete().where(DncListRecord.serial == record.serial).execute(db)
+            self._clear(db, record.serial)
+
+    def take(
+        self,
+        id: str,
+        numbers: Iterator[int],
+        by: str,
+        *,
+        campaign: str = "",
+        mark: str = "",
+        told: Callable[[DncProgress], None] | None = None,
+    ) -> DncProgress:
+        """Put ``numbers``, one for each row of a file (0: a row that holds none), into the imported list ``id``, which
+        is made if need be; a second file adds to it. What was written when an import of the same file (``mark`` tells
+        it) ended in the middle is not read twice. ``told`` is called after each batch. Audited."""
+        with self._use() as db:
+            serial, progress = self._begin(db, id, campaign, mark, by)
+            for _ in islice(numbers, progress.rows):
+                pass
+            while batch := list(islice(numbers, BATCH)):
+                progress = self._batch(db, serial, batch, progress)
+                if told is not None:
+                    told(progress)
+            with writing(db):
+                DncListRecord.update({"done": True}).where(DncListRecord.serial == serial).execute(db)
+                self._audit(by, "dnc.import", {"list": id, "campaign": campaign} | msgspec.structs.asdict(progress))
+        return progress
+
+    def _begin(self, db: Db, id: str, campaign: str, mark: str, by: str) -> tuple[int, DncProgress]:
+        now = self._clock.now().wall
+        values = {"campaign": clean(campaign), "print": mark, "done": False, "imported_at": now, "made_by": cut(by, 64)}
+        begun = {"rows": 0, "taken": 0, "refused": 0}
+        with writing(db):
+            record = DncListRecord.select().where(DncListRecord.id == clean(id)).first(db)
+            if record is None:
+                serial = (DncListRecord.select(fn.MAX(DncListRecord.serial)).scalar(db) or 0) + 1
+                DncListRecord.insert(values | begun | {"serial": serial, "id": clean(id)}).execute(db)
+                return serial, DncProgress(0, 0, 0)
+            if mark and record.print == mark and not record.done:
+                return record.serial, DncProgress(record.rows, record.taken, record.refused)
+            DncListRecord.update(values | begun).where(DncListRecord.serial == record.serial).execute(db)
+            return record.serial, DncProgress(0, 0, 0)
+
+    def _batch(self, db: Db, serial: int, batch: Sequence[int], before: DncProgress) -> DncProgress:
+        # In order, so that each page of the tree is touched once.
+        numbers = sorted({number for number in batch if number})
+        refused = batch.count(0)
+        after = DncProgress(before.rows + len(batch), before.taken + len(batch) - refused, before.refused + refused)
+        with writing(db):
+            _insert(db, serial, numbers)
+            DncListRecord.update(msgspec.structs.asdict(after)).where(DncListRecord.serial == serial).execute(db)
+        return after
+
+    def _clear(self, db: Db, serial: int) -> None:
+        """Remove the numbers of a list that is gone, a batch at a time, so that nobody waits long."""
+        last = 0
+        while True:
+            query = DncNumberRecord.select(DncNumberRecord.number).where(
+                DncNumberRecord.number > last, DncNumberRecord.source == serial
+            )
+            found = [row[0] for row in query.order_by(DncNumberRecord.number).limit(BATCH).tuples().execute(db)]
+            if not found:
+                return
+            with writing(db):
+                DncNumberRecord.delete().where(
+                    DncNumberRecord.number > last, DncNumberRecord.number <= found[-1], DncNumberRecord.source == serial
+                ).execute(db)
+            last = found[-1]
+
+
+def _insert(db: Db, serial: int, numbers: Sequence[int]) -> None:
+    if isinstance(db, PooledSqlite):
+        db.execute_many(
+            'INSERT OR IGNORE INTO "dnc_number" ("number", "source") VALUES (?, ?)', [(one, serial) for one in numbers]
+        )
+        return
+    assert isinstance(db, PooledMysql)
+    for at in range(0, len(numbers), STATEMENT):
+        # Whole numbers only: PyMySQL would take ten times as long to bind them one by one.
+        rows = ",".join([f"({int(one)},{serial:d})" for one in numbers[at : at + STATEMENT]])
+        db.run(f"INSERT IGNORE INTO `dnc_number` (`number`, `source`) VALUES {rows}")  # noqa: S608 - whole numbers
+
+
+def _pattern(text: str) -> str:
+    """``text`` as the table holds it. Raises ConfigError."""
+    plain = re.sub(r"[ ().-]", "", text)
+    if not PATTERN.fullmatch(plain):
+        raise ConfigError(
+            f"{text[:40]!r} is no number of the no-call list; expected +442079460001, or +4420* for all that begin so"
+        )
+    return plain
+
+
+def _ways(number: str) -> Iterator[str]:
+    """The entries that would keep ``number`` from being called, the closest first."""
+    yield number
+    for length in range(len(number), 1, -1):
+        yield f"{number[:length]}*"
+
+
+def _is(key: dict[str, str]) -> Any:
+    return (DncRecord.number == key["number"]) & (DncRecord.campaign == key["campaign"])
+
+
+def _row(record: DncRecord) -> DncRow:
+    return DncRow(
+        number=record.number,
+        campaign=record.campaign,
+        source=record.source,
+        reason=record.reason,
+        added_at=record.added_at,
+        until=record.until_at,
+        by=record.made_by,
+    )

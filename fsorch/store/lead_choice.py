@@ -1,0 +1,193 @@
+"""Which leads are next: callbacks that are due, owners' leads, then list by list in the campaign's order.
+
+Everything here runs in one transaction that writes. A list's leads whose time has come are let through the gate first,
+a bounded number at each turn. Then each question is one look at the front of an index (:mod:`fsorch.store.lead_plans`).
+What the database cannot decide of a filter is decided on candidates, a bounded number at each turn; where the last
+turn ended is remembered, so that a filter which hardly anybody passes gets through the list in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from typing import Any
+
+import msgspec
+
+from fsorch.campaigns import CampaignSpec
+from fsorch.store.database import Db
+from fsorch.store.lead_filter import RowNames
+from fsorch.store.lead_models import Gate, LeadRecord
+from fsorch.store.lead_plans import Plan, dialect_of, order_sql
+
+__all__ = ["Choice", "Shares", "choose", "let_through", "next_moment"]
+
+# Candidates looked at in a turn for a filter that the database cannot decide; about 10 microseconds each.
+LOOKED_AT = 500
+Ids = list[int]
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What is asked for: ``count`` leads at ``now_us``; ``owners`` are free for their own."""
+
+    spec: CampaignSpec
+    plan: Plan
+    owned: Plan | None
+    count: int
+    now_us: int
+    owners: tuple[str, ...] = ()
+
+
+class Shares:
+    """Who of several lists is next, so that each gets its share of the dialling in the long run and in the short: the
+    one that is furthest behind what it should have had. Also how far each list has been looked through."""
+
+    def __init__(self) -> None:
+        self._behind: dict[str, dict[str, float]] = {}
+        self.looked: dict[tuple[str, str], int] = {}
+
+    def pick(self, campaign: str, shares: dict[str, float]) -> str:
+        """The list to take the next lead from, of those that have one. Those with a share of 0 come when no other
+        has."""
+        some = {name: share for name, share in shares.items() if share > 0} or dict.fromkeys(shares, 1.0)
+        behind = self._behind.setdefault(campaign, {})
+        whole = sum(some.values())
+        for name, share in some.items():
+            # A list that was exhausted for long does not make up for it all at once.
+            behind[name] = min(behind.get(name, 0.0) + share / whole, 2.0)
+        chosen = max(some, key=lambda name: behind[name])
+        behind[chosen] -= 1.0
+        return chosen
+
+
+def let_through(db: Db, lists: Sequence[str], now_us: int, most: int) -> int:
+    """Open the gate for at most ``most`` leads of each list whose time has come, those that have waited longest first.
+    How many there were."""
+    opened = 0
+    for name in lists:
+        due = (
+            LeadRecord.select(LeadRecord.id)
+            .where(LeadRecord.list == name, LeadRecord.gate == int(Gate.LATER), LeadRecord.next_at <= now_us)
+            .order_by(LeadRecord.next_at)
+            .limit(most)
+        )
+        ids = [row[0] for row in due.tuples().execute(db)]
+        if ids:
+            opened += LeadRecord.update({"gate": int(Gate.OPEN)}).where(LeadRecord.id.in_(ids)).execute(db)
+    return opened
+
+
+def choose(db: Db, choice: Choice, shares: Shares) -> list[int]:
+    """The ids of the leads that are next, in order."""
+    lists = [one.list for one in choice.spec.lists]
+    chosen = _callbacks(db, choice, lists)
+    if choice.owned is not None and choice.owners and len(chosen) < choice.count:
+        chosen += _of_owners(db, choice, lists, choice.count - len(chosen))
+    if len(chosen) < choice.count:
+        chosen += _by_shares(db, choice, shares, set(chosen), choice.count - len(chosen))
+    return chosen
+
+
+def next_moment(db: Db, spec: CampaignSpec) -> int:
+    """When a lead of the campaign may be dialled again, in UTC microseconds; 0: none waits for its time."""
+    moments = []
+    for one in spec.lists:
+        for gate in (Gate.LATER, Gate.PROMISED):
+            query = LeadRecord.select(LeadRecord.next_at).where(
+                LeadRecord.list == one.list, LeadRecord.gate == int(gate)
+            )
+            moments += [row[0] for row in query.order_by(LeadRecord.next_at).limit(1).tuples().execute(db)]
+    return min(moments, default=0)
+
+
+def _callbacks(db: Db, choice: Choice, lists: Sequence[str]) -> list[int]:
+    """Promises that are due, whoever may take them, the oldest first."""
+    spec = choice.spec
+    ours = (LeadRecord.callback_agent == "") | LeadRecord.callback_agent.in_(choice.owners)
+    if spec.callbacks.own_wait_s:
+        ours |= LeadRecord.next_at <= choice.now_us - round(spec.callbacks.own_wait_s * 1_000_000)
+    found: list[tuple[int, int]] = []
+    for name in lists:
+        query = LeadRecord.select(LeadRecord.next_at, LeadRecord.id).where(
+            LeadRecord.list == name,
+            LeadRecord.gate == int(Gate.PROMISED),
+            LeadRecord.next_at <= choice.now_us,
+            LeadRecord.campaign.in_(("", spec.id)),
+            ours,
+        )
+        found += list(query.order_by(LeadRecord.next_at).limit(choice.count).tuples().execute(db))
+    return [id for _, id in sorted(found)[: choice.count]]
+
+
+def _of_owners(db: Db, choice: Choice, lists: Sequence[str], count: int) -> list[int]:
+    """Leads of the agents who are free, in turn, that each gets one before anybody gets two."""
+    assert choice.owned is not None
+    piles = []
+    for owner in choice.owners:
+        pile: list[int] = []
+        for name in lists:
+            if len(pile) < count:
+                pile += _front(db, choice, choice.owned, name, count - len(pile), owner=owner)
+        piles.append(pile)
+    rounds = max((len(pile) for pile in piles), default=0)
+    return [pile[n] for n in range(rounds) for pile in piles if n < len(pile)][:count]
+
+
+def _by_shares(db: Db, choice: Choice, shares: Shares, taken: Collection[int], count: int) -> list[int]:
+    spec = choice.spec
+    plan, owner = choice.plan, None
+    if spec.owner_only and choice.owned is not None:
+        plan, owner = choice.owned, ""
+    piles = {}
+    for one in spec.lists:
+        ids = _front(db, choice, plan, one.list, count + len(taken), owner=owner, shares=shares)
+        piles[one.list] = [id for id in reversed(ids) if id not in taken]
+    chosen: Ids = []
+    while len(chosen) < count:
+        left = {name: share for name, share in spec.list_shares().items() if piles[name]}
+        if not left:
+            break
+        chosen.append(piles[shares.pick(spec.id, left)].pop())
+    return chosen
+
+
+def _front(
+    db: Db, choice: Choice, plan: Plan, name: str, count: int, *, owner: str | None, shares: Shares | None = None
+) -> list[int]:
+    """The first leads of a list that the plan, and the rest of the filter, let pass."""
+    if not plan.filter.rest:
+        return [row[0] for row in _page(db, choice, plan, name, owner, count, 0)]
+    looked = shares.looked if shares is not None else {}
+    key = (plan.index, name)
+    found: Ids = []
+    start = looked.get(key, 0)
+    rows = _page(db, choice, plan, name, owner, LOOKED_AT, start)
+    passed_over = 0
+    for id, *row in rows:
+        if len(found) >= count:
+            break
+        if plan.filter.holds(RowNames(plan.filter.columns, row)):
+            found.append(id)
+        else:
+            passed_over += 1
+    # Those found leave the index when they are reserved; those passed over stay before the next turn's first.
+    at_end = len(rows) < LOOKED_AT and len(found) < count
+    looked[key] = 0 if at_end else start + passed_over
+    return found
+
+
+def _page(db: Db, choice: Choice, plan: Plan, name: str, owner: str | None, count: int, start: int) -> list[Any]:
+    """The first leads in order, each with the columns that the rest of the filter is about."""
+    to = dialect_of(db)
+    where = [f"{to.quote('list')} = {db.param}", f"{to.quote('gate')} = {int(Gate.OPEN)}"]
+    values: list[Any] = [name]
+    if plan.flag:
+        where.append(f"{plan.flag} = 1")
+    if owner is not None:
+        where.append(f"{to.quote('owner')} = {db.param}")
+        values.append(owner)
+    where.append(f"{to.quote('attempts')} < {db.param}")
+    values += [choice.spec.attempts_max, count, start]
+    listed = ", ".join(to.quote(column) for column in ("id", *plan.filter.columns))
+    way = f"WHERE {' AND '.join(where)} ORDER BY {order_sql(plan, to)} LIMIT {db.param} OFFSET {db.param}"
+    sql = f"SELECT {listed} FROM {to.quote('lead')} {to.forced(plan.index)} {way}"  # noqa: S608 - see lead_filter
+    return list(db.run(sql, tuple(values)).fetchall())

@@ -1,0 +1,381 @@
+"""Lists of leads as a whole: made, counted, read from end to end, removed; and files taken into them.
+
+An import writes its leads in batches. Each batch is one transaction, which also says how many rows of the file have
+been read: a process that is killed has written a batch whole or not at all, and the next one goes on after it.
+"""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import msgspec
+from peewee import fn
+
+from fsorch.campaigns import ConsentRow, Lead, LeadNumber
+from fsorch.clock import Clock
+from fsorch.errors import ConfigError, NotFound, RequestRefused
+from fsorch.hints import near
+from fsorch.store.attempts import ListCounts, count_list
+from fsorch.store.consents import consent_values
+from fsorch.store.database import Db, PooledSqlite, writing
+from fsorch.store.lead_models import (
+    ConsentRecord,
+    LeadImportRecord,
+    LeadListRecord,
+    LeadNumberRecord,
+    LeadRecord,
+)
+from fsorch.store.lead_rows import gate_of, next_number, number_value, read_leads
+from fsorch.store.models import MetaRecord
+from fsorch.store.values import clean, cut, dump_json
+
+__all__ = ["ImportState", "LeadList", "Lists", "claim_ids", "lead_row", "number_rows"]
+
+NEXT_ID = "lead.next_id"
+PAGE = 1_000
+# Values of one statement: below the bound of every SQLite of these years, and a megabyte of MySQL's.
+VALUES = 5_000
+Ids = list[int]
+COLUMNS = tuple(field.column_name for field in LeadRecord._meta.sorted_fields)
+# Pages of 4 KB that an import may keep at hand: 64 MB, so that the index of numbers is not read from disk row by row.
+CACHE_PAGES = 16_000
+
+
+class LeadList(msgspec.Struct, frozen=True, kw_only=True):
+    """A list. ``region``: the country of numbers that are written without a code."""
+
+    id: str
+    title: str = ""
+    region: str = ""
+    created_at: int = 0
+    by: str = ""
+
+
+class ImportState(msgspec.Struct, frozen=True, kw_only=True):
+    """How far the import of a file has come: of the ``rows`` that were read, ``taken`` are leads, ``refused`` are none,
+    and ``doubles`` were there already. ``print`` tells the file and how it is read from others; ``errors``: so many
+    bytes of the file of errors are true. Under way while ``ended_at`` is 0."""
+
+    id: str
+    list: str
+    path: str
+    print: str
+    options: dict[str, Any]
+    rows: int = 0
+    taken: int = 0
+    refused: int = 0
+    doubles: int = 0
+    errors: int = 0
+    began_at: int = 0
+    ended_at: int = 0
+    by: str = ""
+
+
+class Lists:
+    """The lists of one store."""
+
+    def __init__(
+        self, use: Callable[[], AbstractContextManager[Db]], clock: Clock, audit: Callable[[str, str, Any], None]
+    ) -> None:
+        self._use = use
+        self._clock = clock
+        self._audit = audit
+
+    def make(self, made: LeadList, by: str) -> LeadList:
+        """Make a list, or change title and region of the one there is; audited."""
+        values = {"title": cut(made.title, 255), "region": cut(made.region, 16)}
+        now = self._clock.now().wall
+        with self._use() as db, writing(db):
+            if LeadListRecord.select().where(LeadListRecord.id == made.id).exists(db):
+                LeadListRecord.update(values).where(LeadListRecord.id == made.id).execute(db)
+            else:
+                row = values | {"id": made.id, "owned": False, "created_at": now, "created_by": cut(by, 64)}
+                LeadListRecord.insert(row).execute(db)
+            self._audit(by, "list.make", {"list": made.id} | values)
+            return self._one(db, made.id)
+
+    def all(self) -> list[LeadList]:
+        """Every list, by name."""
+        with self._use() as db:
+            return [_list(record) for record in LeadListRecord.select().order_by(LeadListRecord.id).execute(db)]
+
+    def get(self, id: str) -> LeadList:
+        """One list. Raises NotFound with those that look like it."""
+        with self._use() as db:
+            return self._one(db, id)
+
+    def count(self, id: str) -> ListCounts:
+        """How far a list has been worked through. Raises NotFound."""
+        with self._use() as db:
+            return count_list(db, self._one(db, id).id)
+
+    def remove(self, id: str, by: str) -> int:
+        """Remove a list and its leads, a part at a time; attempts stay. How many leads there were. Raises NotFound, and
+        RequestRefused while some of them are being dialled."""
+        with self._use() as db:
+            held = count_list(db, self._one(db, id).id).held
+            if held:
+                raise RequestRefused("the list", f"in use ({held} leads are being dialled)", "to remove it")
+            removed = 0
+            while ids := _ids(db, id, 0, PAGE):
+                with writing(db):
+                    LeadNumberRecord.delete().where(LeadNumberRecord.lead.in_(ids)).execute(db)
+                    removed += LeadRecord.delete().where(LeadRecord.id.in_(ids)).execute(db)
+            with writing(db):
+                LeadImportRecord.delete().where(LeadImportRecord.list == id).execute(db)
+                LeadListRecord.delete().where(LeadListRecord.id == id).execute(db)
+                self._audit(by, "list.remove", {"list": id, "leads": removed})
+            return removed
+
+    def leads(self, id: str) -> Iterator[Lead]:
+        """Every lead of a list, in the order they came, without history; needs the memory of one page."""
+        last = 0
+        while True:
+            with self._use() as db:
+                found = read_leads(db, _ids(db, id, last, PAGE))
+            yield from (found[key] for key in sorted(found))
+            if len(found) < PAGE:
+                return
+            last = max(found)
+
+    # -- for the leads ----------------------------------------------------------------------------------------------
+
+    def ids(self, db: Db) -> list[str]:
+        """The ids of all lists."""
+        return [row[0] for row in LeadListRecord.select(LeadListRecord.id).tuples().execute(db)]
+
+    def known(self, db: Db, id: str) -> None:
+        """There is such a list. Raises NotFound."""
+        self._one(db, id)
+
+    def are_owned(self, db: Db, lists: Sequence[str]) -> bool:
+        """Whether a lead of these lists has an owner, or once had."""
+        query = LeadListRecord.select().where(LeadListRecord.id.in_(list(lists)), LeadListRecord.owned == True)  # noqa: E712 - a column
+        return bool(lists) and bool(query.exists(db))
+
+    def note_owned(self, db: Db, id: str) -> None:
+        """A lead of this list has an owner."""
+        LeadListRecord.update({"owned": True}).where(LeadListRecord.id == id).execute(db)
+
+    # -- imports ----------------------------------------------------------------------------------------------------
+
+    def imports(self, list: str = "", limit: int = 20) -> list[ImportState]:
+        """The newest imports, newest first."""
+        query = LeadImportRecord.select().order_by(LeadImportRecord.began_at.desc(), LeadImportRecord.id).limit(limit)
+        query = query.where(LeadImportRecord.list == clean(list)) if list else query
+        with self._use() as db:
+            return [_import(record) for record in query.execute(db)]
+
+    def begin_import(self, begun: ImportState, by: str) -> ImportState:
+        """Begin the import of a file, or go on with that of the same file (by its ``print``) that has not ended."""
+        now = self._clock.now().wall
+        with self._use() as db, writing(db):
+            self._one(db, begun.list)
+            record = (
+                LeadImportRecord.select()
+                .where(
+                    LeadImportRecord.list == begun.list,
+                    LeadImportRecord.print == begun.print,
+                    LeadImportRecord.ended_at == 0,
+                )
+                .first(db)
+            )
+            if record is not None:
+                return _import(record)
+            made = msgspec.structs.replace(begun, id=uuid.uuid4().hex, began_at=now, by=by)
+            LeadImportRecord.insert(_import_row(made)).execute(db)
+            self._audit(by, "list.import", {"import": made.id, "list": made.list, "path": made.path})
+            return made
+
+    def taking(self) -> AbstractContextManager[Intake]:
+        """A connection for the many batches of an import."""
+        return _Taking(self._use, self._clock)
+
+    def end_import(self, state: ImportState, by: str) -> ImportState:
+        """The file has been read to its end; audited with the figures."""
+        with self._use() as db, writing(db):
+            ended = msgspec.structs.replace(state, ended_at=self._clock.now().wall)
+            LeadImportRecord.update(_import_row(ended)).where(LeadImportRecord.id == state.id).execute(db)
+            figures = {name: getattr(ended, name) for name in ("rows", "taken", "refused", "doubles")}
+            self._audit(by, "list.imported", {"import": state.id, "list": state.list} | figures)
+            return ended
+
+    def _one(self, db: Db, id: str) -> LeadList:
+        record = LeadListRecord.select().where(LeadListRecord.id == clean(id)).first(db)
+        if record is None:
+            raise NotFound("list", id, tuple(one for one in self.ids(db) if near(id, [one]).startswith("; did")))
+        return _list(record)
+
+
+class Intake:
+    """Writes the batches of one import."""
+
+    def __init__(self, db: Db, clock: Clock) -> None:
+        self._db = db
+        self._clock = clock
+        marks = ", ".join([db.param] * len(COLUMNS))
+        quote = db.quote[0]
+        names = ", ".join(f"{quote}{name}{quote}" for name in COLUMNS)
+        self._insert = f"INSERT INTO {quote}lead{quote} ({names}) VALUES ({marks})"  # noqa: S608 - names of our own model
+
+    def known(self, numbers: Iterable[int], lists: Sequence[str] | None) -> set[int]:
+        """Those of ``numbers`` that a lead has already, in these lists (None: in any)."""
+        wanted = list(numbers)
+        found: set[int] = set()
+        for at in range(0, len(wanted), VALUES):
+            query = LeadNumberRecord.select(LeadNumberRecord.number).where(
+                LeadNumberRecord.number.in_(wanted[at : at + VALUES])
+            )
+            if lists is not None:
+                query = query.join(LeadRecord, on=LeadRecord.id == LeadNumberRecord.lead).where(
+                    LeadRecord.list.in_(list(lists))
+                )
+            found.update(row[0] for row in query.tuples().execute(self._db))
+        return found
+
+    def write(self, leads: Sequence[Lead], consents: Sequence[ConsentRow], state: ImportState) -> None:
+        """Write one batch and, in the same transaction, that the import is at ``state``."""
+        db = self._db
+        now = self._clock.now().wall
+        with writing(db):
+            if leads:
+                first = claim_ids(db, len(leads))
+                numbers = [row for n, lead in enumerate(leads) for row in _number_tuples(first + n, lead.numbers)]
+                # In the order of the index, so that each of its pages is touched once.
+                numbers.sort(key=_by_number)
+                db.execute_many(self._insert, [_lead_tuple(first + n, lead, now) for n, lead in enumerate(leads)])
+                db.execute_many(_NUMBER_INSERT.replace("?", db.param), numbers)
+                if any(lead.owner for lead in leads):
+                    LeadListRecord.update({"owned": True}).where(LeadListRecord.id == state.list).execute(db)
+            if consents:
+                ConsentRecord.insert_many([consent_values(row) for row in consents]).execute(db)
+            LeadImportRecord.update(_import_row(state)).where(LeadImportRecord.id == state.id).execute(db)
+
+
+class _Taking:
+    """The connection of an import, which may keep more at hand than others while it lasts."""
+
+    def __init__(self, use: Callable[[], AbstractContextManager[Db]], clock: Clock) -> None:
+        self._held = use()
+        self._clock = clock
+        self._db: Db | None = None
+
+    def __enter__(self) -> Intake:
+        self._db = self._held.__enter__()
+        if isinstance(self._db, PooledSqlite):
+            self._db.run(f"PRAGMA cache_size = {CACHE_PAGES}")
+        return Intake(self._db, self._clock)
+
+    def __exit__(self, *error: Any) -> None:
+        if isinstance(self._db, PooledSqlite):
+            self._db.run("PRAGMA cache_size = -2000")
+        self._held.__exit__(*error)
+
+
+def claim_ids(db: Db, count: int) -> int:
+    """The first of ``count`` ids that are ours from now on; in a transaction that writes."""
+    query = MetaRecord.select(MetaRecord.value).where(MetaRecord.name == NEXT_ID)
+    if not isinstance(db, PooledSqlite):
+        # Whoever writes in SQLite is alone; here the row is locked.
+        query = query.for_update()
+    value = query.scalar(db)
+    first = int(value or 0) or (LeadRecord.select(fn.MAX(LeadRecord.id)).scalar(db) or 0) + 1
+    if value is None:
+        MetaRecord.insert({"name": NEXT_ID, "value": str(first + count)}).execute(db)
+    else:
+        MetaRecord.update({"value": str(first + count)}).where(MetaRecord.name == NEXT_ID).execute(db)
+    if first + count > 2**31 - 1:
+        raise ConfigError("there are no ids left for leads; remove the lists that are done")
+    return first
+
+
+def lead_row(id: int, lead: Lead, now: int) -> dict[str, Any]:
+    """A lead as its table's columns."""
+    return dict(zip(COLUMNS, _lead_tuple(id, lead, now), strict=True))
+
+
+def number_rows(id: int, numbers: Sequence[LeadNumber]) -> list[dict[str, Any]]:
+    """The numbers of a lead as their table's columns."""
+    return [dict(zip(_NUMBER_COLUMNS, row, strict=True)) for row in _number_tuples(id, numbers)]
+
+
+_NUMBER_COLUMNS = ("lead", "place", "number", "kind", "zone", "attempts", "last_at", "dead")
+_NUMBER_INSERT = (
+    "INSERT INTO lead_number (`lead`, place, number, kind, zone, attempts, last_at, dead) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+)
+
+
+def _by_number(row: tuple[Any, ...]) -> int:
+    number: int = row[2]
+    return number
+
+
+def _number_tuples(id: int, numbers: Sequence[LeadNumber]) -> list[tuple[Any, ...]]:
+    return [
+        (id, place, number_value(one.number), one.kind[:32], one.zone[:64], one.attempts, one.last_at, one.dead)
+        for place, one in enumerate(numbers)
+    ]
+
+
+def _lead_tuple(id: int, lead: Lead, now: int) -> tuple[Any, ...]:
+    """In the order of COLUMNS; this is what an import does a million times."""
+    return (
+        id,
+        lead.list,
+        int(gate_of(lead.state, lead.next_at)),
+        lead.next_at,
+        lead.priority,
+        random.getrandbits(31),
+        next_number(lead),
+        lead.attempts,
+        cut(lead.owner, 64),
+        lead.state.value,
+        cut(lead.name, 255),
+        cut(lead.reference, 64) or None,
+        cut(lead.zone, 64),
+        cut(lead.country, 16),
+        cut(lead.region, 64),
+        cut(lead.postcode, 32),
+        cut(lead.language, 16),
+        dump_json(lead.fields),
+        dump_json(lead.tried),
+        lead.next_number,
+        lead.last_at,
+        cut(lead.last_outcome, 16),
+        cut(lead.disposition, 64),
+        cut(lead.campaign, 64),
+        cut(lead.callback_agent, 64),
+        cut(lead.callback_note, 255),
+        cut(lead.caller_id, 64),
+        "",
+        0,
+        now,
+    )
+
+
+def _ids(db: Db, list: str, after: int, count: int) -> Ids:
+    query = LeadRecord.select(LeadRecord.id).where(LeadRecord.list == clean(list), LeadRecord.id > after)
+    return [row[0] for row in query.order_by(LeadRecord.id).limit(count).tuples().execute(db)]
+
+
+def _list(record: LeadListRecord) -> LeadList:
+    return LeadList(
+        id=record.id, title=record.title, region=record.region, created_at=record.created_at, by=record.created_by
+    )
+
+
+def _import(record: LeadImportRecord) -> ImportState:
+    names = [name for name in ImportState.__struct_fields__ if name not in ("options", "by")]
+    values = {name: getattr(record, name) for name in names}
+    return ImportState(**values, options=msgspec.json.decode(record.options), by=record.made_by)
+
+
+def _import_row(state: ImportState) -> dict[str, Any]:
+    row = msgspec.structs.asdict(state) | {"options": dump_json(state.options), "made_by": cut(state.by, 64)}
+    row.pop("by")
+    return row | {"path": cut(state.path, 1024)}

@@ -1,0 +1,193 @@
+"""Leads and attempts between their structs (:mod:`fsorch.campaigns`) and the rows of their tables."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from fsorch.campaigns import Lead, LeadNumber, LeadState, Outcome
+from fsorch.errors import NotFound
+from fsorch.store.database import Db
+from fsorch.store.lead_models import Gate, LeadNumberRecord, LeadRecord
+from fsorch.store.values import cut, dump_json
+
+__all__ = [
+    "HELD",
+    "SHUT",
+    "gate_of",
+    "lead_of",
+    "next_number",
+    "number_text",
+    "number_value",
+    "plain_id",
+    "read_leads",
+    "read_numbers",
+    "update_lead",
+]
+
+# The states of a lead that somebody holds by a token.
+HELD = frozenset({LeadState.RESERVED, LeadState.DIALLING, LeadState.TALKING, LeadState.CLOSING})
+# The states in which it is not dialled any more.
+SHUT = frozenset({LeadState.FINISHED, LeadState.BARRED})
+_COLUMNS = tuple(field.column_name for field in LeadRecord._meta.sorted_fields)
+_LEAD = ", ".join(f"`{name}`" for name in _COLUMNS)
+_tried = msgspec.json.Decoder(dict[str, int])
+_fields = msgspec.json.Decoder(dict[str, str])
+
+
+def gate_of(state: LeadState, next_at: int) -> Gate:
+    """How a lead of this state stands towards dialling."""
+    if state in HELD:
+        return Gate.HELD
+    if state in SHUT:
+        return Gate.SHUT
+    if state is LeadState.CALLBACK:
+        return Gate.PROMISED
+    return Gate.LATER if next_at else Gate.OPEN
+
+
+def number_text(number: int) -> str:
+    """A number of the tables as E.164 writes it; empty for none."""
+    return f"+{number}" if number else ""
+
+
+def number_value(text: str) -> int:
+    """The number of the tables for one in E.164; 0 for what is none."""
+    digits = text.removeprefix("+")
+    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else 0
+
+
+def plain_id(id: str) -> int:
+    """The whole number that a lead's id is. Raises NotFound for a text that is none."""
+    if not (id.isascii() and id.isdigit() and len(id) <= 10):
+        raise NotFound("lead", id[:40])
+    return int(id)
+
+
+def read_leads(db: Db, ids: Iterable[int]) -> dict[int, Lead]:
+    """The leads with these ids, whole but for their history."""
+    wanted = list(ids)
+    rows = db.among(f"SELECT {_LEAD} FROM `lead` WHERE id IN ({{}})", wanted)  # noqa: S608 - names of our own model
+    numbers = read_numbers(db, wanted)
+    return {row[0]: lead_of(dict(zip(_COLUMNS, row, strict=True)), numbers.get(row[0], ())) for row in rows}
+
+
+def read_numbers(db: Db, leads: Sequence[int]) -> dict[int, tuple[LeadNumber, ...]]:
+    """The numbers of these leads, in the order they are tried."""
+    query = "SELECT `lead`, number, kind, place, zone, attempts, last_at, dead FROM lead_number WHERE `lead` IN ({})"
+    found: dict[int, list[LeadNumber]] = {}
+    for lead, number, kind, place, zone, attempts, last_at, dead in sorted(db.among(query, leads), key=_by_place):
+        found.setdefault(lead, []).append(
+            LeadNumber(
+                number=number_text(number),
+                kind=kind,
+                order=place,
+                zone=zone,
+                attempts=attempts,
+                last_at=last_at,
+                dead=bool(dead),
+            )
+        )
+    return {lead: tuple(numbers) for lead, numbers in found.items()}
+
+
+def _by_place(row: tuple[Any, ...]) -> int:
+    place: int = row[3]
+    return place
+
+
+def lead_of(row: Mapping[str, Any], numbers: tuple[LeadNumber, ...]) -> Lead:
+    """A lead from its row and its numbers."""
+    tried = {Outcome(word): count for word, count in _tried.decode(row["tried"]).items() if word in _OUTCOMES}
+    return Lead(
+        id=str(row["id"]),
+        list=row["list"],
+        campaign=row["campaign"],
+        reference=row["reference"] or "",
+        name=row["name"],
+        numbers=numbers,
+        fields=_fields.decode(row["fields"]),
+        owner=row["owner"],
+        priority=row["priority"],
+        state=_state(row),
+        zone=row["zone"],
+        country=row["country"],
+        region=row["region"],
+        postcode=row["postcode"],
+        language=row["language"],
+        attempts=row["attempts"],
+        tried=tried,
+        next_at=row["next_at"],
+        next_number=row["next_number"],
+        last_at=row["last_at"],
+        last_outcome=row["last_outcome"],
+        disposition=row["disposition"],
+        callback_agent=row["callback_agent"],
+        callback_note=row["callback_note"],
+        caller_id=row["caller_id"],
+        created_at=row["created_at"],
+        token=row["token"],
+    )
+
+
+def _state(row: Mapping[str, Any]) -> LeadState:
+    """A lead that is held was ready, or promised, before: the row keeps that for the case that it is given back."""
+    state = LeadState(row["state"])
+    return LeadState.RESERVED if row["gate"] == Gate.HELD and state not in HELD else state
+
+
+_OUTCOMES = frozenset(one.value for one in Outcome)
+
+
+def update_lead(db: Db, lead: Lead) -> bool:
+    """Write what an attempt has changed in ``lead``, if it is still held by the token it carries. False when it is not:
+    then nothing is written, so that a fact may be written twice, or late. Leads in a state that somebody holds keep the
+    token; all others are free after it."""
+    if not lead.token or not (lead.id.isascii() and lead.id.isdigit() and len(lead.id) <= 10):
+        return False
+    held = lead.state in HELD
+    changed = (
+        LeadRecord.update(
+            _changing(lead) | {"token": lead.token if held else ""} | ({} if held else {"reserved_at": 0})
+        )
+        .where(LeadRecord.id == int(lead.id), LeadRecord.token == lead.token)
+        .execute(db)
+    )
+    if not changed:
+        return False
+    for one in lead.numbers:
+        if one.attempts or one.dead:
+            LeadNumberRecord.update({"attempts": one.attempts, "last_at": one.last_at, "dead": one.dead}).where(
+                LeadNumberRecord.lead == int(lead.id), LeadNumberRecord.number == number_value(one.number)
+            ).execute(db)
+    return True
+
+
+def _changing(lead: Lead) -> dict[str, Any]:
+    """The columns that an attempt, or what is promised after it, changes."""
+    promised = lead.state is LeadState.CALLBACK or lead.state in HELD
+    return {
+        "state": lead.state.value,
+        "gate": int(gate_of(lead.state, lead.next_at)),
+        "next_at": lead.next_at,
+        "next_number": lead.next_number,
+        "number": next_number(lead),
+        "attempts": lead.attempts,
+        "tried": dump_json({outcome.value: count for outcome, count in lead.tried.items()}),
+        "last_at": lead.last_at,
+        "last_outcome": cut(lead.last_outcome, 16),
+        "disposition": cut(lead.disposition, 64),
+        "campaign": cut(lead.campaign, 64) if promised else "",
+        "callback_agent": cut(lead.callback_agent, 64),
+        "callback_note": cut(lead.callback_note, 255),
+        "caller_id": cut(lead.caller_id, 64),
+    }
+
+
+def next_number(lead: Lead) -> int:
+    """The number that is next, as the tables hold it."""
+    if not lead.numbers:
+        return 0
+    return number_value(lead.numbers[lead.next_number % len(lead.numbers)].number)

@@ -1,0 +1,398 @@
+"""Lists of leads, the leads, and who is next: kept, found, reserved, given back, finished.
+
+A lead that is reserved carries a token: who reserved it, and which reservation. Only with that token can it be changed
+or given back, and what is written with a token that is no more changes nothing: so an attempt's end may be told twice,
+or by a spool that is read again. A process that died leaves reserved leads behind; :meth:`Leads.recover` frees those
+that were never dialled and hands over those that were. Everything blocks on the database and raises StoreError when it
+is away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+import msgspec
+from peewee import OperationalError
+
+from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, Lead, LeadState
+from fsorch.clock import Clock
+from fsorch.errors import ConfigError, NotFound, RequestRefused
+from fsorch.store.attempts import Attempts, attempt_of
+from fsorch.store.consents import Consents
+from fsorch.store.database import Db, writing
+from fsorch.store.dnc import Dnc
+from fsorch.store.lead_choice import Choice, Shares, choose, let_through, next_moment
+from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
+from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
+from fsorch.store.lead_plans import Plan, ensure_plan, plan_of
+from fsorch.store.lead_rows import SHUT, number_value, plain_id, read_leads, update_lead
+from fsorch.store.values import clean, cut
+
+__all__ = ["Leads", "Ready", "Reservation", "Unsettled"]
+
+# How far back a lead's attempts are read for the limits of packs; the longest window of theirs is 30 days.
+HISTORY_US = 31 * 86_400 * 1_000_000
+# A campaign whose leads stand on no-call lists one after the other is asked again a little later.
+MOST_ROUNDS = 5
+PAGE = 1_000
+# Leads whose time has come and that are let through the gate beside a reservation, and at a turn of its own.
+THROUGH = 100
+THROUGH_ALONE = 1_000
+
+
+class Ready(msgspec.Struct, frozen=True, kw_only=True):
+    """A lead that is ours to dial, with its history. ``dnc``: each of its numbers that stands on a no-call list, and
+    the list's name; ``consents``: all that is on record of its numbers."""
+
+    lead: Lead
+    dnc: dict[str, str] = {}
+    consents: tuple[ConsentRow, ...] = ()
+
+
+class Reservation(msgspec.Struct, frozen=True, kw_only=True):
+    """What a reservation came to. ``next_at``: when the campaign has a lead again (UTC microseconds; 0: nobody knows),
+    where fewer came than were wanted; ``barred``: leads that were found to be on no-call lists with all their
+    numbers."""
+
+    leads: tuple[Ready, ...]
+    next_at: int = 0
+    barred: int = 0
+
+
+class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt whose lead is still held by a process that died: under way when it did, or ended without a word about
+    the lead."""
+
+    row: AttemptRow
+    lead: Lead
+
+
+class Leads:
+    """The leads of one store. ``lists``, ``attempts``, ``dnc`` and ``consents`` have what goes with them."""
+
+    def __init__(
+        self,
+        use: Callable[[], AbstractContextManager[Db]],
+        clock: Clock,
+        audit: Callable[[str, str, Any], None],
+        dnc: Dnc,
+        consents: Consents,
+    ) -> None:
+        self._use = use
+        self._clock = clock
+        self._audit = audit
+        self._dnc = dnc
+        self._consents = consents
+        self.lists = Lists(use, clock, audit)
+        self.attempts = Attempts(use)
+        self._shares = Shares()
+        self._ensured: set[str] = set()
+
+    # -- one lead -------------------------------------------------------------------------------------------------
+
+    def get(self, id: str) -> Lead:
+        """The lead with this id, with its history. Raises NotFound."""
+        with self._use() as db:
+            return self._one(db, id)
+
+    def find(self, text: str, limit: int = 20) -> list[Lead]:
+        """The leads that ``text`` means: an id, a number with its country code, or a reference."""
+        text = clean(text).strip()
+        with self._use() as db:
+            ids = [int(text)] if text.isascii() and text.isdigit() and len(text) <= 10 else []
+            if number := number_value(text):
+                having = LeadNumberRecord.select(LeadNumberRecord.lead).where(LeadNumberRecord.number == number)
+                ids += [row[0] for row in having.limit(limit).tuples().execute(db)]
+            if text:
+                called = LeadRecord.select(LeadRecord.id).where(LeadRecord.reference == text)
+                ids += [row[0] for row in called.limit(limit).tuples().execute(db)]
+            found = read_leads(db, dict.fromkeys(ids))
+            return [self._with_history(db, [found[id]])[0] for id in dict.fromkeys(ids) if id in found]
+
+    def add(self, lead: Lead, by: str) -> Lead:
+        """Put ``lead`` into its list and give it an id; audited. Raises NotFound for a list that is not there and
+        ConfigError for a lead without a number that can be dialled."""
+        if not any(number_value(one.number) for one in lead.numbers):
+            raise ConfigError("the lead has no number; give one with its country code, as in +442079460001")
+        now = self._clock.now().wall
+        with self._use() as db, writing(db):
+            self.lists.known(db, lead.list)
+            id = claim_ids(db, 1)
+            LeadRecord.insert(lead_row(id, lead, now)).execute(db)
+            LeadNumberRecord.insert_many(number_rows(id, lead.numbers)).execute(db)
+            if lead.owner:
+                self.lists.note_owned(db, lead.list)
+            self._audit(by, "lead.add", {"lead": str(id), "list": lead.list})
+            return self._one(db, str(id))
+
+    def change(self, id: str, by: str, **given: Any) -> Lead:
+        """Set these fields of a lead (those of fsorch.campaigns.Lead that are not an attempt's; ``numbers`` replaces
+        all); audited. Raises NotFound, and RequestRefused while somebody dials it."""
+        with self._use() as db, writing(db):
+            old = self._one(db, id)
+            _expect_free(old, "a change")
+            new = msgspec.structs.replace(old, **given)
+            if not any(number_value(one.number) for one in new.numbers):
+                raise ConfigError("the lead would have no number; give one with its country code")
+            row = lead_row(plain_id(id), new, old.created_at)
+            row.pop("dice")
+            LeadRecord.update(row).where(LeadRecord.id == plain_id(id)).execute(db)
+            if "numbers" in given:
+                LeadNumberRecord.delete().where(LeadNumberRecord.lead == plain_id(id)).execute(db)
+                LeadNumberRecord.insert_many(number_rows(plain_id(id), new.numbers)).execute(db)
+            if new.owner:
+                self.lists.note_owned(db, new.list)
+            self._audit(by, "lead.change", {"lead": id, "changed": sorted(given)})
+            return self._one(db, id)
+
+    # -- callbacks ------------------------------------------------------------------------------------------------
+
+    def promise(self, id: str, at: int, by: str, *, agent: str = "", campaign: str = "", note: str = "") -> Lead:
+        """A callback for this lead at ``at`` (UTC microseconds), by one ``agent`` or (empty) anyone; one that there is
+        moves; audited. Raises NotFound, RequestRefused while somebody dials the lead or when it is barred."""
+        with self._use() as db, writing(db):
+            old = self._one(db, id)
+            _expect_free(old, "a callback")
+            if old.state is LeadState.BARRED:
+                raise RequestRefused("the lead", "barred", "a callback", "it stands on a no-call list")
+            values = {
+                "state": LeadState.CALLBACK.value,
+                "gate": int(Gate.PROMISED),
+                "next_at": at,
+                "callback_agent": cut(agent, 64),
+                "callback_note": cut(note or old.callback_note, 255),
+                "campaign": cut(campaign or old.campaign, 64),
+            }
+            LeadRecord.update(values).where(LeadRecord.id == plain_id(id)).execute(db)
+            self._audit(by, "callback.promise", {"lead": id, "at": at, "agent": agent})
+            return self._one(db, id)
+
+    def callbacks(self, *, agent: str = "", lists: Sequence[str] = (), limit: int = 200) -> list[Lead]:
+        """The leads that have been promised a callback, the soonest first."""
+        query = LeadRecord.select(LeadRecord.id).where(LeadRecord.gate == int(Gate.PROMISED))
+        with self._use() as db:
+            # With the lists named, the index goes straight to the promises.
+            query = query.where(LeadRecord.list.in_(list(lists) or self.lists.ids(db)))
+            query = query.where(LeadRecord.callback_agent == clean(agent)) if agent else query
+            ids = [row[0] for row in query.order_by(LeadRecord.next_at).limit(limit).tuples().execute(db)]
+            found = read_leads(db, ids)
+            return [found[id] for id in ids]
+
+    # -- who is next ----------------------------------------------------------------------------------------------
+
+    def prepare(self, spec: CampaignSpec) -> None:
+        """Make the indexes that choosing by this campaign's order and filter needs: seconds for a million leads, once.
+        :meth:`reserve` does so too when it must. Raises ConfigError for an order or filter that cannot be."""
+        with self._use() as db:
+            self._plans(db, spec, again=True)
+
+    def open_gates(self, spec: CampaignSpec, now_us: int) -> int:
+        """Let leads through whose time has come, a bounded number at once; how many. Each reservation lets a few
+        through; where very many come due at one moment (at nine in the morning), this, called between, keeps the order
+        true."""
+        with self._use() as db, writing(db):
+            return let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
+
+    def reserve(
+        self, spec: CampaignSpec, count: int, now_us: int, token: str, *, owners: Sequence[str] = ()
+    ) -> Reservation:
+        """Reserve up to ``count`` leads of a campaign under ``token`` (which nobody has used before): callbacks that
+        are due, then leads of the free agents ``owners``, then the others in the campaign's order. Leads whose numbers
+        all stand on no-call lists are barred and others come in their place."""
+        with self._use() as db:
+            try:
+                return self._reserve(db, spec, count, now_us, token, owners)
+            except OperationalError:
+                # Somebody has dropped the index, or its column, under a query that was told to go by it.
+                self._plans(db, spec, again=True)
+                return self._reserve(db, spec, count, now_us, token, owners)
+
+    def reserve_one(self, id: str, campaign: str, now_us: int, token: str) -> Ready:
+        """Reserve this one lead, for somebody who dials it by hand, whenever it is due. Raises NotFound, and
+        RequestRefused when somebody holds it or it is barred."""
+        with self._use() as db, writing(db):
+            lead = self._one(db, id)
+            _expect_free(lead, "to dial it")
+            if lead.state is LeadState.BARRED:
+                raise RequestRefused("the lead", "barred", "to dial it", "it stands on a no-call list")
+            self._hold(db, [plain_id(id)], campaign, token, now_us)
+            return self._ready(db, [plain_id(id)], campaign)[0]
+
+    def refresh(self, campaign: str, ids: Iterable[str], token: str) -> tuple[Ready, ...]:
+        """What is known now of leads that are reserved under ``token``, or one that begins so; those that are no longer
+        are left out. For the moment of dialling."""
+        with self._use() as db:
+            ready = self._ready(db, [plain_id(id) for id in ids], campaign)
+            return tuple(one for one in ready if one.lead.token.startswith(token))
+
+    def release(self, ids: Iterable[str], token: str, *, next_at: int = 0) -> int:
+        """Give back leads that were reserved under ``token`` (or one that begins so) and not dialled: they are what
+        they were, or not before ``next_at`` where it is given. How many there were."""
+        with self._use() as db, writing(db):
+            where = (
+                LeadRecord.id.in_([plain_id(id) for id in ids]),
+                LeadRecord.gate == int(Gate.HELD),
+                LeadRecord.token.startswith(token),
+            )
+            return _free(db, where, next_at)
+
+    def finish(self, lead: Lead, attempt: AttemptRow | None = None) -> bool:
+        """Write at once what has become of a reserved lead: past the spool, for tools and tests; the engine tells it by
+        the facts attempt_ended and lead_changed. False when the lead is no longer held by its token: then it stays."""
+        with self._use() as db, writing(db):
+            if attempt is not None:
+                self.attempts.write(db, attempt)
+            return update_lead(db, lead)
+
+    def recover(self, ours: str = "") -> tuple[Unsettled, ...]:
+        """After a crash: free the leads that are held by a token that does not begin with ``ours`` and were never
+        dialled under it; those that were are given back to be settled, and stay held. Only true when the recorder has
+        nothing left in its spool."""
+        with self._use() as db, writing(db):
+            held = self._held(db, ours)
+            dialled = self._dialled(db, held)
+            _free_all(db, [id for id in held if id not in dialled])
+            leads = read_leads(db, dialled)
+            return tuple(Unsettled(row=row, lead=leads[id]) for id, row in dialled.items())
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _plans(self, db: Db, spec: CampaignSpec, *, again: bool = False) -> tuple[Plan, Plan | None]:
+        """The campaign's plan, and that by owner where any of its leads has one."""
+        by_owner = (spec.owner_first or spec.owner_only) and self.lists.are_owned(db, [one.list for one in spec.lists])
+        plans = (plan_of(db, spec, by_owner=False), plan_of(db, spec, by_owner=True) if by_owner else None)
+        for plan in plans:
+            if plan is not None and (again or plan.index not in self._ensured):
+                ensure_plan(db, plan, self._clock.now().wall)
+                self._ensured.add(plan.index)
+        return plans
+
+    def _reserve(
+        self, db: Db, spec: CampaignSpec, count: int, now_us: int, token: str, owners: Sequence[str]
+    ) -> Reservation:
+        plan, owned = self._plans(db, spec)
+        ready: list[Ready] = []
+        barred = 0
+        with writing(db):
+            let_through(db, [one.list for one in spec.lists], now_us, THROUGH)
+            for _ in range(MOST_ROUNDS):
+                wanted = count - len(ready)
+                choice = Choice(spec, plan, owned, wanted, now_us, tuple(owners))
+                ids = choose(db, choice, self._shares) if wanted > 0 else []
+                if not ids:
+                    break
+                held = self._hold(db, ids, spec.id, token, now_us)
+                fresh = self._ready(db, held, spec.id)
+                lost = [one.lead for one in fresh if one.lead.numbers and len(one.dnc) == len(one.lead.numbers)]
+                barred += self._bar(db, lost)
+                ready += [one for one in fresh if one.lead not in lost] if lost else fresh
+            next_at = next_moment(db, spec) if len(ready) < count else 0
+        return Reservation(leads=tuple(ready), next_at=next_at, barred=barred)
+
+    def _hold(self, db: Db, ids: Sequence[int], campaign: str, token: str, now_us: int) -> list[int]:
+        """Reserve; those that somebody else was quicker to reserve are left out."""
+        values = {"gate": int(Gate.HELD), "token": token, "reserved_at": now_us, "campaign": cut(campaign, 64)}
+        free = LeadRecord.gate != int(Gate.HELD)
+        done = LeadRecord.update(values).where(LeadRecord.id.in_(ids), free).execute(db)
+        if done == len(ids):
+            return list(ids)
+        ours = LeadRecord.select(LeadRecord.id).where(LeadRecord.id.in_(ids), LeadRecord.token == token)
+        kept = {row[0] for row in ours.tuples().execute(db)}
+        return [id for id in ids if id in kept]
+
+    def _ready(self, db: Db, ids: Sequence[int], campaign: str) -> list[Ready]:
+        found = read_leads(db, ids)
+        leads = self._with_history(db, [found[id] for id in ids if id in found])
+        numbers = [one.number for lead in leads for one in lead.numbers]
+        hits = self._dnc.read_hits(db, numbers, campaign)
+        consents = self._consents.read(db, numbers)
+        return [
+            Ready(
+                lead=lead,
+                dnc={one.number: hits[one.number].source for one in lead.numbers if one.number in hits},
+                consents=tuple(row for one in lead.numbers for row in consents.get(one.number, ())),
+            )
+            for lead in leads
+        ]
+
+    def _with_history(self, db: Db, leads: Sequence[Lead]) -> list[Lead]:
+        numbers = {one.number for lead in leads for one in lead.numbers}
+        past = self.attempts.past(db, numbers, self._clock.now().wall - HISTORY_US)
+        return [
+            msgspec.structs.replace(
+                lead,
+                history=tuple(
+                    sorted((one for n in lead.numbers for one in past.get(n.number, ())), key=lambda p: p.at)
+                ),
+            )
+            if past
+            else lead
+            for lead in leads
+        ]
+
+    def _bar(self, db: Db, leads: Sequence[Lead]) -> int:
+        if not leads:
+            return 0
+        values = {"gate": int(Gate.SHUT), "state": LeadState.BARRED.value, "token": "", "reserved_at": 0}
+        ids = [plain_id(one.id) for one in leads]
+        LeadRecord.update(values | {"disposition": "dnc"}).where(LeadRecord.id.in_(ids)).execute(db)
+        return len(ids)
+
+    def _held(self, db: Db, ours: str) -> dict[int, int]:
+        """The leads that others hold, and since when."""
+        query = LeadRecord.select(LeadRecord.id, LeadRecord.token, LeadRecord.reserved_at).where(
+            LeadRecord.list.in_(self.lists.ids(db)), LeadRecord.gate == int(Gate.HELD)
+        )
+        rows = query.tuples().execute(db)
+        return {id: since for id, token, since in rows if not (ours and token.startswith(ours))}
+
+    def _dialled(self, db: Db, held: dict[int, int]) -> dict[int, AttemptRow]:
+        """The newest attempt of each lead that was begun under its present reservation."""
+        found = {}
+        ids = list(held)
+        for at in range(0, len(ids), PAGE):
+            page = ids[at : at + PAGE]
+            query = AttemptRecord.select().where(
+                AttemptRecord.lead.in_([str(id) for id in page]),
+                AttemptRecord.launched_at >= min(held[id] for id in page),
+            )
+            for record in query.order_by(AttemptRecord.launched_at).execute(db):
+                if record.launched_at >= held[int(record.lead)]:
+                    found[int(record.lead)] = attempt_of(record)
+        return found
+
+    def _one(self, db: Db, id: str) -> Lead:
+        found = read_leads(db, [plain_id(id)])
+        if not found:
+            raise NotFound("lead", id)
+        return self._with_history(db, list(found.values()))[0]
+
+
+def _expect_free(lead: Lead, what: str) -> None:
+    if lead.token:
+        raise RequestRefused("the lead", "being dialled", what, "try again when the call has ended")
+
+
+def _free_all(db: Db, ids: Sequence[int]) -> None:
+    for at in range(0, len(ids), PAGE):
+        _free(db, (LeadRecord.id.in_(ids[at : at + PAGE]), LeadRecord.gate == int(Gate.HELD)), 0)
+
+
+def _free(db: Db, where: tuple[Any, ...], next_at: int) -> int:
+    """Take the token off leads: they stand towards dialling as they did before, or not before ``next_at``."""
+    ways: tuple[tuple[Any, dict[str, Any]], ...] = (
+        (LeadRecord.state == LeadState.CALLBACK.value, {"gate": int(Gate.PROMISED)}),
+        (LeadRecord.state.in_([one.value for one in SHUT]), {"gate": int(Gate.SHUT), "campaign": ""}),
+        (
+            LeadRecord.state.not_in([LeadState.CALLBACK.value, *(one.value for one in SHUT)]),
+            {"gate": int(Gate.LATER if next_at else Gate.OPEN), "state": LeadState.READY.value, "campaign": ""},
+        ),
+    )
+    freed = 0
+    for condition, values in ways:
+        row = {"token": "", "reserved_at": 0} | values | ({"next_at": next_at} if next_at else {})
+        # Those freed by an earlier way are not held any more, which ``where`` asks for.
+        freed += LeadRecord.update(row).where(*where, condition).execute(db)
+    return freed

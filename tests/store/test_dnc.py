@@ -1,0 +1,170 @@
+"""The numbers that are not called, and consents; on SQLite and MariaDB."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fsorch.campaigns import ConsentRow, DncRow
+from fsorch.clock import ManualClock
+from fsorch.errors import ConfigError, NotFound
+from fsorch.store import Store
+from fsorch.store import dnc as dnc_module
+
+NUMBERS = ["+4930", "+49301", "+493012", "+4989", "+44207", "+1415555"]
+
+
+class Killed(Exception):
+    """The process dies."""
+
+
+class TestOneByOne:
+    def test_a_number_is_for_everybody_or_one_campaign(self, store: Store) -> None:
+        store.dnc.add(DncRow(number="+49 30 1234", reason="asked"), "ada")
+        store.dnc.add(DncRow(number="+49305678", campaign="spring", source="key"), "engine")
+        found = store.dnc.find("+49301234", "spring")
+        assert found is not None
+        assert (found.reason, found.source, found.by) == ("asked", "own", "ada")
+        assert store.dnc.find("+49305678") is None
+        assert store.dnc.find("+49305678", "autumn") is None
+        assert store.dnc.find("+49305678", "spring") is not None
+        assert store.dnc.find("+493012345") is None
+        assert [one.number for one in store.dnc.entries(campaign="spring")] == ["+49305678"]
+        assert [one.number for one in store.dnc.entries(begins="+493")] == ["+49301234", "+49305678"]
+
+    def test_a_star_is_all_that_begin_so(self, store: Store) -> None:
+        store.dnc.add(DncRow(number="+4930*"), "ada")
+        hits = store.dnc.hits(["+4930", "+49301", "+4931", "+493"])
+        assert set(hits) == {"+4930", "+49301"}
+        assert hits["+49301"].number == "+4930*"
+
+    def test_it_may_have_an_end(self, store: Store, clock: ManualClock) -> None:
+        store.dnc.add(DncRow(number="+49301", until=clock.now().wall + 1_000_000), "ada")
+        assert store.dnc.find("+49301") is not None
+        clock.advance(1)
+        assert store.dnc.find("+49301") is None
+
+    def test_a_second_time_changes_the_reason(self, store: Store) -> None:
+        for reason in ("one", "two", "two"):
+            store.dnc.add(DncRow(number="+49301", reason=reason), "ada")
+        assert [one.reason for one in store.dnc.entries()] == ["two"]
+
+    def test_removal_is_audited_with_what_was_there(self, store: Store) -> None:
+        store.dnc.add(DncRow(number="+49301", reason="asked"), "ada")
+        store.dnc.take("register", iter([49301, 49302]), "ada")
+        gone = store.dnc.remove("+49301", "boss", reason="asked back")
+        assert [one.source for one in gone] == ["own", "register"]
+        assert store.dnc.find("+49301") is None
+        assert store.dnc.find("+49302") is not None
+        entry = store.audits(1)[0]
+        assert (entry.who, entry.act) == ("boss", "dnc.remove")
+        assert "asked back" in str(entry.what)
+        with pytest.raises(NotFound):
+            store.dnc.remove("+49301", "boss")
+
+    @pytest.mark.parametrize(
+        "number", ["", "anna", "4930", "+", "+0301", "*", "+*", "+49*30", "+49301\n", "+" + "1" * 16]
+    )
+    def test_what_is_no_number_is_refused(self, store: Store, number: str) -> None:
+        with pytest.raises(ConfigError, match="no number of the no-call list"):
+            store.dnc.add(DncRow(number=number), "ada")
+        assert store.dnc.find(number) is None
+
+    @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+    @given(st.lists(st.tuples(st.sampled_from(NUMBERS), st.booleans(), st.sampled_from(["", "a"])), max_size=6))
+    def test_hits_are_what_the_entries_say(self, store: Store, entries: list[tuple[str, bool, str]]) -> None:
+        for row in store.dnc.entries():
+            store.dnc.remove(row.number, "test", campaign=row.campaign)
+        for number, star, campaign in entries:
+            store.dnc.add(DncRow(number=number + "*" * star, campaign=campaign), "test")
+        for asking in ("", "a", "b"):
+            expected = {
+                number
+                for number in NUMBERS
+                for one, star, campaign in entries
+                if campaign in ("", asking) and (number.startswith(one) if star else number == one)
+            }
+            assert set(store.dnc.hits(NUMBERS, asking)) == expected
+
+
+class TestImports:
+    def test_a_register(self, store: Store) -> None:
+        done = store.dnc.take("register", iter([49302, 0, 49301, 49302]), "ada")
+        assert (done.rows, done.taken, done.refused) == (4, 3, 1)
+        hit = store.dnc.find("+49302")
+        assert hit is not None
+        assert hit.source == "register"
+        (listed,) = store.dnc.lists()
+        assert (listed.id, listed.rows, listed.refused, listed.done) == ("register", 4, 1, True)
+        store.dnc.take("register", iter([49303]), "ada")
+        assert store.dnc.find("+49301") is not None
+        assert store.dnc.find("+49303") is not None
+        store.dnc.remove_list("register", "ada")
+        assert store.dnc.hits(["+49301", "+49302", "+49303"]) == {}
+        with pytest.raises(NotFound):
+            store.dnc.remove_list("register", "ada")
+
+    def test_one_for_a_campaign(self, store: Store) -> None:
+        store.dnc.take("clients", iter([49301]), "ada", campaign="spring")
+        assert store.dnc.find("+49301", "autumn") is None
+        assert store.dnc.find("+49301", "spring") is not None
+
+    def test_a_killed_import_goes_on(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(dnc_module, "BATCH", 3)
+        read = []
+
+        def numbers(end: int) -> Iterator[int]:
+            for n in range(10):
+                if n == end:
+                    raise Killed
+                read.append(n)
+                yield 49300 + n
+
+        with pytest.raises(Killed):
+            store.dnc.take("register", numbers(7), "ada", mark="file")
+        assert not store.dnc.lists()[0].done
+        assert store.dnc.find("+49305") is not None
+        assert store.dnc.find("+49306") is None
+        done = store.dnc.take("register", numbers(99), "ada", mark="file")
+        assert (done.rows, done.taken) == (10, 10)
+        assert len(store.dnc.hits([f"+{49300 + n}" for n in range(10)])) == 10
+
+
+class TestConsents:
+    def test_given_ended_and_withdrawn(self, store: Store, clock: ManualClock) -> None:
+        now = clock.now().wall
+        given = ConsentRow(
+            number="+49301",
+            who="Zoë",
+            what="calls about offers",
+            scope="calls",
+            channel="web",
+            given_at=now,
+            until=now + 9,
+        )
+        made = store.consents.add(given, "ada")
+        assert (made.by, made.who) == ("ada", "Zoë")
+        other = store.consents.add(ConsentRow(number="+49301", scope="campaign:c", given_at=now + 1), "ada")
+        assert store.consents.of("+49301") == [other, made]
+        assert store.consents.of("+49302") == []
+        assert made.holds(now)
+        assert not made.holds(now + 9)
+        (withdrawn,) = store.consents.withdraw("+49301", "ada", scope="calls")
+        assert withdrawn.id == made.id
+        assert not withdrawn.holds(withdrawn.withdrawn_at)
+        assert [one.withdrawn_at for one in store.consents.of("+49301")] == [0, withdrawn.withdrawn_at]
+        assert len(store.consents.withdraw("+49301", "ada")) == 1
+        with pytest.raises(NotFound):
+            store.consents.withdraw("+49301", "ada")
+        assert [one.act for one in store.audits(2)] == ["consent.withdraw", "consent.withdraw"]
+        assert len(store.consents.newest()) == 2
+        assert store.consents.newest(number="+49302") == []
+
+    def test_one_that_says_nothing_is_refused(self, store: Store) -> None:
+        with pytest.raises(ConfigError, match="no number"):
+            store.consents.add(ConsentRow(number="anna", given_at=1), "ada")
+        with pytest.raises(ConfigError, match="ends before"):
+            store.consents.add(ConsentRow(number="+49301", given_at=5, until=5), "ada")

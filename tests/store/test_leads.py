@@ -1,0 +1,460 @@
+"""Leads: kept, chosen in order, reserved once, given back, finished once; on SQLite and MariaDB."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from fsorch.campaigns import (
+    AttemptRow,
+    CampaignSpec,
+    ConsentRow,
+    DncRow,
+    Lead,
+    LeadCallbacks,
+    LeadNumber,
+    LeadState,
+    ListShare,
+    OrderBy,
+    OrderKey,
+    Outcome,
+)
+from fsorch.clock import ManualClock
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.errors import ConfigError, NotFound, RequestRefused
+from fsorch.store import Store
+from fsorch.store.database import PooledMysql, connected
+from fsorch.store.lead_choice import Shares
+from fsorch.store.lead_lists import LeadList
+
+NOW = 1_800_000_000_000_000
+MINUTE = 60_000_000
+
+
+def make(store: Store, count: int = 3, list: str = "spring", **fields: Any) -> list[Lead]:
+    """Leads with numbers that nobody else has."""
+    store.leads.lists.make(LeadList(id=list), "test")
+    first = sum(store.leads.lists.count(one.id).leads for one in store.leads.lists.all())
+    made = []
+    for n in range(count):
+        given = {name: value(n) if callable(value) else value for name, value in fields.items()}
+        numbers = given.pop("numbers", (LeadNumber(number=f"+4930{first + n:06}"),))
+        made.append(store.leads.add(Lead(id="", list=list, name=f"{list} {n}", numbers=numbers, **given), "test"))
+    return made
+
+
+def campaign(*lists: str, **keys: Any) -> CampaignSpec:
+    return CampaignSpec(id="c", lists=tuple(ListShare(list=one) for one in lists or ("spring",)), **keys)
+
+
+def names(
+    store: Store, spec: CampaignSpec, count: int = 10, token: str = "t:1", now: int = NOW, **more: Any
+) -> list[str]:
+    return [one.lead.name for one in store.leads.reserve(spec, count, now, token, **more).leads]
+
+
+def attempt(lead: Lead, id: str = "a1", at: int = NOW, **fields: Any) -> AttemptRow:
+    return AttemptRow(
+        id=id, campaign="c", lead=lead.id, number=lead.numbers[0].number, list=lead.list, launched_at=at, **fields
+    )
+
+
+def told(kind: FactKind, row: Any, id: str) -> Fact:
+    return Fact(id=id, at=NOW, kind=kind, data={"row": msgspec.to_builtins(row)})
+
+
+class TestOneLead:
+    def test_it_is_kept_and_found(self, store: Store) -> None:
+        lead = Lead(
+            id="",
+            list="spring",
+            name="Zoë",
+            reference="4711",
+            fields={"city": "Köln"},
+            owner="ada",
+            zone="Europe/Berlin",
+            priority=-3,
+            numbers=(LeadNumber(number="+49301", kind="home"), LeadNumber(number="+49302", zone="Europe/Rome")),
+        )
+        store.leads.lists.make(LeadList(id="spring"), "test")
+        made = store.leads.add(lead, "test")
+        assert made.numbers == (
+            LeadNumber(number="+49301", kind="home"),
+            LeadNumber(number="+49302", order=1, zone="Europe/Rome"),
+        )
+        assert msgspec.structs.replace(made, id="", numbers=lead.numbers, created_at=0) == lead
+        for text in (made.id, "+49302", "4711"):
+            assert store.leads.find(text) == [made]
+        assert store.leads.find("nobody") == []
+        assert store.audits(1)[0].act == "lead.add"
+
+    def test_it_is_changed(self, store: Store) -> None:
+        (lead,) = make(store, 1)
+        changed = store.leads.change(lead.id, "test", priority=5, numbers=(LeadNumber(number="+49309"),))
+        assert (changed.priority, [one.number for one in changed.numbers]) == (5, ["+49309"])
+        assert store.leads.find("+49309") == [changed]
+        assert store.leads.find(lead.numbers[0].number) == []
+
+    def test_one_without_number_or_list_is_refused(self, store: Store) -> None:
+        make(store, 1)
+        with pytest.raises(ConfigError, match="has no number"):
+            store.leads.add(Lead(id="", list="spring"), "test")
+        with pytest.raises(NotFound, match="did you mean spring"):
+            store.leads.add(Lead(id="", list="sprung", numbers=(LeadNumber(number="+49301"),)), "test")
+        for id in ("x", "0", "99", "'; DROP TABLE lead; --", "9" * 30):
+            with pytest.raises(NotFound):
+                store.leads.get(id)
+
+    def test_a_list_is_read_counted_and_removed(self, store: Store) -> None:
+        made = make(store, 3)
+        assert list(store.leads.lists.leads("spring")) == made
+        counts = store.leads.lists.count("spring")
+        assert (counts.leads, counts.open, counts.tried, counts.penetration) == (3, 3, 0, 0.0)
+        store.leads.reserve(campaign(), 1, NOW, "t:1")
+        with pytest.raises(RequestRefused, match="1 leads are being dialled"):
+            store.leads.lists.remove("spring", "test")
+        store.leads.recover()
+        assert store.leads.lists.remove("spring", "test") == 3
+        with pytest.raises(NotFound):
+            store.leads.lists.get("spring")
+
+
+class TestOrder:
+    @pytest.mark.parametrize(
+        ("order", "expected"),
+        [
+            ([("priority", True), ("added", False)], "1 4 0 3 2 5"),
+            ([("added", True)], "5 4 3 2 1 0"),
+            ([("name", False)], "0 1 2 3 4 5"),
+            ([("number", True)], "5 4 3 2 1 0"),
+            ([("attempts", False), ("added", False)], "0 1 2 3 4 5"),
+            ([("owner", True), ("added", False)], "1 3 5 0 2 4"),
+            # Numbers by their size; then what is no number, and then, or before it, who has none.
+            ([("field", False)], "3 2 0 1 4 5"),
+            ([("field", True)], "1 0 2 3 5 4"),
+            ([("due", False)], "0 1 2 3 4 5"),
+        ],
+    )
+    def test_several_keys(self, store: Store, order: list[tuple[str, bool]], expected: str) -> None:
+        scores = ["9", "10", "-3.5", "-4", "", "abc"]
+        make(
+            store,
+            6,
+            priority=lambda n: (0, 5, -1)[n % 3],
+            owner=lambda n: ("", "ada")[n % 2],
+            fields=lambda n: {"score": scores[n]} if scores[n] else {},
+        )
+        keys = tuple(OrderKey(by=OrderBy(by), down=down, field="score" if by == "field" else "") for by, down in order)
+        found = names(store, campaign(order=keys, owner_first=False))
+        assert [one.split()[1] for one in found] == expected.split()
+
+    def test_random_is_a_permutation_that_stays(self, store: Store) -> None:
+        make(store, 20)
+        spec = campaign(order=(OrderKey(by=OrderBy.RANDOM),))
+        first = names(store, spec, 20)
+        store.leads.recover()
+        assert names(store, spec, 20, "t:2") == first
+        assert sorted(first) != first
+        assert len(set(first)) == 20
+
+    def test_lists_have_their_shares(self, store: Store) -> None:
+        for name in ("a", "b", "rest"):
+            make(store, 30, name)
+        spec = CampaignSpec(
+            id="c",
+            lists=(ListShare(list="a", share=3), ListShare(list="b", share=1), ListShare(list="rest", share=0)),
+        )
+        counts = Counter(name.split()[0] for n in range(5) for name in names(store, spec, 4, f"t:{n}"))
+        assert counts == {"a": 15, "b": 5}
+        rest = Counter(name.split()[0] for name in names(store, spec, 90, "t:9"))
+        assert rest == {"a": 15, "b": 25, "rest": 30}
+
+    @given(st.lists(st.floats(0.1, 10), min_size=1, max_size=6), st.integers(1, 300))
+    def test_no_list_is_ever_far_from_its_share(self, shares: list[float], count: int) -> None:
+        named = {str(n): share for n, share in enumerate(shares)}
+        picker = Shares()
+        counts = Counter(picker.pick("c", named) for _ in range(count))
+        for name, share in named.items():
+            assert abs(counts[name] - count * share / sum(shares)) <= len(shares)
+
+    def test_a_filter_chooses(self, store: Store) -> None:
+        make(store, 10, fields=lambda n: {"city": ("Ulm", "Bonn")[n % 2], "age": str(n)})
+        sql = campaign(filter='field.city == "Ulm" and number(field.age) > 3')
+        assert sorted(names(store, sql)) == ["spring 4", "spring 6", "spring 8"]
+        rest = campaign(filter='upper(field.city) == "BONN"')
+        assert len(names(store, rest, token="t:2")) == 5
+        with pytest.raises(ConfigError, match="filter, column 1"):
+            names(store, campaign(filter="nonsense"), token="t:3")
+
+    def test_a_filter_that_hardly_anybody_passes_gets_through_the_list(self, store: Store) -> None:
+        make(store, 12, fields=lambda n: {"city": "Ulm" if n in (7, 11) else "Bonn"})
+        spec = campaign(filter='matches(field.city, "U*")')
+        for n, expected in enumerate(("spring 7", "spring 11")):
+            assert names(store, spec, 1, f"t:{n}") == [expected]
+        assert names(store, spec, 1, "t:3") == []
+        store.leads.add(
+            Lead(id="", list="spring", name="new", fields={"city": "U"}, numbers=(LeadNumber(number="+49309"),)), "test"
+        )
+        assert names(store, spec, 1, "t:4") == ["new"]
+
+    def test_an_index_that_somebody_dropped_is_made_again(self, store: Store) -> None:
+        make(store, 2)
+        spec = campaign(filter="field.x == none")
+        assert len(names(store, spec, 1)) == 1
+        with connected(store.db) as db:
+            for index in db.get_indexes("lead"):
+                if index.name.startswith("lead_by_"):
+                    db.run(f"DROP INDEX {index.name}{' ON `lead`' if isinstance(db, PooledMysql) else ''}")
+        assert len(names(store, spec, 1, "t:2")) == 1
+
+
+class TestTime:
+    def test_who_waits_comes_when_it_is_time(self, store: Store) -> None:
+        make(store, 3, next_at=lambda n: NOW + n * MINUTE)
+        first = store.leads.reserve(campaign(), 5, NOW, "t:1")
+        assert [one.lead.name for one in first.leads] == ["spring 0"]
+        assert first.next_at == NOW + MINUTE
+        assert names(store, campaign(), now=NOW + 2 * MINUTE, token="t:2") == ["spring 1", "spring 2"]
+        assert store.leads.reserve(campaign(), 5, NOW, "t:3").next_at == 0
+
+    def test_callbacks_come_before_all_else_and_to_their_agent(self, store: Store) -> None:
+        leads = make(store, 5, priority=lambda n: n)
+        store.leads.promise(leads[0].id, NOW, "test", note="about the bill")
+        store.leads.promise(leads[1].id, NOW - MINUTE, "test", agent="ada")
+        store.leads.promise(leads[2].id, NOW + MINUTE, "test")
+        assert [one.name for one in store.leads.callbacks()] == ["spring 1", "spring 0", "spring 2"]
+        assert [one.name for one in store.leads.callbacks(agent="ada")] == ["spring 1"]
+        spec = campaign(callbacks=LeadCallbacks(own_wait_s=3600))
+        assert names(store, spec, 2) == ["spring 0", "spring 4"]
+        assert names(store, spec, 1, "t:2", owners=("bob",)) == ["spring 3"]
+        assert names(store, spec, 5, "t:3", owners=("ada",)) == ["spring 1"]
+        store.leads.release([leads[1].id], "t:3")
+        assert names(store, spec, 5, "t:4", now=NOW + 60 * MINUTE) == ["spring 1", "spring 2"]
+
+    def test_a_callback_of_another_campaign_is_left_to_it(self, store: Store) -> None:
+        leads = make(store, 1)
+        store.leads.promise(leads[0].id, NOW, "test", campaign="other")
+        assert names(store, campaign()) == []
+        assert store.leads.get(leads[0].id).state is LeadState.CALLBACK
+
+    def test_owners_get_their_own_first_and_each_one_in_turn(self, store: Store) -> None:
+        make(store, 6, owner=lambda n: ("", "ada", "bob")[n % 3])
+        assert names(store, campaign(), 3, owners=("bob", "ada")) == ["spring 2", "spring 1", "spring 5"]
+        assert names(store, campaign(), 5, "t:2") == ["spring 0", "spring 3", "spring 4"]
+
+    def test_owner_only_leaves_them_to_nobody_else(self, store: Store) -> None:
+        make(store, 6, owner=lambda n: ("", "ada", "bob")[n % 3])
+        spec = campaign(owner_only=True)
+        assert names(store, spec) == ["spring 0", "spring 3"]
+        assert names(store, spec, token="t:2", owners=("ada",)) == ["spring 1", "spring 4"]
+
+    def test_attempts_end(self, store: Store) -> None:
+        make(store, 3, attempts=lambda n: n)
+        assert names(store, campaign(attempts_max=2)) == ["spring 0", "spring 1"]
+
+
+class TestReservation:
+    def test_nobody_gets_a_lead_twice(self, store: Store) -> None:
+        make(store, 10)
+        first = names(store, campaign(), 6, "t:1")
+        second = names(store, campaign(), 6, "t:2")
+        assert len(set(first) | set(second)) == 10
+        lead = store.leads.find(store.leads.refresh("c", ["1"], "t:")[0].lead.id)[0]
+        assert (lead.state, lead.token, lead.campaign) == (LeadState.RESERVED, "t:1", "c")
+
+    def test_given_back_it_is_as_it_was(self, store: Store) -> None:
+        leads = make(store, 2)
+        store.leads.promise(leads[0].id, NOW, "test", agent="ada", note="n")
+        before = [store.leads.get(one.id) for one in leads]
+        store.leads.reserve(campaign(), 2, NOW, "t:1", owners=("ada",))
+        assert store.leads.release([one.id for one in leads], "t:2") == 0
+        assert store.leads.release([one.id for one in leads], "t:1") == 2
+        after = [store.leads.get(one.id) for one in leads]
+        assert [msgspec.structs.replace(one, campaign="") for one in after] == before
+        store.leads.reserve(campaign(), 2, NOW, "t:3", owners=("ada",))
+        store.leads.release([leads[1].id], "t:3", next_at=NOW + MINUTE)
+        assert names(store, campaign(), now=NOW + 1, token="t:4") == []
+        assert names(store, campaign(), now=NOW + MINUTE, token="t:5") == ["spring 1"]
+
+    def test_one_by_hand(self, store: Store) -> None:
+        (lead,) = make(store, 1, next_at=NOW + MINUTE)
+        ready = store.leads.reserve_one(lead.id, "c", NOW, "hand:1")
+        assert ready.lead.token == "hand:1"
+        with pytest.raises(RequestRefused, match="being dialled"):
+            store.leads.reserve_one(lead.id, "c", NOW, "hand:2")
+        with pytest.raises(RequestRefused, match="being dialled"):
+            store.leads.change(lead.id, "test", name="x")
+        with pytest.raises(RequestRefused, match="being dialled"):
+            store.leads.promise(lead.id, NOW, "test")
+        assert store.leads.refresh("c", [lead.id], "hand:2") == ()
+        assert [one.lead.id for one in store.leads.refresh("c", [lead.id], "hand:")] == [lead.id]
+
+    def test_what_is_known_comes_with_it(self, store: Store) -> None:
+        numbers = (LeadNumber(number="+49301"), LeadNumber(number="+49302"))
+        (lead,) = make(store, 1, numbers=numbers)
+        store.dnc.add(DncRow(number="+49302", source="key"), "test")
+        consent = store.consents.add(ConsentRow(number="+49301", given_at=NOW), "test")
+        store.write([told(FactKind.ATTEMPT_ENDED, attempt(lead, at=NOW - MINUTE, outcome="busy"), "f1")])
+        (ready,) = store.leads.reserve(campaign(), 1, NOW, "t:1").leads
+        assert ready.dnc == {"+49302": "key"}
+        assert ready.consents == (consent,)
+        assert [(one.at, one.outcome, one.number) for one in ready.lead.history] == [
+            (NOW - MINUTE, Outcome.BUSY, "+49301")
+        ]
+
+    def test_who_is_not_called_is_barred_and_another_comes(self, store: Store) -> None:
+        leads = make(store, 3)
+        store.dnc.add(DncRow(number=f"{leads[0].numbers[0].number}*"), "test")
+        found = store.leads.reserve(campaign(), 2, NOW, "t:1")
+        assert [one.lead.name for one in found.leads] == ["spring 1", "spring 2"]
+        assert found.barred == 1
+        assert store.leads.get(leads[0].id).state is LeadState.BARRED
+        with pytest.raises(RequestRefused, match="no-call list"):
+            store.leads.reserve_one(leads[0].id, "c", NOW, "t:2")
+
+
+class TestEnds:
+    def end(self, store: Store, lead: Lead, **fields: Any) -> Lead:
+        numbers = (msgspec.structs.replace(lead.numbers[0], attempts=1, last_at=NOW),)
+        given = {"state": LeadState.READY, "attempts": 1, "last_at": NOW, "last_outcome": "busy", "numbers": numbers}
+        return msgspec.structs.replace(lead, **(given | {"tried": {Outcome.BUSY: 1}, "next_at": NOW + MINUTE} | fields))
+
+    def test_facts_finish_a_lead_once(self, store: Store) -> None:
+        make(store, 1)
+        lead = store.leads.reserve(campaign(), 1, NOW, "t:1").leads[0].lead
+        row = attempt(lead)
+        store.write([told(FactKind.ATTEMPT_STARTED, row, "f1")])
+        assert [one.id for one in store.leads.attempts.under_way()] == ["a1"]
+        done = msgspec.structs.replace(row, ended_at=NOW + 1, outcome="busy", cause="USER_BUSY", checks={"hours": "ok"})
+        facts = [
+            told(FactKind.ATTEMPT_STARTED, row, "f1"),
+            told(FactKind.ATTEMPT_ENDED, done, "f2"),
+            told(FactKind.LEAD_CHANGED, self.end(store, lead), "f3"),
+        ]
+        store.write(facts)
+        after = store.leads.get(lead.id)
+        assert (after.state, after.next_at, after.tried, after.token) == (
+            LeadState.READY,
+            NOW + MINUTE,
+            {Outcome.BUSY: 1},
+            "",
+        )
+        assert (after.numbers[0].attempts, after.numbers[0].last_at) == (1, NOW)
+        # Somebody has reserved it again when the same facts come once more.
+        again = store.leads.reserve(campaign(), 1, NOW + MINUTE, "t:2").leads[0].lead
+        store.write(facts)
+        assert store.leads.get(lead.id) == again
+        assert store.leads.attempts.get("a1") == done
+        assert store.leads.attempts.under_way() == []
+
+    def test_a_callback_an_agent_promised(self, store: Store) -> None:
+        make(store, 1)
+        lead = store.leads.reserve(campaign(), 1, NOW, "t:1").leads[0].lead
+        promised = self.end(
+            store, lead, state=LeadState.CALLBACK, callback_agent="ada", callback_note="n", next_at=NOW + MINUTE
+        )
+        assert store.leads.finish(promised, attempt(lead))
+        assert not store.leads.finish(promised)
+        assert [one.callback_agent for one in store.leads.callbacks()] == ["ada"]
+
+    def test_a_crash_frees_who_was_not_dialled_and_hands_over_who_was(self, store: Store) -> None:
+        make(store, 5)
+        leads = [one.lead for one in store.leads.reserve(campaign(), 4, NOW, "old:1").leads]
+        mine = store.leads.reserve(campaign(), 1, NOW, "new:1").leads[0].lead
+        ended = attempt(leads[1], "a2", ended_at=NOW + 1, outcome="live")
+        before = attempt(leads[2], "a3", at=NOW - MINUTE, ended_at=NOW - 1, outcome="busy")
+        store.write(
+            [
+                told(FactKind.ATTEMPT_STARTED, attempt(leads[0]), "f1"),
+                told(FactKind.ATTEMPT_ENDED, ended, "f2"),
+                told(FactKind.ATTEMPT_ENDED, before, "f3"),
+            ]
+        )
+        for _ in range(2):
+            unsettled = store.leads.recover("new:")
+            assert sorted(one.row.id for one in unsettled) == ["a1", "a2"]
+            assert {one.lead.id for one in unsettled} == {leads[0].id, leads[1].id}
+        assert store.leads.get(mine.id).token == "new:1"
+        assert sorted(names(store, campaign(), 9, "new:2")) == sorted([leads[2].name, leads[3].name])
+
+    def test_dead_numbers_and_the_next(self, store: Store) -> None:
+        make(store, 1, numbers=(LeadNumber(number="+49301"), LeadNumber(number="+49302")))
+        lead = store.leads.reserve(campaign(), 1, NOW, "t:1").leads[0].lead
+        numbers = (msgspec.structs.replace(lead.numbers[0], dead=True), lead.numbers[1])
+        assert store.leads.finish(self.end(store, lead, numbers=numbers, next_number=1, next_at=0))
+        assert store.leads.get(lead.id).numbers[0].dead
+        ordered = campaign(order=(OrderKey(by=OrderBy.NUMBER),))
+        assert store.leads.reserve(ordered, 1, NOW, "t:2").leads[0].lead.next_number == 1
+
+    def test_facts_about_nothing_change_nothing(self, store: Store) -> None:
+        store.write(
+            [told(FactKind.LEAD_CHANGED, Lead(id=id, token="t"), f"f{n}") for n, id in enumerate(("7", "x", ""))]
+        )
+        assert store.counts().facts == 3
+
+
+class TestCounts:
+    def test_of_a_campaign(self, store: Store) -> None:
+        leads = make(store, 4)
+        hour = NOW - NOW % (60 * MINUTE)
+        rows = [
+            ("live", "NORMAL_CLEARING", hour + 1, hour + MINUTE),
+            ("drop", "NORMAL_CLEARING", hour + 2, hour + MINUTE),
+            ("busy", "USER_BUSY", hour + 60 * MINUTE, 0),
+            ("", "", hour + 60 * MINUTE, 0),
+        ]
+        for n, (outcome, cause, at, answered) in enumerate(rows):
+            ended = at + 2 * MINUTE if outcome else 0
+            row = attempt(leads[n], f"a{n}", at, outcome=outcome, cause=cause, answered_at=answered, ended_at=ended)
+            store.write([told(FactKind.ATTEMPT_ENDED, row, f"f{n}")])
+            (held,) = [store.leads.reserve_one(leads[n].id, "c", NOW, f"t:{n}").lead]
+            store.leads.finish(msgspec.structs.replace(held, attempts=1, state=LeadState.FINISHED))
+        counts = store.leads.attempts.count("c", ["spring"], 0, NOW * 2)
+        assert (counts.launched, counts.live, counts.drops, counts.drop_rate) == (4, 2, 1, 0.5)
+        assert counts.outcomes == {"": 1, "busy": 1, "drop": 1, "live": 1}
+        assert counts.causes == {"": 1, "NORMAL_CLEARING": 2, "USER_BUSY": 1}
+        assert [(one.at, one.launched, one.live) for one in counts.hours] == [(hour, 2, 2), (hour + 60 * MINUTE, 2, 0)]
+        assert (counts.lists[0].tried, counts.lists[0].shut, counts.lists[0].penetration) == (4, 4, 1.0)
+        assert counts.talked_us == 2 * MINUTE + 3
+        page = list(store.leads.attempts.between("c", hour + 2, NOW * 2))
+        assert [one.id for one in page] == ["a1", "a2", "a3"]
+        assert [one.id for one in store.leads.attempts.newest(2, campaign="c")] == ["a2", "a3"]
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_lead_is_ever_with_two_or_lost(store: Store, clock: ManualClock, data: st.DataObject) -> None:
+    """Whatever is asked in whatever order: a lead is held by one token at most, and none disappears."""
+    if not store.leads.lists.all():
+        make(store, 8, owner=lambda n: ("", "ada")[n % 2])
+    holding: dict[str, Lead] = {}
+    store.leads.recover()
+    for turn in range(data.draw(st.integers(1, 12))):
+        act = data.draw(st.sampled_from(["reserve", "release", "finish", "late", "crash"]))
+        token = f"{clock.advance(1).wall}:{turn}"
+        if act == "reserve":
+            owners = data.draw(st.sampled_from([(), ("ada",)]))
+            for one in store.leads.reserve(campaign(), data.draw(st.integers(1, 4)), NOW, token, owners=owners).leads:
+                assert one.lead.id not in holding
+                holding[one.lead.id] = one.lead
+        elif act == "crash":
+            assert store.leads.recover() == ()
+            holding.clear()
+        elif holding:
+            lead = holding[data.draw(st.sampled_from(sorted(holding)))]
+            if act == "late":
+                late = msgspec.structs.replace(lead, token="gone:1", state=LeadState.FINISHED)
+                assert not store.leads.finish(late)
+                continue
+            holding.pop(lead.id)
+            if act == "release":
+                assert store.leads.release([lead.id], lead.token) == 1
+            else:
+                assert store.leads.finish(msgspec.structs.replace(lead, state=LeadState.READY))
+    counts = store.leads.lists.count("spring")
+    assert (counts.leads, counts.held, counts.open) == (8, len(holding), 8 - len(holding))
