@@ -24,6 +24,7 @@ __all__ = [
     "plain_id",
     "read_leads",
     "read_numbers",
+    "shown",
     "update_lead",
 ]
 
@@ -111,7 +112,7 @@ def lead_of(row: Mapping[str, Any], numbers: tuple[LeadNumber, ...]) -> Lead:
         fields=_fields.decode(row["fields"]),
         owner=row["owner"],
         priority=row["priority"],
-        state=_state(row),
+        state=LeadState(row["state"]),
         zone=row["zone"],
         country=row["country"],
         region=row["region"],
@@ -132,10 +133,10 @@ def lead_of(row: Mapping[str, Any], numbers: tuple[LeadNumber, ...]) -> Lead:
     )
 
 
-def _state(row: Mapping[str, Any]) -> LeadState:
-    """A lead that is held was ready, or promised, before: the row keeps that for the case that it is given back."""
-    state = LeadState(row["state"])
-    return LeadState.RESERVED if row["gate"] == Gate.HELD and state not in HELD else state
+def shown(lead: Lead) -> Lead:
+    """The lead as people see it. While it is held, the row keeps what it was before, for the case that it is given
+    back; so does the engine, to which a callback is one until it has been kept."""
+    return msgspec.structs.replace(lead, state=LeadState.RESERVED) if lead.token and lead.state not in HELD else lead
 
 
 _OUTCOMES = frozenset(one.value for one in Outcome)

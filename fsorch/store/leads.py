@@ -27,7 +27,7 @@ from fsorch.store.lead_choice import Choice, Shares, choose, let_through, next_m
 from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
 from fsorch.store.lead_plans import Plan, ensure_plan, plan_of
-from fsorch.store.lead_rows import SHUT, number_value, plain_id, read_leads, update_lead
+from fsorch.store.lead_rows import SHUT, number_value, plain_id, read_leads, shown, update_lead
 from fsorch.store.values import clean, cut
 
 __all__ = ["Leads", "Ready", "Reservation", "Unsettled"]
@@ -43,8 +43,8 @@ THROUGH_ALONE = 1_000
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
-    """A lead that is ours to dial, with its history. ``dnc``: each of its numbers that stands on a no-call list, and
-    the list's name; ``consents``: all that is on record of its numbers."""
+    """A lead that is ours to dial, with its history; its state is what it was before. ``dnc``: each of its numbers that
+    stands on a no-call list, and the list's name; ``consents``: all that is on record of its numbers."""
 
     lead: Lead
     dnc: dict[str, str] = {}
@@ -95,7 +95,7 @@ class Leads:
     def get(self, id: str) -> Lead:
         """The lead with this id, with its history. Raises NotFound."""
         with self._use() as db:
-            return self._one(db, id)
+            return shown(self._one(db, id))
 
     def find(self, text: str, limit: int = 20) -> list[Lead]:
         """The leads that ``text`` means: an id, a number with its country code, or a reference."""
@@ -109,7 +109,7 @@ class Leads:
                 called = LeadRecord.select(LeadRecord.id).where(LeadRecord.reference == text)
                 ids += [row[0] for row in called.limit(limit).tuples().execute(db)]
             found = read_leads(db, dict.fromkeys(ids))
-            return [self._with_history(db, [found[id]])[0] for id in dict.fromkeys(ids) if id in found]
+            return [shown(self._with_history(db, [found[id]])[0]) for id in dict.fromkeys(ids) if id in found]
 
     def add(self, lead: Lead, by: str) -> Lead:
         """Put ``lead`` into its list and give it an id; audited. Raises NotFound for a list that is not there and
@@ -220,6 +220,11 @@ class Leads:
             self._hold(db, [plain_id(id)], campaign, token, now_us)
             return self._ready(db, [plain_id(id)], campaign)[0]
 
+    def stranger(self, lead: Lead, campaign: str) -> Ready:
+        """What is known of somebody in no list, whom an agent wants to dial by hand: of their numbers."""
+        with self._use() as db:
+            return self._known(db, [lead], campaign)[0]
+
     def refresh(self, campaign: str, ids: Iterable[str], token: str) -> tuple[Ready, ...]:
         """What is known now of leads that are reserved under ``token``, or one that begins so; those that are no longer
         are left out. For the moment of dialling."""
@@ -304,7 +309,10 @@ class Leads:
 
     def _ready(self, db: Db, ids: Sequence[int], campaign: str) -> list[Ready]:
         found = read_leads(db, ids)
-        leads = self._with_history(db, [found[id] for id in ids if id in found])
+        return self._known(db, [found[id] for id in ids if id in found], campaign)
+
+    def _known(self, db: Db, bare: Sequence[Lead], campaign: str) -> list[Ready]:
+        leads = self._with_history(db, bare)
         numbers = [one.number for lead in leads for one in lead.numbers]
         hits = self._dnc.read_hits(db, numbers, campaign)
         consents = self._consents.read(db, numbers)

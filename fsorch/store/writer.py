@@ -7,6 +7,7 @@ Every fact becomes a journal row; ``*_ended`` facts become the row they carry as
 - promise_made, note_made: the first one stays, for people have changed it since;
 - contact_began: only when there is no row of that contact yet, so that it never undoes the end;
 - contact, segment, leg, survey answer, attempt: the newest one stays; attempt_started only when there is none yet;
+- dnc_asked: the first one stays;
 - lead_changed: only while the lead is held by the token that the fact carries, which ends with it.
 
 So a batch may be written twice, in part, or again years later, and the tables are the same afterwards.
@@ -14,7 +15,7 @@ So a batch may be written twice, in part, or again years later, and the tables a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter, le
 from typing import Any
 
@@ -27,8 +28,8 @@ from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.store.customer_models import NoteRecord, PromiseRecord, SurveyAnswerRecord
 from fsorch.store.database import Db, PooledMysql, writing
-from fsorch.store.lead_models import AttemptRecord
-from fsorch.store.lead_rows import update_lead
+from fsorch.store.lead_models import AttemptRecord, DncRecord
+from fsorch.store.lead_rows import number_value, update_lead
 from fsorch.store.models import ContactRecord, IdField, JournalRecord, JsonField, LegRecord, MetaRecord, SegmentRecord
 from fsorch.store.values import LARGEST, cut, cut_id, dump_json, real, text_of, whole
 
@@ -51,6 +52,7 @@ class Rows:
         self.ended: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in ENDED.values()}
         self.made: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in MADE.values()}
         self.leads: list[Lead] = []
+        self.refusals: dict[tuple[str, str], Values] = {}
 
 
 class BeganData(msgspec.Struct, frozen=True):
@@ -118,7 +120,7 @@ class FactWriter:
         self._db = db
         ended: list[type[Model]] = [model for model, _ in ENDED.values()]
         made: list[type[Model]] = [model for model, _ in MADE.values()]
-        first: tuple[type[Model], ...] = (JournalRecord, ContactRecord, *made)
+        first: tuple[type[Model], ...] = (JournalRecord, ContactRecord, DncRecord, *made)
         newest: tuple[type[Model], ...] = (MetaRecord, *ended)
         self._plans = {model: Plan(model) for model in {*first, *ended}}
         self._replace = {model: _upsert(db, model, replace=True) for model in newest}
@@ -146,6 +148,9 @@ class FactWriter:
             rows.made[model].setdefault(row.id, self._plans[model].values(row))
         elif fact.kind is FactKind.LEAD_CHANGED:
             rows.leads.append(msgspec.convert(fact.data.get("row"), Lead))
+        elif fact.kind is FactKind.DNC_ASKED:
+            refusal = _refusal(fact)
+            rows.refusals.setdefault((refusal.number, refusal.campaign), self._plans[DncRecord].values(refusal))
         rows.journal.setdefault(fact.id, self._plans[JournalRecord].values(fact))
 
     def write(self, facts: Sequence[Fact], mark: tuple[str, str] | None = None) -> None:
@@ -159,12 +164,13 @@ class FactWriter:
                 self._many(self._replace[model], ended)
             for model, made in rows.made.items():
                 self._many(self._keep[model], made)
+            self._many(self._keep[DncRecord], rows.refusals)
             for lead in rows.leads:
                 update_lead(self._db, lead)
             if mark is not None:
                 self._many(self._replace[MetaRecord], {mark[0]: mark})
 
-    def _many(self, sql: str, rows: dict[str, Values]) -> None:
+    def _many(self, sql: str, rows: Mapping[Any, Values]) -> None:
         if rows:
             self._db.execute_many(sql, list(rows.values()))
 
@@ -174,6 +180,34 @@ def _carried(fact: Fact, model: type[Model], struct: type[msgspec.Struct]) -> tu
     if not row.id:
         raise RowError("the row has no id")
     return model, row
+
+
+class Refusal(msgspec.Struct, frozen=True):
+    """A row of the no-call list, as its table's columns are called."""
+
+    number: str
+    campaign: str
+    source: str
+    reason: str
+    added_at: int
+    until_at: int
+    made_by: str
+
+
+def _refusal(fact: Fact) -> Refusal:
+    """Who presses a key is not called again by that campaign; who says it to an agent, by nobody here."""
+    number, source, campaign = (str(fact.data.get(name, "")) for name in ("number", "source", "campaign"))
+    if not number_value(number):
+        raise RowError("the fact names no number")
+    return Refusal(
+        number=f"+{number_value(number)}",
+        campaign=campaign if source == "key" else "",
+        source=source,
+        reason=f"asked by {'key' if source == 'key' else 'word'}",
+        added_at=fact.at,
+        until_at=0,
+        made_by=fact.agent or "engine",
+    )
 
 
 def _begun(fact: Fact) -> ContactRow:
@@ -216,13 +250,14 @@ def _upsert(db: Db, model: type[Model], *, replace: bool) -> str:
     quote = db.quote[0]
     names = [f"{quote}{field.column_name}{quote}" for field in model._meta.sorted_fields]
     table = f"{quote}{model._meta.table_name}{quote}"
+    key = ", ".join(f"{quote}{field.column_name}{quote}" for field in model._meta.get_primary_keys())
     marks = ", ".join([db.param] * len(names))
     insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - names of our own models
     changed = names[1:] if replace else names[:1]
     if isinstance(db, PooledMysql):
         return f"{insert} ON DUPLICATE KEY UPDATE {', '.join(f'{name} = VALUES({name})' for name in changed)}"
     if not replace:
-        return f"{insert} ON CONFLICT ({names[0]}) DO NOTHING"
+        return f"{insert} ON CONFLICT ({key}) DO NOTHING"
     return (
         f"{insert} ON CONFLICT ({names[0]}) DO UPDATE SET {', '.join(f'{name} = excluded.{name}' for name in changed)}"
     )

@@ -348,7 +348,7 @@ class TestEnds:
         # Somebody has reserved it again when the same facts come once more.
         again = store.leads.reserve(campaign(), 1, NOW + MINUTE, "t:2").leads[0].lead
         store.write(facts)
-        assert store.leads.get(lead.id) == again
+        assert store.leads.refresh("c", [lead.id], "t:2")[0].lead == again
         assert store.leads.attempts.get("a1") == done
         assert store.leads.attempts.under_way() == []
 
@@ -390,6 +390,22 @@ class TestEnds:
         assert store.leads.get(lead.id).numbers[0].dead
         ordered = campaign(order=(OrderKey(by=OrderBy.NUMBER),))
         assert store.leads.reserve(ordered, 1, NOW, "t:2").leads[0].lead.next_number == 1
+
+    def test_who_wants_no_more_calls_is_kept_once(self, store: Store) -> None:
+        asked = {"campaign": "c", "number": "+49301", "lead": "1"}
+        facts = [
+            Fact(id=f"f{n}", at=NOW, kind=FactKind.DNC_ASKED, data=asked | {"source": source}, agent=agent)
+            for n, (source, agent) in enumerate((("key", ""), ("disposition", "ada")))
+        ]
+        for _ in range(2):
+            store.write(facts)
+        assert sorted((one.campaign, one.source, one.by) for one in store.dnc.entries()) == [
+            ("", "disposition", "ada"),
+            ("c", "key", "engine"),
+        ]
+        assert store.leads.stranger(Lead(id="", numbers=(LeadNumber(number="+49301"),)), "x").dnc == {
+            "+49301": "disposition"
+        }
 
     def test_facts_about_nothing_change_nothing(self, store: Store) -> None:
         store.write(
