@@ -15,7 +15,7 @@ So a batch may be written twice, in part, or again years later, and the tables a
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter, le
 from typing import Any
 
@@ -170,7 +170,7 @@ class FactWriter:
             if mark is not None:
                 self._many(self._replace[MetaRecord], {mark[0]: mark})
 
-    def _many(self, sql: str, rows: Mapping[Any, Values]) -> None:
+    def _many(self, sql: str, rows: dict[Any, Values]) -> None:
         if rows:
             self._db.execute_many(sql, list(rows.values()))
 
@@ -245,12 +245,17 @@ def _fit(field: Field[Any]) -> Callable[[Any], Any]:
     raise TypeError(f"no rule for the column {field.name}")
 
 
+def _key(model: type[Model]) -> Sequence[Field[Any]]:
+    keys: Sequence[Field[Any]] = model._meta.get_primary_keys()  # type: ignore[no-untyped-call] # peewee's stub
+    return keys
+
+
 def _upsert(db: Db, model: type[Model], *, replace: bool) -> str:
     """INSERT into ``model``'s table that, where the key is there already, replaces the row or leaves it as it is."""
     quote = db.quote[0]
     names = [f"{quote}{field.column_name}{quote}" for field in model._meta.sorted_fields]
     table = f"{quote}{model._meta.table_name}{quote}"
-    key = ", ".join(f"{quote}{field.column_name}{quote}" for field in model._meta.get_primary_keys())
+    key = ", ".join(f"{quote}{field.column_name}{quote}" for field in _key(model))
     marks = ", ".join([db.param] * len(names))
     insert = f"INSERT INTO {table} ({', '.join(names)}) VALUES ({marks})"  # noqa: S608 - names of our own models
     changed = names[1:] if replace else names[:1]

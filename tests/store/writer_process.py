@@ -29,7 +29,7 @@ def main(url: str, spool: str, stop_at: int) -> None:
     many = FactWriter._many
     batches = 0
 
-    def stopping(self: FactWriter, sql: str, rows: dict[str, Any]) -> None:
+    def stopping(self: FactWriter, sql: str, rows: dict[Any, Any]) -> None:
         nonlocal batches
         many(self, sql, rows)
         batches += "leg" in sql.split("(")[0]
