@@ -1,0 +1,101 @@
+"""What is missing before a campaign may be started: by its own keys, its pack, and what the records have.
+
+A centre file may hold a campaign that is half described; a start may not. Each fault is a sentence that says what to
+do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from fsorch.campaign.compliance import Compliance
+from fsorch.campaigns import CampaignSpec, Mode
+from fsorch.compliance_packs import PackSpec, RegistryRule
+
+__all__ = ["faults"]
+
+DAY = 86_400 * 1_000_000
+# The modes in which a person may be answered and find nobody.
+OVERDIALLING = (Mode.POWER, Mode.PREDICTIVE)
+
+
+def faults(
+    spec: CampaignSpec,
+    pack: PackSpec | None,
+    *,
+    leads: int | None = None,
+    registries: Mapping[str, int] | None = None,
+    now: int = 0,
+) -> list[str]:
+    """What stands against starting ``spec``; empty: nothing. ``leads`` that may be dialled in its lists, and
+    ``registries`` with the time of their last import (UTC microseconds): None where nobody knows."""
+    return [*_own(spec, leads), *(_by_pack(spec, pack, registries, now) if pack is not None else _no_pack())]
+
+
+def _own(spec: CampaignSpec, leads: int | None) -> Iterator[str]:
+    if not spec.gateways:
+        yield "it has no gateway; name one, or a group: gateways"
+    if spec.mode is not Mode.MANUAL and not spec.lists:
+        yield "it has no list; name one: lists"
+    if leads == 0 and spec.mode is not Mode.MANUAL and not spec.keep_open:
+        yield "its lists hold no lead that may be dialled; import some, or set keep_open"
+    if spec.mode in OVERDIALLING and spec.amd is None and spec.ring_s < 20:
+        yield f"machines are not told from people, and it rings for {spec.ring_s:g} s only; set amd or ring_s"
+
+
+def _no_pack() -> Iterator[str]:
+    yield "it has no compliance pack; name one (us, uk, eu, cn, or the centre's own): pack"
+
+
+def _by_pack(spec: CampaignSpec, pack: PackSpec, registries: Mapping[str, int] | None, now: int) -> Iterator[str]:
+    asked = Compliance(pack, spec)
+    if spec.mode is Mode.PREDICTIVE and spec.target > asked.target:
+        yield f"its target of drops is {spec.target:.2%}, but the pack's ceiling is {asked.target:.2%}; lower target"
+    if spec.ring_s < asked.ring_s:
+        yield f"it rings for {spec.ring_s:g} s, but the pack asks for {asked.ring_s:g}; raise ring_s"
+    if any(rule.fits_campaign(spec) for rule in pack.caller_ids):
+        yield from _caller_id(spec, pack)
+    if spec.mode in OVERDIALLING:
+        yield from _message(spec, pack)
+        counted = any(rule.false_positives for rule in asked.drop_rules)
+        if counted and spec.amd is not None and not spec.amd.false_positives:
+            yield "the pack counts people taken for machines as drops; measure the share and set amd.false_positives"
+    if any(keep.what == "records" and pack.id == "us" for keep in pack.keeps):
+        yield from _evidence(spec)
+    for rule in pack.registries if registries is not None else ():
+        if rule.fits_campaign(spec) and (fault := _register(rule, registries or {}, now)):
+            yield fault
+
+
+def _caller_id(spec: CampaignSpec, pack: PackSpec) -> Iterator[str]:
+    if not spec.caller_ids:
+        yield "it shows no number, but the pack asks for one that can be called back: caller_ids"
+        return
+    if all(pool.prefixes for pool in spec.caller_ids):
+        yield "every pool of caller ids is for some prefixes; give one without, for all other numbers"
+    if any(rule.name for rule in pack.caller_ids) and not all(pool.name for pool in spec.caller_ids):
+        yield "the pack asks for a name beside the number shown: caller_ids[...].name"
+
+
+def _message(spec: CampaignSpec, pack: PackSpec) -> Iterator[str]:
+    rules = [rule for rule in pack.messages if rule.fits_campaign(spec)]
+    for key, wanted in (("name", any(r.name for r in rules)), ("number", any(r.number for r in rules))):
+        if wanted and not getattr(spec.drop, key):
+            yield f"the message for those who find nobody must say the caller's {key}: drop.{key}"
+    if any(rule.opt_out for rule in rules) and not spec.drop.opt_out_key:
+        yield "who finds nobody must be able to say no: drop.opt_out_key"
+
+
+def _evidence(spec: CampaignSpec) -> Iterator[str]:
+    for key in ("seller", "telemarketer", "purpose", "caller_id_proof"):
+        if not getattr(spec.evidence, key):
+            yield f"the records of each call must say it (16 CFR 310.5): evidence.{key}"
+
+
+def _register(rule: RegistryRule, registries: Mapping[str, int], now: int) -> str:
+    at = registries.get(rule.registry)
+    if at is None:
+        return f"the register {rule.registry} has not been imported ({rule.source}); fsorch dnc import FILE"
+    if now - at > rule.days * DAY:
+        return f"the register {rule.registry} is older than {rule.days:g} days ({rule.source}); import it anew"
+    return ""

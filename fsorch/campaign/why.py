@@ -1,0 +1,176 @@
+"""Why a lead is not dialled now, and when it will be: one sentence for whoever asks.
+
+The reasons are asked in the order in which they would be met: what the lead is, what its campaign does, when its turn
+is, what the rules say. The time is the first at which none of them is in the way, as far as anybody can know.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from fsorch.calendars import OpenState
+from fsorch.campaign.compliance import Asked, Compliance
+from fsorch.campaign.retry import first_number
+from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState
+
+__all__ = ["Reason", "Situation", "why"]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+# The campaign's hours and the rules' are followed in turn; this often is enough for any two of them to meet.
+MOST_TURNS = 40
+HELD = {
+    LeadState.RESERVED: "it is reserved for a call right now",
+    LeadState.DIALLING: "it is being dialled right now",
+    LeadState.TALKING: "somebody talks with it right now",
+    LeadState.CLOSING: "a call with it has just ended and its outcome is awaited",
+}
+
+
+class Situation(msgspec.Struct, frozen=True, kw_only=True):
+    """All that bears on it. ``spec`` None: no campaign dials its list; ``state`` with ``who`` and ``words``: the
+    campaign's, and why it is so; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar
+    at a moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about)."""
+
+    lead: Lead
+    now: int
+    spec: CampaignSpec | None = None
+    state: CampaignState = CampaignState.DRAFT
+    who: str = ""
+    words: str = ""
+    fits: bool = True
+    hours: Callable[[int], OpenState] | None = None
+    rules: Compliance | None = None
+    asked: Asked | None = None
+
+
+class Reason(msgspec.Struct, frozen=True, kw_only=True):
+    """The answer. ``rule``: a word for programs (a compliance rule's id, or such as ``paused``, ``resting``);
+    ``sentence``: for people; ``when``: the first moment at which it may be dialled (UTC microseconds; 0: nobody can
+    know)."""
+
+    rule: str
+    sentence: str
+    when: int = 0
+
+
+def why(situation: Situation) -> Reason:
+    """Why the lead is not dialled now, and when it will be."""
+    lead = situation.lead
+    name = f"lead {lead.id}" + (f" ({lead.name})" if lead.name else "")
+    reason = next(_reasons(situation), None)
+    when = _first_time(situation) if reason is None or reason[2] else 0
+    if reason is None:
+        return Reason(rule="", sentence=f"{name} may be dialled now, and waits for its turn", when=situation.now)
+    rule, words, _ = reason
+    tail = "it will not be" if not when else f"it may be from {_shown(when, situation)}"
+    if when and rule in ("draft", "paused", "draining", "finished"):
+        tail = f"once the campaign runs, it may be from {_shown(when, situation)}"
+    if rule in HELD:
+        return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}")
+    return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}; {tail}", when=when)
+
+
+def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
+    """What is in the way: a word, the words, and whether time can mend it."""
+    lead, spec = one.lead, one.spec
+    if lead.state in HELD:
+        yield lead.state.value, HELD[lead.state], False
+    if lead.state is LeadState.BARRED:
+        yield "barred", f"it is barred{_last(lead)}", False
+    if lead.state is LeadState.FINISHED:
+        yield "finished", f"it is done{_last(lead)}", False
+    if spec is None:
+        yield "campaign", f"no campaign dials its list {lead.list!r}", False
+        return
+    yield from _of_campaign(one, spec)
+    if not one.fits:
+        yield "filter", f"the filter of the campaign {spec.id} does not let it through ({spec.filter})", False
+    if first_number(lead.numbers) is None:
+        yield "number", "it has no number that can be dialled", False
+    if lead.next_at > one.now:
+        word = "callback" if lead.state is LeadState.CALLBACK else "resting"
+        yield word, f"{_resting(lead)} until {_shown(lead.next_at, one)}", True
+    if one.rules is not None and one.asked is not None:
+        verdict = one.rules.check(one.asked)
+        if not verdict.allowed:
+            yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", verdict.until > 0
+
+
+def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str, bool]]:
+    by = f" by {one.who}" if one.who else ""
+    because = f": {one.words}" if one.words else ""
+    match one.state:
+        case CampaignState.DRAFT:
+            yield "draft", f"the campaign {spec.id} has not been started", True
+        case CampaignState.PAUSED:
+            yield "paused", f"the campaign {spec.id} is paused{by}{because}", True
+        case CampaignState.DRAINING | CampaignState.FINISHED:
+            yield one.state.value, f"the campaign {spec.id} is {one.state.value}{because}", True
+    opens = _campaign_opens(one, one.now)
+    if opens != one.now:
+        state = one.hours(one.now) if one.hours is not None else None
+        what = state.reason if state is not None and not state.open else "not its time"
+        yield "hours", f"the campaign {spec.id} does not dial now ({what})", opens > 0
+
+
+def _campaign_opens(one: Situation, at: int) -> int:
+    """The first moment from ``at`` on at which the campaign dials by its own times; 0: never again."""
+    spec = one.spec
+    if spec is None:
+        return 0
+    if spec.starts_at is not None:
+        at = max(at, _micros(spec.starts_at))
+    if one.hours is not None:
+        state = one.hours(at)
+        if not state.open:
+            at = state.opens_at_us or 0
+    return 0 if spec.ends_at is not None and at >= _micros(spec.ends_at) else at
+
+
+def _first_time(one: Situation) -> int:
+    """When nothing that time can mend is in the way any more."""
+    at = max(one.now, one.lead.next_at)
+    for _ in range(MOST_TURNS):
+        opens = _campaign_opens(one, at)
+        if not opens:
+            return 0
+        allowed = opens
+        if one.rules is not None and one.asked is not None:
+            allowed = one.rules.first_time(msgspec.structs.replace(one.asked, now=opens))
+        if not allowed or allowed == opens:
+            return allowed
+        at = allowed
+    return 0
+
+
+def _last(lead: Lead) -> str:
+    """How it came to that, as far as the lead knows."""
+    said = lead.disposition or lead.last_outcome
+    return f" ({said.replace('_', ' ')} after {lead.attempts} attempts)" if said else ""
+
+
+def _resting(lead: Lead) -> str:
+    if lead.state is LeadState.CALLBACK:
+        whom = f" by {lead.callback_agent}" if lead.callback_agent else ""
+        return f"it was promised a call{whom} and waits"
+    said = (lead.disposition or lead.last_outcome).replace("_", " ")
+    return f"it rests after {said}" if said else "it rests"
+
+
+def _small(words: str) -> str:
+    """A rule's sentence within another."""
+    return words[:1].lower() + words[1:]
+
+
+def _shown(at: int, one: Situation) -> str:
+    zones = one.asked.place.zones if one.asked is not None else ()
+    zone = zones[0] if zones else "UTC"
+    return f"{(EPOCH + timedelta(microseconds=at)).astimezone(ZoneInfo(zone)):%a %Y-%m-%d %H:%M} {zone}"
+
+
+def _micros(moment: datetime) -> int:
+    return (moment.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)

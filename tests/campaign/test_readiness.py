@@ -1,0 +1,68 @@
+"""What stands against starting a campaign."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from fsorch.campaign.readiness import faults
+from fsorch.campaigns import AmdSpec, CallerIdPool, CampaignSpec, DropSpec, EvidenceSpec, ListShare, Mode
+from fsorch.compliance_packs import shipped_pack
+
+DAY = 86_400 * 1_000_000
+NOW = 1_800_000_000_000_000
+GOOD: dict[str, Any] = {
+    "queue": "q",
+    "mode": Mode.PREDICTIVE,
+    "pack": "us",
+    "lists": (ListShare(list="cold"),),
+    "gateways": ("carrier",),
+    "caller_ids": (CallerIdPool(numbers=("+12125550000",), name="Acme"),),
+    "drop": DropSpec(name="Acme", number="+12125550000"),
+    "evidence": EvidenceSpec(seller="Acme", telemarketer="Acme", purpose="windows", caller_id_proof="contract 7"),
+}
+
+
+def found(pack: str = "us", **keys: Any) -> list[str]:
+    spec = CampaignSpec(id="spring", **(GOOD | keys))
+    registries = {"us-dnc": NOW - 3 * DAY, "uk-tps": NOW - 3 * DAY}
+    return faults(spec, shipped_pack(pack) if pack else None, leads=5, registries=registries, now=NOW)
+
+
+def test_nothing_stands_against_a_campaign_that_is_described() -> None:
+    assert found() == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "message"),
+    [
+        ({"gateways": ()}, "it has no gateway"),
+        ({"lists": ()}, "it has no list"),
+        ({"target": 0.05}, "its target of drops is 5.00%, but the pack's ceiling is 3.00%"),
+        ({"ring_s": 10}, "it rings for 10 s, but the pack asks for 15"),
+        ({"caller_ids": ()}, "it shows no number, but the pack asks for one"),
+        ({"caller_ids": (CallerIdPool(numbers=("+12125550000",), name="A", prefixes=("+1",)),)}, "give one without"),
+        ({"caller_ids": (CallerIdPool(numbers=("+12125550000",)),)}, "the pack asks for a name"),
+        ({"drop": DropSpec()}, "must say the caller's number: drop.number"),
+        ({"drop": DropSpec(name="A", number="1", opt_out_key="")}, "must be able to say no: drop.opt_out_key"),
+        ({"evidence": EvidenceSpec()}, "(16 CFR 310.5): evidence.seller"),
+    ],
+)
+def test_each_fault_says_what_to_do(keys: dict[str, Any], message: str) -> None:
+    assert any(message in fault for fault in found(**keys)), found(**keys)
+
+
+def test_a_pack_is_needed_and_measured_detection_where_it_counts() -> None:
+    assert found(pack="")[-1].startswith("it has no compliance pack")
+    assert any("amd.false_positives" in fault for fault in found("uk", amd=AmdSpec()))
+    assert not any("amd.false_positives" in fault for fault in found("uk", amd=AmdSpec(false_positives=0.02)))
+
+
+def test_registers_must_be_there_and_young() -> None:
+    spec = CampaignSpec(id="spring", **GOOD)
+    us = shipped_pack("us")
+    assert "has not been imported" in faults(spec, us, registries={}, now=NOW)[0]
+    assert "older than 31 days" in faults(spec, us, registries={"us-dnc": NOW - 40 * DAY}, now=NOW)[0]
+    assert faults(spec, us, registries=None, now=NOW) == []
+    assert faults(spec, us, leads=0) == ["its lists hold no lead that may be dialled; import some, or set keep_open"]

@@ -1,0 +1,156 @@
+"""One sentence for whoever asks why a lead is not dialled, and the moment when it will be."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from fsorch.calendars import Calendar
+from fsorch.campaign.compliance import Asked, Compliance
+from fsorch.campaign.why import Situation, why
+from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, Lead, LeadNumber, LeadState, Outcome, Past
+from fsorch.compliance_packs import shipped_pack
+from fsorch.places import Places
+from fsorch.rules import CalendarSpec, Weekday
+from tests.campaign.test_compliance import DAY, HOUR, NEW_YORK, NOON, at
+
+PLACES = Places()
+SPEC = CampaignSpec(id="spring", queue="q", pack="us", filter="lead.attempts < 3")
+OFFICE = Calendar(
+    CalendarSpec(id="office", zone="Europe/Berlin", hours=dict.fromkeys(list(Weekday)[:5], ("14:00-17:00",)))
+)
+
+
+def situation(now: int = NOON, *, dnc: tuple[DncRow, ...] = (), past: tuple[Past, ...] = (), **keys: Any) -> Situation:
+    known: dict[str, Any] = {"state": CampaignState.RUNNING, "spec": SPEC}
+    lead_keys = {name: keys.pop(name) for name in list(keys) if name in Lead.__struct_fields__ and name != "state"}
+    lead = Lead(id="17", list="cold", **({"numbers": (LeadNumber(number=NEW_YORK),)} | lead_keys))
+    if "lead_state" in keys:
+        lead = msgspec.structs.replace(lead, state=keys.pop("lead_state"))
+    asked = None
+    if lead.numbers:
+        place = PLACES.of(lead, lead.numbers[0])
+        asked = Asked(lead=lead, number=lead.numbers[0], now=now, place=place, dnc=dnc, history=past)
+    rules = Compliance(shipped_pack("us"), SPEC)
+    return Situation(lead=lead, now=now, rules=rules, asked=asked, **(known | keys))
+
+
+EARLY = at("2027-03-10T05:00", "America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("keys", "rule", "sentence"),
+    [
+        ({}, "", "lead 17 may be dialled now, and waits for its turn"),
+        (
+            {"now": EARLY, "name": "Zoë"},
+            "us.hours",
+            "lead 17 (Zoë) is not dialled now because called between 8 in the morning and 9 at night where the called "
+            "party is; it is Wed 05:00 in America/New_York (outside hours) (16 CFR 310.4(c); 47 CFR 64.1200(c)(1)); "
+            "it may be from Wed 2027-03-10 08:00 America/New_York",
+        ),
+        (
+            {"state": CampaignState.PAUSED, "who": "eve", "words": "wrong list", "now": EARLY},
+            "paused",
+            "lead 17 is not dialled now because the campaign spring is paused by eve: wrong list; once the campaign "
+            "runs, it may be from Wed 2027-03-10 08:00 America/New_York",
+        ),
+        (
+            {"state": CampaignState.DRAFT},
+            "draft",
+            "lead 17 is not dialled now because the campaign spring has not been started; once the campaign runs, it "
+            "may be from Wed 2027-03-10 12:00 America/New_York",
+        ),
+        (
+            {"next_at": NOON + 20 * HOUR, "last_outcome": "busy"},
+            "resting",
+            "lead 17 is not dialled now because it rests after busy until Thu 2027-03-11 08:00 America/New_York; "
+            "it may be from Thu 2027-03-11 08:00 America/New_York",
+        ),
+        (
+            {"lead_state": LeadState.CALLBACK, "next_at": NOON + HOUR, "callback_agent": "ada"},
+            "callback",
+            "lead 17 is not dialled now because it was promised a call by ada and waits until Wed 2027-03-10 13:00 "
+            "America/New_York; it may be from Wed 2027-03-10 13:00 America/New_York",
+        ),
+        (
+            {"lead_state": LeadState.FINISHED, "disposition": "sold", "attempts": 3},
+            "finished",
+            "lead 17 is not dialled now because it is done (sold after 3 attempts); it will not be",
+        ),
+        (
+            {"lead_state": LeadState.TALKING},
+            "talking",
+            "lead 17 is not dialled now because somebody talks with it right now",
+        ),
+        (
+            {"spec": None},
+            "campaign",
+            "lead 17 is not dialled now because no campaign dials its list 'cold'; it will not",
+        ),
+        ({"fits": False}, "filter", "does not let it through (lead.attempts < 3); it will not be"),
+        ({"numbers": ()}, "number", "it has no number that can be dialled; it will not be"),
+        (
+            {"dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
+            "dnc",
+            "+12125550100 is on the DNC list (asked on the phone) (own); it will not be",
+        ),
+        # In its own hours the campaign dials from 14:00 in Berlin, 9 in New York.
+        (
+            {"now": EARLY, "hours": OFFICE.state},
+            "hours",
+            "the campaign spring does not dial now (outside hours); it may be from Wed 2027-03-10 08:00 America/",
+        ),
+    ],
+)
+def test_the_first_thing_in_the_way_is_told(keys: dict[str, Any], rule: str, sentence: str) -> None:
+    found = why(situation(**keys))
+    assert found.rule == rule
+    assert sentence in found.sentence
+
+
+def test_hours_of_the_campaign_and_of_the_law_are_followed_until_both_are_open() -> None:
+    night = Calendar(CalendarSpec(id="n", zone="America/New_York", hours={Weekday.SAT: ("05:00-08:30",)}))
+    found = why(situation(EARLY, hours=night.state))
+    assert found.when == at("2027-03-13T08:00", "America/New_York")
+    never = Calendar(CalendarSpec(id="n", zone="America/New_York", hours={Weekday.SAT: ("03:00-04:00",)}))
+    assert why(situation(EARLY, hours=never.state)).when == 0
+
+
+def test_a_campaign_that_ends_before_the_rules_allow_is_told_so() -> None:
+    ends = datetime(2027, 3, 10, 12, 30, tzinfo=UTC)  # 7:30 there
+    spec = msgspec.structs.replace(SPEC, ends_at=ends)
+    found = why(situation(EARLY, spec=spec))
+    assert (found.rule, found.when) == ("us.hours", 0)
+    assert found.sentence.endswith("it will not be")
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    now=st.integers(NOON - 40 * DAY, NOON + 40 * DAY),
+    rest=st.integers(-DAY, 3 * DAY),
+    past=st.lists(st.tuples(st.integers(1, 30), st.sampled_from(list(Outcome))), max_size=4),
+    state=st.sampled_from(list(LeadState)),
+    with_hours=st.booleans(),
+)
+def test_what_is_promised_holds(
+    now: int, rest: int, past: list[tuple[int, Outcome]], state: LeadState, with_hours: bool
+) -> None:
+    history = tuple(Past(at=now - hours * HOUR, number=NEW_YORK, outcome=one, lead="17") for hours, one in past)
+    hours = OFFICE.state if with_hours else None
+    one = situation(now, past=history, next_at=now + rest, lead_state=state, hours=hours)
+    found = why(one)
+    assert found.sentence
+    if not found.rule:
+        assert found.when == now
+    if found.when:
+        assert found.when >= now
+        # Ask again at that very moment: nothing is in the way.
+        assert one.asked is not None
+        later = msgspec.structs.replace(one, now=found.when, asked=msgspec.structs.replace(one.asked, now=found.when))
+        assert why(later).rule == ""
