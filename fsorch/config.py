@@ -39,6 +39,7 @@ from fsorch.rules import (
     Names,
     PhoneMode,
     StepPlan,
+    TierSpec,
     WrapUpMode,
     WrapUpSpec,
     check_affinity,
@@ -72,6 +73,7 @@ ID = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 DEFAULT_MUSIC = "local_stream://moh"
 T = TypeVar("T")
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
+Tier = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
 
 
@@ -195,7 +197,8 @@ class Centre(Spec, frozen=True, kw_only=True):
     is known; ``speech``: the switch's text to speech, for what no file can say.
     ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
     transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
-    ``numbers``: what a number that was dialled leads to, at every door; others have ``flow``.
+    ``numbers``: what a number that was dialled leads to, at every door; others have ``flow``. ``tiers``: what the tiers
+    of customers are worth, by the word that their records use.
     ``texts``: how text messages are sent; without it, none are. ``voicemail``: where messages are kept; without it,
     nobody is asked for one. ``switch_gone_s``: an agent who talks on a switch that cannot be reached is let go after
     this time (0: never), and taken up again if they still talk when it is back. ``unserved_s``: after this time without
@@ -225,6 +228,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     packs: tuple[PackSpec, ...] = ()
     campaigns: tuple[CampaignSpec, ...] = ()
     numbers: dict[str, NumberSpec] = {}
+    tiers: dict[Tier, TierSpec] = {}
     switch_gone_s: Annotated[float, msgspec.Meta(ge=0)] = 30.0
     unserved_s: Annotated[float, msgspec.Meta(ge=0)] = 120.0
 

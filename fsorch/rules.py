@@ -46,6 +46,7 @@ __all__ = [
     "Rule",
     "StepPlan",
     "StepSpec",
+    "TierSpec",
     "Voicemail",
     "Weekday",
     "When",
@@ -280,6 +281,14 @@ class AffinitySpec(Rule, frozen=True, kw_only=True):
     ask: bool = True
     ask_timeout_s: Annotated[float, msgspec.Meta(gt=0)] = 5.0
     tries: AtLeastOne = 2
+
+
+class TierSpec(Rule, frozen=True, kw_only=True):
+    """What a customer's tier is worth in every queue: at least the ``priority``, and ``credit_s`` seconds of waiting
+    ahead of others. The ``guard`` of a queue bounds what the priority may do to others."""
+
+    priority: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
+    credit_s: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = 0.0
 
 
 # -- the caller's wait ----------------------------------------------------------------------------------------------

@@ -28,6 +28,7 @@ from fsorch.machine import Machine
 from fsorch.rules import AffinitySpec
 
 __all__ = [
+    "RATINGS",
     "Bond",
     "ChoiceEffect",
     "ChoiceInput",

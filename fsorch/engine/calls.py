@@ -82,6 +82,7 @@ class Calls:
         self.people = people
         self.questions = Questions(core, music)
         self.relations = Relations(core, self.questions)
+        self.relations.rejoin = self.rejoin
         self.supervising = Supervising(core, music, offers)
         self.supervising.wait = self._wait
         self.legs = Legs(core, records, people, self.supervising)

@@ -19,6 +19,7 @@ from fsorch.errors import EslError
 from fsorch.esl.commands import Command
 from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.ivr.steps import Ask
+from fsorch.rules import TierSpec
 
 __all__ = ["Core"]
 
@@ -99,6 +100,10 @@ class Core:
             data=fields,
         )
         self._facts.append(fact)
+
+    def tier_of(self, contact: Contact) -> TierSpec | None:
+        """What the customer's tier is worth; None while nobody knows who it is, or for a tier that is worth nothing."""
+        return self.centre.tiers.get(contact.customer.customer.tier) if contact.customer is not None else None
 
     def write_first(self) -> None:
         """What this step does must be written down before it is done."""

@@ -18,6 +18,7 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import History
 from fsorch.engine.questions import PROMPT_LIMIT_S, Questions
 from fsorch.engine.state import Contact, Person
+from fsorch.esl.commands import SetVars
 from fsorch.numbers import plain_number
 from fsorch.rules import AffinitySpec
 
@@ -36,6 +37,8 @@ class Relations:
         self.questions = questions
         # Whether a callback of this contact by this agent has begun; where there are none, anyone will do.
         self.call_back: Callable[[Contact, str], bool] = lambda contact, agent: False
+        # Gives a waiting contact its need, and its place, anew.
+        self.rejoin: Callable[[Contact], None]
         self._own: dict[str, str] = {}
 
     def configure(self) -> None:
@@ -49,9 +52,21 @@ class Relations:
         if contact is None:
             return
         contact.encounters = input.encounters
+        self._rank(contact)
         if contact.machine.state is ContactState.WAITING:
-            self._renew(contact)
+            self.rejoin(contact)
             self.joined(contact)
+
+    def _rank(self, contact: Contact) -> None:
+        """The customer's tier may give the contact a higher priority; a lower one than it has, never."""
+        tier, was = self.core.tier_of(contact), contact.priority
+        if tier is not None and contact.customer is not None and tier.priority > was:
+            contact.priority = tier.priority
+            if contact.leg:
+                marks = (("fsorch_priority", str(tier.priority)),)
+                self.core.send(contact.switch, SetVars(contact.leg, marks))
+            by = f"rule: tier {contact.customer.customer.tier}"
+            self.core.fact(FactKind.PRIORITY_CHANGED, contact, priority=tier.priority, previous=was, by=by)
 
     def bonded(self, contact: Contact, need: Need) -> Need:
         """``need`` with the agents to prefer."""
@@ -141,6 +156,7 @@ class Relations:
     def _bond(self, contact: Contact) -> Bond | None:
         spec = self._spec(contact)
         own = self._own.get(plain_number(contact.number), "") if contact.number else ""
+        own = own or (contact.customer.customer.agent if contact.customer is not None else "")
         if spec is None or not (own or contact.encounters):
             return None
         return choose(

@@ -32,7 +32,7 @@ from fsorch.engine.state import Contact, Person, Queue, Wait
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.ivr.speech import File, Utterance
-from fsorch.rules import Announce, AnyAgent, OfferCallback, Overflow, OverflowTo, Voicemail
+from fsorch.rules import Action, Announce, AnyAgent, OfferCallback, Overflow, OverflowTo, RaisePriority, Voicemail
 from fsorch.waits import Empty, Ending
 
 __all__ = ["Waiting"]
@@ -265,7 +265,7 @@ class Waiting:
             enqueued_at=contact.enqueued_at,
             since=contact.since,
             priority=contact.priority,
-            credit_s=spec.base_score_s,
+            credit_s=spec.base_score_s + (tier.credit_s if (tier := self.core.tier_of(contact)) else 0.0),
             skills=_both(spec.skills, contact.skills),
             passed=contact.passed,
         )
@@ -287,7 +287,7 @@ class Waiting:
         contact.wait = Wait(contact.queue, plain.since, 0, steps, announcer)
         for n in sorted(contact.ran, key=contact.ran.__getitem__):
             if n < len(spec.steps.steps):
-                contact.wait.taken.append(spec.steps.steps[n].do)
+                _remember(contact.wait, spec.steps.steps[n].do)
             elif n == len(spec.steps.steps):
                 contact.wait.taken.append(AnyAgent())
         contact.ran = {}
@@ -437,9 +437,11 @@ class Waiting:
         detail = {key: value for key, value in msgspec.to_builtins(act).items() if key != "act" and value is not None}
         fields = {"step": step.step, "act": str(act.__struct_config__.tag), "detail": detail, "why": step.why}
         core.fact(FactKind.STEP_TAKEN, contact, leg=contact.leg, **fields)
-        ran = ",".join(f"{n}:{at:.1f}" for n, at in wait.steps.ran.items())
+        need = changed(contact.need, act) if contact.need is not None else None
         if contact.leg:
-            core.send(contact.switch, SetVars(contact.leg, (("fsorch_steps", ran),)))
+            ran = ",".join(f"{n}:{at:.1f}" for n, at in wait.steps.ran.items())
+            raised = (("fsorch_priority", str(need.priority)),) if need and isinstance(act, RaisePriority) else ()
+            core.send(contact.switch, SetVars(contact.leg, (("fsorch_steps", ran), *raised)))
         if isinstance(act, Overflow | Voicemail | OfferCallback):
             if not self.endings.end(contact, act, "step", step.why) and ends_wait(act):
                 # The plan goes on with its other steps.
@@ -451,8 +453,7 @@ class Waiting:
                 wait.played[step.step] = times + 1, prompt
                 self.say(contact, self.music.words(contact, prompt))
         else:
-            wait.taken.append(act)
-            need = changed(contact.need, act) if contact.need is not None else None
+            _remember(wait, act)
             if need is not None and need is not contact.need:
                 contact.need, contact.priority = need, need.priority
                 core.distributor.join(need)
@@ -553,6 +554,12 @@ class Waiting:
         if found is None or found.spec != queue.spec.estimate:
             found = self._estimators[queue.spec.id] = WaitEstimator(queue.spec.estimate)
         return found
+
+
+def _remember(wait: Wait, act: Action) -> None:
+    """What a step has changed for the rest of the stay; a priority is the contact's own, and stays with it."""
+    if not isinstance(act, RaisePriority):
+        wait.taken.append(act)
 
 
 def _plain(spec: QueueSpec) -> bool:

@@ -23,7 +23,7 @@ from fsorch.flow_limits import FlowLimits
 from fsorch.gateways import GatewaySpec
 from fsorch.plain import plain
 from fsorch.prompts import PromptSpec, SpeechSpec
-from fsorch.rules import AwayRule, CalendarSpec
+from fsorch.rules import AwayRule, CalendarSpec, TierSpec
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.flows import read_flows, write_flows
 from fsorch.store.models import (
@@ -52,6 +52,7 @@ Row = dict[str, Any]
 S = TypeVar("S", bound=msgspec.Struct)
 REVISION = "revision"
 AWAY = "centre.away"
+TIERS = "centre.tiers"
 TEXTS = "centre.texts"
 # Settings of the centre that are seconds.
 SECONDS = ("switch_gone_s", "unserved_s")
@@ -101,6 +102,7 @@ def read_centre(db: Db) -> Centre:
         speech=msgspec.json.decode(meta.get(SPEECH) or "null", type=SpeechSpec | None),
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         texts=msgspec.json.decode(meta.get(TEXTS) or "null", type=TextSpec | None),
+        tiers=msgspec.json.decode(meta.get(TIERS) or "{}", type=dict[str, TierSpec]),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
         numbers={row["id"]: msgspec.json.decode(row["body"], type=NumberSpec) for row in _in_order(db, NumberRecord)},
         calendars=_bodies(db, CalendarRecord, CalendarSpec),
@@ -149,8 +151,10 @@ def _own_keys(centre: Centre) -> dict[str, str]:
     for name in SECONDS:
         seconds = getattr(centre, name)
         own[f"centre.{name}"] = repr(seconds) if seconds != getattr(usual, name) else ""
+    tiers = msgspec.json.encode(plain(centre.tiers), order="sorted").decode() if centre.tiers else ""
     limits = msgspec.json.encode(plain(centre.flow_limits)).decode() if centre.flow_limits != FlowLimits() else ""
-    return own | {LANGUAGE: centre.language if centre.language != usual.language else "", LIMITS: limits}
+    language = centre.language if centre.language != usual.language else ""
+    return own | {LANGUAGE: language, LIMITS: limits, TIERS: tiers}
 
 
 def bump_revision(db: Db) -> int:

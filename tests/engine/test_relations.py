@@ -9,10 +9,11 @@ from msgspec import structs
 
 from fsorch.acd.affinity import Encounter
 from fsorch.config import AgentSpec, Centre, decode
-from fsorch.engine import FactKind, History, HoldCall, LogOut
+from fsorch.customers import Customer, CustomerFile
+from fsorch.engine import FactKind, History, HoldCall, LogOut, SetPriority
 from fsorch.errors import ConfigError
-from fsorch.esl.commands import Originate, PlayAndGetDigits
-from fsorch.rules import AffinitySpec
+from fsorch.esl.commands import Originate, PlayAndGetDigits, SetVars
+from fsorch.rules import AffinitySpec, TierSpec
 from tests.engine.desk import CENTRE, Desk
 
 NUMBER = "+441234"
@@ -210,3 +211,51 @@ def test_a_customer_has_one_own_agent() -> None:
     with pytest.raises(ConfigError, match="expected a telephone number"):
         decode({"agents": agents}, Centre, where="centre.yaml")
     assert AgentSpec(id="x", phone="user/1").own_customers == ()
+
+
+def ranked(**tiers: TierSpec) -> Centre:
+    return structs.replace(CENTRE, tiers=tiers)
+
+
+def of_tier(tier: str, agent: str = "") -> CustomerFile:
+    return CustomerFile(customer=Customer(id="c", name="Zoë", tier=tier, agent=agent))
+
+
+def test_a_customer_of_a_higher_tier_goes_before_those_who_wait() -> None:
+    desk = Desk(ranked(gold=TierSpec(priority=7)))
+    for leg in ("first", "second"):
+        desk.call(leg, "sales", caller_number=f"+1{leg}")
+        desk.passes(1)
+    second = next(one for one in desk.engine.snapshot().contacts if one.number == "+1second")
+    desk.tell(History(second.id, customer=of_tier("gold")))
+    assert [one.number for one in desk.engine.snapshot().contacts if one.position == 1] == ["+1second"]
+    assert ("fsorch_priority", "7") in desk.last(SetVars).pairs
+    (told,) = desk.of(FactKind.PRIORITY_CHANGED)
+    assert (told.data["priority"], told.data["by"]) == (7, "rule: tier gold")
+    desk.tell(SetPriority(contact=second.id, priority=9, by="sam"))
+    desk.tell(History(second.id, customer=of_tier("gold")))
+    assert next(one for one in desk.engine.snapshot().contacts if one.id == second.id).priority == 9
+
+
+def test_a_tier_may_be_worth_a_time_of_waiting_only() -> None:
+    desk = Desk(ranked(silver=TierSpec(credit_s=30)))
+    for leg in ("longer", "known", "later"):
+        desk.call(leg, "sales", caller_number=f"+1{leg}")
+        desk.passes(20)
+    contacts = {one.number: one.id for one in desk.engine.snapshot().contacts}
+    desk.tell(History(contacts["+1later"], customer=of_tier("silver")))
+    desk.tell(History(contacts["+1known"], customer=of_tier("of nobody")))
+    # Forty seconds behind the first and twenty behind the second, with thirty of credit.
+    places = {one.number: one.position for one in desk.engine.snapshot().contacts}
+    assert places == {"+1longer": 1, "+1later": 2, "+1known": 3}
+    assert desk.of(FactKind.PRIORITY_CHANGED) == []
+
+
+def test_the_agent_in_the_customers_record_is_their_own() -> None:
+    desk = Desk(centre())
+    desk.log_in("ann", "rob")
+    desk.event("CHANNEL_PARK", "caller", {"fsorch_entry": "yes", "fsorch_queue": "sales"}, direction="inbound")
+    desk.tell(History(of_caller(desk), met(desk, "ann"), customer=of_tier("", agent="rob")))
+    desk.event("CHANNEL_ANSWER", "caller", answer_state="answered")
+    assert dialled(desk) == "rob"
+    assert desk.of(FactKind.OFFER_MADE)[-1].data["why"] == "the customer's own agent"

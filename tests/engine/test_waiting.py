@@ -298,6 +298,20 @@ def test_a_raised_priority_acts_on_those_who_wait_already() -> None:
     assert [one["fsorch_steps"] for one in pairs if "fsorch_steps" in one] == ["0:10.0"]
 
 
+def test_a_priority_is_raised_once_however_often_the_caller_is_offered() -> None:
+    steps = {"steps": [{"when": {"waited_s": 10}, "do": {"act": "raise_priority", "by": 5}}]}
+    desk = Desk(centre(steps=steps))
+    desk.call("caller-1", "sales")
+    desk.passes(11)
+    assert ("fsorch_priority", "5") in desk.last(SetVars).pairs
+    desk.log_in("ann")
+    dial = desk.last(Originate)
+    desk.ends(dial.uuid, "USER_BUSY")
+    assert desk.contact().state == "waiting"
+    need = desk.engine._core.contacts[desk.contact().id].need
+    assert (desk.contact().priority, need.priority if need else 0) == (5, 5)
+
+
 def test_a_condition_about_the_queue_is_looked_at_when_the_queue_changes() -> None:
     steps = {"steps": [{"when": {"waiting": {"above": 1}}, "do": {"act": "announce", "prompt": "busy"}}]}
     desk = waiting(steps=steps)
