@@ -30,8 +30,16 @@ def test_the_talks_of_a_number_the_newest_first(store: Store) -> None:
 
 def test_what_the_customer_thought_of_a_talk_is_known_with_it(store: Store) -> None:
     def answer(question: str, score: int, agent: str = "ada") -> SurveyAnswer:
-        fields = {"contact": "good", "number": "4930123", "agent": agent, "at": T0 + 70 * SECOND}
-        return SurveyAnswer(id=f"good:{question}", survey="after", question=question, score=score, **fields)
+        return SurveyAnswer(
+            id=f"good:{question}",
+            contact="good",
+            survey="after",
+            question=question,
+            number="4930123",
+            agent=agent,
+            score=score,
+            at=T0 + 70 * SECOND,
+        )
 
     answers = [answer("kind", 5), answer("quick", 4), answer("spoken", 0), answer("else", 1, "rob")]
     store.write(
