@@ -82,7 +82,11 @@ export type Verb =
   | "transfer-cancel"
   | "confer"
   | "add-party"
-  | "drop-party";
+  | "drop-party"
+  | "dial"
+  | "skip"
+  | "dial-number"
+  | "dispose";
 
 // What supervisors do to a talk, and to a contact that waits.
 export type SteeringVerb =

@@ -3,6 +3,7 @@
 import type { JSX } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { ask, change } from "./api";
+import { Campaigns } from "./campaigns";
 import { Empty } from "./desk";
 import { callerName, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
 import { Action, Pill, Since } from "./parts";
@@ -25,6 +26,7 @@ export function BoardView({ user }: { user: User }): JSX.Element {
       <div class="columns">
         <div>
           <Queues queues={board.queues} may={user.supervises} />
+          <Campaigns campaigns={board.campaigns} />
           <Contacts board={board} may={user.supervises} />
           <Hours may={user.supervises} />
         </div>

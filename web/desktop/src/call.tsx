@@ -28,7 +28,7 @@ export function CallCard({ agent, contact, places }: { agent: Agent; contact: Co
         )}
       </div>
       <Facts contact={contact} phase={phase} />
-      <Answers contact={contact} />
+      {contact.direction !== "outbound" && <Answers contact={contact} />}
       {contact.why && (
         <p class="why" data-test="why">
           <span>Why you</span> {sentence(contact.why)}
@@ -62,6 +62,7 @@ function isMessage(contact: Contact): boolean {
 
 function kicker(contact: Contact, phase: "ringing" | "talking" | "held"): string {
   if (isMessage(contact)) return phase === "ringing" ? "A message" : "The message";
+  if (contact.direction === "outbound") return { ringing: "A lead has answered", talking: "On the line", held: "On hold" }[phase];
   if (contact.callback && phase === "ringing") return "Callback";
   return { ringing: "Incoming call", talking: "On the line", held: "On hold" }[phase];
 }
@@ -115,7 +116,7 @@ function Facts({ contact, phase }: { contact: Contact; phase: string }): JSX.Ele
       )}
       {contact.destination && (
         <div>
-          <dt>Dialled</dt>
+          <dt>{contact.direction === "outbound" ? "They see" : "Dialled"}</dt>
           <dd>{phone(contact.destination)}</dd>
         </div>
       )}

@@ -4,6 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
+import { Dialling, LeadPanel, Preview } from "./lead";
 import { breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
 import { Action, Icon, Pill, Since, useFocus } from "./parts";
 import { get, useKnown } from "./store";
@@ -33,8 +34,23 @@ export function DeskView(): JSX.Element {
 }
 
 function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
-  if (agent.contact) return <CallCard agent={agent} contact={agent.contact} places={desk.places} />;
-  if (agent.state === "wrap_up") return <WrapUp agent={agent} breaks={desk.breaks} />;
+  const lead = agent.lead;
+  if (agent.contact)
+    return (
+      <>
+        <CallCard agent={agent} contact={agent.contact} places={desk.places} />
+        {lead && <LeadPanel lead={lead} />}
+      </>
+    );
+  if (agent.state === "wrap_up")
+    return (
+      <>
+        <WrapUp agent={agent} breaks={desk.breaks} />
+        {lead && <LeadPanel lead={lead} />}
+      </>
+    );
+  if (lead?.phase === "shown") return <Preview agent={agent} lead={lead} />;
+  if (lead?.phase === "dialling") return <Dialling lead={lead} since={agent.state_since} />;
   if (agent.state !== "idle") return <Quiet tone="ringing" title="A call is on its way" since={agent.state_since} />;
   if (agent.status === "logged_out") return <Start agent={agent} />;
   if (agent.status === "break") return <OnBreak desk={desk} agent={agent} />;
@@ -314,6 +330,8 @@ function useShortcuts(): void {
 
 function shortcut(agent: Agent, code: string): (() => Promise<boolean>) | null {
   const { state } = agent;
+  if (code === "KeyA" && agent.lead?.phase === "shown") return () => ask("dial");
+  if (code === "KeyX" && agent.lead?.phase === "dialling") return () => ask("hangup");
   if (code === "KeyA" && state === "ringing") return () => ask("answer");
   if (code === "KeyX" && (state === "ringing" || state === "talking")) return () => ask("hangup");
   if (code === "KeyH" && state === "talking") return () => ask("hold", { on: !agent.contact?.held });

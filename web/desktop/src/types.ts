@@ -34,6 +34,7 @@ export interface Contact {
   priority: number;
   why: string;
   medium: string;
+  direction: "inbound" | "outbound";
   callback: string;
   message_us: number;
 }
@@ -68,6 +69,64 @@ export interface Agent {
   next_wanted: boolean;
   break_until: number;
   overrun: boolean;
+  lead: Lead | null;
+}
+
+// How a call of a campaign may be said to have ended.
+export interface Word {
+  id: string;
+  title: string;
+  key: string;
+  category: string;
+  then: "retry" | "callback" | "dnc" | "finish";
+  note: boolean;
+}
+
+// The lead of a campaign in front of an agent.
+export interface Lead {
+  phase: "shown" | "dialling" | "talking" | "closing";
+  attempt: string;
+  campaign: string;
+  campaign_title: string;
+  lead: string;
+  name: string;
+  number: string;
+  numbers: { number: string; kind: string }[];
+  fields: Record<string, string>;
+  script: string;
+  attempts: number;
+  last_outcome: string;
+  last_at: number;
+  callback_note: string;
+  until: number;
+  skip_allowed: boolean;
+  skip_reasons: string[];
+  words: Word[];
+  said: string;
+  note: string;
+  callback_days: number;
+}
+
+export interface Campaign {
+  id: string;
+  title: string;
+  mode: string;
+  state: "draft" | "scheduled" | "running" | "paused" | "draining" | "finished";
+  held: string;
+  queue: string;
+  agents: number;
+  free: number;
+  lines: number;
+  ringing: number;
+  waiting: number;
+  talking: number;
+  launched: number;
+  live: number;
+  drops: number;
+  machines: number;
+  drop_share: number;
+  drop_target: number;
+  drops_left: number;
 }
 
 export interface Queue {
@@ -102,6 +161,7 @@ export interface Board {
   queues: Queue[];
   agents: Agent[];
   contacts: Contact[];
+  campaigns: Campaign[];
   breaks: Break[];
 }
 

@@ -1,0 +1,270 @@
+// The lead of a campaign in front of the agent: who it is, what to say, and how the call was.
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { ask } from "./api";
+import { phone } from "./names";
+import { Action, Icon, Since } from "./parts";
+import { clock, serverNow, useNow } from "./time";
+import type { Agent, Lead, Word } from "./types";
+
+// A lead to look at: it is called, or skipped.
+export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Element {
+  const [number, setNumber] = useState(lead.number);
+  const [skipping, setSkipping] = useState(false);
+  useEffect(() => {
+    setNumber(lead.number);
+    setSkipping(false);
+  }, [lead.lead]);
+  return (
+    <article class="call lead" aria-label="Lead" data-test="preview">
+      <header>
+        <p class="kicker">{lead.campaign_title}: look, then call</p>
+        {lead.until > 0 ? <Left until={lead.until} /> : <Since at={agent.state_since} class="phase-clock" />}
+      </header>
+      <Who lead={lead} />
+      {lead.numbers.length > 1 && (
+        <fieldset class="numbers">
+          <legend>Number</legend>
+          {lead.numbers.map((one) => (
+            <label key={one.number} class="tick">
+              <input type="radio" name="number" checked={one.number === number} onChange={() => setNumber(one.number)} />
+              {phone(one.number)} {one.kind && <span class="soft">{one.kind}</span>}
+            </label>
+          ))}
+        </fieldset>
+      )}
+      <Script lead={lead} />
+      {skipping && <Reasons lead={lead} />}
+      <footer>
+        <Action kind="good" keys="Alt+A" focus test="dial" run={() => ask("dial", number === lead.number ? {} : { number })}>
+          <Icon name="phone" /> Call
+        </Action>
+        {lead.skip_allowed && (
+          <Action
+            kind="plain"
+            test="skip"
+            run={async () => (lead.skip_reasons.length ? setSkipping(true) : ask("skip", {}))}
+          >
+            Skip
+          </Action>
+        )}
+      </footer>
+    </article>
+  );
+}
+
+function Left({ until }: { until: number }): JSX.Element {
+  const now = useNow();
+  return (
+    <span class="clock phase-clock" role="timer" aria-live="off" data-test="preview-left">
+      {clock(Math.max(0, Math.ceil(until / 1e6 - now / 1000)))}
+    </span>
+  );
+}
+
+function Reasons({ lead }: { lead: Lead }): JSX.Element {
+  return (
+    <div class="acts flat" role="group" aria-label="Why it is skipped" data-test="skip-reasons">
+      {lead.skip_reasons.map((reason) => (
+        <Action key={reason} kind="chip" run={() => ask("skip", { reason })}>
+          {reason}
+        </Action>
+      ))}
+    </div>
+  );
+}
+
+// The lead's phone rings for this agent alone.
+export function Dialling({ lead, since }: { lead: Lead; since: number }): JSX.Element {
+  return (
+    <article class="call lead ringing" aria-label="Lead" data-test="dialling">
+      <header>
+        <p class="kicker">{lead.campaign_title}: calling</p>
+        <Since at={since} class="phase-clock" />
+      </header>
+      <Who lead={lead} />
+      <Script lead={lead} />
+      <footer>
+        <Action kind="danger" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
+          <Icon name="hangup" /> Give up
+        </Action>
+      </footer>
+    </article>
+  );
+}
+
+// Beside the call, and after it until the agent has said how it was.
+export function LeadPanel({ lead }: { lead: Lead }): JSX.Element {
+  return (
+    <article class="call lead beside" aria-label="Lead" data-test="lead">
+      <header>
+        <p class="kicker">{lead.campaign_title}</p>
+      </header>
+      <Who lead={lead} />
+      <Script lead={lead} />
+      {(lead.phase === "talking" || lead.phase === "closing") && lead.words.length > 0 && <HowItWas key={lead.attempt} lead={lead} />}
+    </article>
+  );
+}
+
+function Who({ lead }: { lead: Lead }): JSX.Element {
+  const fields = Object.entries(lead.fields).filter(([, value]) => value);
+  return (
+    <>
+      <div class="caller">
+        <h1 dir="auto" data-test="lead-name">
+          {lead.name || phone(lead.number)}
+        </h1>
+        {lead.name && <p class="number">{phone(lead.number)}</p>}
+      </div>
+      {lead.callback_note && (
+        <p class="why" data-test="callback-note">
+          <span>Promised</span> {lead.callback_note}
+        </p>
+      )}
+      {(fields.length > 0 || lead.attempts > 0) && (
+        <dl class="facts" data-test="lead-fields">
+          {fields.map(([name, value]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd dir="auto">{value}</dd>
+            </div>
+          ))}
+          {lead.attempts > 0 && (
+            <div>
+              <dt>Called before</dt>
+              <dd>
+                {lead.attempts === 1 ? "once" : `${lead.attempts} times`}
+                {lead.last_outcome && `, last: ${lead.last_outcome.replace("_", " ")}`}
+              </dd>
+            </div>
+          )}
+        </dl>
+      )}
+    </>
+  );
+}
+
+function Script({ lead }: { lead: Lead }): JSX.Element | null {
+  if (!lead.script) return null;
+  return (
+    <section class="script" aria-label="What to say" data-test="script">
+      {lead.script.split(/\n{2,}/).map((part, n) => (
+        <p key={n}>{part}</p>
+      ))}
+    </section>
+  );
+}
+
+// A word is chosen by its key or by a click; where it asks for a time or a note, that comes first.
+function HowItWas({ lead }: { lead: Lead }): JSX.Element {
+  const [chosen, setChosen] = useState<Word | null>(null);
+  const choose = async (word: Word): Promise<unknown> =>
+    word.note || word.then === "callback" ? setChosen(word) : ask("dispose", { disposition: word.id, attempt: lead.attempt });
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      const to = event.target as HTMLElement | null;
+      const writes = to !== null && /^(INPUT|TEXTAREA|SELECT)$/.test(to.tagName);
+      if (event.altKey || event.ctrlKey || event.metaKey || event.repeat || writes) return;
+      const word = lead.words.find((one) => one.key !== "" && one.key === event.key.toLowerCase());
+      if (!word) return;
+      event.preventDefault();
+      void choose(word);
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [lead.attempt, lead.words.length]);
+  return (
+    <section class="said" aria-label="How the call was" data-test="dispositions">
+      <h3>How was it?</h3>
+      <div class="acts flat">
+        {lead.words.map((word) => (
+          <Action
+            key={word.id}
+            kind="chip"
+            test={`said-${word.id}`}
+            pressed={(chosen?.id ?? lead.said) === word.id}
+            run={() => choose(word)}
+            {...(word.key ? { keys: word.key.toUpperCase() } : {})}
+          >
+            {word.title}
+          </Action>
+        ))}
+      </div>
+      {chosen && <More lead={lead} word={chosen} close={() => setChosen(null)} />}
+    </section>
+  );
+}
+
+// A callback's time, by the clock of this desk, and a note.
+function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void }): JSX.Element {
+  const [note, setNote] = useState("");
+  const [at, setAt] = useState(later(1));
+  const [own, setOwn] = useState(true);
+  const callback = word.then === "callback";
+  const save = async (): Promise<void> => {
+    const promise = callback ? { callback_at: new Date(at).getTime() * 1000, callback_own: own } : {};
+    if (await ask("dispose", { disposition: word.id, note, attempt: lead.attempt, ...promise })) close();
+  };
+  return (
+    <form
+      class="more"
+      data-test="more"
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      {callback && (
+        <>
+          <label>
+            When
+            <input
+              type="datetime-local"
+              value={at}
+              min={local(serverNow())}
+              max={local(serverNow() + lead.callback_days * 86_400_000)}
+              data-test="callback-at"
+              onInput={(event) => setAt(event.currentTarget.value)}
+            />
+          </label>
+          <div class="acts flat">
+            {([["In 1 hour", 1], ["In 4 hours", 4], ["Tomorrow", 24]] as const).map(([name, hours]) => (
+              <button key={name} type="button" class="button chip" onClick={() => setAt(later(hours))}>
+                {name}
+              </button>
+            ))}
+          </div>
+          <label class="tick">
+            <input type="checkbox" checked={own} onChange={(event) => setOwn(event.currentTarget.checked)} />
+            By me alone
+          </label>
+        </>
+      )}
+      <label>
+        {word.note ? "Note" : "Note, if you like"}
+        <textarea value={note} maxLength={2000} rows={2} data-test="said-note" onInput={(event) => setNote(event.currentTarget.value)} />
+      </label>
+      <div class="acts flat">
+        <Action kind="primary" test="said-save" disabled={word.note && !note.trim()} run={save}>
+          {word.title}
+        </Action>
+        <Action kind="quiet" run={async () => close()}>
+          Cancel
+        </Action>
+      </div>
+    </form>
+  );
+}
+
+function later(hours: number): string {
+  const at = serverNow() + hours * 3_600_000;
+  return local(Math.ceil(at / 900_000) * 900_000);
+}
+
+// A moment (milliseconds) as the field wants it: the clock on this desk's wall.
+function local(at: number): string {
+  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
+  return date.toISOString().slice(0, 16);
+}
