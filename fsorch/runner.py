@@ -27,11 +27,13 @@ import gevent
 import msgspec
 
 from fsorch import __version__
+from fsorch.campaigns import CampaignState
 from fsorch.clock import Clock, SystemClock
 from fsorch.config import Settings, WebSettings
 from fsorch.edge.auditing import AuditLine
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
+from fsorch.edge.dialler import Dialler
 from fsorch.edge.gateway import Gateway, LocalGateway
 from fsorch.edge.histories import Histories, read_history
 from fsorch.edge.hooks import HookServer, load_hooks
@@ -43,7 +45,7 @@ from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceSta
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import Configure, History, HookFailed, Recall
+from fsorch.engine.inputs import CampaignsAre, Configure, History, HookFailed, Recall
 from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
 from fsorch.store.sources import open_source
@@ -158,6 +160,9 @@ class Service:
         self._revision = -1
         self._asks_histories = False
         self._has_customers = False
+        self._has_campaigns = False
+        # How the campaigns stood at the last look.
+        self._states: dict[str, CampaignState] = {}
         self._customers_at = 0.0
         self._watch_fault = ""
         # The centre that is used while the database has not been seen yet.
@@ -273,7 +278,14 @@ class Service:
         self._down.callback(self._stop_recorder)
 
     def _start_engine(self) -> None:
-        self.pump = Pump(Engine(Ids()), self._clock, self._take_facts, lambda action: self._lookups.take(action))
+        self._dialler = Dialler(lambda: self.store, lambda input: self.pump.feed(input), self._clock, uuid.uuid4().hex)
+        self.pump = Pump(
+            Engine(Ids()),
+            self._clock,
+            self._take_facts,
+            lambda action: self._lookups.take(action),
+            self._dialler.take,
+        )
         self.gateway = LocalGateway(self.pump)
         self._histories = Histories(
             self._who_rings, self.pump.feed, lambda: self._asks_histories or self._has_customers
@@ -294,6 +306,23 @@ class Service:
             recalled = self._recall(since)
         self._memory.resume(recalled.shifts)
         self.pump.feed(recalled)
+        self._down.callback(self._dialler.stop)
+        if not self._owes_recall:
+            self._start_dialler()
+
+    def _start_dialler(self) -> None:
+        """What an earlier life has reserved is known by now: campaigns may have leads."""
+        self._dialler.start()
+        self._look_at_campaigns()
+
+    def _look_at_campaigns(self) -> None:
+        """One look at how the campaigns stand: people start and stop them in the records. Raises StoreError."""
+        if self._owes_recall or not self._has_campaigns:
+            return
+        states = {id: row.state for id, row in in_thread(self.store.campaigns.states).items()}
+        if states != self._states:
+            self._states = states
+            self.pump.feed(CampaignsAre(states))
 
     def _start_lookups(self) -> None:
         sources = {name: open_source(name, url) for name, url in self.settings.sources.items()}
@@ -304,6 +333,9 @@ class Service:
     def _follow(self, known: KnownCentre) -> None:
         centre = known.centre
         self.pump.request(Configure(centre, known.releases))
+        self._dialler.configure(centre.campaigns)
+        # A campaign that is new is told how it stands.
+        self._has_campaigns, self._states = bool(centre.campaigns), {}
         flows = (*centre.flows, *(release.spec for release in known.releases if release.share > 0))
         self._asks_histories = any(queue.affinity is not None for queue in centre.queues) or any(
             flow.asks_who for flow in flows
@@ -322,7 +354,8 @@ class Service:
         recalled = in_thread(self.store.recall, since)
         self._owes_recall = not whole
         if whole:
-            return msgspec.structs.replace(recalled, until=self._until)
+            attempts = in_thread(self._dialler.recover)
+            return msgspec.structs.replace(recalled, until=self._until, attempts=attempts)
         # An end that still waits in the spool would be overwritten.
         log.warning("the database is behind; contacts that fsorch left in the middle stay open until it has caught up")
         return Recall(shifts=recalled.shifts)
@@ -335,8 +368,10 @@ class Service:
             self._known = None
         if self._owes_recall and in_thread(self.recorder.flush, FLUSH_S):
             recalled = in_thread(self.store.recall, self._clock.now().wall - SHIFT_US)
+            attempts = in_thread(self._dialler.recover)
             self._owes_recall = False
-            self.pump.feed(msgspec.structs.replace(recalled, until=self._until, late=True))
+            self.pump.feed(msgspec.structs.replace(recalled, until=self._until, late=True, attempts=attempts))
+            self._start_dialler()
             log.info("the database has caught up")
 
     def _last_alive(self) -> int:
@@ -424,6 +459,7 @@ class Service:
                 self._catch_up()
                 self.follow_configuration()
                 self._look_for_customers()
+                self._look_at_campaigns()
                 self._watch_fault = ""
             except FsorchError as error:
                 # Said once for each kind of fault: the database may be away for hours.

@@ -10,13 +10,14 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
+from fsorch.edge.bench_campaign import CampaignScenario
 from fsorch.edge.bench_queue import QueueScenario
 from fsorch.edge.bench_stage import Scenario, Stage
 from fsorch.errors import NotFound
 
 __all__ = ["SCENARIOS", "run"]
 
-SCENARIOS: dict[str, Callable[[], Scenario]] = {"queue": QueueScenario}
+SCENARIOS: dict[str, Callable[[], Scenario]] = {"queue": QueueScenario, "campaign": CampaignScenario}
 
 
 def run(contacts: int = 3_000, waiting: int = 1_000, seed: int = 1, scenario: str = "queue") -> dict[str, float]:
@@ -34,7 +35,11 @@ def run(contacts: int = 3_000, waiting: int = 1_000, seed: int = 1, scenario: st
     - of the calm turn ``p50_ms`` and ``p95_ms`` from "agent free and contact waiting" to the originate or bridge
       command on the wire;
     - ``bytes_per_contact`` that waits; ``recovery_s`` from the start of a second service to the last of ``waiting``
-      callers at their place, and ``recovery_resync_s`` from the link's coming up to that."""
+      callers at their place, and ``recovery_resync_s`` from the link's coming up to that.
+
+    Of ``campaign``, with ``contacts`` as the leads that are dialled: ``calls_per_s`` launched, ``limit_per_s`` of the
+    gateway and the ``ratio`` of the two; ``calls_per_s_cpu`` and ``cpu_ms_per_call`` by this process's processor time,
+    to the last attempt's end in the database; ``recorded_share``: attempts that the database has with their end."""
     make = SCENARIOS.get(scenario)
     if make is None:
         raise NotFound("scenario", scenario)

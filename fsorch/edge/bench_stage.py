@@ -31,9 +31,9 @@ from fsorch.esl.commands import Bridge, Originate
 from fsorch.names import ContactOutcome
 from fsorch.runner import Service, in_thread
 from fsorch.sim.world import TrafficPlan
-from fsorch.store import open_database
+from fsorch.store import Store, open_database
 
-__all__ = ["Scenario", "Served", "Stage"]
+__all__ = ["Dialled", "Scenario", "Served", "Stage"]
 
 PATIENCE_S = 300.0
 
@@ -81,6 +81,20 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
         return {f"p{share}_ms": self.took[min(last, len(self.took) * share // 100)] * 1000 for share in (50, 95)}
 
 
+class Dialled(msgspec.Struct, frozen=True, kw_only=True):
+    """A turn in which ``calls`` were dialled to their end: ``launch_s`` from the first launch to the last, ``clock_s``
+    and this process's ``cpu_s`` (all its threads) for everything, the switch's ``switch_cpu_s``. ``recorded``: attempts
+    that the database has with their end."""
+
+    calls: int
+    outcomes: dict[str, int]
+    recorded: int
+    launch_s: float
+    clock_s: float
+    cpu_s: float
+    switch_cpu_s: float
+
+
 class Stage:
     """Where a scenario is played: in a folder of its own, with the same callers for the same ``seed``."""
 
@@ -115,6 +129,35 @@ class Stage:
                 took=sorted(stopwatch.took),
             )
 
+    def dial(self, turn: str, calls: int, prepare: Callable[[Store, Centre], None]) -> Dialled:
+        """Nobody calls; what ``prepare`` has put into the records is dialled: ``calls`` attempts, to the end of the
+        last."""
+        placed: list[float] = []
+        outcomes: Counter[str] = Counter()
+
+        def count(facts: tuple[Fact, ...]) -> None:
+            for fact in facts:
+                if fact.kind is FactKind.ATTEMPT_STARTED:
+                    placed.append(monotonic())
+                elif fact.kind is FactKind.ATTEMPT_ENDED:
+                    outcomes[fact.data["row"]["outcome"]] += 1
+
+        with self._switch(turn, 0, 1.0, prepare=prepare) as (settings, switch):
+            cpu, other = 0.0, 0.0
+            with _service(settings, count) as service:
+                cpu, other, began = cpu_seconds(), switch.cpu_seconds(), monotonic()
+                _until(lambda: outcomes.total() >= calls)
+                in_thread(service.recorder.flush, PATIENCE_S)
+                return Dialled(
+                    calls=outcomes.total(),
+                    outcomes=dict(outcomes),
+                    recorded=in_thread(_ended_attempts, service.store),
+                    launch_s=placed[calls - 1] - placed[0],
+                    clock_s=monotonic() - began,
+                    cpu_s=cpu_seconds() - cpu,
+                    switch_cpu_s=switch.cpu_seconds() - other,
+                )
+
     def wait(self, turn: str, callers: int, rate_per_s: float) -> dict[str, float]:
         """Callers come and nobody is at work. ``bytes_per_contact`` that waits, from the first quarter of them on: by
         then the process has what it needs once, its modules and the database's pages. Then the service ends and
@@ -142,7 +185,12 @@ class Stage:
 
     @contextmanager
     def _switch(
-        self, turn: str, callers: int, rate_per_s: float, at_once: int = 0
+        self,
+        turn: str,
+        callers: int,
+        rate_per_s: float,
+        at_once: int = 0,
+        prepare: Callable[[Store, Centre], None] | None = None,
     ) -> Iterator[tuple[Settings, SwitchProcess]]:
         """A virtual switch in a process of its own, and the settings of a service beside it, its store filled."""
         home = self._folder / turn
@@ -163,7 +211,7 @@ class Stage:
                 home=str(home),
                 database=f"sqlite:///{home}/fsorch.sqlite3",
             )
-            in_thread(_fill, settings.database, centre)
+            in_thread(_fill, settings.database, centre, prepare)
             yield settings, switch
         finally:
             switch.stop()
@@ -234,9 +282,15 @@ def _service(settings: Settings, on_facts: Callable[[tuple[Fact, ...]], None] | 
         service.stop()
 
 
-def _fill(url: str, centre: Centre) -> None:
+def _fill(url: str, centre: Centre, prepare: Callable[[Store, Centre], None] | None) -> None:
     store = open_database(url)
     try:
         store.save_centre(centre, "bench")
+        if prepare is not None:
+            prepare(store, centre)
     finally:
         store.close()
+
+
+def _ended_attempts(store: Store) -> int:
+    return sum(row.ended_at > 0 for row in store.leads.attempts.newest(1_000_000))

@@ -14,14 +14,20 @@ from fsorch.engine.inputs import ReadyLead
 
 __all__ = ["Dial", "Limit", "Preview", "Run", "Tally"]
 
+# So much of a second's launches may go at once.
+BURST_S = 0.2
+
 
 class Limit:
-    """At most ``per_s`` in any second; below one a second, one in that part of it. 0: no limit."""
+    """At most ``per_s`` in any second, and not all of them at its beginning; below one a second, one in that part of
+    it. 0: no limit."""
 
     def __init__(self, per_s: float) -> None:
         self.per_s = per_s
         self._window_s = 1.0 if per_s >= 1 or per_s <= 0 else 1 / per_s
         self._most = max(1, math.floor(per_s))
+        self._burst = max(1.0, per_s * BURST_S)
+        self._saved, self._saved_at = self._burst, 0.0
         self._took: deque[float] = deque()
 
     def room(self, now: float) -> int | None:
@@ -30,12 +36,19 @@ class Limit:
             return None
         while self._took and self._took[0] <= now - self._window_s:
             self._took.popleft()
-        return max(0, self._most - len(self._took))
+        self._save(now)
+        return max(0, min(self._most - len(self._took), math.floor(self._saved + 1e-9)))
 
     def take(self, now: float) -> None:
         """One goes."""
         if self.per_s > 0:
+            self._save(now)
+            self._saved -= 1
             self._took.append(now)
+
+    def _save(self, now: float) -> None:
+        self._saved = min(self._burst, self._saved + max(0.0, now - self._saved_at) * self.per_s)
+        self._saved_at = now
 
 
 @dataclass(slots=True)

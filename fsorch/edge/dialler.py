@@ -1,0 +1,129 @@
+"""What campaigns ask of the records, beside the engine: leads that are reserved, read anew, given back.
+
+One native thread does it in the order it was asked, so that nothing is reserved behind the back of what was given back
+before. Every question is answered exactly once, also by a database that is away. Leads are reserved under a token of
+this process; those that an earlier one left behind are freed, or handed to the engine with their attempts, before the
+first question is answered (:meth:`Dialler.recover`).
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+
+import gevent
+from gevent.queue import SimpleQueue
+from gevent.threadpool import ThreadPool
+
+from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
+from fsorch.clock import Clock
+from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsBack, LeadsWanted
+from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
+from fsorch.errors import FsorchError
+from fsorch.store import Store
+from fsorch.store.leads import Ready
+
+__all__ = ["Dialler"]
+
+log = logging.getLogger(__name__)
+
+
+class Dialler:
+    """``store`` is asked on a native thread; ``feed`` is told each answer, in the hub. ``life``: a text no other
+    process uses, which begins the tokens of this one."""
+
+    def __init__(self, store: Callable[[], Store], feed: Callable[[LeadsCome], None], clock: Clock, life: str) -> None:
+        self._store = store
+        self._feed = feed
+        self._clock = clock
+        self._life = life
+        self._campaigns: dict[str, CampaignSpec] = {}
+        self._line: SimpleQueue[AboutLeads] = SimpleQueue()
+        self._pool = ThreadPool(1)
+        self._worker: gevent.Greenlet[[], None] | None = None
+
+    def start(self) -> None:
+        """Answer from now on; what was asked before is answered first."""
+        if self._worker is None:
+            self._worker = gevent.spawn(self._run)
+
+    def stop(self) -> None:
+        """Answer no more. What is reserved stays so: the next process frees it."""
+        if self._worker is not None:
+            self._worker.kill()
+            self._worker = None
+        self._pool.kill()
+
+    def configure(self, campaigns: Iterable[CampaignSpec]) -> None:
+        """The campaigns there are."""
+        self._campaigns = {spec.id: spec for spec in campaigns}
+
+    def take(self, action: AboutLeads) -> None:
+        """Do this. Never blocks, and answers in another greenlet."""
+        self._line.put(action)
+
+    def recover(self) -> tuple[OpenAttempt, ...]:
+        """What earlier processes left behind: leads that were never dialled are free, and the attempts that were under
+        way, or whose leads wait for a word. Blocks; raises StoreError. Only when the spool is in the database."""
+        store = self._store()
+        left = [OpenAttempt(row=one.row, lead=one.lead) for one in store.leads.recover(self._life)]
+        known = {one.row.id for one in left}
+        under_way = store.leads.attempts.under_way()
+        return (*left, *(OpenAttempt(row=row) for row in under_way if row.id not in known))
+
+    def _run(self) -> None:
+        while True:
+            action = self._line.get()
+            answer = self._pool.apply(self._done, (action,))
+            if answer is not None:
+                self._feed(answer)
+
+    def _done(self, action: AboutLeads) -> LeadsCome | None:
+        """On the thread; never raises."""
+        try:
+            return self._do(action)
+        except Exception as error:
+            if not isinstance(error, FsorchError):
+                log.exception("leads of %s could not be asked for", action.campaign)
+            if isinstance(action, LeadsBack):
+                return None
+            return LeadsCome(campaign=action.campaign, serial=action.serial, failed=str(error) or type(error).__name__)
+
+    def _do(self, action: AboutLeads) -> LeadsCome | None:
+        store = self._store()
+        if isinstance(action, LeadsBack):
+            store.leads.release(action.leads, self._life)
+            return None
+        if isinstance(action, ClearToDial):
+            ready = store.leads.refresh(action.campaign, action.leads, self._life)
+            return self._come(action, ready)
+        return self._by_number(store, action) if action.number else self._reserve(store, action)
+
+    def _reserve(self, store: Store, action: LeadsWanted) -> LeadsCome:
+        spec = self._campaigns.get(action.campaign)
+        if spec is None or not spec.lists:
+            return self._come(action, ())
+        token = f"{self._life}:{action.serial}"
+        found = store.leads.reserve(spec, action.count, self._clock.now().wall, token, owners=action.owners)
+        return self._come(action, found.leads, found.next_at)
+
+    def _by_number(self, store: Store, action: LeadsWanted) -> LeadsCome:
+        """The lead of a number in one of the campaign's lists that nobody holds; else the number by itself."""
+        spec = self._campaigns.get(action.campaign)
+        lists = {one.list for one in spec.lists} if spec is not None else set()
+        token = f"{self._life}:{action.serial}"
+        for lead in store.leads.find(action.number):
+            if lead.list in lists and any(one.number == action.number for one in lead.numbers):
+                now = self._clock.now().wall
+                return self._come(action, (store.leads.reserve_one(lead.id, action.campaign, now, token),))
+        bare = Lead(id="", numbers=(LeadNumber(number=action.number),))
+        return self._come(action, (store.leads.stranger(bare, action.campaign),))
+
+    def _come(self, action: LeadsWanted | ClearToDial, ready: Iterable[Ready], next_at: int = 0) -> LeadsCome:
+        now = self._clock.now().wall
+        return LeadsCome(
+            campaign=action.campaign,
+            serial=action.serial,
+            leads=tuple(ReadyLead(lead=one.lead, checked_at=now, dnc=one.dnc, consents=one.consents) for one in ready),
+            next_at=next_at,
+        )
