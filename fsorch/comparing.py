@@ -55,7 +55,15 @@ def _own_keys(old: Centre, new: Centre) -> Iterator[Change]:
 
 def _keys(old: msgspec.Struct, new: msgspec.Struct) -> str:
     before, after = msgspec.structs.asdict(old), msgspec.structs.asdict(new)
-    return "; ".join(f"{key} {_values(before[key], after[key])}" for key in after if before[key] != after[key])
+    return "; ".join(f"{key} {_difference(before[key], after[key])}" for key in after if before[key] != after[key])
+
+
+def _difference(old: Any, new: Any) -> str:
+    """Of two large collections by name, such as the nodes of a flow, which names are new, gone and different."""
+    if not (isinstance(old, dict) and isinstance(new, dict)) or "..." not in _values(old, new):
+        return _values(old, new)
+    gone, added = [f"-{name}" for name in old if name not in new], [f"+{name}" for name in new if name not in old]
+    return " ".join([*added, *gone, *(f"~{name}" for name in new if name in old and new[name] != old[name])])
 
 
 def _values(old: Any, new: Any) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["EXAMPLES", "example_files"]
+__all__ = ["EXAMPLES", "KEYS", "example_files"]
 
 FOLDER = Path(__file__).resolve().parent / "examples"
 # What each is, by name.
@@ -13,6 +13,9 @@ EXAMPLES = {
     "operator": "a mobile operator: balance, bill, where a matter stands, a person; by number, customer number or PIN",
     "clinic": "a clinic in English and Spanish: appointments, prescriptions, urgent matters at once",
 }
+
+# Keys that show something of each, for ``fsorch flow test`` with its answers.
+KEYS = {"shop": "1,1", "operator": "2580,3", "clinic": "2,3,01021980,1"}
 
 
 def example_files(name: str) -> dict[str, str]:

@@ -6,7 +6,10 @@ from pathlib import Path
 
 import click
 
+from fsorch.edge.prompt_files import PromptFolder, Source
+from fsorch.edge.prompt_texts import wanted, with_trials
 from fsorch.edge.settings import read_flow
+from fsorch.flows import FlowSpec, prompt_file
 from fsorch.ivr.lint import lint
 from fsorch.store.flows import FlowVersion
 from fsorch.store.publishing import publish_flow, publish_version, roll_back, share_calls
@@ -71,6 +74,24 @@ def publish(app: App, target: str, version: int | None, override: str, dry_run: 
         elif spec is not None:
             done = publish_flow(store, spec, asked_by(), override=override, dry_run=dry_run)
     tell_changed(app, done, dry_run=dry_run, as_json=as_json)
+    if done.applied:
+        _tell_audio(app, spec.id if spec is not None else target)
+
+
+def _tell_audio(app: App, flow: str) -> None:
+    """Where there is a folder of audio, what in it does not say what callers of the flow are to hear now."""
+    home = Path(app.settings().home)
+    if not (home / "prompts").is_dir():
+        return
+    folder = PromptFolder(home / "prompts")
+    with app.store() as store:
+        heard = [
+            one for one in wanted(with_trials(*store.load_released())) if one.prompt.startswith(prompt_file(flow, ""))
+        ]
+    wrong = [one.name for one in heard if folder.source(one) in (Source.MISSING, Source.OUTDATED)]
+    if wrong:
+        named = ", ".join(wrong[:3]) + (" and others" if len(wrong) > 3 else "")
+        note(f"no audio says it yet, so build or record it: {named}; fsorch prompt build")
 
 
 @click.command("draft")
@@ -130,9 +151,15 @@ def rollback(app: App, flow: str, to: int | None, dry_run: bool, as_json: bool) 
     with app.store() as store:
         version, done = roll_back(store, flow, asked_by(), to=to or 0, dry_run=dry_run)
     tell_changed(app, done, dry_run=dry_run, as_json=as_json)
+    if done.applied:
+        _tell_audio(app, flow)
     if not as_json:
         again = "would be" if dry_run else "is"
         out().print(printable(f"version {version.version} of {flow} {again} in force again"))
+
+
+def _differ(one: FlowSpec, other: FlowSpec, prompt: str) -> bool:
+    return one.prompt(prompt) != other.prompt(prompt)
 
 
 @click.command("share")
@@ -149,7 +176,17 @@ def share(app: App, flow: str, version: int, share: float, override: str, as_jso
     with app.store() as store, linted():
         revision = share_calls(store, flow, version, share, asked_by(), override=override)
         found = store.flow_versions(flow)
+        spec = store.flow_version(flow, version)
+        shared = [one for one in store.load_centre().flows if one.id == flow and share > 0]
     running = reload(app)
+    same = {name for one in shared for name in spec.prompts.keys() & one.prompts.keys() if _differ(spec, one, name)}
+    if share:
+        _tell_audio(app, flow)
+    if same:
+        note(
+            "these prompts say something else in the version in force, under the same name, and its audio is heard in"
+            f" both: {', '.join(sorted(same))}; give them names of their own"
+        )
     if as_json:
         print_json({"flow": flow, "revision": revision, "shares": {one.version: one.share for one in found}})
         return

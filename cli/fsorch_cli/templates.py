@@ -78,8 +78,9 @@ breaks:
   - id: training
     title: Training
 
-# What a caller hears before the queue; fsorch flow draw shows it, fsorch flow lint looks for traps in it.
-# 0, silence and wrong keys lead to the person: nobody is trapped.
+# What a caller hears before the queue. fsorch flow draw main shows it, fsorch flow lint centre.yaml looks for traps in
+# it, fsorch flow test main --keys 2 walks through it. 0, silence and wrong keys lead to the person: nobody is trapped.
+# A flow may have a file of its own, named here: - shop.yaml. fsorch flow example lists some to begin with.
 flows:
   - id: main
     start: greeting

@@ -16,6 +16,7 @@ from fsorch.config import Centre, Settings, WebSettings
 from fsorch.edge.check import Check
 from fsorch.edge.control_client import ControlClient
 from fsorch.edge.doctor_switch import check_switch
+from fsorch.edge.prompt_texts import with_trials
 from fsorch.edge.status import ServiceStatus
 from fsorch.edge.webserver import listen
 from fsorch.errors import ConfigError, FsorchError
@@ -97,7 +98,7 @@ def _opened(store: Store) -> tuple[Centre, list[Check]]:
         checks.append(Check("centre", True, detail))
     if not users:
         checks.append(Check("users", None, "nobody can log in to the desktop", "add one: fsorch user add LOGIN"))
-    return centre, checks
+    return with_trials(*store.load_released()), checks
 
 
 def _web(web: WebSettings, home: Path) -> Check:

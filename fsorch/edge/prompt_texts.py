@@ -7,12 +7,12 @@ from collections.abc import Iterable, Iterator
 import msgspec
 
 from fsorch.config import Centre
-from fsorch.flows import FlowSpec, prompt_file
+from fsorch.flows import FlowRelease, FlowSpec, prompt_file
 from fsorch.ivr.speech import piece_list
 from fsorch.prompts import PromptSpec, fragments, parse_text
 from fsorch.shipped import DEFAULT_LANGUAGE, SHIPPED
 
-__all__ = ["Wanted", "languages_of", "wanted"]
+__all__ = ["Wanted", "languages_of", "wanted", "with_trials"]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -24,6 +24,14 @@ class Wanted(msgspec.Struct, frozen=True):
     text: str
     prompt: str
     path: str = ""
+
+
+def with_trials(centre: Centre, releases: Iterable[FlowRelease]) -> Centre:
+    """The centre as its callers hear it: with the versions of flows that get a share of the calls. Where two versions
+    have a prompt of the same name, the one in force says what is heard."""
+    in_force = {flow.id: flow for flow in centre.flows}
+    trials = [one.spec for one in releases if one.share > 0 and in_force.get(one.flow) != one.spec]
+    return msgspec.structs.replace(centre, flows=(*trials, *centre.flows))
 
 
 def languages_of(centre: Centre) -> tuple[str, ...]:

@@ -435,3 +435,44 @@ def walk(name: str, *args: str) -> Ran:
     ran = fsorch("flow", "test", f"{name}.yaml", "--centre", f"{name}-centre.yaml", "--json", *args)
     assert ran.code == 0, ran.err
     return ran
+
+
+class TestAudio:
+    def test_what_no_audio_says_is_told(self, home: Path) -> None:
+        assert fsorch("flow", "publish", "main.yaml").err == ""
+        Path("prompts").mkdir()
+        ran = fsorch("flow", "publish", "turned.yaml")
+        assert ran.err == "no audio says it yet, so build or record it: main.ask; fsorch prompt build\n"
+
+    def test_versions_that_share_the_calls_are_heard(self, home: Path) -> None:
+        assert fsorch("flow", "publish", "main.yaml").code == 0
+        other = FLOW.replace("ask:", "question:").replace("prompt: ask", "prompt: question")
+        Path("other.yaml").write_text(other, encoding="utf-8")
+        assert fsorch("flow", "draft", "other.yaml").code == 0
+        assert ("main.ask" in names(), "main.question" in names()) == (True, False)
+        ran = fsorch("flow", "share", "main", "3", "10%")
+        assert (ran.code, ran.err) == (0, "")
+        assert ("main.ask" in names(), "main.question" in names()) == (True, True)
+        Path("other.yaml").write_text(FLOW.replace("For sales", "For the shop"), encoding="utf-8")
+        assert fsorch("flow", "draft", "other.yaml").code == 0
+        ran = fsorch("flow", "share", "main", "4", "10%")
+        assert "its audio is heard in both: ask; give them names of their own" in ran.err
+
+
+def names() -> set[str]:
+    return {one["prompt"] for one in json.loads(fsorch("prompt", "list", "--json").out)}
+
+
+def test_the_list_says_what_there_is(home: Path) -> None:
+    shown = fsorch("flow", "list").out.splitlines()
+    assert shown[0].split() == ["flow", "title", "languages", "nodes", "person", "calendar"]
+    assert shown[2].split() == ["main", "en", "4", "support"]
+    assert json.loads(fsorch("flow", "list", "--json").out)[0]["start"] == "greeting"
+
+
+def test_a_change_of_a_flow_is_told_by_its_nodes(home: Path) -> None:
+    assert fsorch("flow", "publish", "main.yaml").code == 0
+    changed = FLOW.replace('"1": sales', '"1": hello') + "  hello: {kind: say, prompt: greeting, next: sales}\n"
+    Path("main.yaml").write_text(changed, encoding="utf-8")
+    ran = fsorch("flow", "publish", "main.yaml", "--dry-run")
+    assert ran.out.splitlines()[0] == "~ flow main: nodes +hello ~menu"

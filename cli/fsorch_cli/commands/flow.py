@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -11,13 +10,15 @@ from fsorch.config import Centre, decode, world_of
 from fsorch.edge.settings import read_yaml
 from fsorch.errors import ConfigError
 from fsorch.flow_checks import check_flow
-from fsorch.flow_examples import EXAMPLES, example_files
+from fsorch.flow_examples import EXAMPLES, KEYS, example_files
 from fsorch.flow_limits import FlowLimits
 from fsorch.flow_names import known_names
 from fsorch.flows import FlowSpec
 from fsorch.ivr.lint import lint, seconds_of
 from fsorch.ivr.picture import draw
 from fsorch.ivr.rehearsal import HANG_UP, Stage, What, parse_keys, rehearse
+from fsorch.objects import list_things
+from fsorch.store.flow_stats import FlowFigures, NodeFigures
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.filters import Moment
@@ -26,10 +27,7 @@ from fsorch_cli.flow_versions import AS_JSON, add_versions
 from fsorch_cli.flow_walks import check_script, moment_of, print_walk, read_script
 from fsorch_cli.group import Group
 from fsorch_cli.live import missing
-from fsorch_cli.objects import add_list, add_verbs
-
-if TYPE_CHECKING:
-    from fsorch.store.flow_stats import FlowFigures
+from fsorch_cli.objects import add_verbs
 
 TARGET = click.argument("target", metavar="FILE|FLOW")
 CENTRE = click.option(
@@ -48,9 +46,26 @@ def command() -> None:
     FILE holds one flow; see docs/flows.md, or begin with: fsorch flow example shop"""
 
 
-add_list(command, "flow")
 add_verbs(command, "flow")
 add_versions(command)
+
+
+@command.command("list")
+@AS_JSON
+@click.pass_obj
+def list_(app: App, as_json: bool) -> None:
+    """Every flow in force; with --json all that is in it."""
+    with app.store() as store:
+        centre = store.load_centre()
+    if as_json:
+        print_json(list_things(centre, "flow"))
+        return
+    rows = [
+        (flow.id, flow.title, ", ".join(flow.languages), len(flow.nodes), flow.person, flow.calendar)
+        for flow in centre.flows
+    ]
+    columns = ("flow", "title", "languages", "nodes>", "person", "calendar")
+    print_table(columns, rows, empty="No flow yet; begin with: fsorch flow example")
 
 
 @command.command("lint")
@@ -208,8 +223,11 @@ def stats(app: App, flow: str, since: int, until: int, version: int | None, as_j
     rows = [
         (name, one.entered, one.keyed, one.silent, one.wrong, one.trouble, one.rang_off, _exits(one.exits))
         for name, one in figures.nodes.items()
+        if one != NodeFigures()
     ]
     print_table(NODE_COLUMNS, rows, empty="")
+    if len(rows) < len(figures.nodes):
+        note(f"nobody came to the other {len(figures.nodes) - len(rows)} nodes")
 
 
 NODE_COLUMNS = ("node", "entered>", "keyed>", "silent>", "wrong>", "trouble>", "rang off>", "left by")
@@ -270,7 +288,7 @@ def example(name: str | None, into: Path, printed: bool, force: bool, as_json: b
     out().print(f"wrote {flow}, {centre} and {answers}\n\nNext:")
     out().print(f"  fsorch flow lint {flow} --centre {centre}")
     out().print(f"  fsorch flow draw {flow} -o {name}.svg")
-    out().print(f"  fsorch flow test {flow} --centre {centre} --answers {answers} --keys '1'")
+    out().print(f"  fsorch flow test {flow} --centre {centre} --answers {answers} --keys '{KEYS[name]}'")
     out().print(f"  fsorch apply {centre}      # it becomes the whole centre; or take what you need into yours")
     out().print("  fsorch prompt build        # the audio, where espeak-ng is installed")
 

@@ -121,5 +121,6 @@ def print_result(files: list[Path], switch: SwitchSettings, admin: str, shown: s
     console.print("Next:")
     console.print(f"  fsorch freeswitch export switch-files{where}    # its README says where each file goes")
     console.print(f"  edit {printable(files[1])}, then: fsorch apply {printable(files[1])}{where}")
+    console.print("  fsorch flow example            # what callers may hear: three flows to begin with")
     console.print(f"  fsorch doctor{where}")
     console.print(f"  fsorch run{where}")

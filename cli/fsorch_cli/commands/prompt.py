@@ -12,7 +12,7 @@ import click
 from fsorch.config import Centre, decode
 from fsorch.edge.prompt_audio import seconds
 from fsorch.edge.prompt_files import ESPEAK, Maker, PromptFolder, Source, build
-from fsorch.edge.prompt_texts import Wanted, wanted
+from fsorch.edge.prompt_texts import Wanted, wanted, with_trials
 from fsorch.errors import ConfigError
 from fsorch.plain import plain_centre
 from fsorch.prompts import LANGUAGE
@@ -170,7 +170,7 @@ def _centre(app: App) -> Centre:
     if not app.has_settings():
         return Centre()
     with app.store() as store:
-        return store.load_centre()
+        return with_trials(*store.load_released())
 
 
 def _prompts(app: App, language: str) -> list[Wanted]:
