@@ -153,7 +153,8 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached
     otherwise (through mod_verto, say). ``confirm_key``: who picks up has to press it before a customer is put through,
     so that no mailbox swallows one; asked with ``confirm_sound``, and not on a phone ``user/...``, which is the agent's
-    own. ``own_customers``: the numbers of the customers whose own agent this is."""
+    own. ``own_customers``: the numbers of the customers whose own agent this is. ``seniority``: how much the agent is
+    trusted with, 0 to 99, in the centre's own measure; the strategy most-senior goes by it."""
 
     id: str
     name: str = ""
@@ -162,6 +163,7 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     queues: tuple[MembershipSpec, ...] = ()
     skills: dict[str, Level] = {}
     own_customers: tuple[str, ...] = ()
+    seniority: Annotated[int, msgspec.Meta(ge=0, le=99)] = 0
     phone_mode: PhoneMode = PhoneMode.DIALLED
     alert: str = ""
     watch_phone: bool = True

@@ -18,6 +18,8 @@ class Strategy(StrEnum):
     FEWEST_CALLS = "fewest-calls"
     RANDOM = "random"
     WEIGHTED_RANDOM = "weighted-random"
+    BEST_SKILLED = "best-skilled"
+    MOST_SENIOR = "most-senior"
     RING_ALL = "ring-all"
     RING_PROGRESSIVELY = "ring-progressively"
 

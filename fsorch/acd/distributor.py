@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from fsorch.acd.pool import Need, Place, Pool, Skills, has_skills
-from fsorch.acd.strategy import STRATEGIES, Candidate, Order, Tier, Work, next_ticket
+from fsorch.acd.crew import Line, QueueRules, Worker, weighed
+from fsorch.acd.pool import Need, Place, Pool, Skills
+from fsorch.acd.strategy import STRATEGIES, Candidate, Tier, Work, next_ticket
 from fsorch.names import Strategy
 
 __all__ = ["Distributor", "Match", "QueueRules"]
@@ -30,22 +30,6 @@ __all__ = ["Distributor", "Match", "QueueRules"]
 SPARE_POOLS = 16
 # So many contacts at the head of a line are tried in order; then those are looked for that an agent's level is open to.
 FIRST_TRIES = 8
-
-
-class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
-    """How a queue distributes. ``level_wait_s``: a tier level above the lowest opens for a contact that has waited so
-    long (0: all are open), times the number of levels up with ``level_wait_multiplied``; with ``skip_absent_levels``
-    a level where nobody is present does not count. ``guard`` 0: none; ``guard_floor_s``: waits below it are taken as
-    this long."""
-
-    queue: str
-    strategy: Strategy = Strategy.LONGEST_IDLE
-    strict: bool = True
-    level_wait_s: float = 0.0
-    level_wait_multiplied: bool = False
-    skip_absent_levels: bool = True
-    guard: float = 0.0
-    guard_floor_s: float = 30.0
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -59,66 +43,6 @@ class Match(msgspec.Struct, frozen=True):
     idle: int = 1
     next: tuple[str, ...] = ()
     unfit: tuple[str, ...] = ()
-
-
-class Line:
-    """One queue: its rules, its pools, and its ready agents."""
-
-    __slots__ = ("changes", "levels", "offers", "order", "pools", "present", "ready", "rules", "ticket")
-
-    def __init__(self, rules: QueueRules) -> None:
-        self.rules = rules
-        self.order: Order = STRATEGIES[rules.strategy]()
-        self.pools: OrderedDict[Skills, Pool] = OrderedDict()
-        self.ready: dict[str, Candidate] = {}
-        self.levels: dict[int, int] = {}
-        self.present: dict[int, int] = {}
-        self.offers = 0
-        self.ticket = 0.0
-        # Counts whatever may change a contact's position, or the agents there are for it.
-        self.changes = 0
-
-    def lowest(self) -> int:
-        """The level that is open from the start."""
-        levels = self.present if self.rules.skip_absent_levels and self.present else self.levels
-        return min(levels, default=1)
-
-    def opens_after(self, level: int) -> float:
-        """The wait in seconds after which a level is open."""
-        up = level - self.lowest()
-        if up <= 0 or self.rules.level_wait_s <= 0:
-            return 0.0
-        return self.rules.level_wait_s * (up if self.rules.level_wait_multiplied else 1)
-
-    def waiting(self) -> int:
-        return sum(len(pool) for pool in self.pools.values())
-
-
-class Worker:
-    """One agent as the distributor knows them."""
-
-    __slots__ = ("_fits", "offered", "present", "skills", "tickets", "tiers", "work")
-
-    def __init__(self) -> None:
-        self.tiers: dict[str, Tier] = {}
-        self.skills: dict[str, int] = {}
-        self._fits: dict[Skills, bool] = {}
-        self.present = False
-        self.work: Work | None = None
-        self.offered: dict[str, int] = {}
-        self.tickets: dict[str, float] = {}
-
-    def learn(self, skills: dict[str, int]) -> None:
-        """From now on the agent has these skills."""
-        self.skills = skills
-        self._fits.clear()
-
-    def fits(self, wanted: Skills) -> bool:
-        """Whether the agent has the skills; an answer is remembered, for the same few sets are asked for all day."""
-        known = self._fits.get(wanted)
-        if known is None:
-            known = self._fits[wanted] = has_skills(self.skills, wanted)
-        return known
 
 
 class Distributor:
@@ -357,7 +281,8 @@ class Distributor:
         unfit: tuple[str, ...] = ()
         if not why:
             line = self._lines[queue]
-            why = line.order.why(self._candidate(worker, line, agent), now)
+            candidate = weighed(self._candidate(worker, line, agent), line, worker, need.skills)
+            why = line.order.why(candidate, now)
             unfit = self._unfit(line, line.pools[need.skills]) if need.skills else ()
         self.leave(need.contact)
         self._count_offer(agent, queue)
@@ -532,8 +457,9 @@ class Distributor:
                 del line.pools[spare[0]]
             pool = line.pools[skills] = Pool(line.order)
             for agent, candidate in line.ready.items():
-                if self._workers[agent].fits(skills):
-                    pool.add(candidate)
+                worker = self._workers[agent]
+                if worker.fits(skills):
+                    pool.add(weighed(candidate, line, worker, skills))
         return pool
 
     def _place(self, agent: str, worker: Worker) -> None:
@@ -544,7 +470,7 @@ class Distributor:
                 line.changes += 1
                 for skills, pool in line.pools.items():
                     if worker.fits(skills):
-                        pool.add(candidate)
+                        pool.add(weighed(candidate, line, worker, skills))
 
     def _candidate(self, worker: Worker, line: Line, agent: str) -> Candidate:
         queue = line.rules.queue

@@ -22,13 +22,14 @@ Rings = Literal["one", "all", "more"]
 
 class Tier(msgspec.Struct, frozen=True):
     """An agent's place in a queue. ``weight`` counts for weighted-random; ``share`` orders an agent's queues:
-    contacts of a queue with a higher share come first for this agent."""
+    contacts of a queue with a higher share come first for this agent. ``seniority`` is the agent's own."""
 
     queue: str
     level: int = 1
     position: int = 1
     weight: float = 1.0
     share: int = 0
+    seniority: int = 0
 
 
 class Work(msgspec.Struct, frozen=True):
@@ -41,19 +42,23 @@ class Work(msgspec.Struct, frozen=True):
 
 class Candidate(msgspec.Struct, frozen=True):
     """An idle agent as one queue sees it. ``offered``: the number of the last offer of this queue the agent had (0:
-    none yet). ``ticket``: see :class:`Random`."""
+    none yet). ``ticket``: see :class:`Random`. ``fit``: the sum of the agent's levels in the skills that are asked for,
+    where the strategy weighs them."""
 
     agent: str
     tier: Tier
     work: Work
     offered: int = 0
     ticket: float = 0.0
+    fit: int = 0
 
 
 class Order(Protocol):
     """What a strategy must do."""
 
     rings: Rings
+    # Whether it looks at how good the agents are in the skills that are asked for.
+    weighs_skills: bool
     # Whether who did not take a contact is passed over for it until everybody has been asked.
     remembers: bool
 
@@ -71,6 +76,7 @@ class LongestIdle:
 
     rings: Rings = "one"
     remembers = False
+    weighs_skills = False
 
     def key(self, candidate: Candidate) -> tuple[float, ...]:
         """(idle since, position)."""
@@ -86,6 +92,7 @@ class RoundRobin:
 
     rings: Rings = "one"
     remembers = False
+    weighs_skills = False
 
     def key(self, candidate: Candidate) -> tuple[float, ...]:
         """(number of the last offer, position)."""
@@ -101,6 +108,7 @@ class TopDown:
 
     rings: Rings = "one"
     remembers = True
+    weighs_skills = False
 
     def key(self, candidate: Candidate) -> tuple[float, ...]:
         """(position,)."""
@@ -122,6 +130,7 @@ class LeastTalkTime:
 
     rings: Rings = "one"
     remembers = False
+    weighs_skills = False
 
     def key(self, candidate: Candidate) -> tuple[float, ...]:
         """(seconds talked, idle since)."""
@@ -137,6 +146,7 @@ class FewestCalls:
 
     rings: Rings = "one"
     remembers = False
+    weighs_skills = False
 
     def key(self, candidate: Candidate) -> tuple[float, ...]:
         """(calls, idle since)."""
@@ -145,6 +155,35 @@ class FewestCalls:
     def why(self, candidate: Candidate, now: float) -> str:
         """How many they have had."""
         return f"fewest calls ({candidate.work.calls})"
+
+
+class BestSkilled(LongestIdle):
+    """Whoever is best in the skills that are asked for, by the sum of the levels; of equals the longest idle, as where
+    no skills are asked for."""
+
+    weighs_skills = True
+
+    def key(self, candidate: Candidate) -> tuple[float, ...]:
+        """(minus the levels, idle since, position)."""
+        return (-candidate.fit, *super().key(candidate))
+
+    def why(self, candidate: Candidate, now: float) -> str:
+        """How good they are."""
+        if not candidate.fit:
+            return super().why(candidate, now)
+        return f"best in the skills that are asked for (levels {candidate.fit} in all)"
+
+
+class MostSenior(LongestIdle):
+    """Whoever has the highest seniority; of equals the longest idle."""
+
+    def key(self, candidate: Candidate) -> tuple[float, ...]:
+        """(minus the seniority, idle since, position)."""
+        return (-candidate.tier.seniority, *super().key(candidate))
+
+    def why(self, candidate: Candidate, now: float) -> str:
+        """How senior they are."""
+        return f"most senior ({candidate.tier.seniority})"
 
 
 class Random:
@@ -156,6 +195,7 @@ class Random:
 
     rings: Rings = "one"
     remembers = False
+    weighs_skills = False
 
     def key(self, candidate: Candidate) -> tuple[float, ...]:
         """(ticket,)."""
@@ -203,6 +243,8 @@ STRATEGIES: dict[Strategy, type[Order]] = {
     Strategy.FEWEST_CALLS: FewestCalls,
     Strategy.RANDOM: Random,
     Strategy.WEIGHTED_RANDOM: WeightedRandom,
+    Strategy.BEST_SKILLED: BestSkilled,
+    Strategy.MOST_SENIOR: MostSenior,
     Strategy.RING_ALL: RingAll,
     Strategy.RING_PROGRESSIVELY: RingProgressively,
 }

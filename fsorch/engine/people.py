@@ -113,7 +113,7 @@ class People:
         for id, spec in wanted.items():
             person = self.core.people.setdefault(id, Person(spec))
             person.spec, person.gone = spec, False
-            tiers = [Tier(m.queue, m.level, m.position, m.weight, m.share) for m in spec.queues]
+            tiers = [Tier(m.queue, m.level, m.position, m.weight, m.share, spec.seniority) for m in spec.queues]
             self.core.distributor.set_agent(id, tiers, spec.skills)
             self.rules.watch_break(person)
             self.phones.watch(person)

@@ -76,6 +76,37 @@ def test_each_strategy_has_its_own_first(strategy: Strategy, chosen: str) -> Non
     assert serve(distributor, "c1") == (chosen,)
 
 
+def test_best_skilled_goes_by_the_levels_that_are_asked_for() -> None:
+    distributor = centre(Strategy.BEST_SKILLED)
+    agent(distributor, "ann", "sales", work=Work(1.0), skills={"french": 2, "tax": 2, "golf": 5})
+    agent(distributor, "rob", "sales", work=Work(2.0), skills={"french": 3, "tax": 2})
+    agent(distributor, "sue", "sales", work=Work(3.0), skills={"french": 5})
+    asked = {
+        "both": (("french", 1), ("tax", 1)),
+        "one": (("french", 2),),
+        "none": (),
+    }
+    served = {}
+    for contact, skills in asked.items():
+        distributor.join(need(contact, skills=skills))
+        (match,) = distributor.match(10.0)
+        served[contact] = (match.agents[0], match.why)
+        distributor.ready(match.agents[0], Work({"ann": 1.0, "rob": 2.0, "sue": 3.0}[match.agents[0]]))
+    assert served == {
+        "both": ("rob", "best in the skills that are asked for (levels 5 in all)"),
+        "one": ("sue", "best in the skills that are asked for (levels 5 in all)"),
+        "none": ("ann", "idle longest (9 s)"),
+    }
+
+
+def test_most_senior_goes_by_seniority_and_then_by_idle_time() -> None:
+    distributor = centre(Strategy.MOST_SENIOR)
+    agent(distributor, "ann", Tier("sales", seniority=3), work=Work(1.0))
+    agent(distributor, "rob", Tier("sales", seniority=7), work=Work(9.0))
+    agent(distributor, "sue", Tier("sales", seniority=7), work=Work(2.0))
+    assert [serve(distributor, f"c{n}") for n in range(3)] == [("sue",), ("rob",), ("ann",)]
+
+
 def test_round_robin_gives_each_their_turn() -> None:
     distributor = centre(Strategy.ROUND_ROBIN)
     served = []
