@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from fsorch.acd.agent import Agent, AgentEffect, AgentInput, AgentMachine, AgentState, AgentStatus, Wish
 from fsorch.acd.contact import ContactEffect, ContactInput, ContactMachine, ContactState
-from fsorch.acd.distributor import Distributor, Match, QueueRules
+from fsorch.acd.crew import QueueRules
+from fsorch.acd.distributor import Distributor, Match
 from fsorch.acd.offer import OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
 from fsorch.acd.pool import Need, Skills
 from fsorch.acd.strategy import STRATEGIES, Candidate, Order, Tier, Work

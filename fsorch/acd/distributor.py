@@ -23,7 +23,7 @@ from fsorch.acd.pool import Need, Place, Pool, Skills
 from fsorch.acd.strategy import STRATEGIES, Candidate, Tier, Work, next_ticket
 from fsorch.names import Strategy
 
-__all__ = ["Distributor", "Match", "QueueRules"]
+__all__ = ["Distributor", "Match"]
 
 # Pools of one queue that nobody waits in are kept up to this number: a set of skills asked for once will be asked for
 # again.

@@ -11,7 +11,8 @@ from enum import StrEnum
 
 import msgspec
 
-from fsorch.acd.distributor import Distributor, Line
+from fsorch.acd.crew import Line
+from fsorch.acd.distributor import Distributor
 from fsorch.acd.pool import Need, Skills
 
 __all__ = ["Standing", "Standings", "Waits", "standing", "why_waiting"]
