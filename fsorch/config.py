@@ -40,6 +40,7 @@ from fsorch.rules import (
     PhoneMode,
     StepPlan,
     TierSpec,
+    ToAgent,
     WrapUpMode,
     WrapUpSpec,
     check_affinity,
@@ -95,7 +96,8 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     without it, they do not. ``callback``: whether and how callers can be called back. ``wait``: limits of the wait
     and what the caller may press; ``steps``: what the wait changes; ``announce``: what callers are told of their
     place (None: nothing), by the ``estimate``. Outside the hours of ``calendar`` a caller gets ``on_closed``
-    instead; who waits already is served, unless ``close_ends_wait``. ``survey``: the flow of a caller whose agent has
+    instead; who waits already is served, unless ``close_ends_wait``. ``to_agent``: what agents are shown and told of a
+    caller first. ``survey``: the flow of a caller whose agent has
     hung up first, which asks how it was; a customer who was asked lately, as the flow's surveys say, is not asked."""
 
     id: str
@@ -126,6 +128,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     calendar: str = ""
     on_closed: Ending | None = None
     close_ends_wait: bool = False
+    to_agent: ToAgent | None = None
     survey: str = ""
 
     @property

@@ -47,6 +47,7 @@ __all__ = [
     "StepPlan",
     "StepSpec",
     "TierSpec",
+    "ToAgent",
     "Voicemail",
     "Weekday",
     "When",
@@ -358,6 +359,21 @@ class AwayRule(Rule, frozen=True, kw_only=True):
     after_s: Annotated[float, msgspec.Meta(ge=1)] = 60.0
     then: Consequence = Consequence.BREAK
     reason: str = ""
+
+
+class ToAgent(Rule, frozen=True, kw_only=True):
+    """What the agents of a queue are shown and told of a caller before they are joined. ``name_prefix`` stands before
+    the caller's name on the phone. ``say``: a prompt that whoever picks up hears first, with the values ``queue`` (its
+    title) and ``wait`` (seconds waited), for ``limit_s`` at most; the caller hears music meanwhile. ``variables``: of
+    the caller's leg, which the agent's gets: SIP headers (``sip_h_X-...``) and one's own (``x_...``), for what other
+    names do is the switch's business."""
+
+    name_prefix: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    say: str = ""
+    limit_s: Annotated[float, msgspec.Meta(ge=1, le=15)] = 5.0
+    variables: tuple[
+        Annotated[str, msgspec.Meta(pattern=r"^(sip_h_X-[A-Za-z0-9-]{1,48}|x_[a-z0-9_]{1,48})\Z")], ...
+    ] = ()
 
 
 class PhoneMode(StrEnum):

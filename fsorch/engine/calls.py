@@ -23,6 +23,7 @@ from fsorch.engine.leaving import Leaving
 from fsorch.engine.legs import Legs
 from fsorch.engine.looks import Looks
 from fsorch.engine.music import Music
+from fsorch.engine.notices import Notices
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
 from fsorch.engine.questions import Questions
@@ -81,6 +82,7 @@ class Calls:
         self.offers = offers
         self.people = people
         self.questions = Questions(core, music)
+        self.notices = Notices(core, music, offers, offers.join)
         self.relations = Relations(core, self.questions)
         self.relations.rejoin = self.rejoin
         self.supervising = Supervising(core, music, offers)
@@ -207,6 +209,7 @@ class Calls:
             skills=asked.skills,
         )
         self.core.contacts[id] = contact
+        self.notices.note(contact, event)
         self.legs.own(switch, event, "customer", id, "")
         return contact
 
@@ -364,6 +367,7 @@ class Calls:
         if self._left_to_dialplan(event):
             return
         contact = self.core.contacts.get(leg.contact) if leg else None
+        self.notices.heard(event)
         if leg is not None and leg.standing:
             self.people.lines.alerted(leg, event.application_uuid)
         if contact is None or self.waiting.said(contact, event) or self.questions.heard(contact, event):

@@ -130,6 +130,7 @@ class Engine:
             "choice": self._calls.relations.due,
             "orphan": lambda id: self._calls.due("orphan", id),
             "hold": self._calls.looks.hold_due,
+            "notice": self._calls.notices.due,
             "transfer": transfers.due,
             "room": transfers.rooms.due,
             "cut": self._resync.cuts.due,
@@ -209,7 +210,8 @@ class Engine:
 
     def _instead_of_bridging(self, offer: Offer, contact: Contact) -> bool:
         dials, callbacks = self._dialling.dials, self._calls.callbacks
-        return dials.instead_of_bridging(offer, contact) or callbacks.instead_of_bridging(offer, contact)
+        instead = (self._calls.notices, dials, callbacks)
+        return any(one.instead_of_bridging(offer, contact) for one in instead)
 
     def _recall(self, input: Recall) -> None:
         self._found.tell(input)
@@ -294,6 +296,8 @@ class Engine:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
             if verb == "say":
                 self._calls.waiting.refused(id)
+            elif verb == "notice":
+                self._calls.notices.due(id)
             elif verb == "outside":
                 self._calls.endings.refused(id, input.reply.text)
             self._doubt(verb, id)

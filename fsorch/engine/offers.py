@@ -21,7 +21,7 @@ from fsorch.esl.quoting import Pairs, display
 from fsorch.esl.replies import JobResult, Reply
 from fsorch.names import OfferOutcome, SegmentKind, Strategy
 
-__all__ = ["HANGUP_GRACE_S", "Offers"]
+__all__ = ["BRIDGE_GRACE_S", "HANGUP_GRACE_S", "Offers"]
 
 # Past the phone's own ring time the switch gets this long to say how it went; then we stop waiting for it.
 RING_GRACE_S = 5.0
@@ -60,6 +60,8 @@ class Offers:
         self.take_line: Callable[[Offer, Contact, Person], None]
         self.begin_on_line: Callable[[Offer], None]
         self.before_bridge: Callable[[Contact], None]
+        # What the agent's phone is told of the caller, see Notices.
+        self.shown: Callable[[Offer, Contact], Pairs]
         # Told of each agent who is reserved.
         self.reserved: Callable[[Person], None]
         self._effects: dict[OfferEffect, Callable[[Offer, str], None]] = {
@@ -259,7 +261,7 @@ class Offers:
             ("fsorch_offer", offer.id),
             ("presence_data", f"fsorch:{contact.id}:{role}"),
             ("origination_caller_id_number", display(contact.number) or "anonymous"),
-            ("origination_caller_id_name", display(contact.name) or "anonymous"),
+            *self.shown(offer, contact),
             *more,
             *(confirmation(person.spec, offer.dial) if person is not None else ()),
         )
@@ -297,7 +299,12 @@ class Offers:
         self._withdraw_others(contact, offer)
         if contact.medium == "voicemail":
             self.step(offer, OfferInput.BRIDGED)
-        elif not self.instead_of_bridging(offer, contact):
+        else:
+            self.join(offer, contact)
+
+    def join(self, offer: Offer, contact: Contact) -> None:
+        """The agent is on the phone: join them with the caller, unless something comes first."""
+        if not self.instead_of_bridging(offer, contact):
             self.before_bridge(contact)
             self.bridge(offer, contact.leg)
 

@@ -256,8 +256,9 @@ class Contact:
     plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began;
     ``music_kept`` while a caller is taken back whose music plays.
 
-    ``encounters``: whom the caller has met, from the records; ``choice``: what they said when asked whether to wait for
-    ``person``, until ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions.
+    ``exports``: variables of the leg that agents may see. ``encounters``: whom the caller has met, from the records;
+    ``choice``: what they said when asked whether to wait for ``person``, until ``hold_until`` (monotonic seconds) at
+    most for the answer. ``asked`` counts questions.
 
     ``language``: in which the caller is spoken to; ``skills``: asked for this caller, beside the queue's own.
 
@@ -339,6 +340,7 @@ class Contact:
     cause: str = ""
     question: Question | None = None
     asked: int = 0
+    exports: dict[str, str] = field(default_factory=dict)
     encounters: tuple[Encounter, ...] = ()
     choice: PersonChoice | None = None
     person: str = ""
@@ -374,7 +376,7 @@ class Offer:
     """A contact reserved to an agent. ``rang_at`` is 0 until the phone rings. ``aside``: not to serve the contact out
     of the queue, but for a transfer; ``dial`` is then what is dialled, and there is no agent when that is outside.
     ``dnd``: the phone refused, as it is set to do-not-disturb; ``looks``: how often the end of a joining of which the
-    switch says nothing was put off."""
+    switch says nothing was put off; ``told``: the id of the words that the agent hears, or heard, first."""
 
     id: str
     contact: str
@@ -391,6 +393,7 @@ class Offer:
     dial: str = ""
     dnd: bool = False
     looks: int = 0
+    told: str = ""
 
 
 @dataclass(slots=True)
