@@ -52,7 +52,8 @@ def test_the_phone_shows_the_queue_before_the_name_and_gets_the_variables() -> N
     assert known["sip_h_X-Account"] == "17"
     assert "\n" not in known["x_plan"]
     assert "x_other" not in known
-    assert "\r" not in dial.wire() and dial.wire().count("\n") == Originate(dial.endpoint, "leg").wire().count("\n")
+    assert "\r" not in dial.wire()
+    assert dial.wire().count("\n") == Originate(dial.endpoint, "leg").wire().count("\n")
 
 
 def test_an_agent_is_told_before_the_caller_is_joined() -> None:
