@@ -441,9 +441,9 @@ class Service:
         if self._on_facts is not None:
             self._on_facts(facts)
 
-    def _who_rings(self, contact: str, number: str) -> History:
+    def _who_rings(self, contact: str, number: str, customer: str) -> History:
         since = self._clock.now().wall - ACQUAINTANCE_US
-        return in_thread(read_history, self.store, contact, number, since)
+        return in_thread(read_history, self.store, contact, number, since, customer)
 
     def _stop_recorder(self) -> None:
         if not in_thread(self.recorder.stop, FLUSH_S):

@@ -20,23 +20,25 @@ log = logging.getLogger(__name__)
 # Beyond these, callers are simply served by anyone; a database that is so far behind has other troubles.
 MOST_WAITING = 200
 READERS = 2
+NEWS = (FactKind.CONTACT_BEGAN, FactKind.CONTACT_FOUND, FactKind.CUSTOMER_KEYED)
 
 
 class Histories:
-    """``read`` takes a contact and its number; it runs in whatever thread it likes and only its greenlet waits.
+    """``read`` takes a contact, its number and the id of the customer (empty where the number must do); it runs in
+    whatever thread it likes and only its greenlet waits.
     ``feed`` is told what is known, and when nothing is: a flow may wait for it. ``wanted``: whether anybody asks for
     it at present."""
 
     def __init__(
         self,
-        read: Callable[[str, str], History],
+        read: Callable[[str, str, str], History],
         feed: Callable[[History], None],
         wanted: Callable[[], bool],
     ) -> None:
         self._read = read
         self._feed = feed
         self._wanted = wanted
-        self._line: Queue[tuple[str, str]] = Queue(MOST_WAITING)
+        self._line: Queue[tuple[str, str, str]] = Queue(MOST_WAITING)
         self._readers: list[gevent.Greenlet[[], None]] = []
         self.shed = 0
 
@@ -49,33 +51,38 @@ class Histories:
         gevent.killall(self._readers)
 
     def take(self, facts: Iterable[Fact]) -> None:
-        """See which contacts are new, or new to this life of ours. Never blocks."""
+        """See which contacts are new, or new to this life of ours, and who has keyed their customer number. Never
+        blocks."""
         for fact in facts:
-            rings = fact.kind in (FactKind.CONTACT_BEGAN, FactKind.CONTACT_FOUND) and fact.data.get("number")
-            if rings and self._wanted():
+            if fact.kind not in NEWS:
+                continue
+            number, customer = str(fact.data.get("number", "")), str(fact.data.get("customer", ""))
+            if customer or (number and self._wanted()):
                 try:
-                    self._line.put_nowait((fact.contact, fact.data["number"]))
+                    self._line.put_nowait((fact.contact, number, customer))
                 except Full:
                     self.shed += 1
 
     def _run(self) -> None:
         while True:
-            contact, number = self._line.get()
+            contact, number, customer = self._line.get()
             try:
-                known = self._read(contact, number)
+                known = self._read(contact, number, customer)
             except FsorchError as error:
                 log.debug("nobody knows who %s is: %s", contact, error)
                 known = History(contact)
             self._feed(known)
 
 
-def read_history(store: Store, contact: str, number: str, since: int) -> History:
-    """All that the records know of ``number``: who that is, whom they met since then (UTC microseconds), and when they
-    were asked for their opinion. Blocks on the database. Raises StoreError."""
-    customer = store.customers.by_number(number)
+def read_history(store: Store, contact: str, number: str, since: int, customer: str = "") -> History:
+    """All that the records know of ``number``: who that is (the ``customer`` with this id, where they have said so),
+    whom they met since then (UTC microseconds), and when they were asked for their opinion. Blocks on the database.
+    Raises StoreError, or NotFound for a customer who is gone."""
+    found = store.customers.by_number(number) if not customer else None
+    id = customer or (found.id if found is not None else "")
     return History(
         contact=contact,
         encounters=store.encounters(number, since),
-        customer=store.customers.file(customer.id) if customer is not None else None,
+        customer=store.customers.file(id) if id else None,
         surveyed_at=store.customers.surveyed_at(number),
     )

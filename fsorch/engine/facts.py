@@ -21,7 +21,9 @@ class FactKind(StrEnum):
 
     # medium, direction, number, name, destination, switch, began_at
     CONTACT_BEGAN = "contact_began"
-    # number: found again on the switch after a restart of ours
+    # customer, number, proven (by a PIN): who the caller says they are, keyed in a flow
+    CUSTOMER_KEYED = "customer_keyed"
+    # number, customer (keyed before): found again on the switch after a restart of ours
     CONTACT_FOUND = "contact_found"
     # the whole contact row: see fsorch.engine.rows.ContactRow
     CONTACT_ENDED = "contact_ended"

@@ -23,9 +23,10 @@ from fsorch.engine.state import Contact
 from fsorch.engine.waiting import Waiting
 from fsorch.esl.commands import Break, Chat, Execute, FlushDigits, PlayAndGetDigits, Playback, Record, SetVars
 from fsorch.esl.events import Event
+from fsorch.flow_nodes import OwnRecords
 from fsorch.flows import FlowRelease
 from fsorch.ivr import FlowSession, steps
-from fsorch.ivr.steps import Keys, Recorded, Result, Sent, Step, Trouble
+from fsorch.ivr.steps import Ask, Keys, OwnAsk, Recorded, Result, Rows, Sent, Step, Trouble
 from fsorch.ivr.values import Readings
 
 __all__ = ["Flows"]
@@ -182,7 +183,15 @@ class Flows:
         step = contact.ask if contact is not None else None
         if contact is None or not isinstance(step, steps.Fetch) or step.serial != input.serial:
             return
+        self._learn(contact, step.ask, input.result)
         self._tell(contact, input.result)
+
+    def _learn(self, contact: Contact, ask: Ask, result: Result) -> None:
+        """Whose customer number or PIN a caller keys is who they are."""
+        if isinstance(ask, OwnAsk) and ask.of is OwnRecords.CUSTOMER and isinstance(result, Rows) and result.rows:
+            proven = ask.pin is not None
+            if ask.customer or proven:
+                self.journey.identified(contact, str(result.rows[0].get("id", "")), proven=proven)
 
     def sent(self, id: str, reply: str) -> None:
         """What the switch said of a text message."""

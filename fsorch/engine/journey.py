@@ -13,6 +13,7 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LeftFlow
 from fsorch.engine.state import Contact
 from fsorch.engine.views import KeyedAnswer
+from fsorch.esl.commands import SetVars
 from fsorch.flow_nodes import Comment, Survey, ways
 from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.ivr import FlowSession
@@ -61,6 +62,22 @@ class Journey:
         """What has happened since the last step."""
         for event in session.events():
             self._tellers.get(event.kind, self._other)(contact, event)
+
+    def identified(self, contact: Contact, customer: str, *, proven: bool) -> None:
+        """The caller has keyed who they are, whatever telephone they call from: the records are asked for all that is
+        known of them, and a later life of ours finds it with the leg."""
+        if not customer or contact.keyed == customer:
+            return
+        contact.keyed = customer
+        self.core.send(contact.switch, SetVars(contact.leg, (("fsorch_customer", customer),)))
+        self.core.fact(
+            FactKind.CUSTOMER_KEYED,
+            contact,
+            leg=contact.leg,
+            customer=customer,
+            number=contact.number,
+            proven=proven,
+        )
 
     # -- who rings again ------------------------------------------------------------------------------------------
 

@@ -128,7 +128,9 @@ class Recalled:
         else:
             _remember(contact, known)
             contact.found = True
-            self.core.fact(FactKind.CONTACT_FOUND, contact, leg=contact.leg, number=contact.number)
+            contact.keyed = event.variable("fsorch_customer") or ""
+            known_as = {"customer": contact.keyed} if contact.keyed else {}
+            self.core.fact(FactKind.CONTACT_FOUND, contact, leg=contact.leg, number=contact.number, **known_as)
         contact.ran = _ran(event.variable("fsorch_steps") or "")
         if not joined:
             self.calls.guards.take(contact)

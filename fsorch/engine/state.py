@@ -265,9 +265,9 @@ class Contact:
     ``ask`` is the step of the flow that is under way, of the version ``flow_version``; ``next_step`` the one that waits
     until what plays has ended, ``said`` once the words before a step were played, ``breaking`` once what plays was told
     to end; ``unwritable``: the switch cannot record. ``known`` once the records have said who the ``customer`` is
-    (None: nobody knows); ``found``: of an earlier life of ours; ``again``: they hung up on a recording not long ago;
-    ``surveyed_at``: when they were asked for their opinion; ``low_told`` once a low score was told. ``tags`` and
-    ``notes`` come from the flow.
+    (None: nobody knows), whose id they may have ``keyed``; ``found``: of an earlier life of ours; ``again``: they hung
+    up on a recording not long ago; ``surveyed_at``: when they were asked for their opinion; ``low_told`` once a low
+    score was told. ``tags`` and ``notes`` come from the flow.
 
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
     ``survey``: the flow they come to when their agent has hung up, ``left_alone`` once the switch has parked them for
@@ -300,6 +300,7 @@ class Contact:
     found: bool = False
     again: bool = False
     customer: CustomerFile | None = None
+    keyed: str = ""
     surveyed_at: int = 0
     low_told: bool = False
     tags: list[str] = field(default_factory=list)

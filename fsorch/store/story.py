@@ -88,6 +88,9 @@ class _Teller:
             FactKind.NODE_PASSED: passed_node,
             FactKind.FLOW_TOLD: self._in_flow,
             FactKind.ANSWER_KEYED: self._answer,
+            FactKind.CUSTOMER_KEYED: lambda fact: (
+                f"keyed the {'PIN' if _get(fact, 'proven') else 'customer number'} of customer {_get(fact, 'customer')}"
+            ),
             FactKind.CONTACT_QUEUED: self._queued,
             FactKind.OFFER_MADE: self._offered,
             FactKind.OFFER_ENDED: self._offer_ended,

@@ -15,7 +15,7 @@ from fsorch.edge import histories
 from fsorch.edge.histories import Histories, read_history
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import History
-from fsorch.errors import StoreError
+from fsorch.errors import NotFound, StoreError
 from tests.store.conftest import open_store
 
 MET = (Encounter(agent="rob", at_us=1),)
@@ -32,7 +32,7 @@ def told() -> Queue[History]:
 
 @pytest.fixture
 def at_work(told: Queue[History]) -> Iterator[Histories]:
-    def read(contact: str, number: str) -> History:
+    def read(contact: str, number: str, customer: str) -> History:
         if number == "away":
             raise StoreError("the database is away")
         return History(contact, MET if number == "4930" else ())
@@ -54,7 +54,7 @@ def test_a_slow_database_sheds_and_never_blocks(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(histories, "MOST_WAITING", 3)
     stuck = Event()
 
-    def read(contact: str, number: str) -> History:
+    def read(contact: str, number: str, customer: str) -> History:
         stuck.wait()
         return History(contact)
 
@@ -64,7 +64,7 @@ def test_a_slow_database_sheds_and_never_blocks(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_nobody_is_looked_up_when_no_queue_asks() -> None:
-    found = Histories(lambda contact, number: History(contact, MET), lambda history: None, lambda: False)
+    found = Histories(lambda contact, number, customer: History(contact, MET), lambda history: None, lambda: False)
     found.take([began("c1")] * (histories.MOST_WAITING + 1))
     assert found.shed == 0
 
@@ -81,4 +81,17 @@ def test_the_records_tell_who_it_is(tmp_path: Path) -> None:
     assert (found.contact, found.customer.customer.name, len(found.customer.tickets)) == ("c1", "Ann", 1)
     assert (found.encounters, found.surveyed_at) == ((), 0)
     assert read_history(store, "c2", "1234", 0) == History("c2")
+    keyed = read_history(store, "c3", "1234", 0, ann.id)
+    assert keyed.customer == found.customer
+    with pytest.raises(NotFound):
+        read_history(store, "c3", "1234", 0, "gone")
     store.close()
+
+
+def test_who_keys_their_number_is_looked_up_even_when_nobody_asks(told: Queue[History]) -> None:
+    found = Histories(lambda contact, number, customer: History(f"{contact}/{customer}"), told.put, lambda: False)
+    found.start()
+    keyed = Fact(id="k", at=1, kind=FactKind.CUSTOMER_KEYED, contact="c1", data={"number": "", "customer": "x7"})
+    found.take([began("c0"), keyed])
+    assert told.get(timeout=5).contact == "c1/x7"
+    found.stop()

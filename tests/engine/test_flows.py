@@ -15,6 +15,7 @@ from fsorch.ivr.steps import Failed, HttpAnswer, HttpAsk, OwnAsk, Rows, Secret, 
 from tests.engine.callers import Caller
 from tests.engine.desk import Desk
 from tests.engine.flow_desk import BYE, NEVER, PIN, asking, at, centre, flow, in_shop, whole_story
+from tests.engine.test_flow_trouble import reborn
 from tests.ivr.shops import SHOP
 
 # -- every kind of node ---------------------------------------------------------------------------------------------
@@ -411,3 +412,62 @@ def test_the_state_of_open_matters_is_told() -> None:
     ticket = msgspec.to_builtins(Ticket(id="t", reference="100", customer="c"))
     caller.is_told(Rows((ticket, ticket)))
     assert caller.hears == ["tried.open.1", "say_2", "tried.open.2"]
+
+
+class TestIdentified:
+    """Who keys a customer number, or a PIN that is right, is that customer for everybody who comes after the flow."""
+
+    FLOW = flow(
+        first={"kind": "collect", "prompt": "account", "into": "who", "min": 2, "max": 2, "next": "pin"},
+        pin={"kind": "collect", "prompt": "pin", "into": "pin", "min": 4, "max": 4, "masked": True, "next": "check"},
+        check={
+            "kind": "lookup",
+            "own": {"of": "customer", "customer": "vars.who", "pin": "vars.pin"},
+            "into": {"name": "first.name"},
+            "next": "hours",
+            "default": "person",
+        },
+        hours={"kind": "menu", "prompt": "main", "options": {"1": "which", "0": "person"}},
+        which={"kind": "branch", "cases": [{"if": 'customer.name == "Ann"', "then": "person"}], "else": "bye"},
+        bye=BYE,
+    )
+    ANN = CustomerFile(customer=Customer(id="c-ann", reference="77", name="Ann"))
+    BEN = CustomerFile(customer=Customer(id="c-ben", reference="78", name="Ben"))
+
+    def keyed(self, rows: Rows) -> tuple[Desk, Caller]:
+        desk, caller = at(self.FLOW)
+        for keys in ("77", PIN):
+            caller.key(keys)
+        caller.is_told(rows)
+        return desk, caller
+
+    def test_the_records_are_asked_who_that_is_and_the_flow_goes_on(self) -> None:
+        desk, caller = self.keyed(Rows(({"id": "c-ann", "name": "Ann"},)))
+        [fact] = [one for one in desk.facts if one.kind is FactKind.CUSTOMER_KEYED]
+        assert fact.data == {"customer": "c-ann", "number": "+441234", "proven": True}
+        assert caller.marks["fsorch_customer"] == "c-ann"
+        desk.tell(History(caller.id, customer=self.ANN))
+        caller.key("1")
+        assert desk.contact().queue == "reception"
+        assert PIN not in whole_story(desk)
+
+    def test_what_the_number_says_comes_too_late(self) -> None:
+        desk, caller = self.keyed(Rows(({"id": "c-ann", "name": "Ann"},)))
+        desk.tell(History(caller.id, customer=self.ANN))
+        desk.tell(History(caller.id, customer=self.BEN))
+        desk.tell(History(caller.id))
+        caller.key("1")
+        assert desk.contact().queue == "reception"
+
+    def test_a_new_life_of_ours_asks_for_the_same_customer(self) -> None:
+        desk, caller = self.keyed(Rows(({"id": "c-ann", "name": "Ann"},)))
+        reborn(desk, caller, current_application="play_and_get_digits")
+        assert desk.of(FactKind.CONTACT_FOUND)[-1].data == {"number": "+441234", "customer": "c-ann"}
+        desk.tell(History(caller.id, customer=self.BEN))
+        desk.tell(History(caller.id, customer=self.ANN))
+        caller.key("1")
+        assert desk.contact().queue == "reception"
+
+    def test_a_wrong_pin_is_nobody(self) -> None:
+        desk, _ = self.keyed(Rows())
+        assert not [one for one in desk.facts if one.kind is FactKind.CUSTOMER_KEYED]
