@@ -143,6 +143,17 @@ class Compliance:
             asked = msgspec.structs.replace(asked, now=verdict.until)
         return 0
 
+    def outside_hours(self, place: Place, at: int) -> str:
+        """The id of the rule whose hours a call at this moment is outside of; empty: of none."""
+        nobody = LeadNumber(number="")
+        asked = Asked(lead=Lead(id=""), number=nobody, now=at, place=place)
+        for rule in self._fitting(self.pack.hours if self.pack is not None else (), asked):
+            try:
+                self._hours(asked, rule)
+            except No:
+                return rule.id
+        return ""
+
     def _walk(self, asked: Asked) -> Iterator[tuple[str, str]]:
         """Every rule that is asked, with what it found; raises No at the first that says no."""
         if asked.number.dead:

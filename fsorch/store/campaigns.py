@@ -7,23 +7,26 @@ or changes nothing. Everything blocks on the database and raises StoreError when
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
 
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
-from fsorch.campaigns import CampaignState
+from fsorch.campaigns import CampaignSpec, CampaignState
 from fsorch.clock import Clock
+from fsorch.engine.facts import FactKind
 from fsorch.errors import RequestRefused
 from fsorch.store.database import Db, PooledMysql, writing
-from fsorch.store.models import CampaignStateRecord
-from fsorch.store.values import cut
+from fsorch.store.models import CampaignStateRecord, CampaignVersionRecord, JournalRecord
+from fsorch.store.values import clean, cut
 
-__all__ = ["CampaignRow", "Campaigns", "read_states", "settle_campaign"]
+__all__ = ["CampaignRow", "CampaignVersion", "Campaigns", "keep_versions", "read_states", "settle_campaign"]
 
 ENGINE = "engine"
+LEAD_BARRED = FactKind.LEAD_BARRED.value
 # What the engine tells of a campaign, as the input by which one comes there. A state says no more than this.
 ARRIVES: Mapping[CampaignState, CampaignInput] = {
     CampaignState.RUNNING: CampaignInput.OPENED,
@@ -43,6 +46,14 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     why: str = ""
     started_at: int = 0
+
+
+class CampaignVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A campaign as it was from ``made_at`` (UTC microseconds) on."""
+
+    made_at: int
+    made_by: str
+    spec: CampaignSpec
 
 
 class Campaigns:
@@ -84,6 +95,49 @@ class Campaigns:
         """The engine says that the campaign has come to ``state``. What people have asked for meanwhile stands."""
         with self._use() as db, writing(db):
             return settle_campaign(db, id, state, why, self._clock.now().wall)
+
+    def versions(self, id: str) -> list[CampaignVersion]:
+        """The campaign as it has been, the oldest first, with every script it ever had."""
+        query = CampaignVersionRecord.select().where(CampaignVersionRecord.campaign == clean(id))
+        with self._use() as db:
+            return [
+                CampaignVersion(
+                    made_at=row.made_at,
+                    made_by=row.made_by,
+                    spec=msgspec.json.decode(row.body, type=CampaignSpec),
+                )
+                for row in query.order_by(CampaignVersionRecord.made_at).execute(db)
+            ]
+
+    def barred(self, id: str, since: int, until: int) -> dict[str, int]:
+        """How often a lead of the campaign was not dialled, by the rule that forbade it, from ``since`` to before
+        ``until`` (UTC microseconds)."""
+        found: Counter[str] = Counter()
+        query = JournalRecord.select(JournalRecord.data).where(
+            JournalRecord.kind == LEAD_BARRED, JournalRecord.at >= since, JournalRecord.at < until
+        )
+        with self._use() as db:
+            for row in query.tuples().execute(db):
+                data = msgspec.json.decode(row[0])
+                if data.get("campaign") == id:
+                    found[str(data.get("rule", ""))] += 1
+        return dict(sorted(found.items()))
+
+
+def keep_versions(db: Db, campaigns: Iterable[CampaignSpec], by: str, now_us: int) -> None:
+    """Remember each campaign that is not as its last version has it. Call it in a write transaction."""
+    last: dict[str, str] = {}
+    order = CampaignVersionRecord.select().order_by(CampaignVersionRecord.made_at)
+    for row in order.execute(db):
+        last[row.campaign] = row.body
+    for spec in campaigns:
+        body = msgspec.json.encode(spec, order="sorted").decode()
+        if last.get(spec.id) != body:
+            key = {"campaign": spec.id, "made_at": now_us}
+            CampaignVersionRecord.delete().where(
+                CampaignVersionRecord.campaign == spec.id, CampaignVersionRecord.made_at == now_us
+            ).execute(db)
+            CampaignVersionRecord.insert(key | {"made_by": cut(by, 64), "body": body}).execute(db)
 
 
 def read_states(db: Db, *, lock: bool = False) -> dict[str, CampaignRow]:

@@ -27,6 +27,7 @@ __all__ = [
     "CalendarRecord",
     "CampaignRecord",
     "CampaignStateRecord",
+    "CampaignVersionRecord",
     "ContactRecord",
     "DispositionRecord",
     "FlowRecord",
@@ -314,6 +315,19 @@ class CampaignStateRecord(Model):
 
     class Meta:
         table_name = "campaign_state"
+
+
+class CampaignVersionRecord(Model):
+    """A campaign as it was from ``made_at`` on (the spec as JSON): what its calls were made by, script included."""
+
+    campaign = IdField()
+    made_at = BigIntegerField()
+    made_by = CharField(max_length=64)
+    body = JsonField()
+
+    class Meta:
+        table_name = "campaign_version"
+        primary_key = CompositeKey("campaign", "made_at")
 
 
 class ContactRecord(Model):

@@ -15,6 +15,7 @@ from fsorch.store.migrations import (
     m0009_campaigns,
     m0010_flow_versions,
     m0011_leads,
+    m0012_campaign_versions,
 )
 
 __all__ = [
@@ -29,4 +30,5 @@ __all__ = [
     "m0009_campaigns",
     "m0010_flow_versions",
     "m0011_leads",
+    "m0012_campaign_versions",
 ]
