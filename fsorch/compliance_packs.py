@@ -39,6 +39,7 @@ __all__ = [
     "RegistryRule",
     "RingRule",
     "check_pack",
+    "pack_named",
     "shipped_pack",
 ]
 
@@ -246,6 +247,14 @@ def check_pack(pack: PackSpec, where: str) -> None:
             check_calendar(CalendarSpec(id="hours", zone="UTC", hours=rule.hours), here)
         if isinstance(rule, LockoutRule) and not rule.after:
             raise ConfigError(f"{here}.after is empty; expected the outcomes after which a number is left alone")
+
+
+def pack_named(name: str, own: Iterable[PackSpec]) -> PackSpec | None:
+    """The pack that a campaign calls so: one of the centre's ``own``, else one that fsorch ships; None: neither."""
+    for pack in own:
+        if pack.id == name:
+            return pack
+    return shipped_pack(name) if name in SHIPPED_PACKS else None
 
 
 @cache

@@ -23,18 +23,18 @@ DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change a
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
-def add_verbs(group: Group, kind: str) -> None:
-    """Give the group of a kind of things its verbs."""
+def add_verbs(group: Group, kind: str, make: str = "add") -> None:
+    """Give the group of a kind of things its verbs; ``make``: the one for a new thing."""
     name = kind.upper()
 
-    @group.command("add", help=f"Make a new {kind} with the id {name}, and set its keys.", no_args_is_help=False)
+    @group.command(make, help=f"Make a new {kind} with the id {name}, and set its keys.", no_args_is_help=False)
     @click.argument("id", metavar=name)
     @click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
     @DRY_RUN
     @AS_JSON
     @click.pass_obj
     def add(app: App, id: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-        change_centre(app, with_added(kind, id, changes), f"{kind}.add", dry_run=dry_run, as_json=as_json)
+        change_centre(app, with_added(kind, id, changes), f"{kind}.{make}", dry_run=dry_run, as_json=as_json)
 
     @group.command(
         "set", help=f"Set keys of {name}: key=value, key.inner=value, list+=item, list-=item, key= (default)."

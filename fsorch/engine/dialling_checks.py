@@ -10,7 +10,7 @@ import msgspec
 
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaigns import CampaignSpec, DncRow, LeadNumber
-from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, shipped_pack
+from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.engine.inputs import ReadyLead
 from fsorch.places import Places
@@ -35,12 +35,12 @@ class Checks:
 
     def __init__(self) -> None:
         self._places = Places()
-        self._packs: dict[str, PackSpec] = {}
+        self._packs: tuple[PackSpec, ...] = ()
         self._known: dict[str, Compliance] = {}
 
     def configure(self, centre: Centre) -> None:
         """The centre has changed: its packs come before those that fsorch ships."""
-        self._packs = {pack.id: pack for pack in centre.packs}
+        self._packs = centre.packs
         self._known = {}
         for campaign in centre.campaigns:
             self.of(campaign).warm()
@@ -49,10 +49,7 @@ class Checks:
         """The rules for a campaign."""
         known = self._known.get(campaign.id)
         if known is None or known.spec is not campaign:
-            pack = self._packs.get(campaign.pack)
-            if pack is None and campaign.pack in SHIPPED_PACKS:
-                pack = shipped_pack(campaign.pack)
-            known = self._known[campaign.id] = Compliance(pack, campaign)
+            known = self._known[campaign.id] = Compliance(pack_named(campaign.pack, self._packs), campaign)
         return known
 
     def ring_least_s(self, campaign: CampaignSpec) -> float:

@@ -1,0 +1,61 @@
+"""The live view of campaigns: what rings and talks, what was answered, how many drops are left."""
+
+from __future__ import annotations
+
+import time
+
+from rich.console import Group as Lines
+from rich.live import Live
+from rich.text import Text
+
+from fsorch.edge.control_client import ControlClient
+from fsorch.engine.views import CampaignView, Snapshot
+from fsorch_cli.console import cell, format_table, out
+from fsorch_cli.live import clock_time, now_us
+
+__all__ = ["draw_campaigns", "watch_campaigns"]
+
+# People read no faster.
+REFRESH_S = 1.0
+COLUMNS = (
+    *("campaign", "mode", "state", "agents>", "free>", "rings>", "waits>", "talks>", "ready>", "launched>"),
+    *("live>", "machines>", "barred>", "drops>", "share>", "left>", "held"),
+)
+STYLES = {"running": "green", "paused": "yellow", "draining": "magenta", "finished": "dim", "draft": "dim"}
+
+
+def draw_campaigns(snapshot: Snapshot, campaign: str, at_us: int) -> Lines:
+    """The table of the campaigns (of one, if it is named), and the time."""
+    views = [one for one in snapshot.campaigns if campaign in ("", one.id)]
+    heading = Text(f"fsorch campaigns, {clock_time(at_us)}", style="bold")
+    if not views:
+        return Lines(heading, Text("No campaign; make one with: fsorch campaign create NAME queue=QUEUE"))
+    return Lines(heading, format_table(COLUMNS, [_row(one) for one in views], more=0))
+
+
+def _row(one: CampaignView) -> tuple[object, ...]:
+    over = one.drops > 0 and one.drop_share > one.drop_target
+    near = not over and one.drops > 0 and one.drops_left <= 1
+    return (
+        *(one.id, one.mode, cell(one.state, STYLES.get(one.state, "")), one.agents, one.free),
+        *(one.ringing, one.waiting, one.talking, one.ready, one.launched, one.live, one.machines, one.barred),
+        one.drops,
+        cell(f"{one.drop_share:.2%}", "red" if over else "yellow" if near else ""),
+        one.drops_left,
+        cell(one.held, "yellow"),
+    )
+
+
+def watch_campaigns(client: ControlClient, campaign: str, *, once: bool) -> None:
+    """Draw until Ctrl-C, or until the engine stops (NotRunning)."""
+    console = out()
+    if once:
+        console.print(draw_campaigns(client.snapshot(), campaign, now_us()))
+        return
+    try:
+        with Live(console=console, screen=True, auto_refresh=False) as live:
+            while True:
+                live.update(draw_campaigns(client.snapshot(), campaign, now_us()), refresh=True)
+                time.sleep(REFRESH_S)
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,301 @@
+"""``fsorch campaign``: outbound campaigns, from the first draft to the last call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+import msgspec
+
+from fsorch.campaign.campaign import CampaignInput
+from fsorch.campaign.compliance import Compliance
+from fsorch.campaign.drops import DropBudget, drop_budget
+from fsorch.campaign.plots import draw_hours, hours_of
+from fsorch.campaign.readiness import faults
+from fsorch.campaigns import CampaignSpec
+from fsorch.compliance_packs import pack_named
+from fsorch.config import Centre
+from fsorch.errors import RequestRefused
+from fsorch.objects import Change, closed, find, opened
+from fsorch.plain import plain
+from fsorch.store import Store
+from fsorch.store.attempts import CampaignCounts
+from fsorch.store.campaigns import CampaignRow
+from fsorch.store.reasons import registries
+from fsorch_cli.app import App
+from fsorch_cli.assign import assign
+from fsorch_cli.campaign_board import watch_campaigns
+from fsorch_cli.changing import change_centre, reload
+from fsorch_cli.console import note, out, print_json, print_table, printable
+from fsorch_cli.filters import Moment
+from fsorch_cli.group import Group
+from fsorch_cli.live import asked_by, local_time, now_us, seconds
+from fsorch_cli.live import find as find_one
+from fsorch_cli.objects import add_verbs
+from fsorch_cli.pictures import save_picture
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+WHICH = click.argument("campaign", metavar="CAMPAIGN")
+DAY_US = 86_400 * 1_000_000
+DONE = {
+    CampaignInput.START: "is started",
+    CampaignInput.PAUSE: "is paused: nothing more is dialled",
+    CampaignInput.RESUME: "goes on",
+    CampaignInput.STOP: "is stopped: calls under way end by themselves",
+}
+
+
+@click.group("campaign", cls=Group)
+def command() -> None:
+    """Outbound campaigns: described like everything else, started and stopped here."""
+
+
+add_verbs(command, "campaign", make="create")
+
+
+@command.command("list")
+@AS_JSON
+@click.pass_obj
+def list_campaigns(app: App, as_json: bool) -> None:
+    """Every campaign, and how far it has come."""
+    with app.store() as store:
+        centre, states = store.load_centre(), store.campaigns.states()
+    rows = [(spec, states.get(spec.id, CampaignRow(id=spec.id))) for spec in centre.campaigns]
+    if as_json:
+        print_json([msgspec.to_builtins(row) | {"mode": spec.mode, "queue": spec.queue} for spec, row in rows])
+        return
+    print_table(
+        ("campaign", "title", "mode", "queue", "lists", "pack", "state", "since", "by", "why"),
+        [format_campaign(spec, row) for spec, row in rows],
+        empty="No campaign yet; make one with: fsorch campaign create NAME queue=QUEUE",
+    )
+
+
+@command.command("show")
+@WHICH
+@AS_JSON
+@click.pass_obj
+def show(app: App, campaign: str, as_json: bool) -> None:
+    """All about CAMPAIGN: its keys, its state, and what stands against starting it."""
+    with app.store() as store:
+        centre, spec = _spec(store, campaign)
+        row = store.campaigns.state(campaign)
+        missing = _missing(store, centre, spec)
+    if as_json:
+        print_json({"campaign": plain(spec), "state": row, "missing": missing})
+        return
+    lines: list[tuple[str, str]] = [(key, str(value)) for key, value in plain(spec).items()]
+    lines += [("state", f"{row.state.value} since {local_time(row.since_at) or 'ever'}")]
+    lines += [(name, value) for name, value in (("by", row.who), ("why", row.why)) if value]
+    lines += [("missing", fault) for fault in missing]
+    print_table(("", ""), lines, empty="")
+
+
+@command.command("start")
+@WHICH
+@click.option("--anyway", default="", metavar="REASON", help="Start although something is missing; audited.")
+@AS_JSON
+@click.pass_obj
+def start(app: App, campaign: str, anyway: str, as_json: bool) -> None:
+    """Dial for CAMPAIGN whenever its hours and the law allow.
+
+    What its pack asks for and it does not have is told, and keeps it from being started."""
+    with app.store() as store:
+        centre, spec = _spec(store, campaign)
+        missing = _missing(store, centre, spec)
+        if missing and not anyway:
+            for fault in missing:
+                note(f"{campaign}: {fault}")
+            hint = f"{len(missing)} things are missing; see above, or --anyway REASON"
+            raise RequestRefused(f"campaign {campaign!r}", "not complete", "start", hint)
+        row = store.campaigns.request(campaign, CampaignInput.START, asked_by(), anyway)
+    _tell(app, campaign, CampaignInput.START, row, as_json=as_json)
+
+
+@command.command("pause")
+@WHICH
+@click.option("--reason", default="", help="Why; supervisors and the records see it.")
+@AS_JSON
+@click.pass_obj
+def pause(app: App, campaign: str, reason: str, as_json: bool) -> None:
+    """Launch nothing more for CAMPAIGN until it is resumed; talks go on."""
+    _ask(app, campaign, CampaignInput.PAUSE, reason, as_json=as_json)
+
+
+@command.command("resume")
+@WHICH
+@AS_JSON
+@click.pass_obj
+def resume(app: App, campaign: str, as_json: bool) -> None:
+    """Dial again for a paused CAMPAIGN."""
+    _ask(app, campaign, CampaignInput.RESUME, "", as_json=as_json)
+
+
+@command.command("stop")
+@WHICH
+@click.option("--reason", default="", help="Why; supervisors and the records see it.")
+@AS_JSON
+@click.pass_obj
+def stop(app: App, campaign: str, reason: str, as_json: bool) -> None:
+    """End CAMPAIGN: nothing more is launched, and with the last call under way it is finished."""
+    _ask(app, campaign, CampaignInput.STOP, reason, as_json=as_json)
+
+
+@command.command("clone")
+@WHICH
+@click.argument("new", metavar="NEW")
+@click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
+@click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
+@AS_JSON
+@click.pass_obj
+def clone(app: App, campaign: str, new: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
+    """Make a campaign NEW like CAMPAIGN, with some keys set otherwise; it begins as a draft."""
+    change_centre(app, with_clone(campaign, new, changes), "campaign.clone", dry_run=dry_run, as_json=as_json)
+
+
+@command.command("stats")
+@WHICH
+@click.option("--since", type=Moment(), default="today", metavar="TIME", show_default=True, help="From then on.")
+@click.option("--until", type=Moment(), default=0, metavar="TIME", help="Only before; else now.")
+@click.option(
+    "--plot", type=click.Path(path_type=Path, dir_okay=False), help="Draw its hours into this file (.svg or .png)."
+)
+@click.option("--force", is_flag=True, help="Overwrite the file.")
+@AS_JSON
+@click.pass_obj
+def stats(app: App, campaign: str, since: int, until: int, plot: Path | None, force: bool, as_json: bool) -> None:
+    """What CAMPAIGN has dialled and what came of it: outcomes, drops against the ceiling, lists."""
+    until = until or now_us()
+    with app.store() as store:
+        centre, spec = _spec(store, campaign)
+        counts = store.leads.attempts.count(campaign, tuple(spec.list_shares()), since, until)
+        budgets = _budgets(store, centre, spec, until)
+        if plot is not None:
+            hours = hours_of(store.leads.attempts.between(campaign, since, until), since, until)
+            ceiling = min((one.ceiling for one in budgets), default=0.0)
+            zone = next((one.zone for one in centre.calendars if one.id == spec.calendar), "UTC")
+            title = f"{spec.title or spec.id}, {local_time(since)} to {local_time(until)}"
+            save_picture(draw_hours(title, hours, ceiling=ceiling, zone=zone), plot, force=force)
+    if as_json:
+        print_json({"campaign": campaign, "since": since, "until": until, "counts": counts, "drops": budgets})
+        return
+    print_table(("", ""), format_counts(counts), empty="")
+    for budget in budgets:
+        out().print(printable(f"{budget.rule}: {budget.words}"), style="red" if budget.is_over else "")
+    if counts.lists:
+        print_table(
+            ("list", "leads>", "dialled>", "open>", "promised>", "held>", "done>"),
+            [
+                (one.list, one.leads, f"{one.penetration:.0%}", one.open, one.promised, one.held, one.shut)
+                for one in counts.lists
+            ],
+            empty="",
+        )
+    if plot is not None:
+        note(f"wrote {plot}")
+
+
+@command.command("top")
+@click.argument("campaign", required=False, default="", metavar="[CAMPAIGN]")
+@click.option("--once", is_flag=True, help="Draw once and end.")
+@click.option("--json", "as_json", is_flag=True, help="Print one snapshot as JSON and end.")
+@click.pass_obj
+def top(app: App, campaign: str, once: bool, as_json: bool) -> None:
+    """The running campaigns, live: lines, answers, drops left; Ctrl-C ends it.
+
+    Where there is no terminal it draws once."""
+    with app.client() as client:
+        first = client.snapshot()
+        if campaign:
+            find_one("campaign", campaign, first.campaigns)
+        if as_json:
+            print_json([one for one in first.campaigns if campaign in ("", one.id)])
+            return
+        watch_campaigns(client, campaign, once=once or not out().is_terminal)
+
+
+def with_clone(campaign: str, new: str, changes: tuple[str, ...]) -> Change:
+    """The change that makes a campaign like another. It raises NotFound, or ConfigError when the centre does not stay
+    sound."""
+
+    def change(old: Centre) -> Centre:
+        centre, things = opened(old, "campaign")
+        thing = dict(find(things, "campaign", campaign)) | {"id": new}
+        assign(thing, changes, CampaignSpec)
+        things.append(thing)
+        return closed(centre, "campaign")
+
+    return change
+
+
+def format_campaign(spec: CampaignSpec, row: CampaignRow) -> tuple[object, ...]:
+    """The row of a campaign."""
+    described = (
+        spec.id,
+        spec.title,
+        spec.mode.value,
+        spec.queue or spec.flow,
+        ", ".join(spec.list_shares()),
+        spec.pack,
+    )
+    return (*described, row.state.value, local_time(row.since_at), row.who, row.why)
+
+
+def format_counts(counts: CampaignCounts) -> list[tuple[str, str]]:
+    """The figures, one a line."""
+    rows = [("launched", str(counts.launched)), ("answered by a person", _of(counts.live, counts.launched))]
+    rows += [
+        ((name or "under way").replace("_", " "), _of(count, counts.launched))
+        for name, count in counts.outcomes.items()
+        if count
+    ]
+    if counts.live:
+        rows += [
+            ("mean time to answer", seconds(counts.rang_us / 1e6 / counts.live)),
+            ("mean call", seconds(counts.talked_us / 1e6 / counts.live)),
+        ]
+    return rows
+
+
+def _of(part: int, whole: int) -> str:
+    return f"{part} ({part / whole:.1%})" if whole else str(part)
+
+
+def _ask(app: App, campaign: str, asked: CampaignInput, why: str, *, as_json: bool) -> None:
+    with app.store() as store:
+        _spec(store, campaign)
+        row = store.campaigns.request(campaign, asked, asked_by(), why)
+    _tell(app, campaign, asked, row, as_json=as_json)
+
+
+def _tell(app: App, campaign: str, asked: CampaignInput, row: CampaignRow, *, as_json: bool) -> None:
+    running = reload(app)
+    if as_json:
+        print_json(row)
+        return
+    out().print(f"campaign {printable(campaign)} {DONE[asked]}" + ("" if running else " (when fsorch runs)"))
+
+
+def _spec(store: Store, campaign: str) -> tuple[Centre, CampaignSpec]:
+    centre = store.load_centre()
+    return centre, find_one("campaign", campaign, centre.campaigns)
+
+
+def _missing(store: Store, centre: Centre, spec: CampaignSpec) -> list[str]:
+    """What stands against starting it."""
+    known = {one.id for one in store.leads.lists.all()}
+    missing = [f"there is no list {name!r}; fsorch list import" for name in spec.list_shares() if name not in known]
+    leads = sum(store.leads.lists.count(name).open for name in spec.list_shares() if name in known)
+    pack = pack_named(spec.pack, centre.packs)
+    return [*missing, *faults(spec, pack, leads=leads, registries=registries(store), now=now_us())]
+
+
+def _budgets(store: Store, centre: Centre, spec: CampaignSpec, until: int) -> list[DropBudget]:
+    """The budget of each ceiling over its own window, which ends at ``until``."""
+    rules = Compliance(pack_named(spec.pack, centre.packs), spec).drop_rules
+    missed = spec.amd.false_positives if spec.amd is not None else 0.0
+    found = []
+    for rule in rules:
+        counts = store.leads.attempts.count(spec.id, (), until - round(rule.days * DAY_US), until)
+        found.append(drop_budget(rule, counts.live, counts.drops, missed))
+    return found

@@ -1,0 +1,127 @@
+"""``fsorch compliance``: the rules that campaigns are held to, and the proof that they were."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import click
+
+from fsorch.clock import to_datetime
+from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, pack_named, shipped_pack
+from fsorch.errors import NotFound
+from fsorch.store.report import CampaignReport
+from fsorch_cli.app import App
+from fsorch_cli.console import format_json, note, out, print_json, print_table, printable
+from fsorch_cli.export import CsvWriter, destination
+from fsorch_cli.filters import Moment
+from fsorch_cli.group import Group
+from fsorch_cli.live import now_us
+
+DAY_US = 86_400 * 1_000_000
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group("compliance", cls=Group)
+def command() -> None:
+    """The law in campaigns: packs of rules with their sources, and evidence for who asks."""
+
+
+@command.command("packs")
+@AS_JSON
+@click.pass_obj
+def packs(app: App, as_json: bool) -> None:
+    """The packs there are: those fsorch brings, and the centre's own."""
+    found = _packs(app)
+    if as_json:
+        print_json([{"id": pack.id, "title": pack.title, "own": own, "checked": pack.checked} for pack, own in found])
+        return
+    rows = [
+        (pack.id, pack.title, len(list(pack.rules())), pack.checked.isoformat(), "own" if own else "fsorch's")
+        for pack, own in found
+    ]
+    print_table(("pack", "title", "rules>", "checked", "whose"), rows, empty="")
+
+
+@command.command("show")
+@click.argument("pack", metavar="PACK")
+@AS_JSON
+@click.pass_obj
+def show(app: App, pack: str, as_json: bool) -> None:
+    """Every rule of PACK with its source, and whether a law, a regulator or good practice asks for it."""
+    found = pack_named(pack, _own(app))
+    if found is None:
+        raise NotFound("compliance pack", pack, SHIPPED_PACKS)
+    if as_json:
+        print_json(found)
+        return
+    out().print(printable(f"{found.title}; sources read {found.checked.isoformat()}"))
+    out().print(printable(found.note))
+    rows = [(rule.id, rule.nature.value, rule.says, rule.source) for _, rule in found.rules()]
+    print_table(("rule", "by", "says", "source"), rows, empty="It has no rules.")
+
+
+@command.command("report")
+@click.argument("campaign", metavar="CAMPAIGN")
+@click.option("--from", "since", type=Moment(), required=True, metavar="TIME", help="2027-01-01, 30d, today, ...")
+@click.option("--to", "until", type=Moment(), default=0, metavar="TIME", help="Before; else until now.")
+@click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to.")
+@click.option("--force", is_flag=True, help="Overwrite the files.")
+@AS_JSON
+@click.pass_obj
+def report(app: App, campaign: str, since: int, until: int, folder: Path, force: bool, as_json: bool) -> None:
+    """Write the evidence of CAMPAIGN: a CSV with a row for each call, by the letters of 16 CFR 310.5(a)(2), and a JSON
+    report with the rules, the drops by period, every wording and script, and who was not called and why.
+
+    With --json the report is printed as well. What does not fit the pack is in the column irregular."""
+    until = until or now_us()
+    name = f"{campaign}-{_day(since)}-{_day(until)}"
+    table, whole = folder / f"{name}.csv", folder / f"{name}.json"
+    folder.mkdir(parents=True, exist_ok=True)
+    with app.store() as store:
+        made = CampaignReport(store, campaign, since, until)
+        written = 0
+        with destination(table, force=force) as file:
+            writer = CsvWriter(file)
+            for record in made.calls():
+                writer.write(record)
+                written += 1
+        told = made.whole() | {"calls_file": table.name, "calls_sha256": _digest(table)}
+    with destination(whole, force=force) as file:
+        file.write(format_json(told) + "\n")
+    if as_json:
+        print_json(told)
+    note(f"wrote {written} calls to {table} and the report to {whole}")
+    irregular = told["summary"]["irregular"]
+    for rule, count in irregular.items():
+        note(f"irregular: {rule}: {count}")
+
+
+def _digest(path: Path) -> str:
+    """What the file was when it was written, so that nobody need take our word for it."""
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        for chunk in iter(lambda: file.read(1 << 20), b""):
+            digest.update(chunk)
+    return digest.hexdigest()
+
+
+def _day(at: int) -> str:
+    moment: datetime = to_datetime(at)
+    return (
+        f"{moment:%Y%m%dT%H%M%SZ}" if (moment.hour, moment.minute, moment.second) != (0, 0, 0) else f"{moment:%Y%m%d}"
+    )
+
+
+def _own(app: App) -> tuple[PackSpec, ...]:
+    """The centre's packs; none without an installation."""
+    if not app.has_settings():
+        return ()
+    with app.store() as store:
+        return store.load_centre().packs
+
+
+def _packs(app: App) -> list[tuple[PackSpec, bool]]:
+    own = {pack.id: pack for pack in _own(app)}
+    shipped = [(shipped_pack(name), False) for name in SHIPPED_PACKS if name not in own]
+    return sorted([*shipped, *((pack, True) for pack in own.values())], key=lambda one: one[0].id)
