@@ -95,14 +95,16 @@ class Evidence:
         # By rule and the number of the period: live answers, drops.
         self._periods: dict[tuple[str, int], list[int]] = {}
 
-    def record(self, row: AttemptRow, place: Place) -> dict[str, object]:
-        """The record of one attempt. ``place``: where its number is, by all that is known now."""
+    def record(self, row: AttemptRow, place: Place, spec: CampaignSpec | None = None) -> dict[str, object]:
+        """The record of one attempt. ``place``: where its number is, by all that is known now; ``spec``: the campaign
+        as it was worded then (None: as it is)."""
         self._outcomes[row.outcome or "under way"] += 1
         self._dispositions[row.disposition] += 1
         self._count_drops(row)
         wrong = list(self._wrong(row, place))
         self._irregular.update(wrong)
-        spec, proof = self._spec, self._spec.evidence
+        spec = spec or self._spec
+        proof = spec.evidence
         zone = place.zones[0] if place.zones else "UTC"
         local = (EPOCH + timedelta(microseconds=row.launched_at)).astimezone(ZoneInfo(zone))
         values: dict[str, object] = {

@@ -5,6 +5,7 @@ Blocks on the database; needs the memory of one page of attempts, however many t
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,7 @@ class CampaignReport:
         self._spec = _spec_of(store, centre, campaign)
         self._pack = pack_named(self._spec.pack, centre.packs)
         self._evidence = Evidence(self._spec, Compliance(self._pack, self._spec), since)
+        self._versions = store.campaigns.versions(campaign)
         self._places = Places()
 
     def calls(self) -> Iterator[dict[str, object]]:
@@ -43,7 +45,12 @@ class CampaignReport:
         for row in self._store.leads.attempts.between(self._spec.id, *self._span):
             number = LeadNumber(number=row.number)
             place = self._places.of(Lead(id=row.lead, numbers=(number,)), number)
-            yield self._evidence.record(row, place)
+            yield self._evidence.record(row, place, self._worded(row.launched_at))
+
+    def _worded(self, at: int) -> CampaignSpec:
+        """The campaign as it was at this moment; before its first wording on record, as that has it."""
+        place = bisect_right(self._versions, at, key=lambda one: one.made_at)
+        return self._versions[max(0, place - 1)].spec if self._versions else self._spec
 
     def whole(self) -> dict[str, Any]:
         """The report: what the calls come to, the rules they were held to with their sources, every wording of the
@@ -74,7 +81,7 @@ class CampaignReport:
                 "script": one.spec.script,
                 "campaign": msgspec.to_builtins(one.spec),
             }
-            for one in self._store.campaigns.versions(self._spec.id)
+            for one in self._versions
             if one.made_at < until
         ]
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from fsorch.campaign.evidence import COLUMNS
 from fsorch.clock import to_datetime
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, pack_named, shipped_pack
 from fsorch.errors import NotFound
@@ -86,6 +87,8 @@ def report(app: App, campaign: str, since: int, until: int, folder: Path, force:
             for record in made.calls():
                 writer.write(record)
                 written += 1
+            if not written:
+                file.write(",".join(COLUMNS) + "\r\n")
         told = made.whole() | {"calls_file": table.name, "calls_sha256": _digest(table)}
     with destination(whole, force=force) as file:
         file.write(format_json(told) + "\n")
@@ -107,10 +110,8 @@ def _digest(path: Path) -> str:
 
 
 def _day(at: int) -> str:
-    moment: datetime = to_datetime(at)
-    return (
-        f"{moment:%Y%m%dT%H%M%SZ}" if (moment.hour, moment.minute, moment.second) != (0, 0, 0) else f"{moment:%Y%m%d}"
-    )
+    moment = to_datetime(at)
+    return f"{moment:%Y%m%d}" if at % DAY_US == 0 else f"{moment:%Y%m%dT%H%M%SZ}"
 
 
 def _own(app: App) -> tuple[PackSpec, ...]:

@@ -1,0 +1,228 @@
+"""Campaigns from the command line: made, started, steered, counted, drawn, and proven."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from fsorch.campaigns import AttemptRow, Lead, LeadNumber, Outcome
+from fsorch.engine.views import CampaignView, Snapshot
+from fsorch.store import Store, open_database
+from fsorch.store.database import connected
+from fsorch.store.lead_lists import LeadList
+from fsorch_cli.campaign_board import draw_campaigns
+from fsorch_cli.console import out
+from tests.cli.cli import fsorch
+
+CENTRE = """
+name: Try
+queues: [{id: sales}]
+agents: [{id: ada, phone: user/1001, queues: [{queue: sales}]}]
+gateways: [{id: carrier, dial: "sofia/gateway/carrier/{number}"}]
+packs: [{id: none, checked: 2027-01-01}]
+campaigns:
+  - {id: spring, queue: sales, mode: predictive, lists: [{list: cold}], pack: us, gateways: [carrier]}
+  - {id: staff, queue: sales, lists: [{list: cold}], pack: none, gateways: [carrier]}
+"""
+SECOND = 1_000_000
+# 2027-03-10, 12:00 in New York.
+NOON = 1_804_698_000 * SECOND
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation with two campaigns, and the current directory."""
+    monkeypatch.chdir(tmp_path)
+    assert fsorch("init", "--password-stdin", input="correct horse 7\n").code == 0
+    Path("centre.yaml").write_text(CENTRE, encoding="utf-8")
+    assert fsorch("apply", "centre.yaml").code == 0
+    return tmp_path
+
+
+@pytest.fixture
+def store(home: Path) -> Store:
+    store = open_database(f"sqlite:///{home}/fsorch.sqlite3", create=False)
+    store.leads.lists.make(LeadList(id="cold"), "test")
+    return store
+
+
+def attempt(n: int, outcome: Outcome, at: int = NOON, **more: object) -> AttemptRow:
+    answered = at + 10 * SECOND if outcome in (Outcome.LIVE, Outcome.DROP, Outcome.MACHINE) else 0
+    known = {
+        "checks": {"dnc": "not listed", "us.hours": "Wed 12:00 in America/New_York"},
+        "caller_id": "+12125550000",
+        "list": "cold",
+        "mode": "predictive",
+        "pack": "us",
+        "ringing_at": at + SECOND,
+        "answered_at": answered,
+        "bridged_at": answered if outcome is Outcome.LIVE else 0,
+        "ended_at": at + 70 * SECOND if answered else at + 31 * SECOND,
+        "agent": "ada" if outcome is Outcome.LIVE else "",
+        "prompt": "drop_message" if outcome is Outcome.DROP else "",
+        "cause": "NORMAL_CLEARING",
+    }
+    row = {"id": f"a{n}", "campaign": "spring", "lead": str(n), "number": f"+1212555{n:04}", "launched_at": at}
+    return AttemptRow(**(row | known | {"outcome": outcome.value} | more))  # type: ignore[arg-type]  # a table of keys
+
+
+def keep(store: Store, *rows: AttemptRow) -> None:
+    with connected(store.db) as db:
+        for row in rows:
+            store.leads.attempts.write(db, row)
+
+
+def some_calls(store: Store) -> None:
+    rows = [attempt(n, Outcome.LIVE, NOON + n * 60 * SECOND) for n in range(8)]
+    rows += [attempt(10, Outcome.DROP, NOON + SECOND), attempt(11, Outcome.NOANSWER), attempt(12, Outcome.MACHINE)]
+    keep(store, *rows)
+
+
+def test_a_campaign_is_made_listed_shown_cloned_and_removed() -> None:
+    made = fsorch("campaign", "create", "summer", "queue=sales", "pack=us", "lists+=cold", "title=Summer")
+    assert made.code in (0, 3), made.err
+    made = fsorch("campaign", "create", "winter", "queue=sales", "pack=us", "title=Winter sale")
+    assert (made.code, made.out.splitlines()[0]) == (0, "+ campaign winter")
+    assert fsorch("campaign", "clone", "spring", "copy", "mode=progressive", "title=Copy").code == 0
+    [copy] = [one for one in json.loads(fsorch("campaign", "list", "--json").out) if one["id"] == "copy"]
+    assert (copy["mode"], copy["state"]) == ("progressive", "draft")
+    shown = json.loads(fsorch("campaign", "show", "copy", "--json").out)
+    assert shown["campaign"]["lists"] == [{"list": "cold"}]
+    assert fsorch("campaign", "remove", "copy").code == 0
+    gone = fsorch("campaign", "show", "coppy")
+    assert gone.code == 4
+    assert fsorch("campaign", "clone", "nosuch", "x").code == 4
+
+
+def test_what_is_missing_keeps_it_from_being_started_unless_somebody_says_why(store: Store) -> None:
+    refused = fsorch("campaign", "start", "spring")
+    assert refused.code == 5
+    assert "the pack asks for one that can be called back: caller_ids" in refused.err
+    assert "the register us-dnc has not been imported" in refused.err
+    started = fsorch("campaign", "start", "spring", "--anyway", "a try")
+    assert (started.code, started.out) == (0, "campaign spring is started (when fsorch runs)\n")
+    assert store.audits(act="campaign.start")[0].what == {"campaign": "spring", "state": "scheduled", "why": "a try"}
+
+
+def test_a_campaign_is_paused_resumed_and_stopped_and_what_is_not_possible_is_refused(store: Store) -> None:
+    number = LeadNumber(number="+12125550101")
+    store.leads.add(Lead(id="", list="cold", numbers=(number,)), "test")
+    assert fsorch("campaign", "start", "staff").code == 0
+    assert fsorch("campaign", "pause", "staff", "--reason", "lunch").code == 0
+    [row] = [one for one in json.loads(fsorch("campaign", "list", "--json").out) if one["id"] == "staff"]
+    assert (row["state"], row["why"]) == ("paused", "lunch")
+    assert row["who"].startswith("cli")
+    assert fsorch("campaign", "resume", "staff").code == 0
+    refused = fsorch("campaign", "resume", "staff")
+    assert refused.code == 5
+    assert "possible: pause, stop" in refused.err
+    assert json.loads(fsorch("campaign", "stop", "staff", "--json").out)["state"] == "draining"
+    assert fsorch("campaign", "pause", "nosuch").code == 4
+
+
+def test_figures_and_a_picture(store: Store) -> None:
+    some_calls(store)
+    told = fsorch("campaign", "stats", "spring", "--since", "2027-03-10", "--until", "2027-03-11", "--plot", "p.svg")
+    assert told.code == 0, told.err
+    assert "live                   8 (72.7%)" in told.out
+    assert "us.drops: 11.11% dropped (1 of 9 live answers in 30 days" in told.out
+    root = Xml.parse("p.svg").getroot()
+    titles = {one.text for one in root.iter("{http://www.w3.org/2000/svg}title")}
+    assert {"11 launched", "9 answered by a person", "1 of 9 dropped (11.11%)"} <= titles
+    assert fsorch("campaign", "stats", "spring", "--plot", "p.svg").code == 3
+    assert "neither .svg nor .png" in fsorch("campaign", "stats", "spring", "--plot", "p.gif").err
+    figures = json.loads(
+        fsorch("campaign", "stats", "spring", "--since", "2027-03-10", "--until", "2027-03-11", "--json").out
+    )
+    assert figures["counts"]["outcomes"] == {"drop": 1, "live": 8, "machine": 1, "noanswer": 1}
+    assert figures["drops"][0]["left"] == -1
+
+
+def test_the_evidence_has_a_row_for_each_call_and_a_report_that_names_what_does_not_fit(store: Store) -> None:
+    some_calls(store)
+    night = NOON - 10 * 3600 * SECOND
+    keep(store, attempt(20, Outcome.NOANSWER, night, ended_at=night + 9 * SECOND, caller_id="", checks={}))
+    proof = ("evidence.seller=Acme", "evidence.purpose=windows", "evidence.caller_id_proof=contract 7")
+    assert fsorch("campaign", "set", "spring", *proof, "script=Hello, this is Acme.").code == 0
+    fsorch("campaign", "start", "spring", "--anyway", "a try")
+    ran = fsorch(
+        "compliance", "report", "spring", "--from", "2026-01-01", "--to", "2028-01-01", "--dir", "ev", "--json"
+    )
+    assert ran.code == 0, ran.err
+    [table], [whole] = Path("ev").glob("*.csv"), Path("ev").glob("*.json")
+    rows = list(csv.DictReader(table.read_text(encoding="utf-8").splitlines()))
+    assert len(rows) == 12
+    late = rows[0]
+    assert (late["called_number"], late["date"], late["time"]) == ("+12125550020", "2027-03-10", "02:00:00")
+    assert late["irregular"] == "no check on record; us.hours; us.ring; no number shown"
+    live = next(row for row in rows if row["agent"] == "ada")
+    assert (live["seller"], live["purpose"], live["authorization"]) == ("Acme", "windows", "contract 7")
+    assert (live["duration_s"], live["rang_s"], live["disposition"]) == ("60.0", "9.0", "live")
+    assert "us.hours: Wed 12:00" in live["checks"]
+    told = json.loads(whole.read_text(encoding="utf-8"))
+    assert told == json.loads(ran.out)
+    assert told["calls_sha256"] == hashlib.sha256(table.read_bytes()).hexdigest()
+    assert told["summary"]["outcomes"]["live"] == 8
+    assert told["summary"]["irregular"] == {
+        "no check on record": 1,
+        "no number shown": 1,
+        "us.hours": 1,
+        "us.ring": 1,
+    }
+    [window] = told["summary"]["windows"]
+    assert (window["budget"]["live"], window["budget"]["drops"]) == (9, 1)
+    assert [one["campaign"].get("script", "") for one in told["wordings"]] == ["", "Hello, this is Acme."]
+    assert told["acts"][-1]["act"] == "campaign.start"
+    assert {"id": "us.ring", "nature": "law"}.items() <= next(
+        rule for rule in told["pack"]["rules"] if rule["id"] == "us.ring"
+    ).items()
+    assert (
+        fsorch("compliance", "report", "spring", "--from", "2026-01-01", "--to", "2028-01-01", "--dir", "ev").code == 3
+    )
+    assert fsorch("compliance", "report", "nosuch", "--from", "30d").code == 4
+
+
+def test_a_report_without_calls_still_has_its_heading() -> None:
+    assert fsorch("compliance", "report", "spring", "--from", "2026-01-01", "--to", "2026-02-01").code == 0
+    [table] = Path().glob("spring-*.csv")
+    assert table.read_text(encoding="utf-8").startswith("call,telemarketer,seller,purpose,audience,outbound")
+
+
+def test_packs_are_shown_with_the_source_of_each_rule() -> None:
+    packs = json.loads(fsorch("compliance", "packs", "--json").out)
+    assert [pack["id"] for pack in packs] == ["cn", "eu", "none", "uk", "us"]
+    assert "16 CFR 310.4(c); 47 CFR 64.1200(c)(1)" in fsorch("compliance", "show", "us").out
+    assert json.loads(fsorch("compliance", "show", "uk", "--json").out)["countries"] == ["GB", "GG", "JE", "IM"]
+    assert fsorch("compliance", "show", "fr").code == 4
+
+
+def test_the_live_board_shows_what_holds_a_campaign_and_the_drops_left(capsys: pytest.CaptureFixture[str]) -> None:
+    view = CampaignView(
+        id="spring",
+        title="",
+        mode="predictive",
+        state="running",
+        held="no agent is at work",
+        launched=100,
+        live=40,
+        drops=2,
+        drop_share=0.05,
+        drop_target=0.03,
+        drops_left=-1,
+    )
+    snapshot = Snapshot(seq=1, centre="Try", at=NOON, campaigns=(view,))
+    out().print(draw_campaigns(snapshot, "", NOON))
+    shown = capsys.readouterr().out
+    assert "no agent is at work" in shown
+    assert "5.00%" in shown
+    out().print(draw_campaigns(snapshot, "other", NOON))
+    assert "No campaign" in capsys.readouterr().out
+
+
+def test_top_says_when_nothing_runs() -> None:
+    assert fsorch("campaign", "top").code == 8
