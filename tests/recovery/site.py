@@ -33,7 +33,7 @@ from fsorch.engine.inputs import LogIn, Request
 from fsorch.engine.views import AgentView, ContactView, Snapshot
 from fsorch.flow_menus import menu_flow
 from fsorch.sim.people import PhoneHabits
-from fsorch.sim.world import Caller, CallerPlan
+from fsorch.sim.world import Caller, CallerPlan, TrafficPlan
 from fsorch.store import Store, open_database
 from tests.cli.running import SWITCH_PASSWORD, Running
 from tests.recovery.music import Listener
@@ -73,7 +73,8 @@ def centre(wrap_up_s: float, offer_timeout_s: float, unserved_s: float) -> Centr
 
 
 class Site:
-    """The process, the switch, the callers. ``url`` names the database (SQLite in the home if empty)."""
+    """The process, the switch, the callers. ``url`` names the database (SQLite in the home if empty); ``told`` is
+    another centre than this file's, ``prepare`` puts into the records what it needs."""
 
     def __init__(
         self,
@@ -85,12 +86,16 @@ class Site:
         ring_s: float = 0.2,
         answer_rate: float = 0.9,
         unserved_s: float = 120.0,
+        told: Centre | None = None,
+        traffic: TrafficPlan | None = None,
+        prepare: Callable[[Store], None] | None = None,
     ) -> None:
         sys.stdout.write(f"seed {seed}\n")
         self.home = home
         self.dice = random.Random(f"{seed}/site")
         self.url = url or f"sqlite:///{home}/fsorch.sqlite3"
-        self.centre = centre(wrap_up_s, 20.0, unserved_s)
+        self.centre = told or centre(wrap_up_s, 20.0, unserved_s)
+        self.traffic = traffic
         self.callers: list[Caller] = []
         # (from, until) of each time without fsorch, in wall microseconds.
         self.outages: list[tuple[int, int]] = []
@@ -98,12 +103,14 @@ class Site:
         self.running: Running | None = None
         self._down = 0
         self._open_switch(seed)
-        self._install()
+        self._install(prepare)
 
     # -- the switch ---------------------------------------------------------------------------------------------------
 
     def _open_switch(self, seed: int, port: int = 0) -> None:
-        plan = SwitchPlan(password=SWITCH_PASSWORD, centre=self.centre, calls=100_000, seed=seed, port=port)
+        plan = SwitchPlan(
+            password=SWITCH_PASSWORD, centre=self.centre, calls=100_000, seed=seed, port=port, traffic=self.traffic
+        )
         self.switch = SwitchWorld(plan)
         core = self.switch.server.switch.machine.core
         sounds = self.switch.server.switch.machine.sounds
@@ -170,13 +177,15 @@ class Site:
 
     # -- the process --------------------------------------------------------------------------------------------------
 
-    def _install(self) -> None:
+    def _install(self, prepare: Callable[[Store], None] | None) -> None:
         switch = SwitchSettings(port=self.switch.server.port, password=SWITCH_PASSWORD)
         settings = Settings(switches=(switch,), home=str(self.home), database=self.url, web=WebSettings(port=0))
         self.settings = self.home / "fsorch.yaml"
         self.settings.write_text(yaml.safe_dump(msgspec.to_builtins(settings)), encoding="utf-8")
         with self.store() as store:
             store.save_centre(self.centre, BY)
+            if prepare is not None:
+                prepare(store)
 
     def start(self, wait_for: str = "link main is up") -> None:
         """``fsorch run``, up and connected."""
