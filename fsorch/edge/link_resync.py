@@ -35,7 +35,7 @@ EVENTS = (
     "PHONE_FEATURE_SUBSCRIBE",
     "HEARTBEAT",
 )
-SUBCLASSES = ("sofia::register", "sofia::unregister", "sofia::expire")
+SUBCLASSES = ("sofia::register", "sofia::unregister", "sofia::expire", "avmd::beep")
 # So many dumps of about 6 KB are on the way at once.
 BATCH = 100
 

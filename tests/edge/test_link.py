@@ -32,7 +32,7 @@ def test_it_comes_up_with_every_channel_that_lives() -> None:
         assert link.status().reconnects == 0
         (subscription,) = [line for line in switch.last.lines if line.startswith("event ")]
         assert subscription.startswith("event json CHANNEL_CREATE ")
-        assert subscription.endswith(" HEARTBEAT CUSTOM sofia::register sofia::unregister sofia::expire")
+        assert subscription.endswith(" HEARTBEAT CUSTOM sofia::register sofia::unregister sofia::expire avmd::beep")
 
 
 def test_a_channel_the_first_list_misses_is_in_the_second() -> None:

@@ -1,0 +1,201 @@
+"""Campaigns on the switch under test: what becomes of a dial, and how soon a person is with an agent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import gevent
+import pytest
+from msgspec import structs
+
+from fsorch.campaigns import AmdSpec, CampaignSpec, CampaignState, DropSpec, Lead, LeadNumber, MachineAction, Mode
+from fsorch.compliance_packs import PackSpec
+from fsorch.config import Centre
+from fsorch.engine.actions import AboutLeads, LeadsBack
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.inputs import CampaignsAre, Configure, LeadsCome, ReadyLead
+from fsorch.esl.commands import GetVar, Kill, ReceiveDigits
+from fsorch.flow_nodes import Hangup
+from fsorch.flows import FlowSpec
+from fsorch.gateways import GatewaySpec
+from tests.conformance.office import PROMPTS, Office, _centre
+from tests.conformance.rig import SIP_ADDRESS, Rig
+
+WORD = "tone_stream://%(300,0,440)"
+# Longer than anybody listens; a key ends it.
+MESSAGE = "tone_stream://%(20000,0,440)"
+NUMBER = "+493012345"
+
+
+class Floor(Office):
+    """An office whose records have so many ``leads`` for each campaign. ``ends``: the far end that each campaign's
+    gateway leads to, whatever the number."""
+
+    def __init__(self, rig: Rig, ends: dict[str, str], leads: int = 1, **more: Any) -> None:
+        super().__init__(rig, {"ada": "answer-100"}, nailed=("ada",))
+        numbers = (LeadNumber(number=NUMBER),)
+        self.left = {
+            id: [Lead(id=f"{id}-{n}", numbers=numbers, name=id, token="t") for n in range(leads)] for id in ends
+        }
+        self.pump._on_leads = self._leads
+        self.pump.request(Configure(centre(ends, **more)))
+
+    def _leads(self, action: AboutLeads) -> None:
+        if isinstance(action, LeadsBack):
+            return
+        now = self.pump._clock.now().wall
+        ready = tuple(ReadyLead(lead=lead, checked_at=now) for lead in self.left.pop(action.campaign, ()))
+        come = LeadsCome(campaign=action.campaign, serial=action.serial, leads=ready)
+        gevent.spawn(self.pump.feed, come)
+
+    def run(self, *campaigns: str) -> None:
+        """These campaigns are started."""
+        self.pump.feed(CampaignsAre(dict.fromkeys(campaigns, CampaignState.SCHEDULED)))
+
+    def attempt(self, campaign: str) -> dict[str, object]:
+        """Wait for the end of a campaign's attempt; its row."""
+
+        def there() -> list[Fact]:
+            over = self.of(FactKind.ATTEMPT_ENDED)
+            return [fact for fact in over if fact.data["row"]["campaign"] == campaign]
+
+        self.rig.until(there, f"the attempt of {campaign} to be over", 30.0)
+        (fact,) = there()
+        row: dict[str, object] = fact.data["row"]
+        return row
+
+
+def centre(ends: dict[str, str], **more: Any) -> Centre:
+    """A campaign and a gateway for each far end."""
+    agentless = {"mode": Mode.AGENTLESS, "flow": "word"}
+    with_agents = {"mode": Mode.PROGRESSIVE, "queue": "sales"}
+    told = _centre({"ada": "answer-100"}, 20.0, 1.0, ("ada",))
+    return structs.replace(
+        told,
+        flows=(*told.flows, FlowSpec(id="word", start="bye", nodes={"bye": Hangup(prompt="word", reason="told")})),
+        prompts=PROMPTS | {"word": WORD, "menu": WORD, "drop": MESSAGE},
+        packs=(PackSpec(id="none", checked=date(2026, 1, 1)),),
+        gateways=tuple(
+            GatewaySpec(id=id, dial=f"sofia/fsorch-conformance/{end}@{SIP_ADDRESS};lead={{number}}")
+            for id, end in ends.items()
+        ),
+        campaigns=tuple(
+            structs.replace(
+                CampaignSpec(
+                    id=id,
+                    gateways=(id,),
+                    pack="none",
+                    ring_s=5,
+                    drop=DropSpec(prompt="drop", number="+493099"),
+                    **(with_agents if id.startswith("agent") else agentless),  # type: ignore[arg-type]
+                ),
+                **more,
+            )
+            for id in ends
+        ),
+    )
+
+
+def kill(leg: str) -> Kill:
+    return Kill(leg, "NORMAL_CLEARING")
+
+
+def playing(rig: Rig, leg: str) -> bool:
+    return rig.ask(GetVar(leg, "current_application")).text == "play_and_get_digits"
+
+
+@pytest.fixture
+def floors(rig: Rig) -> Iterator[list[Floor]]:
+    made: list[Floor] = []
+    yield made
+    for floor in made:
+        for fact in floor.of(FactKind.ATTEMPT_STARTED):
+            rig.link.call(kill(fact.leg))
+        floor.close()
+
+
+ENDS = {
+    "busy": ("busy", "USER_BUSY"),
+    "reject": ("rejected", "CALL_REJECTED"),
+    "notfound": ("invalid", "UNALLOCATED_NUMBER"),
+    "noresp": ("noanswer", "NO_USER_RESPONSE"),
+    "ring": ("noanswer", "NO_ANSWER"),
+    "unavail": ("congestion", "NORMAL_TEMPORARY_FAILURE"),
+}
+
+
+def test_each_end_of_a_dial_has_its_outcome(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {end: end for end in ENDS} | {"answer": "answer-300", "early": "early"})
+    floors.append(floor)
+    floor.run(*ENDS, "answer", "early")
+    for end, wanted in ENDS.items():
+        row = floor.attempt(end)
+        assert (row["outcome"], row["cause"]) == wanted, end
+        assert row["answered_at"] == 0
+    for end in ("answer", "early"):
+        row = floor.attempt(end)
+        assert row["outcome"] == "live", end
+        # Half a second of the network's own sound is no answer.
+        assert int(str(row["answered_at"])) - int(str(row["launched_at"])) >= 250_000 / rig.speed
+        assert row["ringing_at"]
+    legs = {str(floor.attempt(end)["leg"]) for end in (*ENDS, "answer", "early")}
+    rig.until(lambda: legs <= {fact.leg for fact in floor.of(FactKind.LEG_ENDED)}, "their CDRs")
+
+
+def test_a_person_is_with_a_nailed_up_agent_at_once(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"agent-answer": "answer-300"})
+    floors.append(floor)
+    floor.log_in("ada")
+    floor.agent_is("ada", "idle")
+    rig.until(lambda: floor.agent("ada").line == "ready", "the standing line")
+    floor.run("agent-answer")
+    floor.agent_is("ada", "talking")
+    card = floor.agent("ada").lead
+    assert card is not None
+    assert (card.phase, card.name) == ("talking", "agent-answer")
+    contact = floor.agent("ada").contact
+    assert contact is not None
+    assert contact.direction == "outbound"
+    begun = floor.fact(FactKind.CONTACT_BEGAN, contact=contact.id)
+    bridged = floor.fact(FactKind.BRIDGED, contact=contact.id)
+    assert bridged.at - begun.at < 500_000
+    leg = floor.of(FactKind.ATTEMPT_STARTED)[0].leg
+    rig.link.call(kill(leg))
+    row = floor.attempt("agent-answer")
+    assert (row["outcome"], row["agent"]) == ("live", "ada")
+    floor.log_out("ada")
+
+
+def test_a_person_for_whom_nobody_is_there_hears_the_message_and_presses_the_key(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"agent-drop": "answer-300"}, leads=2, mode=Mode.POWER, ratio=2.0)
+    floors.append(floor)
+    floor.log_in("ada")
+    rig.until(lambda: floor.agent("ada").line == "ready", "the standing line")
+    floor.run("agent-drop")
+    floor.agent_is("ada", "talking")
+    leg = floor.fact(FactKind.DROPPED).leg
+    rig.until(lambda: playing(rig, leg), "the message")
+    assert rig.ask(ReceiveDigits(leg, "9")).ok
+    asked = floor.fact(FactKind.DNC_ASKED)
+    assert asked.data["number"] == NUMBER
+    row = floor.attempt("agent-drop")
+    assert (row["outcome"], row["prompt"], row["leg"]) == ("drop", "drop", leg)
+    floor.log_out("ada")
+
+
+def test_avmd_hears_a_machine_and_the_agent_is_free(rig: Rig, floors: list[Floor]) -> None:
+    if rig.speed > 1:
+        pytest.skip("mod_avmd listens to sound, which the virtual switch has none of")
+    amd: dict[str, Any] = {"amd": AmdSpec(), "machine_action": MachineAction.MESSAGE, "machine_prompt": "word"}
+    floor = Floor(rig, {"agent-tone": "tone-500"}, **amd)
+    floors.append(floor)
+    floor.log_in("ada")
+    rig.until(lambda: floor.agent("ada").line == "ready", "the standing line")
+    floor.run("agent-tone")
+    heard = floor.fact(FactKind.MACHINE_HEARD)
+    assert heard.data["campaign"] == "agent-tone"
+    row = floor.attempt("agent-tone")
+    assert (row["outcome"], row["prompt"]) == ("machine", "word")
+    floor.log_out("ada")
