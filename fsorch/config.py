@@ -86,7 +86,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     """A queue. Times in seconds. ``music`` is whatever FreeSWITCH's playback takes.
 
     ``strict``: priority comes before waiting time; else each point counts as a minute of it. ``base_score_s`` credits
-    all its contacts with waiting. A tier level above the lowest opens after ``level_wait_s`` (0: all are open at
+    all its contacts with waiting; ``count_from_call``: their time in flows counts as waiting too. A tier level above the lowest opens after ``level_wait_s`` (0: all are open at
     once), times the levels up with ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work
     do not count. ``guard`` times the wait of a preferred caller is the longest that others are passed over (0: no
     guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
@@ -110,6 +110,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     miss_delay_s: float = 5.0
     strict: bool = True
     base_score_s: float = 0.0
+    count_from_call: bool = False
     level_wait_s: float = 0.0
     level_wait_multiplied: bool = False
     skip_absent_levels: bool = True

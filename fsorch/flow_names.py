@@ -14,6 +14,7 @@ __all__ = ["CALENDAR", "FIXED", "QUEUE", "known_names", "masked_variables", "slo
 _T = Type
 
 # contact: who rings, whom they dialled, and whether they hung up in a recording and ring again within minutes;
+# met_days: since they spoke with an agent, none: not within a year;
 # customer: who that is, if known; surveyed_days: since they were asked for their opinion, none: never;
 # now: by the clocks of the flow's calendar.
 FIXED: dict[str, Type] = {
@@ -22,6 +23,7 @@ FIXED: dict[str, Type] = {
     "contact.destination": _T.TEXT,
     "contact.priority": _T.NUMBER,
     "contact.again": _T.BOOL,
+    "contact.met_days": _T.NUMBER,
     "customer.known": _T.BOOL,
     "customer.id": _T.TEXT,
     "customer.name": _T.TEXT,

@@ -70,9 +70,9 @@ class FlowSpec(Rule, frozen=True, kw_only=True):
     @property
     def asks_who(self) -> bool:
         """Whether it speaks of the customer, so that it is better not begun before it is known who that is."""
-        return "customer." in str(msgspec.json.encode(self)) or any(
-            isinstance(node, Survey) for node in self.nodes.values()
-        )
+        written = str(msgspec.json.encode(self))
+        speaks = "customer." in written or "contact.met_days" in written
+        return speaks or any(isinstance(node, Survey) for node in self.nodes.values())
 
     @property
     def subflows(self) -> frozenset[str]:

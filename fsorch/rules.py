@@ -307,10 +307,12 @@ class EstimateSpec(Rule, frozen=True, kw_only=True):
 class AnnounceSpec(Rule, frozen=True, kw_only=True):
     """What waiting callers are told, and how often. ``position_limit``: only up to this position (0: any).
     ``wait_limit_s``: a longer wait is not told (0: any). ``round_s``: an estimate is rounded up to a multiple of it.
-    ``only_improved``: only what is better than what was said last. ``times`` 0: no limit."""
+    ``only_improved``: only what is better than what was said last. ``wait_once``: the estimate is told once, the
+    position as often as the rest says. ``times`` 0: no limit."""
 
     position: bool = True
     wait: bool = True
+    wait_once: bool = False
     first_s: Seconds = 15.0
     every_s: Annotated[float, msgspec.Meta(ge=1)] = 45.0
     only_improved: bool = True

@@ -35,11 +35,14 @@ Ending: TypeAlias = Overflow | Voicemail
 
 class Empty(StrEnum):
     """When a queue counts as empty of agents: never; when nobody of it is logged in; when nobody is available, for
-    they are logged out or on a break."""
+    they are logged out or on a break; when the phones of all who are available cannot be reached either; when nobody is
+    free, for all others are busy."""
 
     NEVER = "never"
     LOGGED_OUT = "logged_out"
     UNAVAILABLE = "unavailable"
+    UNREACHABLE = "unreachable"
+    BUSY = "busy"
 
 
 class WaitSpec(Rule, frozen=True, kw_only=True):

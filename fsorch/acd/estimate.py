@@ -152,6 +152,8 @@ class Announcer:
     def _tell_wait(self, wait_s: float | None) -> int | None:
         if not self._spec.wait or wait_s is None or not math.isfinite(wait_s):
             return None
+        if self._spec.wait_once and self._wait is not None:
+            return None
         step, limit = self._spec.round_s, self._spec.wait_limit_s
         rounded = max(1, math.ceil(wait_s / step)) * step
         if 0 < limit < rounded:

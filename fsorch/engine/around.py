@@ -54,16 +54,19 @@ class Around:
             "destination": contact.destination,
             "priority": contact.priority,
             "again": contact.again,
+            "met_days": self._days_since(max((one.at_us for one in contact.encounters), default=0)),
         }
         return known.get(name)
+
+    def _days_since(self, at: int) -> float | None:
+        return (self.core.now.wall - at) / US_A_DAY if at else None
 
     def _customer(self, name: str) -> object:
         file, contact = self.contact.customer, self.contact
         if name == "known":
             return file is not None
         if name == "surveyed_days":
-            asked = contact.surveyed_at
-            return (self.core.now.wall - asked) / US_A_DAY if asked else None
+            return self._days_since(contact.surveyed_at)
         if file is None:
             return None
         customer = file.customer

@@ -131,6 +131,7 @@ class Engine:
             "orphan": lambda id: self._calls.due("orphan", id),
             "hold": self._calls.looks.hold_due,
             "notice": self._calls.notices.due,
+            "opens": lambda queue: self._core.distributor.look_again(),
             "transfer": transfers.due,
             "room": transfers.rooms.due,
             "cut": self._resync.cuts.due,

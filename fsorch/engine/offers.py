@@ -60,6 +60,8 @@ class Offers:
         self.take_line: Callable[[Offer, Contact, Person], None]
         self.begin_on_line: Callable[[Offer], None]
         self.before_bridge: Callable[[Contact], None]
+        # Whether it is an hour at which customers may be called back, see Waiting.
+        self.may_call: Callable[[Contact], bool]
         # What the agent's phone is told of the caller, see Notices.
         self.shown: Callable[[Offer, Contact], Pairs]
         # Told of each agent who is reserved.
@@ -126,7 +128,9 @@ class Offers:
         found = self.core.contacts.get(contact)
         switch = self.core.switches.get(found.switch) if found else None
         queue = self.core.queues.get(found.queue) if found else None
-        return switch is not None and switch.up and not (queue is not None and queue.spec.paused)
+        if found is None or switch is None or not switch.up or (queue is not None and queue.spec.paused):
+            return False
+        return self.may_call(found)
 
     def make(self, match: Match) -> None:
         """Offer a waiting contact that stands in no line to who was found for it. An agent who is reserved for it stays

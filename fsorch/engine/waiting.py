@@ -56,6 +56,7 @@ class Waiting:
         self.offers = offers
         self.endings = endings
         endings.left = self.left
+        offers.may_call = self.may_call
         self._calendars: dict[str, Calendar] = {}
         self._estimators: dict[str, WaitEstimator] = {}
         self._members: dict[str, list[Person]] = {}
@@ -113,10 +114,8 @@ class Waiting:
     def _empty(self, id: str, kind: Empty) -> bool:
         if kind is Empty.NEVER:
             return False
-        statuses = (p.agent.status.status for p in self._members.get(id, ()) if not p.gone)
-        if kind is Empty.UNAVAILABLE:
-            return all(status is not AgentStatus.AVAILABLE for status in statuses)
-        return all(status is AgentStatus.LOGGED_OUT for status in statuses)
+        people = (person for person in self._members.get(id, ()) if not person.gone)
+        return not any(_counts(person, kind) for person in people)
 
     def _look_at(self, id: str) -> None:
         """Everybody in this queue's line is looked at as soon as may be."""
@@ -254,6 +253,17 @@ class Waiting:
                 return self._estimator(queue).estimate(core.now.mono, place, present, idle).seconds
         return None
 
+    def may_call(self, contact: Contact) -> bool:
+        """Whether the contact may be served now: somebody who is to be called back, within the queue's hours only."""
+        queue = self.core.queues.get(contact.queue)
+        known = self._calendars.get(queue.spec.calendar) if queue is not None else None
+        if contact.leg or contact.promise is None or known is None:
+            return True
+        state, now = known.state(self.core.now.wall), self.core.now
+        if not state.open and state.until_us is not None:
+            self.core.timers.set(("opens", contact.queue), now.mono + (state.until_us - now.wall) / 1_000_000)
+        return state.open
+
     # -- the wait -------------------------------------------------------------------------------------------------
 
     def need(self, contact: Contact) -> Need:
@@ -262,7 +272,7 @@ class Waiting:
         need = Need(
             contact=contact.id,
             queues=(contact.queue,),
-            enqueued_at=contact.enqueued_at,
+            enqueued_at=contact.began_at if spec.count_from_call else contact.enqueued_at,
             since=contact.since,
             priority=contact.priority,
             credit_s=spec.base_score_s + (tier.credit_s if (tier := self.core.tier_of(contact)) else 0.0),
@@ -568,6 +578,19 @@ def _plain(spec: QueueSpec) -> bool:
     stepless = not steps.steps and steps.anyone_after_s is None and spec.announce is None
     limitless = rules.max_s <= 0 and rules.max_no_agent_s <= 0 and rules.leave_empty is Empty.NEVER
     return stepless and limitless and not spec.close_ends_wait
+
+
+def _counts(person: Person, kind: Empty) -> bool:
+    """Whether this agent keeps a queue from being empty."""
+    status, unready = person.agent.status.status, person.unready
+    match kind:
+        case Empty.UNAVAILABLE:
+            return status is AgentStatus.AVAILABLE
+        case Empty.UNREACHABLE:
+            return status is AgentStatus.AVAILABLE and not unready
+        case Empty.BUSY:
+            return person.agent.free and not unready
+    return status is not AgentStatus.LOGGED_OUT
 
 
 def _known(number: str) -> bool:

@@ -176,3 +176,9 @@ def test_a_fault_is_named() -> None:
         check_estimate(EstimateSpec(most=4), "estimate")
     with pytest.raises(ConfigError, match=r"announce\.wait_limit_s is 30"):
         check_announce(AnnounceSpec(wait_limit_s=30), "announce")
+
+
+def test_an_estimate_may_be_told_once_and_the_position_again() -> None:
+    announcer = Announcer(AnnounceSpec(first_s=0, every_s=10, wait_once=True), 0.0)
+    assert announcer.due(0.0, 5, 300.0) == Announcement(5, 300)
+    assert announcer.due(10.0, 4, 60.0) == Announcement(4, None)

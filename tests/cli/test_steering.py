@@ -186,3 +186,20 @@ def test_a_program_changes_the_centre_by_the_api_and_it_is_in_force(site: Site) 
     assert row["what"]["changes"] == ["~ queue sales: paused false → true"]
     assert site.fsorch("token", "remove", "wallboard").code == 0
     assert call("GET", "/api/queues") == 401
+
+
+def test_everybody_of_a_queue_or_at_all_goes_home_at_once(site: Site) -> None:
+    for agent in ("carl", "bea"):
+        site.fsorch("agent", "login", agent)
+    queues = {one["id"]: one["queues"] for one in json.loads(site.fsorch("agent", "list", "--json").out)}
+    queue = queues["carl"][0]
+    ran = site.fsorch("agent", "logout", "--queue", queue)
+    assert ran.code == 0
+    assert "carl is logged_out, idle" in ran.out
+    assert site.fsorch("agent", "logout", "--all").code == 0
+    shown = json.loads(site.fsorch("agent", "list", "--json").out)
+    assert {one["status"] for one in shown if one["state"] == "idle"} == {"logged_out"}
+    assert site.fsorch("agent", "logout", "--all").err == "Nobody is logged in.\n"
+    assert site.fsorch("agent", "logout", "--queue", "nowhere").code == 4
+    for wrong in ((), ("carl", "--all"), ("--all", "--queue", queue)):
+        assert site.fsorch("agent", "logout", *wrong).code == 2

@@ -12,6 +12,7 @@ from fsorch.engine.inputs import OpenContact, PromisedCall, Recall
 from fsorch.engine.rows import ContactRow
 from fsorch.errors import ConfigError
 from fsorch.esl.commands import Bridge, HangupMsg, Kill, Originate, PlayAndGetDigits
+from fsorch.rules import CalendarSpec, Overflow, OverflowTo, Weekday
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.test_relations import of_caller, says
 
@@ -228,3 +229,21 @@ def test_a_bad_dial_string_is_refused_before_it_is_used() -> None:
     bad = structs.replace(sales, callback=CallbackSpec(dial="sofia/x y/{number}"))
     with pytest.raises(ConfigError, match=r"queues\[0\]\.callback\.dial"):
         Desk(structs.replace(CENTRE, queues=(bad,), agents=(AgentSpec(id="ann", phone="user/1"),), flows=(), flow=""))
+
+
+def test_nobody_is_called_back_while_the_queue_is_closed() -> None:
+    usual = centre()
+    sales, support = usual.queues
+    hours = CalendarSpec(id="day", zone="UTC", hours={Weekday.FRI: ("00:00-08:05", "09:00-17:00")})
+    queue = structs.replace(sales, calendar="day", on_closed=Overflow(to=OverflowTo.HANGUP))
+    desk = Desk(structs.replace(usual, queues=(queue, support), calendars=(hours,)))
+    # It is Friday, 08:00.
+    promised(desk)
+    desk.passes(6 * 60)
+    before = len(dials(desk))
+    desk.log_in("ann")
+    desk.passes(53 * 60)
+    assert len(dials(desk)) == before
+    desk.passes(60)
+    assert len(dials(desk)) == before + 1
+    assert desk.contact().state == "offered"

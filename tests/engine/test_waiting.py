@@ -154,6 +154,51 @@ def test_an_empty_queue_takes_nobody_and_one_that_empties_keeps_nobody() -> None
     assert ended(desk) == [("empty", "message")] * 2
 
 
+def test_a_queue_may_count_as_empty_when_all_are_busy() -> None:
+    def turned_away(kind: str) -> list[list[tuple[Any, ...]]]:
+        desk = Desk(centre(wait={"refuse_empty": kind, "on_empty": HANGUP}))
+        desk.log_in("ann", "luc")
+        told = []
+        for n in range(3):
+            desk.call(f"caller-{n}", "sales", caller_number=f"+44{n}")
+            told.append(ended(desk))
+        return told
+
+    assert turned_away("busy") == [[], [], [("empty", "hangup")]]
+    assert turned_away("unreachable") == turned_away("unavailable") == [[], [], []]
+
+
+def test_a_queue_may_count_as_empty_when_the_phones_are_gone() -> None:
+    desk = Desk(centre(wait={"leave_empty": "unreachable", "on_empty": HANGUP}))
+    desk.log_in("ann", "luc")
+    for n in range(3):
+        desk.call(f"caller-{n}", "sales", caller_number=f"+44{n}")
+    desk.passes(5)
+    assert ended(desk) == []
+    # None of the phones is registered any more.
+    desk.tell(LinkDown("main", "cut"))
+    callers = desk.engine.snapshot().contacts
+    legs = [Event(name="CHANNEL_DATA", uuid=f"caller-{n}", answer_state="answered", known={}) for n in range(3)]
+    desk.tell(LinkUp("main", "core-1", tuple(legs), "/sounds", ()))
+    desk.passes(5)
+    assert len(callers) == 3
+    assert ended(desk)[:1] == [("empty", "hangup")]
+
+
+def test_waiting_may_count_from_the_beginning_of_the_call() -> None:
+    desk = Desk(centre(count_from_call=True))
+    door = {"fsorch_entry": "yes", "fsorch_queue": "sales"}
+    for leg in ("slow", "quick"):
+        desk.event("CHANNEL_PARK", leg, door, answer_state="ringing", direction="inbound")
+        desk.passes(1)
+    slow, quick = desk.engine._core.contacts.values()
+    for contact in (quick, slow):
+        desk.event("CHANNEL_ANSWER", contact.leg, answer_state="answered")
+        desk.passes(1)
+    assert {one.id: one.position for one in desk.engine.snapshot().contacts} == {slow.id: 1, quick.id: 2}
+    assert slow.enqueued_at > quick.enqueued_at
+
+
 # -- ways -----------------------------------------------------------------------------------------------------------
 
 

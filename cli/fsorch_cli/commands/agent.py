@@ -95,11 +95,25 @@ def skill(app: App, agent: str, levels: tuple[str, ...], as_json: bool) -> None:
 
 
 @command.command("logout")
-@click.argument("agent")
+@click.argument("agents", nargs=-1, metavar="AGENT...")
+@click.option("--all", "everybody", is_flag=True, help="Everybody who is logged in.")
+@click.option("--queue", default="", help="Everybody of this queue who is logged in.")
 @click.pass_obj
-def logout(app: App, agent: str) -> None:
-    """AGENT goes home; in a call, after it."""
-    _ask(app, agent, LogOut(agent=agent, by=asked_by()))
+def logout(app: App, agents: tuple[str, ...], everybody: bool, queue: str) -> None:
+    """AGENT goes home; in a call, after it. With --all or --queue so does everybody."""
+    if bool(agents) + everybody + bool(queue) != 1:
+        raise click.UsageError("say who goes home: agents, --all, or --queue QUEUE")
+    if everybody or queue:
+        with app.client() as client:
+            snapshot = client.snapshot()
+        if queue:
+            find("queue", queue, snapshot.queues)
+        at_work = [agent for agent in snapshot.agents if agent.status != "logged_out"]
+        agents = tuple(agent.id for agent in at_work if not queue or queue in agent.queues)
+        if not agents:
+            note("Nobody is logged in.")
+    for agent in agents:
+        _ask(app, agent, LogOut(agent=agent, by=asked_by()))
 
 
 @command.command("status")
