@@ -85,20 +85,21 @@ class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True
 class QueueSpec(Spec, frozen=True, kw_only=True):
     """A queue. Times in seconds. ``music`` is whatever FreeSWITCH's playback takes.
 
-    ``strict``: priority comes before waiting time; else each point counts as a minute of it. ``base_score_s`` credits
-    all its contacts with waiting; ``count_from_call``: their time in flows counts as waiting too. A tier level above the lowest opens after ``level_wait_s`` (0: all are open at
-    once), times the levels up with ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work
-    do not count. ``guard`` times the wait of a preferred caller is the longest that others are passed over (0: no
-    guard). ``ring_more_s``: ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with
-    levels 1-5. ``paused``: its contacts wait, and none is offered. ``wrap_up``: the mode of wrap-up; without it
-    there are ``wrap_up_s``, which the agent may end early. ``causes``: what follows when a phone does not take a
-    contact, by cause; without it, ``miss_delay_s`` alone. ``affinity``: whether callers come to somebody they know;
-    without it, they do not. ``callback``: whether and how callers can be called back. ``wait``: limits of the wait
-    and what the caller may press; ``steps``: what the wait changes; ``announce``: what callers are told of their
-    place (None: nothing), by the ``estimate``. Outside the hours of ``calendar`` a caller gets ``on_closed``
-    instead; who waits already is served, unless ``close_ends_wait``. ``to_agent``: what agents are shown and told of a
-    caller first. ``survey``: the flow of a caller whose agent has
-    hung up first, which asks how it was; a customer who was asked lately, as the flow's surveys say, is not asked."""
+    ``strict``: priority comes before waiting time; else each point counts as a minute of it. ``base_score_s``
+    credits all its contacts with waiting; ``count_from_call``: their time in flows counts as waiting too. A tier
+    level above the lowest opens after ``level_wait_s`` (0: all are open at once), times the levels up with
+    ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work do not count. ``guard`` times
+    the wait of a preferred caller is the longest that others are passed over (0: no guard). ``ring_more_s``:
+    ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with levels 1-5. ``paused``:
+    its contacts wait, and none is offered. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``,
+    which the agent may end early. ``causes``: what follows when a phone does not take a contact, by cause; without
+    it, ``miss_delay_s`` alone. ``affinity``: whether callers come to somebody they know; without it, they do not.
+    ``callback``: whether and how callers can be called back. ``wait``: limits of the wait and what the caller may
+    press; ``steps``: what the wait changes; ``announce``: what callers are told of their place (None: nothing), by
+    the ``estimate``. Outside the hours of ``calendar`` a caller gets ``on_closed`` instead; who waits already is
+    served, unless ``close_ends_wait``. ``to_agent``: what agents are shown and told of a caller first. ``survey``:
+    the flow of a caller whose agent has hung up first, which asks how it was; a customer who was asked lately, as
+    the flow's surveys say, is not asked."""
 
     id: str
     title: str = ""

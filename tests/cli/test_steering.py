@@ -195,11 +195,11 @@ def test_everybody_of_a_queue_or_at_all_goes_home_at_once(site: Site) -> None:
     queue = queues["carl"][0]
     ran = site.fsorch("agent", "logout", "--queue", queue)
     assert ran.code == 0
-    assert "carl is logged_out, idle" in ran.out
+    # Whoever is in a call goes after it.
+    assert any(line.startswith("carl ") and "logged_out" in line for line in ran.out.splitlines())
     assert site.fsorch("agent", "logout", "--all").code == 0
     shown = json.loads(site.fsorch("agent", "list", "--json").out)
-    assert {one["status"] for one in shown if one["state"] == "idle"} == {"logged_out"}
-    assert site.fsorch("agent", "logout", "--all").err == "Nobody is logged in.\n"
+    assert all("logged_out" in (one["status"], one["asked"]) for one in shown)
     assert site.fsorch("agent", "logout", "--queue", "nowhere").code == 4
     for wrong in ((), ("carl", "--all"), ("--all", "--queue", queue)):
         assert site.fsorch("agent", "logout", *wrong).code == 2
