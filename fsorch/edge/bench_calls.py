@@ -1,7 +1,7 @@
 """``fsorch bench calls``: whole voice contacts per second, and how soon a free agent is called.
 
-What kind of contacts, the scenario says: one file for each (:mod:`fsorch.edge.bench_queue`), all on one stage
-(:mod:`fsorch.edge.bench_stage`).
+What kind of contacts, the scenario says: one file for each (:mod:`fsorch.edge.bench_queue`,
+:mod:`fsorch.edge.bench_ivr`), all on one stage (:mod:`fsorch.edge.bench_stage`).
 """
 
 from __future__ import annotations
@@ -11,18 +11,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fsorch.edge.bench_campaign import CampaignScenario
+from fsorch.edge.bench_ivr import IvrScenario
 from fsorch.edge.bench_queue import QueueScenario
 from fsorch.edge.bench_stage import Scenario, Stage
 from fsorch.errors import NotFound
 
 __all__ = ["SCENARIOS", "run"]
 
-SCENARIOS: dict[str, Callable[[], Scenario]] = {"queue": QueueScenario, "campaign": CampaignScenario}
+SCENARIOS: dict[str, Callable[[], Scenario]] = {
+    "queue": QueueScenario,
+    "ivr": IvrScenario,
+    "campaign": CampaignScenario,
+}
 
 
-def run(contacts: int = 3_000, waiting: int = 1_000, seed: int = 1, scenario: str = "queue") -> dict[str, float]:
-    """Measure. ``contacts``: of the busy turn; ``waiting``: of the turn in which nobody is served. Raises NotFound for
-    a scenario that is not in ``SCENARIOS``, LinkError when the switch's process gets stuck.
+def run(contacts: int = 0, waiting: int = 1_000, seed: int = 1, scenario: str = "queue") -> dict[str, float]:
+    """Measure. ``contacts``: of the busy turn, or inside flows (0: as many as the scenario has by itself);
+    ``waiting``: of the turn in which nobody is served. Raises NotFound for a scenario that is not in ``SCENARIOS``,
+    LinkError when the switch's process gets stuck.
 
     Of ``queue`` the result is:
 
@@ -39,11 +45,21 @@ def run(contacts: int = 3_000, waiting: int = 1_000, seed: int = 1, scenario: st
 
     Of ``campaign``, with ``contacts`` as the leads that are dialled: ``calls_per_s`` launched, ``limit_per_s`` of the
     gateway and the ``ratio`` of the two; ``calls_per_s_cpu`` and ``cpu_ms_per_call`` by this process's processor time,
-    to the last attempt's end in the database; ``recorded_share``: attempts that the database has with their end."""
+    to the last attempt's end in the database; ``recorded_share``: attempts that the database has with their end.
+
+    Of ``ivr`` it is:
+
+    - with ``inside`` callers in flows, ``keys_per_s`` and ``dips_per_s``: ``p50_ms``, ``p95_ms`` and ``p99_ms`` from
+      the end of a prompt, with its key, to the next one on the wire, beside the limit ``limit_ms``;
+      ``answer_p95_ms``: from the answer to a look-up to the prompt after it; ``dips_failed`` of the look-ups;
+    - the same with nothing looked up (``plain_p95_ms``), and with look-ups that are never answered
+      (``stuck_p95_ms``); ``dips_to_plain`` and ``stuck_to_plain`` say how much longer the others wait then;
+    - ``engine_cores`` and ``switch_cores``: the share of a core of each process."""
     make = SCENARIOS.get(scenario)
     if make is None:
         raise NotFound("scenario", scenario)
-    figures: dict[str, float] = {"contacts": contacts, "waiting": waiting}
     with tempfile.TemporaryDirectory(prefix="fsorch-bench-") as folder:
         played = make()
+        contacts = contacts or played.contacts
+        figures: dict[str, float] = {"contacts": contacts, "waiting": waiting}
         return figures | played.measure(Stage(played, Path(folder), seed), contacts, waiting)

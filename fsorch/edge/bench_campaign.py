@@ -32,6 +32,7 @@ LIST = "cold"
 class CampaignScenario:
     """See the module."""
 
+    contacts = 3_000
     # Nobody who does not answer rings long, for the last of them is waited for.
     traffic = TrafficPlan(
         carrier=CarrierHabits(ring_s=1.0, talk_s=2.0, person=0.4, machine=0.2, no_answer=0.15, busy=0.15, early=0.3)

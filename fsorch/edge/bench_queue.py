@@ -30,6 +30,7 @@ AT_ONCE = 400
 class QueueScenario:
     """See the module."""
 
+    contacts = 3_000
     # People who lose no time: what is measured is the engine.
     traffic = TrafficPlan(
         menu_keys={"1": 1.0, "2": 1.0, "3": 1.0, "4": 1.0},

@@ -27,20 +27,23 @@ from fsorch.engine.actions import Send
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import Input, LogIn
 from fsorch.errors import LinkError
-from fsorch.esl.commands import Bridge, Originate
+from fsorch.esl.command import Command
+from fsorch.esl.commands import Bridge, Originate, PlayAndGetDigits, Playback
 from fsorch.names import ContactOutcome
 from fsorch.runner import Service, in_thread
 from fsorch.sim.world import TrafficPlan
 from fsorch.store import Store, open_database
 
-__all__ = ["Dialled", "Scenario", "Served", "Stage"]
+__all__ = ["Dialled", "Inside", "Scenario", "Served", "Stage"]
 
 PATIENCE_S = 300.0
 
 
 class Scenario(Protocol):
-    """One kind of work. ``traffic``: what callers and phones are like."""
+    """One kind of work, with so many ``contacts`` unless another number is asked for. ``traffic``: what callers and
+    phones are like."""
 
+    contacts: int
     traffic: TrafficPlan
 
     def centre(self, contacts: int) -> Centre:
@@ -77,8 +80,32 @@ class Served(msgspec.Struct, frozen=True, kw_only=True):
 
     def latency(self) -> dict[str, float]:
         """``p50_ms`` and ``p95_ms``."""
-        last = len(self.took) - 1
-        return {f"p{share}_ms": self.took[min(last, len(self.took) * share // 100)] * 1000 for share in (50, 95)}
+        return {f"p{share}_ms": _percentile(self.took, share) * 1000 for share in (50, 95)}
+
+
+class Inside(msgspec.Struct, frozen=True, kw_only=True):
+    """A stretch of ``clock_s`` with so many ``callers`` inside flows, this process's ``cpu_s`` and the switch's
+    ``switch_cpu_s`` for it: the ``keys`` that were taken, the ``dips`` that were answered and how many of them
+    ``failed``; sorted, the seconds from the end of a prompt to the next one on the wire (``took``), and from the
+    answer to a look-up to that (``answers``)."""
+
+    callers: int
+    clock_s: float
+    cpu_s: float
+    switch_cpu_s: float
+    keys: int
+    dips: int
+    failed: int
+    took: list[float]
+    answers: list[float]
+
+    def ms(self, share: int) -> float:
+        """The time below which so many percent of the prompts were sent, in milliseconds."""
+        return _percentile(self.took, share) * 1000
+
+    def answer_ms(self, share: int) -> float:
+        """The same of the prompts that follow an answer; 0 where nothing was looked up."""
+        return _percentile(self.answers, share) * 1000
 
 
 class Dialled(msgspec.Struct, frozen=True, kw_only=True):
@@ -115,7 +142,7 @@ class Stage:
         with stage as (settings, switch), _service(settings, count) as service:
             for agent in service.store.load_centre().agents:
                 service.pump.request(LogIn(agent=agent.id, by="bench"))
-            stopwatch = _Stopwatch(service.link(settings.switches[0].name))
+            stopwatch = _Stopwatch(service.link(settings.switches[0].name), (Originate, Bridge))
             began, cpu, other = monotonic(), cpu_seconds(), switch.cpu_seconds()
             switch.begin()
             _until(lambda: outcomes.total() >= contacts)
@@ -126,7 +153,7 @@ class Stage:
                 clock_s=monotonic() - began,
                 cpu_s=cpu_seconds() - cpu,
                 switch_cpu_s=switch.cpu_seconds() - other,
-                took=sorted(stopwatch.took),
+                took=sorted(stopwatch.took + stopwatch.unheard),
             )
 
     def dial(self, turn: str, calls: int, prepare: Callable[[Store, Centre], None]) -> Dialled:
@@ -183,6 +210,36 @@ class Stage:
             "recovery_resync_s": ended - up[0],
         }
 
+    def inside(self, turn: str, callers: int, rate_per_s: float, seconds: float) -> Inside:
+        """So many callers come into flows that they do not leave; once all are there, measure for so long."""
+        told: Counter[str] = Counter()
+
+        def count(facts: tuple[Fact, ...]) -> None:
+            for fact in facts:
+                what = fact.data.get("what", "") if fact.kind is FactKind.FLOW_TOLD else fact.kind.value
+                told[what] += 1
+                told[f"{what} {fact.data.get('value', '')}"] += what == "looked_up"
+
+        stage = self._switch(turn, callers, rate_per_s)
+        with stage as (settings, switch), _service(settings, count) as service:
+            switch.begin()
+            _until(lambda: told[FactKind.FLOW_ENTERED] >= callers)
+            stopwatch = _Stopwatch(service.link(settings.switches[0].name), (Playback, PlayAndGetDigits))
+            told.clear()
+            began, cpu, other = monotonic(), cpu_seconds(), switch.cpu_seconds()
+            gevent.sleep(seconds)
+            return Inside(
+                callers=callers - told[FactKind.CONTACT_ENDED],
+                clock_s=monotonic() - began,
+                cpu_s=cpu_seconds() - cpu,
+                switch_cpu_s=switch.cpu_seconds() - other,
+                keys=told[FactKind.ANSWER_KEYED],
+                dips=told["looked_up"],
+                failed=told["looked_up failed"],
+                took=sorted(stopwatch.took),
+                answers=sorted(stopwatch.unheard),
+            )
+
     @contextmanager
     def _switch(
         self,
@@ -218,15 +275,18 @@ class Stage:
 
 
 class _Stopwatch:
-    """From the receive that brought the input, or the deadline that came, to the end of the write."""
+    """From the receive that brought the input to the end of the write of commands of these ``kinds``, in ``took``;
+    from a deadline that came, or an input from elsewhere, in ``unheard``."""
 
-    def __init__(self, link: Link) -> None:
+    def __init__(self, link: Link, kinds: tuple[type[Command], ...]) -> None:
         self.took: list[float] = []
+        self.unheard: list[float] = []
+        self._kinds = kinds
         # What is timed lies inside it.
         self._link = cast(Any, link)
         self._deliver: Callable[[Input], None] = self._link._deliver
         self._received = 0.0
-        self._under_way: list[float] = []
+        self._under_way: list[tuple[list[float], float]] = []
         self._link._deliver = self._step
         self._send: Callable[[Send], None] = link.send
         self._link.send = self._take
@@ -235,15 +295,17 @@ class _Stopwatch:
         session._send_all = self._written
 
     def _step(self, input: Input) -> None:
-        self._received = self._link._session._heard
+        session = self._link._session
+        self._received = session._heard if session is not None else 0.0
         try:
             self._deliver(input)
         finally:
             self._received = 0.0
 
     def _take(self, send: Send) -> None:
-        if isinstance(send.command, Originate | Bridge):
-            self._under_way.append(self._received or monotonic())
+        if isinstance(send.command, self._kinds):
+            heard = self._received
+            self._under_way.append((self.took, heard) if heard else (self.unheard, monotonic()))
         self._send(send)
 
     def _written(self, lines: bytes) -> None:
@@ -251,7 +313,12 @@ class _Stopwatch:
         waiting, self._under_way = self._under_way, []
         self._write(lines)
         now = monotonic()
-        self.took += [now - since for since in waiting]
+        for took, since in waiting:
+            took.append(now - since)
+
+
+def _percentile(took: list[float], share: int) -> float:
+    return took[min(len(took) - 1, len(took) * share // 100)] if took else 0.0
 
 
 def _ups(facts: tuple[Fact, ...]) -> list[float]:

@@ -86,6 +86,11 @@ class Pipeline:
     def __len__(self) -> int:
         return len(self._unsent) + len(self._unanswered)
 
+    @property
+    def unsent(self) -> bool:
+        """Whether a command waits to be written."""
+        return bool(self._unsent)
+
     def post(self, waiting: Waiting) -> bool:
         """Queue a command; False if the limit is reached, and then it is not queued."""
         if len(self) >= self._limit:

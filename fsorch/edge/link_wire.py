@@ -40,7 +40,8 @@ class LinkLimits(msgspec.Struct, frozen=True, kw_only=True):
     makes the link ask, and no answer to that ends it. ``backoff_first_s`` doubles up to ``backoff_max_s`` and starts
     again once a link stood for ``stable_s``. ``settle_s`` is the wait between the two readings of the channel list.
     ``stuck_s``: a reply this long past its deadline will not come, and no later one can be trusted. ``breath_s`` and
-    ``breath_frames``: how much a reader does before it lets the other greenlets run.
+    ``breath_frames``: how much a reader does before it lets the other greenlets run; ``write_s``: how long if commands
+    wait to be written.
     """
 
     connect_timeout_s: float = 5.0
@@ -57,6 +58,7 @@ class LinkLimits(msgspec.Struct, frozen=True, kw_only=True):
     held_max: int = 20_000
     breath_s: float = 0.002
     breath_frames: int = 64
+    write_s: float = 0.0005
     receive_bytes: int = 1 << 18
 
 
@@ -236,17 +238,18 @@ class Wire:
     def _take_all(self, frames: list[Frame]) -> None:
         """A receive that finds data does not let the hub run, so a reader that is always behind has to stop for
         breath."""
-        left = self._limits.breath_frames
-        until = monotonic() + self._limits.breath_s
+        limits, left = self._limits, self._limits.breath_frames
+        began = monotonic()
         for frame in frames:
             if not self._run:
                 return
             self._take(frame)
             left -= 1
-            if left <= 0 or monotonic() > until:
+            # What a burst asks for is not held back until its end.
+            patience_s = limits.write_s if self.pipeline.unsent else limits.breath_s
+            if left <= 0 or monotonic() - began > patience_s:
                 breathe()
-                left = self._limits.breath_frames
-                until = monotonic() + self._limits.breath_s
+                left, began = limits.breath_frames, monotonic()
 
     def _take(self, frame: Frame) -> None:
         if frame.content_type == "text/event-json":

@@ -3,9 +3,11 @@ machine."""
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from fsorch.edge import bench_calls
+from fsorch.edge import bench_calls, bench_ivr
+from fsorch.edge.bench_ivr import IvrScenario
 from fsorch.errors import NotFound
 
 
@@ -40,3 +42,17 @@ def test_a_campaign_is_dialled_and_every_attempt_is_on_record() -> None:
     assert 0 < result["ratio"] < 1.5
     assert 0.2 < result["live_share"] < 0.95
     assert result["cpu_ms_per_call"] > 0
+
+
+def test_one_short_run_inside_flows(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(bench_ivr, "MEASURED_S", 2.0)
+    keys = {"1": 0.5, "2": 0.5}
+    quick = msgspec.structs.replace(IvrScenario.traffic, reaction_s=0.5, menu_keys=keys)
+    monkeypatch.setattr(IvrScenario, "traffic", quick)
+    result = bench_calls.run(contacts=20, scenario="ivr")
+    assert result["contacts"] == result["inside"] == 20
+    assert result["dips_failed"] == 0
+    assert all(result[name] > 0 for name in ("keys_per_s", "dips_per_s", "p95_ms", "answer_p95_ms", "stuck_p95_ms"))
+    assert result["p50_ms"] <= result["p95_ms"] <= result["p99_ms"]
+    assert result["p95_of_limit"] == result["p95_ms"] / 10.0
+    assert result["dips_to_plain"] == result["p95_ms"] / result["plain_p95_ms"]

@@ -48,15 +48,21 @@ def acd(decisions: int, seed: int, as_json: bool) -> None:
 @click.option(
     "--scenario", type=click.Choice(list(bench_calls.SCENARIOS)), default="queue", show_default=True, help="Which."
 )
-@click.option("--contacts", type=click.IntRange(20), default=3_000, show_default=True, help="Of the busy turn.")
+@click.option(
+    "--contacts",
+    type=click.IntRange(20),
+    default=None,
+    help="Of the busy turn (3,000), inside flows (2,000), or leads (3,000).",
+)
 @click.option("--waiting", type=click.IntRange(1), default=1_000, show_default=True, help="Of the waiting turn.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same callers.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-def calls(scenario: str, contacts: int, waiting: int, seed: int, as_json: bool) -> None:
-    """Whole voice contacts on a virtual switch: how many a second, how soon offered, how large, how soon recovered.
+def calls(scenario: str, contacts: int | None, waiting: int, seed: int, as_json: bool) -> None:
+    """Whole voice contacts on a virtual switch: how many a second, how soon offered, how large, how soon recovered;
+    or, with --scenario ivr, callers inside flows: how soon a key is answered, whatever is looked up meanwhile.
 
     contacts_per_s is by the clock, with the switch's process on the same machine; contacts_per_s_cpu by the processor
     time of the engine's process alone; engine_cores and switch_cores are the share of a core each of them used."""
     with err().status("measuring turn by turn"):
-        result = bench_calls.run(contacts, waiting, seed, scenario)
+        result = bench_calls.run(contacts or 0, waiting, seed, scenario)
     _show(result, as_json)
