@@ -137,7 +137,7 @@ def _answers(root: Xml.Element, top: float, hours: Sequence[Hour]) -> None:
 
 def _drops(root: Xml.Element, top: float, hours: Sequence[Hour], ceiling: float) -> None:
     most = max([ceiling * 1.5, *(hour.drop_share for hour in hours)]) or 1.0
-    _frame(root, top, "Dropped, of live answers", [(0, "0 %"), (1, f"{most:.1%}")])
+    _frame(root, top, "Dropped, of live answers (the line: since the beginning)", [(0, "0 %"), (1, f"{most:.1%}")])
     for n, hour in enumerate(hours):
         words = f"{hour.drops} of {hour.live} dropped ({hour.drop_share:.2%})"
         colour = DROPPED if not ceiling or hour.drop_share > ceiling else "#f59e0b"
@@ -154,7 +154,7 @@ def _drops(root: Xml.Element, top: float, hours: Sequence[Hour], ceiling: float)
     if ceiling:
         y = top + PANEL * (1 - ceiling / most)
         _line(root, LEFT, y, WIDTH - RIGHT, y, CEILING, dash="6 4")
-        _text(root, WIDTH - RIGHT, y - 4, f"ceiling {ceiling:.1%}", fill=CEILING, anchor="end")
+        _text(root, WIDTH - RIGHT, top - 6, f"dashed: the ceiling, {ceiling:.1%}", fill=CEILING, anchor="end")
 
 
 def _busy(root: Xml.Element, top: float, hours: Sequence[Hour]) -> None:

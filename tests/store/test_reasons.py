@@ -1,0 +1,76 @@
+"""Why a lead is not dialled, out of the records of a real store."""
+
+from __future__ import annotations
+
+import pytest
+
+from fsorch.campaign.campaign import CampaignInput
+from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, Lead, LeadNumber, ListShare
+from fsorch.clock import ManualClock
+from fsorch.config import Centre, QueueSpec
+from fsorch.store import Store, open_database
+from fsorch.store.lead_lists import LeadList
+from fsorch.store.reasons import reasons_of, registries
+
+NEW_YORK = "+12125550101"
+CENTRE = Centre(
+    queues=(QueueSpec(id="sales"),),
+    campaigns=(
+        CampaignSpec(id="spring", queue="sales", lists=(ListShare(list="cold"),), pack="us", purpose="service"),
+        CampaignSpec(id="ulm", queue="sales", lists=(ListShare(list="cold"),), pack="us", filter='field.city == "Ulm"'),
+    ),
+)
+
+
+@pytest.fixture
+def store(url: str, clock: ManualClock) -> Store:
+    store = open_database(url, clock=clock)
+    store.save_centre(CENTRE, "test")
+    store.leads.lists.make(LeadList(id="cold"), "test")
+    return store
+
+
+def test_each_campaign_of_the_list_has_its_reason(store: Store, clock: ManualClock) -> None:
+    lead = store.leads.add(Lead(id="", list="cold", name="Zoë", numbers=(LeadNumber(number=NEW_YORK),)), "test")
+    # The clock stands at 8:00 UTC, 3 in the morning there.
+    clock.advance(5 * 3600)
+    now = clock.now().wall
+    first, second = reasons_of(store, lead, now)
+    assert (first.campaign, first.reason.rule, first.reason.when) == ("spring", "draft", now)
+    assert second.reason.rule == "draft"
+
+    store.campaigns.request("spring", CampaignInput.START, "eve")
+    store.campaigns.settle("spring", CampaignState.RUNNING)
+    store.campaigns.request("ulm", CampaignInput.START, "eve")
+    first, second = reasons_of(store, lead, now)
+    assert first.reason.sentence == f"lead {lead.id} (Zoë) may be dialled now, and waits for its turn"
+    assert second.reason.rule == "filter"
+
+    store.campaigns.request("spring", CampaignInput.PAUSE, "eve", "the script is wrong")
+    assert "is paused by eve: the script is wrong" in reasons_of(store, lead, now)[0].reason.sentence
+    store.campaigns.request("spring", CampaignInput.RESUME, "eve")
+
+    store.dnc.add(DncRow(number=NEW_YORK, reason="asked"), "eve")
+    said = reasons_of(store, lead, now)[0].reason
+    assert (said.rule, said.when) == ("dnc", 0)
+
+
+def test_at_night_the_sentence_says_until_when(store: Store, clock: ManualClock) -> None:
+    lead = store.leads.add(Lead(id="", list="cold", numbers=(LeadNumber(number=NEW_YORK),)), "test")
+    store.campaigns.request("spring", CampaignInput.START, "eve")
+    said = reasons_of(store, lead, clock.now().wall)[0].reason
+    assert said.rule == "us.hours-other"
+    assert said.sentence.endswith("it may be from Fri 2027-01-15 08:00 America/New_York")
+
+
+def test_a_list_that_nobody_dials_is_said_to_be(store: Store, clock: ManualClock) -> None:
+    store.leads.lists.make(LeadList(id="other"), "test")
+    lead = store.leads.add(Lead(id="", list="other", numbers=(LeadNumber(number=NEW_YORK),)), "test")
+    [only] = reasons_of(store, lead, clock.now().wall)
+    assert (only.campaign, only.reason.rule) == ("", "campaign")
+
+
+def test_registers_are_known_by_their_last_import(store: Store, clock: ManualClock) -> None:
+    assert registries(store) == {}
+    store.dnc.take("us-dnc", iter([12125550102]), "test")
+    assert registries(store) == {"us-dnc": clock.now().wall}
