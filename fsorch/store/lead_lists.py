@@ -7,9 +7,11 @@ been read: a process that is killed has written a batch whole or not at all, and
 from __future__ import annotations
 
 import random
+import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from operator import le
 from typing import Any
 
 import msgspec
@@ -17,6 +19,7 @@ from peewee import fn
 
 from fsorch.campaigns import ConsentRow, Lead, LeadNumber
 from fsorch.clock import Clock
+from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.hints import near
 from fsorch.store.attempts import ListCounts, count_list
@@ -35,14 +38,21 @@ from fsorch.store.values import clean, cut, dump_json
 
 __all__ = ["ImportState", "LeadList", "Lists", "claim_ids", "lead_row", "number_rows"]
 
+# As fsorch.campaigns.Word, by which campaigns name it.
+WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 NEXT_ID = "lead.next_id"
 PAGE = 1_000
 # Values of one statement: below the bound of every SQLite of these years, and a megabyte of MySQL's.
 VALUES = 5_000
 Ids = list[int]
 COLUMNS = tuple(field.column_name for field in LeadRecord._meta.sorted_fields)
+# How long each text of a lead may be, in the order of _lead_tuple.
+WIDTHS = (64, 255, 64, 64, 16, 64, 32, 16, 16, 64, 64, 64, 255, 64)
 # Pages of 4 KB that an import may keep at hand: 64 MB, so that the index of numbers is not read from disk row by row.
 CACHE_PAGES = 16_000
+# Pages that the log may have before they are put into their places: 32 MB, so that a page that many rows touch is
+# written there once for all of them.
+LOG_PAGES = 8_000
 
 
 class LeadList(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +96,13 @@ class Lists:
         self._audit = audit
 
     def make(self, made: LeadList, by: str) -> LeadList:
-        """Make a list, or change title and region of the one there is; audited."""
+        """Make a list, or change title and region of the one there is; audited. Raises ConfigError for an id or a
+        region that cannot be."""
+        if not WORD.fullmatch(made.id):
+            raise ConfigError(
+                f"the list is called {made.id[:70]!r}; expected up to 63 of a-z, 0-9, '_', '-' and '.', as in spring-27"
+            )
+        NumberReader(made.region)
         values = {"title": cut(made.title, 255), "region": cut(made.region, 16)}
         now = self._clock.now().wall
         with self._use() as db, writing(db):
@@ -227,15 +243,18 @@ class Intake:
         wanted = list(numbers)
         found: set[int] = set()
         for at in range(0, len(wanted), VALUES):
-            query = LeadNumberRecord.select(LeadNumberRecord.number).where(
-                LeadNumberRecord.number.in_(wanted[at : at + VALUES])
-            )
-            if lists is not None:
-                query = query.join(LeadRecord, on=LeadRecord.id == LeadNumberRecord.lead).where(
-                    LeadRecord.list.in_(list(lists))
-                )
-            found.update(row[0] for row in query.tuples().execute(self._db))
+            # In order, as the index is.
+            page = sorted(wanted[at : at + VALUES])
+            rows = self._db.among("SELECT number, `lead` FROM lead_number WHERE number IN ({})", page)
+            if lists is not None and rows:
+                inside = self._inside({lead for _, lead in rows}, lists)
+                rows = [row for row in rows if row[1] in inside]
+            found.update(row[0] for row in rows)
         return found
+
+    def _inside(self, leads: Iterable[int], lists: Sequence[str]) -> set[int]:
+        rows = self._db.among("SELECT id, `list` FROM `lead` WHERE id IN ({})", sorted(leads))
+        return {id for id, name in rows if name in lists}
 
     def write(self, leads: Sequence[Lead], consents: Sequence[ConsentRow], state: ImportState) -> None:
         """Write one batch and, in the same transaction, that the import is at ``state``."""
@@ -268,11 +287,13 @@ class _Taking:
         self._db = self._held.__enter__()
         if isinstance(self._db, PooledSqlite):
             self._db.run(f"PRAGMA cache_size = {CACHE_PAGES}")
+            self._db.run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
         return Intake(self._db, self._clock)
 
     def __exit__(self, *error: Any) -> None:
         if isinstance(self._db, PooledSqlite):
             self._db.run("PRAGMA cache_size = -2000")
+            self._db.run("PRAGMA wal_autocheckpoint = 1000")
         self._held.__exit__(*error)
 
 
@@ -324,34 +345,51 @@ def _number_tuples(id: int, numbers: Sequence[LeadNumber]) -> list[tuple[Any, ..
 
 def _lead_tuple(id: int, lead: Lead, now: int) -> tuple[Any, ...]:
     """In the order of COLUMNS; this is what an import does a million times."""
+    texts: Sequence[Any] = (
+        lead.owner,
+        lead.name,
+        lead.reference,
+        lead.zone,
+        lead.country,
+        lead.region,
+        lead.postcode,
+        lead.language,
+        lead.last_outcome,
+        lead.disposition,
+        lead.campaign,
+        lead.callback_agent,
+        lead.callback_note,
+        lead.caller_id,
+    )
+    if not (all(map(le, map(len, texts), WIDTHS)) and "".join(texts).isascii()):
+        texts = [cut(text, width) for text, width in zip(texts, WIDTHS, strict=True)]
+    owner, name, reference, zone, country, region, postcode, language, outcome, disposition, campaign, *called = texts
     return (
         id,
         lead.list,
-        int(gate_of(lead.state, lead.next_at)),
+        gate_of(lead.state, lead.next_at).value,
         lead.next_at,
         lead.priority,
         random.getrandbits(31),
         next_number(lead),
         lead.attempts,
-        cut(lead.owner, 64),
+        owner,
         lead.state.value,
-        cut(lead.name, 255),
-        cut(lead.reference, 64) or None,
-        cut(lead.zone, 64),
-        cut(lead.country, 16),
-        cut(lead.region, 64),
-        cut(lead.postcode, 32),
-        cut(lead.language, 16),
-        dump_json(lead.fields),
-        dump_json(lead.tried),
+        name,
+        reference or None,
+        zone,
+        country,
+        region,
+        postcode,
+        language,
+        dump_json(lead.fields) if lead.fields else "{}",
+        dump_json(lead.tried) if lead.tried else "{}",
         lead.next_number,
         lead.last_at,
-        cut(lead.last_outcome, 16),
-        cut(lead.disposition, 64),
-        cut(lead.campaign, 64),
-        cut(lead.callback_agent, 64),
-        cut(lead.callback_note, 255),
-        cut(lead.caller_id, 64),
+        outcome,
+        disposition,
+        campaign,
+        *called,
         "",
         0,
         now,

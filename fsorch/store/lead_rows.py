@@ -56,8 +56,8 @@ def number_text(number: int) -> str:
 
 def number_value(text: str) -> int:
     """The number of the tables for one in E.164; 0 for what is none."""
-    digits = text.removeprefix("+")
-    return int(digits) if digits.isascii() and digits.isdigit() and len(digits) <= 18 else 0
+    digits = text[1:] if text[:1] == "+" else text
+    return int(digits) if digits.isdecimal() and digits.isascii() and len(digits) <= 18 else 0
 
 
 def plain_id(id: str) -> int:

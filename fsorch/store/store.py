@@ -96,6 +96,10 @@ class Store:
         """Close the connections; one that is in use, when it comes back."""
         self.db.shut()
 
+    def now_us(self) -> int:
+        """The moment by the store's clock, in UTC microseconds."""
+        return self._clock.now().wall
+
     def _use(self) -> AbstractContextManager[Db]:
         return connected(self.db)
 

@@ -1,0 +1,137 @@
+"""``fsorch lead``: one lead."""
+
+from __future__ import annotations
+
+import click
+
+from fsorch.campaigns import AttemptRow, Lead, LeadNumber
+from fsorch.errors import ConfigError
+from fsorch_cli.app import App
+from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.group import Group
+from fsorch_cli.leads import find_lead, moment, number_of
+from fsorch_cli.live import asked_by, local_time, seconds
+
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+@click.group("lead", cls=Group)
+def command() -> None:
+    """Leads, one by one. LEAD is an id, a number with its country code, or a reference."""
+
+
+@command.command("show")
+@click.argument("lead")
+@AS_JSON
+@click.pass_obj
+def show(app: App, lead: str, as_json: bool) -> None:
+    """Who LEAD is, and every attempt to reach them."""
+    with app.store() as store:
+        found = find_lead(store, lead)
+        attempts = store.leads.attempts.newest(100, lead=found.id)
+        dnc = store.dnc.hits([one.number for one in found.numbers])
+    if as_json:
+        print_json({"lead": found, "attempts": attempts, "dnc": list(dnc.values())})
+        return
+    for name, value in _card(found):
+        if value:
+            out().print(f"{name:<10} {printable(value)}")
+    for one in found.numbers:
+        barred = f", not called: {dnc[one.number].source}" if one.number in dnc else ""
+        told = f"{one.kind or 'number'}, {one.attempts} attempts{', dead' if one.dead else ''}{barred}"
+        out().print(f"{'':<10} {printable(one.number)} ({printable(told)})")
+    print_table(
+        ("launched", "campaign", "number", "agent", "outcome", "cause", "talked>"),
+        [_attempt(one) for one in attempts],
+        empty="It has not been dialled yet.",
+    )
+
+
+@command.command("add")
+@click.argument("list_id", metavar="LIST")
+@click.option(
+    "--number", "numbers", multiple=True, metavar="[KIND:]NUMBER", help="Several times, the first to be tried first."
+)
+@click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
+@click.option("--name", default="")
+@click.option("--reference", default="", help="What you know them by.")
+@click.option("--owner", default="", help="Their own agent; an id of the centre.")
+@click.option("--priority", type=click.IntRange(-1_000_000, 1_000_000), default=0)
+@click.option("--zone", default="", help="Their time zone, such as Europe/Berlin.")
+@click.option("--country", default="", help="Two letters.")
+@click.option("--postcode", default="")
+@click.option("--not-before", default="", metavar="WHEN", help="When they may be dialled first.")
+@click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field of the list; several times.")
+@AS_JSON
+@click.pass_obj
+def add(
+    app: App,
+    /,
+    list_id: str,
+    numbers: tuple[str, ...],
+    region: str,
+    not_before: str,
+    fields: tuple[str, ...],
+    as_json: bool,
+    **given: object,
+) -> None:
+    """Put a lead into LIST."""
+    lead = Lead(
+        id="",
+        list=list_id,
+        numbers=tuple(_number(text, region) for text in numbers),
+        next_at=moment(not_before, "--not-before") if not_before else 0,
+        fields=dict(_field(pair) for pair in fields),
+        **given,  # type: ignore[arg-type] # click has made them what their options say
+    )
+    with app.store() as store:
+        made = store.leads.add(lead, asked_by())
+    print_json(made) if as_json else out().print(f"lead {printable(made.id)} is in list {printable(made.list)}")
+
+
+def _number(text: str, region: str) -> LeadNumber:
+    kind, sign, number = text.rpartition(":")
+    return LeadNumber(number=number_of(number if sign else text, region), kind=kind)
+
+
+def _field(pair: str) -> tuple[str, str]:
+    name, sign, value = pair.partition("=")
+    if not name or not sign:
+        raise ConfigError(f"--field is {pair!r}; expected NAME=TEXT")
+    return name, value
+
+
+def _card(lead: Lead) -> list[tuple[str, str]]:
+    tried = ", ".join(f"{outcome.value} {count}" for outcome, count in lead.tried.items())
+    return [
+        ("lead", lead.id),
+        ("list", lead.list),
+        ("name", lead.name),
+        ("reference", lead.reference),
+        ("state", lead.state.value),
+        ("next", local_time(lead.next_at)),
+        (
+            "callback",
+            f"{lead.callback_agent or 'anyone'} {lead.callback_note}" if lead.state.value == "callback" else "",
+        ),
+        ("attempts", f"{lead.attempts}{f' ({tried})' if tried else ''}"),
+        ("last", f"{local_time(lead.last_at)} {lead.last_outcome}".strip()),
+        ("said", lead.disposition),
+        ("owner", lead.owner),
+        ("priority", str(lead.priority) if lead.priority else ""),
+        ("where", ", ".join(filter(None, (lead.zone, lead.country, lead.region, lead.postcode)))),
+        *((f"{name}", value) for name, value in lead.fields.items()),
+    ]
+
+
+def _attempt(row: AttemptRow) -> tuple[object, ...]:
+    talked = seconds((row.ended_at - row.answered_at) / 1e6) if row.answered_at and row.ended_at else ""
+    return (
+        local_time(row.launched_at),
+        row.campaign,
+        row.number,
+        row.agent,
+        row.outcome or "under way",
+        row.cause,
+        talked,
+    )

@@ -1,0 +1,49 @@
+"""What the commands about leads share: numbers and moments as people give them, and which lead is meant."""
+
+from __future__ import annotations
+
+from fsorch.campaigns import Lead
+from fsorch.e164 import NumberReader, zones_of
+from fsorch.edge.lead_columns import parse_moment
+from fsorch.errors import ConfigError, NotFound
+from fsorch.store import Store
+
+__all__ = ["find_lead", "lead_zone", "moment", "number_of"]
+
+
+def find_lead(store: Store, text: str) -> Lead:
+    """The one lead that ``text`` means: an id, a number with its country code, a reference. Raises NotFound when there
+    is none, and ConfigError when there are several."""
+    found = store.leads.find(text)
+    exact = [one for one in found if one.id == text] or found
+    if not exact:
+        raise NotFound("lead", text)
+    if len(exact) > 1:
+        listed = ", ".join(f"{one.id} (list {one.list})" for one in exact[:10])
+        raise ConfigError(f"{text!r} is {len(exact)} leads: {listed}; give the id of one")
+    return exact[0]
+
+
+def number_of(text: str, region: str = "") -> str:
+    """A number with its country code, +442079460001. Raises ConfigError (NumberFault) for what is none."""
+    return f"+{NumberReader(region).read(text)}"
+
+
+def moment(text: str, option: str, zone: str = "UTC") -> int:
+    """A date or time as UTC microseconds; in ``zone`` where it names none. Raises ConfigError."""
+    try:
+        return parse_moment(text, zone)
+    except ValueError:
+        raise ConfigError(f"{option} is {text!r}; expected a date or a time, such as 2027-01-31T09:00") from None
+
+
+def lead_zone(lead: Lead) -> str:
+    """The customer's own time zone: the number's own, the lead's, or the one that its number is in. Raises ConfigError
+    when none of them tells."""
+    number = lead.numbers[lead.next_number % len(lead.numbers)] if lead.numbers else None
+    own = (number.zone if number is not None else "") or lead.zone
+    zones = (own,) if own else zones_of(number.number) if number is not None else ()
+    if len(zones) == 1:
+        return zones[0]
+    told = f"may be in {', '.join(zones[:4])}" if zones else "tells none"
+    raise ConfigError(f"the lead has no time zone and its number {told}; give the time with its offset, or --zone")

@@ -1,0 +1,173 @@
+"""Lists, leads, no-call numbers, consents and callbacks from the command line."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.cli.cli import fsorch
+
+CSV = "First Name,Phone,City\nAnn,(415) 555-2671,Ulm\nBob,none,\nCy,+44 20 7946 0958,Bonn\n"
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An installation, and the current directory."""
+    monkeypatch.chdir(tmp_path)
+    assert fsorch("init", "--password-stdin", input="correct horse 7\n").code == 0
+    (tmp_path / "leads.csv").write_text(CSV)
+    return tmp_path
+
+
+def imported() -> None:
+    assert fsorch("list", "import", "spring", "leads.csv", "--region", "US").code == 1
+
+
+class TestLists:
+    def test_a_file_is_imported_shown_exported_and_imported_again(self, home: Path) -> None:
+        dry = fsorch("list", "import", "spring", "leads.csv", "--dry-run")
+        assert (dry.code, "make it with: fsorch list make" in dry.err) == (4, True)
+        ran = fsorch("list", "import", "spring", "leads.csv", "--region", "US")
+        assert ran.code == 1
+        assert ran.out == "2 leads are taken, 0 are there already, 1 rows could not\n"
+        assert "line 3: 'none'" in ran.err
+        assert "First Name = name, Phone = number, City = field.city" in ran.err
+        assert (home / "leads.errors.csv").read_text().startswith("fsorch_line,fsorch_reason,First Name,Phone,City\n")
+        (listed,) = json.loads(fsorch("list", "list", "--json").out)
+        assert (listed["id"], listed["leads"], listed["open"], listed["penetration"]) == ("spring", 2, 2, 0.0)
+        shown = json.loads(fsorch("list", "show", "spring", "--json").out)
+        assert [one["refused"] for one in shown["imports"]] == [1]
+        assert "+14155552671" in fsorch("list", "show", "spring").out
+        assert fsorch("list", "export", "spring", "-o", "out.csv").code == 0
+        again = fsorch("list", "import", "other", "out.csv", "--json")
+        assert json.loads(again.out)["taken"] == 2
+        fields = [one["fields"] for one in json.loads(fsorch("list", "show", "other", "--json").out)["first"]]
+        assert fields == [{"city": "Ulm"}, {"city": "Bonn"}]
+        assert len(fsorch("list", "export", "spring", "--format", "jsonl").out.splitlines()) == 2
+
+    def test_mappings_and_doubles(self) -> None:
+        mapped = fsorch(
+            "list", "import", "x", "leads.csv", "--region", "US", "--map", "City=owner,First Name=-", "--json"
+        )
+        assert json.loads(mapped.out)["columns"] == {"First Name": "-", "Phone": "number", "City": "owner"}
+        again = fsorch("list", "import", "y", "leads.csv", "--region", "US", "--duplicates", "all", "--json")
+        assert json.loads(again.out)["doubles"] == 2
+        assert fsorch("list", "import", "y", "leads.csv", "--map", "Town=name").code == 3
+        assert fsorch("list", "import", "y", "leads.csv", "--campaign", "nosuch").code == 4
+        assert fsorch("list", "import", "Bad Name", "leads.csv").code == 3
+
+    def test_lists_are_made_and_removed(self) -> None:
+        assert fsorch("list", "list").out.startswith("There is no list yet")
+        assert fsorch("list", "make", "spring", "--title", "Spring", "--region", "XX").code == 3
+        assert fsorch("list", "make", "spring", "--title", "Spring").out == "list spring is there\n"
+        assert fsorch("list", "import", "spring", "leads.csv", "--dry-run").code == 1
+        imported()
+        assert fsorch("list", "remove", "spring", "--yes").out == "list spring and its 2 leads are removed\n"
+        assert fsorch("list", "show", "spring").code == 4
+
+
+class TestLead:
+    def test_one_is_added_and_shown(self) -> None:
+        imported()
+        made = fsorch(
+            *(
+                "lead",
+                "add",
+                "spring",
+                "--number",
+                "mobile:+442079460959",
+                "--number",
+                "020 7946 0960",
+                "--region",
+                "GB",
+            ),
+            *("--name", "Zoë", "--field", "city=York", "--priority", "5", "--reference", "4711", "--json"),
+        )
+        lead = json.loads(made.out)
+        assert [(one["number"], one["kind"]) for one in lead["numbers"]] == [
+            ("+442079460959", "mobile"),
+            ("+442079460960", ""),
+        ]
+        shown = fsorch("lead", "show", "4711")
+        assert "Zoë" in shown.out
+        assert "It has not been dialled yet." in shown.out
+        assert json.loads(fsorch("lead", "show", "+442079460960", "--json").out)["lead"]["id"] == lead["id"]
+        assert fsorch("lead", "show", "nobody").code == 4
+        assert fsorch("lead", "add", "spring", "--number", "12").code == 3
+        assert fsorch("lead", "add", "nosuch", "--number", "+442079460959").code == 4
+        assert fsorch("lead", "add", "spring").code == 3
+
+    def test_a_number_of_several_leads_names_them(self) -> None:
+        imported()
+        fsorch("list", "import", "other", "leads.csv", "--region", "US")
+        refused = fsorch("lead", "show", "+14155552671")
+        assert refused.code == 3
+        assert "is 2 leads: 1 (list spring), 3 (list other)" in refused.err
+
+
+class TestDnc:
+    def test_a_number_is_added_checked_and_removed(self) -> None:
+        assert fsorch("dnc", "check", "+442079460958").out == "+442079460958 may be called\n"
+        assert fsorch("dnc", "add", "+4420*", "--reason", "asked").out == "+4420* is not called\n"
+        checked = fsorch("dnc", "check", "020 7946 0958", "--region", "GB")
+        assert checked.code == 1
+        assert "is not called since" in checked.out
+        assert json.loads(fsorch("dnc", "check", "+442079460958", "--json").out)["entry"]["number"] == "+4420*"
+        assert fsorch("dnc", "remove", "+4420*").code == 2
+        assert fsorch("dnc", "remove", "+4420*", "--reason", " ").code == 3
+        assert fsorch("dnc", "remove", "+4420*", "--reason", "asked back").code == 0
+        assert fsorch("dnc", "remove", "+4420*", "--reason", "asked back").code == 4
+        assert "asked back" in fsorch("audit", "--json").out
+        assert fsorch("dnc", "add", "anna").code == 3
+
+    def test_a_register_is_imported(self, home: Path) -> None:
+        (home / "register.txt").write_text("4155552671\nnone\n")
+        ran = fsorch("dnc", "import", "ftc", "register.txt", "--region", "US")
+        assert (ran.code, ran.out) == (1, "1 numbers are on the list ftc, 1 lines hold none\n")
+        assert fsorch("dnc", "check", "+14155552671").code == 1
+        assert "ftc" in fsorch("dnc", "list").out
+        assert json.loads(fsorch("dnc", "list", "--json").out)["lists"][0]["numbers"] == 1
+        assert fsorch("dnc", "drop-list", "ftc", "--yes").code == 0
+        assert fsorch("dnc", "check", "+14155552671").code == 0
+
+
+class TestConsent:
+    def test_it_is_given_and_taken_back(self) -> None:
+        assert fsorch("consent", "list").out == "There is no consent on record.\n"
+        given = fsorch("consent", "add", "+442079460958", "--who", "Zoë", "--channel", "web", "--until", "2099-01-01")
+        assert given.out == "the consent of +442079460958 is on record\n"
+        assert "until 2099" in fsorch("consent", "list", "+442079460958").out
+        assert fsorch("consent", "withdraw", "+442079460958").out == "1 consent is withdrawn\n"
+        assert fsorch("consent", "withdraw", "+442079460958").code == 4
+        assert json.loads(fsorch("consent", "list", "--json").out)[0]["withdrawn_at"] > 0
+        assert fsorch("consent", "add", "12").code == 3
+        assert fsorch("consent", "add", "+442079460958", "--given", "soon").code == 3
+
+
+class TestCallbacks:
+    def test_a_lead_is_called_in_its_own_zone(self) -> None:
+        imported()
+        told = fsorch("callback", "add", "1", "2099-05-01T09:00", "--note", "about the bill")
+        assert told.out == "lead 1 is called back at 2099-05-01 09:00 America/Los_Angeles by anyone\n"
+        (one,) = json.loads(fsorch("callback", "list", "--leads", "--json").out)
+        assert (one["next_at"], one["callback_note"]) == (4_081_276_800_000_000 + 16 * 3_600_000_000, "about the bill")
+        moved = fsorch("callback", "move", "1", "2099-05-02T09:00+02:00")
+        assert moved.out == "lead 1 is called back at 2099-05-02 00:00 America/Los_Angeles by anyone\n"
+        assert "about the bill" in fsorch("callback", "list", "--leads").out
+        zoned = fsorch("callback", "add", "2", "2099-05-01T09:00", "--zone", "Asia/Tokyo")
+        assert "09:00 Asia/Tokyo" in zoned.out
+
+    def test_what_cannot_be_promised(self) -> None:
+        imported()
+        assert fsorch("callback", "add", "1", "2001-01-01T09:00").code == 3
+        assert fsorch("callback", "add", "1", "tomorrow").code == 3
+        assert fsorch("callback", "add", "9", "2099-01-01T09:00").code == 4
+        assert fsorch("callback", "add", "1", "2099-01-01T09:00", "--agent", "nobody").code == 4
+        assert fsorch("callback", "add", "1", "2099-01-01T09:00", "--zone", "Mars").code == 3
+        # Where nobody knows the zone, one has to be given.
+        fsorch("lead", "add", "spring", "--number", "+18005551234", "--reference", "free")
+        assert fsorch("callback", "add", "free", "2099-01-01T09:00").code == 3
+        assert fsorch("callback", "list").code == 8
+        assert fsorch("callback", "list", "--leads").out == "No lead waits for a call.\n"
