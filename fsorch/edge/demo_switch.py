@@ -26,10 +26,11 @@ from gevent.fileobject import FileObject
 
 import fsorch
 from fsorch.config import Centre
+from fsorch.edge.prompt_texts import wanted
 from fsorch.edge.status import cpu_seconds
 from fsorch.errors import ConfigError, LinkError
 from fsorch.sim.demo_centre import demo_world
-from fsorch.sim.media import fsorch_sounds
+from fsorch.sim.media import SOUNDS_DIR, Sounds, fsorch_sounds
 from fsorch.sim.server import SimServer
 from fsorch.sim.switch import VirtualSwitch
 from fsorch.sim.world import TrafficPlan
@@ -40,6 +41,9 @@ T = TypeVar("T")
 # Starting an interpreter takes a second on a busy machine; an answer takes milliseconds.
 ANSWER_S = 30.0
 END_S = 5.0
+# How fast prompts are spoken, as the linter reckons; and one whose words are not known.
+CHARACTERS_PER_S = 14.0
+SOME_PROMPT_S = 2.0
 
 
 class SwitchPlan(msgspec.Struct, frozen=True, kw_only=True):
@@ -142,6 +146,17 @@ class SwitchProcess:
         return lines[-1] if lines else "it said nothing"
 
 
+def _sounds(centre: Centre) -> Sounds:
+    """fsorch's own prompts, and those of the centre as if somebody had built them: as long as their texts take. What is
+    added later is there too, so that callers hear the flows that somebody tries."""
+    sounds = fsorch_sounds()
+    for one in wanted(centre):
+        path = f"{SOUNDS_DIR}/fsorch/{one.language}/{one.name}.wav"
+        sounds.files.setdefault(path, len(one.text) / CHARACTERS_PER_S)
+    sounds.prefixes[f"{SOUNDS_DIR}/fsorch/"] = SOME_PROMPT_S
+    return sounds
+
+
 class SwitchWorld:
     """The virtual switch on a port, with the phones of ``plan.centre`` registered and callers ready to come. ``made``
     holds the ids of all channels it ever made, where the callers are counted (a switch that runs for ever keeps
@@ -149,7 +164,7 @@ class SwitchWorld:
 
     def __init__(self, plan: SwitchPlan) -> None:
         start_us = time.time_ns() // 1_000
-        switch = VirtualSwitch(plan.seed, password=plan.password, start_us=start_us, sounds=fsorch_sounds())
+        switch = VirtualSwitch(plan.seed, password=plan.password, start_us=start_us, sounds=_sounds(plan.centre))
         habits = plan.traffic or TrafficPlan()
         traffic = msgspec.structs.replace(habits, calls=plan.calls, rate_per_s=plan.rate_per_s, seed=plan.seed)
         self.made: set[str] = set()
