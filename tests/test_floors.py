@@ -56,6 +56,7 @@ HOMES = {
     "pymysql": ("fsorch.store",),
     "sqlite3": ("fsorch.store",),
     "argon2": ("fsorch.store",),
+    "phonenumbers": ("fsorch.places", "fsorch.e164", "fsorch.store", "fsorch.edge"),
     "holidays": ("fsorch.rules", "fsorch.calendars"),
     "click": ("fsorch_cli",),
     "rich": ("fsorch_cli",),
