@@ -29,7 +29,7 @@ COMMANDS = {
     "calendar": Entry("Opening hours: list, emergency, add, set, remove.", "calendar"),
     "campaign": Entry("Outbound campaigns: create, start, pause, stats, top.", "campaign"),
     "list": Entry("Lists of leads: list, show, make, import, export, remove.", "lists"),
-    "lead": Entry("Leads: show, add.", "lead"),
+    "lead": Entry("Leads: show, why, add.", "lead"),
     "dnc": Entry("Numbers that are not called: list, add, remove, check, import.", "dnc"),
     "consent": Entry("Consents to be called: list, add, withdraw.", "consent"),
     "callback": Entry("Who has been promised a call: list, add, cancel, now, move.", "callback"),

@@ -224,5 +224,19 @@ def test_the_live_board_shows_what_holds_a_campaign_and_the_drops_left(capsys: p
     assert "No campaign" in capsys.readouterr().out
 
 
+def test_why_a_lead_is_not_dialled_is_one_sentence(store: Store) -> None:
+    number = LeadNumber(number="+12125550101")
+    lead = store.leads.add(Lead(id="", list="cold", name="Zoë", reference="K-7", numbers=(number,)), "test")
+    told = fsorch("lead", "why", "K-7").out.splitlines()
+    assert told[0].startswith(
+        f"lead {lead.id} (Zoë) is not dialled now because the campaign spring has not been started"
+    )
+    assert len(told) == 2
+    [spring, staff] = json.loads(fsorch("lead", "why", "+12125550101", "--json").out)
+    assert (spring["campaign"], spring["rule"], staff["campaign"]) == ("spring", "draft", "staff")
+    assert spring["when"] > 0
+    assert fsorch("lead", "why", "nobody").code == 4
+
+
 def test_top_says_when_nothing_runs() -> None:
     assert fsorch("campaign", "top").code == 8

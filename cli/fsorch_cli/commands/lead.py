@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import click
+import msgspec
 
 from fsorch.campaigns import AttemptRow, Lead, LeadNumber
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, NotFound
+from fsorch.store.reasons import reasons_of
 from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, moment, number_of
-from fsorch_cli.live import asked_by, local_time, seconds
+from fsorch_cli.live import asked_by, local_time, now_us, seconds
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
@@ -45,6 +47,27 @@ def show(app: App, lead: str, as_json: bool) -> None:
         [_attempt(one) for one in attempts],
         empty="It has not been dialled yet.",
     )
+
+
+@command.command("why")
+@click.argument("lead")
+@AS_JSON
+@click.pass_obj
+def why(app: App, lead: str, as_json: bool) -> None:
+    """Why LEAD is not dialled now, and when it will be: a sentence for each campaign that has its list."""
+    now = now_us()
+    with app.store() as store:
+        found = store.leads.find(lead)
+        if not found:
+            raise NotFound("lead", lead)
+        meant = [one for one in found if one.id == lead] or found
+        told = [(one.id, said.campaign, said.reason) for one in meant for said in reasons_of(store, one, now)]
+    if as_json:
+        keys = [{"lead": id, "campaign": campaign} for id, campaign, _ in told]
+        print_json([key | msgspec.to_builtins(reason) for key, (_, _, reason) in zip(keys, told, strict=True)])
+        return
+    for _, _, reason in told:
+        out().print(printable(reason.sentence))
 
 
 @command.command("add")
