@@ -319,7 +319,10 @@ class Service:
         """One look at how the campaigns stand: people start and stop them in the records. Raises StoreError."""
         if self._owes_recall or not self._has_campaigns:
             return
-        states = {id: row.state for id, row in in_thread(self.store.campaigns.states).items()}
+        states: dict[str, CampaignState] = {}
+        if self.recorder.spools:
+            # What is not written down before it is dialled might be dialled twice: without a spool all campaigns rest.
+            states = {id: row.state for id, row in in_thread(self.store.campaigns.states).items()}
         if states != self._states:
             self._states = states
             self.pump.feed(CampaignsAre(states))

@@ -34,6 +34,7 @@ from fsorch.engine.dialling_ways import Ways
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, LeadsCome, ReadyLead
 from fsorch.engine.state import Person
+from fsorch.rules import PhoneMode
 
 __all__ = ["Dialling"]
 
@@ -70,7 +71,7 @@ class Dialling:
         self.checks = Checks()
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
-        self.dials.next_way = self.ways.next
+        self.dials.next_way, self.dials.way_failed = self.ways.next, self.ways.rest
         calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
         calls.dial_gone, calls.dial_served, calls.dial_left = self.dials.gone, self.dials.served, self.dials.left
         self.runs: dict[str, Run] = {}
@@ -232,7 +233,7 @@ class Dialling:
         """The running campaign that an agent dials for: of those they serve the one with the fewest agents for its
         weight."""
         runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
-        runs = [run for run in runs if run.state is CampaignState.RUNNING and run.spec.mode is not Mode.AGENTLESS]
+        runs = [run for run in runs if run.state is CampaignState.RUNNING and _may_serve(person, run.spec)]
         return min(runs, key=lambda run: len(run.agents) / run.spec.weight, default=None)
 
     def _look_at_all(self) -> None:
@@ -361,12 +362,20 @@ class Dialling:
             # Nobody would be allowed to be called, and no lead is to be barred for that.
             return f"there is no compliance pack {spec.pack or 'named'}"
         if spec.mode is not Mode.AGENTLESS and not run.agents:
-            return "no agent is at work"
+            return self._nobody(run)
         if not any(switch.up for switch in self.core.switches.values()):
             return "no switch can be reached"
         if spec.mode in LAUNCHING and not self.ways.room(spec.gateways):
             return "no gateway has a line"
         return self._blended(run)
+
+    def _nobody(self, run: Run) -> str:
+        """Why a campaign has no agents."""
+        serving = [person for person in self.core.people.values() if _serves(person, run.spec.queue)]
+        there = [person for person in serving if _phase(person) != "away"]
+        if there and not any(_may_serve(person, run.spec) for person in there):
+            return "its agents have no standing lines (phone_mode: nailed), without which people would wait for them"
+        return "no agent is at work"
 
     def _blended(self, run: Run) -> str:
         """Who waits for the same agents comes before whom we would call."""
@@ -624,6 +633,16 @@ def _same(recorded: CampaignState, own: CampaignState) -> bool:
     """Whether the records say what is so: somebody wants it to dial, or has ended it."""
     ending = (CampaignState.DRAINING, CampaignState.FINISHED)
     return recorded is own or (recorded in ARMED and own in ARMED) or (recorded in ending and own in ending)
+
+
+def _serves(person: Person, queue: str) -> bool:
+    return any(member.queue == queue for member in person.spec.queues)
+
+
+def _may_serve(person: Person, spec: CampaignSpec) -> bool:
+    """Whether an agent may dial for a campaign. Where people answer before an agent is asked for, only one who is on
+    the line already is with them in time."""
+    return spec.mode is not Mode.AGENTLESS and (spec.mode not in PACED or person.spec.phone_mode is PhoneMode.NAILED)
 
 
 def _phase(person: Person) -> str:

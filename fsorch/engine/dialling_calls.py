@@ -68,6 +68,8 @@ class DialCalls:
         self.told: Callable[[Dial, Outcome], None]
         self.dropped: Callable[[Dial], None]
         self.next_way: Callable[[Dial], str]
+        # Told of a gateway that had no line.
+        self.way_failed: Callable[[str], None]
         # Told of each that an agent has.
         self.served_by: Callable[[Dial], None] = lambda dial: None
         # Told of a call that was never placed, though its agent was ready for it.
@@ -182,7 +184,8 @@ class DialCalls:
         """To the agent for whom it is dialled, past everybody who waits."""
         self.core.distributor.leave(contact.id)
         self.core.distributor.unready(dial.agent)
-        self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), "dialled for them"))
+        why = "this lead was dialled for this agent alone"
+        self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), why))
 
     def cancel(self, dial: Dial) -> None:
         """Take it back, unless somebody has answered. Raises RequestRefused then."""
@@ -282,10 +285,12 @@ class DialCalls:
         """The call has ended, or never was: through another gateway if this one had no line."""
         core, state = self.core, dial.machine.state
         core.dials.pop(dial.leg, None)
+        failed = dial.gateway
         unheard = state is DialState.PLACED and cause and verdict(state, cause) in NO_ROOM
         switch = core.switches.get(dial.switch)
         if unheard and dial.ways and switch is not None and switch.up and (endpoint := self.next_way(dial)):
-            core.fact(FactKind.GATEWAY_FAILED, dial.id, **self._fields(dial), cause=cause)
+            core.fact(FactKind.GATEWAY_FAILED, dial.id, **self._fields(dial), gateway=failed, cause=cause)
+            self.way_failed(failed)
             dial.leg, dial.job = core.ids(), core.ids()
             self._dial(dial, endpoint)
             return

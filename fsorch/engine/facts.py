@@ -135,7 +135,7 @@ class FactKind(StrEnum):
     ATTEMPT_ENDED = "attempt_ended"
     # a whole row: see fsorch.campaigns.Lead, with the token it was reserved by: what becomes of it; why, in a phrase
     LEAD_CHANGED = "lead_changed"
-    # campaign, lead, cause: the gateway of an attempt had no line, and the next is tried
+    # campaign, lead, gateway, cause: the gateway of an attempt had no line, and the next is tried
     GATEWAY_FAILED = "gateway_failed"
     # campaign, lead, prompt: nobody was there in time for a person who answered
     DROPPED = "dropped"

@@ -237,6 +237,11 @@ class Recorder:
             self._tell(self._writer.error)
         self._new.ring()
 
+    @property
+    def spools(self) -> bool:
+        """Whether what is put is on disk at once: false while the spool cannot be written."""
+        return not self._writer.error
+
     def flush(self, timeout_s: float = 5.0) -> bool:
         """Wait until all that was put before is in the database (or rejected); False when ``timeout_s`` have passed.
 

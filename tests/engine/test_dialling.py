@@ -518,3 +518,12 @@ def test_a_number_on_a_list_is_not_called() -> None:
     assert [row.lead for row in room.started()] == ["2"]
     assert [fact.data["rule"] for fact in room.of(FactKind.LEAD_BARRED)] == ["dnc"]
     assert room.changed()[0]["state"] == "barred"
+
+
+def test_agents_without_standing_lines_get_no_calls_that_would_wait_for_them() -> None:
+    room = Room(centre(CAMPAIGN, nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.passes(5)
+    assert not room.calls()
+    assert "standing lines" in room.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"]

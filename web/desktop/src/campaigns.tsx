@@ -76,7 +76,8 @@ function Row({ campaign: one }: { campaign: Campaign }): JSX.Element {
 function Drops({ campaign: one }: { campaign: Campaign }): JSX.Element {
   const used = one.drop_target ? one.drop_share / one.drop_target : 0;
   const mood = used > 1 ? "bad" : used > 0.8 ? "warn" : "good";
-  const left = one.drops_left === 1 ? "1 more is allowed" : `${one.drops_left} more are allowed`;
+  const few = one.drops_left === 0 ? "none to spare yet" : `${one.drops_left} more are allowed`;
+  const left = one.drops_left === 1 ? "1 more is allowed" : few;
   return (
     <span class={`drops ${mood}`} data-test={`drops-${one.id}`}>
       <span class="meter" aria-hidden="true">

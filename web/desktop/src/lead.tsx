@@ -101,23 +101,26 @@ export function LeadPanel({ lead }: { lead: Lead }): JSX.Element {
       <header>
         <p class="kicker">{lead.campaign_title}</p>
       </header>
-      <Who lead={lead} />
+      <Who lead={lead} named={lead.phase === "talking"} />
       <Script lead={lead} />
       {(lead.phase === "talking" || lead.phase === "closing") && lead.words.length > 0 && <HowItWas key={lead.attempt} lead={lead} />}
     </article>
   );
 }
 
-function Who({ lead }: { lead: Lead }): JSX.Element {
+// Where the call's own card says already who it is (`named`), only the rest.
+function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Element {
   const fields = Object.entries(lead.fields).filter(([, value]) => value);
   return (
     <>
-      <div class="caller">
-        <h1 dir="auto" data-test="lead-name">
-          {lead.name || phone(lead.number)}
-        </h1>
-        {lead.name && <p class="number">{phone(lead.number)}</p>}
-      </div>
+      {!named && (
+        <div class="caller">
+          <h1 dir="auto" data-test="lead-name">
+            {lead.name || phone(lead.number)}
+          </h1>
+          {lead.name && <p class="number">{phone(lead.number)}</p>}
+        </div>
+      )}
       {lead.callback_note && (
         <p class="why" data-test="callback-note">
           <span>Promised</span> {lead.callback_note}
