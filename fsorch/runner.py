@@ -45,7 +45,7 @@ from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceSta
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import CampaignsAre, Configure, History, HookFailed, Recall
+from fsorch.engine.inputs import CampaignsAre, Configure, DropsWere, History, HookFailed, Recall
 from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
 from fsorch.store.sources import open_source
@@ -74,6 +74,9 @@ SHIFT_US = 12 * 3600 * 1_000_000
 ACQUAINTANCE_US = 365 * 24 * 3600 * 1_000_000
 # How soon the first customer of a centre that had none is noticed.
 CUSTOMERS_S = 5.0
+
+# How soon drops leave the window in which they count.
+DROPS_S = 3600.0
 
 # What an operator finds in the log beside the journal.
 TOLD = frozenset({FactKind.DOOR_MISUSED, FactKind.ODD_EVENT})
@@ -161,6 +164,7 @@ class Service:
         self._asks_histories = False
         self._has_customers = False
         self._has_campaigns = False
+        self._drops_at = 0.0
         # How the campaigns stood at the last look.
         self._states: dict[str, CampaignState] = {}
         self._customers_at = 0.0
@@ -324,8 +328,11 @@ class Service:
             # What is not written down before it is dialled might be dialled twice: without a spool all campaigns rest.
             states = {id: row.state for id, row in in_thread(self.store.campaigns.states).items()}
         if states != self._states:
-            self._states = states
+            self._states, self._drops_at = states, 0.0
             self.pump.feed(CampaignsAre(states))
+        if time.monotonic() >= self._drops_at:
+            self._drops_at = time.monotonic() + DROPS_S
+            self.pump.feed(DropsWere(in_thread(self._dialler.drops)))
 
     def _start_lookups(self) -> None:
         sources = {name: open_source(name, url) for name, url in self.settings.sources.items()}
@@ -336,7 +343,7 @@ class Service:
     def _follow(self, known: KnownCentre) -> None:
         centre = known.centre
         self.pump.request(Configure(centre, known.releases))
-        self._dialler.configure(centre.campaigns)
+        self._dialler.configure(centre)
         # A campaign that is new is told how it stands.
         self._has_campaigns, self._states = bool(centre.campaigns), {}
         flows = (*centre.flows, *(release.spec for release in known.releases if release.share > 0))

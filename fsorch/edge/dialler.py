@@ -15,8 +15,11 @@ import gevent
 from gevent.queue import SimpleQueue
 from gevent.threadpool import ThreadPool
 
+from fsorch.campaign.compliance import Compliance
 from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
 from fsorch.clock import Clock
+from fsorch.compliance_packs import SHIPPED_PACKS, shipped_pack
+from fsorch.config import Centre
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
 from fsorch.errors import FsorchError
@@ -26,6 +29,10 @@ from fsorch.store.leads import Ready
 __all__ = ["Dialler"]
 
 log = logging.getLogger(__name__)
+
+DAY_US = 86_400 * 1_000_000
+# Where no law says how long drops count.
+WINDOW_DAYS = 30.0
 
 
 class Dialler:
@@ -38,6 +45,7 @@ class Dialler:
         self._clock = clock
         self._life = life
         self._campaigns: dict[str, CampaignSpec] = {}
+        self._windows: dict[str, float] = {}
         self._line: SimpleQueue[AboutLeads] = SimpleQueue()
         self._pool = ThreadPool(1)
         self._worker: gevent.Greenlet[[], None] | None = None
@@ -54,9 +62,15 @@ class Dialler:
             self._worker = None
         self._pool.kill()
 
-    def configure(self, campaigns: Iterable[CampaignSpec]) -> None:
-        """The campaigns there are."""
-        self._campaigns = {spec.id: spec for spec in campaigns}
+    def configure(self, centre: Centre) -> None:
+        """The campaigns there are, and the windows in which their drops count."""
+        self._campaigns = {spec.id: spec for spec in centre.campaigns}
+        packs = {pack.id: pack for pack in centre.packs}
+        self._windows = {}
+        for spec in centre.campaigns:
+            pack = packs.get(spec.pack) or (shipped_pack(spec.pack) if spec.pack in SHIPPED_PACKS else None)
+            rules = Compliance(pack, spec).drop_rules
+            self._windows[spec.id] = rules[0].days if rules else WINDOW_DAYS
 
     def take(self, action: AboutLeads) -> None:
         """Do this. Never blocks, and answers in another greenlet."""
@@ -70,6 +84,16 @@ class Dialler:
         known = {one.row.id for one in left}
         under_way = store.leads.attempts.under_way()
         return (*left, *(OpenAttempt(row=row) for row in under_way if row.id not in known))
+
+    def drops(self) -> dict[str, tuple[int, int]]:
+        """Live answers and drops of each campaign in the window of its pack's first drop rule (30 days where there is
+        none). Blocks; raises StoreError."""
+        now = self._clock.now().wall
+        counts = {}
+        for spec, days in self._windows.items():
+            found = self._store().leads.attempts.count(spec, (), now - round(days * DAY_US), now + 1)
+            counts[spec] = found.live, found.drops
+        return counts
 
     def _run(self) -> None:
         while True:

@@ -20,9 +20,11 @@ from msgspec import structs, to_builtins
 from fsorch.acd import AgentState, AgentStatus
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.dial import DialInput
+from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.campaign.retry import Next, after, with_attempt
 from fsorch.campaigns import OPEN_LEADS, CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
+from fsorch.compliance_packs import DropRule
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
@@ -32,7 +34,7 @@ from fsorch.engine.dialling_leads import next_number, shown
 from fsorch.engine.dialling_state import Dial, Limit, Run
 from fsorch.engine.dialling_ways import Ways
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import CampaignsAre, LeadsCome, ReadyLead
+from fsorch.engine.inputs import CampaignsAre, DropsWere, LeadsCome, ReadyLead
 from fsorch.engine.state import Person
 from fsorch.rules import PhoneMode
 
@@ -51,6 +53,8 @@ DRY_S = 5.0
 TOLD_S = 1.0
 # Half of what is known of the speed of launching is this old.
 HALF_S = 2.0
+# A campaign that was over its ceiling of drops goes by its pacer again below so much of it.
+BACK = 0.8
 # The modes that launch by a pacer, and which it is where the campaign does not say.
 PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}
 LAUNCHING = (*PACED, Mode.AGENTLESS)
@@ -146,6 +150,33 @@ class Dialling:
             self._drained(run)
         self._look_at_all()
         self.soon()
+
+    def drops_were(self, input: DropsWere) -> None:
+        """What the records have in the windows of the packs; what we count ourselves is in it."""
+        for id, (live, drops) in input.counts.items():
+            run = self.runs.get(id)
+            if run is not None:
+                run.before = max(0, live - run.tally.live), max(0, drops - run.tally.drops)
+
+    def budget(self, run: Run) -> DropBudget:
+        """How near the campaign is to the ceiling of its drops: its pack's, or (without a rule) its own target."""
+        rules = self.checks.of(run.spec)
+        own = DropRule(id="target", source="the campaign", says="its target", ceiling=rules.target, days=30)
+        live, drops = run.before[0] + run.tally.live, run.before[1] + run.tally.drops
+        amd = run.spec.amd
+        missed = min(amd.false_positives, 0.99) if amd is not None else 0.0
+        found = [drop_budget(rule, live, drops, missed) for rule in rules.drop_rules or (own,)]
+        return min(found, key=lambda one: one.left)
+
+    def _mind_drops(self, run: Run) -> None:
+        """Over the ceiling nobody is dialled but for a free agent, until the share is well below it again."""
+        budget = self.budget(run)
+        over = budget.is_over if not run.over else budget.share > budget.ceiling * BACK
+        if over is not run.over:
+            run.over, run.pacer = over, None
+            why = f"drops are at {budget.share:.1%}" if over else ""
+            fields = {"campaign": run.spec.id, "state": run.state.value, "held": run.held, "drops": why}
+            self.core.fact(FactKind.CAMPAIGN_CHANGED, queue=run.spec.queue, **fields)
 
     def _say(self, run: Run) -> None:
         fields = {"campaign": run.spec.id, "state": run.state.value, "held": run.held}
@@ -289,6 +320,7 @@ class Dialling:
             closed = self._closed(run)
             self._move(run, CampaignInput.CLOSED if closed else CampaignInput.OPENED)
             self._slow_down(run, now)
+            self._mind_drops(run)
             held = closed or self._held(run)
             wants[id] = 0 if held else self._due(run)
             self._show_held(run, held)
@@ -331,7 +363,7 @@ class Dialling:
         """The campaign's pacer; a new one is told of who is there, and what rings."""
         if run.pacer is None:
             spec, now = run.spec, self.core.now.mono
-            name = PACED[spec.mode] or spec.pacer
+            name = "progressive" if run.over else PACED[spec.mode] or spec.pacer
             options = {"ratio": spec.ratio} if name == "power" else {}
             rules = self.checks.of(spec)
             run.pacer = PACERS[name](target=rules.target, tolerance_s=rules.drop_s, **options)

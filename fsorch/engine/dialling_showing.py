@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
-
 from msgspec import structs
 
 from fsorch.acd import AgentState
 from fsorch.campaign.dial import DialState
-from fsorch.campaigns import LIVE_OUTCOMES, CampaignSpec, Lead, Outcome
+from fsorch.campaigns import CampaignSpec, Lead, Outcome
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_leads import fill_in
@@ -93,9 +91,7 @@ class CampaignBoard:
     def _campaign(self, run: Run, dials: list[Dial]) -> CampaignView:
         spec, tally = run.spec, run.tally
         states = [dial.machine.state for dial in dials]
-        live = sum(tally.outcomes[outcome.value] for outcome in LIVE_OUTCOMES)
-        drops = tally.outcomes[Outcome.DROP.value]
-        target = self.dialling.checks.of(spec).target
+        budget = self.dialling.budget(run)
         return CampaignView(
             id=spec.id,
             title=spec.title or spec.id,
@@ -111,14 +107,16 @@ class CampaignBoard:
             talking=states.count(DialState.TALKING),
             ready=len(run.fresh),
             launched=tally.launched,
-            live=live,
+            live=tally.live,
             talked=tally.talked,
-            drops=drops,
+            drops=tally.drops,
             machines=tally.outcomes[Outcome.MACHINE.value],
             barred=tally.barred,
-            drop_share=round(drops / live, 4) if live else 0.0,
-            drop_target=target,
-            drops_left=max(0, math.floor(target * live - drops)),
+            drop_share=round(budget.share, 4),
+            drop_bound=round(budget.bound, 4),
+            drop_target=budget.ceiling,
+            drops_left=max(0, budget.left),
+            drops_over=run.over,
             false_alarms=tally.keyed + tally.listened_lost,
             outcomes=dict(tally.outcomes),
         )

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
 from fsorch.campaign.pacing import Pacer
-from fsorch.campaigns import AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Outcome
+from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Outcome
 from fsorch.engine.inputs import ReadyLead
 
 __all__ = ["Dial", "Limit", "Preview", "Run", "Tally"]
@@ -163,6 +163,16 @@ class Tally:
     # A key was pressed where a machine was thought to be: a person.
     keyed: int = 0
 
+    @property
+    def live(self) -> int:
+        """People who answered."""
+        return sum(self.outcomes[outcome.value] for outcome in LIVE_OUTCOMES)
+
+    @property
+    def drops(self) -> int:
+        """Those of them for whom nobody was there."""
+        return self.outcomes[Outcome.DROP.value]
+
 
 @dataclass(slots=True)
 class Run:
@@ -170,7 +180,9 @@ class Run:
     are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing`` of
     the one that makes the ``unclear`` fresh again; ``dry_until`` (monotonic seconds): the records have no more before.
     ``held``: why nothing is launched, for people; ``agents``: those who dial for it, with their states. ``lines``: its
-    calls under way; ``speed``: its launches a second of late, as of ``speed_at`` (monotonic seconds)."""
+    calls under way; ``speed``: its launches a second of late, as of ``speed_at`` (monotonic seconds). ``before``: live
+    answers and drops in the window of its pack, beside what is in the tally; ``over``: it has dropped so many that it
+    dials one line for each free agent only."""
 
     spec: CampaignSpec
     machine: CampaignMachine = field(default_factory=CampaignMachine)
@@ -188,6 +200,8 @@ class Run:
     speed: float = 0.0
     speed_at: float = 0.0
     tally: Tally = field(default_factory=Tally)
+    before: tuple[int, int] = (0, 0)
+    over: bool = False
 
     @property
     def state(self) -> CampaignState:

@@ -149,7 +149,7 @@ class FactKind(StrEnum):
     LEAD_SKIPPED = "lead_skipped"
     # campaign, lead, number, until: an agent is shown a lead; the fact's agent is who
     PREVIEW_SHOWN = "preview_shown"
-    # campaign, state, held (why nothing is dialled, for people), by
+    # campaign, state, held (why nothing is dialled, for people), drops (that they are over the ceiling)
     CAMPAIGN_CHANGED = "campaign_changed"
     # name
     CONFIGURED = "configured"

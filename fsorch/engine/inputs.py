@@ -37,6 +37,7 @@ __all__ = [
     "DialPreview",
     "Dispose",
     "DropParty",
+    "DropsWere",
     "EndWrapUp",
     "ExtendWrapUp",
     "FinishMessage",
@@ -259,6 +260,12 @@ class CampaignsAre(msgspec.Struct, frozen=True):
     """How the records say each campaign stands, whole; one that is not named is a draft."""
 
     states: dict[str, CampaignState]
+
+
+class DropsWere(msgspec.Struct, frozen=True):
+    """What the records have of each campaign in the window of its pack's drop rule: its live answers, and its drops."""
+
+    counts: dict[str, tuple[int, int]]
 
 
 class ReadyLead(msgspec.Struct, frozen=True, kw_only=True):
@@ -514,6 +521,7 @@ Input = (
     | History
     | LookedUp
     | CampaignsAre
+    | DropsWere
     | LeadsCome
     | HookFailed
     | Tick

@@ -123,9 +123,11 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign now, and its counts since the engine started. ``held``: why nothing is dialled; ``agents`` dial for
     it, ``free`` of them are idle; ``ringing``, ``waiting`` (a person without an agent yet) and ``talking`` are calls.
-    ``drop_share``: drops over live answers, at most ``drop_target``; ``drops_left``: how many more may come before it
-    is over that. ``false_alarms``: keys pressed where a machine was thought to be, and people who hung up while one
-    was listened for."""
+
+    ``drop_share``: drops over live answers in the window of its pack, the true rate being below ``drop_bound`` with
+    95 %; at most ``drop_target``. ``drops_left``: how many more may come before it is over that, and ``drops_over``
+    that it is, so that only free agents get calls. ``false_alarms``: keys pressed where a machine was thought to be,
+    and people who hung up while one was listened for."""
 
     id: str
     title: str
@@ -147,8 +149,10 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     machines: int = 0
     barred: int = 0
     drop_share: float = 0.0
+    drop_bound: float = 0.0
     drop_target: float = 0.0
     drops_left: int = 0
+    drops_over: bool = False
     false_alarms: int = 0
     outcomes: dict[str, int] = {}
 

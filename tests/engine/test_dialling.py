@@ -24,7 +24,7 @@ from fsorch.config import Centre
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import ClearToDial
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, HangUp, LinkDown, SetStatus, SkipPreview
+from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, DropsWere, HangUp, LinkDown, SetStatus, SkipPreview
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
@@ -527,3 +527,18 @@ def test_agents_without_standing_lines_get_no_calls_that_would_wait_for_them() -
     room.passes(5)
     assert not room.calls()
     assert "standing lines" in room.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"]
+
+
+def test_over_the_ceiling_of_drops_only_free_agents_get_calls() -> None:
+    room = Room(drop_centre())
+    room.at_work("a0")
+    room.tell(DropsWere({"spring": (100, 4)}))
+    room.run()
+    assert len(room.calls()) == 1
+    (view,) = room.engine.snapshot().campaigns
+    assert (view.drop_share, view.drop_target, view.drops_left, view.drops_over) == (0.04, 0.03, 0, True)
+    room.tell(DropsWere({"spring": (1000, 4)}))
+    room.passes(0.2)
+    assert len(room.calls()) == 2
+    (view,) = room.engine.snapshot().campaigns
+    assert (view.drops_left, view.drops_over) == (26, False)

@@ -76,6 +76,7 @@ function Row({ campaign: one }: { campaign: Campaign }): JSX.Element {
 function Drops({ campaign: one }: { campaign: Campaign }): JSX.Element {
   const used = one.drop_target ? one.drop_share / one.drop_target : 0;
   const mood = used > 1 ? "bad" : used > 0.8 ? "warn" : "good";
+  const over = one.drops_over ? "over: one line for each free agent" : "over the limit";
   const few = one.drops_left === 0 ? "none to spare yet" : `${one.drops_left} more are allowed`;
   const left = one.drops_left === 1 ? "1 more is allowed" : few;
   return (
@@ -85,7 +86,7 @@ function Drops({ campaign: one }: { campaign: Campaign }): JSX.Element {
       </span>
       <span>
         {percent(one.drop_share)} of {percent(one.drop_target)}
-        <small class="soft"> {used > 1 ? "over the limit" : left}</small>
+        <small class="soft"> {used > 1 || one.drops_over ? over : left}</small>
       </span>
     </span>
   );

@@ -127,6 +127,7 @@ export interface Campaign {
   drop_share: number;
   drop_target: number;
   drops_left: number;
+  drops_over: boolean;
 }
 
 export interface Queue {
