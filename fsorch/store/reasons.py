@@ -63,7 +63,6 @@ def _question(store: Store, lead: Lead, now: int) -> Asked | None:
         place=Places().of(lead, number),
         history=lead.history,
         consents=tuple(store.consents.of(number.number)),
-        registries=registries(store),
     )
 
 
