@@ -42,7 +42,7 @@ from peewee import (
 from fsorch.errors import DatabaseAway, StoreError
 from fsorch.store.native import dial, is_patched
 
-__all__ = ["Db", "PooledMysql", "PooledSqlite", "connected", "is_passing", "parse_url", "writing"]
+__all__ = ["Db", "PooledMysql", "PooledSqlite", "connected", "is_passing", "parse_url", "roomy", "writing"]
 
 IDLE_CONNECTIONS = 8
 BUSY_TIMEOUT_S = 5.0
@@ -51,6 +51,9 @@ CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 60
 MYSQL_FORM = "mysql://user:password@host:port/name"
 MYSQL_OPTIONS = ("ssl_ca", "unix_socket")
+# While something large is imported, in pages of 4 KB: 64 MB and 32 MB.
+IMPORT_CACHE_PAGES = 16_000
+IMPORT_LOG_PAGES = 8_000
 PRAGMAS = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1}
 # What MySQL says when it is the server's state, not the statement, that is wrong: trying again later makes sense.
 # From the server's error list: connections, shutdown, disk, locks, read-only, rights, missing database or table,
@@ -360,6 +363,23 @@ def connected(db: Db) -> Iterator[Db]:
     except PeeweeException as error:
         kind = DatabaseAway if is_away(error) else StoreError
         raise kind(explain(error, db)) from error
+
+
+@contextmanager
+def roomy(db: Db) -> Iterator[Db]:
+    """For the many batches of an import: SQLite keeps more pages at hand, so that an index larger than its usual cache
+    is not read from disk row by row, and lets its log grow longer, so that a page that many rows touch is put into its
+    place once for all of them."""
+    usual = {"cache_size": db.run("PRAGMA cache_size").fetchone()[0]} if isinstance(db, PooledSqlite) else {}
+    if usual:
+        usual["wal_autocheckpoint"] = db.run("PRAGMA wal_autocheckpoint").fetchone()[0]
+        db.run(f"PRAGMA cache_size = {IMPORT_CACHE_PAGES}")
+        db.run(f"PRAGMA wal_autocheckpoint = {IMPORT_LOG_PAGES}")
+    try:
+        yield db
+    finally:
+        for name, value in usual.items():
+            db.run(f"PRAGMA {name} = {int(value)}")
 
 
 def _make_private(file: Path) -> None:

@@ -20,7 +20,7 @@ from peewee import fn
 from fsorch.campaigns import DncRow
 from fsorch.clock import Clock
 from fsorch.errors import ConfigError, NotFound
-from fsorch.store.database import Db, PooledMysql, PooledSqlite, writing
+from fsorch.store.database import Db, PooledMysql, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import DncListRecord, DncNumberRecord, DncRecord
 from fsorch.store.lead_rows import number_text, number_value
 from fsorch.store.values import clean, cut
@@ -221,7 +221,7 @@ class Dnc:
         """Put ``numbers``, one for each row of a file (0: a row that holds none), into the imported list ``id``, which
         is made if need be; a second file adds to it. What was written when an import of the same file (``mark`` tells
         it) ended in the middle is not read twice. ``told`` is called after each batch. Audited."""
-        with self._use() as db:
+        with self._use() as db, roomy(db):
             serial, progress = self._begin(db, id, campaign, mark, by)
             for _ in islice(numbers, progress.rows):
                 pass

@@ -10,7 +10,7 @@ import random
 import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from operator import le
 from typing import Any
 
@@ -24,7 +24,7 @@ from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.hints import near
 from fsorch.store.attempts import ListCounts, count_list
 from fsorch.store.consents import consent_values
-from fsorch.store.database import Db, PooledSqlite, writing
+from fsorch.store.database import Db, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import (
     ConsentRecord,
     LeadImportRecord,
@@ -48,11 +48,6 @@ Ids = list[int]
 COLUMNS = tuple(field.column_name for field in LeadRecord._meta.sorted_fields)
 # How long each text of a lead may be, in the order of _lead_tuple.
 WIDTHS = (64, 255, 64, 64, 16, 64, 32, 16, 16, 64, 64, 64, 255, 64)
-# Pages of 4 KB that an import may keep at hand: 64 MB, so that the index of numbers is not read from disk row by row.
-CACHE_PAGES = 16_000
-# Pages that the log may have before they are put into their places: 32 MB, so that a page that many rows touch is
-# written there once for all of them.
-LOG_PAGES = 8_000
 
 
 class LeadList(msgspec.Struct, frozen=True, kw_only=True):
@@ -207,9 +202,11 @@ class Lists:
             self._audit(by, "list.import", {"import": made.id, "list": made.list, "path": made.path})
             return made
 
-    def taking(self) -> AbstractContextManager[Intake]:
+    @contextmanager
+    def taking(self) -> Iterator[Intake]:
         """A connection for the many batches of an import."""
-        return _Taking(self._use, self._clock)
+        with self._use() as db, roomy(db):
+            yield Intake(db, self._clock)
 
     def end_import(self, state: ImportState, by: str) -> ImportState:
         """The file has been read to its end; audited with the figures."""
@@ -273,28 +270,6 @@ class Intake:
             if consents:
                 ConsentRecord.insert_many([consent_values(row) for row in consents]).execute(db)
             LeadImportRecord.update(_import_row(state)).where(LeadImportRecord.id == state.id).execute(db)
-
-
-class _Taking:
-    """The connection of an import, which may keep more at hand than others while it lasts."""
-
-    def __init__(self, use: Callable[[], AbstractContextManager[Db]], clock: Clock) -> None:
-        self._held = use()
-        self._clock = clock
-        self._db: Db | None = None
-
-    def __enter__(self) -> Intake:
-        self._db = self._held.__enter__()
-        if isinstance(self._db, PooledSqlite):
-            self._db.run(f"PRAGMA cache_size = {CACHE_PAGES}")
-            self._db.run(f"PRAGMA wal_autocheckpoint = {LOG_PAGES}")
-        return Intake(self._db, self._clock)
-
-    def __exit__(self, *error: Any) -> None:
-        if isinstance(self._db, PooledSqlite):
-            self._db.run("PRAGMA cache_size = -2000")
-            self._db.run("PRAGMA wal_autocheckpoint = 1000")
-        self._held.__exit__(*error)
 
 
 def claim_ids(db: Db, count: int) -> int:

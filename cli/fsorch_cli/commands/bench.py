@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from fsorch.edge import bench_acd, bench_calls, bench_esl
+from fsorch.edge import bench_acd, bench_calls, bench_esl, bench_leads
 from fsorch_cli.console import err, out, print_json, printable
 from fsorch_cli.group import Group
 
@@ -65,4 +65,20 @@ def calls(scenario: str, contacts: int | None, waiting: int, seed: int, as_json:
     time of the engine's process alone; engine_cores and switch_cores are the share of a core each of them used."""
     with err().status("measuring turn by turn"):
         result = bench_calls.run(contacts or 0, waiting, seed, scenario)
+    _show(result, as_json)
+
+
+@command.command("leads")
+@click.option("--leads", type=click.IntRange(1_000), default=1_000_000, show_default=True, help="Rows of the list.")
+@click.option("--dnc", type=click.IntRange(1_000), default=10_000_000, show_default=True, help="Of the register.")
+@click.option("--database", default="", help="An empty database to measure in; else a SQLite file of its own.")
+@click.option("--seed", default=1, show_default=True, help="The same seed makes the same list.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def leads(leads: int, dnc: int, database: str, seed: int, as_json: bool) -> None:
+    """A large list imported, its next leads chosen, a large no-call register looked up, each beside its limit.
+
+    rows_per_s is by the clock and rows_per_s_cpu by the processor time of this process; next_ms and dnc_ms are 95th
+    percentiles. A ratio is figure over limit."""
+    with err().status("measuring") as status:
+        result = bench_leads.run(leads, dnc, database, seed, lambda words: status.update(words))
     _show(result, as_json)
