@@ -32,8 +32,11 @@ from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, 
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.flows import FlowSpec
 from fsorch.store import ContactDetail
+from fsorch.store.consents import Consents
+from fsorch.store.dnc import Dnc
 from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.flows import FlowVersion
+from fsorch.store.leads import Leads
 from fsorch.store.linting import Override
 from fsorch.store.phones import PhoneSecret
 
@@ -59,7 +62,12 @@ class User(msgspec.Struct, frozen=True):
 
 
 class FakeStore:
-    """People in memory. ``audited`` holds what was written down."""
+    """People in memory. ``audited`` holds what was written down. Leads are nothing that is tried with a fake: see
+    tests/web/test_leads.py."""
+
+    leads: Leads
+    dnc: Dnc
+    consents: Consents
 
     def __init__(self, *users: User) -> None:
         self.people = {user.login: user for user in users}

@@ -14,6 +14,7 @@ from fsorch_web.auth import SESSION_S, Auth
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
 from fsorch_web.flows import Flows
+from fsorch_web.leads import LeadRoutes
 from fsorch_web.messages import Messages
 from fsorch_web.objects import Objects
 from fsorch_web.seams import StoreReads
@@ -65,6 +66,7 @@ def create_app(
     Contacts(app, gateway, auth)
     Objects(app, auth)
     Flows(app, auth)
+    LeadRoutes(app, auth)
     Pages(app, auth, static)
     Doors(app, store, settings.doors)
     sockets = Sockets(app, gateway, auth)

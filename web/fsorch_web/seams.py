@@ -8,7 +8,10 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import gevent
 
 from fsorch.engine.rows import ContactRow
+from fsorch.store.consents import Consents
+from fsorch.store.dnc import Dnc
 from fsorch.store.flow_stats import FlowFigures
+from fsorch.store.leads import Leads
 from fsorch.store.phones import PhoneSecret
 from fsorch.store.publishing import VersionStore
 from fsorch.store.queries import ContactDetail
@@ -78,6 +81,10 @@ class TokenReads(Protocol):
 
 class StoreReads(VersionStore, Protocol):
     """The part of the store that the desktop needs. Every method may block, so each is called through `in_worker`."""
+
+    leads: Leads
+    dnc: Dnc
+    consents: Consents
 
     def user(self, login: str, /) -> UserReads | None:
         """The person with this login, or None."""

@@ -1,0 +1,141 @@
+"""Leads, no-call numbers and consents by the API, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from fsorch.store import Store
+from fsorch.store.lead_lists import LeadList
+from tests.store.conftest import open_store
+from tests.web.harness import Page, Site, new_site
+from tests.web.test_objects import send
+
+PASSWORD = "correct horse 7"
+LEAD = {
+    "list": "spring",
+    "numbers": [{"number": "+44 20 7946 0958", "kind": "home"}],
+    "reference": "4711",
+    "name": "Zoë",
+}
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Store]:
+    """A store with people and a list."""
+    store = open_store(f"sqlite:///{tmp_path}/records.db")
+    for login, role in (("sam", "supervisor"), ("root", "admin"), ("olga", "auditor"), ("ada", "agent")):
+        store.set_password(login, PASSWORD, role, agent="ada" if role == "agent" else "", by="test")
+    store.leads.lists.make(LeadList(id="spring"), "test")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
+    """A desktop over it."""
+    (tmp_path / "index.html").write_text("x")
+    with new_site(tmp_path, records) as running:
+        yield running
+
+
+def page(desk: Site, login: str) -> Page:
+    made = Page(desk.port)
+    assert made.log_in(login, PASSWORD).status == 200
+    return made
+
+
+class TestLeads:
+    def test_one_is_added_found_changed_and_updated_by_reference(self, desk: Site, records: Store) -> None:
+        sam = page(desk, "sam")
+        made = send(sam, "POST", "/api/leads", LEAD)
+        assert made.status == 201
+        assert made.json["numbers"][0]["number"] == "+442079460958"
+        id = made.json["id"]
+        assert sam.get("/api/leads?q=%2B442079460958").json == [made.json]
+        assert sam.get(f"/api/leads/{id}").json == {"lead": made.json, "attempts": []}
+        changed = send(sam, "PATCH", f"/api/leads/{id}", {"priority": 5, "fields": {"city": "York"}})
+        assert (changed.json["priority"], changed.json["fields"], changed.json["name"]) == (5, {"city": "York"}, "Zoë")
+        again = send(sam, "POST", "/api/leads", LEAD | {"update": True, "name": "Zoë Q"})
+        assert (again.status, again.json["id"], again.json["name"], again.json["priority"]) == (200, id, "Zoë Q", 5)
+        assert send(sam, "POST", "/api/leads", LEAD).json["id"] != id
+        (listed,) = sam.get("/api/lists").json
+        assert (listed["id"], listed["leads"]) == ("spring", 2)
+        assert sam.get("/api/lists/spring").json == listed
+        assert {one.who for one in records.audits(act="lead.")} == {"sam"}
+
+    def test_a_lead_that_is_dialled_is_left_alone(self, desk: Site, records: Store) -> None:
+        sam = page(desk, "sam")
+        id = send(sam, "POST", "/api/leads", LEAD).json["id"]
+        records.leads.reserve_one(id, "c", 1, "t:1")
+        refused = send(sam, "PATCH", f"/api/leads/{id}", {"priority": 5})
+        assert (refused.status, refused.json["code"]) == (409, "refused")
+
+    @pytest.mark.parametrize(
+        ("body", "status"),
+        [
+            ({}, 400),
+            (LEAD | {"list": "nosuch"}, 404),
+            (LEAD | {"numbers": []}, 400),
+            (LEAD | {"numbers": [{"number": "12"}]}, 422),
+            (LEAD | {"fields": {"A b": "x"}}, 400),
+            (LEAD | {"name": "x" * 256}, 400),
+            (LEAD | {"priority": "high"}, 400),
+            (LEAD | {"id": "7"}, 400),
+            (LEAD | {"next_at": "2030-01-01"}, 400),
+        ],
+    )
+    def test_what_is_wrong_is_refused(self, desk: Site, records: Store, body: object, status: int) -> None:
+        assert send(page(desk, "sam"), "POST", "/api/leads", body).status == status
+        assert records.leads.lists.count("spring").leads == 0
+
+    def test_callbacks(self, desk: Site) -> None:
+        sam = page(desk, "sam")
+        id = send(sam, "POST", "/api/leads", LEAD).json["id"]
+        path = f"/api/leads/{id}/callback"
+        promised = send(sam, "POST", path, {"at": "2099-01-01T09:00:00+01:00", "note": "n"})
+        assert (promised.json["state"], promised.json["next_at"]) == ("callback", 4_070_937_600_000_000)
+        assert [one["id"] for one in sam.get("/api/lead-callbacks").json] == [id]
+        assert sam.get("/api/lead-callbacks?agent=ada").json == []
+        assert send(sam, "POST", path, {"at": "2001-01-01T09:00:00Z"}).status == 422
+        assert send(sam, "POST", path, {"at": "2099-01-01T09:00:00Z", "agent": "nobody"}).status == 422
+        assert send(sam, "POST", "/api/leads/99/callback", {"at": "2099-01-01T09:00:00Z"}).status == 404
+
+
+class TestRights:
+    def test_a_number_is_refused_and_only_an_admin_takes_it_back(self, desk: Site, records: Store) -> None:
+        sam, root = page(desk, "sam"), page(desk, "root")
+        assert send(sam, "POST", "/api/dnc", {"number": "+4420*", "reason": "asked"}).status == 201
+        checked = sam.get("/api/dnc?number=%2B442079460958").json
+        assert (checked["callable"], checked["entry"]["source"], checked["entry"]["by"]) == (False, "api", "sam")
+        assert [one["number"] for one in sam.get("/api/dnc").json] == ["+4420*"]
+        back = {"number": "+4420*", "reason": "asked back"}
+        assert send(sam, "POST", "/api/dnc/remove", back).status == 403
+        assert send(root, "POST", "/api/dnc/remove", {"number": "+4420*"}).status == 400
+        assert send(root, "POST", "/api/dnc/remove", back).status == 200
+        assert send(root, "POST", "/api/dnc/remove", back).status == 404
+        assert records.audits(1)[0].who == "root"
+        assert sam.get("/api/dnc?number=%2B442079460958").json["callable"]
+        assert sam.get("/api/dnc?number=x").status == 422
+
+    def test_consents(self, desk: Site) -> None:
+        sam = page(desk, "sam")
+        given = send(sam, "POST", "/api/consents", {"number": "+442079460958", "who": "Zoë", "channel": "web"})
+        assert given.status == 201
+        assert sam.get("/api/consents?number=%2B442079460958").json == [given.json]
+        gone = send(sam, "POST", "/api/consents/withdraw", {"number": "+442079460958"})
+        assert gone.json[0]["withdrawn_at"] > 0
+        assert send(sam, "POST", "/api/consents/withdraw", {"number": "+442079460958"}).status == 404
+
+    @pytest.mark.parametrize(
+        "path", ["/api/leads", "/api/dnc", "/api/consents", "/api/dnc/remove", "/api/consents/withdraw"]
+    )
+    def test_who_may(self, desk: Site, path: str) -> None:
+        assert send(page(desk, "olga"), "POST", path, {}).status == 403
+        assert send(page(desk, "ada"), "POST", path, {}).status == 403
+        assert send(Page(desk.port), "POST", path, {}).status in (401, 403)
+        if "/" not in path.removeprefix("/api/"):
+            assert page(desk, "olga").get(path).status == 200
+            assert page(desk, "ada").get(path).status == 403

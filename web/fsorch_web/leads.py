@@ -1,0 +1,335 @@
+"""Leads by the API: added, changed, promised a call; who is not called, and who has consented.
+
+Everything goes the way ``fsorch lead``, ``dnc`` and ``consent`` go, with the same checks and the same audit. See
+docs/api.md.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import flask
+import msgspec
+from flask import Flask, Response
+
+from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber
+from fsorch.e164 import NumberReader
+from fsorch.errors import ConfigError
+from fsorch_web.auth import Auth
+from fsorch_web.errors import ApiError
+from fsorch_web.people import Person
+from fsorch_web.seams import in_worker
+from fsorch_web.wire import body, json_response
+
+__all__ = ["LeadRoutes"]
+
+Text = Annotated[str, msgspec.Meta(max_length=255)]
+Id = Annotated[str, msgspec.Meta(max_length=64)]
+Number = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+Region = Annotated[str, msgspec.Meta(max_length=2)]
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+Field = Annotated[str, msgspec.Meta(max_length=1000)]
+FieldName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_][a-z0-9_-]{0,62}\Z")]
+Fields = Annotated[dict[FieldName, Field], msgspec.Meta(max_length=100)]
+MOST = 500
+
+
+class NumberBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A number, and what the list calls its kind."""
+
+    number: Number
+    kind: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    zone: Id = ""
+
+
+Numbers = Annotated[list[NumberBody], msgspec.Meta(min_length=1, max_length=12)]
+
+
+class LeadPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What is to be changed in a lead; what is left out stays. ``country_of_numbers``: of those without a code."""
+
+    numbers: Numbers | msgspec.UnsetType = msgspec.UNSET
+    name: Text | msgspec.UnsetType = msgspec.UNSET
+    reference: Id | msgspec.UnsetType = msgspec.UNSET
+    owner: Id | msgspec.UnsetType = msgspec.UNSET
+    priority: Annotated[int, msgspec.Meta(ge=-1_000_000, le=1_000_000)] | msgspec.UnsetType = msgspec.UNSET
+    zone: Id | msgspec.UnsetType = msgspec.UNSET
+    country: Region | msgspec.UnsetType = msgspec.UNSET
+    region: Id | msgspec.UnsetType = msgspec.UNSET
+    postcode: Annotated[str, msgspec.Meta(max_length=32)] | msgspec.UnsetType = msgspec.UNSET
+    language: Annotated[str, msgspec.Meta(max_length=16)] | msgspec.UnsetType = msgspec.UNSET
+    fields: Fields | msgspec.UnsetType = msgspec.UNSET
+    next_at: Moment | msgspec.UnsetType = msgspec.UNSET
+    country_of_numbers: Region = ""
+
+
+class LeadBody(LeadPatch, forbid_unknown_fields=True, kw_only=True):
+    """A new lead. With ``update`` the lead of the same list and reference, where there is one, is changed instead."""
+
+    list: Id
+    update: bool = False
+
+
+class CallbackBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A call that is promised at a time, by one agent or anyone."""
+
+    at: Moment
+    agent: Id = ""
+    campaign: Id = ""
+    note: Text = ""
+
+
+class DncBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A number, or with a star at its end all that begin so; of one campaign, or everybody's."""
+
+    number: Number
+    campaign: Id = ""
+    reason: Text = ""
+    until: Moment | None = None
+
+
+class DncRemoval(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why a number may be called again."""
+
+    number: Number
+    reason: Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
+    campaign: Id = ""
+
+
+class ConsentBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """A consent; ``given_at`` is now where it is left out."""
+
+    number: Number
+    who: Text = ""
+    what: Annotated[str, msgspec.Meta(max_length=2000)] = ""
+    scope: Id = "*"
+    channel: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    evidence: Annotated[str, msgspec.Meta(max_length=1024)] = ""
+    given_at: Moment | None = None
+    until: Moment | None = None
+
+
+class Withdrawal(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whose consent ends: all of it, or what was given for ``scope``."""
+
+    number: Number
+    scope: Id = ""
+
+
+class LeadRoutes:
+    """The routes of leads, no-call numbers and consents in one application."""
+
+    def __init__(self, app: Flask, auth: Auth) -> None:
+        self._auth = auth
+        for rule, view, method in (
+            ("/api/lists", self.lists, "GET"),
+            ("/api/lists/<id>", self.list, "GET"),
+            ("/api/leads", self.find, "GET"),
+            ("/api/leads", self.add, "POST"),
+            ("/api/leads/<id>", self.show, "GET"),
+            ("/api/leads/<id>", self.change, "PATCH"),
+            ("/api/leads/<id>/callback", self.promise, "POST"),
+            ("/api/lead-callbacks", self.callbacks, "GET"),
+            ("/api/dnc", self.check, "GET"),
+            ("/api/dnc", self.refuse, "POST"),
+            ("/api/dnc/remove", self.allow, "POST"),
+            ("/api/consents", self.consents, "GET"),
+            ("/api/consents", self.consent, "POST"),
+            ("/api/consents/withdraw", self.withdraw, "POST"),
+        ):
+            app.add_url_rule(rule, f"{method} {rule}", view, methods=[method])
+
+    # -- lists and leads ------------------------------------------------------------------------------------------
+
+    def lists(self) -> Response:
+        """GET /api/lists: every list, and how far it has been worked through."""
+        self._reader()
+        leads = self._auth.store.leads
+        return json_response(in_worker(lambda: [self._list(one.id) for one in leads.lists.all()]))
+
+    def list(self, id: str) -> Response:
+        """GET /api/lists/spring."""
+        self._reader()
+        return json_response(in_worker(self._list, id))
+
+    def find(self) -> Response:
+        """GET /api/leads?q=...: those with this id, number or reference."""
+        self._reader()
+        return json_response(in_worker(self._auth.store.leads.find, flask.request.args.get("q", "")[:255]))
+
+    def show(self, id: str) -> Response:
+        """GET /api/leads/17: one, with its attempts."""
+        self._reader()
+        leads = self._auth.store.leads
+
+        def read() -> dict[str, Any]:
+            lead = leads.get(id)
+            return {"lead": lead, "attempts": leads.attempts.newest(100, lead=lead.id)}
+
+        return json_response(in_worker(read))
+
+    def add(self) -> Response:
+        """POST /api/leads: a new lead, or with ``update`` the one of the same reference, changed."""
+        person, given = self._writer(), body(LeadBody)
+        values = _values(given)
+        leads = self._auth.store.leads
+
+        def put() -> tuple[Lead, int]:
+            known = [one for one in leads.find(given.reference or "") if _is_same(one, given)] if given.update else []
+            if known:
+                return leads.change(known[0].id, person.login, **values), 200
+            return leads.add(Lead(id="", list=given.list, **values), person.login), 201
+
+        lead, status = in_worker(put)
+        return json_response(lead, status)
+
+    def change(self, id: str) -> Response:
+        """PATCH /api/leads/17: what is given; refused (409) while somebody dials it."""
+        person, values = self._writer(), _values(body(LeadPatch))
+        return json_response(in_worker(lambda: self._auth.store.leads.change(id, person.login, **values)))
+
+    def promise(self, id: str) -> Response:
+        """POST /api/leads/17/callback: a call at a time; one that there is moves."""
+        person, given = self._writer(), body(CallbackBody)
+        at = _us(given.at)
+        if at <= time.time_ns() // 1_000:
+            raise ConfigError("at has passed; give a time to come")
+        store = self._auth.store
+
+        def promised() -> Lead:
+            centre = store.load_centre()
+            for what, one, known in (
+                ("agent", given.agent, centre.agents),
+                ("campaign", given.campaign, centre.campaigns),
+            ):
+                if one and all(item.id != one for item in known):
+                    raise ConfigError(f"there is no {what} {one!r}")
+            return store.leads.promise(
+                id, at, person.login, agent=given.agent, campaign=given.campaign, note=given.note
+            )
+
+        return json_response(in_worker(promised))
+
+    def callbacks(self) -> Response:
+        """GET /api/lead-callbacks?agent=ada: the leads that were promised a call, the soonest first."""
+        self._reader()
+        agent = flask.request.args.get("agent", "")[:64]
+        return json_response(in_worker(lambda: self._auth.store.leads.callbacks(agent=agent)))
+
+    # -- who is not called ----------------------------------------------------------------------------------------
+
+    def check(self) -> Response:
+        """GET /api/dnc?number=%2B44...&campaign=spring: whether it may be called; without a number, the entries."""
+        self._reader()
+        args, dnc = flask.request.args, self._auth.store.dnc
+        campaign = args.get("campaign", "")[:64]
+        if "number" not in args:
+            return json_response(in_worker(lambda: dnc.entries(campaign=campaign or None, limit=MOST)))
+        number = _number(args["number"])
+        entry = in_worker(dnc.find, number, campaign)
+        return json_response({"number": number, "callable": entry is None, "entry": entry})
+
+    def refuse(self) -> Response:
+        """POST /api/dnc: a number that is not called any more."""
+        person, given = self._writer(), body(DncBody)
+        row = DncRow(
+            number=given.number,
+            campaign=given.campaign,
+            source="api",
+            reason=given.reason,
+            until=_us(given.until) if given.until else 0,
+        )
+        return json_response(in_worker(self._auth.store.dnc.add, row, person.login), 201)
+
+    def allow(self) -> Response:
+        """POST /api/dnc/remove: a number may be called again. Only an admin may say so, and why is kept."""
+        person, given = self._writer(), body(DncRemoval)
+        if not person.administers:
+            raise ApiError(403, "forbidden", "only an admin may take a number off the no-call list")
+        dnc = self._auth.store.dnc
+        return json_response(
+            in_worker(lambda: dnc.remove(given.number, person.login, campaign=given.campaign, reason=given.reason))
+        )
+
+    # -- consents -------------------------------------------------------------------------------------------------
+
+    def consents(self) -> Response:
+        """GET /api/consents?number=%2B44...: all that is on record, the newest first."""
+        self._reader()
+        number = flask.request.args.get("number", "")
+        known = _number(number) if number else ""
+        return json_response(in_worker(lambda: self._auth.store.consents.newest(MOST, number=known)))
+
+    def consent(self) -> Response:
+        """POST /api/consents: somebody has consented."""
+        person, given = self._writer(), body(ConsentBody)
+        row = ConsentRow(
+            number=_number(given.number),
+            who=given.who,
+            what=given.what,
+            scope=given.scope,
+            channel=given.channel,
+            evidence=given.evidence,
+            given_at=_us(given.given_at) if given.given_at else time.time_ns() // 1_000,
+            until=_us(given.until) if given.until else 0,
+        )
+        return json_response(in_worker(self._auth.store.consents.add, row, person.login), 201)
+
+    def withdraw(self) -> Response:
+        """POST /api/consents/withdraw: they take it back."""
+        person, given = self._writer(), body(Withdrawal)
+        number, consents = _number(given.number), self._auth.store.consents
+        return json_response(in_worker(lambda: consents.withdraw(number, person.login, scope=given.scope)))
+
+    # -- inside ---------------------------------------------------------------------------------------------------
+
+    def _list(self, id: str) -> dict[str, Any]:
+        leads = self._auth.store.leads
+        one = leads.lists.get(id)
+        counts = leads.lists.count(id)
+        plain: dict[str, Any] = msgspec.to_builtins(one) | msgspec.to_builtins(counts)
+        return plain | {"penetration": round(counts.penetration, 4)}
+
+    def _reader(self) -> None:
+        if not self._auth.person().sees_board:
+            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see leads")
+
+    def _writer(self) -> Person:
+        person = self._auth.person()
+        if not person.supervises:
+            raise ApiError(403, "forbidden", "only supervisors may do this")
+        return person
+
+
+def _values(given: LeadPatch) -> dict[str, Any]:
+    """The fields of a lead that are given, as the store takes them."""
+    values: dict[str, Any] = {}
+    for name in LeadPatch.__struct_fields__:
+        value = getattr(given, name)
+        if value is not msgspec.UNSET and name != "country_of_numbers":
+            values[name] = value
+    if "numbers" in values:
+        read = NumberReader(given.country_of_numbers).read
+        values["numbers"] = tuple(
+            LeadNumber(number=f"+{read(one.number)}", kind=one.kind, zone=one.zone, order=n)
+            for n, one in enumerate(values["numbers"])
+        )
+    if "next_at" in values:
+        values["next_at"] = _us(values["next_at"])
+    if "country" in values:
+        values["country"] = values["country"].upper()
+    return values
+
+
+def _is_same(lead: Lead, given: LeadBody) -> bool:
+    return lead.list == given.list and bool(lead.reference) and lead.reference == given.reference
+
+
+def _number(text: str) -> str:
+    return f"+{NumberReader().read(text)}"
+
+
+def _us(moment: datetime) -> int:
+    return round(moment.astimezone(UTC).timestamp() * 1_000_000)
