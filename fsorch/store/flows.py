@@ -18,7 +18,7 @@ import msgspec
 from fsorch.config import Centre, world_of
 from fsorch.errors import ConfigError, NotFound
 from fsorch.flow_checks import faults
-from fsorch.flows import FlowRelease, FlowSpec
+from fsorch.flows import FlowRelease, FlowSpec, FlowWorld
 from fsorch.store.database import Db
 from fsorch.store.models import FlowRecord
 
@@ -82,21 +82,23 @@ def read_releases(db: Db, centre: Centre, now_us: int) -> tuple[FlowRelease, ...
     """The versions that calls enter, with their shares, and those that calls may still be in. A version that cannot
     answer calls in this centre gets none; the one in force gets what is left."""
     kept = [rows for rows in _versions(db).values() if now_us - _removed_at(rows) < LONGEST_CALL_US]
-    return tuple(release for rows in kept for release in _releases(rows, centre))
+    world = world_of(centre)
+    return tuple(release for rows in kept for release in _releases(rows, world))
 
 
 def list_versions(db: Db, flow: str, centre: Centre) -> list[FlowVersion]:
     """Every version of a flow, the newest first. Raises NotFound."""
     rows = _of(db, flow)
     current = _newest(rows)
-    live = {release.version: release.share for release in _releases(rows, centre)}
+    world = world_of(centre)
+    live = {release.version: release.share for release in _releases(rows, world)}
     return [
         FlowVersion(
             flow=flow,
             title=_spec(row).title,
             in_force=row is current and not row["removed_at"],
             share=live.get(row["version"], 0.0),
-            fault=_fault(row, centre),
+            fault=_fault(row, world),
             **{key: row[key] for key in ("version", "state", "made_at", "made_by", "published_at", "published_by")},
             reason=row["reason"],
         )
@@ -202,18 +204,18 @@ def _spec(row: Row) -> FlowSpec:
     return msgspec.json.decode(row["body"], type=FlowSpec)
 
 
-def _fault(row: Row, centre: Centre) -> str:
-    found = faults(_spec(row), world_of(centre))
+def _fault(row: Row, world: FlowWorld) -> str:
+    found = faults(_spec(row), world)
     return str(found[0]) if found else ""
 
 
-def _releases(rows: list[Row], centre: Centre) -> list[FlowRelease]:
+def _releases(rows: list[Row], world: FlowWorld) -> list[FlowRelease]:
     current = _newest(rows)
     if current is None:
         return []
     live = not current["removed_at"]
     shares = {row["version"]: row["share"] for row in rows if row is not current and row["share"] > 0 and live}
-    broken = {row["version"] for row in rows if row["version"] in shares and _fault(row, centre)}
+    broken = {row["version"] for row in rows if row["version"] in shares and _fault(row, world)}
     shares = {version: share for version, share in shares.items() if version not in broken}
     shares[current["version"]] = max(0.0, 1.0 - sum(shares.values())) if live else 0.0
     kept = [row for row in rows[:-VERSIONS_KEPT] if row["version"] in shares] + rows[-VERSIONS_KEPT:]

@@ -8,7 +8,6 @@ import msgspec
 
 from fsorch.config import Centre, world_of
 from fsorch.errors import ConfigError
-from fsorch.flows import FlowSpec
 from fsorch.ivr.lint import Finding, lint
 
 __all__ = ["FlowRefused", "Override", "judge_flows", "new_findings"]
@@ -36,10 +35,16 @@ def new_findings(old: Centre, new: Centre) -> tuple[Finding, ...]:
     """What the linter has against the change from ``old`` to ``new``: all findings of the flows that change, and of the
     others those that the change brings (a prompt that loses a language, say)."""
     before = {flow.id: flow for flow in old.flows}
+    was, is_now = world_of(old), world_of(new)
+    alone = msgspec.structs.replace(was, flows=None) == msgspec.structs.replace(is_now, flows=None)
+    still = alone and old.flow_limits == new.flow_limits
     found: list[Finding] = []
     for flow in new.flows:
-        known = _findings(old, before[flow.id]) if before.get(flow.id) == flow else ()
-        found += [finding for finding in _findings(new, flow) if finding not in known]
+        unchanged = before.get(flow.id) == flow
+        if unchanged and still and not flow.subflows:
+            continue
+        known = lint(flow, was, old.flow_limits) if unchanged else ()
+        found += [finding for finding in lint(flow, is_now, new.flow_limits) if finding not in known]
     return tuple(found)
 
 
@@ -55,7 +60,3 @@ def judge_flows(findings: Iterable[Finding], reason: str) -> dict[str, Override]
         raise ConfigError(f"the reason has {len(reason)} characters; use at most {LONGEST_REASON}")
     flows = dict.fromkeys(finding.flow for finding in found)
     return {id: Override(reason, tuple(str(one) for one in found if one.flow == id)) for id in flows}
-
-
-def _findings(centre: Centre, flow: FlowSpec) -> tuple[Finding, ...]:
-    return lint(flow, world_of(centre), centre.flow_limits)
