@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,8 @@ import yaml
 
 from fsorch.clock import to_datetime
 from fsorch.config import decode
-from fsorch.edge.flow_stage import clock_values, hours_values
+from fsorch.edge.flow_stage import clock_values, customer_values, hours_values
+from fsorch.edge.lookups_own import own_rows
 from fsorch.edge.settings import read_yaml
 from fsorch.errors import ConfigError
 from fsorch.expressions import ExpressionError, Type, parse, spoken_type, type_of
@@ -21,11 +23,13 @@ from fsorch.flow_nodes import Lookup
 from fsorch.flows import FlowSpec
 from fsorch.hints import near
 from fsorch.ivr.rehearsal import Line, Rehearsal, Script, What
+from fsorch.ivr.steps import OwnAsk, Rows
+from fsorch_cli.app import App
 from fsorch_cli.console import cell, note, out, printable
 from fsorch_cli.flow_files import Surroundings
 from fsorch_cli.live import seconds
 
-__all__ = ["check_script", "moment_of", "print_walk", "read_script"]
+__all__ = ["caller_of", "check_script", "moment_of", "print_walk", "read_script", "records_of"]
 
 STYLES = {What.HEARS: "", What.KEYS: "bold", What.END: "bold", What.TROUBLE: "red", What.WRONG: "red"}
 MARKS = {What.HEARS: "", What.KEYS: "keys ", What.WRONG: "wrong: ", What.TROUBLE: "trouble: ", What.ASKED: "look-up: "}
@@ -75,6 +79,25 @@ def moment_of(around: Surroundings, at: int | None) -> dict[str, object]:
     moment = to_datetime(at).astimezone() if at is not None else datetime.now().astimezone()
     known = hours_values(around.centre, at) if around.centre is not None and at is not None else {}
     return clock_values(moment) | known
+
+
+@contextmanager
+def records_of(app: App, centre_file: Path | None) -> Iterator[Callable[[OwnAsk], Rows] | None]:
+    """How the records of the installation answer; None where there is none, or another centre is tried."""
+    if centre_file is not None or not app.has_settings():
+        yield None
+        return
+    with app.store() as store:
+        yield lambda ask: own_rows(store.customers, ask)
+
+
+def caller_of(app: App, centre_file: Path | None, number: str) -> dict[str, object]:
+    """What the installation's records know of who rings from this number."""
+    if centre_file is not None or not number or not app.has_settings():
+        return {}
+    with app.store() as store:
+        customer = store.customers.by_number(number)
+        return customer_values(store.customers.file(customer.id)) if customer is not None else {}
 
 
 def print_walk(walked: Rehearsal) -> None:

@@ -6,8 +6,9 @@ from datetime import datetime
 
 from fsorch.calendars import WEEKDAYS, Calendar
 from fsorch.config import Centre
+from fsorch.customers import CustomerFile
 
-__all__ = ["clock_values", "hours_values"]
+__all__ = ["clock_values", "customer_values", "hours_values"]
 
 
 def clock_values(moment: datetime) -> dict[str, object]:
@@ -17,6 +18,22 @@ def clock_values(moment: datetime) -> dict[str, object]:
         "now.minute": moment.minute,
         "now.weekday": WEEKDAYS[moment.weekday()].value,
         "now.date": moment.date().isoformat(),
+    }
+
+
+def customer_values(file: CustomerFile) -> dict[str, object]:
+    """The names of ``customer``, of somebody who is known."""
+    customer = file.customer
+    return {
+        "customer.known": True,
+        "customer.id": customer.id,
+        "customer.name": customer.name,
+        "customer.tier": customer.tier,
+        "customer.language": customer.language,
+        "customer.tags": tuple(filter(None, customer.fields.get("tags", "").replace(";", " ").split())),
+        "customer.open_tickets": len(file.tickets),
+        "customer.open_promises": len(file.promises),
+        "customer.own_agent": customer.agent,
     }
 
 

@@ -29,6 +29,7 @@ from fsorch.ivr.steps import (
     HangUp,
     HttpAnswer,
     Keys,
+    OwnAsk,
     Play,
     Record,
     Recorded,
@@ -190,10 +191,12 @@ def rehearse(
     language: str = "",
     words: Callable[[Utterance], str],
     seconds: Callable[[str], float],
+    own: Callable[[OwnAsk], Result] | None = None,
 ) -> Rehearsal:
     """Walk through ``spec`` by a script. ``flows``: those that it may call; ``words``: what an utterance says;
-    ``seconds``: how long a text takes."""
-    return _Caller(FlowSession(spec, stage, flows), keys, script, stage, words, seconds).walk(language)
+    ``seconds``: how long a text takes; ``own``: the centre's own records, for look-ups that the script says nothing
+    of."""
+    return _Caller(FlowSession(spec, stage, flows), keys, script, stage, words, seconds, own).walk(language)
 
 
 class _Caller:
@@ -207,8 +210,10 @@ class _Caller:
         stage: Stage,
         words: Callable[[Utterance], str],
         seconds: Callable[[str], float],
+        own: Callable[[OwnAsk], Result] | None,
     ) -> None:
         self.session = session
+        self.own = own
         self.keys = list(keys)
         self.stage = stage
         self.words = words
@@ -287,6 +292,9 @@ class _Caller:
 
     def _look_up(self, step: Fetch) -> Result:
         given = self._answers.get(step.node, [])
+        if not given and self.own is not None and isinstance(step.ask, OwnAsk):
+            self._line(step, What.ASKED, "answered by the centre's own records")
+            return self.own(step.ask)
         answer = given[0] if given else Answer(fails="the script has no answer for this look-up")
         if len(given) > 1:
             del given[0]

@@ -476,3 +476,20 @@ def test_a_change_of_a_flow_is_told_by_its_nodes(home: Path) -> None:
     Path("main.yaml").write_text(changed, encoding="utf-8")
     ran = fsorch("flow", "publish", "main.yaml", "--dry-run")
     assert ran.out.splitlines()[0] == "~ flow main: nodes +hello ~menu"
+
+
+def test_a_customer_of_the_records_is_known_by_their_number(home: Path) -> None:
+    for name in ("operator", "clinic"):
+        assert fsorch("flow", "example", name).code == 0
+    kept = ("--number", "+12025550123", "--language", "es", "--field", "balance=7.25")
+    assert fsorch("customer", "add", "--reference", "471108", "--name", "Ann", *kept).code == 0
+    assert fsorch("apply", "operator-centre.yaml").code == 0
+    ran = fsorch("flow", "test", "operator", "--number", "+12025550123", "--keys", "1")
+    assert "You owe 7 euros and 25 cents" in ran.out
+    assert "answered by the centre's own records" in ran.out
+    ran = fsorch("flow", "test", "operator", "--number", "+1999", "--keys", "0")
+    assert "Please enter your customer number" in ran.out
+    ran = fsorch("flow", "test", "operator.yaml", "--centre", "operator-centre.yaml", "--number", "+12025550123")
+    assert "the script has no answer for this look-up" in ran.out
+    assert fsorch("apply", "clinic-centre.yaml").code == 0
+    assert "Bienvenido a la clínica" in fsorch("flow", "test", "clinic", "--number", "+12025550123").out

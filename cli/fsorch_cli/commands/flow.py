@@ -24,7 +24,7 @@ from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.filters import Moment
 from fsorch_cli.flow_files import Surroundings, flows_of, one_flow, prompts_around, surroundings, words_of
 from fsorch_cli.flow_versions import AS_JSON, add_versions
-from fsorch_cli.flow_walks import check_script, moment_of, print_walk, read_script
+from fsorch_cli.flow_walks import caller_of, check_script, moment_of, print_walk, read_script, records_of
 from fsorch_cli.group import Group
 from fsorch_cli.live import missing
 from fsorch_cli.objects import add_verbs
@@ -148,7 +148,7 @@ def draw_(app: App, target: str, file: Path | None) -> None:
     help="YAML: what look-ups answer, by node, and values such as customer.known.",
 )  # fmt: skip
 @click.option("--set", "values", multiple=True, metavar="NAME=VALUE", help="As values of --answers.")
-@click.option("--number", default="", help="The caller's number.")
+@click.option("--number", default="", help="The caller's number; may be one of a customer.")
 @click.option("--language", default="", help="The caller's language, if it is known.")
 @click.option("--at", type=Moment(), default=None, metavar="TIME", help="By the centre's hours; else all is open.")
 @CENTRE
@@ -168,8 +168,9 @@ def test_(
 ) -> int:
     """Walk through a flow as a caller with these KEYS, and print what they would hear. Nothing rings.
 
-    An empty entry is silence, and so is everything after the last. A look-up without an answer in --answers fails.
-    Ends with 1 when the flow ran into trouble."""
+    An empty entry is silence, and so is everything after the last. Who rings from --number, and what look-ups of the
+    centre's own records answer, is as the installation has it, if there is one; other look-ups fail where --answers has
+    none. Ends with 1 when the flow ran into trouble."""
     around = surroundings(app, centre_file)
     flow = one_flow(target, around)
     world = around.world((flow,))
@@ -177,21 +178,24 @@ def test_(
     script = read_script(answers_file, values, number)
     flows = {**around.flows, flow.id: flow}
     check_script(flow, flows, script, known_names(flow, world))
-    stage = Stage(moment_of(around, at) | script.values, prompts_around(around.centre))
+    known = moment_of(around, at) | caller_of(app, centre_file, number) | script.values
+    stage = Stage(known, prompts_around(around.centre))
     if flow.on_closed is not None and stage.value(f"calendar.{flow.calendar}.open") is False:
         out().print(printable(f"{flow.calendar} is closed then, so callers do not enter it"))
         return 0
     pace = _limits(around, None).characters_per_s
-    walked = rehearse(
-        flow,
-        parse_keys(keys),
-        script,
-        stage,
-        flows=flows,
-        language=language,
-        words=words_of(around.centre, (flow,)),
-        seconds=lambda text: seconds_of(text, pace),
-    )
+    with records_of(app, centre_file) as own:
+        walked = rehearse(
+            flow,
+            parse_keys(keys),
+            script,
+            stage,
+            flows=flows,
+            language=language,
+            words=words_of(around.centre, (flow,)),
+            seconds=lambda text: seconds_of(text, pace),
+            own=own,
+        )
     if as_json:
         print_json([*walked.lines, walked])
     else:
