@@ -48,6 +48,7 @@ COMMANDS = {
     "user": Entry("Who may log in: add, passwd, list.", "user"),
     "top": Entry("Queues, agents and contacts, live.", "top"),
     "sim": Entry("The virtual switch alone, with callers.", "sim", greenlets=True),
+    "simulate": Entry("Try a rule in virtual time: dialer.", "simulate"),
     "bench": Entry("Measure: esl, acd, calls, leads.", "bench", greenlets=True),
     "freeswitch": Entry("The files a FreeSWITCH needs: export.", "freeswitch"),
 }

@@ -8,11 +8,10 @@ not bend (Aalen-Johansen for the two ends a call has). Old data fade.
 
 from __future__ import annotations
 
-import math
 from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-__all__ = ["BINS", "PER_S", "AnswerRate", "Ringing", "Talk", "Wrap", "bin_of"]
+__all__ = ["BINS", "PER_S", "Ringing", "Talk", "Wrap", "bin_of"]
 
 # Distributions stand in half seconds up to 64 s; what lasts longer ends at the last bin's pace.
 PER_S = 2
@@ -25,22 +24,25 @@ def bin_of(age: float) -> int:
 
 
 class Fading:
-    """Counts by bin in which old observations fade: what came ``most`` observations ago counts 1/e."""
+    """Counts by bin in which old observations fade."""
 
-    __slots__ = ("_counts", "_most", "_worth")
+    __slots__ = ("_counts", "_worth")
 
-    def __init__(self, most: float) -> None:
-        self._most = most
+    def __init__(self) -> None:
         self._counts = [0.0] * BINS
         self._worth = 1.0
 
-    def add(self, bin: int) -> None:
-        """One more, worth more than all before it: cheaper than making those worth less."""
-        self._worth *= 1.0 + 1.0 / self._most
-        self._counts[bin] += self._worth
+    def fade(self, most: float) -> None:
+        """Make all before this worth less: what came ``most`` times ago counts 1/e. What comes is made worth more
+        instead, which is the same and cheaper."""
+        self._worth *= 1.0 + 1.0 / most
         if self._worth > 1e9:
             self._counts = self.now()
             self._worth = 1.0
+
+    def add(self, bin: int) -> None:
+        """One more."""
+        self._counts[bin] += self._worth
 
     def now(self) -> list[float]:
         """The counts as they weigh now."""
@@ -61,114 +63,81 @@ def at_risk(ended: Sequence[float], open_: Mapping[int, int]) -> list[float]:
 
 class Ringing:
     """How long a call rings. ``live``: for a call that is answered by a person, the chance that it was by the end of
-    each bin; ``other``: the same for every other end. Both start at 0 and have BINS + 1 entries."""
+    each bin; ``other``: the same for every other end. ``exposure``: the answers to expect of a call that rang as far,
+    for each that a whole call brings. All start at 0 and have BINS + 1 entries."""
 
     # Worth this many calls at each age: answers come around 10 s, all else is over by 30 s.
     PRIOR_CALLS = 2.0
-    PRIOR_LIVE_S = 11.0
-    PRIOR_OTHER_S = 18.0
+    PRIOR_RATE, PRIOR_LIVE_S, PRIOR_OTHER_S = 0.35, 11.0, 18.0
+    MOST = 1200.0
 
-    __slots__ = ("_live", "_other", "live", "other")
+    __slots__ = ("_live", "_other", "exposure", "live", "other")
 
     def __init__(self) -> None:
-        self._live = Fading(400.0)
-        self._other = Fading(800.0)
+        self._live = Fading()
+        self._other = Fading()
         self.live: list[float] = []
         self.other: list[float] = []
+        self.exposure: list[float] = []
         self.learn({})
 
     def over(self, age: float, live: bool) -> None:
         """A call that rang ``age`` seconds is over."""
+        # Both fade with every call: else the rarer end would be remembered longer, and seem less rare.
+        self._live.fade(self.MOST)
+        self._other.fade(self.MOST)
         (self._live if live else self._other).add(bin_of(age))
 
     def learn(self, open_: Mapping[int, int]) -> None:
-        """Make both anew; ``open_``: how many calls ring, by bin of their age."""
+        """Make all anew; ``open_``: how many calls ring, by bin of their age."""
         live, other = self._live.now(), self._other.now()
-        # The two fade at their own pace; a call at risk is one of either.
         risk = at_risk([a + b for a, b in zip(live, other, strict=True)], open_)
-        alive, lives, others = 1.0, [0.0], [0.0]
+        alive, lives, others, exposure = 1.0, [0.0], [0.0], [0.0]
         for b in range(BINS):
-            weight = self.PRIOR_CALLS
-            rise = min(1.0, b / (PER_S * self.PRIOR_LIVE_S))
-            to_live = (live[b] + weight * 0.35 * rise / (PER_S * self.PRIOR_LIVE_S) * 1.5) / (risk[b] + weight)
-            to_other = (other[b] + weight * 0.65 * rise / (PER_S * self.PRIOR_OTHER_S) * 1.5) / (risk[b] + weight)
-            ends = to_live + to_other
-            scale = 1.0 / ends if ends > 1.0 else 1.0
+            # Hardly anybody answers in the first seconds.
+            rise = 1.5 * min(1.0, b / (PER_S * self.PRIOR_LIVE_S)) * self.PRIOR_CALLS / PER_S
+            to_live = (live[b] + rise * self.PRIOR_RATE / self.PRIOR_LIVE_S) / (risk[b] + self.PRIOR_CALLS)
+            to_other = (other[b] + rise * (1.0 - self.PRIOR_RATE) / self.PRIOR_OTHER_S) / (risk[b] + self.PRIOR_CALLS)
+            scale = 1.0 / max(1.0, to_live + to_other)
             lives.append(lives[-1] + alive * to_live * scale)
             others.append(others[-1] + alive * to_other * scale)
-            alive *= 1.0 - ends * scale
+            exposure.append(exposure[-1] + to_live * scale)
+            alive *= 1.0 - (to_live + to_other) * scale
         self.live = [x / lives[-1] for x in lives]
         self.other = [x / others[-1] for x in others]
+        self.exposure = [x / lives[-1] for x in exposure]
+
+    def exposed(self, age: float) -> float:
+        """The answers to expect of a call that was over at ``age``, for each that a whole call brings."""
+        # As in `learn`: who ends in a bin was at risk in it.
+        return self.exposure[bin_of(age) + 1]
+
+    def exposing(self, open_: Mapping[int, int]) -> float:
+        """The same of calls that ring, by bin of their age."""
+        return sum(calls * self.exposure[b] for b, calls in open_.items())
 
     def shares(self, count: int) -> list[int]:
         """The bins by which 1/2, 3/2, ... of ``count`` equal shares of the answers have come."""
         return [min(BINS, bisect_right(self.live, (i + 0.5) / count)) for i in range(count)]
 
 
-class AnswerRate:
-    """The share of calls that a person answers, from the last calls; a jump makes it forget."""
-
-    PRIOR, PRIOR_CALLS = 0.35, 8.0
-    FAST = 40.0
-    JUMP = 3.2
-
-    __slots__ = ("_fast", "_fast_weight", "_lives", "_most", "_weight", "rate", "weight")
-
-    def __init__(self, most: float = 150.0) -> None:
-        self._most = most
-        self._weight = self.PRIOR_CALLS
-        self._lives = self.PRIOR * self.PRIOR_CALLS
-        self._fast_weight = self._fast = 0.0
-        self.rate = self.PRIOR
-        self.weight = self._weight
-
-    def over(self, live: bool, most: float) -> None:
-        """A call is over; ``most``: how many calls to remember."""
-        most = max(self._most, most)
-        keep = min(1.0, most / (self._weight + 1.0))
-        self._weight = self._weight * keep + 1.0
-        self._lives = self._lives * keep + live
-        keep = 1.0 - 1.0 / self.FAST
-        self._fast_weight = self._fast_weight * keep + 1.0
-        self._fast = self._fast * keep + live
-
-    def learn(self, ringing: Ringing, open_: Mapping[int, int]) -> None:
-        """Bring the rate up to date. The calls that ring count with their chance to be answered still (one step of
-        expectation maximisation for each time it is called)."""
-        count, expected = 0, 0.0
-        for b, n in open_.items():
-            live, other = self.rate * (1.0 - ringing.live[b]), (1.0 - self.rate) * (1.0 - ringing.other[b])
-            count += n
-            expected += n * (live / (live + other) if live + other > 0.0 else 0.0)
-        slow = (self._lives + expected) / (self._weight + count)
-        fast = (self._fast + expected) / max(1.0, self._fast_weight + count)
-        known = self._fast_weight + 0.5 * count
-        spread = math.sqrt(max(0.01, slow * (1.0 - slow)) / max(1.0, known))
-        if self._fast_weight > 15.0 and abs(fast - slow) > self.JUMP * spread and self._weight > 2 * self._fast_weight:
-            self._weight, self._lives = self._fast_weight, self._fast
-            slow = fast
-        self.rate = min(0.99, max(0.005, slow))
-        self.weight = self._weight + 0.5 * count
-
-    def bound(self, z: float) -> float:
-        """The rate that is not exceeded with the confidence of ``z`` standard deviations."""
-        return min(0.995, self.rate + z * math.sqrt(self.rate * (1.0 - self.rate) / self.weight))
-
-
 class Wrap:
     """How long wrap-up lasts: ``done``, the chance that it is over by the end of each bin; ``sum_``: its integral in
     seconds."""
 
+    MOST = 300.0
+
     __slots__ = ("_ended", "done", "sum_")
 
     def __init__(self) -> None:
-        self._ended = Fading(300.0)
+        self._ended = Fading()
         self.done: list[float] = []
         self.sum_: list[float] = []
         self.learn({})
 
     def over(self, lasted: float) -> None:
         """A wrap-up (0: there was none) is over."""
+        self._ended.fade(self.MOST)
         self._ended.add(bin_of(lasted))
 
     def learn(self, open_: Mapping[int, int]) -> None:
@@ -211,7 +180,7 @@ class Talk:
             self._ended = [x * 0.7 for x in self._ended]
             self._lasted = [x * 0.7 for x in self._lasted]
 
-    def learn(self, ages: Iterable[float]) -> None:
+    def learn(self, ages: Sequence[float]) -> None:
         """Make the paces anew, with the ages of the talks under way."""
         lasted = list(self._lasted)
         for age in ages:
@@ -223,6 +192,8 @@ class Talk:
         weight = 4.0
         self.pace = [(ended + weight) / (time + weight / mean) for ended, time in zip(self._ended, lasted, strict=True)]
 
-    def pace_at(self, age: float) -> float:
-        """The chance in each second that a talk of this age ends."""
-        return self.pace[bisect_right(self.EDGES, age) - 1]
+    def mean_pace(self, ages: Sequence[float]) -> float:
+        """The chance in each second that a talk ends, over talks of these ages."""
+        if not ages:
+            return self.pace[0]
+        return sum(self.pace[bisect_right(self.EDGES, age) - 1] for age in ages) / len(ages)

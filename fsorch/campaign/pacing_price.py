@@ -17,13 +17,12 @@ __all__ = ["Bank"]
 class Bank:
     """The account of one campaign. ``target``: drops over live answers."""
 
-    # Never nothing: a call whose answer is certain to find an agent is always worth it.
-    LOWEST_PRICE = 0.004
-    HIGHEST_PRICE = 0.25
-    # The reserve in drops, and how much the price rises with each drop in the bank above it; for 20 agents (it
-    # goes with the root of their number, as the chance swings do).
-    RESERVE = 2.0
-    SLOPE = 0.03
+    # In targets. Never nothing: a call whose answer is all but certain to find an agent is always worth it.
+    LOWEST, HIGHEST = 0.33, 5.0
+    # Held back, in drops: some, and some for each agent, as more calls are in the air.
+    RESERVE, RESERVE_AGENT = 1.8, 0.06
+    # How many targets the price rises with each drop above the reserve, with 20 agents; with more, chance swings wider.
+    SLOPE = 0.67
 
     __slots__ = ("_saved", "target")
 
@@ -33,9 +32,8 @@ class Bank:
 
     def live(self, agents: int) -> None:
         """A person answered."""
-        scale = self.scale(agents)
-        most = self.RESERVE * scale + (self.HIGHEST_PRICE - self.target) / self.SLOPE * scale
-        self._saved = min(most, self._saved + self.target)
+        most = self._reserve(agents) + (self.HIGHEST - 1.0) / self._slope(agents)
+        self._saved = min(max(most, self._saved), self._saved + self.target)
 
     def drop(self) -> None:
         """An answer had no agent in time."""
@@ -43,11 +41,11 @@ class Bank:
 
     def price(self, agents: int) -> float:
         """The chance of finding nobody that is worth taking now."""
-        scale = self.scale(agents)
-        over = self._saved / scale - self.RESERVE
-        return min(self.HIGHEST_PRICE, max(self.LOWEST_PRICE, self.target + self.SLOPE * over))
+        targets = 1.0 + self._slope(agents) * (self._saved - self._reserve(agents))
+        return self.target * min(self.HIGHEST, max(self.LOWEST, targets))
 
-    @staticmethod
-    def scale(agents: int) -> float:
-        """How large the bank is beside that for 20 agents."""
-        return max(0.7, math.sqrt(agents / 20.0))
+    def _reserve(self, agents: int) -> float:
+        return self.RESERVE + self.RESERVE_AGENT * agents
+
+    def _slope(self, agents: int) -> float:
+        return self.SLOPE / max(0.7, math.sqrt(agents / 20.0))

@@ -74,7 +74,8 @@ class Ring:
 
 
 class Watch:
-    """The account. A pacer inherits it, answers `due`, and learns by the hooks `call_over` and `phase_over`.
+    """The account. A pacer inherits it, answers `due`, and learns by the hooks `call_begun`, `call_over`, `phase_over`
+    and `dropped`.
 
     ``target``: drops over live answers that are allowed. ``tolerance_s``: how soon a live answer must have an agent."""
 
@@ -110,8 +111,9 @@ class Watch:
         if unknown is not None and self.time - unknown <= LATE_LAUNCH_S:
             return  # the result came before the launch
         self._dropped.pop(call_id, None)
-        self._rings[call_id] = Ring(self.time, source)
+        ring = self._rings[call_id] = Ring(self.time, source)
         self.launched += 1
+        self.call_begun(ring)
 
     def on_result(self, call_id: Hashable, outcome: object, now: float) -> None:
         """What became of a call: live, machine, busy, noanswer, failed. A word nobody knows is a failure."""
@@ -157,6 +159,11 @@ class Watch:
         return len(self._agents)
 
     @property
+    def hour(self) -> int:
+        """The hour, 0 to 23, of the clock that tells the time: of the day, or at least the same one each day."""
+        return int((self._told or 0.0) // 3600.0 % 24.0)
+
+    @property
     def ringing(self) -> int:
         """How many calls ring."""
         return len(self._rings)
@@ -183,6 +190,9 @@ class Watch:
             self._waiting.popitem(last=False)
 
     # What a pacer may learn from -------------------------------------------------------------------------------
+
+    def call_begun(self, ring: Ring) -> None:
+        """A call was launched."""
 
     def call_over(self, ring: Ring, age: float, live: bool) -> None:
         """A call that rang ``age`` seconds is over."""

@@ -26,7 +26,7 @@ class DialerPlan(msgspec.Struct, frozen=True, kw_only=True):
     """A run. Rates are shares of all calls placed; what they leave is nobody answering. A ``_s`` is a mean in seconds,
     its ``_cv`` the standard deviation over the mean (0: always the same; else log-normal).
 
-    ``drift`` and ``staff`` change the answer rate and the head count by the hour of the run; when more answer, all
+    ``drift`` and ``staff`` change the answer rate and the head count by the hour of the run. When more answer, all
     other ends become fewer in proportion. ``tolerance_s``: how long a live answer waits for an agent before it is
     dropped. ``tick_s``: how often the pacer is asked."""
 
@@ -58,8 +58,6 @@ class DialerPlan(msgspec.Struct, frozen=True, kw_only=True):
         rates = (self.answer_rate, self.machine_rate, self.busy_rate, self.failed_rate, *(s.value for s in self.drift))
         if any(not 0 <= rate <= 1 for rate in rates):
             raise ValueError("rates are shares from 0 to 1")
-        if self.answer_rate + self.machine_rate + self.busy_rate + self.failed_rate > 1 + 1e-9:
-            raise ValueError("the rates add up to more than 1")
         if self.agents < 0 or not 0 < self.hours <= 1000 or self.tick_s <= 0 or any(s.value < 0 for s in self.staff):
             raise ValueError("a run has agents, hours and ticks, and none is negative")
 
@@ -107,7 +105,8 @@ class Traffic:
         plan = self._plan
         if which < rate:
             return "live", plan.answer_s, plan.answer_cv
-        left = (which - rate) / (1.0 - rate) * (1.0 - plan.answer_rate)
+        others = plan.machine_rate + plan.busy_rate + plan.failed_rate
+        left = (which - rate) / (1.0 - rate) * max(others, 1.0 - plan.answer_rate)
         for outcome, share, mean, cv in (
             ("machine", plan.machine_rate, plan.machine_s, plan.machine_cv),
             ("busy", plan.busy_rate, plan.busy_s, 0.3),

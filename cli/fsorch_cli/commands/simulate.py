@@ -1,0 +1,153 @@
+"""``fsorch simulate``: try a rule in virtual time before it meets people."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from fsorch.campaign.pacing import PACERS
+from fsorch.sim.dialer_compare import DialerSummary, compare, summed
+from fsorch.sim.dialer_run import DialerReport
+from fsorch.sim.dialer_traffic import DialerPlan, Step
+from fsorch_cli.console import err, out, print_json, print_table
+from fsorch_cli.group import Group
+
+SHARE = click.FloatRange(0, 1)
+SECONDS = click.FloatRange(0, 3600)
+SPREAD = click.FloatRange(0, 5)
+DEFAULT = DialerPlan()
+
+
+class Steps(click.ParamType[Any]):
+    """HOUR:VALUE,... in rising hours, such as 2:0.45,4:0.2."""
+
+    name = "hour:value,..."
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[Step, ...]:
+        """Fails in a line for anything else."""
+        if not isinstance(value, str):
+            return tuple(value)
+        try:
+            steps = tuple(Step(*map(float, part.split(":"))) for part in value.split(",") if part.strip())
+        except (TypeError, ValueError):
+            self.fail(f"{value!r} is not HOUR:VALUE,... such as 2:0.45,4:0.2", param, ctx)
+        if any(a.hour >= b.hour for a, b in zip(steps, steps[1:], strict=False)):
+            self.fail("the hours do not rise", param, ctx)
+        return steps
+
+
+@click.group("simulate", cls=Group)
+def command() -> None:
+    """Try a rule in virtual time, on seeded traffic."""
+
+
+@command.command("dialer")
+@click.option("--agents", type=click.IntRange(1, 5000), default=DEFAULT.agents, show_default=True)
+@click.option("--hours", type=click.FloatRange(0.01, 200), default=DEFAULT.hours, show_default=True)
+@click.option(
+    "--answer-rate", type=SHARE, default=DEFAULT.answer_rate, show_default=True, help="Persons, of all calls."
+)
+@click.option("--machine-rate", type=SHARE, default=DEFAULT.machine_rate, show_default=True, help="Machines.")
+@click.option(
+    "--busy-rate", type=SHARE, default=DEFAULT.busy_rate, show_default=True, help="Busy; the rest nobody answers."
+)
+@click.option("--failed-rate", type=SHARE, default=DEFAULT.failed_rate, show_default=True, help="Failed.")
+@click.option("--drift", type=Steps(), default=(), help="The answer rate from an hour on: 2:0.45,4:0.2.")
+@click.option("--staff", type=Steps(), default=(), help="How many agents from an hour on: 1.5:10,3:20.")
+@click.option("--talk", "talk_s", type=SECONDS, default=DEFAULT.talk_s, show_default=True, help="Mean talk, seconds.")
+@click.option("--talk-cv", type=SPREAD, default=DEFAULT.talk_cv, show_default=True, help="Its deviation over its mean.")
+@click.option(
+    "--wrap", "wrap_s", type=SECONDS, default=DEFAULT.wrap_s, show_default=True, help="Mean wrap-up, seconds."
+)
+@click.option("--wrap-cv", type=SPREAD, default=DEFAULT.wrap_cv, show_default=True)
+@click.option(
+    "--answer",
+    "answer_s",
+    type=SECONDS,
+    default=DEFAULT.answer_s,
+    show_default=True,
+    help="Mean ring time of a person.",
+)
+@click.option("--answer-cv", type=SPREAD, default=DEFAULT.answer_cv, show_default=True)
+@click.option(
+    "--ring", "ring_s", type=SECONDS, default=DEFAULT.ring_s, show_default=True, help="How long nobody answers."
+)
+@click.option(
+    "--within",
+    "tolerance_s",
+    type=SECONDS,
+    default=DEFAULT.tolerance_s,
+    show_default=True,
+    help="An answer is dropped after so long, seconds.",
+)
+@click.option(
+    "--tick",
+    "tick_s",
+    type=click.FloatRange(0.05, 60),
+    default=DEFAULT.tick_s,
+    show_default=True,
+    help="How often the pacer is asked.",
+)
+@click.option("--pacer", type=click.Choice(sorted(PACERS)), default="predictive", show_default=True)
+@click.option("--target", type=SHARE, default=0.03, show_default=True, help="Drops over live answers that are allowed.")
+@click.option(
+    "--ratio",
+    type=click.FloatRange(0.1, 100),
+    default=2.0,
+    show_default=True,
+    help="Lines for each free agent: power only.",
+)
+@click.option("--compare", "every", is_flag=True, help="All pacers on the same traffic.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same people.")
+@click.option(
+    "--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="So many runs, from --seed on."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def dialer(pacer: str, target: float, ratio: float, every: bool, seeds: int, as_json: bool, **plan: Any) -> None:
+    """How busy a pacer keeps agents, and how many answers it drops.
+
+    Utilisation is talk and wrap-up over logged-in time, drops are counted over live answers. With --json a single run
+    is an object; with --compare or --seeds there is an array with one run a line."""
+    try:
+        planned = DialerPlan(**plan)
+    except ValueError as error:
+        raise click.UsageError(f"{error}.") from None
+    options: dict[str, dict[str, Any]] = {
+        name: {"target": target, "tolerance_s": plan["tolerance_s"]} for name in PACERS
+    }
+    options["power"]["ratio"] = ratio
+    reports = []
+    with err().status("dialling in virtual time"):
+        for report in compare(planned, list(PACERS) if every else [pacer], seeds, options):
+            reports.append(report)
+    if as_json:
+        print_json(reports if every or seeds > 1 else reports[0])
+    else:
+        _show(planned, reports)
+
+
+def _show(plan: DialerPlan, reports: list[DialerReport]) -> None:
+    summaries = summed(reports)
+    runs = f", {summaries[0].runs} runs" if summaries[0].runs > 1 else ""
+    out().print(f"{plan.agents} agents, {plan.hours:g} hours, {plan.answer_rate:.0%} answer{runs}, seed {plan.seed}\n")
+    columns = [
+        "pacer", "utilisation>", "drops>", "worst run>", "worst hour>",
+        "launched>", "live>", "connected>", "agent waits>", "caller waits>",
+    ]  # fmt: skip
+    print_table(columns, [_row(summary) for summary in summaries], empty="nothing was run")
+
+
+def _row(summary: DialerSummary) -> list[str]:
+    return [
+        summary.pacer,
+        f"{summary.utilisation:.1%}",
+        f"{summary.drop_rate:.2%}",
+        f"{summary.highest_drop_rate:.2%}",
+        f"{summary.worst_hour:.1%}",
+        f"{summary.launched:,.0f}",
+        f"{summary.live:,.0f}",
+        f"{summary.connected:,.0f}",
+        f"{summary.agent_wait_s:.1f} s",
+        f"{summary.answer_wait_s:.2f} s",
+    ]

@@ -1,0 +1,132 @@
+"""How many of the calls are answered by a person: what the predictive pacer learns of each list, by the hour.
+
+A rate is a mean over some minutes of calls, those that still ring among them. Two things move it faster than its own
+memory would: a jump, when the last few calls differ from the mean by more than chance allows, makes it forget all but
+them; and an hour of the day that was better or worse than the one before it, on earlier days, is expected to be so
+again.
+"""
+
+from __future__ import annotations
+
+import math
+
+__all__ = ["AnswerRate", "DayProfile"]
+
+
+class DayProfile:
+    """The answer rate by hour of the day, from the days before."""
+
+    # Fewer calls than these say nothing about an hour, and no hour is expected to differ more than this.
+    LEAST_CALLS = 150.0
+    MOST_CHANGE = 2.0
+    # A day counts half of the next.
+    FADE = 0.5
+
+    __slots__ = ("_calls", "_hour", "_lives", "_today_calls", "_today_lives")
+
+    def __init__(self) -> None:
+        self._calls = [0.0] * 24
+        self._lives = [0.0] * 24
+        self._hour: int | None = None
+        self._today_calls = self._today_lives = 0
+
+    def over(self, live: bool) -> None:
+        """A call is over."""
+        self._today_calls += 1
+        self._today_lives += live
+
+    def turn(self, hour: int) -> float:
+        """It is now this hour (0 to 23). By what the rate is expected to change for it: 1 unless the hour is new and
+        both it and the one before are known."""
+        before, self._hour = self._hour, hour
+        if before is None or before == hour:
+            return 1.0
+        old, new = self._rate(before), self._rate(hour)
+        if self._today_calls:
+            self._calls[before] = self._calls[before] * self.FADE + self._today_calls
+            self._lives[before] = self._lives[before] * self.FADE + self._today_lives
+            self._today_calls = self._today_lives = 0
+        if old is None or new is None:
+            return 1.0
+        return min(self.MOST_CHANGE, max(1.0 / self.MOST_CHANGE, new / old))
+
+    def _rate(self, hour: int) -> float | None:
+        if self._calls[hour] < self.LEAST_CALLS or not self._lives[hour]:
+            return None
+        return self._lives[hour] / self._calls[hour]
+
+
+class AnswerRate:
+    """The share of calls that a person answers. ``rate``: the mean; ``weight``: how many calls stand behind it.
+
+    It is answers over exposure (`Ringing.exposure`): how many answers a rate of 1 would have brought by now from these
+    calls at their ages. Both grow second by second, so that it does not matter that answers come early and all
+    other ends late: a wave of calls launched together, half over, bends nothing."""
+
+    # Before anything is known: a rate that is rather high than low, worth a few calls.
+    PRIOR, PRIOR_CALLS = 0.35, 8.0
+    # At least so many calls and so many answers are remembered, and as many more as come in so long.
+    LEAST_CALLS, LEAST_LIVES = 150.0, 40.0
+    REMEMBER_S = 600.0
+    # The last few are so much of the least; how many standard deviations they may be off.
+    FEW = 0.25
+    JUMP = 3.0
+
+    __slots__ = ("_answers", "_exposed", "_few", "_few_lives", "_lives", "_over", "_weight", "day", "rate")
+
+    def __init__(self, rate: float = PRIOR) -> None:
+        self._weight = self.PRIOR_CALLS
+        self._lives = rate * self.PRIOR_CALLS
+        self._few = self._few_lives = 0.0
+        # Answers since the rate was last learned; exposure of calls that are over, and of all calls when last learned.
+        self._answers = 0
+        self._over = self._exposed = 0.0
+        self.day = DayProfile()
+        self.rate = rate
+
+    @property
+    def weight(self) -> float:
+        """How many calls stand behind the rate."""
+        return self._weight
+
+    def over(self, exposure: float, live: bool) -> None:
+        """A call is over that was so long exposed to be answered."""
+        self._over += exposure
+        self._answers += live
+        self.day.over(live)
+
+    def learn(self, open_: float, calls_per_s: float, hour: int) -> None:
+        """Bring the rate up to date. ``open_``: the exposure of the calls that ring. ``calls_per_s``: how many end of
+        late. ``hour``: of the day."""
+        more = max(0.0, self._over + open_ - self._exposed)
+        lives, self._answers = self._answers, 0
+        least = max(self.LEAST_CALLS, self.LEAST_LIVES / self.rate)
+        keep = min(1.0, max(least, self.REMEMBER_S * calls_per_s) / (self._weight + more))
+        self._weight, self._lives = self._weight * keep + more, self._lives * keep + lives
+        keep = min(1.0, self.FEW * least / (self._few + more)) if self._few else 1.0
+        self._few, self._few_lives = self._few * keep + more, self._few_lives * keep + lives
+        change = self.day.turn(hour)
+        if change != 1.0:
+            self._forget(min(self._weight, least), self._lives / self._weight * change)
+        elif self._jumped(least):
+            self._forget(self._few, self._few_lives / self._few)
+        self.rate = min(0.99, max(0.002, self._lives / self._weight))
+        self.settle(open_)
+
+    def settle(self, open_: float) -> None:
+        """Count on from here; ``open_`` as in `learn`: it changes when ring times are learned anew."""
+        self._over, self._exposed = 0.0, open_
+
+    def bound(self, z: float) -> float:
+        """The rate that is not exceeded with the confidence of ``z`` standard deviations."""
+        return min(0.995, self.rate + z * math.sqrt(self.rate * (1.0 - self.rate) / self._weight))
+
+    def _forget(self, weight: float, rate: float) -> None:
+        self._weight, self._lives = weight, weight * min(0.99, rate)
+
+    def _jumped(self, least: float) -> bool:
+        if self._weight < 2.0 * self._few or self._few < 0.8 * self.FEW * least:
+            return False
+        expected = self._few * self._lives / self._weight
+        # A fading sum of rare things has the spread of a plain one over half of it.
+        return abs(self._few_lives - expected) > self.JUMP * math.sqrt(max(1.0, expected) / 2.0)

@@ -1,0 +1,257 @@
+"""What the predictive pacer learns, what it expects, what it risks; and what comes of it on seeded people."""
+
+from __future__ import annotations
+
+import itertools
+import random
+
+import pytest
+
+from fsorch.campaign.pacing import PACERS
+from fsorch.campaign.pacing_learn import PER_S, Ringing, Talk, Wrap, bin_of
+from fsorch.campaign.pacing_odds import Moment
+from fsorch.campaign.pacing_predictive import Predictive
+from fsorch.campaign.pacing_price import Bank
+from fsorch.campaign.pacing_rate import AnswerRate, DayProfile
+from fsorch.sim.dialer_run import run
+from fsorch.sim.dialer_traffic import DialerPlan, Step
+
+
+class TestLearning:
+    def test_ring_times_are_not_bent_by_calls_that_still_ring(self) -> None:
+        draw = random.Random(3)
+        ringing, open_ = Ringing(), dict[int, int]()
+        # Twenty calls a second for a minute: answers come within 10 to 20 s, the rest is over at 30 s.
+        calls = [(n / 20.0, draw.random() < 0.3, draw.uniform(10.0, 20.0)) for n in range(1200)]
+        for began, live, answered in sorted(calls, key=lambda call: call[0] + (call[2] if call[1] else 30.0)):
+            lasts, age = answered if live else 30.0, 60.0 - began
+            if age >= lasts:
+                ringing.over(lasts, live)
+            else:
+                open_[bin_of(age)] = open_.get(bin_of(age), 0) + 1
+        ringing.learn(open_)
+        assert ringing.live[10 * PER_S] < 0.03
+        assert ringing.live[15 * PER_S] == pytest.approx(0.5, abs=0.06)
+        assert ringing.live[20 * PER_S] > 0.97
+        # Counted by what has ended alone, the early half would be most of it.
+        assert ringing.shares(2)[0] == pytest.approx(12.5 * PER_S, abs=2)
+
+    def test_a_wrap_up_that_always_lasts_as_long_is_known_to_the_half_second(self) -> None:
+        wrap = Wrap()
+        for _ in range(200):
+            wrap.over(15.0)
+        wrap.learn({})
+        assert wrap.done[15 * PER_S] < 0.1
+        assert wrap.done[16 * PER_S] > 0.98
+
+    def test_talks_end_at_the_pace_of_their_age(self) -> None:
+        talk = Talk()
+        for _ in range(100):
+            talk.over(5.0)
+            talk.over(300.0)
+        talk.learn([])
+        young, old = talk.mean_pace([5.0]), talk.mean_pace([100.0])
+        assert young > 20 * old
+        assert talk.mean_pace([5.0, 100.0]) == pytest.approx((young + old) / 2)
+        assert talk.mean_pace([]) > 0.0
+
+    def test_an_answer_rate_follows_a_jump_within_some_fifty_calls(self) -> None:
+        draw, rate = random.Random(5), AnswerRate()
+        for share, calls in ((0.2, 2000), (0.6, 60)):
+            for _ in range(calls):
+                rate.over(1.0, draw.random() < share)
+                rate.learn(0.0, 2.0, 9)
+        assert 0.45 < rate.rate < 0.75
+        assert rate.weight < 120.0
+
+    def test_an_answer_rate_hardly_jumps_by_chance(self) -> None:
+        draw, rate = random.Random(7), AnswerRate()
+        seen = []
+        for number in range(6000):
+            rate.over(1.0, draw.random() < 0.3)
+            rate.learn(0.0, 2.0, 9)
+            if number >= 1500:
+                seen.append(rate.rate)
+        near = [share for share in seen if abs(share - 0.3) < 0.05]
+        assert len(near) > 0.95 * len(seen)
+
+    def test_a_wave_half_over_bends_no_rate(self) -> None:
+        # Three hundred at once: answers come at 5 to 10 s, all others end at 25 s.
+        draw, rate, ringing = random.Random(9), AnswerRate(), Ringing()
+        for _ in range(1200):
+            live = draw.random() < 0.3
+            ringing.over(draw.uniform(5.0, 10.0) if live else 25.0, live)
+        ringing.learn({})
+        wave = [draw.uniform(5.0, 10.0) if draw.random() < 0.3 else 25.0 for _ in range(300)]
+        seen = []
+        for second in range(30):
+            over = [end for end in wave if second - 1 < end <= second]
+            for end in over:
+                rate.over(ringing.exposed(end), end < 25.0)
+            rate.learn(ringing.exposing({bin_of(second): sum(end > second for end in wave)}), 0.0, 9)
+            seen.append(rate.rate)
+        assert 0.2 < min(seen) < max(seen) < 0.45
+        assert rate.weight == pytest.approx(158, abs=10)
+
+    def test_the_bound_is_above_the_rate_and_comes_down_with_what_is_known(self) -> None:
+        few, many = AnswerRate(), AnswerRate()
+        for number in range(100):
+            many.over(1.0, number % 10 < 3)
+        many.learn(0.0, 0.0, 9)
+        assert few.bound(1.0) - few.rate > 2 * (many.bound(1.0) - many.rate) > 0.0
+
+    def test_an_hour_is_expected_to_be_what_it_was_on_the_days_before(self) -> None:
+        day = DayProfile()
+        changes = []
+        for _ in range(2):
+            for hour, lives in ((9, 20), (10, 30), (11, 0)):
+                changes.append(day.turn(hour))
+                for number in range(200):
+                    day.over(number % 100 < lives)
+        assert changes[:4] == [1.0] * 4  # nothing is known on the first day, nor of an hour without an answer
+        assert changes[4] == pytest.approx(1.5)
+        assert day.turn(11) == 1.0
+
+
+class TestOdds:
+    @pytest.mark.parametrize("free", [0, 1, 2, 4, 6])
+    def test_the_curve_is_near_the_count_of_all_cases(self, free: int) -> None:
+        lives, agents = [0.3] * 6 + [0.1] * 4, [0.5, 0.5, 0.2]
+        exact = 0.0
+        for case in itertools.product((0, 1), repeat=len(lives) + len(agents)):
+            chance = 1.0
+            for happens, p in zip(case, lives + agents, strict=True):
+                chance *= p if happens else 1.0 - p
+            if sum(case[: len(lives)]) >= free + sum(case[len(lives) :]):
+                exact += chance
+        moment = Moment(free)
+        moment.lives(0.3, 6)
+        moment.lives(0.1, 4)
+        moment.releases(0.5, 2)
+        moment.releases(0.2)
+        assert moment.nobody() == pytest.approx(exact, abs=0.02)
+
+    def test_who_cannot_come_takes_nobodys_agent(self) -> None:
+        moment = Moment(3)
+        moment.lives(0.99, 2)
+        assert moment.nobody() == 0.0
+        moment.lives(0.99)
+        assert moment.nobody() > 0.9
+
+    def test_without_an_agent_there_is_nobody(self) -> None:
+        assert Moment(0).nobody() == 1.0
+        moment = Moment(0)
+        moment.releases_at(8.0)
+        assert moment.nobody() < 0.01
+
+
+class TestBank:
+    def test_the_price_falls_with_drops_and_recovers_with_answers(self) -> None:
+        bank = Bank(0.03)
+        start = bank.price(20)
+        assert start == pytest.approx(0.01, rel=0.02)  # nothing was saved yet
+        for _ in range(400):
+            bank.live(20)
+        rich = bank.price(20)
+        assert rich == pytest.approx(0.15)
+        for _ in range(12):
+            bank.drop()
+        assert bank.price(20) == start
+
+    def test_a_quiet_day_buys_no_bad_evening(self) -> None:
+        bank, drops = Bank(0.03), 0
+        for _ in range(100_000):
+            bank.live(20)
+        while bank.price(20) > 0.01:
+            bank.drop()
+            drops += 1
+        assert drops < 12
+
+
+def floor(agents: int) -> Predictive:
+    pacer = Predictive()
+    for agent in range(agents):
+        pacer.on_agent(agent, "idle", 0.0)
+    return pacer
+
+
+class TestStart:
+    def test_a_hundred_agents_do_not_burst(self) -> None:
+        pacer, launched = floor(100), list[float]()
+        for tick in range(20):
+            due = pacer.due(tick * 0.5)
+            for _ in range(due):
+                pacer.on_launch(len(launched), tick * 0.5)
+                launched.append(tick * 0.5)
+        assert len(launched) == 100  # a line for each, as nothing is known yet
+        assert sum(moment < 1.0 for moment in launched) <= 30
+
+    def test_asking_often_brings_no_more(self) -> None:
+        often, seldom = floor(40), floor(40)
+        total = [0, 0]
+        for index, (pacer, steps) in enumerate(((often, 300), (seldom, 3))):
+            for step in range(steps):
+                now = step * 3.0 / steps
+                for _ in range(pacer.due(now)):
+                    pacer.on_launch(total[index], now)
+                    total[index] += 1
+        assert total[0] == pytest.approx(total[1], abs=8)
+
+    @pytest.mark.parametrize("agents", [3, 10])
+    def test_a_start_does_not_starve(self, agents: int) -> None:
+        report = run(DialerPlan(agents=agents, hours=0.5, seed=4), PACERS["predictive"]())
+        simple = run(DialerPlan(agents=agents, hours=0.5, seed=4), PACERS["progressive"]())
+        assert report.utilisation > simple.utilisation
+        assert report.dropped <= 3
+
+
+CEILINGS = {
+    "steady": DialerPlan(agents=10, hours=3.0, seed=2),
+    "long rings": DialerPlan(agents=8, hours=3.0, answer_s=18.0, ring_s=35.0, seed=3),
+    "the answer rate jumps": DialerPlan(agents=20, hours=2.0, answer_rate=0.15, drift=(Step(0.7, 0.5),), seed=4),
+    "half of the agents leave": DialerPlan(agents=20, hours=2.0, staff=(Step(0.8, 10), Step(1.4, 20)), seed=5),
+    "all leave for a while": DialerPlan(agents=6, hours=2.0, staff=(Step(0.5, 0), Step(1.0, 6)), seed=6),
+    "hardly anybody answers": DialerPlan(agents=8, hours=2.0, answer_rate=0.05, tick_s=1.0, seed=7),
+}
+
+
+@pytest.mark.parametrize("case", CEILINGS)
+def test_drops_stay_under_the_target_and_agents_busier_than_with_a_line_for_each(case: str) -> None:
+    plan = CEILINGS[case]
+    report = run(plan, PACERS["predictive"]())
+    assert report.live > 150
+    assert report.drop_rate <= 0.03
+    assert report.utilisation > run(plan, PACERS["progressive"]()).utilisation + 0.02
+
+
+def test_a_lower_target_is_kept_as_well() -> None:
+    report = run(DialerPlan(agents=20, hours=2.0, seed=8), PACERS["predictive"](target=0.01))
+    assert report.drop_rate <= 0.01
+    none = run(DialerPlan(agents=10, hours=1.0, seed=8), PACERS["predictive"](target=0.0))
+    assert none.dropped <= 1
+
+
+def test_nobody_is_dialled_while_all_are_away() -> None:
+    pacer = floor(6)
+    for call in range(pacer.due(0.0)):
+        pacer.on_launch(call, 0.0)
+        pacer.on_result(call, "noanswer", 0.5)
+    for agent in range(6):
+        pacer.on_agent(agent, "paused", 1.0)
+    assert [pacer.due(1.0 + tick) for tick in range(120)] == [0] * 120
+    pacer.on_agent(0, "ready", 130.0)
+    assert pacer.due(131.0) == 1
+
+
+def test_lists_have_rates_of_their_own() -> None:
+    pacer, now = floor(4), 0.0
+    for number in range(600):
+        now += 1.0
+        source = "good" if number % 2 else "poor"
+        pacer.on_launch(number, now, source)
+        pacer.on_result(number, "live" if source == "good" and number % 4 == 1 else "busy", now + 0.5)
+        pacer.due(now)
+    good, poor = (pacer.answer_rate(source) for source in ("good", "poor"))
+    assert good == pytest.approx(0.5, abs=0.1)
+    assert poor < 0.05
+    assert poor < pacer.answer_rate("") < good

@@ -1,0 +1,45 @@
+"""`fsorch simulate`: rules tried in virtual time."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from fsorch.campaign.pacing import PACERS
+from tests.cli.cli import fsorch
+
+SHORT = ("simulate", "dialer", "--hours", "0.3", "--agents", "4", "--seed", "5")
+
+
+def test_a_run_as_json() -> None:
+    report = json.loads(fsorch(*SHORT, "--pacer", "progressive", "--json").out)
+    assert (report["pacer"], report["agents"], report["seed"], report["dropped"]) == ("progressive", 4, 5, 0)
+    assert 0.5 < report["utilisation"] < 0.9
+    assert report["launched"] > report["live"] >= report["connected"] > 0
+
+
+def test_all_pacers_on_two_seeds() -> None:
+    reports = json.loads(fsorch(*SHORT, "--compare", "--seeds", "2", "--json").out)
+    assert [(report["pacer"], report["seed"]) for report in reports] == [(name, s) for name in PACERS for s in (5, 6)]
+
+
+def test_a_table() -> None:
+    lines = fsorch(*SHORT, "--compare", "--drift", "0.1:0.5,0.2:0.2", "--staff", "0.2:8").out.splitlines()
+    assert lines[0] == "4 agents, 0.3 hours, 30% answer, seed 5"
+    assert lines[2].split()[:3] == ["pacer", "utilisation", "drops"]
+    assert [line.split()[0] for line in lines[4:]] == list(PACERS)
+
+
+@pytest.mark.parametrize("drift", ["2", "x:1", "2:0.3,1:0.4", "1:2:3"])
+def test_a_drift_that_is_none_is_told_in_a_line(drift: str) -> None:
+    ran = fsorch(*SHORT, "--drift", drift)
+    assert ran.code == 2
+    assert ran.err.startswith("fsorch: Invalid value for '--drift': ")
+    assert len(ran.err.splitlines()) == 1
+
+
+def test_a_rate_over_one_is_told_in_a_line() -> None:
+    ran = fsorch(*SHORT, "--drift", "1:1.5")
+    assert ran.code == 2
+    assert ran.err.startswith("fsorch: rates are shares from 0 to 1.")
