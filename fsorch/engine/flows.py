@@ -9,7 +9,7 @@ run inside it.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fsorch.acd import ContactInput, ContactState
@@ -24,7 +24,7 @@ from fsorch.engine.waiting import Waiting
 from fsorch.esl.commands import Break, Chat, Execute, FlushDigits, PlayAndGetDigits, Playback, Record, SetVars
 from fsorch.esl.events import Event
 from fsorch.flow_nodes import OwnRecords
-from fsorch.flows import FlowRelease
+from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.ivr import FlowSession, steps
 from fsorch.ivr.steps import Ask, Keys, OwnAsk, Recorded, Result, Rows, Sent, Step, Trouble
 from fsorch.ivr.values import Readings
@@ -111,11 +111,33 @@ class Flows:
         language = contact.customer.customer.language if contact.customer is not None else ""
         self._do(contact, session.start(language=language or contact.language))
 
-    def session(self, contact: Contact, release: FlowRelease) -> FlowSession:
-        """A session for this contact in this version of its flow."""
+    def session(
+        self, contact: Contact, release: FlowRelease, flows: Mapping[str, FlowSpec] | None = None
+    ) -> FlowSession:
+        """A session for this contact in this version of its flow. ``flows``: those it may call; else those in force."""
         contact.flow_version = release.version
         around = Around(self.core, contact, self.waiting)
-        return FlowSession(release.spec, around, self.core.flows, self._readings)
+        return FlowSession(release.spec, around, self.core.flows if flows is None else flows, self._readings)
+
+    def resume(self, contact: Contact, release: FlowRelease, place: str) -> Step | None:
+        """Go on where the contact was in an earlier life of ours; None, and there is no session, for a place that is
+        none in any version of these flows."""
+        for flows in self._flows_until_now():
+            session = self.session(contact, release, flows)
+            step = session.resume(place)
+            if step is not None:
+                contact.session = session
+                return step
+        return None
+
+    def _flows_until_now(self) -> Iterator[Mapping[str, FlowSpec]]:
+        """The flows in force; then with one of them as it was: the caller may be in one that was called and has changed
+        since."""
+        yield self.core.flows
+        for id, releases in self.core.releases.items():
+            for release in reversed(releases):
+                if release.spec is not self.core.flows.get(id):
+                    yield {**self.core.flows, id: release.spec}
 
     def release_of(self, flow: str, version: int) -> FlowRelease | None:
         """A version that a caller is in; the present one where it is known no more."""

@@ -294,14 +294,14 @@ class Recalled:
         version = event.variable("fsorch_flow_version") or ""
         number = int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
         release = flows.release_of(contact.flow, number)
-        session = flows.session(contact, release) if release is not None else None
-        step = session.resume(event.variable("fsorch_place") or "") if session is not None else None
-        if session is None or step is None:
+        place = event.variable("fsorch_place") or ""
+        step = flows.resume(contact, release, place) if release is not None else None
+        if step is None:
             if self.core.flows or self.core.queues:
                 self.calls.step(contact, ContactInput.ANSWERED)
             return
         contact.machine.step(ContactInput.ANSWERED)
-        contact.session, contact.running = session, event.variable("fsorch_ask") or ""
+        contact.running = event.variable("fsorch_ask") or ""
         flows.take_up(contact, step, event)
 
     def since(self, contact: Contact, at: int) -> None:

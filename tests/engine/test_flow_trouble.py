@@ -186,6 +186,37 @@ def reborn(desk: Desk, caller: Caller, **known: str) -> None:
     desk.tell(LinkUp("main", "core-1", (channel,), "/sounds"))
 
 
+def test_a_called_flow_that_has_changed_meanwhile_is_finished_as_it_was() -> None:
+    menu = {"kind": "menu", "prompt": "main", "options": {"1": "bye", "0": "person"}}
+    was = flow("inner", inner=menu, bye=BYE, more={"id": "called"})
+    now = flow("other", other=menu, bye=BYE, more={"id": "called"})
+    outer = flow("call", call={"kind": "flow", "flow": "called", "next": "bye"}, bye=BYE)
+    desk = Desk(centre(outer, was))
+    caller = Caller(desk)
+    assert caller.nodes[-1] == "inner"
+    recall, changed = recalled(desk.facts), centre(outer, now)
+    desk.begin(changed)
+    versions = (
+        FlowRelease(flow="called", version=1, share=0.0, spec=was),
+        FlowRelease(flow="called", version=2, spec=now),
+    )
+    desk.tell(Configure(changed, versions))
+    desk.tell(recall)
+    channel = Event(
+        name="CHANNEL_DATA",
+        uuid=caller.leg,
+        direction="inbound",
+        caller_number="+441234",
+        answer_state="answered",
+        known=_known(caller.marks | {"current_application": "play_and_get_digits"}),
+    )
+    nodes = len(caller.nodes)
+    desk.tell(LinkUp("main", "core-1", (channel,), "/sounds"))
+    assert len(caller.nodes) == nodes, "nothing begins anew"
+    caller.key("1")
+    assert caller.nodes[-1] == "bye"
+
+
 APPLICATIONS: dict[type[Command], str] = {
     Playback: "playback",
     PlayAndGetDigits: "play_and_get_digits",
