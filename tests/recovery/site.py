@@ -138,7 +138,7 @@ class Site:
             timeline.after(seconds, passed.set)
 
         server.schedule(begin)
-        assert passed.wait(DEADLINE_S)
+        assert passed.wait(seconds + DEADLINE_S)
 
     def call(self, *, key: str = "", talk_s: float = 0.0, patience_s: float = 20.0, reaction_s: float = 0.1) -> Caller:
         """Somebody calls now; what is not said is drawn."""

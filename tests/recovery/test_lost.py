@@ -15,6 +15,9 @@ from tests.recovery.site import AGENTS, BY, Site, wall
 from tests.store.mariadb import MariaDb
 
 
+MINUTE_S = 60.0
+
+
 def rest(site: Site) -> Accounts:
     """Everybody goes home, fsorch ends, and the records are read."""
     site.drain()
@@ -85,6 +88,31 @@ def test_a_database_that_is_away_costs_nothing_but_time(make: Make, mariadb: Mar
         mariadb.start()
     site.until(lambda: len(site.callers) == 11, "the callers to come")
     rest(site).check()
+
+
+@pytest.mark.slow
+def test_a_minute_without_the_database_with_fsorch_killed_in_it(make: Make, mariadb: MariaDb) -> None:
+    site = make(url=mariadb.new_database())
+    site.start()
+    site.log_in(*AGENTS)
+    site.until(lambda: (site.home / "last-shifts.json").exists(), "the agents to be remembered")
+    site.stream(60, 55.0)
+    began = wall()
+    mariadb.stop(kill=SEED % 2 == 1)
+    try:
+        site.later(site.dice.uniform(20.0, 40.0))
+        site.kill()
+        site.start()
+        site.later(MINUTE_S - (wall() - began) / 1_000_000)
+        site.until(lambda: len(site.callers) == 60, "the callers to come")
+        talked = sum(caller.result.talks for caller in site.callers)
+        assert talked > 30, "callers were served all the time"
+    finally:
+        mariadb.start()
+    assert site.running is not None
+    site.running.wait_for("the database has caught up")
+    rest(site)
+    Accounts(site, blind_us=150_000).check()
 
 
 def away(site: Site) -> Path:
