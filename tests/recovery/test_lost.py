@@ -14,7 +14,6 @@ from tests.recovery.conftest import SEED, Make
 from tests.recovery.site import AGENTS, BY, Site, wall
 from tests.store.mariadb import MariaDb
 
-
 MINUTE_S = 60.0
 
 
