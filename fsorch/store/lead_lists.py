@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from peewee import fn
 
-from fsorch.campaigns import ConsentRow, Lead, LeadNumber
+from fsorch.campaigns import ConsentRow, Lead, LeadNumber, LeadState
 from fsorch.clock import Clock
 from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound, RequestRefused
@@ -27,6 +27,7 @@ from fsorch.store.consents import consent_values
 from fsorch.store.database import Db, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import (
     ConsentRecord,
+    Gate,
     LeadImportRecord,
     LeadListRecord,
     LeadNumberRecord,
@@ -48,6 +49,9 @@ Ids = list[int]
 COLUMNS = tuple(field.column_name for field in LeadRecord._meta.sorted_fields)
 # How long each text of a lead may be, in the order of _lead_tuple.
 WIDTHS = (64, 255, 64, 64, 16, 64, 32, 16, 16, 64, 64, 64, 255, 64)
+
+
+OPEN = Gate.OPEN.value
 
 
 class LeadList(msgspec.Struct, frozen=True, kw_only=True):
@@ -342,14 +346,14 @@ def _lead_tuple(id: int, lead: Lead, now: int) -> tuple[Any, ...]:
     return (
         id,
         lead.list,
-        gate_of(lead.state, lead.next_at).value,
+        OPEN if lead.state is LeadState.READY and not lead.next_at else gate_of(lead.state, lead.next_at).value,
         lead.next_at,
         lead.priority,
         random.getrandbits(31),
         next_number(lead),
         lead.attempts,
         owner,
-        lead.state.value,
+        lead.state.value if lead.state is not LeadState.READY else "ready",
         name,
         reference or None,
         zone,
