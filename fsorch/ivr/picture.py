@@ -120,11 +120,11 @@ def _told(spec: FlowSpec, node: Node, prompts: Mapping[str, str | PromptSpec]) -
 def _place(spec: FlowSpec, boxes: dict[str, Box]) -> Bends:
     """Give every box its place, and the arrows theirs; parts of the flow that hang together by no way stand beside
     each other."""
-    vertices = {name: Vertex(name) for name in boxes}
+    vertices = {name: _Vertex(n, name) for n, name in enumerate(boxes)}
     for name, vertex in vertices.items():
         vertex.view = _View(boxes[name])
     pairs = {(name, edge.target) for name, node in spec.nodes.items() for edge in edges(node) if edge.target != name}
-    links = {pair: Link(vertices[pair[0]], vertices[pair[1]]) for pair in sorted(pairs)}
+    links = {pair: _Link(n, vertices[pair[0]], vertices[pair[1]]) for n, pair in enumerate(sorted(pairs))}
     for link in links.values():
         link.view = _LinkView()
     graph = Graph(list(vertices.values()), list(links.values()))
@@ -143,6 +143,34 @@ def _place(spec: FlowSpec, boxes: dict[str, Box]) -> Bends:
         for link in part.sE:
             link.view.shift = shift
     return {pair: link.view.between() for pair, link in links.items()}
+
+
+class _Vertex(Vertex):  # type: ignore[misc]  # grandalf has no types
+    """One that comes out of a set at the same place every time, so that the same flow gives the same picture."""
+
+    def __init__(self, n: int, name: str) -> None:
+        super().__init__(name)
+        self.n = n
+
+    def __hash__(self) -> int:
+        return self.n
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
+
+
+class _Link(Link):  # type: ignore[misc]
+    """As _Vertex."""
+
+    def __init__(self, n: int, start: Vertex, end: Vertex) -> None:
+        super().__init__(start, end)
+        self.n = n
+
+    def __hash__(self) -> int:
+        return self.n
+
+    def __eq__(self, other: object) -> bool:
+        return self is other
 
 
 class _View:

@@ -13,14 +13,18 @@ from fsorch.config import decode
 from fsorch.expressions import FUNCTIONS
 from fsorch.flow_checks import faults
 from fsorch.flow_examples import EXAMPLES as EXAMPLE_FLOWS
+from fsorch.flow_examples import example_files
 from fsorch.flow_limits import FlowLimits, FlowRule
 from fsorch.flow_names import CALENDAR, FIXED, QUEUE
 from fsorch.flow_nodes import Node
 from fsorch.flows import FlowSpec, FlowWorld, decode_flow
 from fsorch.ivr.lint import lint
+from fsorch.ivr.picture import draw
 from fsorch.ivr.rehearsal import Script
+from fsorch.shipped import shipped_prompts
 
-PAGE = (Path(__file__).resolve().parent.parent.parent / "docs" / "flows.md").read_text(encoding="utf-8")
+DOCS = Path(__file__).resolve().parent.parent.parent / "docs"
+PAGE = (DOCS / "flows.md").read_text(encoding="utf-8")
 EXAMPLES = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
 
 
@@ -73,3 +77,11 @@ def test_every_rule_of_the_linter_and_every_limit_is_on_the_page() -> None:
 
 def test_every_example_is_on_the_page() -> None:
     assert [name for name in EXAMPLE_FLOWS if f"| `{name}` |" not in PAGE] == []
+
+
+def test_the_picture_is_the_one_that_is_drawn() -> None:
+    """Draw it anew with: fsorch flow draw fsorch/examples/shop.yaml -o docs/images/shop-flow.svg"""
+    shop = decode_flow(yaml.safe_load(example_files("shop")["shop.yaml"]), where="shop.yaml")
+    picture = DOCS / "images" / "shop-flow.svg"
+    assert "](images/shop-flow.svg)" in PAGE
+    assert draw(shop, shipped_prompts()) == picture.read_text(encoding="utf-8")
