@@ -52,6 +52,10 @@ MESSAGE_LIMIT_S = 120.0
 JOINING_S = 1.0
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
+# The second of the network's three tones, where it says that a number is none (ITU-T E.180: intercept and vacant code).
+# Seen on FreeSWITCH 1.10.12: with ``consume`` the detector hears early media, with ``true`` it does not; the tone of
+# congestion, 1428.5 Hz, it did not find.
+SIT = (("execute_on_media", "tone_detect sit 1370.6 r 0 hangup UNALLOCATED_NUMBER 1"),)
 # The network said that it has no room, or the gateway is away: another may have.
 NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
 
@@ -127,8 +131,9 @@ class DialCalls:
     def _variables(self, dial: Dial) -> tuple[tuple[str, str], ...]:
         campaign = dial.campaign
         return (
-            # The network's own announcements are no answer, nor is its ringing.
-            ("ignore_early_media", "true"),
+            # The network's own announcements are no answer, nor is its ringing. To be listened to they must be read.
+            ("ignore_early_media", "consume" if self._hears_tones(dial) else "true"),
+            *(SIT if self._hears_tones(dial) else ()),
             ("fsorch_contact", dial.id),
             ("fsorch_role", "customer"),
             ("fsorch_attempt", dial.id),
@@ -186,6 +191,9 @@ class DialCalls:
         self.core.distributor.unready(dial.agent)
         why = "this lead was dialled for this agent alone"
         self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), why))
+
+    def _hears_tones(self, dial: Dial) -> bool:
+        return dial.campaign.amd is not None and dial.campaign.amd.sit
 
     def cancel(self, dial: Dial) -> None:
         """Take it back, unless somebody has answered. Raises RequestRefused then."""
@@ -313,6 +321,8 @@ class DialCalls:
         if amd is None:
             self.step(dial, DialInput.PERSON)
             return
+        if amd.sit:
+            core.send(dial.switch, Execute(dial.leg, "stop_tone_detect"))
         if amd.beep:
             core.send(dial.switch, Execute(dial.leg, "avmd_start"), f"avmd:{dial.id}")
         quick = not dial.ringing_at and core.now.mono - dial.since < QUICK_S

@@ -199,3 +199,13 @@ def test_avmd_hears_a_machine_and_the_agent_is_free(rig: Rig, floors: list[Floor
     row = floor.attempt("agent-tone")
     assert (row["outcome"], row["prompt"]) == ("machine", "word")
     floor.log_out("ada")
+
+
+def test_the_networks_tones_end_a_dial(rig: Rig, floors: list[Floor]) -> None:
+    if rig.speed > 1:
+        pytest.skip("tones are sound, which the virtual switch has none of")
+    floor = Floor(rig, {"none": "sit-13706", "early": "early"}, amd=AmdSpec(beep=False, sit=True))
+    floors.append(floor)
+    floor.run("none", "early")
+    assert floor.attempt("none")["outcome"] == "invalid"
+    assert floor.attempt("early")["outcome"] == "live"
