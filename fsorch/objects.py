@@ -26,6 +26,7 @@ from fsorch.rules import CalendarSpec
 __all__ = [
     "KINDS",
     "Change",
+    "SkillBody",
     "closed",
     "find",
     "find_thing",

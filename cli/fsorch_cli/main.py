@@ -24,6 +24,7 @@ COMMANDS = {
     "export": Entry("The configuration as a centre file.", "export"),
     "queue": Entry("Queues: list, show, add, set, remove.", "queue"),
     "agent": Entry("Agents: list, login, logout, status, skill, transfer, add, set, remove.", "agent"),
+    "skill": Entry("Who can do what, and which queues ask for it: list, set, remove.", "skill"),
     "flow": Entry("What callers hear before a queue: example, lint, draw, test, publish, stats.", "flow"),
     "break": Entry("Reasons for breaks: list, add, set, remove.", "breaks"),
     "calendar": Entry("Opening hours: list, emergency, add, set, remove.", "calendar"),

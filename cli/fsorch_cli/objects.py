@@ -16,7 +16,7 @@ from fsorch_cli.changing import change_centre
 from fsorch_cli.console import print_json, print_table
 from fsorch_cli.group import Group
 
-__all__ = ["add_list", "add_verbs", "with_added", "with_set"]
+__all__ = ["AS_JSON", "CHANGES", "DRY_RUN", "add_list", "add_verbs", "with_added", "with_set"]
 
 CHANGES = click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")

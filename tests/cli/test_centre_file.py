@@ -213,6 +213,24 @@ def test_flows_and_breaks_have_the_same_verbs(home: Path) -> None:
     assert fsorch("diff", "centre.yaml").code == 0
 
 
+def test_a_skill_is_given_to_agents_and_queues(home: Path) -> None:
+    assert (
+        fsorch("skill", "list").out == "Nobody has a skill yet; give one with: fsorch agent skill AGENT SKILL=LEVEL\n"
+    )
+    assert fsorch("skill", "set", "french", "agents.ada=3", "queues.sales=2").code == 0
+    assert json.loads(fsorch("skill", "list", "--json").out) == [
+        {"id": "french", "agents": {"ada": 3}, "queues": {"sales": 2}}
+    ]
+    assert fsorch("skill", "list").out.splitlines()[-1].split() == ["french", "ada", "3", "sales", "2"]
+    assert fsorch("skill", "set", "french", "agents.nobody=3").code == 4
+    assert fsorch("skill", "set", "french", "agents.ada=9").code == 3
+    assert fsorch("skill", "set", "french", "agents.ada=").code == 0
+    assert json.loads(fsorch("skill", "list", "--json").out)[0]["agents"] == {}
+    assert fsorch("skill", "remove", "french").code == 0
+    assert fsorch("skill", "remove", "french").code == 4
+    assert fsorch("diff", "centre.yaml").code == 0
+
+
 def test_every_change_is_audited(home: Path) -> None:
     fsorch("queue", "set", "sales", "title=Selling")
     with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
