@@ -25,6 +25,7 @@ from fsorch.rules import AtLeastOne, CalendarSpec, Hours, Name, Rule, Seconds, W
 
 __all__ = [
     "SHIPPED_PACKS",
+    "SHIPPED_REGISTERS",
     "AttemptsRule",
     "CallerIdRule",
     "ConsentRule",
@@ -45,6 +46,8 @@ __all__ = [
 
 # The packs that fsorch brings, by what they are called in a campaign.
 SHIPPED_PACKS = ("cn", "eu", "uk", "us")
+# The public registers they know, by the names under which those are imported.
+SHIPPED_REGISTERS = frozenset({"us-dnc", "uk-tps", "uk-ctps"})
 Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
 Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}\Z")]
 Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}\Z")]

@@ -18,7 +18,7 @@ from gevent.threadpool import ThreadPool
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
 from fsorch.clock import Clock
-from fsorch.compliance_packs import SHIPPED_PACKS, shipped_pack
+from fsorch.compliance_packs import SHIPPED_REGISTERS, pack_named
 from fsorch.config import Centre
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
@@ -65,12 +65,12 @@ class Dialler:
     def configure(self, centre: Centre) -> None:
         """The campaigns there are, and the windows in which their drops count."""
         self._campaigns = {spec.id: spec for spec in centre.campaigns}
-        packs = {pack.id: pack for pack in centre.packs}
         self._windows = {}
         for spec in centre.campaigns:
-            pack = packs.get(spec.pack) or (shipped_pack(spec.pack) if spec.pack in SHIPPED_PACKS else None)
-            rules = Compliance(pack, spec).drop_rules
+            rules = Compliance(pack_named(spec.pack, centre.packs), spec).drop_rules
             self._windows[spec.id] = rules[0].days if rules else WINDOW_DAYS
+        own = {rule.registry for pack in centre.packs for rule in pack.registries}
+        self._store().dnc.registers = SHIPPED_REGISTERS | own
 
     def take(self, action: AboutLeads) -> None:
         """Do this. Never blocks, and answers in another greenlet."""

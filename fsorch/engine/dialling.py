@@ -23,14 +23,14 @@ from fsorch.campaign.dial import DialInput
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.campaign.retry import Next, after, with_attempt
-from fsorch.campaigns import OPEN_LEADS, CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
+from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
 from fsorch.compliance_packs import DropRule
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
-from fsorch.engine.dialling_checks import Checks, Ruling
-from fsorch.engine.dialling_leads import next_number, shown
+from fsorch.engine.dialling_checks import Checks, Ruling, barred
+from fsorch.engine.dialling_leads import shown
 from fsorch.engine.dialling_state import Dial, Limit, Run
 from fsorch.engine.dialling_ways import Ways
 from fsorch.engine.facts import FactKind
@@ -488,9 +488,11 @@ class Dialling:
     def judge(self, run: Run, ready: ReadyLead, number: str = "") -> tuple[str, Ruling] | None:
         """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's
         fate is written down."""
-        known = next_number(ready.lead)
-        number = number or (known.number if known is not None else "")
-        ruling = self.checks.rule(run.spec, ready, number, self.core.now.wall)
+        now = self.core.now.wall
+        if number:
+            ruling = self.checks.rule(run.spec, ready, number, now)
+        else:
+            number, ruling = self.checks.judge(run.spec, ready, now)
         if ruling.allowed:
             return number, ruling
         run.tally.barred += 1
@@ -505,13 +507,9 @@ class Dialling:
             words=ruling.words,
             until=ruling.until,
         )
-        lead = ready.lead
-        if not lead.id:
-            return None
-        state = lead.state if lead.state in OPEN_LEADS else LeadState.READY
-        barred = structs.replace(lead, state=state if ruling.until else LeadState.BARRED, next_at=ruling.until)
-        why = f"{ruling.rule}: {ruling.words}"
-        self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=to_builtins(barred), why=why)
+        if ready.lead.id:
+            row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"
+            self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why)
         return None
 
     # -- launching ------------------------------------------------------------------------------------------------

@@ -7,15 +7,26 @@ a lead, or one who types a number.
 from __future__ import annotations
 
 import msgspec
+from msgspec import structs
 
 from fsorch.campaign.compliance import Asked, Compliance
-from fsorch.campaigns import CampaignSpec, DncRow, LeadNumber
+from fsorch.campaigns import OPEN_LEADS, CampaignSpec, DncRow, Lead, LeadNumber, LeadState
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
+from fsorch.engine.dialling_leads import in_turn
 from fsorch.engine.inputs import ReadyLead
 from fsorch.places import Places
 
-__all__ = ["Checks", "Ruling"]
+__all__ = ["Checks", "Ruling", "barred"]
+
+
+# After so long it is looked at again whether the records say otherwise.
+MENDED_US = 7 * 86_400 * 1_000_000
+FOR_GOOD = {
+    "dnc": LeadState.BARRED,
+    "number": LeadState.BARRED,
+    "campaign.attempts": LeadState.FINISHED,
+}
 
 
 class Ruling(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,6 +67,18 @@ class Checks:
         """How long a call must ring before it may be given up."""
         return self.of(campaign).least_ring_s
 
+    def judge(self, campaign: CampaignSpec, ready: ReadyLead, now: int) -> tuple[str, Ruling]:
+        """The number of this lead that may be called at ``now``; else the one that is next, and what forbids it. Where
+        it is forbidden for good the lead's other numbers have their turn; what a little time mends is waited for."""
+        told: tuple[str, Ruling] | None = None
+        for one in in_turn(ready.lead):
+            ruling = self.rule(campaign, ready, one.number, now)
+            if ruling.allowed or ruling.until:
+                return one.number, ruling
+            if told is None or (told[1].rule in FOR_GOOD and ruling.rule not in FOR_GOOD):
+                told = one.number, ruling
+        return told or ("", self.rule(campaign, ready, "", now))
+
     def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int) -> Ruling:
         """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds)."""
         lead = ready.lead
@@ -81,3 +104,15 @@ class Checks:
             until=verdict.until,
             checks=verdict.passed,
         )
+
+
+def barred(lead: Lead, ruling: Ruling, now: int) -> Lead:
+    """What becomes of a lead that may not be called at ``now``: it waits until it may; it is done, or barred for good,
+    by what no time mends; by what the records may mend (a consent that comes, a pack for another country) it waits for
+    :data:`MENDED_US`, for other campaigns have it in their lists too."""
+    state = lead.state if lead.state in OPEN_LEADS else LeadState.READY
+    if ruling.until:
+        return structs.replace(lead, state=state, next_at=ruling.until)
+    if ruling.rule in FOR_GOOD:
+        return structs.replace(lead, state=FOR_GOOD[ruling.rule], next_at=0)
+    return structs.replace(lead, state=state, next_at=now + MENDED_US)

@@ -6,14 +6,19 @@ from zlib import crc32
 
 from fsorch.campaigns import CallerIdPool, CampaignSpec, Lead, LeadNumber
 
-__all__ = ["fill_in", "next_number", "shown"]
+__all__ = ["fill_in", "in_turn", "next_number", "shown"]
 
 
 def next_number(lead: Lead) -> LeadNumber | None:
     """The number that is to be dialled next; None when the lead has none that is one."""
+    return next(iter(in_turn(lead)), None)
+
+
+def in_turn(lead: Lead) -> list[LeadNumber]:
+    """The numbers that are ones, the next to be dialled first."""
     numbers = lead.numbers
     first = lead.next_number if 0 <= lead.next_number < len(numbers) else 0
-    return next((one for one in (*numbers[first:], *numbers[:first]) if not one.dead), None)
+    return [one for one in (*numbers[first:], *numbers[:first]) if not one.dead]
 
 
 def shown(campaign: CampaignSpec, lead: Lead, number: str) -> tuple[str, str]:

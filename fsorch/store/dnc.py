@@ -19,6 +19,7 @@ from peewee import fn
 
 from fsorch.campaigns import DncRow
 from fsorch.clock import Clock
+from fsorch.compliance_packs import SHIPPED_REGISTERS
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, PooledMysql, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import DncListRecord, DncNumberRecord, DncRecord
@@ -66,6 +67,8 @@ class Dnc:
         self._use = use
         self._clock = clock
         self._audit = audit
+        # Imported lists that are public registers: packs say for whom they count, and consent comes before them.
+        self.registers: frozenset[str] = SHIPPED_REGISTERS
 
     # -- one by one -----------------------------------------------------------------------------------------------
 
@@ -126,7 +129,8 @@ class Dnc:
 
     def hits(self, numbers: Iterable[str], campaign: str = "") -> dict[str, DncRow]:
         """Those of ``numbers`` (E.164) that are not called by ``campaign``, each with an entry that says why: at
-        filling, and again when they are dialled."""
+        filling, and again when they are dialled. Of several that one which nothing can make good comes first: a public
+        register only where there is no other."""
         with self._use() as db:
             return self.read_hits(db, numbers, campaign)
 
@@ -164,9 +168,12 @@ class Dnc:
             return {}
         serials = {source for _, source in found}
         lists = {one.serial: one for one in DncListRecord.select().where(DncListRecord.serial.in_(serials)).execute(db)}
-        rows = {}
+        rows: dict[int, DncRow] = {}
         for number, source in found:
             list_ = lists.get(source)
+            known = rows.get(number)
+            if known is not None and known.source not in self.registers:
+                continue
             if list_ is not None and (campaign is None or list_.campaign in ("", campaign)):
                 rows[number] = DncRow(
                     number=number_text(number),

@@ -290,11 +290,17 @@ class Leads:
                     break
                 held = self._hold(db, ids, spec.id, token, now_us)
                 fresh = self._ready(db, held, spec.id)
-                lost = [one.lead for one in fresh if one.lead.numbers and len(one.dnc) == len(one.lead.numbers)]
+                lost = [one.lead for one in fresh if self._is_lost(one)]
                 barred += self._bar(db, lost)
                 ready += [one for one in fresh if one.lead not in lost] if lost else fresh
             next_at = next_moment(db, spec) if len(ready) < count else 0
         return Reservation(leads=tuple(ready), next_at=next_at, barred=barred)
+
+    def _is_lost(self, ready: Ready) -> bool:
+        """Whether none of its numbers may ever be called. Whom a public register keeps off the line is for the rules to
+        say: they know what the call is for, and consents."""
+        numbers = ready.lead.numbers
+        return bool(numbers) and all(ready.dnc.get(one.number, "") not in {"", *self._dnc.registers} for one in numbers)
 
     def _hold(self, db: Db, ids: Sequence[int], campaign: str, token: str, now_us: int) -> list[int]:
         """Reserve; those that somebody else was quicker to reserve are left out."""

@@ -103,3 +103,36 @@ def test_a_call_rings_as_long_as_the_pack_asks() -> None:
     room.passes(6)
     [call] = room.calls()
     assert call.timeout_s == 15
+
+
+def test_a_lead_whose_first_number_is_listed_is_called_at_the_next() -> None:
+    room = LawRoom(dnc={"+12125550101": "own"})
+    room.passes(6 * 3600)
+    room.leads = [person("1", "+12125550101", "+12125550102")]
+    room.run()
+    room.passes(6)
+    [call] = room.calls()
+    assert "12125550102" in call.endpoint
+    assert room.of(FactKind.LEAD_BARRED) == []
+
+
+def test_what_the_records_may_mend_is_looked_at_again_and_bars_nobody_elses_calls() -> None:
+    room = LawRoom(person("1", "+493012345678"), pack="eu")
+    began = room.clock.now().wall
+    room.run()
+    [changed] = room.changed()
+    assert changed["state"] == "ready"
+    assert changed["next_at"] >= began + 7 * 86_400 * 1_000_000
+    tired = LawRoom(person("1", "+12125550101", attempts=99))
+    tired.run()
+    assert [row["state"] for row in tired.changed()] == ["finished"]
+
+
+def test_a_register_keeps_a_sale_off_the_line_but_not_a_service_call() -> None:
+    for purpose, calls in (("marketing", 0), ("service", 1)):
+        room = LawRoom(dnc={"+12125550101": "us-dnc"}, purpose=purpose)
+        room.passes(6 * 3600)
+        room.leads = [person("1", "+12125550101")]
+        room.run()
+        room.passes(6)
+        assert len(room.calls()) == calls

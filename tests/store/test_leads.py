@@ -317,6 +317,19 @@ class TestReservation:
         with pytest.raises(RequestRefused, match="no-call list"):
             store.leads.reserve_one(leads[0].id, "c", NOW, "t:2")
 
+    def test_a_public_register_leaves_it_to_the_rules_and_every_other_list_does_not(self, store: Store) -> None:
+        leads = make(store, 2)
+        values = [int(one.numbers[0].number[1:]) for one in leads]
+        store.dnc.take("us-dnc", iter(values), "test")
+        found = store.leads.reserve(campaign(), 2, NOW, "t:1")
+        assert [one.dnc for one in found.leads] == [{one.numbers[0].number: "us-dnc"} for one in leads]
+        store.leads.release([one.id for one in leads], "t:1")
+        store.dnc.take("aaa", iter(values[:1]), "test")
+        store.dnc.take("zzz", iter(values[1:]), "test")
+        again = store.leads.reserve(campaign(), 2, NOW, "t:2")
+        assert (again.leads, again.barred) == ((), 2)
+        assert [store.dnc.hits([one.numbers[0].number]).popitem()[1].source for one in leads] == ["aaa", "zzz"]
+
 
 class TestEnds:
     def end(self, store: Store, lead: Lead, **fields: Any) -> Lead:
