@@ -401,6 +401,25 @@ def test_a_process_that_is_really_killed(tmp_path: Path) -> None:
     store.close()
 
 
+def test_a_long_file_needs_the_memory_of_a_short_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lead_import, "BATCH", 500)
+    peaks = []
+    for rows in (2_000, 20_000):
+        store = open_store(f"sqlite:///{tmp_path}/{rows}.db")
+        path = tmp_path / f"{rows}.csv"
+        path.write_text("name,phone\n" + "".join(f"N{n},+1415{2_000_000 + n}\n" for n in range(rows)))
+        # Once before, for what is loaded on the way.
+        take(store, path, dry_run=True)
+        tracemalloc.start()
+        try:
+            assert take(store, path).taken == rows
+            peaks.append(tracemalloc.get_traced_memory()[1])
+        finally:
+            tracemalloc.stop()
+        store.close()
+    assert peaks[1] < peaks[0] * 1.3
+
+
 class TestDncFiles:
     def test_lines_and_registers_and_columns(self, store: Store, sheet: Callable[..., Path]) -> None:
         plain = import_dnc(store, sheet("4155552671\n415,5552672\n\n+442079460958\nnone\n"), "ftc", "test", region="US")
