@@ -464,20 +464,35 @@ class Dialling:
 
     def take_lead(self, run: Run, fits: Callable[[Lead], bool]) -> tuple[ReadyLead, str, Ruling] | None:
         """The first lead at hand that ``fits`` and may be dialled at this moment, with its number. What is barred goes
-        back; what is known too long is read anew."""
+        back, and so does what has waited in vain for its agent; what is known too long is read anew."""
+        back: list[str] = []
         for _ in range(len(run.fresh)):
             ready = run.fresh.popleft()
             if self.core.now.wall - ready.checked_at > FRESH_US:
-                run.unclear[ready.lead.id] = ready
+                if self._stuck(run, ready.lead):
+                    back.append(ready.lead.id)
+                else:
+                    run.unclear[ready.lead.id] = ready
                 continue
             if not fits(ready.lead):
                 run.fresh.append(ready)
                 continue
             found = self.judge(run, ready)
             if found is not None:
+                self._return(run, back)
                 return ready, *found
+        self._return(run, back)
         self._clear(run)
         return None
+
+    def _stuck(self, run: Run, lead: Lead) -> bool:
+        """Whether a lead is for one agent alone, who is not free."""
+        agent = self.only(run, lead)
+        return bool(agent) and run.agents.get(agent) != AgentState.IDLE
+
+    def _return(self, run: Run, leads: list[str]) -> None:
+        if leads:
+            self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(leads)))
 
     def _clear(self, run: Run) -> None:
         if run.unclear and not run.clearing:

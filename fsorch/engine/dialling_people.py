@@ -336,9 +336,12 @@ class Previews:
 
     def of(self, person: Person) -> Dial | None:
         """The call of a campaign that an agent is about to have, has, or has to say something of."""
-        for dial in self.dialling.dials.dials.values():
-            if person.contact == dial.id or (dial.agent == person.spec.id and not dial.contact):
-                return dial
+        dials = self.dialling.dials.dials
+        if (dial := dials.get(person.contact)) is not None:
+            return dial
+        if person.agent.state is AgentState.RESERVED:
+            id = person.spec.id
+            return next((dial for dial in dials.values() if dial.agent == id and not dial.contact), None)
         return self.closings.get(person.spec.id)
 
     def number_of(self, preview: Preview) -> str:

@@ -542,3 +542,13 @@ def test_over_the_ceiling_of_drops_only_free_agents_get_calls() -> None:
     assert len(room.calls()) == 2
     (view,) = room.engine.snapshot().campaigns
     assert (view.drops_left, view.drops_over) == (26, False)
+
+
+def test_leads_of_agents_who_are_busy_do_not_keep_others_waiting() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, owner_only=True)))
+    room.leads = [lead(n, owner="a1") for n in range(1, 9)] + [lead(9, owner="a0")]
+    room.at_work("a0")
+    room.run()
+    room.passes(30)
+    assert [row.lead for row in room.started()] == ["9"]
+    assert {"1", "2", "3", "4"} <= set(room.back)

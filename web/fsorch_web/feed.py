@@ -45,6 +45,8 @@ IN_FLIGHT = 4
 RETRY_S = 1.0
 
 
+# The modes in which agents may call numbers of their own.
+BY_HAND = ("manual", "preview")
 # A list that a person looks through.
 MOST_PLACES = 100
 
@@ -59,7 +61,7 @@ class QueueGlance(msgspec.Struct, frozen=True):
 
 
 class Place(msgspec.Struct, frozen=True):
-    """Where a call can be transferred to: ``kind`` is queue or agent."""
+    """Where a call can be transferred to: ``kind`` is queue or agent. Or a campaign that it is made for."""
 
     kind: str
     id: str
@@ -68,7 +70,8 @@ class Place(msgspec.Struct, frozen=True):
 
 class Desk(msgspec.Struct, frozen=True, kw_only=True):
     """What an agent sees. ``agent`` is None when the centre has no agent with the user's id. ``places``: where a call
-    can go, told only to who talks."""
+    can go, told only to who talks; ``by_hand``: the running campaigns (kind campaign) for which they may call a
+    number."""
 
     centre: str
     breaks: tuple[tuple[str, str], ...]
@@ -76,6 +79,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     switches_up: bool
     agent: AgentView | None
     places: tuple[Place, ...] = ()
+    by_hand: tuple[Place, ...] = ()
 
 
 class Pushed(msgspec.Struct, frozen=True, kw_only=True):
@@ -297,6 +301,11 @@ class Views:
             ),
             agent=view,
             places=self._places(view) if view is not None and view.state == "talking" else (),
+            by_hand=tuple(
+                Place("campaign", one.id, one.title)
+                for one in snapshot.campaigns
+                if one.state == "running" and one.mode in BY_HAND and one.queue in mine
+            ),
         )
 
     def _places(self, view: AgentView) -> tuple[Place, ...]:

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
-import { Dialling, LeadPanel, Preview } from "./lead";
+import { ByHand, Dialling, LeadPanel, Preview } from "./lead";
 import { breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
 import { Action, Icon, Pill, Since, useFocus } from "./parts";
 import { get, useKnown } from "./store";
@@ -269,6 +269,7 @@ function Idle({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       <p class="soft">
         {titles.length ? `You take calls of ${list(titles)}.` : "You serve no queue: a supervisor can give you one."}
       </p>
+      {!agent.unready && <ByHand campaigns={desk.by_hand} />}
     </section>
   );
 }

@@ -6,7 +6,7 @@ import { ask } from "./api";
 import { phone } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, serverNow, useNow } from "./time";
-import type { Agent, Lead, Word } from "./types";
+import type { Agent, Lead, Place, Word } from "./types";
 
 // A lead to look at: it is called, or skipped.
 export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Element {
@@ -72,6 +72,45 @@ function Reasons({ lead }: { lead: Lead }): JSX.Element {
         </Action>
       ))}
     </div>
+  );
+}
+
+// A number that the agent calls for a campaign, by hand.
+export function ByHand({ campaigns }: { campaigns: Place[] }): JSX.Element | null {
+  const [number, setNumber] = useState("");
+  const [campaign, setCampaign] = useState("");
+  const chosen = campaigns.some((one) => one.id === campaign) ? campaign : (campaigns[0]?.id ?? "");
+  if (!chosen) return null;
+  return (
+    <form
+      class="by-hand"
+      data-test="by-hand"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (number.trim()) void ask("dial-number", { campaign: chosen, number: number.trim() });
+      }}
+    >
+      {campaigns.length > 1 && (
+        <select value={chosen} aria-label="For which campaign" onChange={(event) => setCampaign(event.currentTarget.value)}>
+          {campaigns.map((one) => (
+            <option key={one.id} value={one.id}>
+              {one.title}
+            </option>
+          ))}
+        </select>
+      )}
+      <input
+        type="tel"
+        value={number}
+        placeholder="+49 30 1234567"
+        aria-label={`A number to call${campaigns.length > 1 ? "" : ` for ${campaigns[0]?.title ?? ""}`}`}
+        data-test="by-hand-number"
+        onInput={(event) => setNumber(event.currentTarget.value)}
+      />
+      <button class="button plain" type="submit" disabled={!number.trim()} data-test="by-hand-call">
+        <Icon name="phone" /> Call
+      </button>
+    </form>
   );
 }
 

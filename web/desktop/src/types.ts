@@ -180,11 +180,12 @@ export interface Desk {
   switches_up: boolean;
   agent: Agent | null;
   places: Place[];
+  by_hand: Place[];
 }
 
 // Where a call can be transferred to.
 export interface Place {
-  kind: "queue" | "agent";
+  kind: "queue" | "agent" | "campaign";
   id: string;
   title: string;
 }
