@@ -298,7 +298,7 @@ class _Caller:
         answer = given[0] if given else Answer(fails="the script has no answer for this look-up")
         if len(given) > 1:
             del given[0]
-        self._line(step, What.ASKED, answer.fails and f"no answer: {answer.fails}" or "answered")
+        self._line(step, What.ASKED, f"no answer: {answer.fails}" if answer.fails else "answered")
         return answer.result
 
     def _tell_events(self, step: Step) -> None:

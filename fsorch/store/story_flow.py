@@ -49,6 +49,8 @@ def told_in_flow(fact: Fact) -> str:
             return f"is spoken to in the language {value}"
         case EventKind.TAGGED:
             return f"is marked with {value}"
+        case EventKind.ASKED:
+            return f"is asked for an opinion at {node}"
         case EventKind.PASSED_BY:
             return f"was not asked for an opinion at {node}{because}"
         case EventKind.RECORDED:
