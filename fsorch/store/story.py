@@ -12,6 +12,7 @@ from fsorch.engine.rows import ContactRow
 from fsorch.engine.views import ContactView
 from fsorch.ivr.events import EventKind
 from fsorch.store.queries import ContactDetail
+from fsorch.store.story_acts import ACTS
 from fsorch.store.story_flow import entered_flow, passed_node, told_in_flow, why_queued
 
 __all__ = ["Line", "describe", "tell_story"]
@@ -135,6 +136,7 @@ class _Teller:
             ),
             FactKind.COMMAND_FAILED: lambda fact: f"the switch refused {_get(fact, 'command')}: {_get(fact, 'answer')}",
             FactKind.CONTACT_ENDED: self._ended,
+            **ACTS,
         }
 
     def tell(self, fact: Fact) -> Iterator[str]:

@@ -123,3 +123,28 @@ def test_every_kind_of_fact_has_its_words(kind: FactKind, data: dict[str, str]) 
     for text in told(fact(kind, **data), outcome="answered", ended_by="agent"):
         assert text
         assert "\n" not in text
+
+
+@pytest.mark.parametrize(
+    ("told_fact", "sentence"),
+    [
+        (fact(FactKind.CONTACT_FOUND, number="1"), "fsorch was started again, and found the caller still on the line"),
+        (
+            fact(FactKind.CALLBACK_CHANGED, state="waiting", number="+491", tries=0),
+            "is to be called back at +491, and keeps the place",
+        ),
+        (
+            fact(FactKind.CALLBACK_CHANGED, state="resting", number="+491", tries=2),
+            "could not be reached at +491, and is tried again later (try 2)",
+        ),
+        (fact(FactKind.CALLBACK_CHANGED, state="cancelled", by="sam"), "will not be called back by sam"),
+        (fact(FactKind.MESSAGE_LEFT, lasted_us=12_400_000), "left a message of 12 s"),
+        (
+            fact(FactKind.LISTENING_BEGAN, watcher="sam", mode="whisper"),
+            "sam speaks to the agent only in the talk of ann",
+        ),
+        (fact(FactKind.SURVEY_ANSWERED, row={"score": 4, "question": "kind"}), "gave 4 when asked about kind"),
+    ],
+)
+def test_what_people_did_about_a_contact(told_fact: Fact, sentence: str) -> None:
+    assert told(msgspec.structs.replace(told_fact, agent="ann")) == [sentence]
