@@ -120,7 +120,7 @@ class Calls:
             "CUSTOM": people.phones.custom,
             "PRESENCE_IN": people.phones.presence,
             "PHONE_FEATURE_SUBSCRIBE": people.phones.presence,
-            "DTMF": self.waiting.pressed,
+            "DTMF": self._pressed,
         }
         self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
             ContactEffect.START_FLOW: self.flows.start,
@@ -383,6 +383,14 @@ class Calls:
             self.music.ended(contact, self._bridging(contact))
         elif self.transfers.plays_music(contact):
             self.music.ended(contact, False)
+
+    def _pressed(self, switch: str, event: Event) -> None:
+        leg = self.core.legs.get(event.uuid)
+        contact = self.core.contacts.get(leg.contact) if leg is not None and leg.role == "customer" else None
+        if contact is not None and contact.machine.state is ContactState.FLOW:
+            self.flows.pressed(contact, event.dtmf_digit)
+        else:
+            self.waiting.pressed(switch, event)
 
     def _job(self, switch: str, event: Event) -> None:
         result = job_result(event)

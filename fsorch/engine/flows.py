@@ -23,7 +23,8 @@ from fsorch.engine.state import Contact
 from fsorch.engine.waiting import Waiting
 from fsorch.esl.commands import Break, Chat, Execute, FlushDigits, PlayAndGetDigits, Playback, Record, SetVars
 from fsorch.esl.events import Event
-from fsorch.flow_nodes import OwnRecords
+from fsorch.esl.quoting import Pairs
+from fsorch.flow_nodes import Collect, OwnRecords
 from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.ivr import FlowSession, steps
 from fsorch.ivr.steps import Ask, Keys, OwnAsk, Recorded, Result, Rows, Sent, Step, Trouble
@@ -37,6 +38,8 @@ COMFORT_S = 0.6
 BREAK_GRACE_S = 1.0
 # Sound below this energy is silence to the record application (capture 18).
 THRESHOLD = 200
+# Keys that are remembered between two applications.
+MOST_KEYED = 64
 # The switch takes no shorter time to wait for a key (mod_dptools.c, play_and_get_digits).
 LEAST_TIMEOUT_MS = 1000
 # How long a flow waits to be told who the caller is, if it asks for that.
@@ -65,6 +68,7 @@ class Flows:
         self.step_contact = step_contact
         self._readings = Readings()
         self._asking: dict[tuple[str, int], bool] = {}
+        self._masking: dict[tuple[str, int], bool] = {}
         self._steps: dict[type[Any], Callable[[Contact, Any], None]] = {
             steps.Play: self._play,
             steps.Collect: self._collect,
@@ -73,7 +77,7 @@ class Flows:
             steps.SendText: self._send_text,
         }
         self._results: dict[type[Any], Callable[[Contact, Any, Event], Result]] = {
-            steps.Play: lambda contact, step, event: Keys(event.variable("playback_terminator_used") or ""),
+            steps.Play: self._key,
             steps.Collect: self._keys,
             steps.Record: self._recording,
         }
@@ -171,11 +175,28 @@ class Flows:
             core.releases[release.flow] = (*core.releases.get(release.flow, ()), release)
         for id, spec in core.flows.items():
             core.releases.setdefault(id, (FlowRelease(flow=id, version=0, spec=spec),))
-        self._asking = {}
+        self._asking, self._masking = {}, {}
+
+    def _masks(self, session: FlowSession, version: int) -> bool:
+        """Whether the flow, or one that it may call, asks for a PIN or the like."""
+        key = (session.spec.id, version)
+        if key not in self._masking:
+            specs, names = [session.spec], {session.spec.id}
+            for spec in specs:
+                called = (self.core.flows[name] for name in spec.subflows - names if name in self.core.flows)
+                specs += called
+                names |= spec.subflows
+            nodes = (node for spec in specs for node in spec.nodes.values())
+            self._masking[key] = any(isinstance(node, Collect) and node.masked for node in nodes)
+        return self._masking[key]
 
     def leave(self, contact: Contact) -> None:
         """The contact is not in the flow any more."""
         contact.session = contact.ask = contact.next_step = None
+        contact.keys_read = ""
+        if contact.hushed and contact.leg:
+            contact.hushed = False
+            self.core.send(contact.switch, SetVars(contact.leg, (("sensitive_dtmf", ""),)))
         for what in ("prompt", "comfort", "known"):
             self.core.timers.cancel((what, contact.id))
 
@@ -195,9 +216,11 @@ class Flows:
         elif isinstance(step, steps.Fetch):
             self._comfort_ended(contact, step)
         else:
-            result = self._results.get(type(step))
-            if result is not None:
-                self._tell(contact, result(contact, step, event))
+            read = self._results.get(type(step))
+            if read is not None:
+                result = read(contact, step, event)
+                contact.keys_read = ""
+                self._tell(contact, result)
 
     def looked_up(self, input: LookedUp) -> None:
         """An answer to a look-up; one that comes too late changes nothing."""
@@ -205,6 +228,7 @@ class Flows:
         step = contact.ask if contact is not None else None
         if contact is None or not isinstance(step, steps.Fetch) or step.serial != input.serial:
             return
+        contact.keys_read = ""
         self._learn(contact, step.ask, input.result)
         self._tell(contact, input.result)
 
@@ -350,12 +374,17 @@ class Flows:
         """What ends a prompt, and where the caller is, for a restart of ours."""
         contact.running = self.core.ids()
         place = contact.session.place if contact.session is not None else ""
-        marks = (
+        marks: Pairs = (
             ("playback_terminators", keys or "none"),
             ("fsorch_ask", contact.running),
             ("fsorch_place", place),
             ("fsorch_flow_version", str(contact.flow_version)),
         )
+        if contact.session is not None and not contact.hushed and self._masks(contact.session, contact.flow_version):
+            # The switch tells no key from now on, and writes none down (switch_channel.c, switch_channel_queue_dtmf): a
+            # PIN may be keyed before it is asked for.
+            contact.hushed = True
+            marks = (*marks, ("sensitive_dtmf", "true"))
         self.core.send(contact.switch, SetVars(contact.leg, marks))
 
     def _play(self, contact: Contact, step: steps.Play) -> None:
@@ -401,9 +430,19 @@ class Flows:
         )
         self.core.send(contact.switch, digits, f"ask:{contact.id}")
 
+    def pressed(self, contact: Contact, digit: str) -> None:
+        """The switch has read a key, for an application or, between two of them, for nobody: see :func:`_missed`."""
+        contact.keys_read = (contact.keys_read + digit)[-MOST_KEYED:]
+
+    def _key(self, contact: Contact, step: steps.Play, event: Event) -> Keys:
+        key = event.variable("playback_terminator_used") or ""
+        return Keys(_missed(contact.keys_read, key, "") + key if step.keys else "")
+
     def _keys(self, contact: Contact, step: steps.Collect, event: Event) -> Keys:
         name = _variable(step)
-        return Keys(event.variable(name) or event.variable(f"{name}_invalid") or "")
+        keys = event.variable(name) or event.variable(f"{name}_invalid") or ""
+        counts = step.barge_in and not step.flush
+        return Keys(_missed(contact.keys_read, keys, step.terminator) + keys if counts else keys)
 
     def _wipe(self, contact: Contact, step: steps.Collect) -> None:
         """Masked input stays no longer in the channel than it has to."""
@@ -497,6 +536,15 @@ def _runs(step: Step, event: Event) -> bool:
         # switch_ivr_read leaves its result when it is over, and takes it away when it begins.
         return application == "play_and_get_digits" and not event.variable("read_result")
     return isinstance(step, steps.Record) and application == "record" and not event.variable("record_ms")
+
+
+def _missed(read: str, keys: str, terminator: str) -> str:
+    """Of all keys that were ``read`` since the last application, those before the ``keys`` of this one: a channel that
+    is parked between two applications reads them for nobody (``switch_ivr.c``, switch_ivr_park)."""
+    for end in (keys, keys + terminator):
+        if read.endswith(end) and (end or not keys):
+            return read[: len(read) - len(end)]
+    return ""
 
 
 def _variable(step: Step) -> str:

@@ -131,6 +131,7 @@ class Recalled:
             contact.keyed = event.variable("fsorch_customer") or ""
             known_as = {"customer": contact.keyed} if contact.keyed else {}
             self.core.fact(FactKind.CONTACT_FOUND, contact, leg=contact.leg, number=contact.number, **known_as)
+        contact.hushed = bool(event.variable("sensitive_dtmf"))
         contact.ran = _ran(event.variable("fsorch_steps") or "")
         if not joined:
             self.calls.guards.take(contact)

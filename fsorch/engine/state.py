@@ -262,12 +262,13 @@ class Contact:
 
     ``language``: in which the caller is spoken to; ``skills``: asked for this caller, beside the queue's own.
 
-    ``ask`` is the step of the flow that is under way, of the version ``flow_version``; ``next_step`` the one that waits
-    until what plays has ended, ``said`` once the words before a step were played, ``breaking`` once what plays was told
-    to end; ``unwritable``: the switch cannot record. ``known`` once the records have said who the ``customer`` is
-    (None: nobody knows), whose id they may have ``keyed``; ``found``: of an earlier life of ours; ``again``: they hung
-    up on a recording not long ago; ``surveyed_at``: when they were asked for their opinion; ``low_told`` once a low
-    score was told. ``tags`` and ``notes`` come from the flow.
+    ``ask`` is the step of the flow that is under way, of the version ``flow_version``; ``next_step`` the one that
+    waits until what plays has ended, ``said`` once the words before a step were played, ``breaking`` once what plays
+    was told to end. ``keys_read``: the keys that the switch has read since the last application ended; ``hushed``
+    while it is to tell none. ``unwritable``: the switch cannot record. ``known`` once the records have said who the
+    ``customer`` is (None: nobody knows), whose id they may have ``keyed``; ``found``: of an earlier life of ours;
+    ``again``: they hung up on a recording not long ago; ``surveyed_at``: when they were asked for their opinion;
+    ``low_told`` once a low score was told. ``tags`` and ``notes`` come from the flow.
 
     ``stays``: the caller's leg does not end with its bridge; ``destination_asked``: where they go when it has ended;
     ``survey``: the flow they come to when their agent has hung up, ``left_alone`` once the switch has parked them for
@@ -295,6 +296,8 @@ class Contact:
     next_step: Step | None = None
     said: bool = False
     breaking: bool = False
+    keys_read: str = ""
+    hushed: bool = False
     unwritable: bool = False
     known: bool = False
     found: bool = False

@@ -275,7 +275,8 @@ class Channel:
         self.was_bridged = False
         self.messages: deque[Message] = deque()
         self.event_lock = 0
-        self.dtmf: deque[str] = deque()
+        # Each digit, and whether it is sensitive.
+        self.dtmf: deque[tuple[str, bool]] = deque()
         self.digits = ""
         self.stop_playback = False
         self.broken = False
@@ -304,6 +305,11 @@ class Channel:
     def true(self, name: str) -> bool:
         """Whether a variable says yes, in FreeSWITCH's reading (switch_true)."""
         return (self.get(name) or "").lower() in ("true", "yes", "on", "enable", "enabled", "active", "allow", "t", "1")
+
+    def queue_digits(self, digits: str) -> None:
+        """The far end has pressed keys (switch_channel_queue_dtmf)."""
+        sensitive = self.true("sensitive_dtmf")
+        self.dtmf.extend((digit, sensitive) for digit in digits if digit in "0123456789*#ABCDabcd")
 
     def set(self, name: str, value: Value | None) -> None:
         """Set a variable; an empty value or None removes it, as switch_channel_set_variable does."""

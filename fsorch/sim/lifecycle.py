@@ -165,10 +165,13 @@ def _obey(core: Core, channel: Channel, message: Message) -> Thread:
 
 
 def dequeue_digit(core: Core, channel: Channel) -> str:
-    """Take one digit off the queue and tell of it; empty if there is none."""
+    """Take one digit off the queue and tell of it; empty if there is none. Of one that was sensitive when it came
+    nothing is told (switch_channel_dequeue_dtmf)."""
     if not channel.dtmf:
         return ""
-    digit = channel.dtmf.popleft()
+    digit, sensitive = channel.dtmf.popleft()
+    if sensitive:
+        return digit
     channel.digits += digit
     tail: Headers = {"DTMF-Digit": digit, "DTMF-Duration": "2000", "DTMF-Source": "APP"}
     core.fire("DTMF", channel, tail=tail)

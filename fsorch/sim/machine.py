@@ -56,7 +56,7 @@ class Machine:
     def press(self, channel: Channel, digits: str) -> None:
         """The far end presses keys."""
         if not channel.hung:
-            channel.dtmf.extend(digit for digit in digits if digit in "0123456789*#ABCDabcd")
+            channel.queue_digits(digits)
             self.core.wake(channel)
 
     def hang_up(self, channel: Channel, cause: str = "NORMAL_CLEARING") -> None:

@@ -63,7 +63,7 @@ class _Wire:
         elif what == "hangup" and not callee.hung:
             core.timeline.at(core.timeline.next_tick() + 1, lambda: depart(core, callee, detail))
         elif what == "dtmf":
-            callee.dtmf.extend(detail)
+            callee.queue_digits(detail)
             core.wake(callee)
         elif what == "talk" and not callee.answered and not callee.hung:
             # sofia.c, sofia_handle_sip_i_notify: answers, and goes on in the dialplan.
@@ -91,7 +91,7 @@ class _Wire:
                 # The loopback endpoint passes the cause on; SIP carries it beside the status (Reason: Q.850).
                 core.timeline.at(core.timeline.next_tick(), lambda: depart(core, caller, detail))
         elif what == "dtmf":
-            caller.dtmf.extend(detail)
+            caller.queue_digits(detail)
             core.wake(caller)
 
     def _early(self, caller: Channel) -> None:

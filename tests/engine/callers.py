@@ -87,6 +87,11 @@ class Caller:
         else:
             self._over(running, {"playback_terminator_used": keys})
 
+    def is_read(self, keys: str) -> None:
+        """The switch has read these keys, for whatever application."""
+        for key in keys:
+            self.desk.event("DTMF", self.leg, dtmf_digit=key)
+
     def says_nothing(self) -> None:
         """No key comes."""
         self._over(self.asks, {"read_result": "timeout"})

@@ -45,6 +45,60 @@ def test_two_hundred_digits_are_one_answer() -> None:
     assert caller.contact.answers[-1].digits == "12345678"
 
 
+THREE = flow(
+    first={"kind": "say", "prompt": "welcome", "next": "one"},
+    one={"kind": "menu", "prompt": "main", "options": {"1": "two"}},
+    two={"kind": "menu", "prompt": "main", "options": {"2": "number"}},
+    number={"kind": "collect", "prompt": "account", "into": "account", "max": 6, "next": "bye"},
+    bye=BYE,
+)
+
+
+def test_keys_between_two_prompts_are_not_lost() -> None:
+    """A channel that is parked reads them for nobody; what it says of them is all that is left."""
+    desk, caller = at(THREE)
+    caller.is_read("1")
+    caller.key("1")
+    caller.is_read("23")
+    caller.is_read("4")
+    caller.key("4")
+    assert [fact.data["digits"] for fact in desk.of(FactKind.ANSWER_KEYED)] == ["1", "2"]
+    assert caller.asks.max == 4, "two of its keys are there"
+    caller.is_read("5")
+    caller.is_read("67#")
+    caller.key("67")
+    assert caller.contact.answers[-1].digits == "34567"
+
+
+def test_a_key_that_nobody_waited_for_counts_when_nothing_follows() -> None:
+    desk, caller = at(THREE)
+    caller.hears_out()
+    caller.is_read("1")
+    caller.says_nothing()
+    assert caller.nodes[-1] == "two"
+
+
+def test_keys_before_a_question_that_was_wrong_do_not_answer_it_again() -> None:
+    desk, caller = at(THREE)
+    caller.hears_out()
+    caller.is_read("9")
+    caller.key("9")
+    assert caller.hears == ["invalid", "tried.main"]
+    caller.is_read("1")
+    caller.says_nothing()
+    assert caller.nodes[-1] == "one", "who keys on after a wrong key does not answer"
+
+
+def test_where_a_pin_may_be_keyed_the_switch_tells_no_key_and_writes_none_down() -> None:
+    desk, caller = in_shop()
+    assert caller.marks["sensitive_dtmf"] == "true"
+    caller.key("0")
+    assert caller.state == "waiting"
+    assert caller.marks["sensitive_dtmf"] == "", "who waits may press keys"
+    _, other = at(THREE)
+    assert "sensitive_dtmf" not in other.marks
+
+
 def test_what_is_no_key_is_none() -> None:
     desk, caller = in_shop()
     caller.key("x\n\u0661${hostname}")
