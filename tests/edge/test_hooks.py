@@ -76,7 +76,7 @@ class Door(Watched):
 
     def press(self, channel: Channel, digits: str) -> None:
         def keys() -> None:
-            channel.dtmf.extend(digits)
+            channel.queue_digits(digits)
             self.core.wake(channel)
 
         self.server.schedule(keys)
