@@ -1,12 +1,16 @@
-"""Why a lead is not dialled, out of the records: the campaigns that have its list, what holds each of them, and what
-the rules say of its next number. Blocks on the database."""
+"""How campaigns and their leads stand, out of the records: why a lead is not dialled, what a campaign lacks, how many
+drops are left to it. Blocks on the database."""
 
 from __future__ import annotations
+
+from typing import Protocol
 
 import msgspec
 
 from fsorch.calendars import Calendar
 from fsorch.campaign.compliance import Asked, Compliance
+from fsorch.campaign.drops import DropBudget, drop_budget
+from fsorch.campaign.readiness import faults
 from fsorch.campaign.retry import first_number
 from fsorch.campaign.why import Reason, Situation, why
 from fsorch.campaign_checks import parse_filter
@@ -15,11 +19,28 @@ from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
 from fsorch.expressions import evaluate
 from fsorch.places import Places
-from fsorch.store.campaigns import CampaignRow
+from fsorch.store.campaigns import CampaignRow, Campaigns
+from fsorch.store.consents import Consents
+from fsorch.store.dnc import Dnc
 from fsorch.store.lead_filter import names_of
-from fsorch.store.store import Store
+from fsorch.store.leads import Leads
 
-__all__ = ["LeadReason", "reasons_of", "registries"]
+__all__ = ["LeadReason", "Records", "drop_budgets", "missing_of", "reasons_of", "registries"]
+
+DAY_US = 86_400 * 1_000_000
+
+
+class Records(Protocol):
+    """The part of a store that is asked; see :class:`fsorch.store.Store`."""
+
+    leads: Leads
+    dnc: Dnc
+    consents: Consents
+    campaigns: Campaigns
+
+    def load_centre(self) -> Centre:
+        """The centre as it is."""
+        ...
 
 
 class LeadReason(msgspec.Struct, frozen=True, kw_only=True):
@@ -29,7 +50,7 @@ class LeadReason(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-def reasons_of(store: Store, lead: Lead, now: int) -> list[LeadReason]:
+def reasons_of(store: Records, lead: Lead, now: int) -> list[LeadReason]:
     """Why ``lead`` is not dialled at ``now`` (UTC microseconds), for each campaign that dials its list."""
     centre, states = store.load_centre(), store.campaigns.states()
     specs = [spec for spec in centre.campaigns if lead.list in spec.list_shares()]
@@ -45,12 +66,32 @@ def reasons_of(store: Store, lead: Lead, now: int) -> list[LeadReason]:
     ]
 
 
-def registries(store: Store) -> dict[str, int]:
+def registries(store: Records) -> dict[str, int]:
     """When each public register was imported last, to its end."""
     return {one.id: one.imported_at for one in store.dnc.lists() if one.done}
 
 
-def _question(store: Store, lead: Lead, now: int) -> Asked | None:
+def missing_of(store: Records, centre: Centre, spec: CampaignSpec, now: int) -> list[str]:
+    """What stands against starting the campaign; see fsorch.campaign.readiness."""
+    known = {one.id for one in store.leads.lists.all()}
+    missing = [f"there is no list {name!r}; fsorch list import" for name in spec.list_shares() if name not in known]
+    leads = sum(store.leads.lists.count(name).open for name in spec.list_shares() if name in known)
+    pack = pack_named(spec.pack, centre.packs)
+    return [*missing, *faults(spec, pack, leads=leads, registries=registries(store), now=now)]
+
+
+def drop_budgets(store: Records, centre: Centre, spec: CampaignSpec, until: int) -> list[DropBudget]:
+    """The budget of each ceiling over its own window, which ends at ``until`` (UTC microseconds)."""
+    rules = Compliance(pack_named(spec.pack, centre.packs), spec).drop_rules
+    missed = spec.amd.false_positives if spec.amd is not None else 0.0
+    found = []
+    for rule in rules:
+        counts = store.leads.attempts.count(spec.id, (), until - round(rule.days * DAY_US), until)
+        found.append(drop_budget(rule, counts.live, counts.drops, missed))
+    return found
+
+
+def _question(store: Records, lead: Lead, now: int) -> Asked | None:
     """About the number that is next."""
     place = first_number(lead.numbers, lead.next_number)
     if place is None:
@@ -67,7 +108,7 @@ def _question(store: Store, lead: Lead, now: int) -> Asked | None:
 
 
 def _situation(
-    store: Store, centre: Centre, spec: CampaignSpec, row: CampaignRow, lead: Lead, asked: Asked | None, now: int
+    store: Records, centre: Centre, spec: CampaignSpec, row: CampaignRow, lead: Lead, asked: Asked | None, now: int
 ) -> Situation:
     calendar = next((one for one in centre.calendars if one.id == spec.calendar), None)
     if asked is not None:

@@ -32,6 +32,7 @@ from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, 
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.flows import FlowSpec
 from fsorch.store import ContactDetail
+from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
 from fsorch.store.flow_stats import FlowFigures
@@ -68,6 +69,7 @@ class FakeStore:
     leads: Leads
     dnc: Dnc
     consents: Consents
+    campaigns: Campaigns
 
     def __init__(self, *users: User) -> None:
         self.people = {user.login: user for user in users}

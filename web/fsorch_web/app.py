@@ -11,6 +11,7 @@ from fsorch.config import WebSettings
 from fsorch.edge.gateway import Gateway
 from fsorch_web import errors
 from fsorch_web.auth import SESSION_S, Auth
+from fsorch_web.campaigns import CampaignRoutes
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
 from fsorch_web.flows import Flows
@@ -67,6 +68,7 @@ def create_app(
     Objects(app, auth)
     Flows(app, auth)
     LeadRoutes(app, auth)
+    CampaignRoutes(app, auth)
     Pages(app, auth, static)
     Doors(app, store, settings.doors)
     sockets = Sockets(app, gateway, auth)

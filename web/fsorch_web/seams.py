@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import gevent
 
 from fsorch.engine.rows import ContactRow
+from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
 from fsorch.store.flow_stats import FlowFigures
@@ -85,6 +86,7 @@ class StoreReads(VersionStore, Protocol):
     leads: Leads
     dnc: Dnc
     consents: Consents
+    campaigns: Campaigns
 
     def user(self, login: str, /) -> UserReads | None:
         """The person with this login, or None."""

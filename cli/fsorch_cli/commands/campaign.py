@@ -8,12 +8,8 @@ import click
 import msgspec
 
 from fsorch.campaign.campaign import CampaignInput
-from fsorch.campaign.compliance import Compliance
-from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.plots import draw_hours, hours_of
-from fsorch.campaign.readiness import faults
 from fsorch.campaigns import CampaignSpec
-from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
 from fsorch.errors import RequestRefused
 from fsorch.objects import Change, closed, find, opened
@@ -21,7 +17,7 @@ from fsorch.plain import plain
 from fsorch.store import Store
 from fsorch.store.attempts import CampaignCounts
 from fsorch.store.campaigns import CampaignRow
-from fsorch.store.reasons import registries
+from fsorch.store.reasons import drop_budgets, missing_of
 from fsorch_cli.app import App
 from fsorch_cli.assign import assign
 from fsorch_cli.campaign_board import watch_campaigns
@@ -36,7 +32,6 @@ from fsorch_cli.pictures import save_picture
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 WHICH = click.argument("campaign", metavar="CAMPAIGN")
-DAY_US = 86_400 * 1_000_000
 DONE = {
     CampaignInput.START: "is started",
     CampaignInput.PAUSE: "is paused: nothing more is dialled",
@@ -80,7 +75,7 @@ def show(app: App, campaign: str, as_json: bool) -> None:
     with app.store() as store:
         centre, spec = _spec(store, campaign)
         row = store.campaigns.state(campaign)
-        missing = _missing(store, centre, spec)
+        missing = missing_of(store, centre, spec, now_us())
     if as_json:
         print_json({"campaign": plain(spec), "state": row, "missing": missing})
         return
@@ -102,7 +97,7 @@ def start(app: App, campaign: str, anyway: str, as_json: bool) -> None:
     What its pack asks for and it does not have is told, and keeps it from being started."""
     with app.store() as store:
         centre, spec = _spec(store, campaign)
-        missing = _missing(store, centre, spec)
+        missing = missing_of(store, centre, spec, now_us())
         if missing and not anyway:
             for fault in missing:
                 note(f"{campaign}: {fault}")
@@ -169,7 +164,7 @@ def stats(app: App, campaign: str, since: int, until: int, plot: Path | None, fo
     with app.store() as store:
         centre, spec = _spec(store, campaign)
         counts = store.leads.attempts.count(campaign, tuple(spec.list_shares()), since, until)
-        budgets = _budgets(store, centre, spec, until)
+        budgets = drop_budgets(store, centre, spec, until)
         if plot is not None:
             hours = hours_of(store.leads.attempts.between(campaign, since, until), since, until)
             ceiling = min((one.ceiling for one in budgets), default=0.0)
@@ -279,23 +274,3 @@ def _tell(app: App, campaign: str, asked: CampaignInput, row: CampaignRow, *, as
 def _spec(store: Store, campaign: str) -> tuple[Centre, CampaignSpec]:
     centre = store.load_centre()
     return centre, find_one("campaign", campaign, centre.campaigns)
-
-
-def _missing(store: Store, centre: Centre, spec: CampaignSpec) -> list[str]:
-    """What stands against starting it."""
-    known = {one.id for one in store.leads.lists.all()}
-    missing = [f"there is no list {name!r}; fsorch list import" for name in spec.list_shares() if name not in known]
-    leads = sum(store.leads.lists.count(name).open for name in spec.list_shares() if name in known)
-    pack = pack_named(spec.pack, centre.packs)
-    return [*missing, *faults(spec, pack, leads=leads, registries=registries(store), now=now_us())]
-
-
-def _budgets(store: Store, centre: Centre, spec: CampaignSpec, until: int) -> list[DropBudget]:
-    """The budget of each ceiling over its own window, which ends at ``until``."""
-    rules = Compliance(pack_named(spec.pack, centre.packs), spec).drop_rules
-    missed = spec.amd.false_positives if spec.amd is not None else 0.0
-    found = []
-    for rule in rules:
-        counts = store.leads.attempts.count(spec.id, (), until - round(rule.days * DAY_US), until)
-        found.append(drop_budget(rule, counts.live, counts.drops, missed))
-    return found

@@ -1,0 +1,118 @@
+"""Campaigns by the API, on a real store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+from xml.etree import ElementTree as Xml
+
+import pytest
+
+from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, ListShare, Outcome
+from fsorch.compliance_packs import PackSpec
+from fsorch.config import AgentSpec, Centre, QueueSpec
+from fsorch.gateways import GatewaySpec
+from fsorch.store import Store
+from fsorch.store.database import connected
+from fsorch.store.lead_lists import LeadList
+from tests.store.conftest import open_store
+from tests.web.harness import Page, Site, new_site
+from tests.web.test_objects import send
+
+PASSWORD = "correct horse 7"
+LISTS = (ListShare(list="cold"),)
+CENTRE = Centre(
+    queues=(QueueSpec(id="sales"),),
+    agents=(AgentSpec(id="ada", phone="user/1001", login="ada"),),
+    gateways=(GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}"),),
+    packs=(PackSpec(id="none", checked=date(2027, 1, 1)),),
+    campaigns=(
+        CampaignSpec(id="staff", queue="sales", pack="none", lists=LISTS, gateways=("carrier",)),
+        CampaignSpec(id="spring", queue="sales", pack="us", lists=LISTS, gateways=("carrier",)),
+    ),
+)
+T = 1_800_000_000_000_000
+MINUTE = 60_000_000
+
+
+@pytest.fixture
+def records(tmp_path: Path) -> Iterator[Store]:
+    """A store with people, two campaigns and a lead."""
+    store = open_store(f"sqlite:///{tmp_path}/records.db")
+    store.save_centre(CENTRE, "test")
+    for login, role in (("sam", "supervisor"), ("olga", "auditor"), ("ada", "agent")):
+        store.set_password(login, PASSWORD, role, agent="ada" if role == "agent" else "", by="test")
+    store.leads.lists.make(LeadList(id="cold"), "test")
+    store.leads.add(Lead(id="", list="cold", numbers=(LeadNumber(number="+12125550101"),)), "test")
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
+    """A desktop over it."""
+    (tmp_path / "index.html").write_text("x")
+    with new_site(tmp_path, records) as running:
+        yield running
+
+
+def page(desk: Site, login: str) -> Page:
+    made = Page(desk.port)
+    assert made.log_in(login, PASSWORD).status == 200
+    return made
+
+
+def test_a_supervisor_starts_and_pauses_and_it_is_kept_who_did(desk: Site, records: Store) -> None:
+    sam = page(desk, "sam")
+    assert sam.get("/api/campaign-states").json["staff"]["state"] == "draft"
+    assert sam.get("/api/campaigns/staff/state").json["missing"] == []
+    assert send(sam, "POST", "/api/campaigns/staff/start").json["state"] == "scheduled"
+    paused = send(sam, "POST", "/api/campaigns/staff/pause", {"reason": "lunch"})
+    assert (paused.json["state"], paused.json["who"], paused.json["why"]) == ("paused", "sam", "lunch")
+    refused = send(sam, "POST", "/api/campaigns/staff/pause")
+    assert refused.status == 409
+    assert [one.act for one in records.audits(act="campaign.")] == ["campaign.pause", "campaign.start"]
+
+
+def test_what_is_missing_keeps_it_from_being_started_unless_somebody_says_why(desk: Site, records: Store) -> None:
+    sam = page(desk, "sam")
+    refused = send(sam, "POST", "/api/campaigns/spring/start")
+    assert refused.status == 409
+    assert "caller_ids" in refused.json["error"]
+    assert send(sam, "POST", "/api/campaigns/spring/start", {"anyway": True}).status == 409
+    assert send(sam, "POST", "/api/campaigns/spring/start", {"anyway": True, "reason": "a try"}).status == 200
+    assert records.campaigns.state("spring").why == "a try"
+
+
+def test_others_may_look_or_not_even_that(desk: Site) -> None:
+    olga, ada = page(desk, "olga"), page(desk, "ada")
+    assert olga.get("/api/campaigns/staff/state").status == 200
+    assert send(olga, "POST", "/api/campaigns/staff/start").status == 403
+    assert ada.get("/api/campaign-states").status == 403
+    assert send(ada, "POST", "/api/campaigns/staff/start").status == 403
+    missing = olga.get("/api/campaigns/stafff/state")
+    assert (missing.status, missing.json["code"]) == (404, "not_found")
+
+
+def test_figures_a_picture_and_why(desk: Site, records: Store) -> None:
+    with connected(records.db) as db:
+        for n, outcome in enumerate((Outcome.LIVE, Outcome.LIVE, Outcome.DROP, Outcome.BUSY)):
+            row = AttemptRow(
+                id=f"a{n}", campaign="spring", lead="1", number="+12125550101", launched_at=T + n, outcome=outcome
+            )
+            records.leads.attempts.write(db, row)
+    olga = page(desk, "olga")
+    span = f"since={T - MINUTE}&until={T + MINUTE}"
+    figures = olga.get(f"/api/campaigns/spring/stats?{span}").json
+    assert figures["counts"]["launched"] == 4
+    assert (figures["drops"][0]["rule"], figures["drops"][0]["drops"]) == ("us.drops", 1)
+    drawn = olga.get(f"/api/campaigns/spring/picture?{span}")
+    assert drawn.headers["Content-Type"].startswith("image/svg+xml")
+    assert "1 of 3 dropped" in "".join(Xml.fromstring(drawn.content).itertext())
+    assert olga.get("/api/campaigns/spring/stats?since=x").status == 400
+    assert olga.get(f"/api/campaigns/spring/stats?since={T}&until={T}").status == 400
+    [staff, spring] = olga.get("/api/leads/1/why").json
+    assert (staff["campaign"], staff["reason"]["rule"]) == ("staff", "draft")
+    assert spring["reason"]["sentence"].startswith("lead 1 is not dialled now because the campaign spring")
+    assert olga.get("/api/leads/99/why").status == 404

@@ -1,0 +1,160 @@
+"""Campaigns by the API: started, paused, resumed and stopped; how they stand, what became of their calls, and why a
+lead is not dialled. Everything goes the way ``fsorch campaign`` goes, with the same checks and the same audit."""
+
+from __future__ import annotations
+
+import time
+from difflib import get_close_matches
+from typing import Annotated, Any
+
+import flask
+import msgspec
+from flask import Flask, Response
+
+from fsorch.campaign.campaign import CampaignInput
+from fsorch.campaign.plots import draw_hours, hours_of
+from fsorch.campaigns import CampaignSpec
+from fsorch.config import Centre
+from fsorch.errors import NotFound, RequestRefused
+from fsorch.store.campaigns import CampaignRow
+from fsorch.store.reasons import drop_budgets, missing_of, reasons_of
+from fsorch_web.auth import Auth
+from fsorch_web.errors import ApiError
+from fsorch_web.people import Person
+from fsorch_web.seams import in_worker
+from fsorch_web.wire import body, json_response
+
+__all__ = ["CampaignRoutes"]
+
+DAY_US = 86_400 * 1_000_000
+# Figures and pictures of more than this are for the command line.
+LONGEST_US = 92 * DAY_US
+VERBS = {one.value: one for one in (CampaignInput.START, CampaignInput.PAUSE, CampaignInput.RESUME, CampaignInput.STOP)}
+
+
+class Steer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Why. ``anyway``: a start although something is missing, which takes a reason."""
+
+    reason: Annotated[str, msgspec.Meta(max_length=255)] = ""
+    anyway: bool = False
+
+
+class CampaignRoutes:
+    """The routes of campaigns in one application."""
+
+    def __init__(self, app: Flask, auth: Auth) -> None:
+        self._auth = auth
+        for verb in VERBS:
+            rule = f"/api/campaigns/<id>/{verb}"
+            app.add_url_rule(rule, f"POST {rule}", self.steer, defaults={"verb": verb}, methods=["POST"])
+        app.add_url_rule("/api/campaign-states", "campaign states", self.states, methods=["GET"])
+        for name, view in (("state", self.state), ("stats", self.stats), ("picture", self.picture)):
+            app.add_url_rule(f"/api/campaigns/<id>/{name}", f"campaign {name}", view, methods=["GET"])
+        app.add_url_rule("/api/leads/<id>/why", "why a lead is not dialled", self.why, methods=["GET"])
+
+    def states(self) -> Response:
+        """GET /api/campaign-states: how far each campaign has come, by its id."""
+        self._reader()
+        store = self._auth.store
+
+        def read() -> dict[str, CampaignRow]:
+            known = store.campaigns.states()
+            return {spec.id: known.get(spec.id, CampaignRow(id=spec.id)) for spec in store.load_centre().campaigns}
+
+        return json_response(in_worker(read))
+
+    def steer(self, id: str, verb: str) -> Response:
+        """POST /api/campaigns/spring/pause: a running fsorch follows within a second."""
+        person, given = self._writer(), body(Steer)
+        store = self._auth.store
+
+        def steered() -> CampaignRow:
+            centre, spec = self._spec(id)
+            if verb == CampaignInput.START and not (given.anyway and given.reason):
+                missing = missing_of(store, centre, spec, _now())
+                if missing:
+                    hint = f"{'; '.join(missing)} (anyway, with a reason, starts it all the same)"
+                    raise RequestRefused(f"campaign {id!r}", "not complete", "start", hint)
+            return store.campaigns.request(id, VERBS[verb], person.login, given.reason)
+
+        return json_response(in_worker(steered))
+
+    def state(self, id: str) -> Response:
+        """GET /api/campaigns/spring/state: where it is, by whom and why, and what stands against starting it."""
+        self._reader()
+        store = self._auth.store
+
+        def read() -> dict[str, Any]:
+            centre, spec = self._spec(id)
+            return {"state": store.campaigns.state(id), "missing": missing_of(store, centre, spec, _now())}
+
+        return json_response(in_worker(read))
+
+    def stats(self, id: str) -> Response:
+        """GET /api/campaigns/spring/stats?since=...&until=... (UTC microseconds): what became of its calls."""
+        self._reader()
+        since, until = _span()
+        store = self._auth.store
+
+        def read() -> dict[str, Any]:
+            centre, spec = self._spec(id)
+            counts = store.leads.attempts.count(id, tuple(spec.list_shares()), since, until)
+            drops = drop_budgets(store, centre, spec, until)
+            return {"campaign": id, "since": since, "until": until, "counts": counts, "drops": drops}
+
+        return json_response(in_worker(read))
+
+    def picture(self, id: str) -> Response:
+        """GET /api/campaigns/spring/picture?since=...&until=...: its hours, as SVG."""
+        self._reader()
+        since, until = _span()
+        store = self._auth.store
+
+        def drawn() -> str:
+            centre, spec = self._spec(id)
+            hours = hours_of(store.leads.attempts.between(id, since, until), since, until)
+            ceiling = min((one.ceiling for one in drop_budgets(store, centre, spec, until)), default=0.0)
+            zone = next((one.zone for one in centre.calendars if one.id == spec.calendar), "UTC")
+            return draw_hours(spec.title or spec.id, hours, ceiling=ceiling, zone=zone)
+
+        return Response(in_worker(drawn), mimetype="image/svg+xml")
+
+    def why(self, id: str) -> Response:
+        """GET /api/leads/17/why: why it is not dialled now, and when it will be, for each campaign of its list."""
+        self._reader()
+        store = self._auth.store
+        return json_response(in_worker(lambda: reasons_of(store, store.leads.get(id), _now())))
+
+    def _spec(self, id: str) -> tuple[Centre, CampaignSpec]:
+        centre = self._auth.store.load_centre()
+        for spec in centre.campaigns:
+            if spec.id == id:
+                return centre, spec
+        raise NotFound("campaign", id, tuple(get_close_matches(id, [spec.id for spec in centre.campaigns], 3)))
+
+    def _reader(self) -> None:
+        if not self._auth.person().sees_board:
+            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see campaigns")
+
+    def _writer(self) -> Person:
+        person = self._auth.person()
+        if not person.supervises:
+            raise ApiError(403, "forbidden", "only supervisors may do this")
+        return person
+
+
+def _now() -> int:
+    return time.time_ns() // 1_000
+
+
+def _span() -> tuple[int, int]:
+    """The time that is asked about; the last 24 hours where nothing is said."""
+    args = flask.request.args
+    try:
+        until = int(args.get("until", "0")) or _now()
+        since = int(args.get("since", "0")) or until - DAY_US
+    except ValueError:
+        raise ApiError(400, "bad_request", "since and until are UTC microseconds") from None
+    if not 0 < until - since <= LONGEST_US:
+        raise ApiError(400, "bad_request", "since must be before until, and at most 92 days")
+    return since, until
