@@ -31,6 +31,8 @@ UNUSED_US = 7 * 86_400 * 1_000_000
 MOST_PLANS = 40
 # Of a text, so many characters count for the order; InnoDB takes 3,072 bytes in an index.
 ORDERED_TEXT = 100
+# How the names of computed columns begin.
+COMPUTED = "x_"
 DUPLICATE_NAME = frozenset((1060, 1061))
 COLUMNS = {
     OrderBy.PRIORITY: "priority",
@@ -87,7 +89,7 @@ class _Maker:
         """``sql`` for an index and for queries that use it."""
         if not self.is_mysql:
             return f"({sql})"
-        name = f"x_{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
+        name = f"{COMPUTED}{hashlib.sha256(sql.encode()).hexdigest()[:16]}"
         self.computed.append((name, f"{kind} GENERATED ALWAYS AS ({sql}) VIRTUAL"))
         return self.to.quote(name)
 
@@ -146,14 +148,26 @@ def _whole(plan: Plan, to: Dialect) -> tuple[str, ...]:
 
 def _drop_unused(db: Db, now_us: int) -> None:
     rows = list(LeadPlanRecord.select().order_by(LeadPlanRecord.used_at).execute(db))
-    to = dialect_of(db)
     for n, row in enumerate(rows):
         if row.used_at >= now_us - UNUSED_US and len(rows) - n <= MOST_PLANS:
             return
         LeadPlanRecord.delete().where(LeadPlanRecord.id == row.id).execute(db)
-        if any(one.name == row.id for one in db.get_indexes("lead")):
-            where = f" ON {to.quote('lead')}" if isinstance(db, PooledMysql) else ""
-            db.run(f"DROP INDEX {to.quote(row.id)}{where}")
+        _drop(db, row.id)
+
+
+def _drop(db: Db, index: str) -> None:
+    """An index, and the computed columns that no other has."""
+    to = dialect_of(db)
+    columns = {one.name: set(one.columns) for one in db.get_indexes("lead")}
+    if index not in columns:
+        return
+    is_mysql = isinstance(db, PooledMysql)
+    on_lead = f" ON {to.quote('lead')}" if is_mysql else ""
+    db.run(f"DROP INDEX {to.quote(index)}{on_lead}")
+    gone = columns.pop(index) if is_mysql else set()
+    for name in sorted(gone - set().union(*columns.values())):
+        if name.startswith(COMPUTED):
+            db.run(f"ALTER TABLE {to.quote('lead')} DROP COLUMN {to.quote(name)}")
 
 
 def order_sql(plan: Plan, to: Dialect) -> str:

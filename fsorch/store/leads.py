@@ -36,6 +36,8 @@ __all__ = ["Leads", "Ready", "Reservation", "Unsettled"]
 HISTORY_US = 31 * 86_400 * 1_000_000
 # A campaign whose leads stand on no-call lists one after the other is asked again a little later.
 MOST_ROUNDS = 5
+# So long an index is taken to be there; one that is used is noted as often.
+SURE_US = 86_400 * 1_000_000
 PAGE = 1_000
 # Leads whose time has come and that are let through the gate beside a reservation, and at a turn of its own.
 THROUGH = 100
@@ -88,7 +90,8 @@ class Leads:
         self.lists = Lists(use, clock, audit)
         self.attempts = Attempts(use)
         self._shares = Shares()
-        self._ensured: set[str] = set()
+        # The indexes that are known to be there, and when that was found out.
+        self._ensured: dict[str, int] = {}
 
     # -- one lead -------------------------------------------------------------------------------------------------
 
@@ -268,10 +271,11 @@ class Leads:
         """The campaign's plan, and that by owner where any of its leads has one."""
         by_owner = (spec.owner_first or spec.owner_only) and self.lists.are_owned(db, [one.list for one in spec.lists])
         plans = (plan_of(db, spec, by_owner=False), plan_of(db, spec, by_owner=True) if by_owner else None)
+        now = self._clock.now().wall
         for plan in plans:
-            if plan is not None and (again or plan.index not in self._ensured):
-                ensure_plan(db, plan, self._clock.now().wall)
-                self._ensured.add(plan.index)
+            if plan is not None and (again or now - self._ensured.get(plan.index, 0) > SURE_US):
+                ensure_plan(db, plan, now)
+                self._ensured[plan.index] = now
         return plans
 
     def _reserve(
@@ -281,7 +285,7 @@ class Leads:
         ready: list[Ready] = []
         barred = 0
         with writing(db):
-            let_through(db, [one.list for one in spec.lists], now_us, THROUGH)
+            let_through(db, [one.list for one in spec.lists], now_us, max(THROUGH, 2 * count))
             for _ in range(MOST_ROUNDS):
                 wanted = count - len(ready)
                 choice = Choice(spec, plan, owned, wanted, now_us, tuple(owners))

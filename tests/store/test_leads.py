@@ -212,6 +212,26 @@ class TestOrder:
                     db.run(f"DROP INDEX {index.name}{' ON `lead`' if isinstance(db, PooledMysql) else ''}")
         assert len(names(store, spec, 1, "t:2")) == 1
 
+    def test_an_index_that_nobody_uses_goes_and_comes_back(self, store: Store, clock: ManualClock) -> None:
+        make(store, 4, fields=lambda n: {"city": ("Ulm", "Bonn")[n % 2], "age": str(n)})
+
+        def made() -> tuple[int, int]:
+            with connected(store.db) as db:
+                indexes = sum(one.name.startswith("lead_by_") for one in db.get_indexes("lead"))
+                return indexes, sum(one.name.startswith("x_") for one in db.get_columns("lead"))
+
+        old = campaign(filter='field.city == "Ulm"')
+        store.leads.prepare(old)
+        before = made()
+        assert before[0] == 1
+        clock.advance(8 * 86_400)
+        new = campaign(order=(OrderKey(by=OrderBy.FIELD, field="age", down=True),))
+        assert names(store, new, 1) == ["spring 3"]
+        is_mysql = isinstance(store.db, PooledMysql)
+        assert made() == (1, 2 if is_mysql else 0)
+        assert names(store, old, 9, "t:2") == ["spring 0", "spring 2"]
+        assert made() == (2, 3 if is_mysql else 0)
+
 
 class TestTime:
     def test_who_waits_comes_when_it_is_time(self, store: Store) -> None:
