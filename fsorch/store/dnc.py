@@ -104,7 +104,7 @@ class Dnc:
             DncRecord.delete().where(_is(key)).execute(db)
             if not campaign and not number.endswith("*"):
                 value = number_value(number)
-                gone += self._imported(db, [value], None).values()
+                gone += [row for _, row in self._all_imported(db, [value])]
                 DncNumberRecord.delete().where(DncNumberRecord.number == value).execute(db)
             if not gone:
                 raise NotFound("entry of the no-call list", number)
@@ -161,29 +161,29 @@ class Dnc:
             for row in db.among(query, list(keys), campaign, now)
         }
 
-    def _imported(self, db: Db, numbers: Sequence[int], campaign: str | None) -> dict[int, DncRow]:
-        """Of imported lists; ``campaign`` None: whichever they are for."""
-        found = db.among("SELECT number, source FROM dnc_number WHERE number IN ({})", numbers)
-        if not found:
-            return {}
-        serials = {source for _, source in found}
-        lists = {one.serial: one for one in DncListRecord.select().where(DncListRecord.serial.in_(serials)).execute(db)}
+    def _imported(self, db: Db, numbers: Sequence[int], campaign: str) -> dict[int, DncRow]:
+        """Of imported lists, for each number one: a public register only where there is no other."""
         rows: dict[int, DncRow] = {}
-        for number, source in found:
-            list_ = lists.get(source)
+        for number, row in self._all_imported(db, numbers):
             known = rows.get(number)
             if known is not None and known.source not in self.registers:
                 continue
-            if list_ is not None and (campaign is None or list_.campaign in ("", campaign)):
-                rows[number] = DncRow(
-                    number=number_text(number),
-                    campaign=list_.campaign,
-                    source=list_.id,
-                    reason="imported",
-                    added_at=list_.imported_at,
-                    by=list_.made_by,
-                )
+            if row.campaign in ("", campaign):
+                rows[number] = row
         return rows
+
+    def _all_imported(self, db: Db, numbers: Sequence[int]) -> list[tuple[int, DncRow]]:
+        query = (
+            "SELECT n.number, l.campaign, l.id, l.imported_at, l.made_by FROM dnc_number n "
+            "JOIN dnc_list l ON l.serial = n.source WHERE n.number IN ({})"
+        )
+        return [
+            (
+                number,
+                DncRow(number=number_text(number), campaign=campaign, source=id, reason="imported", added_at=at, by=by),
+            )
+            for number, campaign, id, at, by in db.among(query, numbers)
+        ]
 
     # -- imported lists -------------------------------------------------------------------------------------------
 
