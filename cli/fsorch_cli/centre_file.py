@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import yaml
 
 from fsorch.config import Centre
 from fsorch.plain import plain_centre
 
-__all__ = ["centre_text"]
+__all__ = ["centre_text", "yaml_text"]
 
 WIDTH = 120
 
@@ -26,5 +28,10 @@ Writer.add_representer(str, _write_text)
 
 def centre_text(centre: Centre) -> str:
     """``centre`` as YAML, in the order of its keys as they are documented; applied again it changes nothing."""
-    text: str = yaml.dump(plain_centre(centre), Dumper=Writer, sort_keys=False, allow_unicode=True, width=WIDTH)
+    return yaml_text(plain_centre(centre))
+
+
+def yaml_text(value: dict[str, Any]) -> str:
+    """Plain values as YAML, in their order."""
+    text: str = yaml.dump(value, Dumper=Writer, sort_keys=False, allow_unicode=True, width=WIDTH)
     return text

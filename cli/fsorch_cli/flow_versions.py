@@ -11,14 +11,16 @@ from fsorch.edge.prompt_texts import wanted, with_trials
 from fsorch.edge.settings import read_flow
 from fsorch.flows import FlowSpec, prompt_file
 from fsorch.ivr.lint import lint
+from fsorch.plain import plain
 from fsorch.store.flows import FlowVersion
 from fsorch.store.publishing import publish_flow, publish_version, roll_back, share_calls
 from fsorch_cli.app import App
+from fsorch_cli.centre_file import yaml_text
 from fsorch_cli.changing import linted, reload, tell_changed
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.flow_files import surroundings
 from fsorch_cli.group import Group
-from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.live import asked_by, find, local_time
 
 __all__ = ["Share", "add_versions"]
 
@@ -52,7 +54,7 @@ class Share(click.ParamType[float]):
 
 def add_versions(group: Group) -> None:
     """Give the group these verbs."""
-    for verb in (publish, draft, versions, rollback, share):
+    for verb in (publish, draft, versions, show, rollback, share):
         group.add_command(verb)
 
 
@@ -138,6 +140,23 @@ def _row(one: FlowVersion) -> tuple[object, ...]:
     published = (local_time(one.published_at), one.published_by) if one.published_at else ("", "")
     calls = f"{one.share:.0%}" if one.share else ""
     return (one.version, state, calls, local_time(one.made_at), one.made_by, *published, one.reason)
+
+
+@click.command("show")
+@click.argument("flow")
+@click.option("--version", type=VERSION, default=None, help="This one; else the one in force.")
+@AS_JSON
+@click.pass_obj
+def show(app: App, flow: str, version: int | None, as_json: bool) -> None:
+    """FLOW as a file: change it, then: fsorch flow publish FILE. Comments are not kept, nor what is by default."""
+    with app.store() as store:
+        spec = (
+            store.flow_version(flow, version) if version is not None else find("flow", flow, store.load_centre().flows)
+        )
+    if as_json:
+        print_json(plain(spec))
+    else:
+        click.echo(yaml_text(plain(spec)), nl=False)
 
 
 @click.command("rollback")

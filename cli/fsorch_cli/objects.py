@@ -3,7 +3,8 @@ checks and the same audit as ``fsorch apply``."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
 import click
 
@@ -18,9 +19,16 @@ from fsorch_cli.group import Group
 
 __all__ = ["AS_JSON", "CHANGES", "DRY_RUN", "add_list", "add_verbs", "with_added", "with_set"]
 
+F = TypeVar("F", bound=Callable[..., Any])
 CHANGES = click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")
 DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+
+
+def _override(kind: str) -> Callable[[F], F]:
+    """Only flows are looked at by the linter."""
+    told = "Publish it though the linter refuses; audited."
+    return click.option("--override", default="", metavar="REASON", hidden=kind != "flow", help=told)
 
 
 def add_verbs(group: Group, kind: str, make: str = "add") -> None:
@@ -31,10 +39,12 @@ def add_verbs(group: Group, kind: str, make: str = "add") -> None:
     @click.argument("id", metavar=name)
     @click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
     @DRY_RUN
+    @_override(kind)
     @AS_JSON
     @click.pass_obj
-    def add(app: App, id: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-        change_centre(app, with_added(kind, id, changes), f"{kind}.{make}", dry_run=dry_run, as_json=as_json)
+    def add(app: App, id: str, changes: tuple[str, ...], dry_run: bool, override: str, as_json: bool) -> None:
+        change = with_added(kind, id, changes)
+        change_centre(app, change, f"{kind}.{make}", dry_run=dry_run, as_json=as_json, override=override)
 
     @group.command(
         "set", help=f"Set keys of {name}: key=value, key.inner=value, list+=item, list-=item, key= (default)."
@@ -42,10 +52,12 @@ def add_verbs(group: Group, kind: str, make: str = "add") -> None:
     @click.argument("id", metavar=name)
     @CHANGES
     @DRY_RUN
+    @_override(kind)
     @AS_JSON
     @click.pass_obj
-    def set_(app: App, id: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-        change_centre(app, with_set(kind, id, changes), f"{kind}.set", dry_run=dry_run, as_json=as_json)
+    def set_(app: App, id: str, changes: tuple[str, ...], dry_run: bool, override: str, as_json: bool) -> None:
+        change = with_set(kind, id, changes)
+        change_centre(app, change, f"{kind}.set", dry_run=dry_run, as_json=as_json, override=override)
 
     @group.command("remove", help=f"Remove {name} from the centre; what is on record about it stays.")
     @click.argument("id", metavar=name)

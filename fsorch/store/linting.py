@@ -27,7 +27,8 @@ class FlowRefused(ConfigError):
 
     def __init__(self, findings: tuple[Finding, ...]) -> None:
         more = f" (and {len(findings) - 1} more)" if len(findings) > 1 else ""
-        super().__init__(f"{findings[0]}{more}; mend it, or publish it all the same with --override REASON")
+        mend = "mend it, or publish it all the same for a reason: --override REASON, with fsorch apply or flow publish"
+        super().__init__(f"{findings[0]}{more}; {mend}")
         self.findings = findings
 
 

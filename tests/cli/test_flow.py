@@ -219,7 +219,7 @@ class TestVersions:
         ran = fsorch("flow", "publish", "stubborn.yaml")
         assert ran.code == 3
         assert ran.err.count("[zero-to-person]") == 2
-        assert ran.err.endswith("; mend it, or publish it all the same with --override REASON\n")
+        assert "mend it, or publish it all the same for a reason: --override REASON" in ran.err
         assert versions() == [(1, "published", True, 1.0)]
         assert fsorch("flow", "publish", "stubborn.yaml", "--override", "nobody works here").code == 0
         assert versions()[0] == (2, "published", True, 1.0)
@@ -493,3 +493,19 @@ def test_a_customer_of_the_records_is_known_by_their_number(home: Path) -> None:
     assert "the script has no answer for this look-up" in ran.out
     assert fsorch("apply", "clinic-centre.yaml").code == 0
     assert "Bienvenido a la clínica" in fsorch("flow", "test", "clinic", "--number", "+12025550123").out
+
+
+def test_a_flow_is_shown_as_the_file_that_it_was(home: Path) -> None:
+    assert fsorch("flow", "publish", "main.yaml").code == 0
+    shown = fsorch("flow", "show", "main")
+    Path("again.yaml").write_text(shown.out, encoding="utf-8")
+    assert fsorch("flow", "publish", "again.yaml").out == "nothing to change\n"
+    assert json.loads(fsorch("flow", "show", "main", "--version", "1", "--json").out)["start"] == "greeting"
+    assert fsorch("flow", "show", "main", "--version", "9").code == 4
+    assert fsorch("flow", "show", "mian").err == "fsorch: no flow called 'mian'; did you mean main?\n"
+
+
+def test_a_key_that_hides_the_person_needs_a_reason_too(home: Path) -> None:
+    assert fsorch("flow", "set", "main", "nodes.menu.options.0=menu").code == 3
+    assert fsorch("flow", "set", "main", "nodes.menu.options.0=menu", "--override", "nobody is here").code == 0
+    assert "--override" not in fsorch("queue", "set", "--help").out
