@@ -8,8 +8,9 @@ not bend (Aalen-Johansen for the two ends a call has). Old data fade.
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 __all__ = ["BINS", "PER_S", "Ringing", "Talk", "Wrap", "bin_of"]
 
@@ -28,8 +29,8 @@ class Fading:
 
     __slots__ = ("_counts", "_worth")
 
-    def __init__(self) -> None:
-        self._counts = [0.0] * BINS
+    def __init__(self, bins: int = BINS) -> None:
+        self._counts = [0.0] * bins
         self._worth = 1.0
 
     def fade(self, most: float) -> None:
@@ -51,9 +52,9 @@ class Fading:
 
 def at_risk(ended: Sequence[float], open_: Mapping[int, int]) -> list[float]:
     """For each bin, how many came as far; those that still last count half in the bin they are in."""
-    risk = [0.0] * BINS
+    risk = [0.0] * len(ended)
     reach = 0.0
-    for b in range(BINS - 1, -1, -1):
+    for b in range(len(ended) - 1, -1, -1):
         lasting = open_.get(b, 0)
         reach += ended[b]
         risk[b] = reach + 0.5 * lasting
@@ -71,7 +72,7 @@ class Ringing:
     PRIOR_RATE, PRIOR_LIVE_S, PRIOR_OTHER_S = 0.35, 11.0, 18.0
     MOST = 1200.0
 
-    __slots__ = ("_live", "_other", "exposure", "live", "other")
+    __slots__ = ("_live", "_other", "exposure", "live", "other", "rate")
 
     def __init__(self) -> None:
         self._live = Fading()
@@ -79,6 +80,7 @@ class Ringing:
         self.live: list[float] = []
         self.other: list[float] = []
         self.exposure: list[float] = []
+        self.rate = self.PRIOR_RATE
         self.learn({})
 
     def over(self, age: float, live: bool) -> None:
@@ -103,6 +105,7 @@ class Ringing:
             others.append(others[-1] + alive * to_other * scale)
             exposure.append(exposure[-1] + to_live * scale)
             alive *= 1.0 - (to_live + to_other) * scale
+        self.rate = lives[-1]
         self.live = [x / lives[-1] for x in lives]
         self.other = [x / others[-1] for x in others]
         self.exposure = [x / lives[-1] for x in exposure]
@@ -122,44 +125,71 @@ class Ringing:
 
 
 class Wrap:
-    """How long wrap-up lasts: ``done``, the chance that it is over by the end of each bin; ``sum_``: its integral in
-    seconds."""
+    """How long wrap-up lasts: ``done``, the chance that it is over by the end of each half second; ``sum_``: its
+    integral in seconds. Both go to LONGEST_S; a longer one may end at any time then."""
 
+    LONGEST_S = 300
     MOST = 300.0
+    # Before anything is known: some fifteen seconds, worth this many at each age.
+    PRIOR_S, PRIOR = 15.0, 1.0
+    # Half seconds up to 30 s; then they widen, as there are fewer to learn from.
+    FINE_S, WIDER = 30, 1.06
 
-    __slots__ = ("_ended", "done", "sum_")
+    __slots__ = ("_edges", "_ended", "done", "sum_")
 
     def __init__(self) -> None:
-        self._ended = Fading()
+        self._edges = [n / PER_S for n in range(self.FINE_S * PER_S + 1)]
+        while self._edges[-1] < self.LONGEST_S:
+            self._edges.append(self._edges[-1] * self.WIDER)
+        self._ended = Fading(len(self._edges))
         self.done: list[float] = []
         self.sum_: list[float] = []
-        self.learn({})
+        self.learn(())
 
     def over(self, lasted: float) -> None:
         """A wrap-up (0: there was none) is over."""
         self._ended.fade(self.MOST)
-        self._ended.add(bin_of(lasted))
+        self._ended.add(self._bin(lasted))
 
-    def learn(self, open_: Mapping[int, int]) -> None:
-        """Make the distribution anew; ``open_``: how many agents wrap up, by bin."""
+    def learn(self, open_: Iterable[float]) -> None:
+        """Make the distribution anew; ``open_``: how long agents have been in wrap-up."""
+        counts: dict[int, int] = {}
+        for age in open_:
+            counts[self._bin(age)] = counts.get(self._bin(age), 0) + 1
         ended = self._ended.now()
-        risk = at_risk(ended, open_)
+        risk = at_risk(ended, counts)
         alive, done, sum_ = 1.0, [0.0], [0.0]
-        for b in range(BINS):
-            # Before anything is known: some fifteen seconds.
-            chance = min(1.0, (ended[b] + 2.0 / (15.0 * PER_S)) / (risk[b] + 2.0))
-            alive *= 1.0 - chance
-            done.append(1.0 - alive)
-            sum_.append(sum_[-1] + (done[-1] + done[-2]) / 2 / PER_S)
+        for b, edge in enumerate(self._edges[:-1]):
+            width = self._edges[b + 1] - edge
+            usual = 1.0 - math.exp(-width / self.PRIOR_S)
+            ends = alive * (ended[b] + self.PRIOR * usual) / (risk[b] + self.PRIOR)
+            # Spread over the half seconds of the bin.
+            first, last = len(done), min(int(self._edges[b + 1] * PER_S), self.LONGEST_S * PER_S)
+            for n in range(first, last + 1):
+                done.append(1.0 - alive + ends * min(1.0, (n / PER_S - edge) / width))
+                sum_.append(sum_[-1] + (done[-1] + done[-2]) / 2 / PER_S)
+            alive -= ends
         self.done, self.sum_ = done, sum_
+
+    def within(self, age: int, ahead: int) -> float:
+        """The chance that a wrap-up of this age is over so much later; both in half seconds."""
+        last = len(self.done) - 1
+        age = min(age, last - 1)
+        left = 1.0 - self.done[age]
+        return min(1.0, (self.done[min(last, age + ahead)] - self.done[age]) / left) if left > 1e-9 else 1.0
+
+    def _bin(self, age: float) -> int:
+        return bisect_right(self._edges, age) - 1
 
 
 class Talk:
     """How long talks last: the pace at which they end by age, in bins that widen."""
 
     EDGES = (0.0, 2.0, 4.0, 7.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 90.0, 120.0, 180.0, 240.0, 360.0, 600.0)
-    PRIOR_S = 120.0
-    PRIOR_TALKS = 3.0
+    # Before anything is known: three minutes, worth so many talks; and what a bin borrows of all of them together.
+    PRIOR_S, PRIOR_TALKS, BORROWED = 180.0, 2.0, 2.0
+    # So many ends in a bin are remembered.
+    MOST = 400.0
 
     __slots__ = ("_ended", "_lasted", "pace")
 
@@ -173,27 +203,34 @@ class Talk:
         """A talk is over."""
         last = bisect_right(self.EDGES, lasted) - 1
         self._ended[last] += 1.0
-        for b in range(last + 1):
-            until = self.EDGES[b + 1] if b < last else lasted
-            self._lasted[b] += until - self.EDGES[b]
-        if self._ended[last] > 400.0:
+        for b, part in enumerate(self._parts([lasted])):
+            self._lasted[b] += part
+        if self._ended[last] > self.MOST:
             self._ended = [x * 0.7 for x in self._ended]
             self._lasted = [x * 0.7 for x in self._lasted]
 
     def learn(self, ages: Sequence[float]) -> None:
         """Make the paces anew, with the ages of the talks under way."""
-        lasted = list(self._lasted)
-        for age in ages:
-            last = bisect_right(self.EDGES, age) - 1
-            for b in range(last + 1):
-                lasted[b] += (self.EDGES[b + 1] if b < last else age) - self.EDGES[b]
-        ends = sum(self._ended) + self.PRIOR_TALKS
-        mean = ends / (sum(lasted) + self.PRIOR_TALKS * self.PRIOR_S)
-        weight = 4.0
-        self.pace = [(ended + weight) / (time + weight / mean) for ended, time in zip(self._ended, lasted, strict=True)]
+        lasted = [a + b for a, b in zip(self._lasted, self._parts(ages), strict=True)]
+        mean = (sum(self._ended) + self.PRIOR_TALKS) / (sum(lasted) + self.PRIOR_TALKS * self.PRIOR_S)
+        more = self.BORROWED
+        self.pace = [(ended + more) / (time + more / mean) for ended, time in zip(self._ended, lasted, strict=True)]
 
     def mean_pace(self, ages: Sequence[float]) -> float:
         """The chance in each second that a talk ends, over talks of these ages."""
         if not ages:
             return self.pace[0]
         return sum(self.pace[bisect_right(self.EDGES, age) - 1] for age in ages) / len(ages)
+
+    def _parts(self, ages: Sequence[float]) -> list[float]:
+        """The seconds that talks of these ages were in each bin, together."""
+        parts, reached = [0.0] * len(self.EDGES), [0] * len(self.EDGES)
+        for age in ages:
+            last = bisect_right(self.EDGES, age) - 1
+            parts[last] += age - self.EDGES[last]
+            reached[last] += 1
+        beyond = 0
+        for b in range(len(self.EDGES) - 2, -1, -1):
+            beyond += reached[b + 1]
+            parts[b] += beyond * (self.EDGES[b + 1] - self.EDGES[b])
+        return parts

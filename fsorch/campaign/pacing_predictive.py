@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 
-from fsorch.campaign.pacing_learn import BINS, PER_S, Ringing, Talk, Wrap, bin_of
+from fsorch.campaign.pacing_learn import BINS, PER_S, Ringing, Talk, Wrap
 from fsorch.campaign.pacing_odds import Moment
 from fsorch.campaign.pacing_price import Bank
 from fsorch.campaign.pacing_rate import AnswerRate
@@ -62,18 +62,20 @@ class Predictive(Watch):
     POINTS = 6
     # How sure to be of an answer rate, in standard deviations.
     SURE = 0.7
-    # Until so many calls were heard out, one line for each free agent: too little is known of these people yet.
-    FIRST_CALLS = 30.0
+    # Until the first so many calls are all over, one line for each free agent. Fewer, or those of them that were quick
+    # to end, would say little of these people.
+    FIRST_CALLS = 30
     # What may be launched within a second, in lines for each agent, and in talks for each agent: so a start is spread
     # over some ten seconds. Talks that begin together end together, and a carrier does not like a burst.
     LINES_PER_S = 0.05
     TALKS_PER_S = 0.03
     # How often distributions and rates are made anew, and over how long calls a second are averaged.
-    RELEARN_S = 5.0
+    RELEARN_S = 2.0
     RERATE_S = 1.0
     PACE_S = 60.0
     # Lists with a rate of their own; all others share one.
     MOST_LISTS = 64
+    MOST_PATIENCE_S = 30.0
 
     def __init__(self, *, target: float = 0.03, tolerance_s: float = 2.0) -> None:
         super().__init__(target=target, tolerance_s=tolerance_s)
@@ -83,13 +85,16 @@ class Predictive(Watch):
         # Of all calls together: what is expected of one that is not launched yet.
         self._any = _List(AnswerRate())
         self._relearn = self._rerate = 0.0
-        self._points: list[int] = []
+        self._turn = 0
+        self._points = self._ringing.shares(self.POINTS)[::-1]
         # Calls that ring, for `_moment`.
         self._waits: list[tuple[int, int, float]] = []
         # Agents in wrap-up by bin, talks, and the chance that a talk ends within a second.
         self._wraps: dict[int, int] = {}
         self._talks = 0
-        self._pace = 0.0
+        self._pace = self._talk.mean_pace([])
+        # When the first calls had been launched; infinite: they are over.
+        self._first_until: float | None = None
         # Calls that are over, and how many a second.
         self._over = self._counted = 0
         self._calls_per_s = 0.0
@@ -106,7 +111,7 @@ class Predictive(Watch):
         self._look()
         self._learn()
         most = self._allowed()
-        if self._any.rate.weight < self.FIRST_CALLS:
+        if not self._knows():
             most = min(most, self.free - self.ringing - self.waiting)
         return self._worth(most) if most > 0 else 0
 
@@ -164,25 +169,46 @@ class Predictive(Watch):
         self._talks = 0
         for phase, since in self._agents.values():
             if phase is Phase.WRAP:
-                b = bin_of(time - since)
-                self._wraps[b] = self._wraps.get(b, 0) + 1
+                age = int((time - since) * PER_S)
+                self._wraps[age] = self._wraps.get(age, 0) + 1
             elif phase is not Phase.FREE:
                 self._talks += 1
 
     def _learn(self) -> None:
-        time = self.time
-        if time >= self._relearn:
-            self._relearn = time + self.RELEARN_S
+        """Bring what is known up to date, one thing at a time: no call of `due` is to take long."""
+        if self.time >= self._relearn:
+            self._relearn = self.time + self.RELEARN_S
+            self._turn = (self._turn + 1) % 3
+            if self._turn == 0:
+                self._rerates()
+                self._rings_anew()
+            elif self._turn == 1:
+                self._wrap.learn(self._ages(Phase.WRAP))
+            else:
+                self._talk.learn(self._ages(Phase.TALK, Phase.TAKEN))
+        elif self.time >= self._rerate:
             self._rerates()
-            self._ringing.learn(self._any.rung)
-            for list_ in (*self._lists.values(), self._any):
-                list_.rate.settle(self._ringing.exposing(list_.rung))
-            self._wrap.learn(self._wraps)
-            self._talk.learn(self._ages())
-            self._points = self._ringing.shares(self.POINTS)[::-1]
-        elif time >= self._rerate:
-            self._rerates()
-        self._pace = self._talk.mean_pace(self._ages())
+            self._pace = self._talk.mean_pace(self._ages(Phase.TALK, Phase.TAKEN))
+
+    def _rings_anew(self) -> None:
+        self._ringing.learn(self._any.rung)
+        self._points = self._ringing.shares(self.POINTS)[::-1]
+        for list_ in (*self._lists.values(), self._any):
+            list_.rate.settle(self._ringing.exposing(list_.rung))
+
+    def _knows(self) -> bool:
+        """Whether the first calls are over. When they are, the answer rates begin from what they say."""
+        if self._first_until == math.inf:
+            return True
+        if self._first_until is None and self.launched >= self.FIRST_CALLS:
+            self._first_until = self.time
+        if self._first_until is None or any(ring.since <= self._first_until for ring in self._rings.values()):
+            return False
+        self._first_until = math.inf
+        self._rings_anew()
+        for list_ in (*self._lists.values(), self._any):
+            list_.rate.restart(self._ringing.rate, float(min(self._over, 2 * self.FIRST_CALLS)))
+        return True
 
     def _rerates(self) -> None:
         lasted = self.time - self._rerate + self.RERATE_S
@@ -192,12 +218,10 @@ class Predictive(Watch):
         for list_ in (*self._lists.values(), self._any):
             list_.rate.learn(self._ringing.exposing(list_.rung), self._calls_per_s, self.hour)
 
-    def _ages(self) -> list[float]:
-        """How long each agent at work has been at it."""
+    def _ages(self, *phases: Phase) -> list[float]:
+        """How long each agent in one of ``phases`` has been in it."""
         now = self.time
-        return [now - since for phase, since in self._agents.values() if phase is Phase.TALK or phase is Phase.TAKEN]
-
-    # Deciding --------------------------------------------------------------------------------------------------
+        return [now - since for phase, since in self._agents.values() if phase in phases]
 
     def _allowed(self) -> int:
         """How many calls the limit on bursts leaves for now. It refills with time, up to what one second allows."""
@@ -216,12 +240,15 @@ class Predictive(Watch):
             wait for list_ in self._lists.values() for wait in list_.waits(self._ringing, list_.rate.bound(sure))
         ]
         chance = self._any.rate.bound(sure)
+        # Half an answer at a time: with few answers, dozens of calls.
+        step = int(0.5 / chance) + 1
         moments: list[Moment] = []
         count = 0
         while count < most and self._risk(moments, price) <= price:
-            count += 1
+            more = min(step, most - count)
+            count += more
             for moment, point in zip(moments, self._points, strict=True):
-                moment.lives(chance * live[point])
+                moment.lives(chance * live[point], more)
         return count
 
     def _risk(self, moments: list[Moment], price: float) -> float:
@@ -246,10 +273,8 @@ class Predictive(Watch):
         for b, calls, share in self._waits:
             moment.lives(min(1.0, share * (live[min(BINS, b + point)] - live[b])), calls)
         # An answer waits a little: an agent who comes free within its patience is in time.
-        upto = min(BINS, point + int(self.tolerance_s * PER_S))
-        done = self._wrap.done
-        for b, agents in self._wraps.items():
-            left = 1.0 - done[b]
-            moment.releases((done[min(BINS, b + upto)] - done[b]) / left if left > 1e-9 else 1.0, agents)
+        upto = point + int(min(self.tolerance_s, self.MOST_PATIENCE_S) * PER_S)
+        for age, agents in self._wraps.items():
+            moment.releases(self._wrap.within(age, upto), agents)
         moment.releases_at(self._talks * self._pace * self._wrap.sum_[upto])
         return moment

@@ -68,16 +68,19 @@ class AnswerRate:
     # At least so many calls and so many answers are remembered, and as many more as come in so long.
     LEAST_CALLS, LEAST_LIVES = 150.0, 40.0
     REMEMBER_S = 600.0
-    # The last few are so much of the least; how many standard deviations they may be off.
-    FEW = 0.25
-    JUMP = 3.0
+    # The last few are so much of the least, and so many calls at least; they may be off by so many standard deviations,
+    # and by so many answers more.
+    FEW = (0.015, 0.06, 0.25)
+    FEWEST = 6.0
+    JUMP, JUMP_LIVES = 3.0, 1.5
 
-    __slots__ = ("_answers", "_exposed", "_few", "_few_lives", "_lives", "_over", "_weight", "day", "rate")
+    __slots__ = ("_answers", "_exposed", "_few", "_lives", "_over", "_weight", "day", "rate")
 
     def __init__(self, rate: float = PRIOR) -> None:
         self._weight = self.PRIOR_CALLS
         self._lives = rate * self.PRIOR_CALLS
-        self._few = self._few_lives = 0.0
+        # (calls, answers) of the last few, the fewest first.
+        self._few = [(0.0, 0.0)] * len(self.FEW)
         # Answers since the rate was last learned; exposure of calls that are over, and of all calls when last learned.
         self._answers = 0
         self._over = self._exposed = 0.0
@@ -103,15 +106,25 @@ class AnswerRate:
         least = max(self.LEAST_CALLS, self.LEAST_LIVES / self.rate)
         keep = min(1.0, max(least, self.REMEMBER_S * calls_per_s) / (self._weight + more))
         self._weight, self._lives = self._weight * keep + more, self._lives * keep + lives
-        keep = min(1.0, self.FEW * least / (self._few + more)) if self._few else 1.0
-        self._few, self._few_lives = self._few * keep + more, self._few_lives * keep + lives
         change = self.day.turn(hour)
         if change != 1.0:
             self._forget(min(self._weight, least), self._lives / self._weight * change)
-        elif self._jumped(least):
-            self._forget(self._few, self._few_lives / self._few)
+        for i, share in enumerate(self.FEW):
+            most, (few, answers) = max(self.FEWEST, share * least), self._few[i]
+            keep = min(1.0, most / (few + more)) if few else 1.0
+            few, answers = self._few[i] = few * keep + more, answers * keep + lives
+            if few >= 0.8 * most and self._jumped(few, answers, i == len(self.FEW) - 1):
+                self._forget(few, answers / few)
+                break
         self.rate = min(0.99, max(0.002, self._lives / self._weight))
         self.settle(open_)
+
+    def restart(self, rate: float, weight: float) -> None:
+        """Begin anew from a rate that is worth so many calls."""
+        self._forget(weight, rate)
+        self._few = [(0.0, 0.0)] * len(self.FEW)
+        self._answers = 0
+        self.rate = rate
 
     def settle(self, open_: float) -> None:
         """Count on from here; ``open_`` as in `learn`: it changes when ring times are learned anew."""
@@ -124,9 +137,11 @@ class AnswerRate:
     def _forget(self, weight: float, rate: float) -> None:
         self._weight, self._lives = weight, weight * min(0.99, rate)
 
-    def _jumped(self, least: float) -> bool:
-        if self._weight < 2.0 * self._few or self._few < 0.8 * self.FEW * least:
+    def _jumped(self, few: float, answers: float, most: bool) -> bool:
+        """Whether so many answers to the last few calls are more, or for the most of them fewer, than chance brings."""
+        if self._weight < 2.0 * few:
             return False
-        expected = self._few * self._lives / self._weight
+        expected = few * self._lives / self._weight
         # A fading sum of rare things has the spread of a plain one over half of it.
-        return abs(self._few_lives - expected) > self.JUMP * math.sqrt(max(1.0, expected) / 2.0)
+        off = answers - expected if not most else abs(answers - expected)
+        return off > self.JUMP * math.sqrt(expected / 2.0) + self.JUMP_LIVES

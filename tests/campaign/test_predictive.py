@@ -40,9 +40,20 @@ class TestLearning:
         wrap = Wrap()
         for _ in range(200):
             wrap.over(15.0)
-        wrap.learn({})
+        wrap.learn(())
         assert wrap.done[15 * PER_S] < 0.1
         assert wrap.done[16 * PER_S] > 0.98
+        assert wrap.within(10 * PER_S, 4 * PER_S) < 0.1
+        assert wrap.within(10 * PER_S, 6 * PER_S) > 0.98
+        assert wrap.within(10_000, 1) > 0.0
+
+    def test_a_long_wrap_up_is_not_taken_to_be_over(self) -> None:
+        wrap, draw = Wrap(), random.Random(1)
+        for _ in range(300):
+            wrap.over(draw.uniform(60.0, 180.0))
+        wrap.learn([100.0, 120.0])
+        assert wrap.within(70 * PER_S, 10 * PER_S) == pytest.approx(10 / 110, abs=0.04)
+        assert wrap.within(130 * PER_S, 10 * PER_S) == pytest.approx(10 / 50, abs=0.06)
 
     def test_talks_end_at_the_pace_of_their_age(self) -> None:
         talk = Talk()
