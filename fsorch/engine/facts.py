@@ -21,7 +21,7 @@ class FactKind(StrEnum):
 
     # medium, direction, number, name, destination, switch, began_at
     CONTACT_BEGAN = "contact_began"
-    # customer, number, proven (by a PIN): who the caller says they are, keyed in a flow
+    # customer, reference (their number), number (they ring from), proven (by a PIN): who they are, keyed in a flow
     CUSTOMER_KEYED = "customer_keyed"
     # number, customer (keyed before): found again on the switch after a restart of ours
     CONTACT_FOUND = "contact_found"

@@ -237,7 +237,8 @@ class Flows:
         if isinstance(ask, OwnAsk) and ask.of is OwnRecords.CUSTOMER and isinstance(result, Rows) and result.rows:
             proven = ask.pin is not None
             if ask.customer or proven:
-                self.journey.identified(contact, str(result.rows[0].get("id", "")), proven=proven)
+                row = result.rows[0]
+                self.journey.identified(contact, str(row.get("id", "")), str(row.get("reference", "")), proven=proven)
 
     def sent(self, id: str, reply: str) -> None:
         """What the switch said of a text message."""

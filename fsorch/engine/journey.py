@@ -63,7 +63,7 @@ class Journey:
         for event in session.events():
             self._tellers.get(event.kind, self._other)(contact, event)
 
-    def identified(self, contact: Contact, customer: str, *, proven: bool) -> None:
+    def identified(self, contact: Contact, customer: str, reference: str, *, proven: bool) -> None:
         """The caller has keyed who they are, whatever telephone they call from: the records are asked for all that is
         known of them, and a later life of ours finds it with the leg."""
         if not customer or contact.keyed == customer:
@@ -75,6 +75,7 @@ class Journey:
             contact,
             leg=contact.leg,
             customer=customer,
+            reference=reference,
             number=contact.number,
             proven=proven,
         )

@@ -90,7 +90,8 @@ class _Teller:
             FactKind.FLOW_TOLD: self._in_flow,
             FactKind.ANSWER_KEYED: self._answer,
             FactKind.CUSTOMER_KEYED: lambda fact: (
-                f"keyed the {'PIN' if _get(fact, 'proven') else 'customer number'} of customer {_get(fact, 'customer')}"
+                f"keyed the {'PIN' if _get(fact, 'proven') else 'number'} of customer "
+                f"{_get(fact, 'reference') or _get(fact, 'customer')}"
             ),
             FactKind.CONTACT_QUEUED: self._queued,
             FactKind.OFFER_MADE: self._offered,

@@ -442,9 +442,9 @@ class TestIdentified:
         return desk, caller
 
     def test_the_records_are_asked_who_that_is_and_the_flow_goes_on(self) -> None:
-        desk, caller = self.keyed(Rows(({"id": "c-ann", "name": "Ann"},)))
+        desk, caller = self.keyed(Rows(({"id": "c-ann", "reference": "77", "name": "Ann"},)))
         [fact] = [one for one in desk.facts if one.kind is FactKind.CUSTOMER_KEYED]
-        assert fact.data == {"customer": "c-ann", "number": "+441234", "proven": True}
+        assert fact.data == {"customer": "c-ann", "reference": "77", "number": "+441234", "proven": True}
         assert caller.marks["fsorch_customer"] == "c-ann"
         desk.tell(History(caller.id, customer=self.ANN))
         caller.key("1")
@@ -452,7 +452,7 @@ class TestIdentified:
         assert PIN not in whole_story(desk)
 
     def test_what_the_number_says_comes_too_late(self) -> None:
-        desk, caller = self.keyed(Rows(({"id": "c-ann", "name": "Ann"},)))
+        desk, caller = self.keyed(Rows(({"id": "c-ann", "reference": "77", "name": "Ann"},)))
         desk.tell(History(caller.id, customer=self.ANN))
         desk.tell(History(caller.id, customer=self.BEN))
         desk.tell(History(caller.id))
@@ -460,7 +460,7 @@ class TestIdentified:
         assert desk.contact().queue == "reception"
 
     def test_a_new_life_of_ours_asks_for_the_same_customer(self) -> None:
-        desk, caller = self.keyed(Rows(({"id": "c-ann", "name": "Ann"},)))
+        desk, caller = self.keyed(Rows(({"id": "c-ann", "reference": "77", "name": "Ann"},)))
         reborn(desk, caller, current_application="play_and_get_digits")
         assert desk.of(FactKind.CONTACT_FOUND)[-1].data == {"number": "+441234", "customer": "c-ann"}
         desk.tell(History(caller.id, customer=self.BEN))

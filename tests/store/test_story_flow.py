@@ -91,3 +91,14 @@ def test_a_lost_call_says_what_took_it(cause: str, text: str) -> None:
     row = ContactRow(id="c1", switch="main", outcome="lost", cause=cause, began_at=1, ended_at=9)
     ended = Fact(id="f", kind=FactKind.CONTACT_ENDED, at=9, contact="c1", data={"row": {}})
     assert story(ended, row=row) == [text]
+
+
+@pytest.mark.parametrize(
+    ("data", "text"),
+    [
+        ({"customer": "c7", "reference": "4711", "proven": True}, "keyed the PIN of customer 4711"),
+        ({"customer": "c7", "reference": "", "proven": False}, "keyed the number of customer c7"),
+    ],
+)
+def test_who_keyed_who_they_are(data: dict[str, object], text: str) -> None:
+    assert story(Fact(id="f", kind=FactKind.CUSTOMER_KEYED, at=1, contact="c1", data=data)) == [text]
