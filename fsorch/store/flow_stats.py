@@ -8,20 +8,20 @@ served. *Asked for a person*: pressed a key that leads to the flow's person with
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
 
-from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.facts import FactKind
 from fsorch.flow_nodes import Collect, Menu
 from fsorch.flows import FlowSpec
 from fsorch.ivr.graph import asks_person
 from fsorch.names import ContactOutcome
 from fsorch.store.database import Db
 from fsorch.store.models import JournalRecord
-from fsorch.store.queries import list_rows
 
 __all__ = ["FlowFigures", "NodeFigures", "Tally", "page_facts"]
 
@@ -35,6 +35,8 @@ KINDS = (
 PAGE = 5000
 # How an exit without a label is called.
 ON = "on"
+# How it is told that somebody went to a person because they rang again.
+AGAIN = "rang again"
 
 
 class NodeFigures(msgspec.Struct, kw_only=True):
@@ -75,6 +77,27 @@ class FlowFigures(msgspec.Struct, frozen=True, kw_only=True):
     nodes: dict[str, NodeFigures]
 
 
+class Ended(msgspec.Struct):
+    """Of a contact's row, how it ended."""
+
+    outcome: str = ""
+
+
+class Told(msgspec.Struct):
+    """Of a fact's data, what is counted here; one type for all kinds, so that a page of them is read at once."""
+
+    flow: str = ""
+    node: str = ""
+    way: str = ""
+    version: int = 0
+    what: str = ""
+    value: str = ""
+    detail: str = ""
+    digits: str = ""
+    valid: bool = False
+    row: Ended | None = None
+
+
 class Visit(msgspec.Struct):
     """A contact in the flow: at which node, and whether it has pressed a key for a person."""
 
@@ -96,19 +119,19 @@ class Tally:
         self._counts: dict[str, int] = {}
         self._versions: dict[str, int] = {}
         self._visits: dict[str, Visit] = {}
-        self._takers: dict[FactKind, Callable[[Fact], None]] = {
-            FactKind.FLOW_ENTERED: self._entered,
-            FactKind.NODE_PASSED: self._passed,
-            FactKind.ANSWER_KEYED: self._keyed,
-            FactKind.FLOW_TOLD: self._told,
-            FactKind.CONTACT_ENDED: self._ended,
+        self._takers: dict[str, Callable[[str, Told], None]] = {
+            FactKind.FLOW_ENTERED.value: self._entered,
+            FactKind.NODE_PASSED.value: self._passed,
+            FactKind.ANSWER_KEYED.value: self._keyed,
+            FactKind.FLOW_TOLD.value: self._told,
+            FactKind.CONTACT_ENDED.value: self._ended,
         }
 
-    def take(self, fact: Fact) -> None:
+    def take(self, kind: str, contact: str, told: Told) -> None:
         """One fact; in the order of time."""
-        taker = self._takers.get(fact.kind)
+        taker = self._takers.get(kind)
         if taker is not None:
-            taker(fact)
+            taker(contact, told)
 
     def figures(self) -> FlowFigures:
         """What was counted."""
@@ -135,31 +158,30 @@ class Tally:
     def _node(self, name: str) -> NodeFigures:
         return self._nodes.setdefault(name, NodeFigures())
 
-    def _entered(self, fact: Fact) -> None:
-        self._visits.pop(fact.contact, None)
-        version = int(fact.data.get("version", 0))
-        if fact.data.get("flow") == self.flow and self.version in (0, version):
-            self._visits[fact.contact] = Visit(version)
+    def _entered(self, contact: str, told: Told) -> None:
+        self._visits.pop(contact, None)
+        if told.flow == self.flow and self.version in (0, told.version):
+            self._visits[contact] = Visit(told.version)
             self._count("entered")
-            self._versions[str(version)] = self._versions.get(str(version), 0) + 1
+            self._versions[str(told.version)] = self._versions.get(str(told.version), 0) + 1
 
-    def _visit(self, fact: Fact) -> Visit | None:
+    def _visit(self, contact: str, told: Told) -> Visit | None:
         """The visit that a fact of this flow belongs to; one that began before the period, or in a flow that calls this
         one, is none of those that are counted whole."""
-        if fact.data.get("flow") != self.flow:
+        if told.flow != self.flow:
             return None
-        visit = self._visits.get(fact.contact)
+        visit = self._visits.get(contact)
         if visit is None and not self.version:
-            visit = self._visits[fact.contact] = Visit(0, entered=False)
+            visit = self._visits[contact] = Visit(0, entered=False)
         return visit
 
-    def _passed(self, fact: Fact) -> None:
-        visit = self._visit(fact)
+    def _passed(self, contact: str, told: Told) -> None:
+        visit = self._visit(contact, told)
         if visit is None:
             return
         if visit.node:
-            self._leave(visit, str(fact.data.get("way", "")))
-        visit.node = str(fact.data.get("node", ""))
+            self._leave(visit, told.way)
+        visit.node = told.node
         visit.asked = visit.asked and not isinstance(self._at(visit), Menu | Collect)
         self._node(visit.node).entered += 1
 
@@ -171,58 +193,57 @@ class Tally:
         spec = self._specs.get(visit.version)
         return spec.nodes.get(visit.node) if spec is not None else None
 
-    def _keyed(self, fact: Fact) -> None:
-        visit = self._visit(fact)
+    def _keyed(self, contact: str, told: Told) -> None:
+        visit = self._visit(contact, told)
         if visit is None:
             return
-        node = self._node(str(fact.data.get("node", "")))
-        if not fact.data.get("valid"):
+        node = self._node(told.node)
+        if not told.valid:
             node.wrong += 1
             return
         node.keyed += 1
         spec, at = self._specs.get(visit.version), self._at(visit)
         options = at.options if isinstance(at, Menu | Collect) else {}
-        visit.asked = spec is not None and asks_person(spec, options.get(str(fact.data.get("digits", "")), ""))
+        visit.asked = spec is not None and asks_person(spec, options.get(told.digits, ""))
 
-    def _told(self, fact: Fact) -> None:
-        what = fact.data.get("what")
-        if what == "left":
-            self._left(fact)
+    def _told(self, contact: str, told: Told) -> None:
+        if told.what == "left":
+            self._left(contact, told)
             return
-        visit = self._visit(fact)
-        if visit is not None and what in ("silent", "trouble"):
-            node = self._node(str(fact.data.get("node", "")))
-            node.silent += what == "silent"
-            node.trouble += what == "trouble"
+        visit = self._visit(contact, told)
+        if visit is not None and told.what in ("silent", "trouble"):
+            node = self._node(told.node)
+            node.silent += told.what == "silent"
+            node.trouble += told.what == "trouble"
 
-    def _left(self, fact: Fact) -> None:
+    def _left(self, contact: str, told: Told) -> None:
         """The flow is over; the end may be one of a flow that this one called."""
-        visit = self._visits.pop(fact.contact, None)
+        visit = self._visits.pop(contact, None)
         if visit is None:
             return
-        way, value = str(fact.data.get("way", "")), str(fact.data.get("value", ""))
-        if visit.node and way in ("person", "trouble"):
-            self._leave(visit, way)
+        if visit.node and told.way in ("person", "trouble"):
+            self._leave(visit, told.way)
         if not visit.entered:
             return
-        if fact.data.get("detail") == "rang again":
+        if told.detail == AGAIN:
             self._count("rang_again")
             self._count("person")
-        elif value == "hangup":
-            self._count("trouble" if way == "trouble" else "served")
-        elif value == "queue" and way in ("person", "trouble"):
+        elif told.value == "hangup":
+            self._count("trouble" if told.way == "trouble" else "served")
+        elif told.value == "queue" and told.way in ("person", "trouble"):
             self._count("person")
-            self._counts["asked_person"] = self._counts.get("asked_person", 0) + (visit.asked and way == "person")
-            self._counts["trouble"] = self._counts.get("trouble", 0) + (way == "trouble")
+            if told.way == "trouble":
+                self._count("trouble")
+            elif visit.asked:
+                self._count("asked_person")
         else:
-            self._count(value)
+            self._count(told.value)
 
-    def _ended(self, fact: Fact) -> None:
-        visit = self._visits.pop(fact.contact, None)
+    def _ended(self, contact: str, told: Told) -> None:
+        visit = self._visits.pop(contact, None)
         if visit is None or not visit.entered:
             return
-        row = fact.data.get("row") or {}
-        if row.get("outcome") == ContactOutcome.LEFT_FLOW:
+        if told.row is not None and told.row.outcome == ContactOutcome.LEFT_FLOW:
             self._count("rang_off")
             if visit.node:
                 self._node(visit.node).rang_off += 1
@@ -235,24 +256,31 @@ COUNTS = tuple(
 )
 
 
-def page_facts(use: Callable[[], AbstractContextManager[Db]], since: int, until: int) -> Iterator[Fact]:
-    """The facts of flows between two moments (UTC microseconds; 0: no bound), oldest first, page by page. ``use`` lends
-    a connection for each page."""
+def page_facts(
+    use: Callable[[], AbstractContextManager[Db]], since: int, until: int
+) -> Iterator[tuple[str, str, Told]]:
+    """Kind, contact and data of the facts of flows between two moments (UTC microseconds; 0: no bound), oldest first,
+    page by page. ``use`` lends a connection for each page. A fact that cannot be read is passed over."""
+    decode = msgspec.json.Decoder(Told).decode
     after = (since, "")
     while True:
         with use() as db:
-            facts = list_rows(db, _facts_after(after, until).limit(PAGE), Fact, "data")
-        yield from facts
-        if len(facts) < PAGE:
+            rows = list(_facts_after(after, until).limit(PAGE).tuples().execute(db))
+        for _at, _id, kind, contact, data in rows:
+            with contextlib.suppress(msgspec.DecodeError):
+                yield kind, contact, decode(data)
+        if len(rows) < PAGE:
             return
-        after = (facts[-1].at, facts[-1].id)
+        after = (rows[-1][0], rows[-1][1])
 
 
 def _facts_after(after: tuple[int, str], until: int) -> Any:
     at, id = after
-    newer = (JournalRecord.at > at) | ((JournalRecord.at == at) & (JournalRecord.id > id))
+    record = JournalRecord
+    newer = (record.at > at) | ((record.at == at) & (record.id > id))
     # The bound on the first column alone is implied; it is what both engines use to go straight into the index.
-    where = [JournalRecord.at >= at, newer, JournalRecord.kind.in_([kind.value for kind in KINDS])]
+    where = [record.at >= at, newer, record.kind.in_([kind.value for kind in KINDS])]
     if until:
-        where.append(JournalRecord.at < until)
-    return JournalRecord.select().where(*where).order_by(JournalRecord.at, JournalRecord.id)
+        where.append(record.at < until)
+    columns = (record.at, record.id, record.kind, record.contact, record.data)
+    return record.select(*columns).where(*where).order_by(record.at, record.id)

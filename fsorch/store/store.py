@@ -193,8 +193,8 @@ class Store:
         with self._use() as db:
             specs = flows.read_versions(db, clean(flow))
         tally = Tally(flow, specs, version)
-        for fact in page_facts(self._use, since, until):
-            tally.take(fact)
+        for kind, contact, told in page_facts(self._use, since, until):
+            tally.take(kind, contact, told)
         return tally.figures()
 
     # People

@@ -27,7 +27,7 @@ __all__ = ["Flows"]
 VersionNumber = Annotated[int, msgspec.Meta(ge=1)]
 Reason = Annotated[str, msgspec.Meta(max_length=255)]
 # Of figures, where the request names no beginning.
-SINCE_US = 7 * 86_400_000_000
+SINCE_US = 86_400_000_000
 # A picture has no need of anything but itself.
 ALONE = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -88,7 +88,7 @@ class Flows:
         return json_response(in_worker(self._auth.store.flow_versions, id))
 
     def stats(self, id: str) -> Response:
-        """GET /api/flows/main/stats: of the last 7 days, or from ?since= until ?until= (UTC microseconds)."""
+        """GET /api/flows/main/stats: of the last 24 hours, or from ?since= until ?until= (UTC microseconds)."""
         self._reader()
         since = _number("since") or time.time_ns() // 1000 - SINCE_US
         store, until, version = self._auth.store, _number("until"), _number("version")

@@ -77,7 +77,7 @@ function Figures({ figures }: { figures: FlowFigures }): JSX.Element {
   return (
     <section class="panel" aria-labelledby="figures" data-test="figures">
       <h2 id="figures">
-        The last 7 days{" "}
+        The last 24 hours{" "}
         {figures.containment !== null && <span class="count">contained {Math.round(figures.containment * 100)} %</span>}
       </h2>
       <dl class="facts pad">
