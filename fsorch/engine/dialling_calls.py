@@ -26,10 +26,12 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
+from fsorch.engine.guards import CALLED_S
 from fsorch.engine.rows import LegRow
+from fsorch.engine.sounds import sound, spoken
 from fsorch.engine.state import Aim, Contact, Leg, Offer
 from fsorch.errors import EslError
-from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars
+from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars, Unschedule
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult
@@ -142,7 +144,7 @@ class DialCalls:
             ("fsorch_number", dial.number),
             ("fsorch_gateway", dial.gateway),
             ("fsorch_queue", campaign.queue),
-            *((("fsorch_flow", campaign.flow),) if campaign.mode is Mode.AGENTLESS else ()),
+            *((("fsorch_flow", campaign.flow),) if campaign.mode is Mode.AGENTLESS else self._alone(dial)),
             ("presence_data", f"fsorch:{dial.id}:customer"),
             ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
             *((("origination_caller_id_name", display(dial.caller_name)),) if dial.caller_name else ()),
@@ -191,6 +193,25 @@ class DialCalls:
         self.core.distributor.unready(dial.agent)
         why = "this lead was dialled for this agent alone"
         self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), why))
+
+    def _alone(self, dial: Dial) -> tuple[tuple[str, str], ...]:
+        """What the switch does by itself some seconds after the answer, unless it hears of us: it says who called."""
+        if self.core.centre.unserved_s <= 0:
+            return ()
+        spec, language = dial.campaign.drop, self._language(dial)
+        words = spoken(self.core.centre, spec.prompt, self._drop_values(dial), language)
+        path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
+        said = sound(words, path_of, None)
+        left = f"sched_transfer +{CALLED_S:.0f} fsorch_left XML fsorch"
+        return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"))
+
+    def _drop_values(self, dial: Dial) -> dict[str, object]:
+        spec = dial.campaign.drop
+        return {"drop.name": spec.name, "drop.number": spec.number, "drop.key": spec.opt_out_key}
+
+    def _language(self, dial: Dial) -> str:
+        """In which the called party is spoken to."""
+        return dial.lead.language if LANGUAGE.fullmatch(dial.lead.language) else self.core.centre.language
 
     def _hears_tones(self, dial: Dial) -> bool:
         return dial.campaign.amd is not None and dial.campaign.amd.sit
@@ -360,6 +381,7 @@ class DialCalls:
     def _join(self, dial: Dial, contact: Contact) -> None:
         """Their agent's phone is picked up already."""
         contact.leg = dial.leg
+        self.core.send(dial.switch, Unschedule(dial.leg))
         self.core.timers.set(("dial", dial.id), self.core.now.mono + dial.drop_s)
         offers = [self.core.offers[id] for id in contact.offers_open]
         picked_up = next((offer for offer in offers if self.calls.offers.picked_up(offer)), None)
@@ -382,7 +404,7 @@ class DialCalls:
             queue=dial.campaign.queue,
             priority=FIRST,
             admitted=True,
-            language=lead.language if LANGUAGE.fullmatch(lead.language) else core.centre.language,
+            language=self._language(dial),
         )
         core.contacts[contact.id] = contact
         return contact
@@ -421,8 +443,7 @@ class DialCalls:
         self._aside(contact, ContactOutcome.DROPPED)
         dial.prompt = spec.prompt
         core.fact(FactKind.DROPPED, contact, **self._fields(dial), prompt=spec.prompt)
-        values = {"drop.name": spec.name, "drop.number": spec.number, "drop.key": spec.opt_out_key}
-        words = self.calls.music.words(contact, spec.prompt, values)
+        words = self.calls.music.words(contact, spec.prompt, self._drop_values(dial))
         self.calls.questions.ask(contact, words, spec.opt_out_key or "#", self._keyed)
         core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
 
@@ -469,10 +490,11 @@ class DialCalls:
         self.told(dial, Outcome.MACHINE)
         core, campaign = self.core, dial.campaign
         core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
+        core.send(dial.switch, Unschedule(dial.leg))
         if campaign.machine_action is not MachineAction.MESSAGE or not campaign.machine_prompt:
             self._end_call(dial)
             return
-        language = dial.lead.language if LANGUAGE.fullmatch(dial.lead.language) else core.centre.language
+        language = self._language(dial)
         dial.running, dial.prompt = core.ids(), campaign.machine_prompt
         core.send(dial.switch, SetVars(dial.leg, (("fsorch_machine", "yes"),)))
         path = self.calls.music.prompt(dial.switch, campaign.machine_prompt, language)

@@ -20,6 +20,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_calls import FIRST, GRACE_S, MESSAGE_LIMIT_S
 from fsorch.engine.dialling_state import Dial
+from fsorch.engine.guards import served_alone
 from fsorch.engine.inputs import OpenAttempt, Recall
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Leg
@@ -101,7 +102,24 @@ class Found:
     def ours(self, event: Event) -> bool:
         """Whether a channel is a called party's that no contact has been made of: one of ours to take up."""
         attempt = event.variable("fsorch_attempt") or ""
-        return bool(attempt) and event.variable("fsorch_role") == "customer" and attempt not in self.dials.dials
+        return (
+            bool(attempt)
+            and not served_alone(event)
+            and event.variable("fsorch_role") == "customer"
+            and attempt not in self.dials.dials
+        )
+
+    def told_alone(self, switch: str, event: Event) -> bool:
+        """The switch itself tells who called, for we were not there: a drop. False: that is none of our calls."""
+        if not served_alone(event) or not event.variable("fsorch_attempt"):
+            return False
+        dial = self._dial(switch, event)
+        dial.answered_at = event.answered_time or self.core.now.wall
+        dial.outcome, dial.prompt, dial.ended_at = Outcome.DROP, dial.campaign.drop.prompt, self.core.now.wall
+        self.calls.legs.own(switch, event, "customer", dial.id, "")
+        self._count(dial)
+        self.dialling.ended(dial)
+        return True
 
     def waits(self, event: Event) -> bool:
         """Whether its customer had been handed over: in a queue or in a flow."""
@@ -199,6 +217,7 @@ class Found:
             dial.ended_at = self.core.now.wall
             if not at and known.row.leg not in present and not self.calls.legs.has_ended(known.row.leg):
                 self.calls.records.leg_lost(_leg(known.row), self.core.now.wall)
+            self._count(dial)
             self.dialling.ended(dial)
 
 

@@ -17,8 +17,10 @@ from fsorch.esl.commands import PutOff, Unschedule
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome
 
-__all__ = ["AWAY", "Guards", "served_alone"]
+__all__ = ["AWAY", "CALLED_S", "Guards", "served_alone"]
 
+# Whom a campaign has called does not wait for long: then the switch itself says who called.
+CALLED_S = 15.0
 # The cause of contacts that the switch has served alone.
 AWAY = "FSORCH_AWAY"
 _OURS = frozenset(
@@ -49,6 +51,8 @@ class Guards:
         core, seconds = self.core, self.core.centre.unserved_s
         if not contact.leg or seconds <= 0:
             return
+        if contact.direction == "outbound":
+            seconds = min(seconds, CALLED_S)
         contact.guarded = True
         core.send(contact.switch, PutOff(contact.leg, round(seconds)))
         core.timers.set(("guard", contact.id), core.now.mono + seconds / 2)

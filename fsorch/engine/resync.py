@@ -167,7 +167,9 @@ class Resync:
         adopted = cleared = 0
         self.calls.transfers.mend(switch, events)
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
-            if self.found.ours(event) and not self.found.waits(event):
+            if self.found.told_alone(switch, event):
+                adopted += 1
+            elif self.found.ours(event) and not self.found.waits(event):
                 self.found.take_up(switch, event)
                 adopted += 1
             elif _dialled(event):

@@ -14,6 +14,7 @@ What is not here: bridges (`fsorch.sim.bridging`), sounds and digits (`fsorch.si
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 
 from fsorch.sim.channel import Channel, Headers, Message, Thread
@@ -235,6 +236,10 @@ def answer(core: Core, channel: Channel) -> None:
     if channel.direction == "inbound":
         core.timeline.at(core.timeline.next_tick() + 1, lambda: acknowledged(core, channel))
     channel.set("endpoint_disposition", "ANSWER")
+    name, _, argument = (channel.get("execute_on_answer") or "").partition(" ")
+    if name in core.apps:
+        # What is run so must not wait for anything (switch_channel.c, switch_channel_execute_on).
+        deque(core.apps[name](core, channel, argument), maxlen=0)
     core.notice(channel, "answer")
 
 

@@ -31,16 +31,18 @@ NUMBER = "+493012345"
 
 class Floor(Office):
     """An office whose records have so many ``leads`` for each campaign. ``ends``: the far end that each campaign's
-    gateway leads to, whatever the number."""
+    gateway leads to, whatever the number; ``alone``: whether the switch acts when the engine does not."""
 
-    def __init__(self, rig: Rig, ends: dict[str, str], leads: int = 1, **more: Any) -> None:
+    def __init__(self, rig: Rig, ends: dict[str, str], leads: int = 1, *, alone: bool = False, **more: Any) -> None:
         super().__init__(rig, {"ada": "answer-100"}, nailed=("ada",))
         numbers = (LeadNumber(number=NUMBER),)
         self.left = {
             id: [Lead(id=f"{id}-{n}", numbers=numbers, name=id, token="t") for n in range(leads)] for id in ends
         }
         self.pump._on_leads = self._leads
-        self.pump.request(Configure(centre(ends, **more)))
+        # The engine's clock and that of a virtual switch differ: there no switch can wait for the engine.
+        told = centre(ends, **more)
+        self.pump.request(Configure(told if alone or rig.speed == 1 else structs.replace(told, unserved_s=0.0)))
 
     def _leads(self, action: AboutLeads) -> None:
         if isinstance(action, LeadsBack):
@@ -209,3 +211,18 @@ def test_the_networks_tones_end_a_dial(rig: Rig, floors: list[Floor]) -> None:
     floor.run("none", "early")
     assert floor.attempt("none")["outcome"] == "invalid"
     assert floor.attempt("early")["outcome"] == "live"
+
+
+def test_the_switch_itself_says_who_called_when_fsorch_has_fallen_silent(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"agent-drop": "answer-300"}, alone=True)
+    floors.append(floor)
+    floor.log_in("ada")
+    rig.until(lambda: floor.agent("ada").line == "ready", "the standing line")
+    floor.run("agent-drop")
+    leg = floor.fact(FactKind.ATTEMPT_STARTED).leg
+    # As if it had been killed: it hears nothing and does nothing.
+    floor.rig.listener = None
+    floor.pump.stop()
+    rig.until(lambda: rig.ask(GetVar(leg, "fsorch_fallback")).text == "yes", "the switch to serve it alone", 30.0)
+    rig.until(lambda: rig.ask(GetVar(leg, "current_application")).text == "playback", "the message")
+    assert rig.ask(GetVar(leg, "fsorch_drop_sound")).text == MESSAGE
