@@ -27,6 +27,7 @@ from fsorch.engine.notices import Notices
 from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.people import People
 from fsorch.engine.questions import Questions
+from fsorch.engine.queueing import Queueing
 from fsorch.engine.records import Records
 from fsorch.engine.relations import Relations
 from fsorch.engine.state import Contact, Leg, Offer
@@ -71,7 +72,9 @@ class Calls:
         self.core = core
         self.doors = Doors(core)
         self.guards = Guards(core, self.step)
-        self.endings = Endings(core, records, music, self.step, self._wait, lambda contact: self.flows.start(contact))
+        self.queueing = Queueing(core, records, music, offers, self.guards)
+        wait = self.queueing.wait
+        self.endings = Endings(core, records, music, self.step, wait, lambda contact: self.flows.start(contact))
         self.waiting = Waiting(core, music, offers, self.endings)
         self.endings.before_talk = self.guards.disarm
         self.journey = Journey(core)
@@ -84,9 +87,10 @@ class Calls:
         self.questions = Questions(core, music)
         self.notices = Notices(core, music, offers, offers.join)
         self.relations = Relations(core, self.questions)
-        self.relations.rejoin = self.rejoin
+        self.relations.rejoin = self.rejoin = self.queueing.rejoin
+        self.queueing.waiting, self.queueing.flows, self.queueing.relations = self.waiting, self.flows, self.relations
         self.supervising = Supervising(core, music, offers)
-        self.supervising.wait = self._wait
+        self.supervising.wait = wait
         self.legs = Legs(core, records, people, self.supervising)
         self.transfers = Transfers(core, records, music, offers, people)
         self.transfers.ways(self._release_agent, self.step)
@@ -125,7 +129,7 @@ class Calls:
         self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
             ContactEffect.START_FLOW: self.flows.start,
             ContactEffect.RETURN_TO_FLOW: self.endings.return_to_flow,
-            ContactEffect.JOIN_QUEUE: self._join,
+            ContactEffect.JOIN_QUEUE: self.queueing.join,
             ContactEffect.RESERVE: lambda contact: None,
             ContactEffect.GO_BACK: self._go_back,
             ContactEffect.BEGIN_TALK: self._begin_talk,
@@ -136,8 +140,8 @@ class Calls:
             ContactEffect.WITHDRAW_AND_LEAVE: self._withdraw_and_leave,
             ContactEffect.END_TALK: self._end_talk,
             ContactEffect.LEAVE_FLOW: self._leave_flow,
-            ContactEffect.LEAVE_LINE: self._leave_line,
-            ContactEffect.WITHDRAW_AND_LEAVE_LINE: self._withdraw_and_leave_line,
+            ContactEffect.LEAVE_LINE: self.queueing.leave_line,
+            ContactEffect.WITHDRAW_AND_LEAVE_LINE: self.queueing.withdraw_and_leave_line,
             ContactEffect.END_ASIDE: self._end_aside,
         }
 
@@ -415,51 +419,12 @@ class Calls:
 
     # -- effects --------------------------------------------------------------------------------------------------
 
-    def _join(self, contact: Contact) -> None:
-        core = self.core
-        self.flows.leave(contact)
-        if not self.waiting.admit(contact):
-            return
-        again = bool(contact.enqueued_at)
-        contact.enqueued_at = contact.enqueued_at or self.waiting.place(contact)
-        # A caller of an earlier life of ours has waited before this monotonic clock knew of it.
-        contact.since = core.now.mono - (core.now.wall - contact.enqueued_at) / 1_000_000
-        if not again:
-            core.queues[contact.queue].queued += 1
-        place = (("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at)))
-        if contact.leg:
-            core.send(contact.switch, SetVars(contact.leg, (*place, ("fsorch_priority", str(contact.priority)))))
-        self._wait(contact, again)
-        if not contact.music_kept:
-            self.music.play(contact)
-        contact.music_kept = False
-
-    def _wait(self, contact: Contact, again: bool) -> None:
-        if not contact.guarded:
-            self.guards.arm(contact)
-        self.waiting.begin(contact)
-        self.rejoin(contact)
-        self.records.begin(contact, SegmentKind.QUEUE, queue=contact.queue)
-        position = self.core.distributor.position(contact.id)
-        self.core.fact(
-            FactKind.CONTACT_QUEUED,
-            contact,
-            leg=contact.leg,
-            position=position,
-            enqueued_at=contact.enqueued_at,
-            again=again,
-        )
-        self.relations.joined(contact)
-        self.waiting.joined(contact, position)
-
     def _go_back(self, contact: Contact) -> None:
         if contact.direction == "outbound" and not contact.leg:
             # Their agent is gone before they were called.
             self.dial_left(contact)
             return
-        self._wait(contact, True)
-        if not contact.running:
-            self.music.play(contact)
+        self.queueing.go_back(contact)
 
     def _begin_talk(self, contact: Contact) -> None:
         core = self.core
@@ -495,7 +460,7 @@ class Calls:
         contact.agent = contact.agent_leg = contact.ended_by = ""
         self.core.timers.cancel(("orphan", contact.id))
         self.transfers.landed(contact)
-        self._join(contact)
+        self.queueing.join(contact)
 
     def _end_unserved(self, contact: Contact) -> None:
         if contact.session is not None and not contact.answered_at:
@@ -506,23 +471,8 @@ class Calls:
         self.voicemail.gone(contact)
         self._end(contact, ContactOutcome.ABANDONED)
 
-    def rejoin(self, contact: Contact) -> None:
-        """The need of a waiting contact anew."""
-        contact.need = self.relations.bonded(contact, self.waiting.need(contact))
-        self.core.distributor.join(contact.need)
-
     def _leave_flow(self, contact: Contact) -> None:
         self.flows.leave(contact)
-        self.records.end(contact)
-
-    def _leave_line(self, contact: Contact) -> None:
-        self.core.distributor.leave(contact.id)
-        self.waiting.pause(contact)
-        self.records.end(contact)
-
-    def _withdraw_and_leave_line(self, contact: Contact) -> None:
-        self.offers.withdraw_all(contact)
-        self.waiting.pause(contact)
         self.records.end(contact)
 
     def _leave_queue(self, contact: Contact) -> None:

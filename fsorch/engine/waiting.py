@@ -21,7 +21,6 @@ from fsorch.acd import AgentStatus, ContactState, Need
 from fsorch.acd.estimate import Announcement, Announcer, WaitEstimator
 from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait, next_prompt
 from fsorch.calendars import Calendar
-from fsorch.config import QueueSpec
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
@@ -29,10 +28,11 @@ from fsorch.engine.inputs import KeptPlace
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.state import Contact, Person, Queue, Wait
+from fsorch.engine.wait_rules import both, counts, is_known, is_plain, remember
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.ivr.speech import File, Utterance
-from fsorch.rules import Action, Announce, AnyAgent, OfferCallback, Overflow, OverflowTo, RaisePriority, Voicemail
+from fsorch.rules import Announce, AnyAgent, OfferCallback, Overflow, OverflowTo, RaisePriority, Voicemail
 from fsorch.waits import Empty, Ending
 
 __all__ = ["Waiting"]
@@ -85,7 +85,7 @@ class Waiting:
         for person in core.people.values():
             for member in person.spec.queues:
                 self._members.setdefault(member.queue, []).append(person)
-        self._plain = {id for id, queue in core.queues.items() if _plain(queue.spec)}
+        self._plain = {id for id, queue in core.queues.items() if is_plain(queue.spec)}
         for id in core.queues:
             self._note_staff(id)
         for contact in core.contacts.values():
@@ -115,7 +115,7 @@ class Waiting:
         if kind is Empty.NEVER:
             return False
         people = (person for person in self._members.get(id, ()) if not person.gone)
-        return not any(_counts(person, kind) for person in people)
+        return not any(counts(person, kind) for person in people)
 
     def _look_at(self, id: str) -> None:
         """Everybody in this queue's line is looked at as soon as may be."""
@@ -208,7 +208,7 @@ class Waiting:
         queue, now = self.core.queues.get(place.queue), self.core.now
         keep_s = queue.spec.wait.return_s if queue else 0.0
         until = now.mono + keep_s - (now.wall - place.left_at) / 1_000_000
-        if keep_s <= 0 or until <= now.mono or not place.enqueued_at or not _known(place.number):
+        if keep_s <= 0 or until <= now.mono or not place.enqueued_at or not is_known(place.number):
             return
         key = (place.queue, place.number)
         self._kept[key] = (place.enqueued_at, until)
@@ -276,7 +276,7 @@ class Waiting:
             since=contact.since,
             priority=contact.priority,
             credit_s=spec.base_score_s + (tier.credit_s if (tier := self.core.tier_of(contact)) else 0.0),
-            skills=_both(spec.skills, contact.skills),
+            skills=both(spec.skills, contact.skills),
             passed=contact.passed,
         )
         for action in contact.wait.taken if contact.wait else ():
@@ -297,7 +297,7 @@ class Waiting:
         contact.wait = Wait(contact.queue, plain.since, 0, steps, announcer)
         for n in sorted(contact.ran, key=contact.ran.__getitem__):
             if n < len(spec.steps.steps):
-                _remember(contact.wait, spec.steps.steps[n].do)
+                remember(contact.wait, spec.steps.steps[n].do)
             elif n == len(spec.steps.steps):
                 contact.wait.taken.append(AnyAgent())
         contact.ran = {}
@@ -463,7 +463,7 @@ class Waiting:
                 wait.played[step.step] = times + 1, prompt
                 self.say(contact, self.music.words(contact, prompt))
         else:
-            _remember(wait, act)
+            remember(wait, act)
             if need is not None and need is not contact.need:
                 contact.need, contact.priority = need, need.priority
                 core.distributor.join(need)
@@ -564,41 +564,3 @@ class Waiting:
         if found is None or found.spec != queue.spec.estimate:
             found = self._estimators[queue.spec.id] = WaitEstimator(queue.spec.estimate)
         return found
-
-
-def _remember(wait: Wait, act: Action) -> None:
-    """What a step has changed for the rest of the stay; a priority is the contact's own, and stays with it."""
-    if not isinstance(act, RaisePriority):
-        wait.taken.append(act)
-
-
-def _plain(spec: QueueSpec) -> bool:
-    """Whether nothing happens to a contact of this queue because it waits."""
-    rules, steps = spec.wait, spec.steps
-    stepless = not steps.steps and steps.anyone_after_s is None and spec.announce is None
-    limitless = rules.max_s <= 0 and rules.max_no_agent_s <= 0 and rules.leave_empty is Empty.NEVER
-    return stepless and limitless and not spec.close_ends_wait
-
-
-def _counts(person: Person, kind: Empty) -> bool:
-    """Whether this agent keeps a queue from being empty."""
-    status, unready = person.agent.status.status, person.unready
-    match kind:
-        case Empty.UNAVAILABLE:
-            return status is AgentStatus.AVAILABLE
-        case Empty.UNREACHABLE:
-            return status is AgentStatus.AVAILABLE and not unready
-        case Empty.BUSY:
-            return person.agent.free and not unready
-    return status is not AgentStatus.LOGGED_OUT
-
-
-def _known(number: str) -> bool:
-    """Whether a number names a caller: withheld ones are all alike."""
-    return sum(sign.isdigit() for sign in number) >= 3
-
-
-def _both(queue: dict[str, int], own: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-    """The skills of the queue and of the caller, each at the higher level."""
-    asked = queue | {name: max(level, queue.get(name, 1)) for name, level in own}
-    return tuple(sorted(asked.items()))
