@@ -73,8 +73,11 @@ class Predictive(Watch):
     RELEARN_S = 2.0
     RERATE_S = 1.0
     PACE_S = 60.0
+    # Contacts over which the share of agents who come back from them is averaged.
+    BACK_OF = 100.0
     # Lists with a rate of their own; all others share one.
     MOST_LISTS = 64
+    # An answer that may wait longer is paced as if it might wait so long.
     MOST_PATIENCE_S = 30.0
 
     def __init__(self, *, target: float = 0.03, tolerance_s: float = 2.0) -> None:
@@ -93,6 +96,8 @@ class Predictive(Watch):
         self._wraps: dict[int, int] = {}
         self._talks = 0
         self._pace = self._talk.mean_pace([])
+        # The share of agents who are free again after a contact.
+        self._back = 1.0
         # When the first calls had been launched; infinite: they are over.
         self._first_until: float | None = None
         # Calls that are over, and how many a second.
@@ -151,7 +156,9 @@ class Predictive(Watch):
         self._bank.drop()
 
     def phase_over(self, agent_id: Hashable, phase: Phase, lasted: float, then: Phase) -> None:
-        """Learn talk and wrap-up times."""
+        """Learn talk and wrap-up times, and how many come back from them: some go on a break or home."""
+        if phase is Phase.WRAP or (phase is Phase.TALK and then is not Phase.WRAP):
+            self._back += ((then is not Phase.AWAY) - self._back) / self.BACK_OF
         if phase is Phase.TALK:
             self._talk.over(lasted)
             if then is Phase.FREE:
@@ -275,6 +282,6 @@ class Predictive(Watch):
         # An answer waits a little: an agent who comes free within its patience is in time.
         upto = point + int(min(self.tolerance_s, self.MOST_PATIENCE_S) * PER_S)
         for age, agents in self._wraps.items():
-            moment.releases(self._wrap.within(age, upto), agents)
-        moment.releases_at(self._talks * self._pace * self._wrap.sum_[upto])
+            moment.releases(self._back * self._wrap.within(age, upto), agents)
+        moment.releases_at(self._back * self._talks * self._pace * self._wrap.sum_[upto])
         return moment
