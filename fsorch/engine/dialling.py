@@ -371,7 +371,7 @@ class Dialling:
                 run.pacer.on_agent(agent, state, now)
             for dial in self.dials.dials.values():
                 if dial.campaign.id == spec.id and not dial.answered_at:
-                    run.pacer.on_launch(dial.id, now)
+                    run.pacer.on_launch(dial.id, now, dial.lead.list)
         return run.pacer
 
     # -- what holds it back ---------------------------------------------------------------------------------------
@@ -600,7 +600,7 @@ class Dialling:
         run.tally.launched += 1
         run.limit.take(now)
         if run.pacer is not None and not dial.agent:
-            run.pacer.on_launch(dial.id, now)
+            run.pacer.on_launch(dial.id, now, dial.lead.list)
 
     # -- what comes of it -----------------------------------------------------------------------------------------
 
