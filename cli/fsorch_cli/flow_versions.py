@@ -114,8 +114,9 @@ def draft(app: App, file: Path, as_json: bool) -> None:
     if as_json:
         print_json({"flow": spec.id, "version": number, "state": state, "findings": findings})
         return
+    told = "a draft" if state == "draft" else f"there already, {state.replace('_', ' ')}"
     following = "" if state != "draft" else f"; publish it with: fsorch flow publish {spec.id} --version {number}"
-    out().print(printable(f"version {number} of {spec.id} is {'a draft' if state == 'draft' else state}{following}"))
+    out().print(printable(f"version {number} of {spec.id} is {told}{following}"))
 
 
 @click.command("versions")

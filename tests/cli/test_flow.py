@@ -509,3 +509,13 @@ def test_a_key_that_hides_the_person_needs_a_reason_too(home: Path) -> None:
     assert fsorch("flow", "set", "main", "nodes.menu.options.0=menu").code == 3
     assert fsorch("flow", "set", "main", "nodes.menu.options.0=menu", "--override", "nobody is here").code == 0
     assert "--override" not in fsorch("queue", "set", "--help").out
+
+
+def test_a_language_that_the_flow_does_not_speak_is_told(home: Path) -> None:
+    ran = fsorch("flow", "test", "main.yaml", "--language", "fr", "--keys", "1")
+    assert (ran.code, ran.err) == (0, "main does not speak fr, so its callers hear en\n")
+
+
+def test_a_draft_that_is_there_already(home: Path) -> None:
+    assert fsorch("flow", "publish", "main.yaml").code == 0
+    assert fsorch("flow", "draft", "main.yaml").out == "version 2 of main is there already, published\n"

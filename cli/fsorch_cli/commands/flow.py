@@ -183,6 +183,8 @@ def test_(
     if flow.on_closed is not None and stage.value(f"calendar.{flow.calendar}.open") is False:
         out().print(printable(f"{flow.calendar} is closed then, so callers do not enter it"))
         return 0
+    if language and language not in flow.languages:
+        note(f"{flow.id} does not speak {language}, so its callers hear {flow.languages[0]}")
     pace = _limits(around, None).characters_per_s
     with records_of(app, centre_file) as own:
         walked = rehearse(
