@@ -176,7 +176,7 @@ class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
 class Shift(msgspec.Struct, frozen=True):
     """What an agent had chosen last, and when (UTC microseconds). ``asked`` and ``asked_reason``: the choice that waits
     for its moment. ``wrap_up_began``: when the wrap-up for ``contact`` of ``queue`` began that was not over yet, and
-    ``wrap_up_until`` its end."""
+    ``wrap_up_until`` its end. ``calls`` and ``talked_us`` (microseconds): what the agent has done so far."""
 
     agent: str
     status: str
@@ -191,6 +191,8 @@ class Shift(msgspec.Struct, frozen=True):
     wrap_up_until: int = 0
     contact: str = ""
     queue: str = ""
+    calls: int = 0
+    talked_us: int = 0
 
 
 class KeptPlace(msgspec.Struct, frozen=True):

@@ -134,6 +134,7 @@ class People:
             person.agent.wish = Wish(AgentStatus(shift.asked), shift.asked_reason)
         person.phone = "" if phone_fault(shift.phone) else shift.phone
         person.on_demand = person.next_wanted = shift.on_demand
+        person.answered, person.talked_us = max(person.answered, shift.calls), max(person.talked_us, shift.talked_us)
         if shift.wrap_up_began:
             self._resume_wrap_up(person, shift)
         self._changed(person, before, "restart")

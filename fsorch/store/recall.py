@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from peewee import fn
 
-from fsorch.acd import AgentState
+from fsorch.acd import AgentState, AgentStatus
 from fsorch.acd.callback import CallbackState
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import KeptPlace, LeftFlow, OpenContact, PromisedCall, Recall, Shift
@@ -249,7 +249,20 @@ def _shifts(db: Db, since: int) -> list[Shift]:
     shifts: dict[str, Shift] = {}
     for fact in list_rows(db, journal.order_by(JournalRecord.at, JournalRecord.id), Fact, "data"):
         follow_shift(shifts, fact)
-    return list(shifts.values())
+    return [_with_work(db, shift, since) for shift in shifts.values()]
+
+
+def _with_work(db: Db, shift: Shift, since: int) -> Shift:
+    """What the agent has done since then: whoever is at work keeps their turn in fewest-calls and least-talk-time."""
+    if shift.status == AgentStatus.LOGGED_OUT:
+        return shift
+    talk = SegmentRecord
+    calls, talked_us = fn.COUNT(talk.contact.distinct()), fn.SUM(talk.ended_at - talk.began_at)
+    theirs = talk.select(calls.alias("calls"), talked_us.alias("talked_us")).where(
+        talk.agent == shift.agent, talk.began_at >= since, talk.kind == SegmentKind.TALK.value
+    )
+    [work] = theirs.dicts().execute(db)
+    return msgspec.structs.replace(shift, calls=work["calls"], talked_us=int(work["talked_us"] or 0))
 
 
 def follow_shift(shifts: dict[str, Shift], fact: Fact) -> bool:

@@ -11,6 +11,7 @@ from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.engine.views import KeyedAnswer
 from fsorch.esl.commands import Kill, Originate, PlayAndGetDigits, Playback
 from fsorch.esl.events import Event
+from fsorch.names import Strategy
 from fsorch.waits import WaitSpec
 from tests.engine.desk import CENTRE, Desk
 
@@ -58,6 +59,17 @@ def test_agents_go_on_as_they_were() -> None:
     assert (rob.status, rob.reason, rob.state) == ("break", "lunch", "idle")
     desk.call("caller-1", "sales")
     assert desk.last(Originate).endpoint == "user/7"
+
+
+def test_agents_keep_their_turn_in_fewest_calls_over_a_restart() -> None:
+    sales, support = CENTRE.queues
+    desk = Desk(structs.replace(CENTRE, queues=(structs.replace(sales, strategy=Strategy.FEWEST_CALLS), support)))
+    shifts = (Shift("ann", "available", since=T0, calls=7), Shift("rob", "available", since=T0, calls=3, talked_us=S))
+    desk.tell(Recall((), shifts))
+    desk.tell(LinkUp("main", "core-1", ()))
+    desk.call("caller", "sales")
+    assert dict(desk.last(Originate).variables)["fsorch_agent"] == "rob"
+    assert desk.agent("rob").answered == 3
 
 
 def test_who_had_logged_out_stays_logged_out_and_an_odd_phone_is_not_dialled() -> None:

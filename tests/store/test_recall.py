@@ -65,6 +65,28 @@ class TestRecall:
             Shift("ada", "break", "lunch", "", T0 + 4),
         )
 
+    def test_what_an_agent_has_done_so_far_is_recalled_with_the_choice(self, store: Store) -> None:
+        def talk(n: int, contact: str, agent: str = "ada", kind: str = "talk", at: int = 10) -> Fact:
+            times = {"began_at": T0 + at * SECOND, "ended_at": T0 + (at + 5) * SECOND}
+            return segment_ended(f"s{n}", contact=contact, kind=kind, agent=agent, **times)
+
+        store.write(
+            [
+                fact("f1", FactKind.AGENT_CHANGED, agent="ada", at=T0 + 1, status="available"),
+                fact("f2", FactKind.AGENT_CHANGED, agent="rob", at=T0 + 2, status="logged_out"),
+                talk(1, "c1"),
+                talk(2, "c1", at=20),
+                talk(3, "c2", at=30),
+                talk(4, "c2", kind="hold", at=35),
+                talk(5, "c3", at=-100),
+                talk(6, "c4", agent="rob"),
+            ]
+        )
+        assert {one.agent: (one.calls, one.talked_us) for one in store.recall(T0).shifts} == {
+            "ada": (2, 15 * SECOND),
+            "rob": (0, 0),
+        }
+
     def test_what_the_engine_says_of_an_agent_can_be_recalled(self, store: Store) -> None:
         desk = Desk()
         desk.log_in("ann")
