@@ -34,6 +34,8 @@ __all__ = ["Flows"]
 
 # The music of a look-up begins after this: most answers are there before.
 COMFORT_S = 0.6
+# What marks it on the leg.
+COMFORT = "~"
 # The end of what was told to end comes within milliseconds (capture 08); past this the next step begins anyway.
 BREAK_GRACE_S = 1.0
 # Sound below this energy is silence to the record application (capture 18).
@@ -297,7 +299,9 @@ class Flows:
         """After a restart of ours: ``step`` was under way, and ``event`` holds what the switch knows of the leg. What
         still runs is waited for, what ended while nobody listened has its result there; the rest is done again."""
         contact.ask = step
-        if isinstance(step, steps.Collect | steps.Record) and playing(event) and contact.running:
+        if self._comforted(contact, event):
+            self._after_comfort(contact, step)
+        elif isinstance(step, steps.Collect | steps.Record) and playing(event) and contact.running:
             contact.said, contact.next_step = True, step
             self.await_answer(contact, step)
         elif _runs(step, event):
@@ -307,6 +311,22 @@ class Flows:
             self.collected(contact, step, event)
         else:
             self._carry_out(contact, step)
+
+    def _comforted(self, contact: Contact, event: Event) -> bool:
+        """Whether the music of a look-up plays, after a restart of ours."""
+        asked = event.variable("fsorch_ask") or ""
+        contact.running = asked.removeprefix(COMFORT)
+        return asked.startswith(COMFORT) and playing(event)
+
+    def _after_comfort(self, contact: Contact, step: Step) -> None:
+        """The music plays on while the same is looked up again, and ends before anything else."""
+        if isinstance(step, steps.Fetch):
+            contact.music_at = self.core.now.mono - TOO_SHORT_S
+            self.await_answer(contact, step)
+            self.core.look_up(contact.id, step.serial, step.ask)
+        else:
+            contact.next_step = step
+            self._break(contact)
 
     def await_answer(self, contact: Contact, step: Step) -> None:
         """A step is under way; should its end never be told, the session hears of that."""
@@ -470,6 +490,7 @@ class Flows:
         music = queue.spec.music if queue is not None else PLAIN_MUSIC
         path = PLAIN_MUSIC if contact.plain_music else self.music.sound(contact, step.music) if step.music else music
         contact.running, contact.music_at = self.core.ids(), self.core.now.mono
+        self.core.send(contact.switch, SetVars(contact.leg, (("fsorch_ask", COMFORT + contact.running),)))
         self.core.send(contact.switch, Playback(contact.leg, path, contact.running), f"comfort:{contact.id}")
 
     def _comfort_ended(self, contact: Contact, step: steps.Fetch) -> None:

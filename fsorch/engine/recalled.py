@@ -164,7 +164,7 @@ class Recalled:
         flow, left_alone = Surveys.flow_of(event)
         if not flow or flow not in self.core.flows or (left_alone and (known is None or not known.row.agent)):
             return False
-        contact.agent = known.row.agent if known is not None else ""
+        contact.agent, contact.ended_by = known.row.agent if known is not None else "", "agent"
         contact.answered_at = contact.answered_at or event.bridged_time or contact.enqueued_at
         self.calls.surveys.enter(contact, flow)
         self.records.begin(contact, SegmentKind.IVR)

@@ -102,6 +102,9 @@ class Surveys:
     def agent_gone(self, contact: Contact, cause: str) -> None:
         """The agent's leg has ended; the caller may be parked already."""
         contact.cut_off = cause in LOST
+        if self.awaits(contact):
+            # The talk is over, and no time is nobody's.
+            self.records.begin(contact, SegmentKind.IVR)
         if contact.left_alone:
             self.left(contact)
 
@@ -117,7 +120,8 @@ class Surveys:
         self.dismiss(contact.agent_leg)
         self.core.timers.cancel(("orphan", contact.id))
         self.enter(contact, contact.survey)
-        self.records.begin(contact, SegmentKind.IVR)
+        if contact.segment is None:
+            self.records.begin(contact, SegmentKind.IVR)
         self.mark(contact)
         self.start_flow(contact)
 

@@ -141,8 +141,10 @@ def open_contact(
     )
     # A contact that was taken back without its records began twice, and a standing phone is offered many.
     legs = {leg.id: leg for leg in _legs(row, facts) if leg.id not in written}
-    # A stretch beside another says nothing of where that one began.
-    own = [segment for segment in segments if segment.kind != SegmentKind.CONFERENCE.value]
+    # A stretch beside another says nothing of where that one began; an agent's wrap-up is one where the caller is asked
+    # how it was, or talks to somebody else.
+    beside = (SegmentKind.CONFERENCE.value, SegmentKind.WRAP_UP.value)
+    own = [segment for segment in segments if segment.kind not in beside]
     until = max((segment.ended_at for segment in own), default=0)
     doing, agent_leg = _doing(facts)
     return OpenContact(

@@ -10,10 +10,10 @@ from fsorch.engine.inputs import History, LeftFlow, Recall
 from fsorch.esl.commands import Break, Command, Execute, Kill, PlayAndGetDigits, Playback
 from fsorch.esl.events import Event
 from fsorch.flows import FlowRelease
-from fsorch.ivr.steps import HttpAnswer
+from fsorch.ivr.steps import HttpAnswer, Rows
 from tests.engine.callers import Caller
 from tests.engine.desk import Desk
-from tests.engine.flow_desk import BYE, PIN, at, centre, flow, in_shop, whole_story
+from tests.engine.flow_desk import BYE, PIN, asking, at, centre, flow, in_shop, whole_story
 from tests.engine.records import recalled
 
 # -- disturbances ---------------------------------------------------------------------------------------------------
@@ -315,6 +315,28 @@ def test_what_ended_while_nobody_listened_is_gone_on_from(where: str) -> None:
     reborn(desk, caller, **known, **done)
     assert caller.running is not runs or desk.asked
     assert PIN not in whole_story(desk)
+
+
+def test_the_music_of_a_look_up_plays_on_over_a_restart_and_ends_before_what_follows() -> None:
+    spec = flow(first={"kind": "lookup", "own": {"of": "tickets"}, "next": "bye", "default": "bye"}, bye=BYE)
+    desk, caller = at(spec)
+    desk.passes(1.0)
+    music = caller.running
+    reborn(desk, caller, current_application="playback")
+    assert caller.running is music
+    assert len(desk.asked) == 2
+    caller.is_told(Rows())
+    caller.breaks_off()
+    assert caller.hears == ["tried.bye"]
+
+
+def test_music_ends_before_a_pin_is_asked_again_after_a_restart() -> None:
+    desk, caller = asking()
+    desk.passes(1.0)
+    assert caller.hears == ["local_stream://desk"]
+    reborn(desk, caller, current_application="playback")
+    caller.breaks_off()
+    assert caller.hears == ["shop.pin"]
 
 
 def test_an_answer_that_came_while_nobody_listened_counts() -> None:
