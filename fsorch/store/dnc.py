@@ -32,6 +32,9 @@ PATTERN = re.compile(r"\+[1-9][0-9]{1,14}\*?", re.ASCII)
 LONGEST = 15
 # Numbers written in one transaction: a fraction of a second, and a few megabytes.
 BATCH = 50_000
+# Numbers put in order at a time. A register that stands in no order touches every page of the tree with each run; so
+# the runs are long, some 50 MB of memory.
+RUN = 500_000
 # A statement of MySQL's with so many numbers is about a megabyte.
 STATEMENT = 50_000
 
@@ -232,8 +235,8 @@ class Dnc:
             serial, progress = self._begin(db, id, campaign, mark, by)
             for _ in islice(numbers, progress.rows):
                 pass
-            while batch := list(islice(numbers, BATCH)):
-                progress = self._batch(db, serial, batch, progress)
+            while run := list(islice(numbers, RUN)):
+                progress = self._run(db, serial, run, progress)
                 if told is not None:
                     told(progress)
             with writing(db):
@@ -256,13 +259,16 @@ class Dnc:
             DncListRecord.update(values | begun).where(DncListRecord.serial == record.serial).execute(db)
             return record.serial, DncProgress(0, 0, 0)
 
-    def _batch(self, db: Db, serial: int, batch: Sequence[int], before: DncProgress) -> DncProgress:
-        # In order, so that each page of the tree is touched once.
-        numbers = sorted({number for number in batch if number})
-        refused = batch.count(0)
-        after = DncProgress(before.rows + len(batch), before.taken + len(batch) - refused, before.refused + refused)
+    def _run(self, db: Db, serial: int, run: Sequence[int], before: DncProgress) -> DncProgress:
+        """Write a run of numbers in their order, so that each page of the tree is touched once, in transactions that
+        nobody waits for long. What a killed process wrote of a run does no harm: it is written again."""
+        numbers = sorted({number for number in run if number})
+        refused = run.count(0)
+        after = DncProgress(before.rows + len(run), before.taken + len(run) - refused, before.refused + refused)
+        for at in range(0, len(numbers), BATCH):
+            with writing(db):
+                _insert(db, serial, numbers[at : at + BATCH])
         with writing(db):
-            _insert(db, serial, numbers)
             DncListRecord.update(msgspec.structs.asdict(after)).where(DncListRecord.serial == serial).execute(db)
         return after
 

@@ -114,7 +114,8 @@ class TestImports:
         assert store.dnc.find("+49301", "spring") is not None
 
     def test_a_killed_import_goes_on(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
-        monkeypatch.setattr(dnc_module, "BATCH", 3)
+        monkeypatch.setattr(dnc_module, "RUN", 3)
+        monkeypatch.setattr(dnc_module, "BATCH", 2)
         read = []
 
         def numbers(end: int) -> Iterator[int]:
