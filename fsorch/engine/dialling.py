@@ -72,7 +72,7 @@ class Dialling:
         self.people = calls.people
         self.waiting = calls.waiting
         self.ways = Ways(core)
-        self.checks = Checks()
+        self.checks = Checks(self._is_called)
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
         self.dials.next_way, self.dials.way_failed = self.ways.next, self.ways.rest
@@ -504,10 +504,7 @@ class Dialling:
         """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's
         fate is written down."""
         now = self.core.now.wall
-        if number:
-            ruling = self.checks.rule(run.spec, ready, number, now)
-        else:
-            number, ruling = self.checks.judge(run.spec, ready, now)
+        number, ruling = self.checks.judge(run.spec, ready, now, number)
         if ruling.allowed:
             return number, ruling
         run.tally.barred += 1
@@ -526,6 +523,9 @@ class Dialling:
             row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"
             self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why)
         return None
+
+    def _is_called(self, number: str) -> bool:
+        return any(dial.number == number and not dial.ended_at for dial in self.dials.dials.values())
 
     # -- launching ------------------------------------------------------------------------------------------------
 
@@ -569,7 +569,7 @@ class Dialling:
             agent=agent or self.only(run, lead),
             ways=spec.gateways,
             ring_s=self.checks.of(spec).ring_s,
-            least_ring_s=self.checks.ring_least_s(spec),
+            least_ring_s=self.checks.of(spec).least_ring_s,
             drop_s=self.checks.of(spec).drop_s,
             caller_id=caller_id,
             caller_name=caller_name,
@@ -598,6 +598,7 @@ class Dialling:
         run.lines += 1
         run.speed += 1 / (HALF_S * 1.4427)
         run.tally.launched += 1
+        self.checks.dialled(dial)
         run.limit.take(now)
         if run.pacer is not None and not dial.agent:
             run.pacer.on_launch(dial.id, now, dial.lead.list)

@@ -6,14 +6,18 @@ a lead, or one who types a number.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from itertools import islice
+
 import msgspec
 from msgspec import structs
 
 from fsorch.campaign.compliance import Asked, Compliance
-from fsorch.campaigns import OPEN_LEADS, CampaignSpec, DncRow, Lead, LeadNumber, LeadState
+from fsorch.campaigns import OPEN_LEADS, CampaignSpec, DncRow, Lead, LeadNumber, LeadState, Outcome, Past
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.engine.dialling_leads import in_turn
+from fsorch.engine.dialling_state import Dial
 from fsorch.engine.inputs import ReadyLead
 from fsorch.places import Places
 
@@ -22,6 +26,8 @@ __all__ = ["Checks", "Ruling", "barred"]
 
 # After so long it is looked at again whether the records say otherwise.
 MENDED_US = 7 * 86_400 * 1_000_000
+# By then the records have what was dialled.
+LATELY_US = 60_000_000
 FOR_GOOD = {
     "dnc": LeadState.BARRED,
     "number": LeadState.BARRED,
@@ -42,9 +48,13 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Checks:
-    """The rules of every campaign, made once for each wording of it."""
+    """The rules of every campaign, made once for each wording of it. ``is_called``: whether a call to a number is under
+    way. What has been dialled a moment ago is remembered here, until the records are sure to have it: two leads, of two
+    lists, may have the same number."""
 
-    def __init__(self) -> None:
+    def __init__(self, is_called: Callable[[str], bool]) -> None:
+        self._is_called = is_called
+        self._lately: dict[str, list[Past]] = {}
         self._places = Places()
         self._packs: tuple[PackSpec, ...] = ()
         self._known: dict[str, Compliance] = {}
@@ -63,13 +73,33 @@ class Checks:
             known = self._known[campaign.id] = Compliance(pack_named(campaign.pack, self._packs), campaign)
         return known
 
-    def ring_least_s(self, campaign: CampaignSpec) -> float:
-        """How long a call must ring before it may be given up."""
-        return self.of(campaign).least_ring_s
+    def dialled(self, dial: Dial) -> None:
+        """A call has left."""
+        past = Past(
+            at=dial.launched_at,
+            number=dial.number,
+            outcome=Outcome.LOST,
+            campaign=dial.campaign.id,
+            lead=dial.lead.id,
+        )
+        # The one that was dialled last stands last, and what is old goes from the front.
+        self._lately[dial.number] = [*self._lately.pop(dial.number, ()), past]
+        for number, known in list(islice(self._lately.items(), 2)):
+            if known[-1].at < dial.launched_at - LATELY_US:
+                del self._lately[number]
 
-    def judge(self, campaign: CampaignSpec, ready: ReadyLead, now: int) -> tuple[str, Ruling]:
-        """The number of this lead that may be called at ``now``; else the one that is next, and what forbids it. Where
-        it is forbidden for good the lead's other numbers have their turn; what a little time mends is waited for."""
+    def _history(self, lead: Lead) -> tuple[Past, ...]:
+        """What the records have of its numbers, and what they do not have yet."""
+        known = {(one.at, one.number) for one in lead.history}
+        fresh = [one for number in lead.numbers for one in self._lately.get(number.number, ())]
+        return (*lead.history, *(one for one in fresh if (one.at, one.number) not in known))
+
+    def judge(self, campaign: CampaignSpec, ready: ReadyLead, now: int, number: str = "") -> tuple[str, Ruling]:
+        """The number of this lead that may be called at ``now`` (this one, where one is named); else the one that is
+        next, and what forbids it. Where it is forbidden for good the lead's other numbers have their turn; what a
+        little time mends is waited for."""
+        if number:
+            return number, self.rule(campaign, ready, number, now)
         told: tuple[str, Ruling] | None = None
         for one in in_turn(ready.lead):
             ruling = self.rule(campaign, ready, one.number, now)
@@ -85,13 +115,16 @@ class Checks:
         known = next((one for one in lead.numbers if one.number == number), LeadNumber(number=number))
         if not number:
             return Ruling(allowed=False, rule="number", source="the list", words="no number of it can be dialled")
+        if self._is_called(number):
+            words = "this number is being called at this moment"
+            return Ruling(allowed=False, rule="number.called", source="the engine", words=words, until=now + LATELY_US)
         source = ready.dnc.get(number)
         asked = Asked(
             lead=lead,
             number=known,
             now=now,
             place=self._places.of(lead, known),
-            history=lead.history,
+            history=self._history(lead),
             consents=ready.consents,
             dnc=(DncRow(number=number, source=source),) if source else (),
         )
