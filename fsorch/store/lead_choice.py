@@ -167,9 +167,9 @@ def _front(
             break
         if plan.filter.holds(RowNames(plan.filter.columns, row)):
             found.append(id)
-        else:
+        elif not found:
             passed_over += 1
-    # Those found leave the index when they are reserved; those passed over stay before the next turn's first.
+    # The next turn begins where this one found its first: it may be that another list's leads are taken in its place.
     at_end = len(rows) < LOOKED_AT and len(found) < count
     looked[key] = 0 if at_end else start + passed_over
     return found

@@ -27,7 +27,7 @@ from fsorch.campaigns import (
 from fsorch.clock import ManualClock
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.errors import ConfigError, NotFound, RequestRefused
-from fsorch.store import Store
+from fsorch.store import Store, lead_choice
 from fsorch.store.database import PooledMysql, connected
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_lists import LeadList
@@ -201,6 +201,22 @@ class TestOrder:
             Lead(id="", list="spring", name="new", fields={"city": "U"}, numbers=(LeadNumber(number="+49309"),)), "test"
         )
         assert names(store, spec, 1, "t:4") == ["new"]
+
+    def test_one_that_was_found_and_not_taken_is_found_again(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lead_choice, "LOOKED_AT", 3)
+        for name in ("a", "b", "z"):
+            make(store, 6, name, fields=lambda n: {"city": "Ulm" if n in (0, 4) else "Bonn"})
+        spec = campaign("a", "b", "z", filter='matches(field.city, "U*")')
+        # Each list is looked through for two, and two lists give one each: what the third has stays its first.
+        first = names(store, spec, 2)
+        assert len(first) == 2
+        (left,) = {"a 0", "b 0", "z 0"} - set(first)
+        second = names(store, spec, 2, "t:2")
+        assert left in second
+        rest = [name for n in range(6) for name in names(store, spec, 2, f"u:{n}")]
+        assert sorted(first + second + rest) == ["a 0", "a 4", "b 0", "b 4", "z 0", "z 4"]
 
     def test_an_index_that_somebody_dropped_is_made_again(self, store: Store) -> None:
         make(store, 2)
