@@ -3,12 +3,13 @@ drops are left to it. Blocks on the database."""
 
 from __future__ import annotations
 
+from difflib import get_close_matches
 from typing import Protocol
 
 import msgspec
 
 from fsorch.calendars import Calendar
-from fsorch.campaign.compliance import Asked, Compliance
+from fsorch.campaign.compliance import Asked, Compliance, Verdict
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.readiness import faults
 from fsorch.campaign.retry import first_number
@@ -17,6 +18,7 @@ from fsorch.campaign_checks import parse_filter
 from fsorch.campaigns import CampaignSpec, Lead
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
+from fsorch.errors import NotFound
 from fsorch.expressions import evaluate
 from fsorch.places import Places
 from fsorch.store.campaigns import CampaignRow, Campaigns
@@ -25,7 +27,7 @@ from fsorch.store.dnc import Dnc
 from fsorch.store.lead_filter import names_of
 from fsorch.store.leads import Leads
 
-__all__ = ["LeadReason", "Records", "drop_budgets", "missing_of", "reasons_of", "registries"]
+__all__ = ["LeadReason", "May", "Records", "drop_budgets", "may_dial", "missing_of", "reasons_of", "registries"]
 
 DAY_US = 86_400 * 1_000_000
 
@@ -69,6 +71,38 @@ def reasons_of(store: Records, lead: Lead, now: int) -> list[LeadReason]:
 def registries(store: Records) -> dict[str, int]:
     """When each public register was imported last, to its end."""
     return {one.id: one.imported_at for one in store.dnc.lists() if one.done}
+
+
+class May(msgspec.Struct, frozen=True, kw_only=True):
+    """Whether a number may be dialled, and from ``when`` on (UTC microseconds; 0: never by time alone)."""
+
+    verdict: Verdict
+    when: int
+
+
+def may_dial(store: Records, campaign: str, bare: Lead, at: int) -> May:
+    """Whether ``campaign`` may dial the first number of ``bare`` (E.164), somebody in no list, at this moment (UTC
+    microseconds): by its pack, by where they are, and by what is on record of the number. Raises NotFound."""
+    centre = store.load_centre()
+    spec = next((one for one in centre.campaigns if one.id == campaign), None)
+    if spec is None:
+        known = [one.id for one in centre.campaigns]
+        raise NotFound("campaign", campaign, tuple(get_close_matches(campaign, known, 3)))
+    number = bare.numbers[0].number
+    ready = store.leads.stranger(bare, campaign)
+    found = store.dnc.find(number, campaign)
+    asked = Asked(
+        lead=bare,
+        number=bare.numbers[0],
+        now=at,
+        place=Places().of(bare, bare.numbers[0]),
+        history=ready.lead.history,
+        consents=ready.consents,
+        dnc=(found,) if found is not None else (),
+        registries=registries(store),
+    )
+    rules = Compliance(pack_named(spec.pack, centre.packs), spec)
+    return May(verdict=rules.check(asked), when=rules.first_time(asked))
 
 
 def missing_of(store: Records, centre: Centre, spec: CampaignSpec, now: int) -> list[str]:

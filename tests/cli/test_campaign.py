@@ -10,7 +10,7 @@ from xml.etree import ElementTree as Xml
 
 import pytest
 
-from fsorch.campaigns import AttemptRow, Lead, LeadNumber, Outcome
+from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber, Outcome
 from fsorch.engine.views import CampaignView, Snapshot
 from fsorch.store import Store, open_database
 from fsorch.store.database import connected
@@ -236,6 +236,25 @@ def test_why_a_lead_is_not_dialled_is_one_sentence(store: Store) -> None:
     assert (spring["campaign"], spring["rule"], staff["campaign"]) == ("spring", "draft", "staff")
     assert spring["when"] > 0
     assert fsorch("lead", "why", "nobody").code == 4
+
+
+def test_a_number_is_checked_against_every_rule_before_anybody_dials_it(store: Store) -> None:
+    assert fsorch("campaign", "set", "spring", "purpose=service").code == 0
+    at = ("--at", "2027-03-10T12:00-05:00")
+    allowed = fsorch("compliance", "check", "spring", "+1 212 555 0101", *at)
+    assert (allowed.code, allowed.out.splitlines()[-1]) == (0, "it may be dialled")
+    assert "Wed 12:00 in America/New_York" in allowed.out
+    early = fsorch("compliance", "check", "spring", "+12125550101", "--at", "2027-03-10T07:00-05:00", "--json")
+    told = json.loads(early.out)
+    assert (early.code, told["verdict"]["rule"], told["when"]) == (1, "us.hours-other", NOON - 4 * 3600 * SECOND)
+    west = fsorch(
+        "compliance", "check", "spring", "+12125550101", "--at", "2027-03-10T09:00-05:00", "--postcode", "90001"
+    )
+    assert "NO: Calls that sell nothing keep to the same hours; it is Wed 06:00 in America/Los_Angeles" in west.out
+    store.dnc.add(DncRow(number="+12125550101", reason="asked"), "test")
+    assert "NO: +12125550101 is on the DNC list (asked)" in fsorch("compliance", "check", "spring", "+12125550101").out
+    assert fsorch("compliance", "check", "sping", "+12125550101").code == 4
+    assert fsorch("compliance", "check", "spring", "12").code == 3
 
 
 def test_top_says_when_nothing_runs() -> None:

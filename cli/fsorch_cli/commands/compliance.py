@@ -8,16 +8,19 @@ from pathlib import Path
 import click
 
 from fsorch.campaign.evidence import COLUMNS
+from fsorch.campaigns import Lead, LeadNumber
 from fsorch.clock import to_datetime
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, pack_named, shipped_pack
 from fsorch.errors import NotFound
+from fsorch.store.reasons import may_dial
 from fsorch.store.report import CampaignReport
 from fsorch_cli.app import App
 from fsorch_cli.console import format_json, note, out, print_json, print_table, printable
 from fsorch_cli.export import CsvWriter, destination
 from fsorch_cli.filters import Moment
 from fsorch_cli.group import Group
-from fsorch_cli.live import now_us
+from fsorch_cli.leads import number_of
+from fsorch_cli.live import local_time, now_us
 
 DAY_US = 86_400 * 1_000_000
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -60,6 +63,47 @@ def show(app: App, pack: str, as_json: bool) -> None:
     out().print(printable(found.note))
     rows = [(rule.id, rule.nature.value, rule.says, rule.source) for _, rule in found.rules()]
     print_table(("rule", "by", "says", "source"), rows, empty="It has no rules.")
+
+
+@command.command("check")
+@click.argument("campaign", metavar="CAMPAIGN")
+@click.argument("number", metavar="NUMBER")
+@click.option("--at", "moment", type=Moment(), default=0, metavar="TIME", help="Then; else now.")
+@click.option("--country", default="", help="Where they live, beside what the number says: two letters.")
+@click.option("--region", default="", help="Such as US-TX.")
+@click.option("--postcode", default="")
+@click.option("--zone", default="", help="Such as Europe/Berlin.")
+@AS_JSON
+@click.pass_obj
+def check(
+    app: App,
+    /,
+    campaign: str,
+    number: str,
+    moment: int,
+    country: str,
+    region: str,
+    postcode: str,
+    zone: str,
+    as_json: bool,
+) -> None:
+    """Whether CAMPAIGN may dial NUMBER, every rule that is asked, and when it may; ends with 1 when it may not.
+
+    DNC, consents and earlier attempts are those on record."""
+    numbers = (LeadNumber(number=number_of(number)),)
+    bare = Lead(id="", numbers=numbers, country=country, region=region, postcode=postcode, zone=zone)
+    with app.store() as store:
+        found = may_dial(store, campaign, bare, moment or now_us())
+    if as_json:
+        print_json(found)
+    else:
+        rows = [*found.verdict.passed.items()]
+        rows += [] if found.verdict.allowed else [(found.verdict.rule, f"NO: {found.verdict.words}")]
+        print_table(("rule", "found"), rows, empty="")
+        until = f"; it may from {local_time(found.when)}" if found.when and not found.verdict.allowed else ""
+        out().print(f"{'it may be dialled' if found.verdict.allowed else 'it may not be dialled'}{until}")
+    if not found.verdict.allowed:
+        raise click.exceptions.Exit(1)
 
 
 @command.command("report")
