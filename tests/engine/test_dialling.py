@@ -552,3 +552,27 @@ def test_leads_of_agents_who_are_busy_do_not_keep_others_waiting() -> None:
     room.passes(30)
     assert [row.lead for row in room.started()] == ["9"]
     assert {"1", "2", "3", "4"} <= set(room.back)
+
+
+def test_a_key_in_an_agentless_campaign_leads_to_an_agent() -> None:
+    spec = structs.replace(CAMPAIGN, mode=Mode.AGENTLESS, flow="word", queue="", lines_max=1)
+    flow = (menu_flow("word", {"1": "help"}, person="help"),)
+    room = Room(centre(spec, flows=flow))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    assert room.contact().state == "flow"
+    for _ in range(3):
+        if room.contact().state != "flow":
+            break
+        asked = [one for one, _ in room.sent if isinstance(one, PlayAndGetDigits | Playback) and one.uuid == call.uuid]
+        last = asked[-1]
+        said = {last.variable: "1"} if isinstance(last, PlayAndGetDigits) else {}
+        room.event("CHANNEL_EXECUTE_COMPLETE", call.uuid, said, application_uuid=last.event_uuid)
+    assert (room.contact().queue, room.contact().agent) == ("help", "a0")
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    assert room.agent("a0").state == "talking"
+    room.ends(call.uuid)
+    assert [(row.outcome, row.mode, row.agent) for row in room.ended()] == [("live", "agentless", "a0")]

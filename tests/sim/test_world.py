@@ -170,3 +170,21 @@ def test_no_more_callers_at_once_than_planned() -> None:
         most = max(most, world.report().live)
     assert most == 4
     assert world.report().calls == 30
+
+
+def test_who_is_called_leaves_when_nobody_speaks_and_presses_a_key_when_asked() -> None:
+    bench = Bench()
+    habits = CarrierHabits(
+        person=1, machine=0, no_answer=0, busy=0, rejected=0, unknown=0, ring_s=1, talk_s=30, patience_s=4, opt_out=1
+    )
+    carrier = bench.machine.dialer.gateways["carrier"] = Carrier(bench.machine, habits)
+    order = "{{origination_uuid={},ignore_early_media=true}}sofia/gateway/carrier/{} &park()"
+    bench.dial(order.format("out", 1), 3)
+    assert bench.machine.core.channels["out"].answered
+    bench.pass_(8)
+    assert "out" not in bench.machine.core.channels
+    bench.dial(order.format("two", 2), 3)
+    asks = "1 1 1 5000 # tone_stream://%(2000,0,440) silence_stream://10 said ^9$"
+    bench.execute(bench.machine.core.channels["two"], "play_and_get_digits", asks)
+    bench.pass_(2)
+    assert carrier.keyed == 1
