@@ -13,35 +13,38 @@ read more than two seconds before.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 
 from msgspec import structs, to_builtins
 
-from fsorch.acd import AgentState, AgentStatus
+from fsorch.acd import AgentState
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.dial import DialInput
-from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.campaign.retry import Next, after, with_attempt
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
-from fsorch.compliance_packs import DropRule
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
 from fsorch.engine.dialling_checks import Checks, Ruling, barred
+from fsorch.engine.dialling_holds import PACED, Holds, may_serve, phase
 from fsorch.engine.dialling_leads import shown
 from fsorch.engine.dialling_state import Dial, Limit, Run
 from fsorch.engine.dialling_ways import Ways
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, DropsWere, LeadsCome, ReadyLead
 from fsorch.engine.state import Person
-from fsorch.rules import PhoneMode
 
 __all__ = ["Dialling"]
 
 # Between two turns while a campaign dials.
 TURN_S = 0.1
+# Between two turns while none does, for the clock may open a calendar.
+IDLE_S = 0.5
+# So long a campaign that is held keeps the leads it has.
+KEEP_S = 30.0
 # What is known of a lead is as good as new so long.
 FRESH_US = 2_000_000
 # Leads are kept at hand for so many seconds of dialling.
@@ -55,9 +58,6 @@ TOLD_S = 1.0
 HALF_S = 2.0
 # A campaign that was over its ceiling of drops goes by its pacer again below so much of it.
 BACK = 0.8
-# The modes that launch by a pacer, and which it is where the campaign does not say.
-PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}
-LAUNCHING = (*PACED, Mode.AGENTLESS)
 # The states in which somebody wants it to dial, and those in which it does not.
 ARMED = (CampaignState.SCHEDULED, CampaignState.RUNNING)
 STOPPED = (CampaignState.DRAFT, CampaignState.PAUSED, CampaignState.DRAINING, CampaignState.FINISHED)
@@ -73,6 +73,7 @@ class Dialling:
         self.waiting = calls.waiting
         self.ways = Ways(core)
         self.checks = Checks(self._is_called)
+        self.holds = Holds(core, calls.waiting, self.ways, self.checks)
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
         self.dials.next_way, self.dials.way_failed = self.ways.next, self.ways.rest
@@ -84,6 +85,8 @@ class Dialling:
         # Show leads to the free agents of a campaign; nobody looks at its leads any more.
         self.show: Callable[[Run], None] = lambda run: None
         self.stopped: Callable[[Run], None] = lambda run: None
+        # Whether an agent looks at a lead of a campaign, or has still to say how a call was.
+        self.awaits_word: Callable[[str], bool] = lambda campaign: False
         self._of_queue: dict[str, list[Run]] = {}
         # For whom each agent dials.
         self._homes: dict[str, str] = {}
@@ -158,19 +161,9 @@ class Dialling:
             if run is not None:
                 run.before = max(0, live - run.tally.live), max(0, drops - run.tally.drops)
 
-    def budget(self, run: Run) -> DropBudget:
-        """How near the campaign is to the ceiling of its drops: its pack's, or (without a rule) its own target."""
-        rules = self.checks.of(run.spec)
-        own = DropRule(id="target", source="the campaign", says="its target", ceiling=rules.target, days=30)
-        live, drops = run.before[0] + run.tally.live, run.before[1] + run.tally.drops
-        amd = run.spec.amd
-        missed = min(amd.false_positives, 0.99) if amd is not None else 0.0
-        found = [drop_budget(rule, live, drops, missed) for rule in rules.drop_rules or (own,)]
-        return min(found, key=lambda one: one.left)
-
     def _mind_drops(self, run: Run) -> None:
         """Over the ceiling nobody is dialled but for a free agent, until the share is well below it again."""
-        budget = self.budget(run)
+        budget = self.holds.budget(run)
         over = budget.is_over if not run.over else budget.share > budget.ceiling * BACK
         if over is not run.over:
             run.over, run.pacer = over, None
@@ -228,9 +221,20 @@ class Dialling:
         else:
             run.asked = 0
             run.fresh.extend(input.leads)
-            if input.failed or not input.leads:
+            run.dry = not input.leads
+            if run.dry:
                 run.dry_until = self._dry_until(input)
+                self._exhausted(run, input)
         self.soon()
+
+    def _exhausted(self, run: Run, input: LeadsCome) -> None:
+        """No lead of the lists may be dialled, and none will come due: the campaign is over, unless it waits for
+        more."""
+        spec, none = run.spec, not input.failed and not input.next_at
+        waits = run.lines or run.fresh or run.unclear or spec.keep_open or spec.owner_only or self.awaits_word(spec.id)
+        if none and spec.lists and not waits and run.state is CampaignState.RUNNING:
+            self._move(run, CampaignInput.EMPTY)
+            self._drained(run)
 
     def _dry_until(self, input: LeadsCome) -> float:
         now = self.core.now
@@ -241,7 +245,7 @@ class Dialling:
 
     def staffed(self, person: Person) -> None:
         """An agent's choice, state or readiness may have changed."""
-        state, id = _phase(person), person.spec.id
+        state, id = phase(person), person.spec.id
         home = self.runs.get(self._homes.get(id, ""))
         if state == "away":
             if home is not None:
@@ -264,7 +268,7 @@ class Dialling:
         """The running campaign that an agent dials for: of those they serve the one with the fewest agents for its
         weight."""
         runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
-        runs = [run for run in runs if run.state is CampaignState.RUNNING and _may_serve(person, run.spec)]
+        runs = [run for run in runs if run.state is CampaignState.RUNNING and may_serve(person, run.spec)]
         return min(runs, key=lambda run: len(run.agents) / run.spec.weight, default=None)
 
     def _look_at_all(self) -> None:
@@ -317,20 +321,31 @@ class Dialling:
         for id, run in self.runs.items():
             if run.state not in ARMED:
                 continue
-            closed = self._closed(run)
+            closed = self.holds.closed(run)
             self._move(run, CampaignInput.CLOSED if closed else CampaignInput.OPENED)
             self._slow_down(run, now)
             self._mind_drops(run)
-            held = closed or self._held(run)
+            held = closed or self.holds.held(run)
             wants[id] = 0 if held else self._due(run)
             self._show_held(run, held)
+            if held:
+                self._rest(run, now)
+                continue
+            run.held_since = math.inf
             self._supply(run, wants[id] if run.spec.mode is not Mode.PREVIEW else len(run.agents))
-            if run.spec.mode is Mode.PREVIEW and not held:
+            if run.spec.mode is Mode.PREVIEW:
                 self.show(run)
         if not wants:
             return
         self._launch_all({id: wanted for id, wanted in wants.items() if wanted > 0})
-        self.core.timers.set(("pace", ""), now + TURN_S)
+        busy = any(run.lines or not run.held for run in self.runs.values() if run.state in ARMED)
+        self.core.timers.set(("pace", ""), now + (TURN_S if busy else IDLE_S))
+
+    def _rest(self, run: Run, now: float) -> None:
+        """A campaign that is held for long keeps no leads from others."""
+        run.held_since = min(run.held_since, now)
+        if now - run.held_since > KEEP_S and (run.fresh or run.unclear):
+            self._give_back(run)
 
     def _slow_down(self, run: Run, now: float) -> None:
         """The launches a second of late, fading."""
@@ -376,73 +391,13 @@ class Dialling:
 
     # -- what holds it back ---------------------------------------------------------------------------------------
 
-    def _closed(self, run: Run) -> str:
-        """Why it is not the campaign's hour; empty: it is."""
-        spec, wall = run.spec, self.core.now.wall
-        if spec.starts_at is not None and wall < spec.starts_at.timestamp() * US:
-            return f"it starts at {spec.starts_at.isoformat()}"
-        if spec.ends_at is not None and wall >= spec.ends_at.timestamp() * US:
-            return f"it ended at {spec.ends_at.isoformat()}"
-        calendar = self.waiting.calendar(spec.calendar)
-        state = calendar.state(wall) if calendar is not None else None
-        return state.reason if state is not None and not state.open else ""
-
-    def _held(self, run: Run) -> str:
-        """Why this campaign launches nothing now, in its hours; empty: nothing holds it."""
-        spec = run.spec
-        if self.checks.of(spec).pack is None:
-            # Nobody would be allowed to be called, and no lead is to be barred for that.
-            return f"there is no compliance pack {spec.pack or 'named'}"
-        if spec.mode is not Mode.AGENTLESS and not run.agents:
-            return self._nobody(run)
-        if not any(switch.up for switch in self.core.switches.values()):
-            return "no switch can be reached"
-        if spec.mode in LAUNCHING and not self.ways.room(spec.gateways):
-            return "no gateway has a line"
-        return self._blended(run)
-
-    def _nobody(self, run: Run) -> str:
-        """Why a campaign has no agents."""
-        serving = [person for person in self.core.people.values() if _serves(person, run.spec.queue)]
-        there = [person for person in serving if _phase(person) != "away"]
-        if there and not any(_may_serve(person, run.spec) for person in there):
-            return "its agents have no standing lines (phone_mode: nailed), without which people would wait for them"
-        return "no agent is at work"
-
-    def _blended(self, run: Run) -> str:
-        """Who waits for the same agents comes before whom we would call."""
-        blend = run.spec.blending
-        if blend is None or run.spec.mode not in PACED:
-            return ""
-        queues = blend.queues or self._served(run)
-        waiting = [
-            contact
-            for queue in queues
-            for id in self.core.distributor.waiting(queue)
-            if (contact := self.core.contacts.get(id)) is not None and contact.direction == "inbound"
-        ]
-        if blend.waiting and len(waiting) >= blend.waiting:
-            return f"{len(waiting)} wait in {', '.join(queues)}"
-        longest = max((self.core.now.mono - contact.since for contact in waiting), default=0.0)
-        if 0 < blend.wait_s <= longest:
-            return f"somebody has waited {longest:.0f} s in {', '.join(queues)}"
-        free = sum(state == AgentState.IDLE for state in run.agents.values())
-        if blend.keep_idle and free <= blend.keep_idle:
-            return f"{free} free agents are kept for those who ring"
-        return ""
-
-    def _served(self, run: Run) -> list[str]:
-        """The queues that the campaign's agents serve, beside its own."""
-        people = [self.core.people[agent] for agent in run.agents if agent in self.core.people]
-        return list({member.queue: None for person in people for member in person.spec.queues})
-
     def serial(self) -> int:
         """The next number of a question to the records."""
         self._serial += 1
         return self._serial
 
     def _show_held(self, run: Run, held: str) -> None:
-        if not held and not run.fresh and run.dry_until > self.core.now.mono and run.spec.mode is not Mode.MANUAL:
+        if not held and run.dry and not run.fresh:
             held = "no lead may be dialled now"
         # A number in the words is no change.
         if (held.partition(" ")[2] or held) != (run.held.partition(" ")[2] or run.held):
@@ -453,7 +408,7 @@ class Dialling:
 
     def _supply(self, run: Run, due: int) -> None:
         """Ask for leads before they are needed."""
-        if run.asked or run.held or run.dry_until > self.core.now.mono or run.spec.mode is Mode.MANUAL:
+        if run.asked or run.dry_until > self.core.now.mono or run.spec.mode is Mode.MANUAL:
             return
         wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S)))
         have = len(run.fresh) + len(run.unclear)
@@ -679,20 +634,3 @@ def _same(recorded: CampaignState, own: CampaignState) -> bool:
     """Whether the records say what is so: somebody wants it to dial, or has ended it."""
     ending = (CampaignState.DRAINING, CampaignState.FINISHED)
     return recorded is own or (recorded in ARMED and own in ARMED) or (recorded in ending and own in ending)
-
-
-def _serves(person: Person, queue: str) -> bool:
-    return any(member.queue == queue for member in person.spec.queues)
-
-
-def _may_serve(person: Person, spec: CampaignSpec) -> bool:
-    """Whether an agent may dial for a campaign. Where people answer before an agent is asked for, only one who is on
-    the line already is with them in time."""
-    return spec.mode is not Mode.AGENTLESS and (spec.mode not in PACED or person.spec.phone_mode is PhoneMode.NAILED)
-
-
-def _phase(person: Person) -> str:
-    """What a pacer is told of an agent: their state, or that they are away (not there, not ready, or about to go)."""
-    agent = person.agent
-    gone = person.gone or agent.status.status is not AgentStatus.AVAILABLE or agent.wish is not None
-    return "away" if gone or (agent.free and person.unready) else agent.state.value

@@ -58,6 +58,7 @@ class Previews:
         self.closings: dict[str, Dial] = {}
         self._asks: dict[int, Ask] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
+        dialling.awaits_word = self._awaits_word
         dialling.dials.served_by = self.served
         dialling.dials.untouched = self._untouched
         self.handlers: dict[type[Request], Callable[[Person, Any], None]] = {
@@ -118,6 +119,10 @@ class Previews:
         """A campaign dials no more: nobody looks at its leads."""
         for agent in [agent for agent, one in self.previews.items() if one.campaign == run.spec.id]:
             self._take_away(agent)
+
+    def _awaits_word(self, campaign: str) -> bool:
+        looked_at = any(preview.campaign == campaign for preview in self.previews.values())
+        return looked_at or any(dial.campaign.id == campaign for dial in self.closings.values())
 
     def _take_away(self, agent: str) -> None:
         preview = self.previews.pop(agent, None)

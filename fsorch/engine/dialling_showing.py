@@ -91,7 +91,7 @@ class CampaignBoard:
     def _campaign(self, run: Run, dials: list[Dial]) -> CampaignView:
         spec, tally = run.spec, run.tally
         states = [dial.machine.state for dial in dials]
-        budget = self.dialling.budget(run)
+        budget = self.dialling.holds.budget(run)
         return CampaignView(
             id=spec.id,
             title=spec.title or spec.id,

@@ -178,11 +178,11 @@ class Tally:
 class Run:
     """A campaign as the engine runs it. ``recorded``: how the records said last that it stands. ``fresh``: leads that
     are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing`` of
-    the one that makes the ``unclear`` fresh again; ``dry_until`` (monotonic seconds): the records have no more before.
-    ``held``: why nothing is launched, for people; ``agents``: those who dial for it, with their states. ``lines``: its
-    calls under way; ``speed``: its launches a second of late, as of ``speed_at`` (monotonic seconds). ``before``: live
-    answers and drops in the window of its pack, beside what is in the tally; ``over``: it has dropped so many that it
-    dials one line for each free agent only."""
+    the one that makes the ``unclear`` fresh again; ``dry``: the records had none, and are not asked before
+    ``dry_until``. ``held``: why nothing is launched, for people, since ``held_since``; ``agents``: those who dial for
+    it, with their states. ``lines``: its calls under way; ``speed``: its launches a second of late, as of
+    ``speed_at``. ``before``: live answers and drops in the window of its pack, beside what is in the tally; ``over``:
+    it has dropped so many that it dials one line for each free agent only. Moments are monotonic seconds."""
 
     spec: CampaignSpec
     machine: CampaignMachine = field(default_factory=CampaignMachine)
@@ -194,7 +194,9 @@ class Run:
     clearing: int = 0
     unclear: dict[str, ReadyLead] = field(default_factory=dict)
     dry_until: float = 0.0
+    dry: bool = False
     held: str = ""
+    held_since: float = math.inf
     agents: dict[str, str] = field(default_factory=dict)
     lines: int = 0
     speed: float = 0.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from fsorch.campaigns import AttemptRow, CampaignSpec, CampaignState, Lead, LeadNumber, Mode
+from fsorch.campaigns import AttemptRow, CampaignSpec, CampaignState, Lead, LeadNumber, ListShare, Mode
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsBack, LeadsWanted, Send
@@ -20,7 +20,15 @@ __all__ = ["CAMPAIGN", "Room", "centre", "lead"]
 
 # No rules but the campaign's own and the lists.
 FREE = PackSpec(id="free", checked=date(2026, 1, 1))
-CAMPAIGN = CampaignSpec(id="spring", mode=Mode.PROGRESSIVE, queue="out", gateways=("carrier",), ring_s=30, pack="free")
+CAMPAIGN = CampaignSpec(
+    id="spring",
+    mode=Mode.PROGRESSIVE,
+    queue="out",
+    lists=(ListShare(list="cold"),),
+    gateways=("carrier",),
+    ring_s=30,
+    pack="free",
+)
 
 
 def lead(n: int, **more: Any) -> Lead:

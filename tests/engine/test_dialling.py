@@ -15,6 +15,7 @@ from fsorch.campaigns import (
     DispositionCategory,
     DropSpec,
     LeadState,
+    ListShare,
     MachineAction,
     Mode,
     PreviewSpec,
@@ -576,3 +577,37 @@ def test_a_key_in_an_agentless_campaign_leads_to_an_agent() -> None:
     assert room.agent("a0").state == "talking"
     room.ends(call.uuid)
     assert [(row.outcome, row.mode, row.agent) for row in room.ended()] == [("live", "agentless", "a0")]
+
+
+def test_a_campaign_whose_leads_are_exhausted_is_finished_or_waits_for_more() -> None:
+    room = Room(leads=2)
+    room.at_work("a0")
+    room.run()
+    room.passes(10)
+    assert [fact.data["state"] for fact in room.of(FactKind.CAMPAIGN_CHANGED)][-1] == "running"
+    for call in room.calls():
+        room.fails(call, "USER_BUSY")
+        room.passes(1)
+    room.fails(room.calls()[-1], "USER_BUSY")
+    room.passes(10)
+    assert [fact.data["state"] for fact in room.of(FactKind.CAMPAIGN_CHANGED)][-2:] == ["draining", "finished"]
+    patient = Room(centre(structs.replace(CAMPAIGN, keep_open=True, lists=(ListShare(list="cold"),))), leads=0)
+    patient.at_work("a0")
+    patient.run()
+    patient.passes(60)
+    assert [fact.data["state"] for fact in patient.of(FactKind.CAMPAIGN_CHANGED)][-1] == "running"
+    told = [fact for fact in patient.of(FactKind.CAMPAIGN_CHANGED) if fact.data["held"]]
+    assert [fact.data["held"] for fact in told] == ["no lead may be dialled now"]
+
+
+def test_a_campaign_that_is_held_for_long_keeps_no_leads() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, blending=BlendSpec(waiting=1)), agents=1))
+    room.at_work("a0")
+    room.run()
+    room.fails(room.calls()[0], "USER_BUSY")
+    room.tell(SetStatus(agent="a0", by="a0", status="break", reason="tea"))
+    room.call("c1", "help")
+    room.passes(20)
+    assert not room.back
+    room.passes(20)
+    assert room.back

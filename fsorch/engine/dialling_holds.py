@@ -1,0 +1,120 @@
+"""What holds a campaign back: its hours, agents who are gone, gateways that are full, callers who wait, drops."""
+
+from __future__ import annotations
+
+from fsorch.acd import AgentState, AgentStatus
+from fsorch.campaign.drops import DropBudget, drop_budget
+from fsorch.campaigns import CampaignSpec, Mode
+from fsorch.compliance_packs import DropRule
+from fsorch.engine.core import Core
+from fsorch.engine.dialling_checks import Checks
+from fsorch.engine.dialling_state import Run
+from fsorch.engine.dialling_ways import Ways
+from fsorch.engine.state import Person
+from fsorch.engine.waiting import Waiting
+from fsorch.rules import PhoneMode
+
+__all__ = ["LAUNCHING", "PACED", "Holds", "may_serve", "phase"]
+
+# The modes that launch by a pacer, and which it is where the campaign does not say.
+PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}
+LAUNCHING = (*PACED, Mode.AGENTLESS)
+US = 1_000_000
+
+
+class Holds:
+    """Looks at campaigns, and changes nothing."""
+
+    def __init__(self, core: Core, waiting: Waiting, ways: Ways, checks: Checks) -> None:
+        self.core = core
+        self.waiting = waiting
+        self.ways = ways
+        self.checks = checks
+
+    def budget(self, run: Run) -> DropBudget:
+        """How near the campaign is to the ceiling of its drops: its pack's, or (without a rule) its own target."""
+        rules = self.checks.of(run.spec)
+        own = DropRule(id="target", source="the campaign", says="its target", ceiling=rules.target, days=30)
+        live, drops = run.before[0] + run.tally.live, run.before[1] + run.tally.drops
+        amd = run.spec.amd
+        missed = min(amd.false_positives, 0.99) if amd is not None else 0.0
+        found = [drop_budget(rule, live, drops, missed) for rule in rules.drop_rules or (own,)]
+        return min(found, key=lambda one: one.left)
+
+    def closed(self, run: Run) -> str:
+        """Why it is not the campaign's hour; empty: it is."""
+        spec, wall = run.spec, self.core.now.wall
+        if spec.starts_at is not None and wall < spec.starts_at.timestamp() * US:
+            return f"it starts at {spec.starts_at.isoformat()}"
+        if spec.ends_at is not None and wall >= spec.ends_at.timestamp() * US:
+            return f"it ended at {spec.ends_at.isoformat()}"
+        calendar = self.waiting.calendar(spec.calendar)
+        state = calendar.state(wall) if calendar is not None else None
+        return state.reason if state is not None and not state.open else ""
+
+    def held(self, run: Run) -> str:
+        """Why this campaign launches nothing now, in its hours; empty: nothing holds it."""
+        spec = run.spec
+        if self.checks.of(spec).pack is None:
+            # Nobody would be allowed to be called, and no lead is to be barred for that.
+            return f"there is no compliance pack {spec.pack or 'named'}"
+        if spec.mode is not Mode.AGENTLESS and not run.agents:
+            return self._nobody(run)
+        if not any(switch.up for switch in self.core.switches.values()):
+            return "no switch can be reached"
+        if spec.mode in LAUNCHING and not self.ways.room(spec.gateways):
+            return "no gateway has a line"
+        return self._blended(run)
+
+    def _nobody(self, run: Run) -> str:
+        """Why a campaign has no agents."""
+        serving = [person for person in self.core.people.values() if serves(person, run.spec.queue)]
+        there = [person for person in serving if phase(person) != "away"]
+        if there and not any(may_serve(person, run.spec) for person in there):
+            return "its agents have no standing lines (phone_mode: nailed), without which people would wait for them"
+        return "no agent is at work"
+
+    def _blended(self, run: Run) -> str:
+        """Who waits for the same agents comes before whom we would call."""
+        blend = run.spec.blending
+        if blend is None or run.spec.mode not in PACED:
+            return ""
+        queues = blend.queues or self._served(run)
+        waiting = [
+            contact
+            for queue in queues
+            for id in self.core.distributor.waiting(queue)
+            if (contact := self.core.contacts.get(id)) is not None and contact.direction == "inbound"
+        ]
+        if blend.waiting and len(waiting) >= blend.waiting:
+            return f"{len(waiting)} wait in {', '.join(queues)}"
+        longest = max((self.core.now.mono - contact.since for contact in waiting), default=0.0)
+        if 0 < blend.wait_s <= longest:
+            return f"somebody has waited for over {blend.wait_s:g} s in {', '.join(queues)}"
+        free = sum(state == AgentState.IDLE for state in run.agents.values())
+        if blend.keep_idle and free <= blend.keep_idle:
+            return f"{free} free agents are kept for those who ring"
+        return ""
+
+    def _served(self, run: Run) -> list[str]:
+        """The queues that the campaign's agents serve, beside its own."""
+        people = [self.core.people[agent] for agent in run.agents if agent in self.core.people]
+        return list({member.queue: None for person in people for member in person.spec.queues})
+
+
+def serves(person: Person, queue: str) -> bool:
+    """Whether an agent is one of a queue."""
+    return any(member.queue == queue for member in person.spec.queues)
+
+
+def may_serve(person: Person, spec: CampaignSpec) -> bool:
+    """Whether an agent may dial for a campaign. Where people answer before an agent is asked for, only one who is on
+    the line already is with them in time."""
+    return spec.mode is not Mode.AGENTLESS and (spec.mode not in PACED or person.spec.phone_mode is PhoneMode.NAILED)
+
+
+def phase(person: Person) -> str:
+    """What a pacer is told of an agent: their state, or that they are away (not there, not ready, or about to go)."""
+    agent = person.agent
+    gone = person.gone or agent.status.status is not AgentStatus.AVAILABLE or agent.wish is not None
+    return "away" if gone or (agent.free and person.unready) else agent.state.value
