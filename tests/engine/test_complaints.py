@@ -18,13 +18,14 @@ import pytest
 from msgspec import structs
 
 from fsorch.config import Centre
-from fsorch.engine import FactKind, HangUp, SetPriority, TransferCall
+from fsorch.engine import CompleteTransfer, FactKind, HangUp, SetPriority, TransferCall
 from fsorch.esl.commands import Bridge, Exists, Kill, Originate, Playback
 from fsorch.names import Strategy
 from fsorch.store import open_database
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.test_callbacks import centre as centre_that_calls_back
 from tests.engine.test_callbacks import promised
+from tests.engine.test_transfers import consulting
 from tests.floors import ROOT
 
 
@@ -103,6 +104,26 @@ def test_complaint_2_a_phone_does_not_ring_on_when_the_caller_has_hung_up() -> N
     desk.rings(dial.uuid)
     assert dial.uuid in killed(desk)
     assert not [command for command, _ in desk.sent if isinstance(command, Bridge)]
+
+
+def test_complaint_10_an_attended_transfer_leaves_both_agents_their_whole_wrap_up() -> None:
+    desk, leg, dial = consulting()
+    desk.tell(CompleteTransfer(agent="ann", by="ann"))
+    desk.bridge("caller-1", dial.uuid)
+    desk.ends(leg)
+    # Somebody else calls, and is kept waiting by both until their time is over.
+    desk.passes(9)
+    assert (desk.agent("ann").state, desk.agent("rob").state) == ("wrap_up", "talking")
+    desk.call("caller-2", "sales")
+    desk.ends("caller-1")
+    desk.ends(dial.uuid)
+    assert (desk.agent("ann").state, desk.agent("rob").state) == ("wrap_up", "wrap_up")
+    desk.passes(1)
+    assert (desk.agent("ann").state, desk.agent("rob").state) == ("reserved", "wrap_up")
+    desk.passes(8)
+    assert desk.agent("rob").state == "wrap_up"
+    desk.passes(1)
+    assert desk.agent("rob").state == "idle"
 
 
 def test_complaint_11_one_agent_gets_a_call_that_two_answer() -> None:
@@ -207,6 +228,25 @@ def test_complaint_14_a_priority_change_acts_on_those_who_wait() -> None:
     desk.tell(SetPriority(contact=second.id, priority=5, by="sam"))
     desk.log_in("ann")
     assert next(one for one in desk.engine.snapshot().contacts if one.state == "offered").number == "2"
+
+
+def test_complaint_14_the_longest_wait_goes_first_over_all_queues_of_an_agent() -> None:
+    desk = Desk()
+    for n, queue in enumerate(("support", "sales", "support", "sales")):
+        desk.call(f"caller-{n}", queue, caller_number=f"+{n}")
+        desk.passes(1)
+    desk.log_in("ann")
+    served = []
+    for _ in range(4):
+        dial = desk.last(Originate)
+        contact = next(one for one in desk.engine.snapshot().contacts if one.state == "offered")
+        served.append(contact.number)
+        leg = f"caller-{contact.number[1:]}"
+        talking(desk, leg)
+        desk.ends(leg)
+        desk.ends(dial.uuid)
+        desk.passes(11)
+    assert served == ["+0", "+1", "+2", "+3"]
 
 
 def test_complaint_15_a_callback_waits_for_those_who_waited_longer() -> None:
