@@ -42,7 +42,7 @@ FINGERPRINT = 1_000_000
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a file is read. ``mapping``: what columns are, where that is not guessed; ``region``: the country of numbers
-    without a code; ``duplicates``: see DUPLICATES; ``zone``: of leads whose row names none."""
+    without a code (empty: the list's own); ``duplicates``: see DUPLICATES; ``zone``: of leads whose row names none."""
 
     mapping: dict[str, str] = {}
     region: str = ""
@@ -94,10 +94,12 @@ def import_leads(
         CsvFile(path, encoding=options.encoding, delimiter=options.delimiter, has_names=options.has_names) as file,
         ExitStack() as stack,
     ):
+        known = store.leads.lists.get(list)
+        options = msgspec.structs.replace(options, region=options.region or known.region)
         targets = guess(file.columns, options.mapping)
         state = ImportState(
             id="",
-            list=store.leads.lists.get(list).id,
+            list=known.id,
             path=str(path.resolve()),
             print=fingerprint(path, options, targets),
             options=msgspec.to_builtins(options),

@@ -58,6 +58,12 @@ class TestLists:
         assert fsorch("list", "import", "y", "leads.csv", "--campaign", "nosuch").code == 4
         assert fsorch("list", "import", "Bad Name", "leads.csv").code == 3
 
+    def test_a_list_knows_the_country_of_its_numbers(self) -> None:
+        assert fsorch("list", "make", "spring", "--region", "US").code == 0
+        assert json.loads(fsorch("list", "import", "spring", "leads.csv", "--json").out)["taken"] == 2
+        made = json.loads(fsorch("lead", "add", "spring", "--number", "415 555 2679", "--json").out)
+        assert made["numbers"][0]["number"] == "+14155552679"
+
     def test_lists_are_made_and_removed(self) -> None:
         assert fsorch("list", "list").out.startswith("There is no list yet")
         assert fsorch("list", "make", "spring", "--title", "Spring", "--region", "XX").code == 3

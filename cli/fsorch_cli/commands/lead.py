@@ -99,15 +99,16 @@ def add(
     **given: object,
 ) -> None:
     """Put a lead into LIST."""
-    lead = Lead(
-        id="",
-        list=list_id,
-        numbers=tuple(_number(text, region) for text in numbers),
-        next_at=moment(not_before, "--not-before") if not_before else 0,
-        fields=dict(_field(pair) for pair in fields),
-        **given,  # type: ignore[arg-type] # click has made them what their options say
-    )
     with app.store() as store:
+        region = region or store.leads.lists.get(list_id).region
+        lead = Lead(
+            id="",
+            list=list_id,
+            numbers=tuple(_number(text, region) for text in numbers),
+            next_at=moment(not_before, "--not-before") if not_before else 0,
+            fields=dict(_field(pair) for pair in fields),
+            **given,  # type: ignore[arg-type] # click has made them what their options say
+        )
         made = store.leads.add(lead, asked_by())
     print_json(made) if as_json else out().print(f"lead {printable(made.id)} is in list {printable(made.list)}")
 
