@@ -19,7 +19,7 @@ __all__ = ["draw_campaigns", "watch_campaigns"]
 REFRESH_S = 1.0
 COLUMNS = (
     *("campaign", "mode", "state", "agents>", "free>", "rings>", "waits>", "talks>", "ready>", "launched>"),
-    *("live>", "machines>", "barred>", "drops>", "share>", "left>", "held"),
+    *("live>", "machines>", "barred>", "drops>", "share>", "bound>", "left>", "held"),
 )
 STYLES = {"running": "green", "paused": "yellow", "draining": "magenta", "finished": "dim", "draft": "dim"}
 
@@ -34,13 +34,14 @@ def draw_campaigns(snapshot: Snapshot, campaign: str, at_us: int) -> Lines:
 
 
 def _row(one: CampaignView) -> tuple[object, ...]:
-    over = one.drops > 0 and one.drop_share > one.drop_target
-    near = not over and one.drops > 0 and one.drops_left <= 1
+    # In red when only free agents get calls for it, in yellow when the next drop may lead there.
+    near = one.drop_share > 0 and one.drops_left <= 1
     return (
         *(one.id, one.mode, cell(one.state, STYLES.get(one.state, "")), one.agents, one.free),
         *(one.ringing, one.waiting, one.talking, one.ready, one.launched, one.live, one.machines, one.barred),
         one.drops,
-        cell(f"{one.drop_share:.2%}", "red" if over else "yellow" if near else ""),
+        cell(f"{one.drop_share:.2%}", "red" if one.drops_over else "yellow" if near else ""),
+        f"{one.drop_bound:.2%}",
         one.drops_left,
         cell(one.held, "yellow"),
     )

@@ -212,14 +212,17 @@ def test_the_live_board_shows_what_holds_a_campaign_and_the_drops_left(capsys: p
         live=40,
         drops=2,
         drop_share=0.05,
+        drop_bound=0.152,
         drop_target=0.03,
-        drops_left=-1,
+        drops_left=0,
+        drops_over=True,
     )
     snapshot = Snapshot(seq=1, centre="Try", at=NOON, campaigns=(view,))
     out().print(draw_campaigns(snapshot, "", NOON))
     shown = capsys.readouterr().out
     assert "no agent is at work" in shown
     assert "5.00%" in shown
+    assert "15.20%" in shown
     out().print(draw_campaigns(snapshot, "other", NOON))
     assert "No campaign" in capsys.readouterr().out
 

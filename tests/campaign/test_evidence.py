@@ -1,0 +1,100 @@
+"""The records of calls: what they say, what does not fit, and the periods of the ceiling."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fsorch.campaign.compliance import Compliance
+from fsorch.campaign.evidence import COLUMNS, Evidence
+from fsorch.campaigns import AmdSpec, AttemptRow, CampaignSpec, EvidenceSpec, Outcome
+from fsorch.compliance_packs import shipped_pack
+from fsorch.places import Place
+from tests.campaign.test_compliance import DAY, HOUR, LONDON, at
+
+SECOND = 1_000_000
+SPEC = CampaignSpec(
+    id="c",
+    queue="q",
+    pack="uk",
+    purpose="service",
+    amd=AmdSpec(false_positives=0.1),
+    evidence=EvidenceSpec(seller="Acme", purpose="repairs"),
+)
+PLACE = Place(countries=("GB",), zones=("Europe/London",))
+MIDDAY = at("2027-03-10T12:00", "Europe/London")
+
+
+def attempt(outcome: Outcome, when: int = MIDDAY, **more: Any) -> AttemptRow:
+    known: dict[str, Any] = {
+        "id": "a",
+        "campaign": "c",
+        "lead": "1",
+        "number": LONDON,
+        "launched_at": when,
+        "ringing_at": when + SECOND,
+        "ended_at": when + 20 * SECOND,
+        "outcome": outcome.value,
+        "caller_id": "+442079460000",
+        "checks": {"dnc": "not listed"},
+        "mode": "predictive",
+    }
+    return AttemptRow(**(known | more))
+
+
+def evidence(since: int = MIDDAY - DAY) -> Evidence:
+    return Evidence(SPEC, Compliance(shipped_pack("uk"), SPEC), since)
+
+
+def test_a_record_has_every_column_and_the_clocks_of_the_place() -> None:
+    record = evidence().record(attempt(Outcome.LIVE, answered_at=MIDDAY + 5 * SECOND), PLACE)
+    assert list(record) == list(COLUMNS)
+    assert (record["date"], record["time"], record["zone"]) == ("2027-03-10", "12:00:00", "Europe/London")
+    assert (record["duration_s"], record["rang_s"], record["seller"]) == (15.0, 4.0, "Acme")
+    assert (record["prerecorded"], record["irregular"]) == ("no", "")
+
+
+def test_a_record_is_by_the_wording_of_its_time() -> None:
+    before = CampaignSpec(id="c", queue="q", evidence=EvidenceSpec(seller="Old Acme", caller_id_proof="contract 1"))
+    record = evidence().record(attempt(Outcome.BUSY), PLACE, before)
+    assert (record["seller"], record["authorization"]) == ("Old Acme", "contract 1")
+
+
+def test_what_does_not_fit_is_named() -> None:
+    taken = evidence()
+    cases = {
+        "uk.hours": attempt(Outcome.BUSY, MIDDAY - 5 * HOUR),
+        "uk.ring": attempt(Outcome.NOANSWER, ended_at=MIDDAY + 9 * SECOND),
+        "no number shown": attempt(Outcome.BUSY, caller_id=""),
+        "dropped without a message": attempt(Outcome.DROP),
+        "no check on record": attempt(Outcome.BUSY, checks={}),
+        "its end was not seen": attempt(Outcome.LOST),
+    }
+    for wrong, row in cases.items():
+        assert taken.record(row, PLACE)["irregular"] == wrong
+    assert taken.summary().irregular == dict(sorted(dict.fromkeys(cases, 1).items()))
+    fine = evidence().record(attempt(Outcome.NOANSWER), PLACE)
+    assert fine["irregular"] == ""
+
+
+def test_the_ceiling_has_periods_of_its_own_window_and_counts_whom_detection_missed() -> None:
+    since = MIDDAY - 12 * HOUR
+    taken = evidence(since)
+    for day, live, drops in ((0, 9, 1), (2, 20, 0)):
+        for n in range(live):
+            outcome = Outcome.DROP if n < drops else Outcome.LIVE
+            taken.record(attempt(outcome, MIDDAY + day * DAY + n, prompt="drop_message"), PLACE)
+    first, second = taken.summary().windows
+    assert (first.since, first.until) == (since, since + DAY)
+    assert (second.since, second.until) == (since + 2 * DAY, since + 3 * DAY)
+    # One person in ten was taken for a machine: nine are the other nine of ten.
+    assert (first.budget.live, first.budget.missed, first.budget.drops) == (10, 1, 2)
+    assert first.budget.is_over
+    assert taken.summary().outcomes == {"drop": 1, "live": 28}
+
+
+def test_a_call_under_way_is_told_to_be() -> None:
+    taken = evidence()
+    record = taken.record(attempt(Outcome.LIVE, ended_at=0), PLACE)
+    assert record["duration_s"] == 0.0
+    taken.record(AttemptRow(id="b", campaign="c", lead="1", number=LONDON, launched_at=MIDDAY), PLACE)
+    assert taken.summary().outcomes == {"live": 1, "under way": 1}
