@@ -1,0 +1,269 @@
+"""Look-ups beside the engine: each is answered once, what is slow holds up itself alone, and an end is an end."""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import gevent
+import msgspec
+import pytest
+from gevent.event import Event as Signal
+
+from fsorch.edge import lookups as module
+from fsorch.edge.lookups import Lookups
+from fsorch.engine.actions import LookUp
+from fsorch.engine.inputs import LookedUp
+from fsorch.errors import StoreError
+from fsorch.flow_nodes import Method, OwnRecords
+from fsorch.ivr.steps import Ask, Failed, HttpAnswer, HttpAsk, OwnAsk, Rows, Secret, SqlAsk
+from fsorch.lookups import LookupSettings
+from fsorch.store.sources import Source, open_source
+from tests.edge.test_lookups_http import Answerer
+
+PATIENCE_S = 20.0
+PIN = "8451907"
+# Counts to a number that takes seconds.
+SLOW = "with recursive n(x) as (select 1 union all select x + 1 from n where x < 100000000) select count(*) from n"
+
+
+class Desk:
+    """Look-ups whose answers are kept; ``own`` is what reads our own records."""
+
+    def __init__(self, tmp_path: Path, own: Callable[[OwnAsk], Rows], **limits: int) -> None:
+        file = tmp_path / "erp.sqlite3"
+        with sqlite3.connect(file) as db:
+            db.execute("create table orders (customer text, n integer)")
+            db.execute("insert into orders values ('4711', 3)")
+        db.close()
+        self.shut: list[str] = []
+        self.told: list[LookedUp] = []
+        self._news = Signal()
+        sources: dict[str, Source] = {"erp": Shutter(open_source("erp", f"sqlite:///{file}"), self.shut)}
+        self.lookups = Lookups(msgspec.convert(limits, LookupSettings), sources, own, self._tell)
+        self.asked = 0
+
+    def _tell(self, one: LookedUp) -> None:
+        self.told.append(one)
+        self._news.set()
+
+    def ask(self, *asks: Ask) -> None:
+        for ask in asks:
+            self.asked += 1
+            self.lookups.take(LookUp(f"c{self.asked}", self.asked, ask))
+
+    def until(self, count: int) -> None:
+        """Wait for so many answers."""
+        with gevent.Timeout(PATIENCE_S, AssertionError(f"{len(self.told)} of {count} answers")):
+            while len(self.told) < count:
+                self._news.clear()
+                self._news.wait()
+
+    def of(self, serial: int) -> object:
+        """The only answer to the look-up of this serial."""
+        (one,) = [one for one in self.told if one.serial == serial]
+        assert one.contact == f"c{serial}"
+        return one.result
+
+    def lane(self, name: str) -> tuple[int, int, int, int, int]:
+        """Asked, failed, shed, running, waiting."""
+        (state,) = [state for state in self.lookups.states() if state.name == name]
+        return state.asked, state.failed, state.shed, state.running, state.waiting
+
+
+class Shutter:
+    """A source that says when it is shut."""
+
+    def __init__(self, source: Source, shut: list[str]) -> None:
+        self.source, self.told = source, shut
+
+    def ask(self, ask: SqlAsk) -> Rows:
+        return self.source.ask(ask)
+
+    def shut(self) -> None:
+        self.told.append("erp")
+        self.source.shut()
+
+
+def nobody(ask: OwnAsk) -> Rows:
+    return Rows()
+
+
+@pytest.fixture
+def server() -> Iterator[Answerer]:
+    made = Answerer()
+    yield made
+    made.server.stop(timeout=0)
+
+
+Make = Callable[..., Desk]
+
+
+@pytest.fixture
+def make(tmp_path: Path) -> Iterator[Make]:
+    made: list[Desk] = []
+
+    def maker(own: Callable[[OwnAsk], Rows] = nobody, **limits: int) -> Desk:
+        made.append(Desk(tmp_path, own, **limits))
+        return made[-1]
+
+    yield maker
+    for desk in made:
+        desk.lookups.stop()
+
+
+def http(server: Answerer, path: str, timeout_s: float = 5.0, host: str = "") -> HttpAsk:
+    url = f"http://{host or '127.0.0.1'}:{server.server.server_port}/{path}"
+    return HttpAsk(method=Method.GET, url=url, timeout_s=timeout_s)
+
+
+def orders(query: str = "select n from orders where customer = :who", timeout_s: float = 5.0) -> SqlAsk:
+    return SqlAsk(source="erp", query=query, values=(("who", "4711"),) if ":who" in query else (), timeout_s=timeout_s)
+
+
+def test_each_kind_is_asked_and_answered_once_and_never_at_once(make: Make, server: Answerer) -> None:
+    desk = make(lambda ask: Rows(({"number": ask.number},)))
+    desk.ask(http(server, "ok"), orders(), OwnAsk(of=OwnRecords.CUSTOMER, number="+44"))
+    assert not desk.told, "the engine's step is still under way"
+    desk.until(3)
+    assert desk.of(1) == HttpAnswer(200, b'{"balance": 5}')
+    assert desk.of(2) == Rows(({"n": 3},))
+    assert desk.of(3) == Rows(({"number": "+44"},))
+    names = {state.name for state in desk.lookups.states()}
+    assert names == {f"host {server.host}", "source erp", "own records"}
+
+
+def test_a_host_that_never_answers_holds_up_itself_alone(make: Make, server: Answerer) -> None:
+    desk = make(per_source=2)
+    desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(5)))
+    gevent.sleep(0.05)
+    assert desk.lane(f"host {server.host}") == (5, 0, 0, 2, 3)
+    began = time.monotonic()
+    desk.ask(http(server, "ok", host="localhost"), orders())
+    desk.until(2)
+    assert time.monotonic() - began < 5.0
+    assert {one.serial for one in desk.told} == {6, 7}
+
+
+def test_all_lanes_together_have_a_limit_past_which_each_does_one_at_a_time(make: Make, server: Answerer) -> None:
+    desk = make(at_once=2, per_source=10)
+    desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(4)))
+    gevent.sleep(0.05)
+    assert desk.lane(f"host {server.host}")[3:] == (2, 2)
+    desk.ask(http(server, "ok", host="localhost"), http(server, "ok", host="localhost"))
+    gevent.sleep(0)
+    assert desk.lane(f"host localhost:{server.server.server_port}")[3] == 1
+    desk.until(2)
+    assert {one.serial for one in desk.told} == {5, 6}
+
+
+def test_a_full_line_sheds_and_says_so(make: Make, server: Answerer) -> None:
+    desk = make(per_source=1, waiting=2)
+    desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(5)))
+    desk.until(2)
+    assert [one.serial for one in desk.told] == [4, 5]
+    assert isinstance(desk.of(4), Failed)
+    assert "too many" in str(desk.of(4))
+    assert desk.lane(f"host {server.host}") == (5, 2, 2, 1, 2)
+
+
+def test_who_has_waited_in_line_for_longer_than_the_answer_may_take_is_told(make: Make, server: Answerer) -> None:
+    desk = make(per_source=1)
+    desk.ask(http(server, "never", timeout_s=0.6), http(server, "ok", timeout_s=0.2))
+    desk.until(2)
+    assert "no answer" in str(desk.of(1))
+    assert "its line took longer" in str(desk.of(2))
+
+
+def test_a_slow_query_holds_up_no_greenlet_and_ends_by_its_limit(make: Make) -> None:
+    desk = make()
+    longest, last = 0.0, time.monotonic()
+    desk.ask(orders(SLOW, timeout_s=0.5))
+    while not desk.told:
+        gevent.sleep(0.005)
+        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+    assert isinstance(desk.of(1), Failed)
+    assert longest < 0.4, "the hub stood still"
+    desk.ask(orders())
+    desk.until(2)
+    assert desk.of(2) == Rows(({"n": 3},))
+
+
+def test_a_source_that_nobody_names_and_a_query_that_writes(make: Make) -> None:
+    desk = make()
+    desk.ask(SqlAsk(source="hr", query="select 1"), orders("select * from nowhere"), orders("delete from orders"))
+    desk.until(3)
+    assert all(isinstance(desk.of(serial), Failed) for serial in (1, 2, 3))
+    assert "hr" in str(desk.of(1))
+
+
+def test_an_error_nobody_foresaw_is_an_answer_and_tells_no_secret(make: Make, caplog: pytest.LogCaptureFixture) -> None:
+    def broken(ask: OwnAsk) -> Rows:
+        raise KeyError(f"{ask.pin.reveal() if isinstance(ask.pin, Secret) else ''}")
+
+    desk = make(broken)
+    with caplog.at_level(logging.DEBUG):
+        desk.ask(OwnAsk(of=OwnRecords.CUSTOMER, number="+44", pin=Secret(PIN)))
+        desk.until(1)
+    assert desk.of(1) == Failed("an error of fsorch (KeyError)")
+    assert "KeyError at" in caplog.text
+    assert PIN not in caplog.text
+
+
+def test_records_that_are_away_or_take_too_long_are_no_answer(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "OWN_S", 0.3)
+
+    def own(ask: OwnAsk) -> Rows:
+        if ask.number == "away":
+            raise StoreError("the database is away")
+        # A native thread: it really blocks.
+        end = time.monotonic() + 1.0
+        while time.monotonic() < end and ask.number == "slow":
+            pass
+        return Rows()
+
+    desk = make(own)
+    desk.ask(*(OwnAsk(of=OwnRecords.TICKETS, number=number) for number in ("away", "slow", "ok")))
+    desk.until(3)
+    assert desk.of(1) == Failed("the database is away")
+    assert desk.of(2) == Failed("no answer from own records within 0.3 s")
+    assert desk.of(3) == Rows()
+
+
+def test_a_hundred_at_once_are_a_hundred_answers(make: Make, server: Answerer) -> None:
+    desk = make(lambda ask: Rows(({"who": ask.number},)), per_source=10, waiting=1000)
+    for n in range(100):
+        kinds: tuple[Ask, ...] = (http(server, "ok"), orders(), OwnAsk(of=OwnRecords.CUSTOMER, number=str(n)))
+        desk.ask(kinds[n % 3])
+    desk.until(100)
+    assert sorted(one.serial for one in desk.told) == list(range(1, 101))
+    assert not [one for one in desk.told if isinstance(one.result, Failed)]
+    assert desk.of(3) == Rows(({"who": "2"},))
+    assert {state.running + state.waiting for state in desk.lookups.states()} == {0}
+
+
+def test_an_end_answers_nothing_more_and_shuts_the_sources(make: Make, server: Answerer) -> None:
+    desk = make()
+    desk.ask(http(server, "never", timeout_s=10.0), orders(SLOW, timeout_s=0.3))
+    gevent.sleep(0.05)
+    desk.lookups.stop()
+    assert desk.shut == ["erp"]
+    gevent.sleep(0.4)
+    assert not desk.told
+    desk.ask(http(server, "ok"))
+    desk.until(1)
+    assert isinstance(desk.of(3), Failed), "who asks after the end is told, and nobody is asked"
+
+
+def test_hosts_that_nobody_asks_any_more_are_forgotten(
+    make: Make, server: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "MOST_LANES", 3)
+    desk = make()
+    for n in range(2, 6):
+        desk.ask(http(server, "ok", host=f"127.0.0.{n}", timeout_s=0.5))
+        desk.until(n - 1)
+    assert len(desk.lookups.states()) <= 3
