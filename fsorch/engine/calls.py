@@ -535,6 +535,9 @@ class Calls:
 
     def _customer_gone(self, contact: Contact, cause: str) -> None:
         contact.cause = cause or contact.cause
+        if cause and self.surveys.awaits(contact) and not contact.left_alone:
+            # Their leg outlives the agent's hangup, of which the switch may tell first (capture 16): it was theirs.
+            contact.ended_by = "customer"
         contact.ended_by = contact.ended_by or ("customer" if cause else "system")
         if not cause and not contact.answered_at:
             contact.outcome = ContactOutcome.LOST

@@ -1,4 +1,4 @@
-"""A whole service with a flow that looks things up: the virtual switch, HTTP on loopback, a file of others, our records."""
+"""A whole service with a flow that looks up: over HTTP on loopback, in a file of others, in our own records."""
 
 from __future__ import annotations
 

@@ -134,6 +134,13 @@ def test_who_hangs_up_first_is_not_asked_and_the_agent_is_free_as_ever() -> None
     assert desk.agent("ann").state == "wrap_up"
 
 
+def test_who_hung_up_is_not_told_by_the_order_of_the_events() -> None:
+    desk, caller, dial = talking()
+    desk.ends(dial.uuid)
+    caller.hangs_up()
+    assert (caller.row["outcome"], caller.row["ended_by"]) == ("answered", "customer")
+
+
 def test_a_hangup_in_the_survey_is_no_reason_to_come_to_a_person_next_time() -> None:
     desk, caller = asked()
     caller.hangs_up()
