@@ -99,6 +99,24 @@ def test_complaint_3_a_prompt_never_delays_the_bridge(rig: Rig, waiter: Waiter) 
     assert prompt.uuid == call.leg, "the prompt is over, and does not play into the talk"
 
 
+def test_an_agent_is_told_first_and_the_caller_hears_music_meanwhile(rig: Rig, waiter: Waiter) -> None:
+    rules = {"name_prefix": "Sales: ", "say": "sorry", "variables": ["x_plan"]}
+    office, call, contact = waiter(to_agent=rules)
+    office.log_in("ada")
+    answered = rig.event("CHANNEL_ANSWER", lambda event: event.variable("fsorch_agent") == "ada")
+    assert (answered.variable("origination_caller_id_name") or "").startswith("Sales: ")
+    told = rig.event("CHANNEL_EXECUTE_COMPLETE", lambda event: event.uuid == answered.uuid)
+    assert told.application_data == PROMPTS["sorry"]
+    fact = office.fact(FactKind.BRIDGED)
+    assert (fact.contact, fact.data["agent_leg"]) == (contact, answered.uuid)
+    bridged = rig.event("CHANNEL_BRIDGE", lambda event: answered.uuid in (event.bridge_a, event.bridge_b))
+    assert 0 <= bridged.timestamp - told.timestamp < 1_000_000
+    assert bridged.timestamp - answered.timestamp > 250_000, "the words take 300 ms"
+    # The caller's music was not broken off before.
+    music = [e for e in rig.events if e.name == "CHANNEL_EXECUTE_COMPLETE" and e.uuid == call.leg]
+    assert all(e.timestamp >= told.timestamp for e in music if e.application_data == MUSIC)
+
+
 def test_complaint_16_the_position_is_told_and_the_music_goes_on(rig: Rig, waiter: Waiter) -> None:
     """fusionpbx/fusionpbx PR #6515: announcing the position is missing or half-shipped."""
     office, call, contact = waiter(announce={"first_s": 0, "every_s": 1000, "wait": False})
