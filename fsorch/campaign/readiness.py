@@ -6,11 +6,13 @@ do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaigns import CampaignSpec, Mode
 from fsorch.compliance_packs import PackSpec, RegistryRule
+from fsorch.config import AgentSpec
+from fsorch.rules import PhoneMode
 
 __all__ = ["faults"]
 
@@ -24,12 +26,15 @@ def faults(
     pack: PackSpec | None,
     *,
     leads: int | None = None,
+    agents: Sequence[AgentSpec] | None = None,
     registries: Mapping[str, int] | None = None,
     now: int = 0,
 ) -> list[str]:
-    """What stands against starting ``spec``; empty: nothing. ``leads`` that may be dialled in its lists, and
-    ``registries`` with the time of their last import (UTC microseconds): None where nobody knows."""
-    return [*_own(spec, leads), *(_by_pack(spec, pack, registries, now) if pack is not None else _no_pack())]
+    """What stands against starting ``spec``; empty: nothing. ``leads`` that may be dialled in its lists, the
+    centre's ``agents``, and ``registries`` with the time of their last import (UTC microseconds): None where nobody
+    knows."""
+    own = [*_own(spec, leads), *(_agents(spec, agents) if agents is not None else ())]
+    return [*own, *(_by_pack(spec, pack, registries, now) if pack is not None else _no_pack())]
 
 
 def _own(spec: CampaignSpec, leads: int | None) -> Iterator[str]:
@@ -41,6 +46,17 @@ def _own(spec: CampaignSpec, leads: int | None) -> Iterator[str]:
         yield "its lists hold no lead that may be dialled; import some, or set keep_open"
     if spec.mode in OVERDIALLING and spec.amd is None and spec.ring_s < 20:
         yield f"machines are not told from people, and it rings for {spec.ring_s:g} s only; set amd or ring_s"
+
+
+def _agents(spec: CampaignSpec, agents: Sequence[AgentSpec]) -> Iterator[str]:
+    serving = [agent for agent in agents if any(member.queue == spec.queue for member in agent.queues)]
+    if spec.mode is not Mode.AGENTLESS and not serving:
+        yield f"no agent serves its queue {spec.queue!r}; give it to some: fsorch agent set AGENT queues+={spec.queue}"
+    elif spec.mode in OVERDIALLING and all(agent.phone_mode is not PhoneMode.NAILED for agent in serving):
+        yield (
+            "people would wait until an agent's phone is picked up, for none of its agents has a standing line; "
+            "fsorch agent set AGENT phone_mode=nailed, or take the mode progressive or preview"
+        )
 
 
 def _no_pack() -> Iterator[str]:

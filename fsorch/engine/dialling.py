@@ -29,7 +29,7 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
 from fsorch.engine.dialling_checks import Checks, Ruling, barred
-from fsorch.engine.dialling_holds import PACED, Holds, may_serve, phase
+from fsorch.engine.dialling_holds import PACED, Holds, may_serve, phase, stands
 from fsorch.engine.dialling_leads import shown
 from fsorch.engine.dialling_state import Dial, Limit, Run
 from fsorch.engine.dialling_ways import Ways
@@ -84,6 +84,8 @@ class Dialling:
         self.closing: Callable[[Dial], bool] = lambda dial: False
         # Show leads to the free agents of a campaign; nobody looks at its leads any more.
         self.show: Callable[[Run], None] = lambda run: None
+        # Call a lead for each free agent whose own phone comes first.
+        self.attend: Callable[[Run], None] = lambda run: None
         self.stopped: Callable[[Run], None] = lambda run: None
         # Whether an agent looks at a lead of a campaign, or has still to say how a call was.
         self.awaits_word: Callable[[str], bool] = lambda campaign: False
@@ -304,8 +306,13 @@ class Dialling:
             self._withdraw(dial)
 
     def _tell(self, run: Run, agent: str, state: str) -> None:
-        if run.pacer is not None:
+        if run.pacer is not None and self._is_paced(agent):
             run.pacer.on_agent(agent, state, self.core.now.mono)
+
+    def _is_paced(self, agent: str) -> bool:
+        """Whether calls are launched for this agent before it is known who takes them."""
+        person = self.core.people.get(agent)
+        return person is None or stands(person)
 
     # -- the turn -------------------------------------------------------------------------------------------------
 
@@ -332,9 +339,12 @@ class Dialling:
                 self._rest(run, now)
                 continue
             run.held_since = math.inf
-            self._supply(run, wants[id] if run.spec.mode is not Mode.PREVIEW else len(run.agents))
-            if run.spec.mode is Mode.PREVIEW:
+            mode = run.spec.mode
+            self._supply(run, len(run.agents) if mode in (Mode.PREVIEW, Mode.PROGRESSIVE) else wants[id])
+            if mode is Mode.PREVIEW:
                 self.show(run)
+            elif mode is Mode.PROGRESSIVE:
+                self.attend(run)
         if not wants:
             return
         self._launch_all({id: wanted for id, wanted in wants.items() if wanted > 0})
@@ -369,10 +379,14 @@ class Dialling:
             wanted = self._pacer(run).due(now)
         else:
             return 0
-        if spec.lines_max:
-            wanted = min(wanted, spec.lines_max - run.lines)
-        wanted, room = min(wanted, self.ways.room(spec.gateways)), run.limit.room(now)
-        return max(0, wanted if room is None else min(wanted, room))
+        return max(0, min(wanted, self.room(run)))
+
+    def room(self, run: Run) -> int:
+        """How many calls may be launched now, by the campaign's limits and those of its gateways."""
+        spec, room = run.spec, run.limit.room(self.core.now.mono)
+        ways = self.ways.room(spec.gateways)
+        lines = spec.lines_max - run.lines if spec.lines_max else ways
+        return min(ways, lines, ways if room is None else room)
 
     def _pacer(self, run: Run) -> Pacer:
         """The campaign's pacer; a new one is told of who is there, and what rings."""
@@ -382,8 +396,8 @@ class Dialling:
             options = {"ratio": spec.ratio} if name == "power" else {}
             rules = self.checks.of(spec)
             run.pacer = PACERS[name](target=rules.target, tolerance_s=rules.drop_s, **options)
-            for agent, state in run.agents.items():
-                run.pacer.on_agent(agent, state, now)
+            for agent in filter(self._is_paced, run.agents):
+                run.pacer.on_agent(agent, run.agents[agent], now)
             for dial in self.dials.dials.values():
                 if dial.campaign.id == spec.id and not dial.answered_at:
                     run.pacer.on_launch(dial.id, now, dial.lead.list)
@@ -486,7 +500,7 @@ class Dialling:
 
     def _launch(self, run: Run) -> bool:
         """One call, if there is a lead and a line for it."""
-        if not self.ways.room(run.spec.gateways):
+        if self.room(run) <= 0:
             return False
         found = self.take_lead(run, lambda lead: self._for_anyone(run, lead))
         if found is None:

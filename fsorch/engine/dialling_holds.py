@@ -14,11 +14,13 @@ from fsorch.engine.state import Person
 from fsorch.engine.waiting import Waiting
 from fsorch.rules import PhoneMode
 
-__all__ = ["LAUNCHING", "PACED", "Holds", "may_serve", "phase"]
+__all__ = ["LAUNCHING", "PACED", "Holds", "may_serve", "phase", "stands"]
 
 # The modes that launch by a pacer, and which it is where the campaign does not say.
 PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}
 LAUNCHING = (*PACED, Mode.AGENTLESS)
+# Those in which a person has answered before it is decided who talks with them.
+UNATTENDED = (Mode.POWER, Mode.PREDICTIVE)
 US = 1_000_000
 
 
@@ -109,8 +111,13 @@ def serves(person: Person, queue: str) -> bool:
 
 def may_serve(person: Person, spec: CampaignSpec) -> bool:
     """Whether an agent may dial for a campaign. Where people answer before an agent is asked for, only one who is on
-    the line already is with them in time."""
-    return spec.mode is not Mode.AGENTLESS and (spec.mode not in PACED or person.spec.phone_mode is PhoneMode.NAILED)
+    the line already is with them in time; in a progressive one the others' phones are called before the lead's."""
+    return spec.mode is not Mode.AGENTLESS and (spec.mode not in UNATTENDED or stands(person))
+
+
+def stands(person: Person) -> bool:
+    """Whether an agent has a standing line while at work."""
+    return person.spec.phone_mode is PhoneMode.NAILED
 
 
 def phase(person: Person) -> str:

@@ -24,12 +24,14 @@ from fsorch.campaigns import CampaignState, Disposition, Lead, LeadState, Mode, 
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import FRESH_US, US, Dialling
+from fsorch.engine.dialling_checks import Ruling
 from fsorch.engine.dialling_leads import next_number
 from fsorch.engine.dialling_state import Dial, Preview, Run
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, HangUp, LeadsCome, ReadyLead, Request, SkipPreview
 from fsorch.engine.state import Contact, Person
 from fsorch.errors import NotFound, RequestRefused
+from fsorch.rules import PhoneMode
 
 __all__ = ["Previews"]
 
@@ -59,6 +61,7 @@ class Previews:
         self._asks: dict[int, Ask] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
         dialling.awaits_word = self._awaits_word
+        dialling.attend = self.attend
         dialling.dials.served_by = self.served
         dialling.dials.untouched = self._untouched
         self.handlers: dict[type[Request], Callable[[Person, Any], None]] = {
@@ -80,6 +83,20 @@ class Previews:
                 return
             ready, number, _ = found
             self._shown(run, agent, ready, number)
+
+    def attend(self, run: Run) -> None:
+        """Call a lead for each free agent of a progressive campaign who has no standing line: their own phone first, so
+        that nobody who answers waits for it."""
+        for agent, state in run.agents.items():
+            person = self.core.people.get(agent)
+            if person is None or person.spec.phone_mode is PhoneMode.NAILED or self._asked(agent):
+                continue
+            if state != AgentState.IDLE or not person.agent.free or self.dialling.room(run) <= 0:
+                continue
+            found = self.dialling.take_lead(run, partial(self._fits, run, agent))
+            if found is None:
+                return
+            self._place(person, run, *found)
 
     def _fits(self, run: Run, agent: str, lead: Lead) -> bool:
         only = self.dialling.only(run, lead)
@@ -188,9 +205,12 @@ class Previews:
 
     def _call(self, person: Person, run: Run, ready: ReadyLead, number: str) -> None:
         found = self.dialling.judge(run, ready, number)
-        if found is None:
-            return
-        dial = self.dialling.prepare(run, ready, *found, agent=person.spec.id)
+        if found is not None:
+            self._place(person, run, ready, *found)
+
+    def _place(self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling) -> None:
+        """Call this number for this agent alone."""
+        dial = self.dialling.prepare(run, ready, number, ruling, agent=person.spec.id)
         if person.line.state is LineState.READY:
             placed = self.dialling.place(run, dial)
         else:
@@ -200,7 +220,7 @@ class Previews:
                 self.dialling.dials.after_agent(dial)
                 self.dialling.launched(run, dial)
         if not placed:
-            self._tell_refusal(Ask(person.spec.id, run.spec.id, found[0]), "no gateway has a line")
+            self._tell_refusal(Ask(person.spec.id, run.spec.id, number), "no gateway has a line")
             self._back(run.spec.id, ready)
 
     def _tell_refusal(self, ask: Ask, why: str) -> None:

@@ -111,7 +111,7 @@ def missing_of(store: Records, centre: Centre, spec: CampaignSpec, now: int) -> 
     missing = [f"there is no list {name!r}; fsorch list import" for name in spec.list_shares() if name not in known]
     leads = sum(store.leads.lists.count(name).open for name in spec.list_shares() if name in known)
     pack = pack_named(spec.pack, centre.packs)
-    return [*missing, *faults(spec, pack, leads=leads, registries=registries(store), now=now)]
+    return [*missing, *faults(spec, pack, leads=leads, agents=centre.agents, registries=registries(store), now=now)]
 
 
 def drop_budgets(store: Records, centre: Centre, spec: CampaignSpec, until: int) -> list[DropBudget]:

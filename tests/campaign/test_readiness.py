@@ -9,6 +9,8 @@ import pytest
 from fsorch.campaign.readiness import faults
 from fsorch.campaigns import AmdSpec, CallerIdPool, CampaignSpec, DropSpec, EvidenceSpec, ListShare, Mode
 from fsorch.compliance_packs import shipped_pack
+from fsorch.config import AgentSpec, MembershipSpec
+from fsorch.rules import PhoneMode
 
 DAY = 86_400 * 1_000_000
 NOW = 1_800_000_000_000_000
@@ -66,3 +68,25 @@ def test_registers_must_be_there_and_young() -> None:
     assert "older than 31 days" in faults(spec, us, registries={"us-dnc": NOW - 40 * DAY}, now=NOW)[0]
     assert faults(spec, us, registries=None, now=NOW) == []
     assert faults(spec, us, leads=0) == ["its lists hold no lead that may be dialled; import some, or set keep_open"]
+
+
+@pytest.mark.parametrize(
+    ("mode", "agents", "says"),
+    [
+        (Mode.PROGRESSIVE, [PhoneMode.DIALLED], ""),
+        (Mode.PREDICTIVE, [PhoneMode.DIALLED, PhoneMode.DIALLED], "phone_mode=nailed"),
+        (Mode.PREDICTIVE, [PhoneMode.DIALLED, PhoneMode.NAILED], ""),
+        (Mode.PREVIEW, [PhoneMode.DIALLED], ""),
+        (Mode.PREVIEW, [], "no agent serves its queue 'q'"),
+        (Mode.AGENTLESS, [], ""),
+    ],
+)
+def test_somebody_must_be_able_to_take_the_calls(mode: Mode, agents: list[PhoneMode], says: str) -> None:
+    spec = CampaignSpec(id="spring", **(GOOD | {"mode": mode}))
+    there = [
+        AgentSpec(id=f"a{n}", phone=f"user/{n}", phone_mode=phone, queues=(MembershipSpec(queue="q"),))
+        for n, phone in enumerate(agents)
+    ]
+    elsewhere = AgentSpec(id="b", phone="user/9", phone_mode=PhoneMode.NAILED, queues=(MembershipSpec(queue="other"),))
+    told = faults(spec, shipped_pack("us"), leads=5, agents=[*there, elsewhere], now=NOW)
+    assert any(says in fault for fault in told) if says else told == []

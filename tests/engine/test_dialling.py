@@ -30,6 +30,7 @@ from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
 from fsorch.gateways import GatewaySpec
+from fsorch.rules import PhoneMode
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
 
 
@@ -521,13 +522,66 @@ def test_a_number_on_a_list_is_not_called() -> None:
     assert room.changed()[0]["state"] == "barred"
 
 
-def test_agents_without_standing_lines_get_no_calls_that_would_wait_for_them() -> None:
-    room = Room(centre(CAMPAIGN, nailed=False))
+@pytest.mark.parametrize("mode", [Mode.POWER, Mode.PREDICTIVE])
+def test_agents_without_standing_lines_get_no_calls_that_would_wait_for_them(mode: Mode) -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, mode=mode), nailed=False))
     room.log_in("a0")
     room.run()
     room.passes(5)
     assert not room.calls()
     assert "standing lines" in room.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"]
+
+
+def phones(room: Room) -> list[Originate]:
+    """The agents' phones that were called, in order."""
+    return [one for one, _ in room.sent if isinstance(one, Originate) and one.endpoint.startswith("user/")]
+
+
+def test_progressive_calls_the_phone_of_an_agent_without_a_standing_line_first() -> None:
+    room = Room(centre(CAMPAIGN, nailed=False))
+    room.log_in("a0")
+    room.run()
+    (phone,) = phones(room)
+    assert (phone.endpoint, room.calls(), room.started()) == ("user/1001", [], [])
+    room.event("CHANNEL_CREATE", phone.uuid)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    (call,) = room.calls()
+    assert call.endpoint == "sofia/gateway/carrier/+4930000001"
+    room.answers(call)
+    room.bridge(call.uuid, phone.uuid)
+    assert [fact.agent for fact in room.of(FactKind.BRIDGED)] == ["a0"]
+    room.ends(call.uuid)
+    room.ends(phone.uuid)
+    assert [(row.lead, row.outcome, row.agent) for row in room.ended()] == [("1", "live", "a0")]
+    room.passes(11)
+    assert len(phones(room)) == 2
+
+
+def test_a_lead_whose_agent_does_not_pick_up_was_never_called() -> None:
+    room = Room(centre(CAMPAIGN, agents=1, nailed=False))
+    room.log_in("a0")
+    room.run()
+    (phone,) = phones(room)
+    room.event("CHANNEL_CREATE", phone.uuid)
+    room.ends(phone.uuid, "NO_ANSWER")
+    room.event("BACKGROUND_JOB", job_uuid=phone.job_uuid, body="-ERR NO_ANSWER\n")
+    assert (room.calls(), room.started(), room.back) == ([], [], ["1"])
+
+
+def test_progressive_shares_its_lines_between_standing_lines_and_phones() -> None:
+    told = centre(structs.replace(CAMPAIGN, lines_max=2), agents=4)
+    agents = tuple(
+        structs.replace(agent, phone_mode=PhoneMode.DIALLED) if n >= 2 else agent for n, agent in enumerate(told.agents)
+    )
+    room = Room(structs.replace(told, agents=agents))
+    room.at_work("a0", "a1")
+    lines = len(phones(room))
+    room.log_in("a2")
+    room.log_in("a3")
+    room.run()
+    room.passes(1)
+    assert len(room.calls()) + len(phones(room)) - lines == 2
+    assert len({row.lead for row in room.started()}) == len(room.started())
 
 
 def test_over_the_ceiling_of_drops_only_free_agents_get_calls() -> None:

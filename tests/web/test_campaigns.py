@@ -11,7 +11,7 @@ import pytest
 
 from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, ListShare, Outcome
 from fsorch.compliance_packs import PackSpec
-from fsorch.config import AgentSpec, Centre, QueueSpec
+from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
 from fsorch.gateways import GatewaySpec
 from fsorch.store import Store
 from fsorch.store.database import connected
@@ -24,7 +24,7 @@ PASSWORD = "correct horse 7"
 LISTS = (ListShare(list="cold"),)
 CENTRE = Centre(
     queues=(QueueSpec(id="sales"),),
-    agents=(AgentSpec(id="ada", phone="user/1001", login="ada"),),
+    agents=(AgentSpec(id="ada", phone="user/1001", login="ada", queues=(MembershipSpec(queue="sales"),)),),
     gateways=(GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}"),),
     packs=(PackSpec(id="none", checked=date(2027, 1, 1)),),
     campaigns=(

@@ -11,7 +11,7 @@ from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.plots import draw_hours, hours_of
 from fsorch.campaigns import CampaignSpec
 from fsorch.config import Centre
-from fsorch.errors import RequestRefused
+from fsorch.errors import NotRunning, RequestRefused
 from fsorch.objects import Change, closed, find, opened
 from fsorch.plain import plain
 from fsorch.store import Store
@@ -56,12 +56,14 @@ def list_campaigns(app: App, as_json: bool) -> None:
     with app.store() as store:
         centre, states = store.load_centre(), store.campaigns.states()
     rows = [(spec, states.get(spec.id, CampaignRow(id=spec.id))) for spec in centre.campaigns]
+    held = _held(app)
     if as_json:
-        print_json([msgspec.to_builtins(row) | {"mode": spec.mode, "queue": spec.queue} for spec, row in rows])
+        more = [{"mode": spec.mode, "queue": spec.queue, "held": held.get(spec.id, "")} for spec in centre.campaigns]
+        print_json([msgspec.to_builtins(row) | one for (_, row), one in zip(rows, more, strict=True)])
         return
     print_table(
         ("campaign", "title", "mode", "queue", "lists", "pack", "state", "since", "by", "why"),
-        [format_campaign(spec, row) for spec, row in rows],
+        [format_campaign(spec, row, held.get(spec.id, "")) for spec, row in rows],
         empty="No campaign yet; make one with: fsorch campaign create NAME queue=QUEUE",
     )
 
@@ -76,12 +78,14 @@ def show(app: App, campaign: str, as_json: bool) -> None:
         centre, spec = _spec(store, campaign)
         row = store.campaigns.state(campaign)
         missing = missing_of(store, centre, spec, now_us())
+    held = _held(app).get(campaign, "")
     if as_json:
-        print_json({"campaign": plain(spec), "state": row, "missing": missing})
+        print_json({"campaign": plain(spec), "state": row, "missing": missing, "held": held})
         return
     lines: list[tuple[str, str]] = [(key, str(value)) for key, value in plain(spec).items()]
     lines += [("state", f"{row.state.value} since {local_time(row.since_at) or 'ever'}")]
     lines += [(name, value) for name, value in (("by", row.who), ("why", row.why)) if value]
+    lines += [("held", held)] if held else []
     lines += [("missing", fault) for fault in missing]
     print_table(("", ""), lines, empty="")
 
@@ -223,8 +227,8 @@ def with_clone(campaign: str, new: str, changes: tuple[str, ...]) -> Change:
     return change
 
 
-def format_campaign(spec: CampaignSpec, row: CampaignRow) -> tuple[object, ...]:
-    """The row of a campaign."""
+def format_campaign(spec: CampaignSpec, row: CampaignRow, held: str = "") -> tuple[object, ...]:
+    """The row of a campaign; ``held``: why nothing is dialled for it now."""
     described = (
         spec.id,
         spec.title,
@@ -233,7 +237,7 @@ def format_campaign(spec: CampaignSpec, row: CampaignRow) -> tuple[object, ...]:
         ", ".join(spec.list_shares()),
         spec.pack,
     )
-    return (*described, row.state.value, local_time(row.since_at), row.who, row.why)
+    return (*described, row.state.value, local_time(row.since_at), row.who, row.why or held)
 
 
 def format_counts(counts: CampaignCounts) -> list[tuple[str, str]]:
@@ -269,6 +273,15 @@ def _tell(app: App, campaign: str, asked: CampaignInput, row: CampaignRow, *, as
         print_json(row)
         return
     out().print(f"campaign {printable(campaign)} {DONE[asked]}" + ("" if running else " (when fsorch runs)"))
+
+
+def _held(app: App) -> dict[str, str]:
+    """Why nothing is dialled now, by campaign; nothing where no fsorch runs that could say."""
+    try:
+        with app.client() as client:
+            return {one.id: one.held for one in client.snapshot().campaigns}
+    except NotRunning:
+        return {}
 
 
 def _spec(store: Store, campaign: str) -> tuple[Centre, CampaignSpec]:
