@@ -397,7 +397,8 @@ class Storm:
     def do_restart(self, mask: int, late: bool) -> None:
         """We die, and come back to a switch that has some of the legs; the records may answer late."""
         desk = self.desk
-        over = {fact.leg for fact in desk.of(FactKind.LEG_ENDED)}
+        # A channel that hangs up is not found any more (switch_core_session_locate).
+        over = {fact.leg for kind in (FactKind.LEG_ENDED, FactKind.CALL_HUNG_UP) for fact in desk.of(kind)}
         pairs: dict[str, str] = {}
         for contact in desk.engine._core.contacts.values():
             if contact.machine.state is ContactState.TALKING and contact.agent_leg:
