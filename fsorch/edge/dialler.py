@@ -101,6 +101,20 @@ class Dialler:
             answer = self._pool.apply(self._done, (action,))
             if answer is not None:
                 self._feed(answer)
+            if isinstance(action, LeadsWanted):
+                self._pool.apply(self._let_through, (action.campaign,))
+
+    def _let_through(self, campaign: str) -> None:
+        """On the thread, when nobody waits for an answer: very many leads may come due at one moment, and the order is
+        true only among those that have been let through. Never raises."""
+        spec = self._campaigns.get(campaign)
+        try:
+            if spec is not None and spec.lists:
+                self._store().leads.open_gates(spec, self._clock.now().wall)
+        except Exception as error:
+            # A database that is away is told of by the next question.
+            if not isinstance(error, FsorchError):
+                log.exception("leads of %s could not be let through", campaign)
 
     def _done(self, action: AboutLeads) -> LeadsCome | None:
         """On the thread; never raises."""

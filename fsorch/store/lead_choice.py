@@ -67,7 +67,7 @@ def let_through(db: Db, lists: Sequence[str], now_us: int, most: int) -> int:
         due = (
             LeadRecord.select(LeadRecord.id)
             .where(LeadRecord.list == name, LeadRecord.gate == int(Gate.LATER), LeadRecord.next_at <= now_us)
-            .order_by(LeadRecord.next_at)
+            .order_by(LeadRecord.next_at, LeadRecord.id)
             .limit(most)
         )
         ids = [row[0] for row in due.tuples().execute(db)]
@@ -95,7 +95,9 @@ def next_moment(db: Db, spec: CampaignSpec) -> int:
             query = LeadRecord.select(LeadRecord.next_at).where(
                 LeadRecord.list == one.list, LeadRecord.gate == int(gate)
             )
-            moments += [row[0] for row in query.order_by(LeadRecord.next_at).limit(1).tuples().execute(db)]
+            moments += [
+                row[0] for row in query.order_by(LeadRecord.next_at, LeadRecord.id).limit(1).tuples().execute(db)
+            ]
     return min(moments, default=0)
 
 
@@ -114,7 +116,7 @@ def _callbacks(db: Db, choice: Choice, lists: Sequence[str]) -> list[int]:
             LeadRecord.campaign.in_(("", spec.id)),
             ours,
         )
-        found += list(query.order_by(LeadRecord.next_at).limit(choice.count).tuples().execute(db))
+        found += list(query.order_by(LeadRecord.next_at, LeadRecord.id).limit(choice.count).tuples().execute(db))
     return [id for _, id in sorted(found)[: choice.count]]
 
 

@@ -179,7 +179,9 @@ class Leads:
             # With the lists named, the index goes straight to the promises.
             query = query.where(LeadRecord.list.in_(list(lists) or self.lists.ids(db)))
             query = query.where(LeadRecord.callback_agent == clean(agent)) if agent else query
-            ids = [row[0] for row in query.order_by(LeadRecord.next_at).limit(limit).tuples().execute(db)]
+            ids = [
+                row[0] for row in query.order_by(LeadRecord.next_at, LeadRecord.id).limit(limit).tuples().execute(db)
+            ]
             found = read_leads(db, ids)
             return [found[id] for id in ids]
 

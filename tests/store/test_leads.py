@@ -30,6 +30,7 @@ from fsorch.engine.facts import Fact, FactKind
 from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.expressions import evaluate
 from fsorch.store import Store, lead_choice
+from fsorch.store import leads as leads_module
 from fsorch.store.database import PooledMysql, connected
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_filter import names_of
@@ -260,6 +261,15 @@ class TestTime:
         assert first.next_at == NOW + MINUTE
         assert names(store, campaign(), now=NOW + 2 * MINUTE, token="t:2") == ["spring 1", "spring 2"]
         assert store.leads.reserve(campaign(), 5, NOW, "t:3").next_at == 0
+
+    def test_very_many_that_come_due_at_once_come_in_order(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(leads_module, "THROUGH", 1)
+        make(store, 9, next_at=NOW, priority=lambda n: n)
+        # One reservation lets through twice what it wants, of those that wait longest.
+        assert names(store, campaign(), 1) == ["spring 1"]
+        assert store.leads.open_gates(campaign(), NOW - 1) == 0
+        assert store.leads.open_gates(campaign(), NOW) == 7
+        assert names(store, campaign(), 2, "t:2") == ["spring 8", "spring 7"]
 
     def test_callbacks_come_before_all_else_and_to_their_agent(self, store: Store) -> None:
         leads = make(store, 5, priority=lambda n: n)
