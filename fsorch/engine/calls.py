@@ -208,6 +208,7 @@ class Calls:
             name=display(event.caller_name, 128),
             destination=event.destination[:64],
             began_at=began_at,
+            direction="outbound" if event.variable("fsorch_attempt") else "inbound",
             language=self._language(event),
             priority=asked.priority,
             skills=asked.skills,

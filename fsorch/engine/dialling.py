@@ -43,6 +43,8 @@ __all__ = ["Dialling"]
 TURN_S = 0.1
 # Between two turns while none does, for the clock may open a calendar.
 IDLE_S = 0.5
+# What holds a campaign is told so often at most.
+TELL_S = 1.0
 # So long a campaign that is held keeps the leads it has.
 KEEP_S = 30.0
 # What is known of a lead is as good as new so long.
@@ -413,10 +415,11 @@ class Dialling:
     def _show_held(self, run: Run, held: str) -> None:
         if not held and run.dry and not run.fresh:
             held = "no lead may be dialled now"
-        # A number in the words is no change.
-        if (held.partition(" ")[2] or held) != (run.held.partition(" ")[2] or run.held):
-            self.core.fact(FactKind.CAMPAIGN_CHANGED, campaign=run.spec.id, state=run.state.value, held=held)
-        run.held = held
+        run.held, now = held, self.core.now.mono
+        # A number in the words is no change, and what comes and goes is told now and then.
+        if _words(held) != _words(run.told) and now - run.told_at >= TELL_S:
+            run.told, run.told_at = held, now
+            self._say(run)
 
     # -- leads ----------------------------------------------------------------------------------------------------
 
@@ -642,6 +645,10 @@ class Dialling:
         run.tally.listened += dial.listened
         run.tally.listened_lost += dial.listened and outcome is Outcome.HUNG_UP
         run.tally.keyed += dial.keyed
+
+
+def _words(held: str) -> str:
+    return held.partition(" ")[2] or held
 
 
 def _same(recorded: CampaignState, own: CampaignState) -> bool:

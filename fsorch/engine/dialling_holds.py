@@ -64,8 +64,8 @@ class Holds:
             return self._nobody(run)
         if not any(switch.up for switch in self.core.switches.values()):
             return "no switch can be reached"
-        if spec.mode in LAUNCHING and not self.ways.room(spec.gateways):
-            return "no gateway has a line"
+        if spec.mode in LAUNCHING and not self.ways.of(spec.gateways):
+            return "it has no gateway"
         return self._blended(run)
 
     def _nobody(self, run: Run) -> str:

@@ -26,6 +26,7 @@ from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Leg
 from fsorch.esl.commands import Kill
 from fsorch.esl.events import Event
+from fsorch.esl.quoting import display
 
 __all__ = ["Found"]
 
@@ -101,6 +102,9 @@ class Found:
 
     def ours(self, event: Event) -> bool:
         """Whether a channel is a called party's that no contact has been made of: one of ours to take up."""
+        if event.answer_state == "hangup":
+            # Its record is on the way, or was heard already.
+            return False
         attempt = event.variable("fsorch_attempt") or ""
         return (
             bool(attempt)
@@ -148,6 +152,8 @@ class Found:
             return
         dial = self._dial(switch, event)
         contact.direction, contact.priority, contact.admitted = "outbound", FIRST, True
+        # The switch names the two ends of such a call the other way round.
+        contact.number, contact.name, contact.destination = dial.number, display(dial.lead.name, 128), dial.caller_id
         dial.contact, dial.leg = id, event.uuid
         dial.answered_at = event.answered_time or self.core.now.wall
         talking = event.other_leg or dial.campaign.mode is Mode.AGENTLESS

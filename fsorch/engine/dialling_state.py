@@ -179,7 +179,8 @@ class Run:
     """A campaign as the engine runs it. ``recorded``: how the records said last that it stands. ``fresh``: leads that
     are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing`` of
     the one that makes the ``unclear`` fresh again; ``dry``: the records had none, and are not asked before
-    ``dry_until``. ``held``: why nothing is launched, for people, since ``held_since``; ``agents``: those who dial for
+    ``dry_until``. ``held``: why nothing is launched, for people, since ``held_since``, and what of it
+    was ``told`` last; ``agents``: those who dial for
     it, with their states. ``lines``: its calls under way; ``speed``: its launches a second of late, as of
     ``speed_at``. ``before``: live answers and drops in the window of its pack, beside what is in the tally; ``over``:
     it has dropped so many that it dials one line for each free agent only. Moments are monotonic seconds."""
@@ -197,6 +198,8 @@ class Run:
     dry: bool = False
     held: str = ""
     held_since: float = math.inf
+    told: str = ""
+    told_at: float = -math.inf
     agents: dict[str, str] = field(default_factory=dict)
     lines: int = 0
     speed: float = 0.0

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from msgspec import structs
+from msgspec import convert, structs
 
 from fsorch.campaigns import (
     AmdSpec,
@@ -41,7 +41,7 @@ from fsorch.engine.inputs import (
     SkipPreview,
 )
 from fsorch.errors import FsorchError
-from fsorch.esl.commands import Bridge, Kill, Originate, Park, PlayAndGetDigits, Playback
+from fsorch.esl.commands import Bridge, Kill, Originate, Park, PlayAndGetDigits, Playback, SetVars
 from fsorch.esl.events import Event
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
@@ -175,6 +175,8 @@ class Storm:
         rows = self.room.started()
         if rows:
             leg = rows[which % len(rows)].leg
+            if name == "CHANNEL_HANGUP" and leg in self.legs:
+                return  # no switch says that before it is so
             self.event(name, leg, hangup_cause="NORMAL_CLEARING", subclass="avmd::beep")
 
     def do_beep(self, which: int) -> None:
@@ -230,7 +232,11 @@ class Storm:
 
     def channel(self, uuid: str) -> Event:
         wire = self.legs[uuid]
-        known = {f"variable_{name}": value for name, value in dict_items(wire.order)}
+        marks = dict(dict_items(wire.order))
+        for command, _ in self.room.sent:
+            if isinstance(command, SetVars) and command.uuid == uuid:
+                marks |= dict(command.pairs)
+        known = {f"variable_{name}": value for name, value in marks.items() if value}
         state = "answered" if wire.answered else "ringing"
         return Event(name="", uuid=uuid, direction="outbound", answer_state=state, other_leg=wire.peer, known=known)
 
@@ -240,6 +246,13 @@ class Storm:
         left = [row for row in self.room.started() if row.id not in ended]
         leads = {id: lead for id, lead in self.room.known.items()}
         attempts = tuple(OpenAttempt(row=row, lead=leads.get(row.lead)) for row in left)
+        # Of whom an agent had still to say how it was.
+        fates = {row["id"]: row for row in self.room.changed()}
+        attempts += tuple(
+            OpenAttempt(row=row, lead=convert(fates[row.lead], Lead))
+            for row in {row.lead: row for row in self.room.ended()}.values()
+            if row.lead in fates and fates[row.lead]["state"] == "closing"
+        )
         # What was reserved and not dialled the records free.
         self.room.back += [id for id in leads if id not in {row.lead for row in self.room.started()}]
         self.room.begin(self.centre)
@@ -338,8 +351,8 @@ ACTS = st.one_of(
 @given(
     mode=st.sampled_from(MODES),
     amd=st.booleans(),
-    nailed=st.booleans(),
-    story=st.lists(ACTS, max_size=60),
+    nailed=st.sampled_from((True, True, False)),
+    story=st.lists(ACTS, min_size=5, max_size=60),
 )
 def test_no_lead_in_two_calls_no_drop_without_a_word_and_one_outcome_for_each_attempt(
     mode: Mode, amd: bool, nailed: bool, story: list[tuple[Any, ...]]
@@ -347,7 +360,9 @@ def test_no_lead_in_two_calls_no_drop_without_a_word_and_one_outcome_for_each_at
     storm = Storm(mode, amd=amd, nailed=nailed)
     for agent in range(len(AGENTS)):
         storm.do_agent(agent, "in")
-        storm.do_answers(0, "agent", False)
+    for line in range(len(AGENTS) if nailed else 0):
+        storm.do_answers(line, "agent", False)
+    storm.passes(0.2)
     for name, *arguments in story:
         getattr(storm, f"do_{name}")(*arguments)
         storm.check()
