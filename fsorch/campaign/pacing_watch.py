@@ -19,6 +19,8 @@ V = TypeVar("V")
 
 # Nobody calls `due` so seldom: a longer silence is a clock that was set or a machine that slept, not time at work.
 LONGEST_STEP_S = 60.0
+# What is told as of a moment so little ago is late, and moves no clock; as of longer ago, the clock was set back.
+LATEST_S = 10.0
 # No carrier rings a call longer; what became of it was never told.
 LONGEST_RING_S = 180.0
 # How long after an agent took a call its answer may still be told, and the other way round beyond the tolerance.
@@ -209,7 +211,10 @@ class Watch:
         if not math.isfinite(now):
             return
         if self._told is not None:
-            self.time += min(max(0.0, now - self._told), LONGEST_STEP_S)
+            step = now - self._told
+            if -LATEST_S < step < 0.0:
+                return
+            self.time += min(max(0.0, step), LONGEST_STEP_S)
         self._told = now
 
     def _end(self, call_id: Hashable) -> Ring | None:

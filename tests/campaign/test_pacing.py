@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from fsorch.acd import AgentState
 from fsorch.campaign.pacing import PACERS, Pacer
-from fsorch.campaign.pacing_watch import Phase, phase_of
+from fsorch.campaign.pacing_watch import Phase, Watch, phase_of
 
 IDS = st.one_of(st.integers(0, 12), st.sampled_from(["a", "b", ""]))
 OUTCOMES = st.sampled_from(["live", "machine", "busy", "noanswer", "failed", "LIVE", "drop", "", "what"])
@@ -177,6 +177,18 @@ class TestLevel(PacerContract):
 
 class TestPredictive(PacerContract):
     make = staticmethod(PACERS["predictive"])
+
+
+def test_messages_that_come_late_do_not_hurry_the_clock() -> None:
+    watch = Watch()
+    for second in range(100):
+        watch.see(float(second))
+        watch.on_result("nobody", "busy", second - 0.7)
+        watch.on_agent("ann", "idle" if second % 2 else "talking", second - 0.2)
+    assert watch.time == 99.0
+    watch.see(-1000.0)
+    watch.see(-999.0)
+    assert watch.time == 100.0
 
 
 @pytest.mark.parametrize(
