@@ -12,6 +12,7 @@ from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, ListShare
 from fsorch.clock import ManualClock
 from fsorch.compliance_packs import PackSpec, shipped_pack
 from fsorch.config import Centre, QueueSpec
+from fsorch.engine.facts import Fact, FactKind
 from fsorch.errors import RequestRefused
 from fsorch.gateways import GatewaySpec
 from fsorch.store import Store, open_database
@@ -91,3 +92,34 @@ def test_a_campaign_that_comes_again_begins_anew(store: Store) -> None:
     store.save_centre(CENTRE, "test")
     states = (store.campaigns.state("winback").state, store.campaigns.state("staff").state)
     assert states == (CampaignState.DRAFT, CampaignState.SCHEDULED)
+
+
+def test_every_wording_is_kept_with_its_time_also_of_a_campaign_that_is_gone(store: Store, clock: ManualClock) -> None:
+    store.save_centre(CENTRE, "eve")
+    first = clock.now().wall
+    clock.advance(60)
+    spoken = msgspec.structs.replace(CENTRE.campaigns[0], script="Hello.")
+    store.save_centre(msgspec.structs.replace(CENTRE, campaigns=(spoken, CENTRE.campaigns[1])), "bob")
+    store.save_centre(Centre(), "bob")
+    versions = store.campaigns.versions("winback")
+    assert [(one.made_at, one.made_by, one.spec.script) for one in versions] == [
+        (first, "eve", ""),
+        (clock.now().wall, "bob", "Hello."),
+    ]
+    assert len(store.campaigns.versions("staff")) == 1
+    # Two wordings in one microsecond: the last one counts.
+    store.save_centre(CENTRE, "eve")
+    assert [one.made_by for one in store.campaigns.versions("winback")] == ["eve", "eve"]
+
+
+def test_who_was_not_called_is_counted_by_the_rule(store: Store, clock: ManualClock) -> None:
+    now = clock.now().wall
+    told = [("us.hours", "winback"), ("us.hours", "winback"), ("dnc", "winback"), ("dnc", "staff")]
+    store.write(
+        [
+            Fact(id=f"f{n}", at=now + n, kind=FactKind.LEAD_BARRED, data={"campaign": campaign, "rule": rule})
+            for n, (rule, campaign) in enumerate(told)
+        ]
+    )
+    assert store.campaigns.barred("winback", now, now + 10) == {"dnc": 1, "us.hours": 2}
+    assert store.campaigns.barred("winback", now + 2, now + 3) == {"dnc": 1}
