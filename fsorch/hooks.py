@@ -88,7 +88,8 @@ class Call(Protocol):
         pattern: str = r"\d+",
     ) -> str:
         """Play ``prompt`` and take ``min`` to ``max`` keys that match ``pattern``; empty after ``tries`` rounds
-        without. Keys end the prompt. What was keyed leaves no trace in the channel's variables."""
+        without. Keys end the prompt. What was keyed leaves no trace in the channel's variables, nor in the switch's
+        log."""
         ...
 
     def say(self, kind: str, value: str, *, method: str = "PRONOUNCED", module: str = "en") -> None:

@@ -40,6 +40,7 @@ class HookCall:
         self._threads = threads
         self._answered = data.answer_state == "answered"
         self._asked = 0
+        self._hushed = False
 
     def variable(self, name: str) -> str:
         """A channel variable as it was when the hook began."""
@@ -74,6 +75,7 @@ class HookCall:
         pattern: str = r"\d+",
     ) -> str:
         """Play a prompt and take keys; empty if none came that fit."""
+        self._hush()
         self.music("")
         self._asked += 1
         # A fresh variable each time: an old one would still hold an old answer (capture 07).
@@ -95,6 +97,13 @@ class HookCall:
         # It may be a PIN: variables end up in the switch's CDRs.
         self.set({name: "", f"{name}_invalid": ""})
         return event.variable(name) or ""
+
+    def _hush(self) -> None:
+        """The switch writes no key down from now on, neither in its log nor in ``digits_dialed`` of its CDR
+        (``switch_channel.c``, switch_channel_queue_dtmf)."""
+        if not self._hushed:
+            self._hushed = True
+            self.set({"sensitive_dtmf": "true"})
 
     def say(self, kind: str, value: str, *, method: str = "PRONOUNCED", module: str = "en") -> None:
         """Speak a value by the switch's ``say``."""
@@ -152,7 +161,7 @@ class HookCall:
         late, so it is called off first (``mod_event_socket.c``, listener_run)."""
         session = self._session
         session.halt()
-        self.set({**variables, "socket_resume": ""})
+        self.set({**variables, "socket_resume": "", **({"sensitive_dtmf": ""} if self._hushed else {})})
         session.post("exit", lambda reply, why: None)
         session.ended.wait(HANGUP_S)
 

@@ -127,7 +127,8 @@ def test_a_hook_of_the_users_module_takes_a_pin_and_gives_the_call_to_a_queue(
         assert (channel.get("fsorch_priority"), channel.get("fsorch_skills")) == ("7", "german:3")
         assert channel.get("fsorch_hook_result") == "queue"
         # Nobody finds the PIN in a CDR, and nothing of the door is left to disturb what follows.
-        assert "4711" not in repr(channel.variables)
+        assert "4711" not in repr(channel.variables) + channel.digits
+        assert channel.get("sensitive_dtmf") is None
         assert (channel.get("fsorch_hook"), channel.get("socket_resume")) == (None, None)
         door.until(lambda: door.hooks.connection_count == 0)
         assert door.hooks.state().ended == {"queue": 1}
