@@ -91,13 +91,14 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
         yield "filter", f"the filter of the campaign {spec.id} does not let it through ({spec.filter})", False
     if first_number(lead.numbers) is None:
         yield "number", "it has no number that can be dialled", False
+    verdict = one.rules.check(one.asked) if one.rules is not None and one.asked is not None else None
+    if verdict is not None and not verdict.allowed and not verdict.until:
+        yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", False
     if lead.next_at > one.now:
         word = "callback" if lead.state is LeadState.CALLBACK else "resting"
         yield word, f"{_resting(lead)} until {_shown(lead.next_at, one)}", True
-    if one.rules is not None and one.asked is not None:
-        verdict = one.rules.check(one.asked)
-        if not verdict.allowed:
-            yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", verdict.until > 0
+    if verdict is not None and not verdict.allowed:
+        yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", True
 
 
 def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str, bool]]:

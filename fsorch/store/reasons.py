@@ -58,12 +58,10 @@ def reasons_of(store: Records, lead: Lead, now: int) -> list[LeadReason]:
     specs = [spec for spec in centre.campaigns if lead.list in spec.list_shares()]
     if not specs:
         return [LeadReason(campaign="", reason=why(Situation(lead=lead, now=now)))]
-    asked = _question(store, lead, now)
+    asked = _questions(store, lead, now)
+    rows = {spec.id: states.get(spec.id, CampaignRow(id=spec.id)) for spec in specs}
     return [
-        LeadReason(
-            campaign=spec.id,
-            reason=why(_situation(store, centre, spec, states.get(spec.id, CampaignRow(id=spec.id)), lead, asked, now)),
-        )
+        LeadReason(campaign=spec.id, reason=why(_situation(store, centre, spec, rows[spec.id], lead, asked, now)))
         for spec in specs
     ]
 
@@ -125,29 +123,44 @@ def drop_budgets(store: Records, centre: Centre, spec: CampaignSpec, until: int)
     return found
 
 
-def _question(store: Records, lead: Lead, now: int) -> Asked | None:
-    """About the number that is next."""
-    place = first_number(lead.numbers, lead.next_number)
-    if place is None:
-        return None
-    number = lead.numbers[place]
-    return Asked(
-        lead=lead,
-        number=number,
-        now=now,
-        place=Places().of(lead, number),
-        history=lead.history,
-        consents=tuple(store.consents.of(number.number)),
-    )
+def _questions(store: Records, lead: Lead, now: int) -> list[Asked]:
+    """About each of its numbers, the one that is next first."""
+    places = Places()
+    first = first_number(lead.numbers, lead.next_number) or 0
+    return [
+        Asked(
+            lead=lead,
+            number=number,
+            now=now,
+            place=places.of(lead, number),
+            history=lead.history,
+            consents=tuple(store.consents.of(number.number)),
+        )
+        for number in (*lead.numbers[first:], *lead.numbers[:first])
+        if not number.dead
+    ]
+
+
+def _of_interest(store: Records, rules: Compliance, questions: list[Asked]) -> Asked | None:
+    """The question about the number that the engine would dial: the first that may be, now or in time; else the
+    first."""
+    hits = store.dnc.hits([one.number.number for one in questions], rules.spec.id)
+    listed = [
+        msgspec.structs.replace(one, dnc=(hits[one.number.number],)) if one.number.number in hits else one
+        for one in questions
+    ]
+    for one in listed:
+        verdict = rules.check(one)
+        if verdict.allowed or verdict.until:
+            return one
+    return listed[0] if listed else None
 
 
 def _situation(
-    store: Records, centre: Centre, spec: CampaignSpec, row: CampaignRow, lead: Lead, asked: Asked | None, now: int
+    store: Records, centre: Centre, spec: CampaignSpec, row: CampaignRow, lead: Lead, asked: list[Asked], now: int
 ) -> Situation:
     calendar = next((one for one in centre.calendars if one.id == spec.calendar), None)
-    if asked is not None:
-        found = store.dnc.find(asked.number.number, spec.id)
-        asked = msgspec.structs.replace(asked, dnc=(found,) if found is not None else ())
+    rules = Compliance(pack_named(spec.pack, centre.packs), spec)
     fits = not spec.filter or evaluate(parse_filter(spec.filter, "filter"), dict(names_of(lead))) is True
     return Situation(
         lead=lead,
@@ -158,6 +171,6 @@ def _situation(
         words=row.why,
         fits=fits,
         hours=Calendar(calendar).state if calendar is not None else None,
-        rules=Compliance(pack_named(spec.pack, centre.packs), spec),
-        asked=asked,
+        rules=rules,
+        asked=_of_interest(store, rules, asked),
     )

@@ -55,6 +55,18 @@ def test_each_campaign_of_the_list_has_its_reason(store: Store, clock: ManualClo
     assert (said.rule, said.when) == ("dnc", 0)
 
 
+def test_a_number_that_is_listed_is_passed_over_for_one_that_is_not(store: Store, clock: ManualClock) -> None:
+    numbers = (LeadNumber(number=NEW_YORK), LeadNumber(number="+12125550109", order=1))
+    lead = store.leads.add(Lead(id="", list="cold", numbers=numbers), "test")
+    store.campaigns.request("spring", CampaignInput.START, "eve")
+    store.campaigns.settle("spring", CampaignState.RUNNING)
+    store.dnc.add(DncRow(number=NEW_YORK), "eve")
+    clock.advance(5 * 3600)
+    assert reasons_of(store, lead, clock.now().wall)[0].reason.rule == ""
+    store.dnc.add(DncRow(number="+1212555*"), "eve")
+    assert reasons_of(store, lead, clock.now().wall)[0].reason.rule == "dnc"
+
+
 def test_at_night_the_sentence_says_until_when(store: Store, clock: ManualClock) -> None:
     lead = store.leads.add(Lead(id="", list="cold", numbers=(LeadNumber(number=NEW_YORK),)), "test")
     store.campaigns.request("spring", CampaignInput.START, "eve")
