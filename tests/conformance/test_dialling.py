@@ -26,7 +26,8 @@ from tests.conformance.rig import SIP_ADDRESS, Rig
 WORD = "tone_stream://%(300,0,440)"
 # Longer than anybody listens; a key ends it.
 MESSAGE = "tone_stream://%(20000,0,440)"
-NUMBER = "+493012345"
+# Of leads: nobody is called twice at once, whatever campaigns want.
+NUMBERS = "+4930123"
 
 
 class Floor(Office):
@@ -35,9 +36,12 @@ class Floor(Office):
 
     def __init__(self, rig: Rig, ends: dict[str, str], leads: int = 1, *, alone: bool = False, **more: Any) -> None:
         super().__init__(rig, {"ada": "answer-100"}, nailed=("ada",))
-        numbers = (LeadNumber(number=NUMBER),)
         self.left = {
-            id: [Lead(id=f"{id}-{n}", numbers=numbers, name=id, token="t") for n in range(leads)] for id in ends
+            id: [
+                Lead(id=f"{id}-{n}", numbers=(LeadNumber(number=f"{NUMBERS}{m}{n}"),), name=id, token="t")
+                for n in range(leads)
+            ]
+            for m, id in enumerate(ends)
         }
         self.pump._on_leads = self._leads
         # The engine's clock and that of a virtual switch differ: there no switch can wait for the engine.
@@ -181,7 +185,7 @@ def test_a_person_for_whom_nobody_is_there_hears_the_message_and_presses_the_key
     rig.until(lambda: playing(rig, leg), "the message")
     assert rig.ask(ReceiveDigits(leg, "9")).ok
     asked = floor.fact(FactKind.DNC_ASKED)
-    assert asked.data["number"] == NUMBER
+    assert asked.data["number"].startswith(NUMBERS)
     row = floor.attempt("agent-drop")
     assert (row["outcome"], row["prompt"], row["leg"]) == ("drop", "drop", leg)
     floor.log_out("ada")
