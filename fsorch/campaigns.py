@@ -291,16 +291,13 @@ class CallerIdPool(Rule, frozen=True, kw_only=True):
 
 
 class AmdSpec(Rule, frozen=True, kw_only=True):
-    """Telling machines from people. ``beep``: mod_avmd listens for the beep. By the answer's own timing, a first
-    greeting longer than ``greeting_s`` is a machine's, and ``silence_s`` after a shorter one a person's; undecided
-    after ``decide_s`` it is taken for a person. ``false_positives``: the share of people taken for machines, as
-    measured, which some laws count as drops. ``sit``: the network's three tones before an answer (special information
-    tones, ITU-T E.180) end a dial, where they say that the number is none; not where people pay for music instead of
-    ringing, which may hold such tones."""
+    """Telling machines from people. ``beep``: mod_avmd listens for the beep. An answer without any ringing before it is
+    listened to for ``decide_s`` and then taken for a person. ``false_positives``: the share of people taken for
+    machines, as measured, which some laws count as drops. ``sit``: the network's three tones before an answer (special
+    information tones, ITU-T E.180) end a dial, where they say that the number is none; not where people pay for music
+    instead of ringing, which may hold such tones."""
 
     beep: bool = True
-    greeting_s: Positive = 1.8
-    silence_s: Positive = 0.7
     decide_s: Positive = 2.5
     false_positives: Share = 0.0
     sit: bool = False
