@@ -74,6 +74,13 @@ class Desk:
         return state.asked, state.failed, state.shed, state.running, state.waiting
 
 
+def turns_until(happened: Callable[[], bool]) -> None:
+    """Let the hub turn until something has happened."""
+    with gevent.Timeout(PATIENCE_S, AssertionError("it never happened")):
+        while not happened():
+            gevent.sleep(0)
+
+
 class Shutter:
     """A source that says when it is shut."""
 
@@ -139,7 +146,7 @@ def test_each_kind_is_asked_and_answered_once_and_never_at_once(make: Make, serv
 def test_a_host_that_never_answers_holds_up_itself_alone(make: Make, server: Answerer) -> None:
     desk = make(per_source=2)
     desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(5)))
-    gevent.sleep(0.05)
+    turns_until(lambda: server.connections == 2)
     assert desk.lane(f"host {server.host}") == (5, 0, 0, 2, 3)
     began = time.monotonic()
     desk.ask(http(server, "ok", host="localhost"), orders())
@@ -151,7 +158,7 @@ def test_a_host_that_never_answers_holds_up_itself_alone(make: Make, server: Ans
 def test_all_lanes_together_have_a_limit_past_which_each_does_one_at_a_time(make: Make, server: Answerer) -> None:
     desk = make(at_once=2, per_source=10)
     desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(4)))
-    gevent.sleep(0.05)
+    turns_until(lambda: server.connections == 2)
     assert desk.lane(f"host {server.host}")[3:] == (2, 2)
     desk.ask(http(server, "ok", host="localhost"), http(server, "ok", host="localhost"))
     gevent.sleep(0)
@@ -248,9 +255,10 @@ def test_a_hundred_at_once_are_a_hundred_answers(make: Make, server: Answerer) -
 def test_an_end_answers_nothing_more_and_shuts_the_sources(make: Make, server: Answerer) -> None:
     desk = make()
     desk.ask(http(server, "never", timeout_s=10.0), orders(SLOW, timeout_s=0.3))
-    gevent.sleep(0.05)
+    turns_until(lambda: server.connections == 1)
     desk.lookups.stop()
     assert desk.shut == ["erp"]
+    # Longer than the query may take: whatever it answers after the end would be here.
     gevent.sleep(0.4)
     assert not desk.told
     desk.ask(http(server, "ok"))
