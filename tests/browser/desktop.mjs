@@ -195,6 +195,7 @@ await run(async (browser, step) => {
   await step("the emergency switch closes and opens", async () => {
     const office = board.locator("[data-test=calendar-office]");
     await office.locator("[data-test=emergency-ask]").click();
+    await office.locator("[data-test=emergency-reason]:focus").waitFor();
     await board.keyboard.type("Water in the cellar");
     await board.keyboard.press("Enter");
     await office.getByText("Water in the cellar").waitFor();

@@ -1,7 +1,7 @@
 // Small parts used all over the page.
 
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clock, useNow } from "./time";
 import type { Tone } from "./names";
 
@@ -18,7 +18,8 @@ export function Since({ at, class: name = "" }: { at: number; class?: string }):
 // For a field that somebody has just asked for: it has the focus from the beginning.
 export function useFocus(): { current: HTMLInputElement | null } {
   const field = useRef<HTMLInputElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  // Before the page is painted: words typed right after the click that opened the field must not be lost.
+  useLayoutEffect(() => field.current?.focus(), []);
   return field;
 }
 
@@ -37,7 +38,7 @@ export function Action(props: {
   const [busy, setBusy] = useState(false);
   const alive = useRef(true);
   const button = useRef<HTMLButtonElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     // Only where nobody is writing: a call must not take the words out of an agent's hands.
     if (props.focus && document.activeElement === document.body) button.current?.focus();
     return () => {
