@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import msgspec
 from peewee import SQL, fn
 
-from fsorch.engine.facts import Fact
+from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.errors import NotFound
 from fsorch.names import ContactOutcome
@@ -36,6 +36,7 @@ __all__ = [
 ]
 
 PAGE = 1000
+HOOK_BEFORE_US = 10_000_000
 SHORT_ABANDON_S = 5.0
 SERVICE_LEVEL_S = 20.0
 R = TypeVar("R", bound=msgspec.Struct)
@@ -155,12 +156,25 @@ def find_contact(db: Db, id: str) -> ContactDetail:
     )
     legs = LegRecord.select().where(LegRecord.contact == id).order_by(LegRecord.created_at, LegRecord.id)
     facts = JournalRecord.select().where(JournalRecord.contact == id).order_by(JournalRecord.at, JournalRecord.id)
+    told = list_rows(db, facts, Fact, "data")
     return ContactDetail(
         contact=found[0],
         segments=tuple(list_rows(db, segments, SegmentRow)),
         legs=tuple(list_rows(db, legs, LegRow)),
-        facts=tuple(list_rows(db, facts, Fact, "data")),
+        facts=(*_failed_hooks(db, found[0].began_at, {fact.leg for fact in told if fact.leg}), *told),
     )
+
+
+def _failed_hooks(db: Db, began_at: int, legs: set[str]) -> list[Fact]:
+    """The hooks that failed on a call before it was a contact; their facts name the leg alone. A call that its hook
+    has let go is parked at once, so a short stretch of the journal is enough."""
+    query = JournalRecord.select().where(
+        (JournalRecord.at >= began_at - HOOK_BEFORE_US)
+        & (JournalRecord.at <= began_at)
+        & (JournalRecord.kind == FactKind.HOOK_FAILED.value)
+        & JournalRecord.leg.in_(sorted(legs))
+    )
+    return list_rows(db, query.order_by(JournalRecord.at, JournalRecord.id), Fact, "data")
 
 
 def _close_ids(db: Db, id: str) -> tuple[str, ...]:

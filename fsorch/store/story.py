@@ -181,7 +181,7 @@ class _Teller:
         elif known := why_queued(self._left):
             why = known
         else:
-            why = "chosen before the call came in, without a menu"
+            why = "chosen by the dialplan, a hook or the number, without a menu"
         return f"waits in queue {fact.queue}{place}: {why}"
 
     def _offered(self, fact: Fact) -> str:

@@ -50,6 +50,13 @@ class TestWriting:
         assert {one.id for one in detail.facts} == {one.id for one in call("c1")}
         assert contact_ended("c1") in detail.facts
 
+    def test_a_contact_knows_of_the_hook_that_failed_before_it_began(self, store: Store) -> None:
+        failed = fact("h1", FactKind.HOOK_FAILED, leg="c1-leg", at=T0 - SECOND, hook="pin", error="ValueError: no")
+        other = fact("h2", FactKind.HOOK_FAILED, leg="c2-leg", at=T0 - SECOND, hook="pin", error="KeyError")
+        long_ago = fact("h3", FactKind.HOOK_FAILED, leg="c1-leg", at=T0 - 60 * SECOND, hook="pin", error="OSError")
+        store.write([failed, other, long_ago, contact_began("c1")])
+        assert [one.id for one in store.contact("c1").facts] == ["h1", "c1-began"]
+
     def test_a_contact_in_progress_is_there(self, store: Store) -> None:
         store.write([contact_began("c1")])
         (contact,) = store.contacts()
