@@ -48,6 +48,7 @@ from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import CampaignsAre, Configure, DropsWere, History, HookFailed, Recall
 from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
+from fsorch.store.leads import token_of
 from fsorch.store.sources import open_source
 
 __all__ = ["Service", "WebFactory", "in_thread"]
@@ -77,6 +78,9 @@ CUSTOMERS_S = 5.0
 
 # How soon drops leave the window in which they count.
 DROPS_S = 3600.0
+
+# The states in which a campaign's leads are put in order, before it asks for any.
+PREPARED = frozenset({CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED})
 
 # What an operator finds in the log beside the journal.
 TOLD = frozenset({FactKind.DOOR_MISUSED, FactKind.ODD_EVENT})
@@ -282,7 +286,8 @@ class Service:
         self._down.callback(self._stop_recorder)
 
     def _start_engine(self) -> None:
-        self._dialler = Dialler(lambda: self.store, lambda input: self.pump.feed(input), self._clock, uuid.uuid4().hex)
+        life = token_of(self._memory.home_name(), uuid.uuid4().hex)
+        self._dialler = Dialler(lambda: self.store, lambda input: self.pump.feed(input), self._clock, life)
         self.pump = Pump(
             Engine(Ids()),
             self._clock,
@@ -327,6 +332,7 @@ class Service:
         if self.recorder.spools:
             # What is not written down before it is dialled might be dialled twice: without a spool all campaigns rest.
             states = {id: row.state for id, row in in_thread(self.store.campaigns.states).items()}
+            self._dialler.prepare(id for id, state in states.items() if state in PREPARED)
         if states != self._states:
             self._states, self._drops_at = states, 0.0
             self.pump.feed(CampaignsAre(states))

@@ -32,7 +32,8 @@ HELD = {
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """All that bears on it. ``spec`` None: no campaign dials its list; ``state`` with ``who`` and ``words``: the
-    campaign's, and why it is so; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar
+    campaign's, and why it is so; ``prepared``: whether its leads are in
+    order; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar
     at a moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about)."""
 
     lead: Lead
@@ -41,6 +42,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     state: CampaignState = CampaignState.DRAFT
     who: str = ""
     words: str = ""
+    prepared: bool = True
     fits: bool = True
     hours: Callable[[int], OpenState] | None = None
     rules: Compliance | None = None
@@ -99,6 +101,8 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
         yield word, f"{_resting(lead)} until {_shown(lead.next_at, one)}", True
     if verdict is not None and not verdict.allowed:
         yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", True
+    if not one.prepared:
+        yield "preparing", f"the leads of the campaign {spec.id} have still to be put in order", True
 
 
 def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str, bool]]:

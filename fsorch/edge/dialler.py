@@ -2,16 +2,21 @@
 
 One native thread does it in the order it was asked, so that nothing is reserved behind the back of what was given back
 before. Every question is answered exactly once, also by a database that is away. Leads are reserved under a token of
-this process; those that an earlier one left behind are freed, or handed to the engine with their attempts, before the
-first question is answered (:meth:`Dialler.recover`).
+this process; those that an earlier one of its home left behind are freed, or handed to the engine with their attempts,
+before the first question is answered (:meth:`Dialler.recover`).
+
+A new order or filter takes the database seconds for a million leads, which another thread waits for: until its leads
+are in order a campaign is told so, and the others dial.
 """
 
 from __future__ import annotations
 
 import logging
+from collections import deque
 from collections.abc import Callable, Iterable
 
 import gevent
+import msgspec
 from gevent.queue import SimpleQueue
 from gevent.threadpool import ThreadPool
 
@@ -37,7 +42,7 @@ WINDOW_DAYS = 30.0
 
 class Dialler:
     """``store`` is asked on a native thread; ``feed`` is told each answer, in the hub. ``life``: a text no other
-    process uses, which begins the tokens of this one."""
+    process uses, which begins the tokens of this one (fsorch.store.leads.token_of)."""
 
     def __init__(self, store: Callable[[], Store], feed: Callable[[LeadsCome], None], clock: Clock, life: str) -> None:
         self._store = store
@@ -49,6 +54,12 @@ class Dialler:
         self._line: SimpleQueue[AboutLeads] = SimpleQueue()
         self._pool = ThreadPool(1)
         self._worker: gevent.Greenlet[[], None] | None = None
+        # Campaigns whose leads are to be put in order, those as they were when that was done, and what went wrong.
+        self._unprepared: deque[str] = deque()
+        self._prepared: dict[str, CampaignSpec] = {}
+        self._failed: dict[str, str] = {}
+        self._makers = ThreadPool(1)
+        self._maker: gevent.Greenlet[[], None] | None = None
 
     def start(self) -> None:
         """Answer from now on; what was asked before is answered first."""
@@ -60,7 +71,12 @@ class Dialler:
         if self._worker is not None:
             self._worker.kill()
             self._worker = None
+        if self._maker is not None:
+            # What the database is making goes on until it is made.
+            self._maker.kill()
+            self._maker = None
         self._pool.kill()
+        self._makers.kill()
 
     def configure(self, centre: Centre) -> None:
         """The campaigns there are, and the windows in which their drops count."""
@@ -76,14 +92,47 @@ class Dialler:
         """Do this. Never blocks, and answers in another greenlet."""
         self._line.put(action)
 
+    def prepare(self, campaigns: Iterable[str]) -> None:
+        """See to it that the leads of these campaigns are in order, one campaign after the other, in the background.
+        Nothing is done for one that has been seen to. Never blocks."""
+        for id in campaigns:
+            spec = self._campaigns.get(id)
+            if spec is not None and spec.lists and self._prepared.get(id) is not spec and id not in self._unprepared:
+                self._unprepared.append(id)
+        if self._unprepared and self._maker is None:
+            self._maker = gevent.spawn(self._make)
+
+    def _make(self) -> None:
+        while self._unprepared:
+            id = self._unprepared[0]
+            spec = self._campaigns.get(id)
+            if spec is not None:
+                self._failed[id] = self._makers.apply(self._put_in_order, (spec,))
+                # What has failed is tried again as soon as the campaign asks for leads.
+                self._prepared[id] = spec
+            self._unprepared.popleft()
+        self._maker = None
+
+    def _put_in_order(self, spec: CampaignSpec) -> str:
+        """On the other thread; what went wrong, empty: nothing. Never raises."""
+        try:
+            self._store().leads.prepare(spec)
+        except Exception as error:
+            if not isinstance(error, FsorchError):
+                log.exception("the leads of %s could not be put in order", spec.id)
+            return str(error) or type(error).__name__
+        return ""
+
     def recover(self) -> tuple[OpenAttempt, ...]:
-        """What earlier processes left behind: leads that were never dialled are free, and the attempts that were under
-        way, or whose leads wait for a word. Blocks; raises StoreError. Only when the spool is in the database."""
+        """What earlier processes of this home left behind: leads that were never dialled are free, and the attempts
+        that were under way, or whose leads wait for a word. Blocks; raises StoreError. Only when the spool is in the
+        database."""
         store = self._store()
         left = [OpenAttempt(row=one.row, lead=one.lead) for one in store.leads.recover(self._life)]
         known = {one.row.id for one in left}
-        under_way = store.leads.attempts.under_way()
-        return (*left, *(OpenAttempt(row=row) for row in under_way if row.id not in known))
+        under_way = [row for row in store.leads.attempts.under_way() if row.id not in known]
+        others = store.leads.held_elsewhere((row.lead for row in under_way), self._life)
+        return (*left, *(OpenAttempt(row=row) for row in under_way if row.lead not in others))
 
     def drops(self) -> dict[str, tuple[int, int]]:
         """Live answers and drops of each campaign in the window of its pack's first drop rule (30 days where there is
@@ -99,10 +148,18 @@ class Dialler:
         while True:
             action = self._line.get()
             answer = self._pool.apply(self._done, (action,))
+            if answer is not None and answer.unprepared:
+                self._prepared.pop(action.campaign, None)
+                answer = self._told_why(answer)
+                self.prepare((action.campaign,))
             if answer is not None:
                 self._feed(answer)
             if isinstance(action, LeadsWanted):
                 self._pool.apply(self._let_through, (action.campaign,))
+
+    def _told_why(self, answer: LeadsCome) -> LeadsCome:
+        failed = self._failed.pop(answer.campaign, "")
+        return msgspec.structs.replace(answer, failed=answer.failed or failed) if not answer.leads else answer
 
     def _let_through(self, campaign: str) -> None:
         """On the thread, when nobody waits for an answer: very many leads may come due at one moment, and the order is
@@ -142,8 +199,10 @@ class Dialler:
         if spec is None or not spec.lists:
             return self._come(action, ())
         token = f"{self._life}:{action.serial}"
-        found = store.leads.reserve(spec, action.count, self._clock.now().wall, token, owners=action.owners)
-        return self._come(action, found.leads, found.next_at)
+        now = self._clock.now().wall
+        found = store.leads.reserve(spec, action.count, now, token, owners=action.owners, preparing=False)
+        come = self._come(action, found.leads, found.next_at)
+        return msgspec.structs.replace(come, unprepared=True) if found.unprepared else come
 
     def _by_number(self, store: Store, action: LeadsWanted) -> LeadsCome:
         """The lead of a number in one of the campaign's lists that nobody holds; else the number by itself."""

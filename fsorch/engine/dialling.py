@@ -54,6 +54,8 @@ AHEAD_S = 2.0
 FEWEST, MOST = 4, 500
 # Where the records have no lead, or cannot be asked, they are asked again after this time.
 DRY_S = 5.0
+# Where they are putting them in order.
+UNPREPARED_S = 0.5
 # What a switch that cannot be reached is to do, it is told so much later.
 TOLD_S = 1.0
 # Half of what is known of the speed of launching is this old.
@@ -225,7 +227,7 @@ class Dialling:
         else:
             run.asked = 0
             run.fresh.extend(input.leads)
-            run.dry = not input.leads
+            run.dry, run.unprepared = not input.leads, input.unprepared and not input.leads
             if run.dry:
                 run.dry_until = self._dry_until(input)
                 self._exhausted(run, input)
@@ -234,7 +236,7 @@ class Dialling:
     def _exhausted(self, run: Run, input: LeadsCome) -> None:
         """No lead of the lists may be dialled, and none will come due: the campaign is over, unless it waits for
         more."""
-        spec, none = run.spec, not input.failed and not input.next_at
+        spec, none = run.spec, not input.failed and not input.next_at and not input.unprepared
         waits = run.lines or run.fresh or run.unclear or spec.keep_open or spec.owner_only or self.awaits_word(spec.id)
         if none and spec.lists and not waits and run.state is CampaignState.RUNNING:
             self._move(run, CampaignInput.EMPTY)
@@ -242,6 +244,8 @@ class Dialling:
 
     def _dry_until(self, input: LeadsCome) -> float:
         now = self.core.now
+        if input.unprepared:
+            return now.mono + UNPREPARED_S
         wait_s = (input.next_at - now.wall) / US if input.next_at else DRY_S
         return now.mono + min(max(wait_s, 0.5), DRY_S)
 
@@ -414,7 +418,7 @@ class Dialling:
 
     def _show_held(self, run: Run, held: str) -> None:
         if not held and run.dry and not run.fresh:
-            held = "no lead may be dialled now"
+            held = "its leads are being put in order" if run.unprepared else "no lead may be dialled now"
         run.held, now = held, self.core.now.mono
         # A number in the words is no change, and what comes and goes is told now and then.
         if _words(held) != _words(run.told) and now - run.told_at >= TELL_S:

@@ -283,13 +283,14 @@ class ReadyLead(msgspec.Struct, frozen=True, kw_only=True):
 class LeadsCome(msgspec.Struct, frozen=True, kw_only=True):
     """The answer to LeadsWanted or ClearToDial with this ``serial``. ``next_at``: when the campaign has a lead again
     (UTC microseconds, 0: nobody knows), where fewer came than were wanted. ``failed``: the records could not be asked,
-    and why."""
+    and why. ``unprepared``: the records have still to put the campaign's leads in order."""
 
     campaign: str
     serial: int
     leads: tuple[ReadyLead, ...] = ()
     next_at: int = 0
     failed: str = ""
+    unprepared: bool = False
 
 
 class Tick(msgspec.Struct, frozen=True):

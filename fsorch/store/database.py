@@ -224,6 +224,16 @@ class PooledMysql(ManyRows, MySQLDatabase):
     def prepare(self, create: bool) -> None:
         """Nothing: a server's database is made by its administrator."""
 
+    @contextmanager
+    def patient(self, seconds: float) -> Iterator[None]:
+        """In this block a statement on this thread's connection may take so long."""
+        connection: Any = self.connection()  # type: ignore[no-untyped-call] # peewee's stub lacks it
+        connection.patience(seconds)
+        try:
+            yield
+        finally:
+            connection.patience(READ_TIMEOUT_S)
+
     def shut(self) -> None:
         """Close every connection that nobody uses; the others are closed when they come back."""
         self._is_shut = True

@@ -6,7 +6,9 @@ stand in it side by side, in order, and choosing some reads as many rows as it g
 changes a lead. Making one takes seconds for a million leads, once for each order and filter anybody thinks of; one that
 nobody has used for a week is dropped when another is made.
 
-SQLite has indexes over expressions; MariaDB has them over columns that are computed.
+SQLite has indexes over expressions, and lets nobody write while one is made: for a million leads 0.8 s by their own
+columns and 3.7 s by fields of their list (measured, on a busy machine); readers go on. MariaDB has them over columns
+that are computed, and makes them while everybody writes (``LOCK=NONE``).
 """
 
 from __future__ import annotations
@@ -15,7 +17,7 @@ import hashlib
 from collections.abc import Iterator
 
 import msgspec
-from peewee import OperationalError, ProgrammingError
+from peewee import NotSupportedError, OperationalError, ProgrammingError
 
 from fsorch.campaigns import CampaignSpec, OrderBy, OrderKey
 from fsorch.errors import ConfigError
@@ -23,7 +25,7 @@ from fsorch.store.database import Db, PooledMysql, mysql_code
 from fsorch.store.lead_filter import MYSQL, SQLITE, Dialect, LeadFilter, compile_filter, field_sql
 from fsorch.store.lead_models import LeadPlanRecord
 
-__all__ = ["Plan", "dialect_of", "ensure_plan", "plan_of"]
+__all__ = ["Plan", "dialect_of", "ensure_plan", "find_plan", "plan_of"]
 
 # An index that no campaign has asked for in this time may go.
 UNUSED_US = 7 * 86_400 * 1_000_000
@@ -34,6 +36,10 @@ ORDERED_TEXT = 100
 # How the names of computed columns begin.
 COMPUTED = "x_"
 DUPLICATE_NAME = frozenset((1060, 1061))
+# "ALGORITHM=INPLACE is not supported", "LOCK=NONE is not supported", with and without the reason.
+NOT_ONLINE = frozenset((1845, 1846))
+# The server is silent for so long while it makes an index of very many leads.
+LONGEST_MAKING_S = 3600.0
 COLUMNS = {
     OrderBy.PRIORITY: "priority",
     OrderBy.ATTEMPTS: "attempts",
@@ -109,14 +115,20 @@ class _Maker:
         yield self.column(text, f"VARCHAR({ORDERED_TEXT}) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin") + way
 
 
+def find_plan(db: Db, plan: Plan) -> bool:
+    """Whether the plan's index is there, whole. Changes nothing."""
+    return any(one.name == plan.index for one in db.get_indexes("lead"))
+
+
 def ensure_plan(db: Db, plan: Plan, now_us: int) -> None:
     """Make the plan's index if it is not there, and note that it is used."""
-    if LeadPlanRecord.select().where(LeadPlanRecord.id == plan.index).exists(db):
-        LeadPlanRecord.update({"used_at": now_us}).where(LeadPlanRecord.id == plan.index).execute(db)
-        if any(one.name == plan.index for one in db.get_indexes("lead")):
-            return
-    else:
-        LeadPlanRecord.insert({"id": plan.index, "used_at": now_us}).execute(db)
+    used = {"used_at": now_us}
+    if not LeadPlanRecord.update(used).where(LeadPlanRecord.id == plan.index).execute(db):
+        # MySQL counts a row that is what it was as not changed.
+        if not LeadPlanRecord.select().where(LeadPlanRecord.id == plan.index).exists(db):
+            LeadPlanRecord.insert(used | {"id": plan.index}).execute(db)
+    if find_plan(db, plan):
+        return
     _drop_unused(db, now_us)
     try:
         _make(db, plan)
@@ -135,9 +147,22 @@ def _make(db: Db, plan: Plan) -> None:
     columns = [to.quote("list"), to.quote("gate")]
     columns += [plan.flag] if plan.flag else []
     columns += [to.quote("owner")] if plan.by_owner else []
-    unless = "" if isinstance(db, PooledMysql) else "IF NOT EXISTS "
     listed = ", ".join((*columns, *_whole(plan, to)))
-    db.run(f"CREATE INDEX {unless}{to.quote(plan.index)} ON {to.quote('lead')} ({listed})")
+    if isinstance(db, PooledMysql):
+        _make_online(db, f"CREATE INDEX {to.quote(plan.index)} ON {to.quote('lead')} ({listed})")
+    else:
+        db.run(f"CREATE INDEX IF NOT EXISTS {to.quote(plan.index)} ON {to.quote('lead')} ({listed})")
+
+
+def _make_online(db: PooledMysql, sql: str) -> None:
+    """While everybody writes, where the server can do so; it says nothing until it is done."""
+    with db.patient(LONGEST_MAKING_S):
+        try:
+            db.run(f"{sql} ALGORITHM=INPLACE LOCK=NONE")
+        except (OperationalError, NotSupportedError, ProgrammingError) as error:
+            if mysql_code(error) not in NOT_ONLINE:
+                raise
+            db.run(sql)
 
 
 def _whole(plan: Plan, to: Dialect) -> tuple[str, ...]:

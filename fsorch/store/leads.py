@@ -3,15 +3,16 @@
 A lead that is reserved carries a token: who reserved it, and which reservation. Only with that token can it be changed
 or given back, and what is written with a token that is no more changes nothing: so an attempt's end may be told twice,
 or by a spool that is read again. A process that died leaves reserved leads behind; :meth:`Leads.recover` frees those
-that were never dialled and hands over those that were. Everything blocks on the database and raises StoreError when it
-is away.
+that were never dialled and hands over those that were. Several homes may dial from one database: a token begins with
+the name of its home (:func:`home_of`), and each recovers its own. Everything blocks on the database and raises
+StoreError when it is away.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from peewee import OperationalError
@@ -26,11 +27,11 @@ from fsorch.store.dnc import Dnc
 from fsorch.store.lead_choice import Choice, Shares, choose, let_through, next_moment
 from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
-from fsorch.store.lead_plans import Plan, ensure_plan, plan_of
+from fsorch.store.lead_plans import Plan, ensure_plan, find_plan, plan_of
 from fsorch.store.lead_rows import SHUT, number_value, plain_id, read_leads, shown, update_lead
 from fsorch.store.values import clean, cut
 
-__all__ = ["Leads", "Ready", "Reservation", "Unsettled"]
+__all__ = ["Leads", "Ready", "Reservation", "Unsettled", "home_of", "token_of"]
 
 # How far back a lead's attempts are read for the limits of packs; the longest window of theirs is 30 days.
 HISTORY_US = 31 * 86_400 * 1_000_000
@@ -42,6 +43,8 @@ PAGE = 1_000
 # Leads whose time has come and that are let through the gate beside a reservation, and at a turn of its own.
 THROUGH = 100
 THROUGH_ALONE = 1_000
+# What another home has held for so long it will not dial any more: no preview and no talk lasts a day.
+ABANDONED_US = 86_400 * 1_000_000
 
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
@@ -56,11 +59,13 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
     """What a reservation came to. ``next_at``: when the campaign has a lead again (UTC microseconds; 0: nobody knows),
     where fewer came than were wanted; ``barred``: leads that were found to be on no-call lists with all their
-    numbers."""
+    numbers; ``unprepared``: :meth:`Leads.prepare` has still to make an index for it, without which there are no leads,
+    or none by their owners."""
 
     leads: tuple[Ready, ...]
     next_at: int = 0
     barred: int = 0
+    unprepared: bool = False
 
 
 class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,6 +74,25 @@ class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
 
     row: AttemptRow
     lead: Lead
+
+
+class AtHand(NamedTuple):
+    """What a reservation goes by: the plan (None: it is to be made first), that by owner; ``missing``: one has still to
+    be made."""
+
+    plan: Plan | None
+    owned: Plan | None
+    missing: bool
+
+
+def token_of(home: str, life: str) -> str:
+    """How the tokens begin that a process of this home, called ``life``, reserves leads under."""
+    return f"{home}.{life}"
+
+
+def home_of(token: str) -> str:
+    """The home whose process holds a lead under this token; empty: nobody knows, as before homes had names."""
+    return token.partition(".")[0] if "." in token else ""
 
 
 class Leads:
@@ -191,7 +215,13 @@ class Leads:
         """Make the indexes that choosing by this campaign's order and filter needs: seconds for a million leads, once.
         :meth:`reserve` does so too when it must. Raises ConfigError for an order or filter that cannot be."""
         with self._use() as db:
-            self._plans(db, spec, again=True)
+            for plan in self._plans(db, spec):
+                self._ensure(db, plan, again=True)
+
+    def is_prepared(self, spec: CampaignSpec) -> bool:
+        """Whether its indexes are there. Raises ConfigError as :meth:`prepare` does."""
+        with self._use() as db:
+            return all(find_plan(db, plan) for plan in self._plans(db, spec))
 
     def open_gates(self, spec: CampaignSpec, now_us: int) -> int:
         """Let leads through whose time has come, a bounded number at once; how many. Each reservation lets a few
@@ -201,18 +231,30 @@ class Leads:
             return let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
 
     def reserve(
-        self, spec: CampaignSpec, count: int, now_us: int, token: str, *, owners: Sequence[str] = ()
+        self,
+        spec: CampaignSpec,
+        count: int,
+        now_us: int,
+        token: str,
+        *,
+        owners: Sequence[str] = (),
+        preparing: bool = True,
     ) -> Reservation:
         """Reserve up to ``count`` leads of a campaign under ``token`` (which nobody has used before): callbacks that
         are due, then leads of the free agents ``owners``, then the others in the campaign's order. Leads whose numbers
-        all stand on no-call lists are barred and others come in their place."""
+        all stand on no-call lists are barred and others come in their place. Without ``preparing`` it takes no longer
+        for an index that is missing: that is only told."""
         with self._use() as db:
             try:
-                return self._reserve(db, spec, count, now_us, token, owners)
+                return self._reserve(db, spec, self._at_hand(db, spec, preparing), count, now_us, token, owners)
             except OperationalError:
-                # Somebody has dropped the index, or its column, under a query that was told to go by it.
-                self._plans(db, spec, again=True)
-                return self._reserve(db, spec, count, now_us, token, owners)
+                # Somebody may have dropped an index, or its column, under a query that was told to go by it.
+                gone = [plan.index for plan in self._plans(db, spec) if not find_plan(db, plan)]
+                if not gone:
+                    raise
+                for index in gone:
+                    self._ensured.pop(index, None)
+                return self._reserve(db, spec, self._at_hand(db, spec, preparing), count, now_us, token, owners)
 
     def reserve_one(self, id: str, campaign: str, now_us: int, token: str) -> Ready:
         """Reserve this one lead, for somebody who dials it by hand, whenever it is due. Raises NotFound, and
@@ -257,8 +299,9 @@ class Leads:
             return update_lead(db, lead)
 
     def recover(self, ours: str = "") -> tuple[Unsettled, ...]:
-        """After a crash: free the leads that are held by a token that does not begin with ``ours`` and were never
-        dialled under it; those that were are given back to be settled, and stay held. Only true when the recorder has
+        """After a crash: free the leads that are held by a token of this home that does not begin with ``ours``, or of
+        another home for longer than a day, and were never dialled under it; those that were are given back to be
+        settled, and stay held. ``ours`` empty or without a home: all that others hold. Only true when the recorder has
         nothing left in its spool."""
         with self._use() as db, writing(db):
             held = self._held(db, ours)
@@ -269,28 +312,46 @@ class Leads:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _plans(self, db: Db, spec: CampaignSpec, *, again: bool = False) -> tuple[Plan, Plan | None]:
-        """The campaign's plan, and that by owner where any of its leads has one."""
+    def _plans(self, db: Db, spec: CampaignSpec) -> tuple[Plan, ...]:
+        """The campaign's plan, and after it that by owner where any of its leads has one."""
         by_owner = (spec.owner_first or spec.owner_only) and self.lists.are_owned(db, [one.list for one in spec.lists])
-        plans = (plan_of(db, spec, by_owner=False), plan_of(db, spec, by_owner=True) if by_owner else None)
-        now = self._clock.now().wall
+        return tuple(plan_of(db, spec, by_owner=by) for by in ((False, True) if by_owner else (False,)))
+
+    def _at_hand(self, db: Db, spec: CampaignSpec, preparing: bool) -> AtHand:
+        """The plans to go by: those whose indexes are there. With ``preparing`` the others are made."""
+        plans = self._plans(db, spec)
+        there = []
         for plan in plans:
-            if plan is not None and (again or now - self._ensured.get(plan.index, 0) > SURE_US):
-                ensure_plan(db, plan, now)
-                self._ensured[plan.index] = now
-        return plans
+            known = self._clock.now().wall - self._ensured.get(plan.index, 0) <= SURE_US
+            if known or preparing or find_plan(db, plan):
+                self._ensure(db, plan)
+                there.append(plan)
+        # Without that by owner nobody's own leads come first for a while.
+        needed = len(plans) if spec.owner_only else 1
+        usable = all(one in there for one in plans[:needed])
+        return AtHand(
+            plans[0] if usable else None, plans[1] if plans[1:] and plans[1] in there else None, len(there) < len(plans)
+        )
+
+    def _ensure(self, db: Db, plan: Plan, *, again: bool = False) -> None:
+        """See to its index; so, too, one that is used every day is not taken for one that nobody uses."""
+        now = self._clock.now().wall
+        if again or now - self._ensured.get(plan.index, 0) > SURE_US:
+            ensure_plan(db, plan, now)
+            self._ensured[plan.index] = now
 
     def _reserve(
-        self, db: Db, spec: CampaignSpec, count: int, now_us: int, token: str, owners: Sequence[str]
+        self, db: Db, spec: CampaignSpec, by: AtHand, count: int, now_us: int, token: str, owners: Sequence[str]
     ) -> Reservation:
-        plan, owned = self._plans(db, spec)
+        if by.plan is None:
+            return Reservation(leads=(), unprepared=True)
         ready: list[Ready] = []
         barred = 0
         with writing(db):
             let_through(db, [one.list for one in spec.lists], now_us, max(THROUGH, 2 * count))
             for _ in range(MOST_ROUNDS):
                 wanted = count - len(ready)
-                choice = Choice(spec, plan, owned, wanted, now_us, tuple(owners))
+                choice = Choice(spec, by.plan, by.owned, wanted, now_us, tuple(owners))
                 ids = choose(db, choice, self._shares) if wanted > 0 else []
                 if not ids:
                     break
@@ -300,7 +361,7 @@ class Leads:
                 barred += self._bar(db, lost)
                 ready += [one for one in fresh if one.lead not in lost] if lost else fresh
             next_at = next_moment(db, spec) if len(ready) < count else 0
-        return Reservation(leads=tuple(ready), next_at=next_at, barred=barred)
+        return Reservation(leads=tuple(ready), next_at=next_at, barred=barred, unprepared=by.missing)
 
     def _is_lost(self, ready: Ready) -> bool:
         """Whether none of its numbers may ever be called. Whom a public register keeps off the line is for the rules to
@@ -361,12 +422,33 @@ class Leads:
         return len(ids)
 
     def _held(self, db: Db, ours: str) -> dict[int, int]:
-        """The leads that others hold, and since when."""
+        """The leads that others hold who will not come back for them, and since when."""
+        home, long_ago = home_of(ours), self._clock.now().wall - ABANDONED_US
         query = LeadRecord.select(LeadRecord.id, LeadRecord.token, LeadRecord.reserved_at).where(
             LeadRecord.list.in_(self.lists.ids(db)), LeadRecord.gate == int(Gate.HELD)
         )
         rows = query.tuples().execute(db)
-        return {id: since for id, token, since in rows if not (ours and token.startswith(ours))}
+        return {
+            id: since
+            for id, token, since in rows
+            if not (ours and token.startswith(ours)) and (not home or home_of(token) in ("", home) or since < long_ago)
+        }
+
+    def held_elsewhere(self, ids: Iterable[str], ours: str) -> set[str]:
+        """Those of these leads that another home than that of the token ``ours`` holds, and has not abandoned."""
+        home, long_ago = home_of(ours), self._clock.now().wall - ABANDONED_US
+        known = [plain_id(id) for id in dict.fromkeys(ids) if id]
+        found: set[str] = set()
+        with self._use() as db:
+            for at in range(0, len(known) if home else 0, PAGE):
+                query = LeadRecord.select(LeadRecord.id, LeadRecord.token).where(
+                    LeadRecord.id.in_(known[at : at + PAGE]),
+                    LeadRecord.gate == int(Gate.HELD),
+                    LeadRecord.reserved_at >= long_ago,
+                )
+                rows = query.tuples().execute(db)
+                found |= {str(id) for id, token in rows if home_of(token) not in ("", home)}
+        return found
 
     def _dialled(self, db: Db, held: dict[int, int]) -> dict[int, AttemptRow]:
         """The newest attempt of each lead that was begun under its present reservation."""

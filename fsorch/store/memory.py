@@ -1,5 +1,5 @@
 """What a process needs to know to begin without its database: the centre and the agents' choices, in two files of the
-home.
+home; and, in a third, by what name the home is known in a database that several share.
 
 They are only read at a start that finds the database away; then fsorch serves as it last did, and what happens waits in
 the spool. The database stays the one truth: as soon as it is back, it is followed.
@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import logging
 import os
+import re
+import secrets
 from collections.abc import Iterable
 from pathlib import Path
 from typing import TypeVar
@@ -25,9 +27,11 @@ __all__ = ["KnownCentre", "Memory"]
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+HOME_NAME = re.compile(r"[0-9a-f]{12}")
 
 CENTRE = "last-centre.json"
 SHIFTS = "last-shifts.json"
+HOME = "home-name.json"
 
 
 class KnownCentre(msgspec.Struct, frozen=True):
@@ -50,6 +54,15 @@ class Memory:
     def centre(self) -> KnownCentre | None:
         """The centre that was known last; None if there was none, or its file cannot be read."""
         return self._read(CENTRE, KnownCentre)
+
+    def home_name(self) -> str:
+        """What tells this home from others that use the same database: chosen at random the first time, kept since. A
+        copy of a home is to be without the file."""
+        name = self._read(HOME, str) or ""
+        if not HOME_NAME.fullmatch(name):
+            name = secrets.token_hex(6)
+            self._write(HOME, msgspec.json.encode(name))
+        return name
 
     def shifts(self, since: int) -> tuple[Shift, ...]:
         """What the agents had chosen last, of those who have done anything since then (UTC microseconds)."""

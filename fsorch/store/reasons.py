@@ -15,7 +15,7 @@ from fsorch.campaign.readiness import faults
 from fsorch.campaign.retry import first_number
 from fsorch.campaign.why import Reason, Situation, why
 from fsorch.campaign_checks import parse_filter
-from fsorch.campaigns import CampaignSpec, Lead
+from fsorch.campaigns import CampaignSpec, CampaignState, Lead
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
 from fsorch.errors import NotFound
@@ -161,6 +161,7 @@ def _situation(
 ) -> Situation:
     calendar = next((one for one in centre.calendars if one.id == spec.calendar), None)
     rules = Compliance(pack_named(spec.pack, centre.packs), spec)
+    running = row.state in (CampaignState.RUNNING, CampaignState.SCHEDULED)
     fits = not spec.filter or evaluate(parse_filter(spec.filter, "filter"), dict(names_of(lead))) is True
     return Situation(
         lead=lead,
@@ -169,6 +170,7 @@ def _situation(
         state=row.state,
         who=row.who,
         words=row.why,
+        prepared=not running or store.leads.is_prepared(spec),
         fits=fits,
         hours=Calendar(calendar).state if calendar is not None else None,
         rules=rules,

@@ -55,6 +55,12 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "it may be from Wed 2027-03-10 08:00 America/New_York",
         ),
         (
+            {"prepared": False},
+            "preparing",
+            "lead 17 is not dialled now because the leads of the campaign spring have still to be put in order; it may "
+            "be from Wed 2027-03-10 12:00 America/New_York",
+        ),
+        (
             {"state": CampaignState.PAUSED, "who": "eve", "words": "wrong list", "now": EARLY},
             "paused",
             "lead 17 is not dialled now because the campaign spring is paused by eve: wrong list; once the campaign "

@@ -23,9 +23,19 @@ from fsorch.campaigns import (
 )
 from fsorch.config import Centre
 from fsorch.engine import Configure, LinkUp
-from fsorch.engine.actions import ClearToDial
+from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, DropsWere, HangUp, LinkDown, SetStatus, SkipPreview
+from fsorch.engine.inputs import (
+    DialNumber,
+    DialPreview,
+    Dispose,
+    DropsWere,
+    HangUp,
+    LeadsCome,
+    LinkDown,
+    SetStatus,
+    SkipPreview,
+)
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
@@ -652,6 +662,28 @@ def test_a_campaign_whose_leads_are_exhausted_is_finished_or_waits_for_more() ->
     assert [fact.data["state"] for fact in patient.of(FactKind.CAMPAIGN_CHANGED)][-1] == "running"
     told = [fact for fact in patient.of(FactKind.CAMPAIGN_CHANGED) if fact.data["held"]]
     assert [fact.data["held"] for fact in told] == ["no lead may be dialled now"]
+
+
+def test_a_campaign_whose_leads_are_put_in_order_waits_for_that() -> None:
+    class Unprepared(Room):
+        prepared = False
+
+        def answer_leads(self, action: AboutLeads) -> None:
+            if self.prepared or not isinstance(action, LeadsWanted):
+                super().answer_leads(action)
+            else:
+                self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, unprepared=True))
+
+    room = Unprepared()
+    room.at_work("a0")
+    room.run()
+    room.passes(20)
+    assert not room.calls()
+    said = [fact.data for fact in room.of(FactKind.CAMPAIGN_CHANGED)][-1]
+    assert (said["state"], said["held"]) == ("running", "its leads are being put in order")
+    room.prepared = True
+    room.passes(1)
+    assert len(room.calls()) == 1
 
 
 def test_a_campaign_that_is_held_for_long_keeps_no_leads() -> None:

@@ -35,6 +35,7 @@ from fsorch.store.database import PooledMysql, connected
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_filter import names_of
 from fsorch.store.lead_lists import LeadList
+from fsorch.store.leads import token_of
 
 NOW = 1_800_000_000_000_000
 MINUTE = 60_000_000
@@ -231,6 +232,26 @@ class TestOrder:
                 if index.name.startswith("lead_by_"):
                     db.run(f"DROP INDEX {index.name}{' ON `lead`' if isinstance(db, PooledMysql) else ''}")
         assert len(names(store, spec, 1, "t:2")) == 1
+
+    def test_nobody_waits_for_an_index_that_is_made_elsewhere(self, store: Store) -> None:
+        make(store, 2)
+        spec = campaign(filter="field.x == none")
+        assert not store.leads.is_prepared(spec)
+        found = store.leads.reserve(spec, 9, NOW, "t:1", preparing=False)
+        assert (found.leads, found.unprepared, store.leads.is_prepared(spec)) == ((), True, False)
+        store.leads.prepare(spec)
+        assert store.leads.is_prepared(spec)
+        found = store.leads.reserve(spec, 1, NOW, "t:2", preparing=False)
+        assert (len(found.leads), found.unprepared) == (1, False)
+        # The first lead with an owner wants another index; the others are dialled meanwhile.
+        store.leads.add(Lead(id="", list="spring", numbers=(LeadNumber(number="+4940"),), owner="ada"), "test")
+        only = msgspec.structs.replace(spec, owner_only=True)
+        assert store.leads.reserve(only, 1, NOW, "t:3", preparing=False).leads == ()
+        found = store.leads.reserve(spec, 1, NOW, "t:4", owners=("ada",), preparing=False)
+        assert ([one.lead.owner for one in found.leads], found.unprepared) == ([""], True)
+        store.leads.prepare(spec)
+        found = store.leads.reserve(spec, 1, NOW, "t:5", owners=("ada",), preparing=False)
+        assert ([one.lead.owner for one in found.leads], found.unprepared) == (["ada"], False)
 
     def test_an_index_that_nobody_uses_goes_and_comes_back(self, store: Store, clock: ManualClock) -> None:
         make(store, 4, fields=lambda n: {"city": ("Ulm", "Bonn")[n % 2], "age": str(n)})
@@ -443,6 +464,26 @@ class TestEnds:
             assert {one.lead.id for one in unsettled} == {leads[0].id, leads[1].id}
         assert store.leads.get(mine.id).token == "new:1"
         assert sorted(names(store, campaign(), 9, "new:2")) == sorted([leads[2].name, leads[3].name])
+
+    def test_homes_that_share_a_database_recover_their_own(self, store: Store, clock: ManualClock) -> None:
+        make(store, 6)
+        now = clock.now().wall
+        here, there = token_of("aaaa", "1"), token_of("bbbb", "1")
+        [ours, dialled] = [one.lead for one in store.leads.reserve(campaign(), 2, now, f"{here}:1").leads]
+        theirs = [one.lead for one in store.leads.reserve(campaign(), 2, now, f"{there}:1").leads]
+        [old] = [one.lead for one in store.leads.reserve(campaign(), 1, now, "0123:7").leads]
+        rows = [attempt(dialled, "a1", at=now), attempt(theirs[0], "a2", at=now)]
+        store.write([told(FactKind.ATTEMPT_STARTED, row, row.id) for row in rows])
+        again = token_of("aaaa", "2")
+        assert [one.row.id for one in store.leads.recover(again)] == ["a1"]
+        assert [store.leads.get(one.id).token for one in (ours, old)] == ["", ""]
+        assert {store.leads.get(one.id).token for one in theirs} == {f"{there}:1"}
+        assert store.leads.held_elsewhere([one.id for one in (dialled, *theirs)], again) == {one.id for one in theirs}
+        # Whoever has not come back for a day will not, and what they write then changes nothing.
+        clock.advance(25 * 3600)
+        assert sorted(one.row.id for one in store.leads.recover(again)) == ["a1", "a2"]
+        assert store.leads.held_elsewhere([one.id for one in theirs], again) == set()
+        assert not store.leads.finish(msgspec.structs.replace(theirs[1], state=LeadState.FINISHED))
 
     def test_dead_numbers_and_the_next(self, store: Store) -> None:
         make(store, 1, numbers=(LeadNumber(number="+49301"), LeadNumber(number="+49302")))

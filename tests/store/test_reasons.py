@@ -42,6 +42,8 @@ def test_each_campaign_of_the_list_has_its_reason(store: Store, clock: ManualClo
     store.campaigns.request("spring", CampaignInput.START, "eve")
     store.campaigns.settle("spring", CampaignState.RUNNING)
     store.campaigns.request("ulm", CampaignInput.START, "eve")
+    assert [one.reason.rule for one in reasons_of(store, lead, now)] == ["preparing", "filter"]
+    store.leads.prepare(store.load_centre().campaigns[0])
     first, second = reasons_of(store, lead, now)
     assert first.reason.sentence == f"lead {lead.id} (Zoë) may be dialled now, and waits for its turn"
     assert second.reason.rule == "filter"
@@ -62,6 +64,7 @@ def test_a_number_that_is_listed_is_passed_over_for_one_that_is_not(store: Store
     store.campaigns.settle("spring", CampaignState.RUNNING)
     store.dnc.add(DncRow(number=NEW_YORK), "eve")
     clock.advance(5 * 3600)
+    store.leads.prepare(store.load_centre().campaigns[0])
     assert reasons_of(store, lead, clock.now().wall)[0].reason.rule == ""
     store.dnc.add(DncRow(number="+1212555*"), "eve")
     assert reasons_of(store, lead, clock.now().wall)[0].reason.rule == "dnc"

@@ -1,0 +1,86 @@
+"""What campaigns ask of the records: answered in order, and nobody waits for another's order to be made."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import gevent
+import pytest
+from gevent.queue import Queue
+
+from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, ListShare, OrderBy, OrderKey
+from fsorch.clock import SystemClock
+from fsorch.config import Centre
+from fsorch.edge.dialler import Dialler
+from fsorch.engine.actions import LeadsWanted
+from fsorch.engine.inputs import LeadsCome
+from fsorch.store import Store, open_database
+from fsorch.store.lead_lists import LeadList
+
+SLOW = CampaignSpec(id="slow", queue="q", lists=(ListShare(list="l"),), order=(OrderKey(by=OrderBy.RANDOM),))
+QUICK = CampaignSpec(id="quick", queue="q", lists=(ListShare(list="l"),))
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    store = open_database(f"sqlite:///{tmp_path}/f.db")
+    store.leads.lists.make(LeadList(id="l"), "test")
+    for n in range(9):
+        store.leads.add(Lead(id="", list="l", numbers=(LeadNumber(number=f"+4930{n:06}"),)), "test")
+    yield store
+    store.close()
+
+
+def test_a_campaign_that_waits_for_its_order_keeps_no_other_waiting(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.leads.prepare(QUICK)
+    answers: Queue[LeadsCome] = Queue()
+    dialler = Dialler(lambda: store, answers.put, SystemClock(), "home.life")
+    dialler.configure(Centre(name="c", campaigns=(SLOW, QUICK)))
+    made, prepare = threading.Event(), store.leads.prepare
+
+    def slowly(spec: CampaignSpec) -> None:
+        made.wait(30)
+        prepare(spec)
+
+    monkeypatch.setattr(store.leads, "prepare", slowly)
+    dialler.start()
+    try:
+        dialler.take(LeadsWanted(campaign="slow", serial=1, count=2))
+        dialler.take(LeadsWanted(campaign="quick", serial=2, count=2))
+        first, second = answers.get(timeout=30), answers.get(timeout=30)
+        assert (first.serial, first.leads, first.unprepared) == (1, (), True)
+        assert (second.serial, len(second.leads), second.unprepared) == (2, 2, False)
+        made.set()
+        with gevent.Timeout(30):
+            while first.unprepared:
+                dialler.take(LeadsWanted(campaign="slow", serial=3, count=2))
+                first = answers.get()
+        assert {lead.lead.token for lead in (*first.leads, *second.leads)} == {"home.life:2", "home.life:3"}
+    finally:
+        made.set()
+        dialler.stop()
+
+
+def test_what_keeps_leads_from_being_put_in_order_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    answers: Queue[LeadsCome] = Queue()
+    dialler = Dialler(lambda: store, answers.put, SystemClock(), "home.life")
+    dialler.configure(Centre(name="c", campaigns=(SLOW,)))
+
+    def fails(spec: CampaignSpec) -> None:
+        raise RuntimeError("the disk is full")
+
+    monkeypatch.setattr(store.leads, "prepare", fails)
+    dialler.start()
+    try:
+        with gevent.Timeout(30):
+            failed = ""
+            while not failed:
+                dialler.take(LeadsWanted(campaign="slow", serial=1, count=2))
+                failed = answers.get().failed
+        assert failed == "the disk is full"
+    finally:
+        dialler.stop()
