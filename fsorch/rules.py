@@ -206,11 +206,13 @@ class PromptOrder(StrEnum):
 
 class Announce(Rule, frozen=True, kw_only=True, tag_field="act", tag="announce"):
     """Play a prompt into the music. A step that comes again (``every_s``) plays one of ``prompt`` and ``more`` each
-    time, as ``order`` says."""
+    time, as ``order`` says; with ``from_end`` the time until then counts from the end of the prompt, not from its
+    beginning."""
 
     prompt: Name
     more: tuple[Name, ...] = ()
     order: PromptOrder = PromptOrder.IN_TURN
+    from_end: bool = False
 
 
 class AnyAgent(Rule, frozen=True, kw_only=True, tag_field="act", tag="any_agent"):
@@ -305,20 +307,25 @@ class EstimateSpec(Rule, frozen=True, kw_only=True):
 
 
 class AnnounceSpec(Rule, frozen=True, kw_only=True):
-    """What waiting callers are told, and how often. ``position_limit``: only up to this position (0: any).
-    ``wait_limit_s``: a longer wait is not told (0: any). ``round_s``: an estimate is rounded up to a multiple of it.
-    ``only_improved``: only what is better than what was said last. ``wait_once``: the estimate is told once, the
-    position as often as the rest says. ``times`` 0: no limit."""
+    """What waiting callers are told, and how often. ``position_limit``: only up to this position (0: any);
+    ``position_more``: beyond it, that more than so many are waiting. ``wait_limit_s``: a longer wait is not told (0:
+    any). ``round_s``: an estimate is rounded up to a multiple of it. ``only_improved``: only what is better than what
+    was said last. ``sooner_s``: a better position is told so long after the last words already, before ``every_s`` is
+    over (0: it is not). ``to_first``: whether the first in line is told too. ``wait_once``: the estimate is told once,
+    the position as often as the rest says. ``times`` 0: no limit."""
 
     position: bool = True
     wait: bool = True
     wait_once: bool = False
     first_s: Seconds = 15.0
     every_s: Annotated[float, msgspec.Meta(ge=1)] = 45.0
+    sooner_s: Seconds = 0.0
     only_improved: bool = True
+    to_first: bool = True
     times: Count = 0
     round_s: AtLeastOne = 60
     position_limit: Count = 0
+    position_more: bool = False
     wait_limit_s: Seconds = 0.0
 
 
@@ -538,7 +545,17 @@ def check_estimate(spec: EstimateSpec, where: str) -> None:
 
 
 def check_announce(spec: AnnounceSpec, where: str) -> None:
-    """A wait that is told fits its limit. ``where``: the path of the rule. Raises ConfigError."""
+    """A wait that is told fits its limit, and what goes with a position has one. ``where``: the path of the rule.
+    Raises ConfigError."""
+    if spec.position_more and not spec.position:
+        raise ConfigError(f"{where}.position_more never comes, for position is false; expected position: true")
+    if spec.position_more and spec.position_limit < 2:
+        # No language has a plural for "more than one".
+        raise ConfigError(f"{where}.position_limit is {spec.position_limit}; expected 2 or more, with position_more")
+    if spec.sooner_s >= spec.every_s:
+        raise ConfigError(
+            f"{where}.sooner_s is {spec.sooner_s:g}; expected less than every_s, which is {spec.every_s:g}, or 0"
+        )
     if 0 < spec.wait_limit_s < spec.round_s:
         raise ConfigError(
             f"{where}.wait_limit_s is {spec.wait_limit_s:g}, so no wait could be told; "

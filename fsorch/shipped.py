@@ -26,6 +26,7 @@ _ENGLISH = {
     "callback_promised": "Thank you. We will call you back. Goodbye.",
     "callback_hello": "Hello. This is the call you asked for. Please hold for a moment.",
     "wait_position": "You are number {position:number} in the queue.",
+    "wait_more": "More than {count:number} callers are waiting.",
     "wait_time": "The estimated wait is about {wait:duration}.",
     "drop_message": "Hello. This was a call from {drop.name}. We are sorry that nobody is free to speak with you now. "
     "You can reach us at {drop.number:digits}. If you do not want to be called again, press {drop.key:digits}.",
@@ -51,6 +52,7 @@ _GERMAN = {
     "callback_promised": "Vielen Dank. Wir rufen Sie zurück. Auf Wiederhören.",
     "callback_hello": "Guten Tag. Dies ist der Rückruf, um den Sie gebeten haben. Bitte haben Sie einen Moment Geduld.",
     "wait_position": "Sie sind Nummer {position:number} in der Warteschlange.",
+    "wait_more": "Es warten mehr als {count:number} Anrufer.",
     "wait_time": "Die Wartezeit beträgt ungefähr {wait:duration}.",
     "drop_message": "Guten Tag. Dies war ein Anruf von {drop.name}. Leider ist gerade niemand frei, um mit Ihnen zu "
     "sprechen. Sie erreichen uns unter {drop.number:digits}. Wenn Sie nicht mehr angerufen werden möchten, drücken Sie "
@@ -74,6 +76,7 @@ _SPANISH = {
     "callback_promised": "Gracias. Le devolveremos la llamada. Adiós.",
     "callback_hello": "Hola. Esta es la llamada que solicitó. Espere un momento, por favor.",
     "wait_position": "Usted es el número {position:number} en la cola.",
+    "wait_more": "Hay más de {count:number} clientes en espera.",
     "wait_time": "El tiempo de espera aproximado es de {wait:duration}.",
     "drop_message": "Hola. Esta era una llamada de {drop.name}. Lo sentimos, ahora no hay nadie libre para hablar con "
     "usted. Puede llamarnos al {drop.number:digits}. Si no desea recibir más llamadas, pulse {drop.key:digits}.",
@@ -96,6 +99,7 @@ _FRENCH = {
     "callback_promised": "Merci. Nous vous rappellerons. Au revoir.",
     "callback_hello": "Bonjour. Voici l'appel que vous avez demandé. Veuillez patienter un instant.",
     "wait_position": "Vous êtes le numéro {position:number} dans la file d'attente.",
+    "wait_more": "Plus de {count:number} appels sont en attente.",
     "wait_time": "Le temps d'attente est d'environ {wait:duration}.",
     "drop_message": "Bonjour. C'était un appel de {drop.name}. Désolé, personne n'est libre pour vous parler en ce "
     "moment. Vous pouvez nous joindre au {drop.number:digits}. Pour ne plus être appelé, tapez {drop.key:digits}.",

@@ -102,20 +102,23 @@ class WaitEstimator:
 
 
 class Announcement(msgspec.Struct, frozen=True):
-    """What to tell the caller; None: nothing about it. ``wait_s`` is rounded."""
+    """What to tell the caller; None: nothing about it. ``more``: not the position, but that more than so many are
+    waiting. ``wait_s`` is rounded."""
 
     position: int | None
     wait_s: int | None
+    more: int | None = None
 
 
 class Announcer:
     """When one caller is told what. ``since``: when they joined, or when a restart of ours found them."""
 
-    __slots__ = ("_next", "_position", "_spec", "_times", "_wait")
+    __slots__ = ("_next", "_position", "_sooner", "_spec", "_times", "_wait")
 
     def __init__(self, spec: AnnounceSpec, since: float) -> None:
         self._spec = spec
-        self._next = since + spec.first_s
+        # From when on anything may be said, and from when on a better position may.
+        self._next = self._sooner = since + spec.first_s
         self._times = 0
         self._position: int | None = None
         self._wait: int | None = None
@@ -123,30 +126,47 @@ class Announcer:
     def due(self, now: float, position: int, wait_s: float | None) -> Announcement | None:
         """What to say now, or None; what is returned counts as said. ``position`` from 1 (0: none), ``wait_s``: the
         estimate, None when unknown."""
-        if self._silent or now < self._next:
+        spec = self._spec
+        if self._silent or now < self._sooner or (position == 1 and not spec.to_first):
             return None
-        said = Announcement(self._tell_position(position), self._tell_wait(wait_s))
-        if said.position is None and said.wait_s is None:
+        place = self._tell_position(position)
+        if now < self._next and (place is None or self._position is None or place >= self._position):
             return None
-        self._next = now + self._spec.every_s
+        wait = self._tell_wait(wait_s)
+        if place is None and wait is None:
+            return None
+        self._next = now + spec.every_s
+        self._sooner = now + (spec.sooner_s or spec.every_s)
         self._times += 1
-        self._position = said.position if said.position is not None else self._position
-        self._wait = said.wait_s if said.wait_s is not None else self._wait
-        return said
+        self._position = place if place is not None else self._position
+        self._wait = wait if wait is not None else self._wait
+        if place is not None and 0 < spec.position_limit < place:
+            return Announcement(None, wait, spec.position_limit)
+        return Announcement(place, wait)
 
     def next_time(self, now: float) -> float | None:
-        """The soonest time, after ``now``, at which something may be said that may not now. When that has passed, ask
-        whenever position or estimate change."""
-        return None if self._silent or self._next <= now else self._next
+        """The soonest time, after ``now``, at which something may be said that may not now."""
+        ahead = [time for time in (self._sooner, self._next) if time > now]
+        return None if self._silent or not ahead else min(ahead)
+
+    def watches(self, now: float) -> bool:
+        """Whether something would be said now if position or estimate changed: only then is :meth:`due` worth asking
+        before :meth:`next_time`."""
+        return not self._silent and self._sooner <= now
 
     @property
     def _silent(self) -> bool:
         return 0 < self._spec.times <= self._times
 
     def _tell_position(self, position: int) -> int | None:
+        """The position to tell; all those beyond the limit count as the one after it."""
         limit = self._spec.position_limit
-        if not self._spec.position or position < 1 or 0 < limit < position:
+        if not self._spec.position or position < 1:
             return None
+        if 0 < limit < position:
+            if not self._spec.position_more:
+                return None
+            position = limit + 1
         return position if self._better(position, self._position) else None
 
     def _tell_wait(self, wait_s: float | None) -> int | None:

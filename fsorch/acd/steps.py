@@ -83,6 +83,11 @@ class StepSession:
             actions.append(StepAction(last, AnyAgent(), "all steps were taken"))
         return actions
 
+    def ended(self, step: int, now: float) -> None:
+        """What the step has played is over: the time until it comes again counts from now."""
+        if step in self._ran:
+            self._ran[step] = now - self._since
+
     def next_time(self, now: float) -> float | None:
         """When a condition of time will next come true, after ``now``; None: never. Other conditions are looked at
         whenever :meth:`due` is asked."""

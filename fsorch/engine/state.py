@@ -236,7 +236,8 @@ class Message:
 class Wait:
     """A contact's stay in one queue. ``since``: monotonic seconds when it began, ``position``: where; ``taken``: the
     steps' actions so far. ``played``: for each step that announces, how often it has, and what last. ``tried``: for
-    each reason to end the wait that could not be carried out, when to try again (monotonic seconds)."""
+    each reason to end the wait that could not be carried out, when to try again (monotonic seconds). ``playing``: the
+    step whose prompt plays, if its time counts from the end of that."""
 
     queue: str
     since: float
@@ -246,6 +247,7 @@ class Wait:
     taken: list[Action] = field(default_factory=list)
     tried: dict[str, float] = field(default_factory=dict)
     played: dict[int, tuple[int, str]] = field(default_factory=dict)
+    playing: int | None = None
 
 
 @dataclass(slots=True)

@@ -385,7 +385,7 @@ class Waiting:
         waits = wait.steps.watches(now)
         if wait.announcer is not None:
             times.append(wait.announcer.next_time(now))
-            waits = waits or wait.announcer.next_time(now) is None
+            waits = waits or wait.announcer.watches(now)
         ahead = [at for at in times if at is not None and now < at < math.inf]
         ahead += [at for at in wait.tried.values() if at > now]
         if ahead:
@@ -462,6 +462,7 @@ class Waiting:
                 prompt = next_prompt(act, before, times, contact.id)
                 wait.played[step.step] = times + 1, prompt
                 self.say(contact, self.music.words(contact, prompt))
+                wait.playing = step.step if act.from_end else None
         else:
             remember(wait, act)
             if need is not None and need is not contact.need:
@@ -478,12 +479,16 @@ class Waiting:
             self._tell(contact, said)
 
     def _tell(self, contact: Contact, said: Announcement) -> None:
-        values = {"wait_position": ("position", said.position), "wait_time": ("wait", said.wait_s)}
+        values = {
+            "wait_position": ("position", said.position),
+            "wait_more": ("count", said.more),
+            "wait_time": ("wait", said.wait_s),
+        }
         told = {prompt: value for prompt, value in values.items() if value[1] is not None}
         words = [word for prompt, value in told.items() for word in self.music.words(contact, prompt, dict([value]))]
         if words:
             prompts = [word.name if isinstance(word, File) else word.text for word in words]
-            fields = {"position": said.position, "wait_s": said.wait_s, "prompts": prompts}
+            fields = {"position": said.position, "more": said.more, "wait_s": said.wait_s, "prompts": prompts}
             self.core.fact(FactKind.ANNOUNCED, contact, leg=contact.leg, **fields)
             self.say(contact, words)
 
@@ -491,6 +496,8 @@ class Waiting:
         """Play words into the music of a contact that waits."""
         core = self.core
         contact.saying, contact.said_at = core.ids(), core.now.mono
+        if contact.wait is not None:
+            contact.wait.playing = None
         sound = self.music.sound(contact, words)
         core.send(contact.switch, Playback(contact.leg, sound, contact.saying), f"say:{contact.id}")
 
@@ -499,6 +506,12 @@ class Waiting:
         if not contact.saying or event.application_uuid != contact.saying:
             return False
         contact.saying = ""
+        wait = contact.wait
+        if wait is not None and wait.playing is not None:
+            wait.steps.ended(wait.playing, self.core.now.mono)
+            wait.playing = None
+            if contact.machine.state is ContactState.WAITING:
+                self._soon(contact)
         return True
 
     def refused(self, id: str) -> None:

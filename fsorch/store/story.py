@@ -256,9 +256,11 @@ def _transferred(fact: Fact) -> str:
 
 
 def _announced(fact: Fact) -> str:
-    wait_s = _get(fact, "wait_s")
-    about = f" and a wait of about {_span(wait_s)}" if isinstance(wait_s, int | float) else ""
-    return f"was told of place {_get(fact, 'position')}{about}"
+    position, more, wait_s = (fact.data.get(key) for key in ("position", "more", "wait_s"))
+    told = [f"place {position}"] if position is not None else []
+    told += [f"more than {more} who wait"] if more is not None else []
+    told += [f"a wait of about {_span(wait_s)}"] if isinstance(wait_s, int | float) else []
+    return f"was told of {' and '.join(told)}"
 
 
 def _way(fact: Fact) -> str:

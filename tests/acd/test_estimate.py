@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -140,6 +141,9 @@ def test_limits() -> None:
         times=st.integers(0, 4),
         round_s=st.integers(1, 90),
         position_limit=st.integers(0, 5),
+        position_more=st.booleans(),
+        sooner_s=st.sampled_from([0.0, 0.5]),
+        to_first=st.booleans(),
     ),
     asks=st.lists(
         st.tuples(st.floats(0, 40), st.integers(0, 8), st.none() | st.floats(0, 900)), min_size=1, max_size=30
@@ -154,6 +158,8 @@ def test_never_more_often_than_the_rule(spec: AnnounceSpec, asks: list[tuple[flo
         if one is not None:
             said.append((now, one))
             assert one.position in (None, position)
+            assert one.more is None or (one.position is None and one.more == spec.position_limit < position)
+            assert spec.to_first or position != 1
             assert one.wait_s is None or (
                 one.wait_s % spec.round_s == 0 and wait_s is not None and one.wait_s >= wait_s
             )
@@ -161,10 +167,12 @@ def test_never_more_often_than_the_rule(spec: AnnounceSpec, asks: list[tuple[flo
         assert announcer.due(now, position, wait_s) is None
     times = [at for at, _ in said]
     assert all(at >= spec.first_s for at in times)
-    assert all(later - before >= spec.every_s - 1e-9 for before, later in zip(times, times[1:], strict=False))
+    least_s = spec.sooner_s or spec.every_s
+    assert all(later - before >= least_s - 1e-9 for before, later in zip(times, times[1:], strict=False))
     assert not spec.times or len(said) <= spec.times
     if spec.only_improved:
-        for told in ([one.position for _, one in said], [one.wait_s for _, one in said]):
+        places = [one.more + 1 if one.more is not None else one.position for _, one in said]
+        for told in (places, [one.wait_s for _, one in said]):
             values = [value for value in told if value is not None]
             assert values == sorted(set(values), reverse=True)
 
@@ -176,9 +184,45 @@ def test_a_fault_is_named() -> None:
         check_estimate(EstimateSpec(most=4), "estimate")
     with pytest.raises(ConfigError, match=r"announce\.wait_limit_s is 30"):
         check_announce(AnnounceSpec(wait_limit_s=30), "announce")
+    check_announce(AnnounceSpec(position_more=True, position_limit=5), "announce")
+    with pytest.raises(ConfigError, match=r"announce\.position_limit is 0; expected 2 or more"):
+        check_announce(AnnounceSpec(position_more=True), "announce")
+    with pytest.raises(ConfigError, match=r"announce\.position_more never comes, for position is false"):
+        check_announce(AnnounceSpec(position_more=True, position=False, position_limit=5), "announce")
+    with pytest.raises(ConfigError, match=r"announce\.sooner_s is 45; expected less than every_s"):
+        check_announce(AnnounceSpec(sooner_s=45), "announce")
 
 
 def test_an_estimate_may_be_told_once_and_the_position_again() -> None:
     announcer = Announcer(AnnounceSpec(first_s=0, every_s=10, wait_once=True), 0.0)
     assert announcer.due(0.0, 5, 300.0) == Announcement(5, 300)
     assert announcer.due(10.0, 4, 60.0) == Announcement(4, None)
+
+
+def test_beyond_the_limit_that_there_are_more_than_so_many() -> None:
+    spec = AnnounceSpec(first_s=0, every_s=10, wait=False, position_limit=5, position_more=True)
+    announcer = Announcer(spec, 0.0)
+    assert announcer.due(0.0, 9, None) == Announcement(None, None, 5)
+    assert announcer.due(10.0, 6, None) is None, "that is still more than five"
+    assert announcer.due(20.0, 5, None) == Announcement(5, None)
+    assert announcer.due(30.0, 7, None) is None, "overtaken: that is no improvement"
+    again = Announcer(msgspec.structs.replace(spec, only_improved=False), 0.0)
+    assert [again.due(at, 9, None) for at in (0.0, 10.0)] == [Announcement(None, None, 5)] * 2
+
+
+def test_a_better_position_is_told_sooner_than_the_rest() -> None:
+    announcer = Announcer(AnnounceSpec(first_s=0, every_s=90, sooner_s=15, only_improved=False), 0.0)
+    assert announcer.due(0.0, 5, 300.0) == Announcement(5, 300)
+    assert announcer.due(14.0, 4, 300.0) is None
+    assert (announcer.next_time(14.0), announcer.watches(14.0)) == (15.0, False)
+    assert announcer.due(15.0, 5, 60.0) is None, "neither nearer nor time for all of it"
+    assert (announcer.next_time(15.0), announcer.watches(15.0)) == (90.0, True)
+    assert announcer.due(20.0, 4, 240.0) == Announcement(4, 240)
+    assert announcer.due(110.0, 4, 240.0) == Announcement(4, 240)
+
+
+def test_the_first_in_line_may_be_left_in_peace() -> None:
+    announcer = Announcer(AnnounceSpec(first_s=0, every_s=10, to_first=False), 0.0)
+    assert announcer.due(0.0, 1, 60.0) is None
+    assert announcer.due(1.0, 2, 60.0) == Announcement(2, 60)
+    assert announcer.due(11.0, 1, 30.0) is None

@@ -14,6 +14,7 @@ from fsorch.esl.commands import Break, Bridge, Execute, Kill, Originate, PlayAnd
 from fsorch.esl.events import Event
 from fsorch.flow_menus import menu_flow
 from fsorch.flows import FlowSpec
+from fsorch.shipped import SHIPPED
 from tests.engine.desk import Desk
 
 MAIN = msgspec.to_builtins(menu_flow("main", {"1": "sales"}, person="sales"))
@@ -414,6 +415,44 @@ def test_a_position_is_told_when_it_improves_and_only_then() -> None:
     assert desk.of(FactKind.ANNOUNCED)[-1].data["position"] == 1
     music = [c for c, tag in desk.sent if tag.startswith("music:")]
     assert len(music) == 2, "the prompt plays into the music, which goes on"
+
+
+@pytest.mark.parametrize("language", sorted(SHIPPED))
+def test_complaint_16_beyond_the_limit_callers_hear_that_more_wait(language: str) -> None:
+    """fusionpbx/fusionpbx PR #6515: the words about the place in line are half-shipped."""
+    told = {"first_s": 5, "every_s": 10, "wait": False, "position_limit": 2, "position_more": True}
+    desk = Desk(msgspec.structs.replace(centre(announce=told), language=language))
+    for n in (1, 2, 3, 4):
+        desk.call(f"caller-{n}", "sales")
+    desk.passes(5)
+    facts = {fact.leg: fact.data for fact in desk.of(FactKind.ANNOUNCED)}
+    told = [(facts[f"caller-{n}"]["position"], facts[f"caller-{n}"]["more"]) for n in (1, 2, 3, 4)]
+    assert told == [(1, None), (2, None), (None, 2), (None, 2)]
+    play = desk.last(Playback)
+    assert play.uuid == "caller-4"
+    said = "!".join(f"/sounds/fsorch/{language}/{name}.wav" for name in facts["caller-4"]["prompts"])
+    assert play.file == f"file_string://{said}"
+    assert "wait_more" in said
+    for command in [command for command, _ in desk.sent if isinstance(command, Playback)]:
+        done(desk, command)
+    desk.ends("caller-1")
+    desk.passes(10)
+    now = [(fact.leg, fact.data["position"]) for fact in desk.of(FactKind.ANNOUNCED)[4:]]
+    assert now == [("caller-2", 1), ("caller-3", 2)], "for the fourth, still more than two wait"
+
+
+def test_a_prompt_comes_again_so_long_after_its_end() -> None:
+    step = {"do": {"act": "announce", "prompt": "busy", "from_end": True}, "every_s": 30}
+    desk = waiting(steps={"steps": [step]})
+    desk.passes(0)
+    first = desk.last(Playback)
+    desk.passes(20)
+    done(desk, first)
+    desk.passes(29)
+    assert len(desk.of(FactKind.STEP_TAKEN)) == 1
+    desk.passes(1)
+    assert len(desk.of(FactKind.STEP_TAKEN)) == 2
+    assert desk.last(Playback).event_uuid != first.event_uuid
 
 
 def test_an_estimated_wait_is_told_once_there_is_one() -> None:
