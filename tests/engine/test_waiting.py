@@ -420,8 +420,8 @@ def test_a_position_is_told_when_it_improves_and_only_then() -> None:
 @pytest.mark.parametrize("language", sorted(SHIPPED))
 def test_complaint_16_beyond_the_limit_callers_hear_that_more_wait(language: str) -> None:
     """fusionpbx/fusionpbx PR #6515: the words about the place in line are half-shipped."""
-    told = {"first_s": 5, "every_s": 10, "wait": False, "position_limit": 2, "position_more": True}
-    desk = Desk(msgspec.structs.replace(centre(announce=told), language=language))
+    rules = {"first_s": 5, "every_s": 10, "wait": False, "position_limit": 2, "position_more": True}
+    desk = Desk(msgspec.structs.replace(centre(announce=rules), language=language))
     for n in (1, 2, 3, 4):
         desk.call(f"caller-{n}", "sales")
     desk.passes(5)
@@ -437,8 +437,8 @@ def test_complaint_16_beyond_the_limit_callers_hear_that_more_wait(language: str
         done(desk, command)
     desk.ends("caller-1")
     desk.passes(10)
-    now = [(fact.leg, fact.data["position"]) for fact in desk.of(FactKind.ANNOUNCED)[4:]]
-    assert now == [("caller-2", 1), ("caller-3", 2)], "for the fourth, still more than two wait"
+    later = [(fact.leg, fact.data["position"]) for fact in desk.of(FactKind.ANNOUNCED)[4:]]
+    assert later == [("caller-2", 1), ("caller-3", 2)], "for the fourth, still more than two wait"
 
 
 def test_a_prompt_comes_again_so_long_after_its_end() -> None:
