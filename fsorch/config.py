@@ -26,7 +26,7 @@ from fsorch.gateways import GatewaySpec, check_gateway
 from fsorch.hints import explain, near
 from fsorch.hostile import check_plain
 from fsorch.lookups import LookupSettings, Sources
-from fsorch.names import Role, Strategy
+from fsorch.names import BreakWeight, Role, Strategy
 from fsorch.numbers import plain_number
 from fsorch.prompts import Language, PromptSpec, SpeechSpec, check_prompts
 from fsorch.rules import (
@@ -51,6 +51,7 @@ from fsorch.rules import (
     check_estimate,
     check_steps,
     check_wrap_up,
+    expect_known,
 )
 from fsorch.shipped import DEFAULT_LANGUAGE, shipped_prompts
 from fsorch.waits import Ending, WaitSpec, check_hours, check_wait, check_way
@@ -180,11 +181,14 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
 
 
 class BreakReason(Spec, frozen=True, kw_only=True):
-    """Why an agent may be on break. ``max_s`` 0 means no limit."""
+    """Why an agent may be on break. ``max_s`` 0 means no limit. ``weight``: the time on such breaks is counted for
+    itself. ``campaigns``: only for agents who work for one of these (none: for everybody)."""
 
     id: str
     title: str = ""
     max_s: float = 0.0
+    weight: BreakWeight = BreakWeight.NEUTRAL
+    campaigns: tuple[str, ...] = ()
 
 
 class TextSpec(Spec, frozen=True, kw_only=True):
@@ -421,6 +425,10 @@ def _check_campaigns(centre: Centre, queues: set[str], flows: set[str], where: s
     )
     for n, campaign in enumerate(centre.campaigns):
         check_campaign(campaign, world, f"{where}: campaigns[{n}]")
+    manned = {campaign.id for campaign in centre.campaigns if campaign.queue}
+    for n, reason in enumerate(centre.breaks):
+        for m, id in enumerate(reason.campaigns):
+            expect_known(id, manned, f"{where}: breaks[{n}].campaigns[{m}]", "a campaign with agents")
 
 
 def _check_flows(centre: Centre, where: str) -> None:

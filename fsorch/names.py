@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["ContactOutcome", "OfferOutcome", "Role", "SegmentKind", "Strategy"]
+__all__ = ["BreakWeight", "ContactOutcome", "OfferOutcome", "Role", "SegmentKind", "Strategy"]
 
 
 class Strategy(StrEnum):
@@ -31,6 +31,15 @@ class Role(StrEnum):
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
     AUDITOR = "auditor"
+
+
+class BreakWeight(StrEnum):
+    """What a break says about whoever takes it: work that is not a call (training, a meeting), what everybody has a
+    right to, or what there should be less of."""
+
+    GOOD = "good"
+    NEUTRAL = "neutral"
+    BAD = "bad"
 
 
 class SegmentKind(StrEnum):

@@ -14,10 +14,10 @@ from fsorch.acd.phones import MissKind, Verdict, way_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.state import Offer, Person
-from fsorch.names import OfferOutcome
+from fsorch.names import BreakWeight, OfferOutcome
 from fsorch.rules import CauseRules, Consequence
 
-__all__ = ["AgentRules", "break_end"]
+__all__ = ["AgentRules", "break_end", "breaks_of", "weight_of"]
 
 # A phone that refuses at once must not be dialled in a loop, whatever a file says.
 LEAST_DELAY_S = 1.0
@@ -62,10 +62,23 @@ class AgentRules:
     def watch_break(self, person: Person) -> None:
         """The status, or the centre's break reasons, have changed."""
         key, now, end = ("break", person.spec.id), self.core.now, break_end(self.core, person)
+        self._count_break(person)
         self.core.timers.cancel(key)
         person.overrun = person.overrun and 0 < end <= now.wall
         if end and not person.overrun:
             self.core.timers.set(key, now.mono + max(0.0, (end - now.wall) / 1_000_000))
+
+    def _count_break(self, person: Person) -> None:
+        """The break before this status, if there was one, counts; a break that begins is remembered."""
+        status, since = person.agent.status, person.agent.status_since
+        began, reason = person.break_began
+        here = (since, status.reason) if status.status is AgentStatus.BREAK else (0, "")
+        if here == person.break_began:
+            return
+        if began:
+            lasted, weight = max(0, (since or self.core.now.wall) - began), weight_of(self.core, reason)
+            person.breaks_us[weight] = person.breaks_us.get(weight, 0) + lasted
+        person.break_began = here
 
     def break_too_long(self, id: str) -> None:
         """The break's time is over: that is shown, and nothing else happens."""
@@ -110,6 +123,18 @@ def break_end(core: Core, person: Person) -> int:
     status = person.agent.status
     limit = _limit(core, status.reason) if status.status is AgentStatus.BREAK else 0.0
     return person.agent.status_since + round(limit * 1_000_000) if limit > 0 else 0
+
+
+def weight_of(core: Core, reason: str) -> BreakWeight:
+    """The weight of a break reason; of one that is not the centre's, neither good nor bad."""
+    return next((one.weight for one in core.centre.breaks if one.id == reason), BreakWeight.NEUTRAL)
+
+
+def breaks_of(core: Core, person: Person) -> list[str]:
+    """The reasons that an agent may give for a break."""
+    queues = {member.queue for member in person.spec.queues}
+    theirs = {campaign.id for campaign in core.centre.campaigns if campaign.queue in queues}
+    return [one.id for one in core.centre.breaks if not one.campaigns or not theirs.isdisjoint(one.campaigns)]
 
 
 def _limit(core: Core, reason: str) -> float:

@@ -11,7 +11,7 @@ from fsorch.acd.transfer import TransferState
 from fsorch.acd.wrap_up import WrapUp
 from fsorch.causes import Cause
 from fsorch.config import AgentSpec
-from fsorch.engine.agent_rules import AgentRules
+from fsorch.engine.agent_rules import AgentRules, breaks_of, weight_of
 from fsorch.engine.checks import phone_fault, phone_of
 from fsorch.engine.core import Core
 from fsorch.engine.dnd import DND
@@ -40,7 +40,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.errors import EslError, NotFound, RequestRefused
 from fsorch.esl.commands import Hold, Kill, Mute, Park, PhoneEvent, SendDigits
-from fsorch.names import OfferOutcome
+from fsorch.names import BreakWeight, OfferOutcome
 from fsorch.rules import WrapUpSpec
 
 __all__ = ["People"]
@@ -135,6 +135,10 @@ class People:
         person.phone = "" if phone_fault(shift.phone) else shift.phone
         person.on_demand = person.next_wanted = shift.on_demand
         person.answered, person.talked_us = max(person.answered, shift.calls), max(person.talked_us, shift.talked_us)
+        for weight in BreakWeight:
+            us = sum(us for reason, us in shift.breaks_us.items() if weight_of(self.core, reason) is weight)
+            if us > person.breaks_us.get(weight, 0):
+                person.breaks_us[weight] = us
         if shift.wrap_up_began:
             self._resume_wrap_up(person, shift)
         self._changed(person, before, "restart")
@@ -327,8 +331,8 @@ class People:
         self._choose(person, AgentStatus.LOGGED_OUT, "", request.by)
 
     def _set_status(self, person: Person, request: SetStatus) -> None:
-        reasons = {reason.id for reason in self.core.centre.breaks}
-        if request.status == "break" and reasons and request.reason not in reasons:
+        reasons, some = breaks_of(self.core, person), bool(self.core.centre.breaks)
+        if request.status == "break" and some and request.reason not in reasons and (reasons or request.reason):
             if not request.reason:
                 hint = f"give one of: {', '.join(sorted(reasons))}"
                 raise RequestRefused("the agent", person.agent.status.status.value, "break without a reason", hint)

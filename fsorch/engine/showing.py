@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from fsorch.acd import AgentState, AgentStatus, ContactState
 from fsorch.acd.explain import Standings, why_waiting
-from fsorch.engine.agent_rules import break_end
+from fsorch.config import BreakReason
+from fsorch.engine.agent_rules import break_end, weight_of
 from fsorch.engine.core import Core
 from fsorch.engine.state import Contact, Person, Queue
-from fsorch.engine.views import AgentView, ContactView, PartyView, QueueView, Snapshot, SwitchView
+from fsorch.engine.views import (
+    AgentView,
+    BreakView,
+    ContactView,
+    ListenerView,
+    PartyView,
+    QueueView,
+    Snapshot,
+    SwitchView,
+)
 from fsorch.rules import PhoneMode
 
 __all__ = ["agent_view", "contact_view", "queue_view", "snapshot"]
@@ -98,9 +110,24 @@ def agent_view(core: Core, person: Person) -> AgentView:
         next_wanted=person.next_wanted,
         break_until=break_end(core, person),
         overrun=person.overrun,
+        break_weight=weight_of(core, agent.status.reason).value if agent.status.status is AgentStatus.BREAK else "",
+        breaks_us={weight.value: us for weight, us in person.breaks_us.items()},
+        listeners=tuple(_listeners(core, person)),
         line=person.line.state.value if person.spec.phone_mode is PhoneMode.NAILED else "",
         lead=core.lead_of(person),
     )
+
+
+def _listeners(core: Core, person: Person) -> Iterator[ListenerView]:
+    for watch in core.watches.values():
+        if watch.agent == person.spec.id:
+            who = core.people.get(watch.watcher)
+            yield ListenerView((who.spec.name if who is not None else "") or watch.watcher, watch.mode)
+
+
+def _break_view(core: Core, reason: BreakReason) -> BreakView:
+    queues = tuple(sorted({one.queue for one in core.centre.campaigns if one.id in reason.campaigns}))
+    return BreakView(reason.id, reason.title or reason.id, reason.weight.value, queues if reason.campaigns else None)
 
 
 def queue_view(core: Core, queue: Queue) -> QueueView:
@@ -142,6 +169,6 @@ def snapshot(core: Core) -> Snapshot:
         agents=tuple(agent_view(core, person) for person in core.people.values()),
         contacts=tuple(contact_view(core, contact, standings) for contact in core.contacts.values()),
         campaigns=core.campaigns_now(),
-        breaks=tuple((reason.id, reason.title or reason.id) for reason in core.centre.breaks),
+        breaks=tuple(_break_view(core, reason) for reason in core.centre.breaks),
         odd_events=dict(core.odd),
     )

@@ -24,7 +24,7 @@ from fsorch.engine.rows import LegRow
 from fsorch.engine.views import KeyedAnswer
 from fsorch.ivr import FlowSession
 from fsorch.ivr.steps import Step
-from fsorch.names import ContactOutcome, SegmentKind
+from fsorch.names import BreakWeight, ContactOutcome, SegmentKind
 from fsorch.rules import Action, CauseRules
 from fsorch.shipped import DEFAULT_LANGUAGE
 
@@ -410,6 +410,8 @@ class Person:
 
     ``hindrances`` say why nothing is offered though they are available, by what hinders; ``rule`` says why a rule
     overruled their choice, until they choose again; ``next_wanted``: on demand, they have asked for a contact.
+    ``break_began``: when the present break did (UTC microseconds, 0: there is none), and its reason; ``breaks_us``:
+    microseconds on those that are over.
 
     ``line``: of a nailed-up phone, ``line_leg`` its leg, ``line_tries`` how often it could not be had, ``alert`` the id
     of what plays on it."""
@@ -437,6 +439,8 @@ class Person:
     on_demand: bool = False
     next_wanted: bool = False
     overrun: bool = False
+    break_began: tuple[int, str] = (0, "")
+    breaks_us: dict[BreakWeight, int] = field(default_factory=dict)
     line: LineMachine = field(default_factory=LineMachine)
     line_leg: str = ""
     line_tries: int = 0

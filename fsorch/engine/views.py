@@ -3,15 +3,19 @@ microseconds, 0 for never."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import msgspec
 
 __all__ = [
     "AgentView",
+    "BreakView",
     "CampaignView",
     "ContactView",
     "KeyedAnswer",
     "LeadCard",
     "LeadNumberView",
+    "ListenerView",
     "PartyView",
     "QueueView",
     "Snapshot",
@@ -157,6 +161,27 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     outcomes: dict[str, int] = {}
 
 
+class BreakView(msgspec.Struct, frozen=True):
+    """Why there may be a break. ``weight``: good, neutral, bad. ``queues``: for agents of one of these only (None: for
+    everybody)."""
+
+    id: str
+    title: str
+    weight: str = "neutral"
+    queues: tuple[str, ...] | None = None
+
+    def fits(self, queues: Iterable[str]) -> bool:
+        """Whether an agent of these queues may take it."""
+        return self.queues is None or not set(self.queues).isdisjoint(queues)
+
+
+class ListenerView(msgspec.Struct, frozen=True):
+    """Who hears a talk, or is being called to: ``mode`` is listen, whisper (to the agent), barge (to both)."""
+
+    name: str
+    mode: str
+
+
 class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     """An agent. ``status`` (available, break, logged_out) is what the agent chose, ``state`` (idle, reserved, ringing,
     talking, wrap_up) what the engine knows. ``asked`` is a wish kept for later: "break:lunch", "logged_out",
@@ -166,6 +191,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     they choose again. ``on_demand``: they ask for each contact, and ``next_wanted`` says that they have. In wrap-up,
     ``wrap_up_until`` 0 means until they end it, ``wrap_up_may_end`` that they may do so now, ``wrap_up_more_s`` what
     one request adds (0: nothing). ``break_until``: when the break's time is over, ``overrun`` that it was.
+    ``break_weight``: of the present break; ``breaks_us``: microseconds on breaks that are over, by weight, since the
+    engine started (after a restart: of the last 12 hours). ``listeners``: supervisors who hear the talk.
     ``line``: the state of a nailed-up phone's standing call (none, dialling, ready, taken, talking, back, returning,
     lost); empty for a phone that is dialled. ``lead``: of a campaign, in front of them."""
 
@@ -191,6 +218,9 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     next_wanted: bool = False
     break_until: int = 0
     overrun: bool = False
+    break_weight: str = ""
+    breaks_us: dict[str, int] = {}
+    listeners: tuple[ListenerView, ...] = ()
     line: str = ""
     lead: LeadCard | None = None
 
@@ -234,5 +264,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     agents: tuple[AgentView, ...] = ()
     contacts: tuple[ContactView, ...] = ()
     campaigns: tuple[CampaignView, ...] = ()
-    breaks: tuple[tuple[str, str], ...] = ()
+    breaks: tuple[BreakView, ...] = ()
     odd_events: dict[str, int] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
 from fsorch.flow_menus import menu_flow
-from fsorch.names import Role
+from fsorch.names import BreakWeight, Role
 from fsorch.rules import CalendarSpec, Overflow, OverflowTo, Weekday
 from fsorch.sim.people import PhoneHabits
 from fsorch.sim.switch import VirtualSwitch
@@ -84,7 +84,7 @@ def demo_centre() -> Centre:
         breaks=(
             BreakReason(id="lunch", title="Lunch", max_s=2700),
             BreakReason(id="coffee", title="Coffee", max_s=600),
-            BreakReason(id="training", title="Training"),
+            BreakReason(id="training", title="Training", weight=BreakWeight.GOOD),
         ),
         flow="main",
         # Never closed by the clock, for a demo may run at any hour; by a supervisor it can be.

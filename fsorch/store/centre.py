@@ -212,7 +212,7 @@ def _member_rows(centre: Centre) -> Iterator[Row]:
 
 
 def _break_rows(centre: Centre) -> list[Row]:
-    return [{**msgspec.structs.asdict(reason), "place": n} for n, reason in enumerate(centre.breaks)]
+    return [{**_columns(BreakRecord, reason), "place": n} for n, reason in enumerate(centre.breaks)]
 
 
 def _prompt_rows(centre: Centre) -> list[Row]:

@@ -206,6 +206,7 @@ class BreakRecord(Model):
     place = IntegerField()
     title = CharField(max_length=255)
     max_s = DoubleField()
+    rules = TextField(null=True)
 
     class Meta:
         table_name = "break_reason"

@@ -295,6 +295,10 @@ def _changed(before: Shift | None, fact: Fact) -> Shift:
     status, reason, phone, state = (str(fact.data.get(name) or "") for name in ("status", "reason", "phone", "state"))
     same = before is not None and (before.status, before.reason) == (status, reason)
     since = fact.data.get("since")
+    breaks_us = before.breaks_us if before is not None else {}
+    if before is not None and before.status == AgentStatus.BREAK and not same:
+        lasted = max(0, fact.at - before.since)
+        breaks_us = breaks_us | {before.reason: breaks_us.get(before.reason, 0) + lasted}
     shift = msgspec.structs.replace(
         before or Shift(fact.agent, status),
         status=status,
@@ -302,6 +306,7 @@ def _changed(before: Shift | None, fact: Fact) -> Shift:
         phone=phone,
         since=since if isinstance(since, int) else before.since if before is not None and same else fact.at,
         on_demand=fact.data.get("on_demand") is True,
+        breaks_us=breaks_us,
     )
     if state == AgentState.IDLE:
         shift = msgspec.structs.replace(shift, asked="", asked_reason="", idle_since=fact.at)

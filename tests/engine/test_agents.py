@@ -14,15 +14,19 @@ from fsorch.engine import (
     ExtendWrapUp,
     FactKind,
     HangUp,
+    LogIn,
     NextContact,
     Recall,
     SetStatus,
     Shift,
 )
-from fsorch.errors import ConfigError, RequestRefused
+from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.esl.commands import Originate
+from fsorch.names import BreakWeight
 from fsorch.rules import AwayRule, CauseRule, CauseRules, Consequence, WrapUpMode, WrapUpSpec
+from fsorch.store.recall import follow_shift
 from tests.engine.desk import CENTRE, Desk
+from tests.engine.dialroom import centre as dial_centre
 
 RULES = CauseRules(
     busy=CauseRule(delay_s=60, limit=2, then=Consequence.BREAK, reason="tea"),
@@ -328,6 +332,62 @@ def test_complaint_17_a_break_shows_its_reason_its_time_and_that_it_is_too_long(
     assert (fact.agent, fact.data["reason"], fact.data["max_s"]) == ("ann", "tea", 600)
     bench.tell(SetStatus(agent="ann", by="ann", status="break", reason="lunch"))
     assert (bench.agent("ann").overrun, bench.agent("ann").break_until) == (False, 0)
+
+
+def test_complaint_17_the_time_in_breaks_is_counted_by_weight_and_over_a_restart() -> None:
+    """roramirez/qpanel #280: the reason of a pause, and the time in pauses, cannot be seen."""
+    weights = {"tea": BreakWeight.BAD, "training": BreakWeight.GOOD, "lunch": BreakWeight.NEUTRAL}
+    breaks = tuple(BreakReason(id=id, weight=weight) for id, weight in weights.items())
+    bench = Desk(msgspec.structs.replace(CENTRE, breaks=breaks))
+    assert [(one.id, one.weight) for one in bench.engine.snapshot().breaks][:2] == [
+        ("tea", "bad"),
+        ("training", "good"),
+    ]
+    bench.log_in("ann")
+    for reason, lasts_s in (("tea", 60), ("training", 100), ("tea", 20)):
+        bench.tell(SetStatus(agent="ann", by="ann", status="break", reason=reason))
+        assert bench.agent("ann").break_weight == weights[reason]
+        bench.passes(lasts_s)
+    bench.tell(SetStatus(agent="ann", by="ann", status="break", reason="lunch"))
+    assert bench.agent("ann").breaks_us == {"bad": 80_000_000, "good": 100_000_000}
+    shifts: dict[str, Shift] = {}
+    for fact in bench.facts:
+        follow_shift(shifts, fact)
+    again = Desk(msgspec.structs.replace(CENTRE, breaks=breaks))
+    again.tell(Recall(shifts=(shifts["ann"],)))
+    assert again.agent("ann").breaks_us == {"bad": 80_000_000, "good": 100_000_000}
+    assert (again.agent("ann").reason, again.agent("ann").break_weight) == ("lunch", "neutral")
+    assert again.agent("ann").status_since == bench.agent("ann").status_since
+    bench.passes(300)
+    bench.tell(SetStatus(agent="ann", by="ann", status="available"))
+    agent = bench.agent("ann")
+    assert (agent.breaks_us["neutral"], agent.break_weight) == (300_000_000, "")
+
+
+def test_a_reason_of_a_campaign_is_for_those_who_work_for_it() -> None:
+    reasons = (BreakReason(id="tea"), BreakReason(id="script", campaigns=("spring",)))
+    outside = AgentSpec(id="b", phone="user/1", queues=(MembershipSpec(queue="help"),))
+    room = dial_centre(breaks=reasons)
+    bench = Desk(msgspec.structs.replace(room, agents=(*room.agents, outside)))
+    by_id = {one.id: one for one in bench.engine.snapshot().breaks}
+    assert (by_id["tea"].queues, by_id["script"].queues) == (None, ("out",))
+    for agent in ("a0", "b"):
+        bench.tell(LogIn(agent=agent, by=agent))
+    bench.tell(SetStatus(agent="a0", by="a0", status="break", reason="script"))
+    assert bench.agent("a0").reason == "script"
+    with pytest.raises(NotFound, match="script"):
+        bench.tell(SetStatus(agent="b", by="b", status="break", reason="script"))
+    with pytest.raises(RequestRefused, match="tea"):
+        bench.tell(SetStatus(agent="b", by="b", status="break"))
+    assert bench.agent("b").status == "available"
+
+
+def test_a_reason_of_a_campaign_that_is_not_there_is_a_fault() -> None:
+    file = {"queues": [{"id": "sales"}], "breaks": [{"id": "tea", "campaigns": ["sprint"]}]}
+    with pytest.raises(ConfigError, match=r"breaks\[0\]\.campaigns\[0\] is 'sprint'; expected a campaign with agents"):
+        decode(file, Centre, where="centre.yaml")
+    with pytest.raises(ConfigError, match=r"breaks\[0\]\.weight"):
+        decode(file | {"breaks": [{"id": "tea", "weight": "great"}]}, Centre, where="centre.yaml")
 
 
 # -- desktops -------------------------------------------------------------------------------------------------------

@@ -144,10 +144,12 @@ def test_a_supervisor_listens_whispers_and_barges() -> None:
     for mode, key in (("whisper", "2"), ("barge", "3"), ("listen", "0")):
         desk.tell(msgspec.structs.replace(Supervise(agent="ann", watcher="rob", mode="listen", by="sam"), mode=mode))
         assert desk.last(ReceiveDigits) == ReceiveDigits(dial.uuid, key)
+        assert [one.mode for one in desk.agent("ann").listeners] == [mode], "the agent sees who is in the talk"
     assert desk.agent("rob").state == "idle"
     desk.tell(StopListening(agent="ann", watcher="rob", by="sam"))
     assert desk.last(Kill).uuid == dial.uuid
     desk.ends(dial.uuid)
+    assert desk.agent("ann").listeners == ()
     assert (desk.contact().agent, desk.contact().state) == ("ann", "talking")
     modes = [fact.kind for fact in desk.facts if fact.kind.startswith("listening")]
     assert modes == ["listening_began", *["listening_changed"] * 3, "listening_ended"]

@@ -12,7 +12,7 @@ from fsorch.clock import ManualClock
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
 from fsorch.errors import ConfigError
 from fsorch.flow_menus import menu_flow
-from fsorch.names import Role
+from fsorch.names import BreakWeight, Role
 from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.store import Passwords, Store, open_database
 from fsorch.store.models import AgentRecord, FlowRecord, MemberRecord, QueueRecord, UserRecord
@@ -40,7 +40,7 @@ CENTRE = Centre(
         menu_flow("day", {"1": "sales", "*": "support"}, person="sales"),
     ),
     flow="day",
-    breaks=(BreakReason(id="lunch", title="Lunch 🍜", max_s=1800), BreakReason(id="call")),
+    breaks=(BreakReason(id="lunch", title="Lunch 🍜", max_s=1800), BreakReason(id="call", weight=BreakWeight.GOOD)),
     prompts={
         "menu": "/var/p/menu.wav",
         "balance": PromptSpec(text={"de": "Sie haben {sum:money,currency=EUR}.", "en": "You have {sum:money}."}),

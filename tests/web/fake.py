@@ -28,7 +28,7 @@ from fsorch.engine.inputs import (
     SetStatus,
 )
 from fsorch.engine.rows import ContactRow
-from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
+from fsorch.engine.views import AgentView, BreakView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.flows import FlowSpec
 from fsorch.store import ContactDetail
@@ -183,7 +183,12 @@ class FakeCentre:
             queues=tuple(self._count(queue) for queue in self.queues.values()),
             agents=tuple(self.agents.values()),
             contacts=tuple(self.contacts.values()),
-            breaks=(("lunch", "Lunch"), ("coffee", "Short break"), ("training", "Training")),
+            breaks=(
+                BreakView("lunch", "Lunch"),
+                BreakView("coffee", "Short break", "bad"),
+                BreakView("training", "Training", "good"),
+                BreakView("script", "Script talk", queues=("nobodys",)),
+            ),
         )
 
     def request(self, request: Request) -> None:

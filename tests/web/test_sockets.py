@@ -23,7 +23,11 @@ def test_an_agent_is_sent_their_desk_and_no_board(site: Site) -> None:
     first = line.next()
     assert (first["topic"], first["n"]) == ("agent", 1)
     assert first["view"]["agent"]["id"] == "ada"
-    assert first["view"]["breaks"][0] == ["lunch", "Lunch"]
+    assert [(one["id"], one["weight"]) for one in first["view"]["breaks"]] == [
+        ("lunch", "neutral"),
+        ("coffee", "bad"),
+        ("training", "good"),
+    ]
     site.centre.set_agent("bo", answered=7)
     assert line.silent()
 

@@ -22,7 +22,7 @@ from gevent.event import Event
 
 from fsorch.edge.gateway import Gateway, Subscription
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.views import AgentView, Snapshot
+from fsorch.engine.views import AgentView, BreakView, Snapshot
 
 __all__ = ["Feed", "Watcher"]
 
@@ -74,7 +74,7 @@ class Desk(msgspec.Struct, frozen=True, kw_only=True):
     number."""
 
     centre: str
-    breaks: tuple[tuple[str, str], ...]
+    breaks: tuple[BreakView, ...]
     queues: tuple[QueueGlance, ...]
     switches_up: bool
     agent: AgentView | None
@@ -292,7 +292,7 @@ class Views:
         mine = set(view.queues) if view is not None else set()
         return Desk(
             centre=snapshot.centre,
-            breaks=snapshot.breaks,
+            breaks=tuple(one for one in snapshot.breaks if view is None or one.fits(mine)),
             switches_up=all(switch.up for switch in snapshot.switches),
             queues=tuple(
                 QueueGlance(queue.id, queue.title, queue.waiting, queue.oldest_enqueued_at)

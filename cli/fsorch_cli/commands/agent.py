@@ -11,15 +11,16 @@ from fsorch.edge.control_client import ControlClient
 from fsorch.engine.inputs import LogIn, LogOut, Request, SetStatus
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import ConfigError
+from fsorch.names import BreakWeight
 from fsorch_cli.app import App
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
-from fsorch_cli.live import ago, asked_by, find, missing, now_us
+from fsorch_cli.live import ago, asked_by, find, missing, now_us, seconds
 from fsorch_cli.objects import add_verbs, with_set
 from fsorch_cli.steering import add_call_verbs
 
-COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>")
+COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>", "on breaks")
 
 
 @click.group("agent", cls=Group)
@@ -134,7 +135,7 @@ def status(app: App, agent: str, status: str | None, reason: str, as_json: bool)
                 raise click.UsageError("--reason belongs to a break; leave it out")
             view = _send(client, SetStatus(agent=agent, by=asked_by(), status="available"))
         elif status == "break":
-            check_reason(reason, snapshot)
+            check_reason(reason, snapshot, view)
             view = _send(client, SetStatus(agent=agent, by=asked_by(), status="break", reason=reason))
     if as_json:
         print_json(view)
@@ -142,9 +143,9 @@ def status(app: App, agent: str, status: str | None, reason: str, as_json: bool)
         out().print(format_status(view))
 
 
-def check_reason(reason: str, snapshot: Snapshot) -> None:
-    """ConfigError or NotFound when the centre has no such break reason."""
-    known = [name for name, _ in snapshot.breaks]
+def check_reason(reason: str, snapshot: Snapshot, agent: AgentView) -> None:
+    """ConfigError or NotFound when the centre has no such break reason for this agent."""
+    known = [one.id for one in snapshot.breaks if one.fits(agent.queues)]
     if reason in known or not (reason or known):
         return
     if not reason:
@@ -169,6 +170,17 @@ def format_agent(agent: AgentView, now: int) -> tuple[object, ...]:
         (contact.name or contact.number) if contact else "",
         agent.answered,
         agent.missed,
+        format_breaks(agent, now),
+    )
+
+
+def format_breaks(agent: AgentView, now: int) -> str:
+    """The time an agent was on breaks, the present one as well, by weight: ``good 1:10, neutral 30:00``."""
+    spent = dict(agent.breaks_us)
+    if agent.break_weight:
+        spent[agent.break_weight] = spent.get(agent.break_weight, 0) + max(0, now - agent.status_since)
+    return ", ".join(
+        f"{weight.value} {seconds(spent[weight] / 1_000_000)}" for weight in BreakWeight if spent.get(weight)
     )
 
 

@@ -16,6 +16,7 @@ from fsorch.store.migrations import (
     m0010_flow_versions,
     m0011_leads,
     m0012_campaign_versions,
+    m0013_break_rules,
 )
 
 __all__ = [
@@ -31,4 +32,5 @@ __all__ = [
     "m0010_flow_versions",
     "m0011_leads",
     "m0012_campaign_versions",
+    "m0013_break_rules",
 ]

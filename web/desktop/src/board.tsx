@@ -5,8 +5,8 @@ import { useMemo, useState } from "preact/hooks";
 import { ask, change } from "./api";
 import { Campaigns } from "./campaigns";
 import { Empty } from "./desk";
-import { callerName, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
-import { Action, Pill, Since } from "./parts";
+import { breaksOf, callerName, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
+import { Action, BreakTimes, Pill, Since, WeightWord } from "./parts";
 import { Hours } from "./hours";
 import { Joining, Steering, isOwed } from "./steering";
 import { useKnown } from "./store";
@@ -332,7 +332,9 @@ function AgentRow(props: { agent: Agent; board: Board; may: boolean; open: boole
         <span class="soft small clip">{doing + asked}</span>
       </span>
       <span class="agent-state">
-        <span class={`tone-word ${tone(agent)}`}>{toneLabel(agent, board.breaks)}</span>
+        <span class={`tone-word ${tone(agent)}`}>
+          {toneLabel(agent, board.breaks)} {tone(agent) === "break" && agent.break_weight && <WeightWord weight={agent.break_weight} />}
+        </span>
         <Since at={toneSince(agent)} />
       </span>
     </>
@@ -346,6 +348,11 @@ function AgentRow(props: { agent: Agent; board: Board; may: boolean; open: boole
       ) : (
         <div class="agent-row">{row}</div>
       )}
+      {props.open && (
+        <dl class="break-times">
+          <BreakTimes agent={agent} />
+        </dl>
+      )}
       {props.open && <AgentActs agent={agent} board={board} />}
     </li>
   );
@@ -355,7 +362,7 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
   const [working, setWorking] = useState(false);
   if (working) return <WorkOf agent={agent.id} board={board} close={() => setWorking(false)} />;
   const id = { agent: agent.id };
-  const reasons = board.breaks.length ? board.breaks : [["", "Break"] as [string, string]];
+  const reasons = breaksOf(board.breaks, agent);
   if (agent.status === "logged_out")
     return (
       <div class="acts">
@@ -373,9 +380,9 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
         </Action>
       )}
       {agent.status === "available" &&
-        reasons.map(([reason, title]) => (
+        reasons.map(({ id: reason, title, weight }) => (
           <Action key={reason} kind="chip" run={() => ask("status", { ...id, status: "break", reason })}>
-            {title || reason}
+            {title || reason} <WeightWord weight={weight} />
           </Action>
         ))}
       {agent.state === "wrap_up" && (

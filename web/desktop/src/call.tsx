@@ -6,7 +6,7 @@ import { callerName, phone, wish } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, useNow } from "./time";
 import { Handing } from "./handing";
-import type { Agent, Break, Contact, Place } from "./types";
+import type { Agent, Break, Contact, Listener, Place } from "./types";
 
 export function CallCard({ agent, contact, places }: { agent: Agent; contact: Contact; places: Place[] }): JSX.Element {
   const phase = agent.state === "talking" ? (contact.held ? "held" : "talking") : "ringing";
@@ -27,6 +27,7 @@ export function CallCard({ agent, contact, places }: { agent: Agent; contact: Co
           </p>
         )}
       </div>
+      <Listeners listeners={agent.listeners} />
       <Facts contact={contact} phase={phase} />
       {contact.direction !== "outbound" && <Answers contact={contact} />}
       {contact.why && (
@@ -40,6 +41,22 @@ export function CallCard({ agent, contact, places }: { agent: Agent; contact: Co
       {phase !== "ringing" && !isMessage(contact) && <Handing agent={agent} contact={contact} places={places} />}
       <footer>{phase === "ringing" ? <Ringing agent={agent} /> : isMessage(contact) ? <Listening /> : <Talking contact={contact} />}</footer>
     </article>
+  );
+}
+
+const HEARS = { listen: "listens", whisper: "whispers to you", barge: "talks with you both" };
+
+// A supervisor in the talk is never hidden from the agent.
+function Listeners({ listeners }: { listeners: Listener[] }): JSX.Element {
+  const words = listeners.map(({ name, mode }) => `${name} ${HEARS[mode]}`).join(", ");
+  return (
+    <p class={`listeners ${words ? "on" : ""}`} role="status" data-test="listeners">
+      {words && (
+        <>
+          <Icon name="ear" /> {words}
+        </>
+      )}
+    </p>
   );
 }
 

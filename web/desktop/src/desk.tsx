@@ -5,8 +5,8 @@ import { useEffect, useState } from "preact/hooks";
 import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
 import { ByHand, Dialling, LeadPanel, Preview } from "./lead";
-import { breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
-import { Action, Icon, Pill, Since, useFocus } from "./parts";
+import { breaksOf, breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
+import { Action, BreakTimes, Icon, Pill, Since, useFocus, WeightWord } from "./parts";
 import { get, useKnown } from "./store";
 import { serverNow, spoken } from "./time";
 import type { Agent, Desk } from "./types";
@@ -89,6 +89,7 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
           <dt>Missed</dt>
           <dd class={agent.missed ? "warn" : ""}>{agent.missed}</dd>
         </div>
+        <BreakTimes agent={agent} />
       </dl>
     </aside>
   );
@@ -121,7 +122,7 @@ function Hindrance({ agent }: { agent: Agent }): JSX.Element | null {
 function Choices({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
   const busy = agent.state !== "idle";
   const after = agent.state === "wrap_up" ? "after the wrap-up" : "after this call";
-  const reasons = desk.breaks.length ? desk.breaks : [["", "Break"] as [string, string]];
+  const reasons = breaksOf(desk.breaks, agent);
   const chosen = (status: string, reason = "") => agent.status === status && agent.reason === reason;
   return (
     <section class="choices" aria-label="Status">
@@ -166,7 +167,7 @@ function Choices({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
           <Icon name="check" /> Available
         </Action>
       )}
-      {reasons.map(([id, title]) => (
+      {reasons.map(({ id, title, weight }) => (
         <Action
           key={id}
           kind="chip"
@@ -174,7 +175,7 @@ function Choices({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
           pressed={busy ? agent.asked === (id ? `break:${id}` : "break") : chosen("break", id)}
           run={() => ask("status", { status: "break", reason: id })}
         >
-          <Icon name="cup" /> {title || id}
+          <Icon name="cup" /> {title || id} <WeightWord weight={weight} />
         </Action>
       ))}
       <Action kind="chip" pressed={agent.asked === "logged_out"} test="log-out" run={() => ask("logout")}>

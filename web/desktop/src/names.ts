@@ -1,6 +1,6 @@
 // How people and numbers are written.
 
-import type { Agent, Board, Break, Contact, Desk } from "./types";
+import type { Agent, Board, Break, Contact, Desk, Weight } from "./types";
 
 // Country codes of one and of two digits (ITU-T E.164, list of assigned codes); every other has three.
 const ONE = new Set(["1", "7"]);
@@ -51,9 +51,24 @@ export function callerName(contact: Pick<Contact, "name" | "number">): string {
 }
 
 export function breakTitle(breaks: readonly Break[], id: string): string {
-  const found = breaks.find(([known]) => known === id);
-  return found?.[1] || id || "Break";
+  return breaks.find((one) => one.id === id)?.title || id || "Break";
 }
+
+const ANY_BREAK: Break = { id: "", title: "Break", weight: "neutral", queues: null };
+
+// The breaks that an agent may choose; a centre without reasons has one.
+export function breaksOf(breaks: readonly Break[], agent: Agent): Break[] {
+  if (!breaks.length) return [ANY_BREAK];
+  return breaks.filter((one) => one.queues === null || one.queues.some((queue) => agent.queues.includes(queue)));
+}
+
+// Microseconds on breaks up to `now` (milliseconds), the present one as well.
+export function onBreaks(agent: Agent, weight: Weight, now: number): number {
+  const present = agent.break_weight === weight ? Math.max(0, now * 1000 - agent.status_since) : 0;
+  return (agent.breaks_us[weight] ?? 0) + present;
+}
+
+export const WEIGHTS: readonly Weight[] = ["good", "neutral", "bad"];
 
 export function queueTitle(view: Board | Desk, id: string): string {
   return view.queues.find((queue) => queue.id === id)?.title || id;

@@ -3,7 +3,8 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { clock, useNow } from "./time";
-import type { Tone } from "./names";
+import { onBreaks, WEIGHTS, type Tone } from "./names";
+import type { Agent, Weight } from "./types";
 
 // Time since a moment (UTC microseconds), counting up by the server's clock.
 export function Since({ at, class: name = "" }: { at: number; class?: string }): JSX.Element {
@@ -12,6 +13,28 @@ export function Since({ at, class: name = "" }: { at: number; class?: string }):
     <span class={`clock ${name}`} role="timer" aria-live="off">
       {at ? clock(now / 1000 - at / 1e6) : "–"}
     </span>
+  );
+}
+
+// What a break counts as, where that says something.
+export function WeightWord({ weight }: { weight: Weight }): JSX.Element | null {
+  return weight === "neutral" ? null : <span class={`weight ${weight}`}>{weight}</span>;
+}
+
+// How long an agent was on breaks, by their weight; the present one counts up.
+export function BreakTimes({ agent }: { agent: Agent }): JSX.Element | null {
+  const now = useNow();
+  const spent = WEIGHTS.map((weight) => [weight, onBreaks(agent, weight, now)] as const).filter(([, us]) => us > 0);
+  if (!spent.length) return null;
+  return (
+    <>
+      {spent.map(([weight, us]) => (
+        <div key={weight} data-test={`breaks-${weight}`}>
+          <dt>{weight === "neutral" ? "Breaks" : `Breaks, ${weight}`}</dt>
+          <dd>{clock(us / 1e6)}</dd>
+        </div>
+      ))}
+    </>
   );
 }
 
@@ -89,6 +112,7 @@ const PATHS = {
   hold: "M8.500 5v14M15.500 5v14",
   resume: "M8 5.500v13l10.500-6.500z",
   check: "M5 12.500l4.500 4.500L19 7.500",
+  ear: "M7 9a5 5 0 1 1 10 0c0 4-4 4-4 8a3 3 0 0 1-5 2M10 9a2 2 0 1 1 4 0c0 2-2 2-2 4",
   cup: "M5 8h12v6a5 5 0 0 1-5 5h-2a5 5 0 0 1-5-5zM17 9.500h1.500a2.500 2.500 0 0 1 0 5H17M8 5V3.500M11 5V3.500M14 5V3.500",
   door: "M14 4H6v16h8M11 12h9.500M17.500 8.500L21 12l-3.500 3.500",
   close: "M6 6l12 12M18 6L6 18",

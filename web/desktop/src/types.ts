@@ -69,6 +69,9 @@ export interface Agent {
   next_wanted: boolean;
   break_until: number;
   overrun: boolean;
+  break_weight: "" | Weight;
+  breaks_us: Partial<Record<Weight, number>>;
+  listeners: Listener[];
   lead: Lead | null;
 }
 
@@ -153,8 +156,21 @@ export interface SwitchView {
   legs: number;
 }
 
-// A break reason: its id and its title.
-export type Break = [string, string];
+export type Weight = "good" | "neutral" | "bad";
+
+// A break reason, and for agents of which queues only it is (null: for everybody).
+export interface Break {
+  id: string;
+  title: string;
+  weight: Weight;
+  queues: string[] | null;
+}
+
+// Who hears a talk, or is being called to.
+export interface Listener {
+  name: string;
+  mode: "listen" | "whisper" | "barge";
+}
 
 export interface Board {
   centre: string;
