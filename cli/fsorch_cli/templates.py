@@ -70,13 +70,14 @@ agents:
     queues:
       - queue: support
 
-# Reasons to be on break; max_s 0 means no limit.
+# Reasons to be on break; max_s 0 means no limit; weight is good, neutral or bad.
 breaks:
   - id: lunch
     title: Lunch
     max_s: 1800
   - id: training
     title: Training
+    weight: good
 
 # What a caller hears before the queue. fsorch flow draw main shows it, fsorch flow lint centre.yaml looks for traps in
 # it, fsorch flow test main --keys 2 walks through it. 0, silence and wrong keys lead to the person: nobody is trapped.

@@ -176,8 +176,8 @@ class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
 class Shift(msgspec.Struct, frozen=True):
     """What an agent had chosen last, and when (UTC microseconds). ``asked`` and ``asked_reason``: the choice that waits
     for its moment. ``wrap_up_began``: when the wrap-up for ``contact`` of ``queue`` began that was not over yet, and
-    ``wrap_up_until`` its end. ``calls`` and ``talked_us`` (microseconds): what the agent has done so far; ``breaks_us``:
-    microseconds on breaks that are over, by reason."""
+    ``wrap_up_until`` its end. ``calls`` and ``talked_us`` (microseconds): what the agent has done so far;
+    ``breaks_us``: microseconds on breaks that are over, by reason."""
 
     agent: str
     status: str

@@ -179,9 +179,8 @@ def format_breaks(agent: AgentView, now: int) -> str:
     spent = dict(agent.breaks_us)
     if agent.break_weight:
         spent[agent.break_weight] = spent.get(agent.break_weight, 0) + max(0, now - agent.status_since)
-    return ", ".join(
-        f"{weight.value} {seconds(spent[weight] / 1_000_000)}" for weight in BreakWeight if spent.get(weight)
-    )
+    told = [(weight.value, spent.get(weight, 0)) for weight in BreakWeight]
+    return ", ".join(f"{weight} {seconds(us / 1_000_000)}" for weight, us in told if us)
 
 
 def format_status(agent: AgentView) -> str:
