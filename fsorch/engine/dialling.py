@@ -81,6 +81,7 @@ class Dialling:
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
         self.dials.next_way, self.dials.way_failed = self.ways.next, self.ways.rest
+        self.dials.placed = self._placed
         calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
         calls.dial_gone, calls.dial_served, calls.dial_left = self.dials.gone, self.dials.served, self.dials.left
         self.runs: dict[str, Run] = {}
@@ -568,13 +569,18 @@ class Dialling:
             self.people.reserve(person)
         return True
 
+    def _placed(self, dial: Dial) -> None:
+        """The number of a lead is called: from now on it counts as an attempt."""
+        self.checks.dialled(dial)
+        run = self.runs.get(dial.campaign.id)
+        if run is not None:
+            run.tally.launched += 1
+
     def launched(self, run: Run, dial: Dial) -> None:
-        """A call of a campaign is under way."""
+        """A call of a campaign is under way: the lead's, or that of the agent's phone which comes first."""
         now = self.core.now.mono
         run.lines += 1
         run.speed += 1 / (HALF_S * 1.4427)
-        run.tally.launched += 1
-        self.checks.dialled(dial)
         run.limit.take(now)
         if run.pacer is not None and not dial.agent:
             run.pacer.on_launch(dial.id, now, dial.lead.list)

@@ -76,6 +76,8 @@ class DialCalls:
         self.next_way: Callable[[Dial], str]
         # Told of a gateway that had no line.
         self.way_failed: Callable[[str], None]
+        # Told of each call of a lead's own number that leaves: not of an agent's phone that rings first.
+        self.placed: Callable[[Dial], None]
         # Told of each that an agent has.
         self.served_by: Callable[[Dial], None] = lambda dial: None
         # Told of a call that was never placed, though its agent was ready for it.
@@ -102,6 +104,7 @@ class DialCalls:
         self.dials[dial.id] = dial
         dial.leg, dial.job = self.core.ids(), self.core.ids()
         dial.launched_at, dial.since = self.core.now.wall, self.core.now.mono
+        self.placed(dial)
         self.core.write_first()
         self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **self._fields(dial), row=to_builtins(dial.row()))
         self._dial(dial, endpoint)

@@ -578,6 +578,24 @@ def test_a_lead_whose_agent_does_not_pick_up_was_never_called() -> None:
     assert (room.calls(), room.started(), room.back) == ([], [], ["1"])
 
 
+def test_an_agents_phone_that_rings_in_vain_is_no_attempt_at_the_lead() -> None:
+    once = structs.replace(CAMPAIGN, attempts_per_day=1)
+    room = Room(centre(once, agents=1, nailed=False), leads=1)
+    room.log_in("a0")
+    room.run()
+    for _ in range(3):
+        # The records give it out again, for it came back.
+        room.leads = [room.known[room.back[-1]] if room.back else room.known["1"]]
+        phone = phones(room)[-1]
+        room.event("CHANNEL_CREATE", phone.uuid)
+        room.ends(phone.uuid, "NO_ANSWER")
+        room.event("BACKGROUND_JOB", job_uuid=phone.job_uuid, body="-ERR NO_ANSWER\n")
+        room.passes(11)
+    assert len(phones(room)) == 4
+    assert (room.of(FactKind.LEAD_BARRED), room.started()) == ([], [])
+    assert room.engine.snapshot().campaigns[0].launched == 0
+
+
 def test_progressive_shares_its_lines_between_standing_lines_and_phones() -> None:
     told = centre(structs.replace(CAMPAIGN, lines_max=2), agents=4)
     agents = tuple(
