@@ -62,6 +62,7 @@ __all__ = [
     "Centre",
     "HookSettings",
     "MembershipSpec",
+    "MetricsSettings",
     "QueueSpec",
     "Settings",
     "SwitchSettings",
@@ -253,13 +254,20 @@ class SwitchSettings(Spec, frozen=True, kw_only=True):
     password: str
 
 
+class MetricsSettings(Spec, frozen=True, kw_only=True):
+    """Who may read ``/metrics`` without a token: these addresses and networks. A token of the API may from anywhere."""
+
+    allow: tuple[str, ...] = ("127.0.0.1", "::1")
+
+
 class WebSettings(Spec, frozen=True, kw_only=True):
-    """Where the desktop is served, and the doors for a switch that asks by HTTP."""
+    """Where the desktop is served, the doors for a switch that asks by HTTP, and who may read the metrics."""
 
     host: str = "127.0.0.1"
     port: int = 8700
     secure_cookies: bool = False
     doors: DoorSettings = DoorSettings()
+    metrics: MetricsSettings = MetricsSettings()
 
 
 class HookSettings(Spec, frozen=True, kw_only=True):

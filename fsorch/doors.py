@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 import msgspec
@@ -16,7 +16,16 @@ import msgspec
 from fsorch.errors import ConfigError
 from fsorch.hints import near
 
-__all__ = ["DIALLED", "DoorSettings", "NumberSpec", "check_doors", "check_numbers", "phone_login", "variables_of"]
+__all__ = [
+    "DIALLED",
+    "DoorSettings",
+    "NumberSpec",
+    "check_addresses",
+    "check_doors",
+    "check_numbers",
+    "phone_login",
+    "variables_of",
+]
 
 # A number as it may stand in a dialplan: nothing that the switch would read as more than text.
 DIALLED = re.compile(r"[A-Za-z0-9_.*#+-]{1,64}")
@@ -51,13 +60,16 @@ def check_doors(doors: DoorSettings, where: str) -> None:
     """ConfigError for a token that can be guessed or an address that is none."""
     if doors.token and len(doors.token) < SHORTEST_TOKEN:
         raise ConfigError(f"{where}.token is too easy to guess; use {SHORTEST_TOKEN} characters or more")
-    for n, network in enumerate(doors.allow):
+    check_addresses(doors.allow, f"{where}.allow")
+
+
+def check_addresses(allow: Sequence[str], where: str) -> None:
+    """ConfigError for an address or network that is none."""
+    for n, network in enumerate(allow):
         try:
             ipaddress.ip_network(network)
         except ValueError as error:
-            raise ConfigError(
-                f"{where}.allow[{n}]: {error}; give an address or a network such as 192.0.2.0/24"
-            ) from None
+            raise ConfigError(f"{where}[{n}]: {error}; give an address or a network such as 192.0.2.0/24") from None
 
 
 def check_numbers(numbers: Mapping[str, NumberSpec], flows: set[str], queues: set[str], where: str) -> None:

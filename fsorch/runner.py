@@ -102,9 +102,16 @@ class WebFactory(Protocol):
     import them, so whoever builds a Service hands it in."""
 
     def __call__(
-        self, gateway: Gateway, store: Store, settings: WebSettings, /, *, secret: bytes
+        self,
+        gateway: Gateway,
+        store: Store,
+        settings: WebSettings,
+        /,
+        *,
+        secret: bytes,
+        status: Callable[[], ServiceStatus] | None = None,
     ) -> tuple[WsgiApp, Pusher]:
-        """A WSGI application and its pusher."""
+        """A WSGI application and its pusher. ``status`` tells its metrics how the process does."""
         ...
 
 
@@ -421,7 +428,7 @@ class Service:
         web = self.settings.web
         listener = listen(web, tries=self._port_tries)
         self._down.callback(listener.close)
-        app, pusher = make(self.gateway, self.store, web, secret=read_secret(self.home))
+        app, pusher = make(self.gateway, self.store, web, secret=read_secret(self.home), status=self.status)
         self._down.callback(pusher.stop)
         server = WebServer(app, listener)
         server.start()
@@ -492,6 +499,9 @@ def _link_state(link: Link) -> LinkState:
         reason=status.reason,
         events=status.events,
         lost=status.lost,
+        late=status.late,
+        shed=status.shed,
+        garbled=status.garbled,
         reconnects=status.reconnects,
         lag_s=round(status.lag_s, 6),
     )

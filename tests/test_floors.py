@@ -64,6 +64,7 @@ HOMES = {
     "flask_login": ("fsorch_web",),
     "flask_socketio": ("fsorch_web",),
     "werkzeug": ("fsorch_web",),
+    "prometheus_client": ("fsorch_web.metrics",),
     # One hub runs everything: a second kind of loop has no place.
     "asyncio": (),
     "multiprocessing": (),

@@ -11,7 +11,7 @@ import msgspec
 import yaml
 
 from fsorch.config import Centre, Settings, SwitchSettings, decode
-from fsorch.doors import check_doors
+from fsorch.doors import check_addresses, check_doors
 from fsorch.errors import ConfigError, StoreError
 from fsorch.flows import FlowSpec
 from fsorch.hostile import DEEPEST
@@ -46,6 +46,7 @@ def read_settings(path: Path) -> Settings:
             raise ConfigError(f"{path}: switches has the name {switch.name!r} twice")
         check_switch(switch, f"{path}: switches[{n}]")
     check_doors(settings.web.doors, f"{path}: web.doors")
+    check_addresses(settings.web.metrics.allow, f"{path}: web.metrics.allow")
     home = (path.parent / settings.home).resolve()
     ca_file = settings.lookups.ca_file
     return msgspec.structs.replace(

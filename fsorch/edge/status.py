@@ -21,13 +21,18 @@ __all__ = [
 
 
 class LinkState(msgspec.Struct, frozen=True, kw_only=True):
-    """The link to one switch. ``state``: connecting, up, down, refused, stopped. ``lag_s``: how late events come."""
+    """The link to one switch. ``state``: connecting, up, down, refused, stopped. ``lag_s``: how late events come.
+    ``lost``: commands without a reply; ``late``: replies past their deadline; ``shed``: commands that a full line
+    refused; ``garbled``: frames that hold no event."""
 
     name: str
     state: str
     reason: str = ""
     events: int = 0
     lost: int = 0
+    late: int = 0
+    shed: int = 0
+    garbled: int = 0
     reconnects: int = 0
     lag_s: float = 0.0
 

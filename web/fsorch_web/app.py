@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from flask import Flask, Response, abort, redirect, send_from_directory
@@ -9,6 +10,7 @@ from werkzeug.wrappers import Response as AnyResponse
 
 from fsorch.config import WebSettings
 from fsorch.edge.gateway import Gateway
+from fsorch.edge.status import ServiceStatus
 from fsorch_web import errors
 from fsorch_web.auth import SESSION_S, Auth
 from fsorch_web.campaigns import CampaignRoutes
@@ -17,6 +19,7 @@ from fsorch_web.doors import Doors
 from fsorch_web.flows import Flows
 from fsorch_web.leads import LeadRoutes
 from fsorch_web.messages import Messages
+from fsorch_web.metrics import Metrics
 from fsorch_web.objects import Objects
 from fsorch_web.seams import StoreReads
 from fsorch_web.sockets import Sockets
@@ -42,12 +45,19 @@ LARGEST_BODY = 16 * 1024
 
 
 def create_app(
-    gateway: Gateway, store: StoreReads, settings: WebSettings, *, secret: bytes, static: Path = STATIC
+    gateway: Gateway,
+    store: StoreReads,
+    settings: WebSettings,
+    *,
+    secret: bytes,
+    static: Path = STATIC,
+    status: Callable[[], ServiceStatus] | None = None,
 ) -> tuple[Flask, Sockets]:
     """The application over an engine and a store, and what pushes to its pages (``stop`` it when the server stops).
 
     ``secret`` signs the sessions: at least 32 bytes, kept over restarts, or everybody logs in anew. ``static`` has the
-    built page. A gevent pywsgi server serves the application; it needs no handler of its own for WebSockets."""
+    built page. ``status`` says how the process does, for the metrics. A gevent pywsgi server serves the application; it
+    needs no handler of its own for WebSockets."""
     if len(secret) < 32:
         raise ValueError(f"the secret has {len(secret)} bytes; give at least 32 random ones")
     app = Flask(__name__, static_folder=None)
@@ -71,6 +81,7 @@ def create_app(
     CampaignRoutes(app, auth)
     Pages(app, auth, static)
     Doors(app, store, settings.doors)
+    Metrics(app, gateway, auth, settings.metrics, status)
     sockets = Sockets(app, gateway, auth)
     app.after_request(_add_headers)
     return app, sockets

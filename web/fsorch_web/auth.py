@@ -85,6 +85,10 @@ class Auth:
             raise _not_logged_in_error()
         return person
 
+    def has_token(self) -> bool:
+        """Whether a program makes this request, with a token of the API."""
+        return flask.g.get("program") is not None
+
     def whoever(self) -> Person | None:
         """Who makes this request, or None."""
         program: Person | None = flask.g.get("program")

@@ -6,13 +6,13 @@ not known is "not found", and the switch goes on with its own files.
 from __future__ import annotations
 
 import hmac
-import ipaddress
 import logging
 
 from flask import Flask, Response, request
 
 from fsorch.config import Centre
 from fsorch.doors import DoorSettings, phone_login, variables_of
+from fsorch_web.addresses import Addresses
 from fsorch_web.errors import ApiError
 from fsorch_web.seams import StoreReads, in_worker
 from fsorch_web.switch_xml import NOT_FOUND, dialplan, directory
@@ -23,8 +23,6 @@ log = logging.getLogger(__name__)
 
 # mod_dialplan_xml sends all that is known of a channel, its SDP included: some 10 KB.
 LARGEST_FORM = 512 * 1024
-# What is behind a proxy comes from the proxy's address, whoever asks.
-FORWARDED = ("X-Forwarded-For", "Forwarded", "X-Real-IP")
 
 
 class Doors:
@@ -33,7 +31,7 @@ class Doors:
     def __init__(self, app: Flask, store: StoreReads, settings: DoorSettings) -> None:
         self._store = store
         self._settings = settings
-        self._networks = [ipaddress.ip_network(network) for network in settings.allow]
+        self._switches = Addresses(settings.allow)
         self._centre = (-1, Centre())
         app.add_url_rule("/hooks/xml", view_func=self.xml, methods=["POST"])
         app.add_url_rule("/hooks/route", view_func=self.route, methods=["POST"])
@@ -91,18 +89,9 @@ class Doors:
         request.max_content_length = LARGEST_FORM
         if not self._settings.token:
             raise ApiError(404, "not_found", "the doors are shut; give web.doors a token in fsorch.yaml")
-        if not self._from_switch() or not self._knows_token():
+        if not self._switches.have(request) or not self._knows_token():
             log.warning("somebody at %s asked at %s and may not", request.remote_addr, request.path)
             raise ApiError(403, "forbidden", "this address or token may not ask here; see web.doors in fsorch.yaml")
-
-    def _from_switch(self) -> bool:
-        if any(request.headers.get(name) for name in FORWARDED):
-            return False
-        try:
-            address = ipaddress.ip_address(request.remote_addr or "")
-        except ValueError:
-            return False
-        return any(address in network for network in self._networks)
 
     def _knows_token(self) -> bool:
         given = request.authorization
