@@ -45,7 +45,7 @@ from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceSta
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import CampaignsAre, Configure, DropsWere, History, HookFailed, Recall
+from fsorch.engine.inputs import CampaignsAre, Configure, DropsWere, History, HookFailed, PacingWas, Recall
 from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
 from fsorch.store.leads import token_of
@@ -329,6 +329,7 @@ class Service:
     def _start_dialler(self) -> None:
         """What an earlier life has reserved is known by now: campaigns may have leads."""
         self._dialler.start()
+        self.pump.feed(PacingWas(in_thread(self.store.campaigns.learnt)))
         self._look_at_campaigns()
 
     def _look_at_campaigns(self) -> None:

@@ -1,7 +1,8 @@
 """How many calls a campaign launches now: the interface of a pacer, and the pacers by name.
 
 A pacer is pure: it is told what happened and asked what to do, and reads no clock. All times are seconds on one clock,
-which need not start at 0. It is asked `due` every 0.1 s to 1 s, and whenever somebody likes.
+which need not start at 0; the dialler's shows the time of day where the campaign is run, so that ``now // 3600 % 24``
+is the hour. It is asked `due` every 0.1 s to 1 s, and whenever somebody likes.
 
     pacer = PACERS["predictive"](target=0.03)
     pacer.on_agent("ann", "idle", 0.0)
@@ -13,6 +14,9 @@ which need not start at 0. It is asked `due` every 0.1 s to 1 s, and whenever so
 Every pacer of this package allows for what happens in practice: a message told twice, late, or in another order; a call
 it never heard of; a state spelled as another system spells it (`pacing_watch.phase_of` has the list; what nobody knows
 is away); a clock that jumps. None raises for that, and none launches while nobody is logged in.
+
+One that has also the two methods of `pacing_memory.Learner` hands on what it has learned: to the pacer that follows it
+when its campaign is edited, and to that of the next life of fsorch.
 
 The outcomes of a call: ``live`` (a person), ``machine``, ``busy``, ``noanswer``, ``failed``. The states of an agent
 are fsorch's: ``idle``, ``reserved``, ``ringing``, ``talking``, ``wrap_up``, and ``logged_out`` or a break's name.

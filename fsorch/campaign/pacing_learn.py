@@ -49,6 +49,15 @@ class Fading:
         """The counts as they weigh now."""
         return [count / self._worth for count in self._counts]
 
+    def resume(self, counts: Sequence[float]) -> None:
+        """Go on from what `now` gave another with as many bins; anything else is left out."""
+        if len(counts) == len(self._counts) and _are_sound(counts):
+            self._counts, self._worth = list(counts), 1.0
+
+
+def _are_sound(counts: Sequence[float]) -> bool:
+    return all(0.0 <= count < math.inf for count in counts)
+
 
 def at_risk(ended: Sequence[float], open_: Mapping[int, int]) -> list[float]:
     """For each bin, how many came as far; those that still last count half in the bin they are in."""
@@ -82,6 +91,17 @@ class Ringing:
         self.exposure: list[float] = []
         self.rate = self.PRIOR_RATE
         self.learn({})
+
+    def learnt(self) -> tuple[list[float], list[float]]:
+        """The answers and the other ends it knows of, by bin."""
+        return self._live.now(), self._other.now()
+
+    def resume(self, live: Sequence[float], other: Sequence[float]) -> float:
+        """Go on from what another knew; how many calls that are."""
+        self._live.resume(live)
+        self._other.resume(other)
+        self.learn({})
+        return sum(self._live.now()) + sum(self._other.now())
 
     def over(self, age: float, live: bool) -> None:
         """A call that rang ``age`` seconds is over."""
@@ -146,6 +166,15 @@ class Wrap:
         self.sum_: list[float] = []
         self.learn(())
 
+    def learnt(self) -> list[float]:
+        """The ends it knows of, by bin."""
+        return self._ended.now()
+
+    def resume(self, ended: Sequence[float]) -> None:
+        """Go on from what another knew."""
+        self._ended.resume(ended)
+        self.learn(())
+
     def over(self, lasted: float) -> None:
         """A wrap-up (0: there was none) is over."""
         self._ended.fade(self.MOST)
@@ -198,6 +227,16 @@ class Talk:
         self._lasted = [0.0] * len(self.EDGES)
         self.pace: list[float] = []
         self.learn([])
+
+    def learnt(self) -> tuple[list[float], list[float]]:
+        """The ends, and the seconds talked, by age."""
+        return self._ended, self._lasted
+
+    def resume(self, ended: Sequence[float], lasted: Sequence[float]) -> None:
+        """Go on from what another knew."""
+        if len(ended) == len(lasted) == len(self.EDGES) and _are_sound(ended) and _are_sound(lasted):
+            self._ended, self._lasted = list(ended), list(lasted)
+            self.learn([])
 
     def over(self, lasted: float) -> None:
         """A talk is over."""

@@ -18,6 +18,7 @@ import math
 from collections.abc import Hashable
 
 from fsorch.campaign.pacing_learn import BINS, PER_S, Ringing, Talk, Wrap
+from fsorch.campaign.pacing_memory import Learnt, rounded
 from fsorch.campaign.pacing_odds import Moment
 from fsorch.campaign.pacing_price import Bank
 from fsorch.campaign.pacing_rate import AnswerRate
@@ -124,6 +125,40 @@ class Predictive(Watch):
         """The share of a list's calls that a person answers, as far as is known; without a list, of all calls."""
         known = self._lists.get(source) if source else None
         return (known or self._any).rate.rate
+
+    # What outlasts it -------------------------------------------------------------------------------------------
+
+    def learnt(self) -> Learnt:
+        """What it knows, for the next pacer of the same campaign."""
+        live, other = self._ringing.learnt()
+        talks, talked = self._talk.learnt()
+        return Learnt(
+            live=rounded(live),
+            other=rounded(other),
+            wraps=rounded(self._wrap.learnt()),
+            talks=rounded(talks),
+            talked=rounded(talked),
+            back=self._back,
+            saved=self._bank.saved,
+            rates={name: known.rate.learnt() for name, known in {**self._lists, "": self._any}.items()},
+        )
+
+    def resume(self, learnt: Learnt) -> None:
+        """Go on from what another pacer knew, before anything is told. A call one by one for each free agent is not
+        needed again where that one had seen enough of them."""
+        calls = self._ringing.resume(learnt.live, learnt.other)
+        self._wrap.resume(learnt.wraps)
+        self._talk.resume(learnt.talks, learnt.talked)
+        self._pace = self._talk.mean_pace([])
+        self._bank.resume(learnt.saved)
+        if 0.0 < learnt.back <= 1.0:
+            self._back = learnt.back
+        for name, known in list(learnt.rates.items())[: self.MOST_LISTS + 1]:
+            list_ = self._lists.setdefault(name, _List(AnswerRate())) if name else self._any
+            list_.rate.resume(known)
+        self._rings_anew()
+        if calls >= self.FIRST_CALLS:
+            self._first_until = math.inf
 
     # Learning --------------------------------------------------------------------------------------------------
 

@@ -32,6 +32,16 @@ class Bank:
         self.target = target
         self._saved = 0.0
 
+    @property
+    def saved(self) -> float:
+        """What is in it, in drops."""
+        return self._saved
+
+    def resume(self, saved: float) -> None:
+        """Go on from what was in another."""
+        if math.isfinite(saved):
+            self._saved = saved
+
     def live(self, agents: int) -> None:
         """A person answered."""
         most = self._reserve(agents) + (self.HIGHEST - 1.0) / self._slope(agents)

@@ -9,6 +9,9 @@ again.
 from __future__ import annotations
 
 import math
+from typing import Any
+
+from fsorch.campaign.pacing_memory import RateLearnt, rounded
 
 __all__ = ["AnswerRate", "DayProfile"]
 
@@ -29,6 +32,19 @@ class DayProfile:
         self._lives = [0.0] * 24
         self._hour: int | None = None
         self._today_calls = self._today_lives = 0
+
+    def learnt(self) -> dict[str, Any]:
+        """What it knows, as `RateLearnt` has it."""
+        today = {"today_calls": self._today_calls, "today_answers": self._today_lives}
+        return {"calls": rounded(self._calls), "answers": rounded(self._lives), "hour": self._hour} | today
+
+    def resume(self, learnt: RateLearnt) -> None:
+        """Go on from what another knew."""
+        counts = (*learnt.calls, *learnt.answers, learnt.today_calls, learnt.today_answers)
+        if len(learnt.calls) == len(learnt.answers) == 24 and all(0.0 <= one < math.inf for one in counts):
+            self._calls, self._lives = list(learnt.calls), list(learnt.answers)
+            self._hour = learnt.hour % 24 if learnt.hour is not None else None
+            self._today_calls, self._today_lives = learnt.today_calls, learnt.today_answers
 
     def over(self, live: bool) -> None:
         """A call is over."""
@@ -91,6 +107,17 @@ class AnswerRate:
     def weight(self) -> float:
         """How many calls stand behind the rate."""
         return self._weight
+
+    def learnt(self) -> RateLearnt:
+        """What it knows."""
+        weight, lives = rounded((self._weight, self._lives))
+        return RateLearnt(weight=weight, lives=lives, **self.day.learnt())
+
+    def resume(self, learnt: RateLearnt) -> None:
+        """Go on from what another knew, a while ago: it counts for no more than the least."""
+        if 0.0 < learnt.lives < learnt.weight < math.inf:
+            self.restart(min(0.99, max(0.002, learnt.lives / learnt.weight)), min(learnt.weight, self.LEAST_CALLS))
+        self.day.resume(learnt)
 
     def over(self, exposure: float, live: bool) -> None:
         """A call is over that was so long exposed to be answered."""

@@ -25,7 +25,7 @@ from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
 from fsorch.clock import Clock
 from fsorch.compliance_packs import SHIPPED_REGISTERS, pack_named
 from fsorch.config import Centre
-from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsBack, LeadsWanted
+from fsorch.engine.actions import AboutLeads, ClearToDial, KeepLearnt, LeadsBack, LeadsWanted
 from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
 from fsorch.errors import FsorchError
 from fsorch.store import Store
@@ -180,7 +180,7 @@ class Dialler:
         except Exception as error:
             if not isinstance(error, FsorchError):
                 log.exception("leads of %s could not be asked for", action.campaign)
-            if isinstance(action, LeadsBack):
+            if isinstance(action, LeadsBack | KeepLearnt):
                 return None
             return LeadsCome(campaign=action.campaign, serial=action.serial, failed=str(error) or type(error).__name__)
 
@@ -188,6 +188,9 @@ class Dialler:
         store = self._store()
         if isinstance(action, LeadsBack):
             store.leads.release(action.leads, self._life)
+            return None
+        if isinstance(action, KeepLearnt):
+            store.campaigns.keep_learnt(action.campaign, action.learnt)
             return None
         if isinstance(action, ClearToDial):
             ready = store.leads.refresh(action.campaign, action.leads, self._life)

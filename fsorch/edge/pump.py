@@ -17,7 +17,7 @@ from gevent.event import Event as Signal
 
 from fsorch.clock import Clock
 from fsorch.edge.breath import breathe
-from fsorch.engine.actions import AboutLeads, LeadsBack, LookUp, Send
+from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted, LookUp, Send
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import CommandLost, Configure, Input, LeadsCome, LookedUp, Request, Tick
@@ -128,7 +128,7 @@ class Pump:
         self._line.append(LookedUp(action.contact, action.serial, Failed("nobody looks up anything here")))
 
     def _nobody_has_leads(self, action: AboutLeads) -> None:
-        if not isinstance(action, LeadsBack):
+        if isinstance(action, LeadsWanted | ClearToDial):
             failed = LeadsCome(campaign=action.campaign, serial=action.serial, failed="nobody keeps leads here")
             self._line.append(failed)
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import msgspec
 
+from fsorch.campaign.pacing_memory import Learnt
 from fsorch.engine.facts import Fact
 from fsorch.esl.commands import Command
 from fsorch.ivr.steps import Ask
 
-__all__ = ["AboutLeads", "Action", "ClearToDial", "LeadsBack", "LeadsWanted", "LookUp", "Outcome", "Send"]
+__all__ = ["AboutLeads", "Action", "ClearToDial", "KeepLearnt", "LeadsBack", "LeadsWanted", "LookUp", "Outcome", "Send"]
 
 
 class Send(msgspec.Struct, frozen=True):
@@ -58,7 +59,14 @@ class LeadsBack(msgspec.Struct, frozen=True, kw_only=True):
     leads: tuple[str, ...]
 
 
-AboutLeads = LeadsWanted | ClearToDial | LeadsBack
+class KeepLearnt(msgspec.Struct, frozen=True, kw_only=True):
+    """What the pacer of a campaign has learned so far, for our next life. Not answered."""
+
+    campaign: str
+    learnt: Learnt
+
+
+AboutLeads = LeadsWanted | ClearToDial | LeadsBack | KeepLearnt
 Action = Send | LookUp | AboutLeads
 
 

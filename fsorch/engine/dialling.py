@@ -21,7 +21,6 @@ from msgspec import structs, to_builtins
 from fsorch.acd import AgentState
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.dial import DialInput
-from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.campaign.retry import Next, after, with_attempt
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
@@ -29,12 +28,13 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
 from fsorch.engine.dialling_checks import Checks, Ruling, barred
-from fsorch.engine.dialling_holds import PACED, Holds, may_serve, phase, stands
+from fsorch.engine.dialling_holds import PACED, Holds, may_serve, phase
 from fsorch.engine.dialling_leads import shown
+from fsorch.engine.dialling_pace import Paces
 from fsorch.engine.dialling_state import Dial, Limit, Run
 from fsorch.engine.dialling_ways import Ways
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import CampaignsAre, DropsWere, LeadsCome, ReadyLead
+from fsorch.engine.inputs import CampaignsAre, DropsWere, LeadsCome, PacingWas, ReadyLead
 from fsorch.engine.state import Person
 
 __all__ = ["Dialling"]
@@ -45,6 +45,8 @@ TURN_S = 0.1
 IDLE_S = 0.5
 # What holds a campaign is told so often at most.
 TELL_S = 1.0
+# How often the records get what a pacer has learned.
+KEEP_LEARNT_S = 60.0
 # So long a campaign that is held keeps the leads it has.
 KEEP_S = 30.0
 # What is known of a lead is as good as new so long.
@@ -80,6 +82,7 @@ class Dialling:
         self.holds = Holds(core, calls.waiting, self.ways, self.checks)
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
+        self.paces = Paces(core, self.checks, calls.waiting, self.dials.dials)
         self.dials.next_way, self.dials.way_failed = self.ways.next, self.ways.rest
         self.dials.placed = self._placed
         calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
@@ -131,7 +134,7 @@ class Dialling:
             spec.target,
             spec.ratio,
         ):
-            run.pacer = None
+            self.paces.forget(run)
         if (before.lists, before.filter, before.order, before.pack) != (
             spec.lists,
             spec.filter,
@@ -168,12 +171,17 @@ class Dialling:
             if run is not None:
                 run.before = max(0, live - run.tally.live), max(0, drops - run.tally.drops)
 
+    def pacing_was(self, input: PacingWas) -> None:
+        """What earlier pacers had learned."""
+        self.paces.were(self.runs, input)
+
     def _mind_drops(self, run: Run) -> None:
         """Over the ceiling nobody is dialled but for a free agent, until the share is well below it again."""
         budget = self.holds.budget(run)
         over = budget.is_over if not run.over else budget.share > budget.ceiling * BACK
         if over is not run.over:
-            run.over, run.pacer = over, None
+            self.paces.forget(run)
+            run.over = over
             why = f"drops are at {budget.share:.1%}" if over else ""
             fields = {"campaign": run.spec.id, "state": run.state.value, "held": run.held, "drops": why}
             self.core.fact(FactKind.CAMPAIGN_CHANGED, queue=run.spec.queue, **fields)
@@ -203,7 +211,8 @@ class Dialling:
         self.stopped(run)
         for agent in run.agents:
             self._homes.pop(agent, None)
-        run.agents, run.pacer = {}, None
+        self.paces.forget(run)
+        run.agents = {}
 
     def _give_back(self, run: Run) -> None:
         ids = [ready.lead.id for ready in (*run.fresh, *run.unclear.values())]
@@ -258,7 +267,7 @@ class Dialling:
         home = self.runs.get(self._homes.get(id, ""))
         if state == "away":
             if home is not None:
-                self._tell(home, id, "away")
+                self.paces.agent(home, id, "away")
                 del home.agents[id], self._homes[id]
                 self._left(home)
             return
@@ -270,7 +279,7 @@ class Dialling:
             home.agents[id] = ""
         if home.agents[id] != state:
             home.agents[id] = state
-            self._tell(home, id, state)
+            self.paces.agent(home, id, state)
             self.soon()
 
     def _home_of(self, person: Person) -> Run | None:
@@ -312,15 +321,6 @@ class Dialling:
         if dial is not None and (run is None or not run.agents):
             self._withdraw(dial)
 
-    def _tell(self, run: Run, agent: str, state: str) -> None:
-        if run.pacer is not None and self._is_paced(agent):
-            run.pacer.on_agent(agent, state, self.core.now.mono)
-
-    def _is_paced(self, agent: str) -> bool:
-        """Whether calls are launched for this agent before it is known who takes them."""
-        person = self.core.people.get(agent)
-        return person is None or stands(person)
-
     # -- the turn -------------------------------------------------------------------------------------------------
 
     def soon(self) -> None:
@@ -339,6 +339,7 @@ class Dialling:
             self._move(run, CampaignInput.CLOSED if closed else CampaignInput.OPENED)
             self._slow_down(run, now)
             self._mind_drops(run)
+            self.paces.keep(run, KEEP_LEARNT_S)
             held = closed or self.holds.held(run)
             wants[id] = 0 if held else self._due(run)
             self._show_held(run, held)
@@ -379,11 +380,11 @@ class Dialling:
 
     def _due(self, run: Run) -> int:
         """How many calls the campaign wants to launch now, within its own limits."""
-        spec, now = run.spec, self.core.now.mono
+        spec = run.spec
         if spec.mode is Mode.AGENTLESS:
             wanted = spec.lines_max - run.lines if spec.lines_max else MOST
         elif spec.mode in PACED:
-            wanted = self._pacer(run).due(now)
+            wanted = self.paces.due(run)
         else:
             return 0
         return max(0, min(wanted, self.room(run)))
@@ -394,21 +395,6 @@ class Dialling:
         ways = self.ways.room(spec.gateways)
         lines = spec.lines_max - run.lines if spec.lines_max else ways
         return min(ways, lines, ways if room is None else room)
-
-    def _pacer(self, run: Run) -> Pacer:
-        """The campaign's pacer; a new one is told of who is there, and what rings."""
-        if run.pacer is None:
-            spec, now = run.spec, self.core.now.mono
-            name = "progressive" if run.over else PACED[spec.mode] or spec.pacer
-            options = {"ratio": spec.ratio} if name == "power" else {}
-            rules = self.checks.of(spec)
-            run.pacer = PACERS[name](target=rules.target, tolerance_s=rules.drop_s, **options)
-            for agent in filter(self._is_paced, run.agents):
-                run.pacer.on_agent(agent, run.agents[agent], now)
-            for dial in self.dials.dials.values():
-                if dial.campaign.id == spec.id and not dial.answered_at:
-                    run.pacer.on_launch(dial.id, now, dial.lead.list)
-        return run.pacer
 
     # -- what holds it back ---------------------------------------------------------------------------------------
 
@@ -582,20 +568,19 @@ class Dialling:
         run.lines += 1
         run.speed += 1 / (HALF_S * 1.4427)
         run.limit.take(now)
-        if run.pacer is not None and not dial.agent:
-            run.pacer.on_launch(dial.id, now, dial.lead.list)
+        self.paces.launched(run, dial)
 
     # -- what comes of it -----------------------------------------------------------------------------------------
 
     def _told(self, dial: Dial, outcome: Outcome) -> None:
         run = self.runs.get(dial.campaign.id)
-        if run is not None and run.pacer is not None:
-            run.pacer.on_result(dial.id, outcome.paced, self.core.now.mono)
+        if run is not None:
+            self.paces.told(run, dial, outcome)
 
     def _dropped(self, dial: Dial) -> None:
         run = self.runs.get(dial.campaign.id)
-        if run is not None and run.pacer is not None:
-            run.pacer.on_drop(dial.id, self.core.now.mono)
+        if run is not None:
+            self.paces.dropped(run, dial)
 
     def ended(self, dial: Dial) -> None:
         """An attempt is over: it is written down, and what becomes of its lead."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
 from fsorch.campaign.pacing import Pacer
+from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Outcome
 from fsorch.engine.inputs import ReadyLead
 
@@ -176,19 +177,23 @@ class Tally:
 
 @dataclass(slots=True)
 class Run:
-    """A campaign as the engine runs it. ``recorded``: how the records said last that it stands. ``fresh``: leads that
-    are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing`` of
-    the one that makes the ``unclear`` fresh again; ``dry``: the records had none (``unprepared``: they
-    have still to put them in order), and are not asked before ``dry_until``. ``held``: why nothing is launched, for
-    people, since ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for
-    it, with their states. ``lines``: its calls under way; ``speed``: its launches a second of late, as of
-    ``speed_at``. ``before``: live answers and drops in the window of its pack, beside what is in the tally; ``over``:
-    it has dropped so many that it dials one line for each free agent only. Moments are monotonic seconds."""
+    """A campaign as the engine runs it. ``recorded``: how the records said last that it stands. ``learnt``: what its
+    pacers have learned, as the records got it at ``kept_at``; ``clock_off``: from our clock to theirs. ``fresh``: leads
+    that are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing``
+    of the one that makes the ``unclear`` fresh again; ``dry``: the records had none (``unprepared``: they have still to
+    put them in order), and are not asked before ``dry_until``. ``held``: why nothing is launched, for people, since
+    ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for it, with their states. ``lines``:
+    its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers and
+    drops in the window of its pack, beside what is in the tally; ``over``: it has dropped so many that it dials one
+    line for each free agent only. Moments are monotonic seconds."""
 
     spec: CampaignSpec
     machine: CampaignMachine = field(default_factory=CampaignMachine)
     recorded: CampaignState = CampaignState.DRAFT
     pacer: Pacer | None = None
+    learnt: Learnt | None = None
+    kept_at: float = 0.0
+    clock_off: float = math.inf
     limit: Limit = field(default_factory=lambda: Limit(0))
     fresh: deque[ReadyLead] = field(default_factory=deque)
     asked: int = 0

@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from fsorch.acd.affinity import Encounter
+from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import AttemptRow, CampaignState, ConsentRow, Lead
 from fsorch.config import Centre
 from fsorch.customers import CustomerFile
@@ -60,6 +61,7 @@ __all__ = [
     "NextContact",
     "OpenAttempt",
     "OpenContact",
+    "PacingWas",
     "PressKeys",
     "PromisedCall",
     "ReadyLead",
@@ -270,6 +272,12 @@ class DropsWere(msgspec.Struct, frozen=True):
     """What the records have of each campaign in the window of its pack's drop rule: its live answers, and its drops."""
 
     counts: dict[str, tuple[int, int]]
+
+
+class PacingWas(msgspec.Struct, frozen=True):
+    """What the pacer of each campaign had learned in an earlier life of ours. Told before CampaignsAre."""
+
+    learnt: dict[str, Learnt]
 
 
 class ReadyLead(msgspec.Struct, frozen=True, kw_only=True):
@@ -527,6 +535,7 @@ Input = (
     | LookedUp
     | CampaignsAre
     | DropsWere
+    | PacingWas
     | LeadsCome
     | HookFailed
     | Tick

@@ -7,6 +7,7 @@ or changes nothing. Everything blocks on the database and raises StoreError when
 
 from __future__ import annotations
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
@@ -15,12 +16,13 @@ from typing import Any
 import msgspec
 
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
+from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import CampaignSpec, CampaignState
 from fsorch.clock import Clock
 from fsorch.engine.facts import FactKind
 from fsorch.errors import RequestRefused
 from fsorch.store.database import Db, PooledMysql, writing
-from fsorch.store.models import CampaignStateRecord, CampaignVersionRecord, JournalRecord
+from fsorch.store.models import CampaignLearntRecord, CampaignStateRecord, CampaignVersionRecord, JournalRecord
 from fsorch.store.values import clean, cut
 
 __all__ = ["CampaignRow", "CampaignVersion", "Campaigns", "keep_versions", "read_states", "settle_campaign"]
@@ -95,6 +97,23 @@ class Campaigns:
         """The engine says that the campaign has come to ``state``. What people have asked for meanwhile stands."""
         with self._use() as db, writing(db):
             return settle_campaign(db, id, state, why, self._clock.now().wall)
+
+    def keep_learnt(self, id: str, learnt: Learnt) -> None:
+        """What a campaign's pacer has learned so far, in place of what was kept before."""
+        row = {"campaign": cut(id, 64), "at": self._clock.now().wall, "body": msgspec.json.encode(learnt).decode()}
+        with self._use() as db, writing(db):
+            CampaignLearntRecord.delete().where(CampaignLearntRecord.campaign == row["campaign"]).execute(db)
+            CampaignLearntRecord.insert(row).execute(db)
+
+    def learnt(self) -> dict[str, Learnt]:
+        """What each campaign's pacer had learned when it was kept last; one that cannot be read is left out, for it is
+        learned again."""
+        found = {}
+        with self._use() as db:
+            for row in CampaignLearntRecord.select().execute(db):
+                with contextlib.suppress(msgspec.DecodeError):
+                    found[row.campaign] = msgspec.json.decode(row.body, type=Learnt)
+        return found
 
     def versions(self, id: str) -> list[CampaignVersion]:
         """The campaign as it has been, the oldest first, with every script it ever had."""

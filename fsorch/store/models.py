@@ -25,6 +25,7 @@ __all__ = [
     "AuditRecord",
     "BreakRecord",
     "CalendarRecord",
+    "CampaignLearntRecord",
     "CampaignRecord",
     "CampaignStateRecord",
     "CampaignVersionRecord",
@@ -329,6 +330,17 @@ class CampaignVersionRecord(Model):
     class Meta:
         table_name = "campaign_version"
         primary_key = CompositeKey("campaign", "made_at")
+
+
+class CampaignLearntRecord(Model):
+    """What a campaign's pacer had learned ``at`` (fsorch.campaign.pacing_memory.Learnt as JSON)."""
+
+    campaign = IdField(primary_key=True)
+    at = BigIntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "campaign_learnt"
 
 
 class ContactRecord(Model):

@@ -3,18 +3,66 @@
 from __future__ import annotations
 
 import itertools
+import math
 import random
 
+import msgspec
 import pytest
 
 from fsorch.campaign.pacing import PACERS
 from fsorch.campaign.pacing_learn import PER_S, Ringing, Talk, Wrap, bin_of
+from fsorch.campaign.pacing_memory import Learner, RateLearnt
 from fsorch.campaign.pacing_odds import Moment
 from fsorch.campaign.pacing_predictive import Predictive
 from fsorch.campaign.pacing_price import Bank
 from fsorch.campaign.pacing_rate import AnswerRate, DayProfile
 from fsorch.sim.dialer_run import run
 from fsorch.sim.dialer_traffic import DialerPlan, Step
+
+
+def test_a_pacer_goes_on_from_what_another_knew() -> None:
+    old, draw = Predictive(), random.Random(7)
+    for agent in range(10):
+        old.on_agent(agent, "idle", 0.0)
+    for n in range(300):
+        at = 10.0 + 3 * n
+        old.due(at)
+        old.on_launch(n, at, "cold")
+        live = draw.random() < 0.15
+        old.on_result(n, "live" if live else "noanswer", at + (9.0 if live else 25.0) / 10)
+        if live and n % 30 == 0:
+            old.on_drop(n, at + 2)
+        elif live:
+            old.on_agent(n % 10, "talking", at + 1)
+            old.on_agent(n % 10, "wrap_up", at + 2)
+            old.on_agent(n % 10, "idle", at + 2.8)
+    new, learnt = Predictive(), old.learnt()
+    new.resume(learnt)
+    assert isinstance(new, Learner)
+    assert new.answer_rate("cold") == pytest.approx(old.answer_rate("cold"), rel=0.1)
+    assert new._bank.saved == old._bank.saved != 0.0
+    assert new.learnt().live == learnt.live
+    assert new.learnt().talks == learnt.talks
+    for agent in range(10):
+        new.on_agent(agent, "idle", 5.0)
+    # All free agents, and more than a line for each: at this rate hardly anybody of ten answers.
+    launched = 0
+    for n in range(200):
+        for _ in range(new.due(5.0 + n / 10)):
+            launched += 1
+            new.on_launch(launched, 5.0 + n / 10, "cold")
+    assert launched > 20
+
+
+def test_a_memory_that_is_odd_harms_nothing() -> None:
+    pacer, learnt = Predictive(), Predictive().learnt()
+    odd = RateLearnt(weight=0.0, lives=math.nan, calls=(1.0,), hour=99)
+    bad = msgspec.structs.replace(
+        learnt, live=(1.0,), wraps=(-1.0,) * 500, talks=(math.inf,) * 16, back=7.0, saved=math.nan, rates={"x": odd}
+    )
+    pacer.resume(bad)
+    assert pacer.learnt() == msgspec.structs.replace(learnt, rates=pacer.learnt().rates)
+    assert pacer.answer_rate("x") == Predictive().answer_rate()
 
 
 class TestLearning:

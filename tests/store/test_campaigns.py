@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from fsorch.campaign.campaign import CampaignInput
+from fsorch.campaign.pacing_predictive import Predictive
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, ListShare
 from fsorch.clock import ManualClock
 from fsorch.compliance_packs import PackSpec, shipped_pack
@@ -17,6 +18,7 @@ from fsorch.errors import RequestRefused
 from fsorch.gateways import GatewaySpec
 from fsorch.store import Store, open_database
 from fsorch.store.campaigns import CampaignRow
+from fsorch.store.database import connected
 
 CENTRE = Centre(
     queues=(QueueSpec(id="sales"),),
@@ -123,3 +125,21 @@ def test_who_was_not_called_is_counted_by_the_rule(store: Store, clock: ManualCl
     )
     assert store.campaigns.barred("winback", now, now + 10) == {"dnc": 1, "us.hours": 2}
     assert store.campaigns.barred("winback", now + 2, now + 3) == {"dnc": 1}
+
+
+def test_what_a_pacer_has_learned_is_kept(store: Store) -> None:
+    assert store.campaigns.learnt() == {}
+    pacer = Predictive()
+    for n in range(40):
+        pacer.on_agent("a", "idle", n * 10.0)
+        pacer.on_launch(n, n * 10.0, "cold")
+        pacer.on_result(n, "live" if n % 4 == 0 else "busy", n * 10.0 + 5)
+    first, later = Predictive().learnt(), pacer.learnt()
+    for learnt in (first, later):
+        store.campaigns.keep_learnt("winback", learnt)
+    store.campaigns.keep_learnt("staff", first)
+    assert store.campaigns.learnt() == {"staff": first, "winback": later}
+    assert sum(later.live) + sum(later.other) > 30
+    with connected(store.db) as db:
+        db.run("UPDATE campaign_learnt SET body = '{}' WHERE campaign = 'staff'")
+    assert list(store.campaigns.learnt()) == ["winback"]

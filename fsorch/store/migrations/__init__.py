@@ -17,6 +17,7 @@ from fsorch.store.migrations import (
     m0011_leads,
     m0012_campaign_versions,
     m0013_break_rules,
+    m0014_campaign_learnt,
 )
 
 __all__ = [
@@ -33,4 +34,5 @@ __all__ = [
     "m0011_leads",
     "m0012_campaign_versions",
     "m0013_break_rules",
+    "m0014_campaign_learnt",
 ]

@@ -1,0 +1,167 @@
+"""The pacers of campaigns: told what happens, by the clock on the campaign's wall, and made anew without forgetting.
+
+A pacer is made anew when its campaign is edited, paused and resumed, or taken up after a restart of ours. It gets what
+the one before it had learned (:mod:`fsorch.campaign.pacing_memory`), and then what is under way with its age: a call
+that has rung for twenty seconds is about to be answered, one that was just placed is not.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import cache, partial
+from zoneinfo import ZoneInfo
+
+from fsorch.acd import AgentState
+from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.pacing_memory import Learner
+from fsorch.campaigns import Outcome
+from fsorch.engine.actions import KeepLearnt
+from fsorch.engine.core import Core
+from fsorch.engine.dialling_checks import Checks
+from fsorch.engine.dialling_holds import PACED, stands
+from fsorch.engine.dialling_state import Dial, Run
+from fsorch.engine.inputs import PacingWas
+from fsorch.engine.state import Person
+from fsorch.engine.waiting import Waiting
+
+__all__ = ["Paces"]
+
+# The clock on the wall may differ so much from ours that only counts on: more is a change of it.
+SAME_CLOCK_S = 60.0
+# Nobody learns from how much longer a talk lasts; and a pacer takes a longer silence for a clock that was set.
+OLDEST_S = 900.0
+STEP_S = 50.0
+NOBODY = ""
+US = 1_000_000
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Paces:
+    """``dials`` are those under way, by attempt."""
+
+    def __init__(self, core: Core, checks: Checks, waiting: Waiting, dials: dict[str, Dial]) -> None:
+        self.core = core
+        self.checks = checks
+        self.waiting = waiting
+        self.dials = dials
+
+    def of(self, run: Run) -> Pacer:
+        """The campaign's pacer."""
+        if run.pacer is None:
+            spec = run.spec
+            name = "progressive" if run.over else PACED[spec.mode] or spec.pacer
+            options = {"ratio": spec.ratio} if name == "power" else {}
+            rules = self.checks.of(spec)
+            pacer = PACERS[name](target=rules.target, tolerance_s=rules.drop_s, **options)
+            if run.learnt is not None and isinstance(pacer, Learner):
+                pacer.resume(run.learnt)
+            self._catch_up(run, pacer)
+            run.pacer, run.kept_at = pacer, self.core.now.mono
+        return run.pacer
+
+    def due(self, run: Run) -> int:
+        """How many calls it wants to launch now."""
+        return self.of(run).due(self.now(run))
+
+    def forget(self, run: Run) -> None:
+        """Another pacer will follow, which goes on from what this one knows."""
+        self.keep(run)
+        run.pacer = None
+
+    def keep(self, run: Run, every_s: float = 0.0) -> None:
+        """Give the records what the pacer has learned, if that was ``every_s`` ago."""
+        now = self.core.now.mono
+        pacer: object = run.pacer
+        if isinstance(pacer, Learner) and now - run.kept_at >= every_s:
+            run.learnt, run.kept_at = pacer.learnt(), now
+            self.core.ask(KeepLearnt(campaign=run.spec.id, learnt=run.learnt))
+
+    def agent(self, run: Run, agent: str, state: str) -> None:
+        """What an agent of the campaign does from now on."""
+        if run.pacer is not None and self._is_paced(agent):
+            run.pacer.on_agent(agent, state, self.now(run))
+
+    def launched(self, run: Run, dial: Dial) -> None:
+        """A call was placed. One for an agent alone waits for nobody else."""
+        if run.pacer is not None and not dial.agent:
+            run.pacer.on_launch(dial.id, self.now(run), dial.lead.list)
+
+    def told(self, run: Run, dial: Dial, outcome: Outcome) -> None:
+        """What became of a call."""
+        if run.pacer is not None:
+            run.pacer.on_result(dial.id, outcome.paced, self.now(run))
+
+    def dropped(self, run: Run, dial: Dial) -> None:
+        """Nobody was there for it."""
+        if run.pacer is not None:
+            run.pacer.on_drop(dial.id, self.now(run))
+
+    def were(self, runs: dict[str, Run], input: PacingWas) -> None:
+        """What the records have from an earlier life of ours."""
+        for id, learnt in input.learnt.items():
+            if id in runs and runs[id].learnt is None:
+                runs[id].learnt = learnt
+
+    def now(self, run: Run) -> float:
+        """The time by which the campaign's pacer goes: the seconds of the clock on the wall of its calendar's zone (UTC
+        without one). They count on evenly, but for the nights when the clocks are changed."""
+        now = self.core.now
+        wall = EPOCH + timedelta(microseconds=now.wall)
+        calendar = self.waiting.calendar(run.spec.calendar)
+        shown = wall.astimezone(_zone(calendar.spec.zone) if calendar is not None else UTC)
+        off = now.wall / US + (shown.utcoffset() or timedelta()).total_seconds() - now.mono
+        if not abs(off - run.clock_off) <= SAME_CLOCK_S:
+            run.clock_off = off
+        return now.mono + run.clock_off
+
+    # -- what is under way ----------------------------------------------------------------------------------------
+
+    def _catch_up(self, run: Run, pacer: Pacer) -> None:
+        """Tell a new pacer what is going on, in the order in which it came to it."""
+        now, past = self.now(run), list[tuple[float, Callable[[float], None]]]()
+        for agent in filter(self._is_paced, run.agents):
+            since = now - self._age(agent)
+            past.append((since, partial(pacer.on_agent, agent, run.agents[agent])))
+        for dial in self.dials.values():
+            if dial.campaign.id == run.spec.id and not dial.answered_at and not dial.agent:
+                age = min(OLDEST_S, max(0.0, self.core.now.mono - dial.since))
+                past.append((now - age, partial(pacer.on_launch, dial.id, source=dial.lead.list)))
+        told = -math.inf
+        for at, tell in sorted(past, key=lambda one: one[0]):
+            _let_pass(pacer, told, at)
+            tell(at)
+            told = at
+        _let_pass(pacer, told, now)
+
+    def _age(self, agent: str) -> float:
+        """How long an agent has been doing what they do, where that matters."""
+        person, wall = self.core.people.get(agent), self.core.now.wall
+        since = wall
+        if person is not None and person.agent.state is AgentState.WRAP_UP:
+            since = person.wrap_up_began or wall
+        elif person is not None and person.agent.state is AgentState.TALKING:
+            since = self._talks_since(person) or wall
+        return min(OLDEST_S, max(0.0, (wall - since) / US))
+
+    def _talks_since(self, person: Person) -> int:
+        dial, contact = self.dials.get(person.contact), self.core.contacts.get(person.contact)
+        return (dial.bridged_at if dial is not None else 0) or (contact.answered_at if contact is not None else 0)
+
+    def _is_paced(self, agent: str) -> bool:
+        """Whether calls are launched for this agent before it is known who takes them."""
+        person = self.core.people.get(agent)
+        return person is None or stands(person)
+
+
+def _let_pass(pacer: Pacer, told: float, now: float) -> None:
+    """From one moment to another, in steps that no pacer takes for a clock that was set."""
+    while told + STEP_S < now < math.inf and told > -math.inf:
+        told += STEP_S
+        pacer.on_agent(NOBODY, "away", told)
+
+
+@cache
+def _zone(name: str) -> tzinfo:
+    return ZoneInfo(name)
