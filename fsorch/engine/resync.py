@@ -131,7 +131,8 @@ class Resync:
                 self.music.play(contact)
 
     def _renew_agent(self, leg: Leg, contact: Contact, event: Event) -> None:
-        offer, joined = self.core.offers.get(leg.offer), event.other_leg == contact.leg
+        # A contact whose lead is called after the agent has no leg yet, and a phone that rings is joined to none.
+        offer, joined = self.core.offers.get(leg.offer), bool(contact.leg) and event.other_leg == contact.leg
         if offer is not None:
             if joined:
                 self.calls.transfers.bridged(contact, (contact.leg, leg.uuid))
@@ -211,7 +212,7 @@ class Resync:
         contact = self.core.contacts.get(event.variable("fsorch_contact") or "")
         if contact is None:
             return False
-        if event.other_leg != contact.leg:
+        if not contact.leg or event.other_leg != contact.leg:
             return self.recalled.offer(switch, contact, event)
         leg = self.calls.legs.own(switch, event, "agent", contact.id, event.variable("fsorch_agent") or "")
         if not self.recalled.pair(contact, leg, event):

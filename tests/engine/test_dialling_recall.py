@@ -109,6 +109,21 @@ def test_a_talk_goes_on_and_is_accounted_to_its_end() -> None:
     assert not [one for one in room.sent if isinstance(one[0], Kill)]
 
 
+def test_a_cut_while_an_agents_phone_rings_before_the_leads_puts_nobody_into_a_talk() -> None:
+    room = Room(centre(nailed=False))
+    room.log_in("a0")
+    room.run()
+    phone = room.last(Originate)
+    assert not room.calls()
+    room.event("CHANNEL_CREATE", phone.uuid)
+    room.tell(LinkDown("main", "storm"))
+    room.passes(2)
+    room.tell(LinkUp("main", "core-1", (channel(phone, "ringing"),), "/sounds"))
+    assert not room.of(FactKind.BRIDGED)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    assert [call.endpoint for call in room.calls()] == ["sofia/gateway/carrier/+4930000001"]
+
+
 def test_a_cut_link_keeps_what_rings() -> None:
     room, call, _ = ringing()
     room.tell(LinkDown("main", "cut"))
