@@ -13,7 +13,7 @@ from msgspec import structs
 from fsorch.campaigns import AmdSpec, CampaignSpec, CampaignState, DropSpec, Lead, LeadNumber, MachineAction, Mode
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import Centre
-from fsorch.engine.actions import AboutLeads, LeadsBack
+from fsorch.engine.actions import AboutLeads, KeepLearnt, LeadsBack
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import CampaignsAre, Configure, LeadsCome, ReadyLead
 from fsorch.esl.commands import GetVar, Kill, ReceiveDigits
@@ -49,7 +49,7 @@ class Floor(Office):
         self.pump.request(Configure(told if alone or rig.speed == 1 else structs.replace(told, unserved_s=0.0)))
 
     def _leads(self, action: AboutLeads) -> None:
-        if isinstance(action, LeadsBack):
+        if isinstance(action, LeadsBack | KeepLearnt):
             return
         now = self.pump._clock.now().wall
         ready = tuple(ReadyLead(lead=lead, checked_at=now) for lead in self.left.pop(action.campaign, ()))
