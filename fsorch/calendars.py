@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from fsorch.rules import CalendarSpec, HolidaySpec, Weekday
+from fsorch.calendar_rules import CalendarSpec, HolidaySpec, Weekday
 
 if TYPE_CHECKING:
     from holidays import HolidayBase

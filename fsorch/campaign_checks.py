@@ -23,6 +23,7 @@ from fsorch.campaigns import (
     Outcome,
     Then,
 )
+from fsorch.demands import check_wanted
 from fsorch.errors import ConfigError
 from fsorch.expressions import Expression, ExpressionError, Type, parse
 from fsorch.rules import expect_known
@@ -37,6 +38,7 @@ class CampaignWorld(msgspec.Struct, frozen=True, kw_only=True):
     """What there is around a campaign. ``gateways`` with their groups; ``dispositions``: the centre's own."""
 
     queues: frozenset[str] = frozenset()
+    skills: frozenset[str] = frozenset()
     flows: frozenset[str] = frozenset()
     calendars: frozenset[str] = frozenset()
     gateways: frozenset[str] = frozenset()
@@ -49,6 +51,7 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
     """All it names exists, and its keys fit. ``where``: its path, such as ``centre.yaml: campaigns[0]``. Raises
     ConfigError."""
     _check_mode(spec, world, where)
+    check_wanted(spec.skills, world.skills, f"{where}.skills")
     for n, gateway in enumerate(spec.gateways):
         expect_known(gateway, world.gateways, f"{where}.gateways[{n}]", "a gateway, or a group of them")
     _once((one.list for one in spec.lists), f"{where}.lists", "a list")

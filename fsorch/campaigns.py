@@ -14,6 +14,7 @@ from typing import Annotated
 import msgspec
 
 from fsorch.causes import Cause
+from fsorch.demands import Wanted
 from fsorch.expressions import Type
 from fsorch.rules import AtLeastOne, Count, Name, Rule, Seconds
 
@@ -391,7 +392,8 @@ def _usual_retries() -> dict[Outcome, RetryRule]:
 
 
 class CampaignSpec(Rule, frozen=True, kw_only=True):
-    """An outbound job. ``queue``: whose agents take the answers (all modes but agentless); ``flow``: what answers get
+    """An outbound job. ``queue``: whose agents take the answers (all modes but agentless), of whom ``skills`` are asked
+    beside those of the queue: all of them, or an expression (see :mod:`fsorch.demands`); ``flow``: what answers get
     in agentless mode; ``lists`` with their shares.
 
     When: within the hours of ``calendar`` (empty: always), from ``starts_at`` to ``ends_at``; ``pack``: the compliance
@@ -414,6 +416,7 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     title: str = ""
     mode: Mode = Mode.PROGRESSIVE
     queue: str = ""
+    skills: Wanted = {}
     flow: str = ""
     lists: tuple[ListShare, ...] = ()
     calendar: str = ""

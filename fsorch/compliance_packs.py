@@ -18,10 +18,11 @@ from typing import Annotated, TypeAlias
 import msgspec
 import yaml
 
+from fsorch.calendar_rules import CalendarSpec, Hours, Weekday, check_calendar
 from fsorch.campaigns import DIALLED_OUTCOMES, Audience, CampaignSpec, Line, Mode, Outcome
 from fsorch.errors import ConfigError
 from fsorch.hints import explain
-from fsorch.rules import AtLeastOne, CalendarSpec, Hours, Name, Rule, Seconds, Weekday, check_calendar
+from fsorch.rules import AtLeastOne, Name, Rule, Seconds
 
 __all__ = [
     "SHIPPED_PACKS",

@@ -13,10 +13,12 @@ from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from fsorch.calendar_rules import CalendarSpec, check_calendar
 from fsorch.campaign_checks import CampaignWorld, check_campaign, check_dispositions
 from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, check_pack
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
+from fsorch.demands import Wanted, check_wanted
 from fsorch.doors import DoorSettings, NumberSpec, check_numbers
 from fsorch.errors import ConfigError
 from fsorch.flow_checks import check_flow
@@ -26,16 +28,16 @@ from fsorch.gateways import GatewaySpec, check_gateway
 from fsorch.hints import explain, near
 from fsorch.hostile import check_plain
 from fsorch.lookups import LookupSettings, Sources
-from fsorch.names import BreakWeight, Role, Strategy
+from fsorch.names import BreakWeight, Role, Skilled, Strategy
 from fsorch.numbers import plain_number
 from fsorch.prompts import Language, PromptSpec, SpeechSpec, check_prompts
 from fsorch.rules import (
     AffinitySpec,
     AnnounceSpec,
     AwayRule,
-    CalendarSpec,
     CauseRules,
     EstimateSpec,
+    Name,
     Names,
     PhoneMode,
     StepPlan,
@@ -46,7 +48,6 @@ from fsorch.rules import (
     check_affinity,
     check_announce,
     check_away,
-    check_calendar,
     check_causes,
     check_estimate,
     check_steps,
@@ -69,6 +70,7 @@ __all__ = [
     "TextSpec",
     "WebSettings",
     "decode",
+    "known_skills",
     "world_of",
 ]
 
@@ -92,8 +94,9 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     level above the lowest opens after ``level_wait_s`` (0: all are open at once), times the levels up with
     ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work do not count. ``guard`` times
     the wait of a preferred caller is the longest that others are passed over (0: no guard). ``ring_more_s``:
-    ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with levels 1-5. ``paused``:
-    its contacts wait, and none is offered. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``,
+    ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with levels 1-5, all of it, or an
+    expression (see :mod:`fsorch.demands`); ``skilled``: what that means. ``paused``: its contacts wait, and none is
+    offered. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``,
     which the agent may end early. ``causes``: what follows when a phone does not take a contact, by cause; without
     it, ``miss_delay_s`` alone. ``affinity``: whether callers come to somebody they know; without it, they do not.
     ``callback``: whether and how callers can be called back. ``wait``: limits of the wait and what the caller may
@@ -119,7 +122,8 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     skip_absent_levels: bool = True
     guard: float = 0.0
     ring_more_s: float = 10.0
-    skills: dict[str, Level] = {}
+    skills: Wanted = {}
+    skilled: Skilled = Skilled.ALL
     paused: bool = False
     affinity: AffinitySpec | None = None
     callback: CallbackSpec | None = None
@@ -209,6 +213,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     is known; ``speech``: the switch's text to speech, for what no file can say.
     ``outside`` is the dial string of numbers outside, such as ``sofia/gateway/carrier/{number}``; without it calls are
     transferred within the centre only. ``away``: what follows when an agent's desktop is gone; without it, nothing.
+    ``skills``: those there are even when nobody has them, so that an expression may name them.
     ``numbers``: what a number that was dialled leads to, at every door; others have ``flow``. ``tiers``: what the tiers
     of customers are worth, by the word that their records use.
     ``texts``: how text messages are sent; without it, none are. ``voicemail``: where messages are kept; without it,
@@ -224,6 +229,7 @@ class Centre(Spec, frozen=True, kw_only=True):
     agents: tuple[AgentSpec, ...] = ()
     flows: tuple[FlowSpec, ...] = ()
     breaks: tuple[BreakReason, ...] = ()
+    skills: tuple[Name, ...] = ()
     flow: str = ""
     flow_limits: FlowLimits = FlowLimits()
     prompts: dict[str, str | PromptSpec] = {}
@@ -345,7 +351,7 @@ def _check_centre(centre: Centre, where: str) -> None:
     if centre.flow:
         _known(centre.flow, flows, f"{where}: flow")
     check_prompts(centre.prompts, f"{where}: prompts")
-    check_numbers(centre.numbers, flows, queues, f"{where}: numbers")
+    check_numbers(centre.numbers, flows, queues, known_skills(centre), f"{where}: numbers")
     _check_waits(centre, queues, flows, where)
     _check_rules_of_agents(centre, where)
     _check_campaigns(centre, queues, flows, where)
@@ -388,14 +394,13 @@ def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) 
     calendars = frozenset(_unique("calendars", (calendar.id for calendar in centre.calendars), where))
     for n, calendar in enumerate(centre.calendars):
         check_calendar(calendar, f"{where}: calendars[{n}]")
-    skills = {skill for queue in centre.queues for skill in queue.skills}
-    skills |= {skill for agent in centre.agents for skill in agent.skills}
-    names = Names(queues=frozenset(queues), flows=frozenset(flows), skills=frozenset(skills))
+    names = Names(queues=frozenset(queues), flows=frozenset(flows), skills=known_skills(centre))
     given = {"outside": bool(centre.outside), "voicemail": centre.voicemail is not None}
     common = frozenset(way for way, there in given.items() if there)
     for n, queue in enumerate(centre.queues):
         here = f"{where}: queues[{n}]"
         ways = common | ({"callback"} if queue.callback is not None else set())
+        check_wanted(queue.skills, names.skills, f"{here}.skills")
         check_wait(queue.wait, names, ways, f"{here}.wait")
         check_steps(queue.steps, names, f"{here}.steps")
         for m, step in enumerate(queue.steps.steps):
@@ -424,6 +429,7 @@ def _check_campaigns(centre: Centre, queues: set[str], flows: set[str], where: s
     _unique("campaigns", (campaign.id for campaign in centre.campaigns), where)
     world = CampaignWorld(
         queues=frozenset(queues),
+        skills=known_skills(centre),
         flows=frozenset(flows),
         calendars=frozenset(calendar.id for calendar in centre.calendars),
         gateways=frozenset(gateways | {gateway.group for gateway in centre.gateways if gateway.group}),
@@ -445,16 +451,22 @@ def _check_flows(centre: Centre, where: str) -> None:
         check_flow(flow, world, f"{where}: flows[{n}]")
 
 
+def known_skills(centre: Centre) -> frozenset[str]:
+    """The skills there are: those that somebody has, that a queue asks for with a level, or that the centre lists. One
+    in an expression alone may be a slip of the pen."""
+    skills = {skill for agent in centre.agents for skill in agent.skills}
+    skills |= {skill for queue in centre.queues if isinstance(queue.skills, dict) for skill in queue.skills}
+    return frozenset(skills.union(centre.skills))
+
+
 def world_of(centre: Centre) -> FlowWorld:
     """What the centre offers its flows. Which sources there are is a matter of the installation."""
     given = {"outside": bool(centre.outside), "voicemail": centre.voicemail is not None}
     given["callback"] = any(queue.callback is not None for queue in centre.queues)
-    skills = {skill for queue in centre.queues for skill in queue.skills}
-    skills |= {skill for agent in centre.agents for skill in agent.skills}
     return FlowWorld(
         queues=frozenset(queue.id for queue in centre.queues),
         calendars=frozenset(calendar.id for calendar in centre.calendars),
-        skills=frozenset(skills),
+        skills=known_skills(centre),
         prompts=shipped_prompts() | dict(centre.prompts),
         ways=frozenset(way for way, there in given.items() if there),
         flows={flow.id: flow for flow in centre.flows},

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated
 
 import msgspec
 
+from fsorch.demands import Wanted, check_wanted
 from fsorch.errors import ConfigError
 from fsorch.hints import near
 
@@ -24,6 +25,7 @@ __all__ = [
     "check_doors",
     "check_numbers",
     "phone_login",
+    "skills_variable",
     "variables_of",
 ]
 
@@ -31,17 +33,16 @@ __all__ = [
 DIALLED = re.compile(r"[A-Za-z0-9_.*#+-]{1,64}")
 PHONE = re.compile(r"user/([A-Za-z0-9_.+-]{1,64})(?:@([A-Za-z0-9.-]{1,253}))?")
 SHORTEST_TOKEN = 16
-Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 
 
 class NumberSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where callers of a number go: to ``flow`` or, without one, straight into ``queue``; with a ``priority`` (0-999)
-    and ``skills`` asked for beside the queue's own."""
+    and ``skills`` asked for beside the queue's own: all of them, or an expression (see :mod:`fsorch.demands`)."""
 
     flow: str = ""
     queue: str = ""
     priority: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
-    skills: dict[str, Level] = {}
+    skills: Wanted = {}
 
 
 class DoorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -72,8 +73,10 @@ def check_addresses(allow: Sequence[str], where: str) -> None:
             raise ConfigError(f"{where}[{n}]: {error}; give an address or a network such as 192.0.2.0/24") from None
 
 
-def check_numbers(numbers: Mapping[str, NumberSpec], flows: set[str], queues: set[str], where: str) -> None:
-    """ConfigError for a number that cannot be dialled or leads nowhere."""
+def check_numbers(
+    numbers: Mapping[str, NumberSpec], flows: set[str], queues: set[str], skills: Iterable[str], where: str
+) -> None:
+    """ConfigError for a number that cannot be dialled or leads nowhere, or asks by an expression that is wrong."""
     for number, spec in numbers.items():
         here = f"{where}.{number}"
         if not DIALLED.fullmatch(number):
@@ -84,14 +87,24 @@ def check_numbers(numbers: Mapping[str, NumberSpec], flows: set[str], queues: se
             raise ConfigError(f"{here}.flow is {spec.flow!r}, which does not exist{near(spec.flow, flows)}")
         if spec.queue and spec.queue not in queues:
             raise ConfigError(f"{here}.queue is {spec.queue!r}, which does not exist{near(spec.queue, queues)}")
+        if isinstance(spec.skills, str):
+            check_wanted(spec.skills, skills, f"{here}.skills")
 
 
 def variables_of(spec: NumberSpec) -> dict[str, str]:
     """What a number means as the channel variables of the park door."""
-    skills = ",".join(f"{skill}:{level}" for skill, level in spec.skills.items())
+    skills = skills_variable(spec.skills)
     priority = str(spec.priority) if spec.priority else ""
     named = {"flow": spec.flow, "queue": spec.queue, "priority": priority, "skills": skills}
     return {f"fsorch_{name}": value for name, value in named.items() if value}
+
+
+def skills_variable(wanted: Wanted) -> str:
+    """What is asked for as the variable ``fsorch_skills`` says it: ``german:3,billing:1``, or the expression, on one
+    line."""
+    if isinstance(wanted, str):
+        return " ".join(wanted.split())
+    return ",".join(f"{skill}:{level}" for skill, level in wanted.items())
 
 
 def phone_login(phone: str, domain: str) -> tuple[str, str] | None:

@@ -83,17 +83,19 @@ class Environment(Protocol):
 
 
 class Literal(msgspec.Struct, frozen=True):
-    """A value that stands in the text."""
+    """A value that stands in the text, at ``column`` (from 1)."""
 
     value: Value
     type: Type
+    column: int = 1
 
 
 class Ref(msgspec.Struct, frozen=True):
-    """A name."""
+    """A name, at ``column`` (from 1)."""
 
     name: str
     type: Type
+    column: int = 1
 
 
 class Many(msgspec.Struct, frozen=True):
@@ -104,11 +106,13 @@ class Many(msgspec.Struct, frozen=True):
 
 
 class Apply(msgspec.Struct, frozen=True):
-    """An operator or a function, by its name in `OPERATORS` or `FUNCTIONS`, and what it works on."""
+    """An operator or a function, by its name in `OPERATORS` or `FUNCTIONS`, what it works on, and the ``column`` (from
+    1) where that name stands."""
 
     name: str
     items: tuple[Tree, ...]
     type: Type
+    column: int = 1
 
 
 Tree: TypeAlias = Literal | Ref | Many | Apply
@@ -469,7 +473,7 @@ class _Parser:
         gives = operator.gives
         if name == "+" and one is other:
             gives = one
-        return Apply(name, (left[0], right[0]), gives)
+        return Apply(name, (left[0], right[0]), gives, token.column)
 
     def operand(self) -> Tree:
         """A value: a literal, a name, a call, a list, something in parentheses, or one of these with a sign."""
@@ -479,9 +483,11 @@ class _Parser:
             case "number":
                 if len(token.text) > 15:
                     raise ExpressionError(token.column, "a number of more than 15 digits; a text stands in quotes")
-                return Literal(float(token.text) if "." in token.text else int(token.text), Type.NUMBER)
+                number = float(token.text) if "." in token.text else int(token.text)
+                return Literal(number, Type.NUMBER, token.column)
             case "text":
-                return Literal(re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL), Type.TEXT)
+                text = re.sub(r"\\(.)", r"\1", token.text[1:-1], flags=re.DOTALL)
+                return Literal(text, Type.TEXT, token.column)
             case "name" if token.text in WORDS:
                 return self.word(token)
             case "name":
@@ -497,11 +503,11 @@ class _Parser:
             column = self.here.column
             tree = self.expression(NOT_POWER)
             _expect(tree.type, (Type.BOOL,), column, "'not'")
-            return Apply("not", (tree,), Type.BOOL)
+            return Apply("not", (tree,), Type.BOOL, token.column)
         if token.text not in CONSTANTS:
             raise ExpressionError(token.column, f"{token.text!r} is not expected here; expected a value")
         value = CONSTANTS[token.text]
-        return Literal(value, type_of(value))
+        return Literal(value, type_of(value), token.column)
 
     def sign(self, token: Token) -> Tree:
         """What begins with a parenthesis, a bracket or a minus."""
@@ -514,7 +520,7 @@ class _Parser:
         column = self.here.column
         tree = self.expression(MINUS_POWER)
         _expect(tree.type, (Type.NUMBER,), column, "'-'")
-        return Apply("minus", (tree,), Type.NUMBER)
+        return Apply("minus", (tree,), Type.NUMBER, token.column)
 
     def items(self, end: str, opened: Token) -> list[tuple[Tree, int]]:
         """Expressions with commas between them, and the columns where they begin."""
@@ -549,7 +555,7 @@ class _Parser:
             raise ExpressionError(token.column, f"{token.text} takes {few} {values}, not {len(given)}")
         for (tree, column), takes in zip(given, function.takes, strict=False):
             _expect(tree.type, takes, column, token.text)
-        return Apply(token.text, tuple(tree for tree, _ in given), function.gives)
+        return Apply(token.text, tuple(tree for tree, _ in given), function.gives, token.column)
 
     def name(self, token: Token) -> Tree:
         """A name that there is."""
@@ -557,7 +563,7 @@ class _Parser:
         if kind is None:
             raise ExpressionError(token.column, f"there is no {token.text!r}{_hint(token.text, self.names)}")
         self.used.add(token.text)
-        return Ref(token.text, kind)
+        return Ref(token.text, kind, token.column)
 
 
 def _expect(type: Type, takes: tuple[Type, ...], column: int, who: str) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from fsorch.demands import parse_demand
 from fsorch.errors import ConfigError
 from fsorch.expressions import Expression, ExpressionError, Type, parse, parse_template, spoken_type
 from fsorch.flow_names import known_names, masked_variables, slot_name, source_text
@@ -360,8 +361,20 @@ class _Check:
 
     def _queue(self, node: QueueNode) -> None:
         self._known("queue", node.queue, self.world.queues, "a queue")
+        if isinstance(node.skills, str):
+            self._demand(node.skills)
+            return
         for skill in node.skills:
             self._known(f"skills.{skill}", skill, self.world.skills, "a skill")
+
+    def _demand(self, text: str) -> None:
+        try:
+            demand = parse_demand(text, self.world.skills)
+        except ExpressionError as error:
+            self.fault("skills", error.what, error.column)
+            return
+        if not demand.possible:
+            self.fault("skills", "it contradicts itself, so that nobody could ever fulfil it", 1)
 
     def _callback(self, node: Callback) -> None:
         self._known("queue", node.queue, self.world.queues, "a queue")

@@ -13,7 +13,8 @@ from typing import Annotated, Any, NamedTuple, TypeAlias
 
 import msgspec
 
-from fsorch.rules import Level, Name, Rule, Seconds
+from fsorch.demands import Wanted
+from fsorch.rules import Name, Rule, Seconds
 
 __all__ = [
     "PERSON",
@@ -257,12 +258,13 @@ class Language(Rule, frozen=True, kw_only=True, tag_field="kind", tag="language"
 
 
 class QueueNode(Rule, frozen=True, kw_only=True, tag_field="kind", tag="queue"):
-    """Into a queue, with a ``priority`` and ``skills`` that count beside the queue's own. An end of the flow."""
+    """Into a queue, with a ``priority`` and ``skills`` (all of them, or an expression: see :mod:`fsorch.demands`) that
+    count beside the queue's own. An end of the flow."""
 
     queue: Name
     prompt: str = ""
     priority: int | None = None
-    skills: dict[str, Level] = {}
+    skills: Wanted = {}
     title: str = ""
 
 

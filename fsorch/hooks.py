@@ -107,8 +107,11 @@ class Call(Protocol):
         it."""
         ...
 
-    def queue(self, queue: str, *, priority: int | None = None, skills: Mapping[str, int] | None = None) -> NoReturn:
-        """Give the call to a queue of the centre: the engine owns it from then on."""
+    def queue(
+        self, queue: str, *, priority: int | None = None, skills: Mapping[str, int] | str | None = None
+    ) -> NoReturn:
+        """Give the call to a queue of the centre: the engine owns it from then on. ``skills``: asked for beside the
+        queue's own, with levels, or as an expression (see :mod:`fsorch.demands`)."""
         ...
 
     def transfer(self, extension: str, *, context: str = "default", dialplan: str = "XML") -> NoReturn:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-__all__ = ["BreakWeight", "ContactOutcome", "OfferOutcome", "Role", "SegmentKind", "Strategy"]
+__all__ = ["BreakWeight", "ContactOutcome", "OfferOutcome", "Role", "SegmentKind", "Skilled", "Strategy"]
 
 
 class Strategy(StrEnum):
@@ -22,6 +22,15 @@ class Strategy(StrEnum):
     MOST_SENIOR = "most-senior"
     RING_ALL = "ring-all"
     RING_PROGRESSIVELY = "ring-progressively"
+
+
+class Skilled(StrEnum):
+    """What the skills that a contact asks for mean to a queue: all of it must hold; nobody is ruled out, and who lacks
+    least comes first; or they are not looked at."""
+
+    ALL = "all"
+    BEST = "best"
+    DISREGARD = "disregard"
 
 
 class Role(StrEnum):

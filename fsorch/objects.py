@@ -14,14 +14,15 @@ from typing import Annotated, Any
 
 import msgspec
 
+from fsorch.calendar_rules import CalendarSpec
 from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, BreakReason, Centre, QueueSpec, decode
+from fsorch.demands import demand_of, names_in
 from fsorch.errors import ConfigError, NotFound
 from fsorch.flows import FlowSpec
 from fsorch.gateways import GatewaySpec
 from fsorch.plain import plain, plain_centre
-from fsorch.rules import CalendarSpec
 
 __all__ = [
     "KINDS",
@@ -59,11 +60,13 @@ Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 
 
 class SkillBody(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
-    """A skill: the agents who have it and the queues that ask for it, by their ids, with levels 1-5."""
+    """A skill: the agents who have it and the queues that ask for it, by their ids, with levels 1-5. ``expressions``:
+    of the queues that name it in one; they are shown, and changed with the queue."""
 
     id: str
     agents: dict[str, Level] = {}
     queues: dict[str, Level] = {}
+    expressions: dict[str, str] = {}
 
 
 def list_things(centre: Centre, kind: str) -> list[Plain]:
@@ -128,7 +131,7 @@ def removed(kind: str, id: str) -> Change:
         if kind == "prompt":
             return _with_prompts(old, {name: one for name, one in _prompts(old) if name != id})
         if kind == "skill":
-            return _with_skill(old, SkillBody(id=id))
+            return _with_skill(old, SkillBody(id=id), gone=True)
         centre, things = opened(old, kind)
         things.remove(thing)
         if kind == "queue":
@@ -168,26 +171,45 @@ def _with_prompts(old: Centre, prompts: Plain) -> Centre:
 
 
 def _skills(centre: Centre) -> list[Plain]:
-    names = {skill for agent in centre.agents for skill in agent.skills}
-    names |= {skill for queue in centre.queues for skill in queue.skills}
-    return [
-        {
-            "id": name,
-            "agents": {agent.id: agent.skills[name] for agent in centre.agents if name in agent.skills},
-            "queues": {queue.id: queue.skills[name] for queue in centre.queues if name in queue.skills},
-        }
-        for name in sorted(names)
-    ]
+    names = {skill for agent in centre.agents for skill in agent.skills}.union(centre.skills)
+    queues = {queue.id: queue.skills for queue in centre.queues if isinstance(queue.skills, dict)}
+    names |= {skill for wanted in queues.values() for skill in wanted}
+    said = {queue.id: queue.skills for queue in centre.queues if isinstance(queue.skills, str)}
+    named = {id: names_in(demand_of(text)) for id, text in said.items()}
+    return [_skill(centre, name, queues, {id: said[id] for id in said if name in named[id]}) for name in sorted(names)]
 
 
-def _with_skill(old: Centre, body: SkillBody) -> Centre:
-    """The centre in which the skill is with these and with nobody else."""
+def _skill(centre: Centre, name: str, queues: dict[str, dict[str, int]], said: dict[str, str]) -> Plain:
+    return {
+        "id": name,
+        "agents": {agent.id: agent.skills[name] for agent in centre.agents if name in agent.skills},
+        "queues": {id: wanted[name] for id, wanted in queues.items() if name in wanted},
+    } | ({"expressions": said} if said else {})
+
+
+def _with_skill(old: Centre, body: SkillBody, gone: bool = False) -> Centre:
+    """The centre in which the skill is with these and with nobody else. A skill that nobody has or asks for is listed,
+    unless it shall be ``gone``."""
     centre = plain_centre(old)
     for key, levels in (("agents", body.agents), ("queues", body.queues)):
         things: list[Plain] = centre.setdefault(key, [])
         for id in levels:
             find(things, key.removesuffix("s"), id)
         for thing in things:
-            rest = {name: level for name, level in thing.get("skills", {}).items() if name != body.id}
-            thing["skills"] = rest | ({body.id: levels[thing["id"]]} if thing["id"] in levels else {})
+            _set_level(thing, key, body.id, levels.get(thing["id"]))
+    listed = [skill for skill in centre.get("skills", ()) if skill != body.id]
+    alone = not body.agents and not body.queues
+    keep = not gone and (alone or len(listed) < len(centre.get("skills", ())))
+    centre["skills"] = listed + [body.id] if keep else listed
     return closed(centre, "skill")
+
+
+def _set_level(thing: Plain, key: str, skill: str, level: int | None) -> None:
+    """Give an agent or a queue (of the list ``key``) the level of a skill, or take the skill away."""
+    wanted = thing.get("skills", {})
+    if isinstance(wanted, str):
+        if level is not None:
+            raise ConfigError(f"{key}.{thing['id']} asks for {wanted!r}; to change that, set the skills of the queue")
+        return
+    rest = {name: one for name, one in wanted.items() if name != skill}
+    thing["skills"] = rest | ({skill: level} if level is not None else {})

@@ -1,4 +1,5 @@
-"""The rules of a centre as data: calendars, steps, relationship, announcements, phones, wrap-up.
+"""The rules of a centre as data: steps, relationship, announcements, phones, wrap-up. (Its hours:
+:mod:`fsorch.calendar_rules`.)
 
 Decoding (see :mod:`fsorch.config`) checks shapes and ranges. What needs to know the rest of the centre, or two keys at
 once, is checked by one ``check_*`` function for each kind; they raise ConfigError with the path of the faulty key, what
@@ -9,31 +10,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, TypeAlias
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import msgspec
 
+from fsorch.demands import Wanted, check_wanted
 from fsorch.errors import ConfigError
 from fsorch.hints import near
 
 __all__ = [
     "Action",
+    "AddSkill",
     "AffinitySpec",
     "Announce",
     "AnnounceSpec",
     "AnyAgent",
+    "AskSkills",
     "AwayRule",
-    "CalendarSpec",
     "CauseRule",
     "CauseRules",
     "Consequence",
-    "DayException",
     "DropSkill",
     "EstimateSpec",
-    "HolidaySpec",
+    "LowerPriority",
     "LowerSkill",
     "Names",
     "OfferCallback",
@@ -49,7 +49,6 @@ __all__ = [
     "TierSpec",
     "ToAgent",
     "Voicemail",
-    "Weekday",
     "When",
     "Widen",
     "WrapUpMode",
@@ -57,7 +56,6 @@ __all__ = [
     "check_affinity",
     "check_announce",
     "check_away",
-    "check_calendar",
     "check_causes",
     "check_estimate",
     "check_steps",
@@ -72,7 +70,6 @@ Count = Annotated[int, msgspec.Meta(ge=0)]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Name = Annotated[str, msgspec.Meta(min_length=1)]
-Hours = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
 
 
 class Rule(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -87,54 +84,6 @@ class Names(msgspec.Struct, frozen=True, kw_only=True):
     skills: frozenset[str] = frozenset()
     breaks: frozenset[str] = frozenset()
     prompts: frozenset[str] | None = None
-
-
-# -- calendars ------------------------------------------------------------------------------------------------------
-
-
-class Weekday(StrEnum):
-    """The days, in the order of ``date.weekday``."""
-
-    MON = "mon"
-    TUE = "tue"
-    WED = "wed"
-    THU = "thu"
-    FRI = "fri"
-    SAT = "sat"
-    SUN = "sun"
-
-
-class HolidaySpec(Rule, frozen=True, kw_only=True):
-    """The public holidays of a country (ISO 3166, such as ``DE``; quote ``"NO"`` in YAML), with those of a subdivision.
-    ``hours`` on these days; none: closed. ``language``: of the holidays' names, where the library has it."""
-
-    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,4}\Z")]
-    subdivision: str = ""
-    hours: tuple[Hours, ...] = ()
-    language: str = "en_US"
-
-
-class DayException(Rule, frozen=True, kw_only=True):
-    """One date that is not as usual. ``hours``: none means closed."""
-
-    date: date
-    name: str = ""
-    hours: tuple[Hours, ...] = ()
-
-
-class CalendarSpec(Rule, frozen=True, kw_only=True):
-    """When a centre is open. Hours such as ``09:00-17:30`` or, past midnight, ``22:00-06:00``, by the clocks of
-    ``zone`` (IANA); they belong to the day on which they begin. An exception comes before a holiday, a holiday before
-    the weekday. ``emergency``: a reason; while there is one the centre is closed, until ``emergency_until`` if that is
-    given (a time with its zone, such as ``2027-01-31T12:00:00+01:00``)."""
-
-    id: str
-    zone: Name
-    hours: dict[Weekday, tuple[Hours, ...]] = {}
-    holidays: tuple[HolidaySpec, ...] = ()
-    exceptions: tuple[DayException, ...] = ()
-    emergency: str = ""
-    emergency_until: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
 
 
 # -- steps ----------------------------------------------------------------------------------------------------------
@@ -153,11 +102,13 @@ class Range(Rule, frozen=True, kw_only=True):
 
 class When(Rule, frozen=True, kw_only=True):
     """The conditions of a step, which must all hold; none: at once. ``waited_s``: at least so long.
-    ``agents_available``: idle agents who fit; ``agents_present``: at work in the queue, idle or not; ``position``: from
-    1; ``waiting``: contacts in the queue; ``estimated_wait_s`` does not hold while no estimate can be given."""
+    ``agents_available``: idle agents who fit; ``agents_eligible``: those who fit and are at work, idle or not;
+    ``agents_present``: at work in the queue, whether they fit or not; ``position``: from 1; ``waiting``: contacts in
+    the queue; ``estimated_wait_s`` does not hold while no estimate can be given."""
 
     waited_s: Seconds = 0.0
     agents_available: Range | None = None
+    agents_eligible: Range | None = None
     agents_present: Range | None = None
     position: Range | None = None
     waiting: Range | None = None
@@ -165,17 +116,32 @@ class When(Rule, frozen=True, kw_only=True):
 
 
 class DropSkill(Rule, frozen=True, kw_only=True, tag_field="act", tag="drop_skill"):
-    """The skill is not asked for any more."""
+    """The skill does not matter any more: what is asked of it counts as there, and a bar of it is lifted."""
 
     skill: Name
 
 
 class LowerSkill(Rule, frozen=True, kw_only=True, tag_field="act", tag="lower_skill"):
-    """A lower level of the skill will do: ``to`` a level, or ``by`` so many (level 1 stays)."""
+    """A lower level of the skill will do wherever it is asked for: ``to`` a level, or ``by`` so many (level 1
+    stays)."""
 
     skill: Name
     to: Level | None = None
     by: Level | None = None
+
+
+class AddSkill(Rule, frozen=True, kw_only=True, tag_field="act", tag="add_skill"):
+    """The skill is asked for as well, at this level or higher; a bar of it is lifted."""
+
+    skill: Name
+    level: Level = 1
+
+
+class AskSkills(Rule, frozen=True, kw_only=True, tag_field="act", tag="ask_skills"):
+    """These are asked for in the place of all that the queue and its steps have asked for; what the caller's own flow,
+    number or dialplan asks for stays."""
+
+    skills: Wanted
 
 
 class Widen(Rule, frozen=True, kw_only=True, tag_field="act", tag="widen"):
@@ -188,6 +154,13 @@ class RaisePriority(Rule, frozen=True, kw_only=True, tag_field="act", tag="raise
     """A higher priority: ``to`` a value (never down to it), or ``by`` so many."""
 
     to: int | None = None
+    by: AtLeastOne | None = None
+
+
+class LowerPriority(Rule, frozen=True, kw_only=True, tag_field="act", tag="lower_priority"):
+    """A lower priority: ``to`` a value (never up to it), or ``by`` so many (not below 0)."""
+
+    to: Count | None = None
     by: AtLeastOne | None = None
 
 
@@ -244,10 +217,21 @@ class Overflow(Rule, frozen=True, kw_only=True, tag_field="act", tag="overflow")
 
 
 Action: TypeAlias = (
-    DropSkill | LowerSkill | Widen | RaisePriority | OfferCallback | Announce | AnyAgent | Voicemail | Overflow
+    DropSkill
+    | LowerSkill
+    | AddSkill
+    | AskSkills
+    | Widen
+    | RaisePriority
+    | LowerPriority
+    | OfferCallback
+    | Announce
+    | AnyAgent
+    | Voicemail
+    | Overflow
 )
 # What makes sense more than once.
-REPEATABLE = (LowerSkill, RaisePriority, OfferCallback, Announce)
+REPEATABLE = (LowerSkill, RaisePriority, LowerPriority, OfferCallback, Announce)
 
 
 class StepSpec(Rule, frozen=True, kw_only=True):
@@ -418,51 +402,6 @@ class WrapUpSpec(Rule, frozen=True, kw_only=True):
 # -- checks ---------------------------------------------------------------------------------------------------------
 
 
-def check_calendar(spec: CalendarSpec, where: str) -> None:
-    """Zone, countries and subdivisions exist; each date once; no empty hours. ``where``: the path of the calendar, such
-    as ``centre.yaml: calendars[0]``. Raises ConfigError."""
-    try:
-        ZoneInfo(spec.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        expect_known(spec.zone, available_timezones() - {spec.zone}, f"{where}.zone", "an IANA time zone")
-    if spec.emergency_until is not None and not spec.emergency:
-        raise ConfigError(f"{where}.emergency_until needs a reason; expected emergency as well")
-    for day, hours in spec.hours.items():
-        _check_hours(hours, f"{where}.hours.{day.value}")
-    for n, holidays in enumerate(spec.holidays):
-        _check_holidays(holidays, f"{where}.holidays[{n}]")
-    seen: set[date] = set()
-    for n, one in enumerate(spec.exceptions):
-        _check_hours(one.hours, f"{where}.exceptions[{n}].hours")
-        if one.date in seen:
-            raise ConfigError(
-                f"{where}.exceptions[{n}].date is {one.date} a second time; give all hours of a date once"
-            )
-        seen.add(one.date)
-
-
-def _check_holidays(spec: HolidaySpec, where: str) -> None:
-    import holidays  # hundreds of modules that only a centre with holidays has a use for
-
-    countries = holidays.list_supported_countries()
-    expect_known(spec.country, countries, f"{where}.country", "a country with known holidays")
-    if spec.subdivision:
-        expect_known(
-            spec.subdivision,
-            countries[spec.country],
-            f"{where}.subdivision",
-            f"a subdivision of {spec.country} with holidays of its own",
-        )
-    _check_hours(spec.hours, f"{where}.hours")
-
-
-def _check_hours(hours: tuple[str, ...], where: str) -> None:
-    for n, span in enumerate(hours):
-        start, end = span.split("-")
-        if start == end:
-            raise ConfigError(f"{where}[{n}] is {span!r}, which is no time at all; a whole day is 00:00-24:00")
-
-
 def check_steps(plan: StepPlan, names: Names, where: str) -> None:
     """Queues, flows, skills and prompts exist; every condition says something; what cannot be repeated is not.
     ``where``: the path of the plan. Raises ConfigError."""
@@ -481,7 +420,7 @@ def _tag(action: Action) -> str:
 
 
 def _check_when(when: When, where: str) -> None:
-    for key in ("agents_available", "agents_present", "position", "waiting", "estimated_wait_s"):
+    for key in ("agents_available", "agents_eligible", "agents_present", "position", "waiting", "estimated_wait_s"):
         bounds: Range | None = getattr(when, key)
         if bounds is None:
             continue
@@ -495,13 +434,15 @@ def _check_when(when: When, where: str) -> None:
 
 def _check_action(action: Action, names: Names, where: str) -> None:
     match action:
-        case DropSkill() | LowerSkill():
+        case DropSkill() | LowerSkill() | AddSkill():
             expect_known(action.skill, names.skills, f"{where}.skill", "a skill of an agent or a queue")
+        case AskSkills():
+            check_wanted(action.skills, names.skills, f"{where}.skills")
         case Widen() | Voicemail() if action.queue or isinstance(action, Widen):
             expect_known(action.queue, names.queues, f"{where}.queue", "a queue")
         case Overflow():
             _check_overflow(action, names, where)
-    if isinstance(action, LowerSkill | RaisePriority) and (action.to is None) == (action.by is None):
+    if isinstance(action, LowerSkill | RaisePriority | LowerPriority) and (action.to is None) == (action.by is None):
         raise ConfigError(f"{where} needs either 'to' or 'by'")
     if isinstance(action, Announce | OfferCallback | Voicemail) and action.prompt:
         _check_prompt(action.prompt, names, f"{where}.prompt")

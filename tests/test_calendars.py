@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsorch.calendar_rules import CalendarSpec, DayException, HolidaySpec, Weekday, check_calendar
 from fsorch.calendars import Calendar, OpenState
 from fsorch.errors import ConfigError
-from fsorch.rules import CalendarSpec, DayException, HolidaySpec, Weekday, check_calendar
 
 BERLIN = "Europe/Berlin"
 DAILY = dict.fromkeys(Weekday, ("09:00-17:00",))

@@ -57,7 +57,7 @@ HOMES = {
     "sqlite3": ("fsorch.store",),
     "argon2": ("fsorch.store",),
     "phonenumbers": ("fsorch.places", "fsorch.e164", "fsorch.store", "fsorch.edge"),
-    "holidays": ("fsorch.rules", "fsorch.calendars"),
+    "holidays": ("fsorch.calendar_rules", "fsorch.calendars"),
     "click": ("fsorch_cli",),
     "rich": ("fsorch_cli",),
     "flask": ("fsorch_web",),

@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsorch.calendar_rules import CalendarSpec
 from fsorch.config import Centre
 from fsorch.errors import ConfigError
 from fsorch.hints import explain, near
-from fsorch.rules import CalendarSpec, CauseRules, StepPlan, WrapUpSpec, expect_known
+from fsorch.rules import CauseRules, StepPlan, WrapUpSpec, expect_known
 
 
 def fault(data: object, type: Any) -> str:
@@ -32,7 +33,7 @@ def fault(data: object, type: Any) -> str:
         (
             {"steps": [{"do": {"act": "drop_skil", "skill": "x"}}]},
             StepPlan,
-            "Invalid value 'drop_skil' - at `$.steps[0].do.act`; did you mean drop_skill, lower_skill?",
+            "Invalid value 'drop_skil' - at `$.steps[0].do.act`; did you mean drop_skill, add_skill, lower_skill?",
         ),
         (
             {"steps": [{"do": {"act": "overflow", "to": "flwo"}}]},

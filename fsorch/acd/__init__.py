@@ -7,7 +7,7 @@ from fsorch.acd.contact import ContactEffect, ContactInput, ContactMachine, Cont
 from fsorch.acd.crew import QueueRules
 from fsorch.acd.distributor import Distributor, Match
 from fsorch.acd.offer import OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
-from fsorch.acd.pool import Need, Skills
+from fsorch.acd.pool import Need
 from fsorch.acd.strategy import STRATEGIES, Candidate, Order, Tier, Work
 
 __all__ = [
@@ -32,7 +32,6 @@ __all__ = [
     "OfferState",
     "Order",
     "QueueRules",
-    "Skills",
     "Tier",
     "Wish",
     "Work",

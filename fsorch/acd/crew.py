@@ -6,18 +6,22 @@ from collections import OrderedDict
 
 import msgspec
 
-from fsorch.acd.pool import Pool, Skills, has_skills
+from fsorch.acd.pool import Pool
 from fsorch.acd.strategy import STRATEGIES, Candidate, Order, Tier, Work
-from fsorch.names import Strategy
+from fsorch.demands import NOTHING, Demand, fulfils, missed, spoken
+from fsorch.names import Skilled, Strategy
 
-__all__ = ["Line", "QueueRules", "Worker", "weighed"]
+__all__ = ["Line", "QueueRules", "Worker", "weighed", "why_candidate"]
+
+# So many demands are remembered with each agent: more than a centre has, unless its dialplan makes them up.
+REMEMBERED = 512
 
 
 class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a queue distributes. ``level_wait_s``: a tier level above the lowest opens for a contact that has waited so
     long (0: all are open), times the number of levels up with ``level_wait_multiplied``; with ``skip_absent_levels``
     a level where nobody is present does not count. ``guard`` 0: none; ``guard_floor_s``: waits below it are taken as
-    this long."""
+    this long. ``skilled``: what the skills that contacts ask for mean to it."""
 
     queue: str
     strategy: Strategy = Strategy.LONGEST_IDLE
@@ -27,24 +31,62 @@ class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     skip_absent_levels: bool = True
     guard: float = 0.0
     guard_floor_s: float = 30.0
+    skilled: Skilled = Skilled.ALL
 
 
 class Line:
     """One queue: its rules, its pools, and its ready agents."""
 
-    __slots__ = ("changes", "levels", "offers", "order", "pools", "present", "ready", "rules", "ticket")
+    __slots__ = (
+        "_eligible",
+        "changes",
+        "levels",
+        "offers",
+        "order",
+        "pools",
+        "present",
+        "ready",
+        "rules",
+        "staff",
+        "ticket",
+    )
 
     def __init__(self, rules: QueueRules) -> None:
         self.rules = rules
         self.order: Order = STRATEGIES[rules.strategy]()
-        self.pools: OrderedDict[Skills, Pool] = OrderedDict()
+        self.pools: OrderedDict[Demand, Pool] = OrderedDict()
         self.ready: dict[str, Candidate] = {}
         self.levels: dict[int, int] = {}
         self.present: dict[int, int] = {}
+        # Who serves it, at work or not.
+        self.staff: dict[str, Worker] = {}
+        self._eligible: dict[Demand, frozenset[str]] = {}
         self.offers = 0
         self.ticket = 0.0
         # Counts whatever may change a contact's position, or the agents there are for it.
         self.changes = 0
+
+    def asks(self, demand: Demand) -> Demand:
+        """The part of a contact's demand that this queue looks at: the key of its pool."""
+        return NOTHING if self.rules.skilled is Skilled.DISREGARD else demand
+
+    def staffed(self) -> None:
+        """Somebody of it came, went, or has learned something."""
+        self._eligible.clear()
+
+    def eligible(self, demand: Demand) -> frozenset[str]:
+        """Who of it is at work, idle or not, and may serve contacts with this demand."""
+        demand = self.asks(demand)
+        known = self._eligible.get(demand)
+        if known is None:
+            staff = self.staff.items()
+            known = frozenset(agent for agent, worker in staff if worker.present and self.takes(worker, demand))
+            self._eligible[demand] = known
+        return known
+
+    def takes(self, worker: Worker, demand: Demand) -> bool:
+        """Whether an agent may serve contacts with this demand here."""
+        return self.rules.skilled is not Skilled.ALL or worker.fits(demand)
 
     def lowest(self) -> int:
         """The level that is open from the start."""
@@ -70,7 +112,7 @@ class Worker:
     def __init__(self) -> None:
         self.tiers: dict[str, Tier] = {}
         self.skills: dict[str, int] = {}
-        self._fits: dict[Skills, bool] = {}
+        self._fits: dict[Demand, bool] = {}
         self.present = False
         self.work: Work | None = None
         self.offered: dict[str, int] = {}
@@ -81,16 +123,31 @@ class Worker:
         self.skills = skills
         self._fits.clear()
 
-    def fits(self, wanted: Skills) -> bool:
-        """Whether the agent has the skills; an answer is remembered, for the same few sets are asked for all day."""
-        known = self._fits.get(wanted)
+    def fits(self, demand: Demand) -> bool:
+        """Whether the agent fulfils it; an answer is remembered, for the same few demands are made all day."""
+        known = self._fits.get(demand)
         if known is None:
-            known = self._fits[wanted] = has_skills(self.skills, wanted)
+            if len(self._fits) >= REMEMBERED:
+                self._fits.clear()
+            known = self._fits[demand] = fulfils(self.skills, demand)
         return known
 
 
-def weighed(candidate: Candidate, line: Line, worker: Worker, skills: Skills) -> Candidate:
-    """The candidate for contacts that ask for these skills."""
-    if not line.order.weighs_skills or not skills:
+def weighed(candidate: Candidate, line: Line, worker: Worker, demand: Demand) -> Candidate:
+    """The candidate for contacts with this demand."""
+    best = line.rules.skilled is Skilled.BEST
+    if not demand.parts or not (best or line.order.weighs_skills):
         return candidate
-    return msgspec.structs.replace(candidate, fit=sum(worker.skills[skill] for skill, _ in skills))
+    fit = sum(worker.skills.get(skill, 0) for skill in demand.asked) if line.order.weighs_skills else 0
+    return msgspec.structs.replace(candidate, fit=fit, missed=missed(worker.skills, demand) if best else 0)
+
+
+def why_candidate(candidate: Candidate, line: Line, demand: Demand, now: float) -> str:
+    """Why this agent, for a contact with this demand: a phrase for people; ``now`` is monotonic seconds."""
+    why = line.order.why(candidate, now)
+    if line.rules.skilled is not Skilled.BEST or not demand.parts:
+        return why
+    asked = len(demand.parts)
+    if not candidate.missed:
+        return f"has all that is asked for ({spoken(demand)}); {why}"
+    return f"has {asked - candidate.missed} of the {asked} things that are asked for ({spoken(demand)}); {why}"

@@ -1,6 +1,6 @@
 """Who gets whom.
 
-Contacts wait in pools (a queue and the skills they ask for), idle agents stand in every pool they fit. Between two
+Contacts wait in pools (a queue and the demand they make), idle agents stand in every pool they fit. Between two
 calls of :meth:`Distributor.match` no waiting contact fits an idle agent; so a match only looks at who is new:
 contacts that joined or whose need changed, agents who became idle, and contacts whose hour has come (a tier level
 opens, an exclusive wait ends). Its cost is that of a few look-ups in sorted lists, whatever the size of the centre.
@@ -18,10 +18,11 @@ from collections.abc import Callable, Iterable, Iterator
 
 import msgspec
 
-from fsorch.acd.crew import Line, QueueRules, Worker, weighed
-from fsorch.acd.pool import Need, Place, Pool, Skills
+from fsorch.acd.crew import Line, QueueRules, Worker, weighed, why_candidate
+from fsorch.acd.pool import Need, Place, Pool
 from fsorch.acd.strategy import STRATEGIES, Candidate, Tier, Work, next_ticket
-from fsorch.names import Strategy
+from fsorch.demands import Demand
+from fsorch.names import Skilled, Strategy
 
 __all__ = ["Distributor", "Match"]
 
@@ -81,10 +82,10 @@ class Distributor:
         """The queues and skills of an agent; no queues and no skills removes the agent."""
         worker = self._workers.setdefault(agent, Worker())
         self._unplace(agent, worker)
-        self._count(worker, -1)
+        self._count(agent, worker, -1)
         worker.tiers = {tier.queue: tier for tier in tiers}
         worker.learn(dict(skills or {}))
-        self._count(worker, 1)
+        self._count(agent, worker, 1)
         if not worker.tiers and not worker.skills and worker.work is None:
             del self._workers[agent]
         elif worker.work is not None:
@@ -94,9 +95,9 @@ class Distributor:
         """Whether the agent is at work at all (idle, busy or on a break): what a tier level counts."""
         worker = self._workers.setdefault(agent, Worker())
         if worker.present is not present:
-            self._count(worker, -1)
+            self._count(agent, worker, -1)
             worker.present = present
-            self._count(worker, 1)
+            self._count(agent, worker, 1)
 
     # -- agents ---------------------------------------------------------------------------------------------------
 
@@ -141,7 +142,7 @@ class Distributor:
         for queue in need.queues:
             line = self._lines.get(queue)
             if line is not None:
-                line.pools[need.skills].leave(contact)
+                line.pools[line.asks(need.skills)].leave(contact)
                 line.changes += 1
         for agent in need.prefer:
             fans = self._fans.get(agent)
@@ -180,10 +181,18 @@ class Distributor:
         """Everybody who is at work, with the queues they serve."""
         return ((agent, worker.tiers) for agent, worker in self._workers.items() if worker.present)
 
-    def fits(self, agent: str, skills: Skills) -> bool:
-        """Whether an agent has these skills."""
+    def fits(self, agent: str, need: Need) -> bool:
+        """Whether the skills of an agent will do for a contact, in one of the queues they serve."""
         worker = self._workers.get(agent)
-        return worker is not None and worker.fits(skills)
+        if worker is None:
+            return False
+        lines = (self._lines.get(queue) for queue in need.queues if queue in worker.tiers)
+        return any(line is not None and line.takes(worker, line.asks(need.skills)) for line in lines)
+
+    def eligible_for(self, need: Need) -> int:
+        """How many agents of its queues are at work, idle or not, whose skills will do for a contact."""
+        lines = [line for queue in need.queues if (line := self._lines.get(queue)) is not None]
+        return len(frozenset().union(*(line.eligible(need.skills) for line in lines)))
 
     def length(self, queue: str) -> int:
         """How many wait in a queue's line."""
@@ -241,9 +250,10 @@ class Distributor:
     def _concerns(self, need: Need, agent: str) -> bool:
         """Whether an agent may have anything to do with a contact."""
         worker = self._workers[agent]
-        return agent in need.prefer or (
-            any(queue in worker.tiers for queue in need.queues) and worker.fits(need.skills)
-        )
+        if agent in need.prefer:
+            return True
+        lines = (self._lines.get(queue) for queue in need.queues if queue in worker.tiers)
+        return any(line is not None and line.takes(worker, line.asks(need.skills)) for line in lines)
 
     def _settle(self) -> list[str]:
         """Put the agents who have just become idle among the idle, and name them."""
@@ -281,9 +291,10 @@ class Distributor:
         unfit: tuple[str, ...] = ()
         if not why:
             line = self._lines[queue]
-            candidate = weighed(self._candidate(worker, line, agent), line, worker, need.skills)
-            why = line.order.why(candidate, now)
-            unfit = self._unfit(line, line.pools[need.skills]) if need.skills else ()
+            asked = line.asks(need.skills)
+            candidate = weighed(self._candidate(worker, line, agent), line, worker, asked)
+            why = why_candidate(candidate, line, asked, now)
+            unfit = self._unfit(line, line.pools[asked]) if asked.parts else ()
         self.leave(need.contact)
         self._count_offer(agent, queue)
         worker.work = None
@@ -341,8 +352,9 @@ class Distributor:
             if line.order.rings == "all" and not one:
                 agents = tuple(candidate.agent for candidate in self._fitting(line, pool, need, now))
                 rest = []
-            unfit = self._unfit(line, pool) if need.skills else ()
-            return Match(need.contact, queue, agents, line.order.why(first, now), pool.idle, tuple(rest), unfit)
+            unfit = self._unfit(line, pool) if need.skills.parts else ()
+            why = why_candidate(first, line, line.asks(need.skills), now)
+            return Match(need.contact, queue, agents, why, pool.idle, tuple(rest), unfit)
         return None
 
     def _fitting(self, line: Line, pool: Pool, need: Need, now: float) -> Iterator[Candidate]:
@@ -371,10 +383,13 @@ class Distributor:
             if line is None:
                 continue
             opens = line.opens_after(tier.level)
-            for skills, pool in line.pools.items():
+            anybody = line.rules.skilled is not Skilled.ALL
+            for demand, pool in line.pools.items():
                 head = pool.head()
                 # Most pools end here: the first in line, and so whoever is behind, comes after the best found so far.
-                if head is None or (best is not None and (-tier.share, head) >= best) or not worker.fits(skills):
+                if head is None or (best is not None and (-tier.share, head) >= best):
+                    continue
+                if not (anybody or worker.fits(demand)):
                     continue
                 limit = best[1] if best is not None and best[0] == -tier.share else None
                 found = self._first(agent, line, pool, opens, now, eligible, limit)
@@ -434,8 +449,8 @@ class Distributor:
         """The longest waiting contact instead, when it has waited beyond the guard."""
         limit = line.rules.guard * max(now - chosen.since, line.rules.guard_floor_s)
         opens = line.opens_after(worker.tiers[line.rules.queue].level)
-        for skills, pool in line.pools.items():
-            if not pool.waits_since(now - limit) or not worker.fits(skills):
+        for demand, pool in line.pools.items():
+            if not pool.waits_since(now - limit) or not line.takes(worker, demand):
                 continue
             for contact in pool.by_age(now - limit):
                 need = self._needs[contact]
@@ -449,17 +464,18 @@ class Distributor:
         line = next((self._lines[queue] for queue in need.queues if queue in self._lines), None)
         return need.place(line.rules.strict if line else True)
 
-    def _pool(self, line: Line, skills: Skills) -> Pool:
-        pool = line.pools.get(skills)
+    def _pool(self, line: Line, demand: Demand) -> Pool:
+        demand = line.asks(demand)
+        pool = line.pools.get(demand)
         if pool is None:
             spare = [known for known, one in line.pools.items() if not len(one)]
             if len(spare) > SPARE_POOLS:
                 del line.pools[spare[0]]
-            pool = line.pools[skills] = Pool(line.order)
+            pool = line.pools[demand] = Pool(line.order)
             for agent, candidate in line.ready.items():
                 worker = self._workers[agent]
-                if worker.fits(skills):
-                    pool.add(weighed(candidate, line, worker, skills))
+                if line.takes(worker, demand):
+                    pool.add(weighed(candidate, line, worker, demand))
         return pool
 
     def _place(self, agent: str, worker: Worker) -> None:
@@ -468,9 +484,9 @@ class Distributor:
             if line is not None:
                 candidate = line.ready[agent] = self._candidate(worker, line, agent)
                 line.changes += 1
-                for skills, pool in line.pools.items():
-                    if worker.fits(skills):
-                        pool.add(weighed(candidate, line, worker, skills))
+                for demand, pool in line.pools.items():
+                    if line.takes(worker, demand):
+                        pool.add(weighed(candidate, line, worker, demand))
 
     def _candidate(self, worker: Worker, line: Line, agent: str) -> Candidate:
         queue = line.rules.queue
@@ -504,18 +520,24 @@ class Distributor:
     def _change_rules(self, line: Line, rules: QueueRules) -> None:
         needs = [self._needs[place[2]] for pool in line.pools.values() for place in pool.places()]
         line.rules, line.order = rules, STRATEGIES[rules.strategy]()
+        line.staffed()
         line.pools.clear()
         for need in needs:
             self._pool(line, need.skills).join(need, rules.strict)
             self._wake_for_levels(need, line)
             self._new_contacts[need.contact] = None
 
-    def _count(self, worker: Worker, by: int) -> None:
+    def _count(self, agent: str, worker: Worker, by: int) -> None:
         """An agent's levels come (1) or go (-1)."""
         for queue, tier in worker.tiers.items():
             line = self._lines.get(queue)
             if line is not None:
                 _bump(line.levels, tier.level, by)
+                line.staffed()
+                if by > 0:
+                    line.staff[agent] = worker
+                else:
+                    line.staff.pop(agent, None)
                 if worker.present:
                     _bump(line.present, tier.level, by)
                     line.changes += 1
@@ -524,9 +546,9 @@ class Distributor:
     def _recount(self) -> None:
         """All levels anew: the queues have changed."""
         for line in self._lines.values():
-            line.levels, line.present = {}, {}
-        for worker in self._workers.values():
-            self._count(worker, 1)
+            line.levels, line.present, line.staff = {}, {}, {}
+        for agent, worker in self._workers.items():
+            self._count(agent, worker, 1)
 
     def _reopen(self, line: Line) -> None:
         """Levels may have opened or moved: the contacts of a queue with a level rule are looked at anew, on time."""

@@ -13,7 +13,9 @@ import msgspec
 
 from fsorch.acd.crew import Line
 from fsorch.acd.distributor import Distributor
-from fsorch.acd.pool import Need, Skills
+from fsorch.acd.pool import Need
+from fsorch.demands import NOTHING, Demand, spoken
+from fsorch.names import Skilled
 
 __all__ = ["Standing", "Standings", "Waits", "standing", "why_waiting"]
 
@@ -44,7 +46,7 @@ class Standing(msgspec.Struct, frozen=True, kw_only=True):
     fit: int = 0
     ready: int = 0
     before: int = 0
-    skills: Skills = ()
+    skills: Demand = NOTHING
     persons: tuple[str, ...] = ()
     level: int = 0
     seconds: float = 0.0
@@ -67,7 +69,7 @@ class Standings:
     def __init__(self, distributor: Distributor, now: float) -> None:
         self._distributor = distributor
         self._now = now
-        self._crews: dict[tuple[tuple[str, ...], Skills], Crew] = {}
+        self._crews: dict[tuple[tuple[str, ...], Demand], Crew] = {}
         self._members: dict[str, set[str]] | None = None
 
     def of(self, contact: str) -> Standing | None:
@@ -90,11 +92,16 @@ class Standings:
             fit=crew.fit,
             ready=ready,
             before=max(0, self._distributor.position(contact) - 1),
-            skills=need.skills,
+            skills=need.skills if self._looks_at_skills(need) else NOTHING,
             persons=need.prefer if only else (),
             level=level if waits is Waits.LEVEL else 0,
             seconds=only if only else seconds if waits is Waits.LEVEL else 0.0,
         )
+
+    def _looks_at_skills(self, need: Need) -> bool:
+        """Whether a queue of the contact rules anybody out for their skills."""
+        lines = [line for queue in need.queues if (line := self._distributor.line(queue)) is not None]
+        return any(line.rules.skilled is Skilled.ALL for line in lines)
 
     def _waits(self, crew: Crew, only: float, ready: int) -> Waits:
         if only:
@@ -134,7 +141,7 @@ class Standings:
         lines = [line for queue in need.queues if (line := self._distributor.line(queue)) is not None]
         agents = {agent for queue in need.queues for agent in self._of_queue(queue)}
         for agent in agents:
-            fits = self._distributor.fits(agent, need.skills)
+            fits = self._distributor.fits(agent, need)
             idle = [line for line in lines if agent in line.ready]
             crew.present += 1
             crew.skilled += fits
@@ -165,14 +172,16 @@ def standing(distributor: Distributor, contact: str, now: float) -> Standing | N
 
 def why_waiting(standing: Standing) -> str:
     """A standing as a phrase for people, such as ``none of the 3 agents at work is free``."""
-    with_skills = f" with {_skills(standing.skills)}" if standing.skills else ""
+    demand, asked = standing.skills, spoken(standing.skills)
+    fitting = "who fits" if standing.skilled == 1 else "who fit"
+    with_skills = f" {'with' if demand.plain else fitting} {asked}" if demand else ""
     match standing.waits:
         case Waits.NOBODY:
             return "nobody who serves this queue is logged in"
         case Waits.NOBODY_SKILLED:
-            return f"of {_agents(standing.present)} at work nobody has {_skills(standing.skills)}"
+            return f"of {_agents(standing.present)} at work nobody {'has' if demand.plain else 'fits'} {asked}"
         case Waits.UNSKILLED:
-            return f"{_agents(standing.idle)} idle, but without {_skills(standing.skills)}"
+            return f"{_agents(standing.idle)} idle, but {'without' if demand.plain else 'none who fits'} {asked}"
         case Waits.BUSY if standing.skilled == 1:
             return f"the only agent at work{with_skills} is not free"
         case Waits.BUSY:
@@ -189,10 +198,6 @@ def why_waiting(standing: Standing) -> str:
 
 def _agents(number: int) -> str:
     return f"{number} agent{'' if number == 1 else 's'}"
-
-
-def _skills(skills: Skills) -> str:
-    return " and ".join(f"{skill} {level}" for skill, level in skills)
 
 
 def _seconds(seconds: float) -> str:

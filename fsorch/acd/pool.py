@@ -1,7 +1,7 @@
 """One line of contacts that ask for the same, and the idle agents who have it. Both sides are kept in order.
 
-A queue has one pool for each set of skills that its contacts ask for at present: within a pool any agent fits any
-contact as far as skills go, so the first of the one side and the first of the other side are a match.
+A queue has one pool for each demand that its contacts have at present: within a pool any agent fits any contact as far
+as skills go, so the first of the one side and the first of the other side are a match.
 """
 
 from __future__ import annotations
@@ -13,11 +13,10 @@ from itertools import takewhile
 import msgspec
 
 from fsorch.acd.strategy import Candidate, Order
+from fsorch.demands import NOTHING, Demand
 
-__all__ = ["Need", "Place", "Pool", "Skills", "has_skills"]
+__all__ = ["Need", "Place", "Pool"]
 
-# (skill, least level), sorted by skill.
-Skills = tuple[tuple[str, int], ...]
 # Smaller is sooner: (minus the priority where it is strict, enqueue time in microseconds less what it is credited,
 # contact).
 Place = tuple[int, int, str]
@@ -27,6 +26,7 @@ Rank = tuple[float | str, ...]
 class Need(msgspec.Struct, frozen=True, kw_only=True):
     """What a waiting contact asks for. ``enqueued_at``: UTC microseconds of the first enqueue; ``since``: the same on
     the monotonic clock, in seconds. ``credit_s``: seconds of waiting it is credited with (base score, customer tier).
+    ``skills``: what is asked of the agent, in all; ``own``: the part of it that is this contact's, and not the queue's.
 
     ``prefer``: agents who come first when they are free, whatever the strategy says, with ``bond`` saying why; until
     ``only_until`` (monotonic seconds) nobody else will do. ``passed``: agents who did not take it in this round."""
@@ -37,7 +37,8 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
     since: float = 0.0
     priority: int = 0
     credit_s: float = 0.0
-    skills: Skills = ()
+    skills: Demand = NOTHING
+    own: Demand = NOTHING
     prefer: tuple[str, ...] = ()
     bond: str = ""
     only_until: float = 0.0
@@ -49,14 +50,6 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
         if strict:
             return (-self.priority, self.enqueued_at - credit, self.contact)
         return (0, self.enqueued_at - credit - self.priority * 60_000_000, self.contact)
-
-
-def has_skills(has: dict[str, int], wanted: Skills) -> bool:
-    """Whether an agent with these skills fits."""
-    for skill, level in wanted:
-        if has.get(skill, 0) < level:
-            return False
-    return True
 
 
 class Pool:
@@ -117,9 +110,9 @@ class Pool:
     # -- agents ---------------------------------------------------------------------------------------------------
 
     def add(self, candidate: Candidate) -> None:
-        """An idle agent, at the rank the strategy gives."""
+        """An idle agent, at the rank the strategy gives: those who lack less before those who lack more."""
         self.drop(candidate.agent)
-        rank: Rank = (candidate.tier.level, *self.order.key(candidate), candidate.agent)
+        rank: Rank = (candidate.tier.level, candidate.missed, *self.order.key(candidate), candidate.agent)
         self._ranks[candidate.agent] = (rank, candidate)
         insort(self._idle, rank)
 

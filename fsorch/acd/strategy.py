@@ -43,7 +43,8 @@ class Work(msgspec.Struct, frozen=True):
 class Candidate(msgspec.Struct, frozen=True):
     """An idle agent as one queue sees it. ``offered``: the number of the last offer of this queue the agent had (0:
     none yet). ``ticket``: see :class:`Random`. ``fit``: the sum of the agent's levels in the skills that are asked for,
-    where the strategy weighs them."""
+    where the strategy weighs them. ``missed``: how much of what is asked for they lack, where the queue lets them serve
+    all the same."""
 
     agent: str
     tier: Tier
@@ -51,6 +52,7 @@ class Candidate(msgspec.Struct, frozen=True):
     offered: int = 0
     ticket: float = 0.0
     fit: int = 0
+    missed: int = 0
 
 
 class Order(Protocol):

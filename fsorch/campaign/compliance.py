@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from fsorch.calendar_rules import CalendarSpec
 from fsorch.calendars import Calendar, holidays_of
 from fsorch.campaigns import DIALLED_OUTCOMES, CampaignSpec, ConsentRow, DncRow, Lead, LeadNumber, Past
 from fsorch.compliance_packs import (
@@ -28,7 +29,6 @@ from fsorch.compliance_packs import (
     RegistryRule,
 )
 from fsorch.places import Place
-from fsorch.rules import CalendarSpec
 
 __all__ = ["Asked", "Compliance", "Verdict"]
 

@@ -1,9 +1,9 @@
 """What ``fsorch bench acd`` measures: how long the distributor takes to decide.
 
-A centre with agents in several queues each, queues of all strategies, contacts that ask for skills, and many more
-contacts than agents. Then life: a contact arrives, a caller leaves, an agent becomes idle. Each of these is one
-decision: it is told to the distributor and all its matches are made. The queue of waiting contacts is kept at its
-size by arrivals.
+A centre with agents in several queues each, queues of all strategies, many more contacts than agents, and contacts that
+ask for skills: one in three by an expression with ``or`` and ``not``. Then life: a contact arrives, a caller leaves, an
+agent becomes idle. Each of these is one decision: it is told to the distributor and all its matches are made. The queue
+of waiting contacts is kept at its size by arrivals.
 
 Each decision is timed twice: by the processor time of this thread, which is what it costs on one core whatever else the
 machine does, and by the clock.
@@ -17,11 +17,23 @@ import time
 from collections.abc import Callable
 
 from fsorch.acd import Distributor, Need, QueueRules, Tier, Work
-from fsorch.names import Strategy
+from fsorch.demands import Demand, demand_of
+from fsorch.names import Skilled, Strategy
 
 __all__ = ["SIZES", "run"]
 
 SKILLS = ("french", "german", "billing", "law", "vip", "technical")
+# What queues, flows and dialplans ask for by expressions.
+EXPRESSIONS = (
+    "french >= 2 and not vip",
+    "german or french >= 3",
+    "(billing >= 2 or law) and not technical",
+    "technical >= 3 and (french or german)",
+    "vip and (billing or law) and not french >= 4",
+    "billing >= 2 and german <= 3",
+    "not (french or german)",
+    "law == 3 or (law and vip >= 2)",
+)
 # The sizes of the table: agents, queues, waiting contacts.
 SIZES = ((100, 5, 200), (1_000, 50, 2_000), (10_000, 500, 20_000))
 
@@ -69,6 +81,7 @@ class _Centre:
                 strict=bool(n % 3),
                 level_wait_s=20.0 if n % 4 == 0 else 0.0,
                 guard=3.0 if n % 5 == 0 else 0.0,
+                skilled=Skilled.BEST if n % 10 == 9 else Skilled.ALL,
             )
             for n, queue in enumerate(self.queues)
         )
@@ -87,6 +100,7 @@ class _Centre:
             skills = {skill: source.randint(1, 5) for skill in source.sample(SKILLS, 3)}
             self.distributor.set_agent(agent, tiers, skills)
             self.distributor.set_present(agent, True)
+        self.expressions = [demand_of(text) for text in EXPRESSIONS]
         self.waiting: list[str] = []
         for _ in range(waiting):
             self._arrive()
@@ -116,7 +130,6 @@ class _Centre:
     def _arrive(self) -> None:
         source, self.serial = self.random, self.serial + 1
         contact = f"c{self.serial}"
-        wanted = source.sample(SKILLS, source.choice((0, 0, 1, 2)))
         self.distributor.join(
             Need(
                 contact=contact,
@@ -124,10 +137,16 @@ class _Centre:
                 enqueued_at=round(self.now * 1e6),
                 since=self.now,
                 priority=source.choice((0, 0, 0, 1, 5)),
-                skills=tuple(sorted((skill, source.randint(1, 3)) for skill in wanted)),
+                skills=self._demand(),
             )
         )
         self.waiting.append(contact)
+
+    def _demand(self) -> Demand:
+        source = self.random
+        if source.random() < 1 / 3:
+            return source.choice(self.expressions)
+        return demand_of({skill: source.randint(1, 3) for skill in source.sample(SKILLS, source.choice((0, 0, 1, 2)))})
 
     def _idle(self) -> None:
         source = self.random

@@ -8,6 +8,7 @@ from typing import NoReturn, ParamSpec, TypeVar
 
 from gevent.threadpool import ThreadPool
 
+from fsorch.doors import skills_variable
 from fsorch.edge.hook_session import HookSession
 from fsorch.esl.apps import HangupMsg, PlayAndGetDigits, Say
 from fsorch.esl.commands import SetVars
@@ -127,14 +128,16 @@ class HookCall:
         if file:
             self._session.start("playback", file)
 
-    def queue(self, queue: str, *, priority: int | None = None, skills: Mapping[str, int] | None = None) -> NoReturn:
+    def queue(
+        self, queue: str, *, priority: int | None = None, skills: Mapping[str, int] | str | None = None
+    ) -> NoReturn:
         """Give the call to a queue."""
         check_name(queue, HOOK_NAME, "the queue")
         self.next = {"fsorch_queue": queue}
         if priority is not None:
             self.next["fsorch_priority"] = str(priority)
         if skills:
-            self.next["fsorch_skills"] = ",".join(f"{skill}:{level}" for skill, level in skills.items())
+            self.next["fsorch_skills"] = skills_variable(skills if isinstance(skills, str) else dict(skills))
         raise CallEnded("queue")
 
     def transfer(self, extension: str, *, context: str = "default", dialplan: str = "XML") -> NoReturn:

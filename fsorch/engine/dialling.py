@@ -265,6 +265,9 @@ class Dialling:
         """An agent's choice, state or readiness may have changed."""
         state, id = phase(person), person.spec.id
         home = self.runs.get(self._homes.get(id, ""))
+        if home is not None and home.spec.skills and not may_serve(person, home.spec):
+            # They have lost a skill, or the campaign asks for another.
+            state = "away"
         if state == "away":
             if home is not None:
                 self.paces.agent(home, id, "away")

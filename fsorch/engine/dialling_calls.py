@@ -22,6 +22,7 @@ from fsorch.acd import ContactInput, ContactState, Match, OfferState
 from fsorch.acd.agent import AgentInput, AgentState
 from fsorch.campaign.dial import DialEffect, DialInput, DialState, verdict
 from fsorch.campaigns import MachineAction, Mode, Outcome
+from fsorch.demands import demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
@@ -408,6 +409,7 @@ class DialCalls:
             priority=FIRST,
             admitted=True,
             language=self._language(dial),
+            skills=demand_of(dial.campaign.skills),
         )
         core.contacts[contact.id] = contact
         return contact

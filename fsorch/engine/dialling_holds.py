@@ -6,6 +6,7 @@ from fsorch.acd import AgentState, AgentStatus
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaigns import CampaignSpec, Mode
 from fsorch.compliance_packs import DropRule
+from fsorch.demands import demand_of, fulfils
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_checks import Checks
 from fsorch.engine.dialling_state import Run
@@ -111,8 +112,11 @@ def serves(person: Person, queue: str) -> bool:
 
 def may_serve(person: Person, spec: CampaignSpec) -> bool:
     """Whether an agent may dial for a campaign. Where people answer before an agent is asked for, only one who is on
-    the line already is with them in time; in a progressive one the others' phones are called before the lead's."""
-    return spec.mode is not Mode.AGENTLESS and (spec.mode not in UNATTENDED or stands(person))
+    the line already is with them in time; in a progressive one the others' phones are called before the lead's. They
+    have the skills that it asks for."""
+    if spec.mode is Mode.AGENTLESS or (spec.mode in UNATTENDED and not stands(person)):
+        return False
+    return not spec.skills or fulfils(person.spec.skills, demand_of(spec.skills))
 
 
 def stands(person: Person) -> bool:

@@ -2,7 +2,7 @@
 
     fsorch_flow, fsorch_queue   what the caller gets; a queue goes before a flow
     fsorch_priority             0 to 999
-    fsorch_skills               german:3,billing  (levels 1 to 5, 1 without one)
+    fsorch_skills               german:3,billing  (levels 1 to 5, 1 without one), or german >= 3 and (billing or sales)
 
 What is not said follows from the number that was dialled (`Centre.numbers`), else from the centre's own flow. A value
 that the centre does not know is left out, counted and written down with the call; where nothing else is left the caller
@@ -11,17 +11,24 @@ gets the first queue: the silence of a call that nobody takes is the one thing i
 
 from __future__ import annotations
 
+import re
+
 import msgspec
 
+from fsorch.config import known_skills
+from fsorch.demands import NOTHING, Demand, demand_of, names_in, parse_demand, without
 from fsorch.doors import NumberSpec, variables_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.esl.events import Event
+from fsorch.expressions import ExpressionError
 
 __all__ = ["Doors", "Verdict"]
 
 NAMES = ("fsorch_flow", "fsorch_queue", "fsorch_priority", "fsorch_skills")
 SKILLS_MAX = 20
+# What a list of skills has not.
+EXPRESSION = re.compile(r"[<>=!()]|(?<![^\s])(?:and|or|not)(?![^\s])")
 Pairs = tuple[tuple[str, str], ...]
 
 
@@ -32,7 +39,7 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     flow: str = ""
     queue: str = ""
     priority: int = 0
-    skills: tuple[tuple[str, int], ...] = ()
+    skills: Demand = NOTHING
     marks: Pairs = ()
     faults: tuple[str, ...] = ()
 
@@ -82,11 +89,13 @@ class Doors:
             self.core.count_odd("park_door", f"{verdict.faults[0]}; the caller got the {got}")
             self.core.fact(FactKind.DOOR_MISUSED, contact, leg=event.uuid, faults=list(verdict.faults), got=got)
 
-    def _skills(self, text: str, faults: list[str]) -> tuple[tuple[str, int], ...]:
-        """Skills with levels; one that nobody could have would make its caller wait for ever, and is left out."""
+    def _skills(self, text: str, faults: list[str]) -> Demand:
+        """What is asked for; a skill that nobody could have would make its caller wait for ever, and is left out."""
         if not text:
-            return ()
+            return NOTHING
         known = {skill for spec in self.core.centre.agents for skill in spec.skills}
+        if EXPRESSION.search(text):
+            return self._expression(text, known, faults)
         found: dict[str, int] = {}
         for word in [word.strip() for word in text.split(",")][:SKILLS_MAX]:
             name, _, level = word.partition(":")
@@ -97,7 +106,24 @@ class Doors:
                 found[name] = 1
             else:
                 found[name] = int(level or "1")
-        return tuple(sorted(found.items()))
+        return demand_of(found)
+
+    def _expression(self, text: str, known: set[str], faults: list[str]) -> Demand:
+        try:
+            demand = parse_demand(text)
+        except ExpressionError as error:
+            faults.append(f"fsorch_skills is {text[:64]!r}, which cannot be understood: {error}")
+            return NOTHING
+        if not demand.possible:
+            faults.append(f"fsorch_skills is {text[:64]!r}, which nobody could ever fulfil")
+            return NOTHING
+        # One that is barred need not be there.
+        listed = known | known_skills(self.core.centre)
+        for name in sorted(names_in(demand)):
+            if name not in (known if name in demand.asked else listed):
+                faults.append(f"fsorch_skills names {name[:64]!r}, which no agent has")
+                demand = without(demand, name)
+        return demand
 
 
 def _usual(number: NumberSpec) -> dict[str, str]:

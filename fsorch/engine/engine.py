@@ -14,6 +14,7 @@ import msgspec
 from fsorch.acd import ContactState, OfferInput, QueueRules
 from fsorch.clock import Moment
 from fsorch.config import Centre, QueueSpec
+from fsorch.demands import demand_of
 from fsorch.engine.actions import Outcome
 from fsorch.engine.calls import Calls
 from fsorch.engine.checks import check_centre
@@ -272,7 +273,7 @@ class Engine:
             if queue.spec.paused is not spec.paused:
                 core.fact(FactKind.QUEUE_PAUSED, queue=spec.id, on=spec.paused)
                 core.distributor.look_again()
-            queue.spec = spec
+            queue.spec, queue.demand = spec, demand_of(spec.skills)
         self._calls.flows.configure(releases)
         core.distributor.set_queues([_rules(queue.spec) for queue in core.queues.values()])
         self._people.configure(centre.agents)
@@ -358,4 +359,5 @@ def _rules(spec: QueueSpec) -> QueueRules:
         level_wait_multiplied=spec.level_wait_multiplied,
         skip_absent_levels=spec.skip_absent_levels,
         guard=spec.guard,
+        skilled=spec.skilled,
     )

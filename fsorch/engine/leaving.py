@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fsorch.acd import ContactInput
+from fsorch.demands import joined, names_in, without
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
@@ -55,7 +56,10 @@ class Leaving:
     def _to_queue(self, contact: Contact, session: FlowSession, end: ToQueue) -> None:
         if end.priority is not None:
             contact.priority = end.priority
-        contact.skills = tuple(sorted((dict(contact.skills) | dict(end.skills)).items()))
+        for skill in names_in(end.skills):
+            # The flow's word about a skill counts more than the dialplan's.
+            contact.skills = without(contact.skills, skill)
+        contact.skills = joined(contact.skills, end.skills)
         self._queue(contact, end.queue)
 
     def _to_callback(self, contact: Contact, session: FlowSession, end: ToCallback) -> None:

@@ -74,7 +74,7 @@ class Parties:
             enqueued_at=0,
             # Every level is open.
             since=float("-inf"),
-            skills=tuple(sorted(known.spec.skills.items())),
+            skills=known.demand,
             passed=frozenset(tried),
         )
         found = core.distributor.another(need, core.now.mono)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fsorch.demands import written
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
@@ -44,7 +45,9 @@ class Queueing:
         contact.since = core.now.mono - (core.now.wall - contact.enqueued_at) / 1_000_000
         if not again:
             core.queues[contact.queue].queued += 1
-        place = (("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at)))
+        place = [("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at))]
+        if contact.skills:
+            place.append(("fsorch_skills", written(contact.skills)))
         if contact.leg:
             core.send(contact.switch, SetVars(contact.leg, (*place, ("fsorch_priority", str(contact.priority)))))
         self.wait(contact, again)

@@ -7,7 +7,6 @@ agent. What the switch has no more is over, and the records get its end.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Container
 
 from msgspec import structs
@@ -28,6 +27,7 @@ from fsorch.engine.state import Contact, Leg, Person
 from fsorch.engine.surveys import Surveys
 from fsorch.engine.views import KeyedAnswer
 from fsorch.engine.voicemail import VOICEMAIL
+from fsorch.engine.wait_rules import read_ran
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome, SegmentKind
 
@@ -132,7 +132,7 @@ class Recalled:
             known_as = {"customer": contact.keyed} if contact.keyed else {}
             self.core.fact(FactKind.CONTACT_FOUND, contact, leg=contact.leg, number=contact.number, **known_as)
         contact.hushed = bool(event.variable("sensitive_dtmf"))
-        contact.ran = _ran(event.variable("fsorch_steps") or "")
+        contact.ran = read_ran(event.variable("fsorch_steps") or "")
         if not joined:
             self.calls.guards.take(contact)
         if not joined and self._asked_how_it_was(contact, event, known):
@@ -321,12 +321,6 @@ def _remember(contact: Contact, known: OpenContact) -> None:
         KeyedAnswer(key.partition(":")[2], digits, known.means[n] if n < len(known.means) else "")
         for n, (key, digits) in keyed
     ]
-
-
-def _ran(text: str) -> dict[int, float]:
-    """The steps that were taken before a restart of ours, as the leg's ``fsorch_steps`` tells: ``0:12.5,2:60.0``."""
-    found = re.findall(r"(?a:\b([0-9]{1,3}):([0-9]{1,7}\.[0-9])(?=,|\Z))", text[:1000])
-    return {int(step): float(at) for step, at in found}
 
 
 def _may_take(person: Person) -> bool:

@@ -15,11 +15,12 @@ from fsorch.acd.estimate import Announcer
 from fsorch.acd.line import LineMachine
 from fsorch.acd.phones import MissCounter
 from fsorch.acd.room import RoomMachine
-from fsorch.acd.steps import StepSession
+from fsorch.acd.steps import Ran, StepSession
 from fsorch.acd.transfer import TransferMachine
 from fsorch.acd.wrap_up import WrapUp
 from fsorch.config import AgentSpec, QueueSpec
 from fsorch.customers import CustomerFile
+from fsorch.demands import NOTHING, Demand
 from fsorch.engine.rows import LegRow
 from fsorch.engine.views import KeyedAnswer
 from fsorch.ivr import FlowSession
@@ -320,7 +321,7 @@ class Contact:
     offers_open: dict[str, None] = field(default_factory=dict)
     need: Need | None = None
     wait: Wait | None = None
-    ran: dict[int, float] = field(default_factory=dict)
+    ran: dict[int, Ran] = field(default_factory=dict)
     saying: str = ""
     said_at: float = 0.0
     sent_to: str = ""
@@ -369,7 +370,7 @@ class Contact:
     guarded: bool = False
     lost_at: int = 0
     language: str = DEFAULT_LANGUAGE
-    skills: tuple[tuple[str, int], ...] = ()
+    skills: Demand = NOTHING
 
     @property
     def hears(self) -> str:
@@ -463,9 +464,10 @@ class Person:
 
 @dataclass(slots=True)
 class Queue:
-    """A queue's spec and its counts since the engine started."""
+    """A queue's spec, what its contacts ask for by it, and its counts since the engine started."""
 
     spec: QueueSpec
+    demand: Demand = NOTHING
     queued: int = 0
     answered: int = 0
     abandoned: int = 0

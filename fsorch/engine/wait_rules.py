@@ -2,19 +2,35 @@
 
 from __future__ import annotations
 
-from fsorch.acd import AgentStatus
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from fsorch.acd import AgentStatus, Need
+from fsorch.acd.steps import Ran
 from fsorch.config import QueueSpec
+from fsorch.demands import Demand, joined, spoken
 from fsorch.engine.state import Person, Wait
-from fsorch.rules import Action, RaisePriority
+from fsorch.rules import Action, AddSkill, AskSkills, DropSkill, LowerPriority, LowerSkill, RaisePriority
 from fsorch.waits import Empty
 
-__all__ = ["both", "counts", "is_known", "is_plain", "remember"]
+__all__ = ["after_step", "both", "counts", "is_known", "is_plain", "read_ran", "remember", "written_ran"]
 
 
 def remember(wait: Wait, act: Action) -> None:
     """What a step has changed for the rest of the stay; a priority is the contact's own, and stays with it."""
-    if not isinstance(act, RaisePriority):
+    if not isinstance(act, RaisePriority | LowerPriority):
         wait.taken.append(act)
+
+
+def after_step(act: Action, need: Need | None) -> dict[str, Any]:
+    """What a fact says of the need after a step, where the step is about it."""
+    match act:
+        case RaisePriority() | LowerPriority() if need is not None:
+            return {"priority": need.priority}
+        case DropSkill() | LowerSkill() | AddSkill() | AskSkills() if need is not None:
+            return {"asks": spoken(need.skills)}
+    return {}
 
 
 def is_plain(spec: QueueSpec) -> bool:
@@ -43,7 +59,19 @@ def is_known(number: str) -> bool:
     return sum(sign.isdigit() for sign in number) >= 3
 
 
-def both(queue: dict[str, int], own: tuple[tuple[str, int], ...]) -> tuple[tuple[str, int], ...]:
-    """The skills of the queue and of the caller, each at the higher level."""
-    asked = queue | {name: max(level, queue.get(name, 1)) for name, level in own}
-    return tuple(sorted(asked.items()))
+def both(queue: Demand, own: Demand) -> Demand:
+    """What the queue and the caller ask for together. Where that contradicts itself the queue's word stands, or the
+    caller would wait for nobody."""
+    asked = joined(queue, own)
+    return asked if asked.possible else queue
+
+
+def written_ran(ran: Mapping[int, Ran]) -> str:
+    """The steps that were taken, as the leg's ``fsorch_steps`` tells them: ``0:12.5,2:60.0*3`` (three times)."""
+    return ",".join(f"{n}:{one.at:.1f}{f'*{one.times}' if one.times > 1 else ''}" for n, one in ran.items())
+
+
+def read_ran(text: str) -> dict[int, Ran]:
+    """What :func:`written_ran` has written before a restart of ours; what is anything else is left out."""
+    found = re.findall(r"(?a:\b([0-9]{1,3}):([0-9]{1,7}\.[0-9])(?:\*([0-9]{1,5}))?(?=,|\Z))", text[:1000])
+    return {int(step): Ran(float(at), int(times or 1)) for step, at, times in found}

@@ -21,6 +21,7 @@ from fsorch.acd import AgentStatus, ContactState, Need
 from fsorch.acd.estimate import Announcement, Announcer, WaitEstimator
 from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait, next_prompt
 from fsorch.calendars import Calendar
+from fsorch.demands import HIGHEST
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
@@ -28,11 +29,20 @@ from fsorch.engine.inputs import KeptPlace
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.state import Contact, Person, Queue, Wait
-from fsorch.engine.wait_rules import both, counts, is_known, is_plain, remember
+from fsorch.engine.wait_rules import after_step, both, counts, is_known, is_plain, remember, written_ran
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.ivr.speech import File, Utterance
-from fsorch.rules import Announce, AnyAgent, OfferCallback, Overflow, OverflowTo, RaisePriority, Voicemail
+from fsorch.rules import (
+    Announce,
+    AnyAgent,
+    LowerPriority,
+    OfferCallback,
+    Overflow,
+    OverflowTo,
+    RaisePriority,
+    Voicemail,
+)
 from fsorch.waits import Empty, Ending
 
 __all__ = ["Waiting"]
@@ -268,7 +278,8 @@ class Waiting:
 
     def need(self, contact: Contact) -> Need:
         """What the contact asks of the distributor, with what the steps have changed about it."""
-        spec = self.core.queues[contact.queue].spec
+        queue = self.core.queues[contact.queue]
+        spec = queue.spec
         need = Need(
             contact=contact.id,
             queues=(contact.queue,),
@@ -276,7 +287,8 @@ class Waiting:
             since=contact.since,
             priority=contact.priority,
             credit_s=spec.base_score_s + (tier.credit_s if (tier := self.core.tier_of(contact)) else 0.0),
-            skills=both(spec.skills, contact.skills),
+            skills=both(queue.demand, contact.skills),
+            own=contact.skills,
             passed=contact.passed,
         )
         for action in contact.wait.taken if contact.wait else ():
@@ -295,9 +307,11 @@ class Waiting:
         steps = StepSession(spec.steps, plain, contact.ran)
         announcer = Announcer(spec.announce, core.now.mono) if spec.announce is not None else None
         contact.wait = Wait(contact.queue, plain.since, 0, steps, announcer)
-        for n in sorted(contact.ran, key=contact.ran.__getitem__):
+        for n, ran in sorted(contact.ran.items(), key=lambda one: one[1].at):
             if n < len(spec.steps.steps):
-                remember(contact.wait, spec.steps.steps[n].do)
+                for _ in range(min(ran.times, HIGHEST)):
+                    # What was taken again and again lowered a level each time.
+                    remember(contact.wait, spec.steps.steps[n].do)
             elif n == len(spec.steps.steps):
                 contact.wait.taken.append(AnyAgent())
         contact.ran = {}
@@ -366,11 +380,13 @@ class Waiting:
 
     def _facts(self, contact: Contact, queue: Queue) -> QueueFacts:
         line, id = self.core.distributor, contact.queue
-        idle = line.idle_for(contact.need) if contact.need else 0
+        need = contact.need
+        idle = line.idle_for(need) if need else 0
         present, position = line.at_work(id), line.position(contact.id)
         estimate = self._estimator(queue).estimate(self.core.now.mono, position, present, idle)
         return QueueFacts(
             agents_available=idle,
+            agents_eligible=line.eligible_for(need) if need and queue.spec.steps.steps else 0,
             agents_present=present,
             position=position,
             waiting=line.length(id),
@@ -446,12 +462,14 @@ class Waiting:
             return
         detail = {key: value for key, value in msgspec.to_builtins(act).items() if key != "act" and value is not None}
         fields = {"step": step.step, "act": str(act.__struct_config__.tag), "detail": detail, "why": step.why}
-        core.fact(FactKind.STEP_TAKEN, contact, leg=contact.leg, **fields)
         need = changed(contact.need, act) if contact.need is not None else None
+        core.fact(FactKind.STEP_TAKEN, contact, leg=contact.leg, **fields, **after_step(act, need))
         if contact.leg:
-            ran = ",".join(f"{n}:{at:.1f}" for n, at in wait.steps.ran.items())
-            raised = (("fsorch_priority", str(need.priority)),) if need and isinstance(act, RaisePriority) else ()
-            core.send(contact.switch, SetVars(contact.leg, (("fsorch_steps", ran), *raised)))
+            ran = written_ran(wait.steps.ran)
+            moved = need is not None and isinstance(act, RaisePriority | LowerPriority)
+            priority = (("fsorch_priority", str(need.priority)),) if need is not None and moved else ()
+            # In one command: whoever finds the one on the leg after a restart of ours finds the other.
+            core.send(contact.switch, SetVars(contact.leg, (("fsorch_steps", ran), *priority)))
         if isinstance(act, Overflow | Voicemail | OfferCallback):
             if not self.endings.end(contact, act, "step", step.why) and ends_wait(act):
                 # The plan goes on with its other steps.

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from fsorch.demands import demand_of
 from fsorch.expressions import Expression, Value, written
 from fsorch.flow_names import source_text
 from fsorch.flow_nodes import (
@@ -263,7 +264,7 @@ class Asking:
             return steps.HangUp(**self._where, reason=exit.why)
         match node:
             case QueueNode():
-                skills = tuple(sorted(node.skills.items()))
+                skills = demand_of(node.skills)
                 return steps.ToQueue(**self._where, queue=node.queue, priority=node.priority, skills=skills)
             case Callback():
                 return steps.ToCallback(**self._where, queue=node.queue, number=_number(scene.text(node.number)))

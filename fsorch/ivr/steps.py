@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 import msgspec
 
+from fsorch.demands import NOTHING, Demand
 from fsorch.expressions import Value
 from fsorch.flow_nodes import Method, OwnRecords
 from fsorch.ivr.speech import Utterance
@@ -169,7 +170,7 @@ class ToQueue(_Step, frozen=True, kw_only=True):
 
     queue: str
     priority: int | None = None
-    skills: tuple[tuple[str, int], ...] = ()
+    skills: Demand = NOTHING
     why: str = "chosen"
 
 

@@ -3,10 +3,11 @@ live on."""
 
 from __future__ import annotations
 
+from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec
 from fsorch.flow_menus import menu_flow
 from fsorch.names import BreakWeight, Role
-from fsorch.rules import CalendarSpec, Overflow, OverflowTo, Weekday
+from fsorch.rules import Overflow, OverflowTo
 from fsorch.sim.people import PhoneHabits
 from fsorch.sim.switch import VirtualSwitch
 from fsorch.sim.world import TrafficPlan, World

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 from peewee import Field, Model
 
+from fsorch.calendar_rules import CalendarSpec
 from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueSpec, TextSpec
@@ -23,7 +24,7 @@ from fsorch.flow_limits import FlowLimits
 from fsorch.gateways import GatewaySpec
 from fsorch.plain import plain
 from fsorch.prompts import PromptSpec, SpeechSpec
-from fsorch.rules import AwayRule, CalendarSpec, TierSpec
+from fsorch.rules import AwayRule, TierSpec
 from fsorch.store.campaigns import keep_versions
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.flows import read_flows, write_flows
@@ -61,6 +62,7 @@ VOICEMAIL = "centre.voicemail"
 LANGUAGE = "centre.language"
 SPEECH = "centre.speech"
 LIMITS = "centre.flow_limits"
+SKILLS = "centre.skills"
 
 
 class Changes(msgspec.Struct):
@@ -103,6 +105,7 @@ def read_centre(db: Db) -> Centre:
         speech=msgspec.json.decode(meta.get(SPEECH) or "null", type=SpeechSpec | None),
         voicemail=msgspec.json.decode(meta.get(VOICEMAIL) or "null", type=VoicemailSpec | None),
         texts=msgspec.json.decode(meta.get(TEXTS) or "null", type=TextSpec | None),
+        skills=msgspec.json.decode(meta.get(SKILLS) or "[]", type=tuple[str, ...]),
         tiers=msgspec.json.decode(meta.get(TIERS) or "{}", type=dict[str, TierSpec]),
         away=msgspec.json.decode(meta.get(AWAY) or "null", type=AwayRule | None),
         numbers={row["id"]: msgspec.json.decode(row["body"], type=NumberSpec) for row in _in_order(db, NumberRecord)},
@@ -156,7 +159,8 @@ def _own_keys(centre: Centre) -> dict[str, str]:
     tiers = msgspec.json.encode(plain(centre.tiers), order="sorted").decode() if centre.tiers else ""
     limits = msgspec.json.encode(plain(centre.flow_limits)).decode() if centre.flow_limits != FlowLimits() else ""
     language = centre.language if centre.language != usual.language else ""
-    return own | {LANGUAGE: language, LIMITS: limits, TIERS: tiers}
+    skills = msgspec.json.encode(centre.skills).decode() if centre.skills else ""
+    return own | {LANGUAGE: language, LIMITS: limits, TIERS: tiers, SKILLS: skills}
 
 
 def bump_revision(db: Db) -> int:

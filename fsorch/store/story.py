@@ -14,6 +14,7 @@ from fsorch.ivr.events import EventKind
 from fsorch.store.queries import ContactDetail
 from fsorch.store.story_acts import ACTS
 from fsorch.store.story_flow import entered_flow, passed_node, told_in_flow, why_queued
+from fsorch.store.story_steps import step_taken
 
 __all__ = ["Line", "describe", "tell_story"]
 
@@ -117,10 +118,7 @@ class _Teller:
             "priority_changed": lambda fact: (
                 f"priority {_get(fact, 'previous')} becomes {_get(fact, 'priority')}{_by(fact)}"
             ),
-            FactKind.STEP_TAKEN: lambda fact: (
-                f"step {int(_get(fact, 'step') or 0) + 1} of the wait, for {_get(fact, 'why')}: "
-                f"{_get(fact, 'act')} {_get(fact, 'detail')}"
-            ),
+            FactKind.STEP_TAKEN: step_taken,
             FactKind.ANNOUNCED: _announced,
             FactKind.WAIT_ENDED: lambda fact: f"its wait ended by {_way(fact)}",
             FactKind.WAIT_NOT_ENDED: lambda fact: (

@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.acd import STRATEGIES, Distributor, Match, Need, QueueRules, Tier, Work
-from fsorch.names import Strategy
+from fsorch.demands import Demand, demand_of, fulfils, joined
+from fsorch.names import Skilled, Strategy
 
 QUEUES = ("sales", "support", "billing")
 
@@ -82,9 +83,9 @@ def test_best_skilled_goes_by_the_levels_that_are_asked_for() -> None:
     agent(distributor, "rob", "sales", work=Work(2.0), skills={"french": 3, "tax": 2})
     agent(distributor, "sue", "sales", work=Work(3.0), skills={"french": 5})
     asked = {
-        "both": (("french", 1), ("tax", 1)),
-        "one": (("french", 2),),
-        "none": (),
+        "both": demand_of({"french": 1, "tax": 1}),
+        "one": demand_of({"french": 2}),
+        "none": demand_of({}),
     }
     served = {}
     for contact, skills in asked.items():
@@ -310,13 +311,91 @@ def test_skills_are_asked_for_and_may_be_relaxed() -> None:
     agent(distributor, "ann", "sales", skills={"french": 2})
     agent(distributor, "rob", "sales", skills={"french": 4})
     agent(distributor, "sue", "sales")
-    distributor.join(need("c1", skills=(("french", 3),)))
+    distributor.join(need("c1", skills=demand_of({"french": 3})))
     (match,) = distributor.match(1.0)
     assert (match.agents, set(match.unfit)) == (("rob",), {"ann", "sue"})
-    distributor.join(need("c2", skills=(("french", 3),)))
+    distributor.join(need("c2", skills=demand_of({"french": 3})))
     assert distributor.match(2.0) == []
-    distributor.join(need("c2", skills=(("french", 1),)))
+    distributor.join(need("c2", skills=demand_of({"french": 1})))
     assert pairs(distributor.match(3.0)) == [("c2", "ann")]
+
+
+def test_an_expression_is_asked_for() -> None:
+    distributor = centre()
+    agent(distributor, "ann", "sales", skills={"spanish": 3, "billing": 2, "trainee": 1})
+    agent(distributor, "rob", "sales", skills={"spanish": 3})
+    agent(distributor, "sue", "sales", skills={"spanish": 4, "sales": 1})
+    asked = demand_of("spanish >= 3 and (billing >= 2 or sales) and not trainee")
+    distributor.join(need("c1", skills=asked))
+    (match,) = distributor.match(1.0)
+    assert (match.agents, match.unfit) == (("sue",), ("ann", "rob"))
+    distributor.join(need("c2", skills=asked))
+    assert distributor.match(2.0) == []
+    distributor.set_agent("ann", [Tier("sales")], {"spanish": 3, "billing": 2})
+    assert pairs(distributor.match(3.0)) == [("c2", "ann")]
+
+
+def test_what_means_the_same_waits_in_one_line() -> None:
+    distributor = centre()
+    distributor.join(need("c1", at=1, skills=demand_of("not (law or french <= 1)")))
+    distributor.join(need("c2", at=2, skills=demand_of("french >= 2 and not law")))
+    distributor.join(need("c3", at=3, skills=joined(demand_of("not law"), demand_of({"french": 2}))))
+    line = distributor.line("sales")
+    assert line is not None
+    assert [len(pool) for pool in line.pools.values()] == [3]
+
+
+def test_the_best_there_is_will_do_where_a_queue_says_so() -> None:
+    distributor = centre(skilled=Skilled.BEST)
+    agent(distributor, "ann", "sales", work=Work(1.0))
+    agent(distributor, "rob", "sales", work=Work(2.0), skills={"french": 3})
+    agent(distributor, "sue", "sales", work=Work(3.0), skills={"french": 3, "law": 2})
+    asked = demand_of("french >= 2 and (law or tax)")
+    made = []
+    for n in range(3):
+        distributor.join(need(f"c{n}", skills=asked))
+        made += distributor.match(10.0)
+    assert [match.agents for match in made] == [("sue",), ("rob",), ("ann",)]
+    assert [match.unfit for match in made] == [(), (), ()]
+    said = "french 2 and (law 1 or tax 1)"
+    assert made[0].why == f"has all that is asked for ({said}); idle longest (7 s)"
+    assert made[1].why == f"has 1 of the 2 things that are asked for ({said}); idle longest (8 s)"
+    distributor.join(need("c3", skills=asked))
+    assert distributor.match(11.0) == []
+    agent(distributor, "tom", "sales", work=Work(11.0))
+    (match,) = distributor.match(12.0)
+    assert (match.agents, match.why.split(";")[0]) == (("tom",), f"has 0 of the 2 things that are asked for ({said})")
+
+
+def test_skills_may_be_disregarded() -> None:
+    distributor = centre(skilled=Skilled.DISREGARD)
+    agent(distributor, "ann", "sales", work=Work(1.0))
+    agent(distributor, "rob", "sales", work=Work(2.0), skills={"french": 3})
+    distributor.join(need("c1", skills=demand_of({"french": 3})))
+    (match,) = distributor.match(10.0)
+    assert (match.agents, match.why) == (("ann",), "idle longest (9 s)")
+    distributor.join(need("c2", skills=demand_of({"law": 3})))
+    assert pairs(distributor.match(11.0)) == [("c2", "rob")]
+
+
+def test_who_is_eligible_is_at_work_and_fits_idle_or_not() -> None:
+    distributor = centre()
+    agent(distributor, "ann", "sales", "support", skills={"french": 2})
+    agent(distributor, "rob", "sales", skills={"french": 3})
+    agent(distributor, "sue", "support")
+    wanted = need("c1", "sales", "support", skills=demand_of({"french": 2}))
+    assert distributor.eligible_for(wanted) == 2
+    distributor.unready("ann")
+    assert distributor.eligible_for(wanted) == 2
+    distributor.set_present("ann", False)
+    assert distributor.eligible_for(wanted) == 1
+    distributor.set_agent("sue", [Tier("support")], {"french": 5})
+    assert distributor.eligible_for(wanted) == 2
+    distributor.set_agent("sue", [], None)
+    distributor.set_queues([QueueRules(queue=queue, skilled=Skilled.BEST) for queue in QUEUES])
+    assert distributor.eligible_for(wanted) == 1
+    distributor.set_present("ann", True)
+    assert distributor.eligible_for(wanted) == 2
 
 
 def test_a_contact_may_wait_in_several_queues() -> None:
@@ -369,11 +448,24 @@ agents = st.sampled_from(["ann", "rob", "sue", "tom"])
 contacts = st.sampled_from([f"c{n}" for n in range(10)])
 queues = st.sampled_from(QUEUES)
 skills = st.dictionaries(st.sampled_from(["french", "law"]), st.integers(1, 3), max_size=2)
+atoms = st.builds(
+    "{} {} {}".format, st.sampled_from(["french", "law"]), st.sampled_from([">=", "<=", "==", "!="]), st.integers(1, 3)
+)
+expressions = st.recursive(
+    st.sampled_from(["french", "law"]) | atoms,
+    lambda below: (
+        st.builds("({} and {})".format, below, below)
+        | st.builds("({} or {})".format, below, below)
+        | st.builds("not {}".format, below)
+    ),
+    max_leaves=4,
+)
+demands = st.one_of(skills, expressions).map(demand_of)
 needs = st.fixed_dictionaries(
     {
         "queues": st.lists(queues, min_size=1, max_size=3, unique=True).map(tuple),
         "priority": st.integers(0, 3),
-        "skills": skills.map(lambda wanted: tuple(sorted(wanted.items()))),
+        "skills": demands,
         "prefer": st.lists(agents, max_size=1).map(tuple),
         "patience": st.sampled_from([0.0, 0.0, 15.0]),
         "passed": st.frozensets(agents, max_size=2),
@@ -387,7 +479,7 @@ happenings = st.one_of(
     st.tuples(st.just("unready"), agents),
     st.tuples(st.just("present"), agents, st.booleans()),
     st.tuples(st.just("agent"), agents, tiers, skills),
-    st.tuples(st.just("rules"), st.sampled_from(list(Strategy))),
+    st.tuples(st.just("rules"), st.sampled_from(list(Strategy)), st.sampled_from(list(Skilled))),
     st.tuples(st.just("time"), st.sampled_from([0.0, 1.0, 12.0])),
 )
 
@@ -395,8 +487,8 @@ happenings = st.one_of(
 class Oracle:
     """Keeps the same story in the plainest way, and looks at every pair."""
 
-    def __init__(self, strategy: Strategy) -> None:
-        self.rules: dict[str, Any] = {"level_wait_s": 10.0, "guard": 2.0}
+    def __init__(self, strategy: Strategy, skilled: Skilled) -> None:
+        self.rules: dict[str, Any] = {"level_wait_s": 10.0, "guard": 2.0, "skilled": skilled}
         self.distributor = centre(strategy, **self.rules)
         self.now = 0.0
         self.waiting: dict[str, Need] = {}
@@ -432,12 +524,17 @@ class Oracle:
         self.skills[id] = has
         self.distributor.set_agent(id, places, has)
 
-    def do_rules(self, strategy: Strategy) -> None:
+    def do_rules(self, strategy: Strategy, skilled: Skilled) -> None:
+        self.rules["skilled"] = skilled
         rules = [QueueRules(queue=queue, strategy=strategy, **self.rules) for queue in QUEUES]
         self.distributor.set_queues(rules)
 
     def do_time(self, seconds: float) -> None:
         self.now += seconds
+
+    def will_do(self, id: str, demand: Demand) -> bool:
+        """Whether the queues, which all look at skills in the same way, take this agent for such a contact."""
+        return self.rules["skilled"] is not Skilled.ALL or fulfils(self.skills.get(id, {}), demand)
 
     def fits(self, id: str, wanted: Need, waited: float) -> bool:
         """Whether this agent may serve this contact, whatever level rule there is at most."""
@@ -445,8 +542,7 @@ class Oracle:
             return False
         if id in wanted.prefer and id not in wanted.passed:
             return True
-        has = self.skills.get(id, {})
-        if any(has.get(skill, 0) < level for skill, level in wanted.skills):
+        if not self.will_do(id, wanted.skills):
             return False
         return any(queue in self.tiers.get(id, {}) for queue in wanted.queues) and waited >= 10.0
 
@@ -459,7 +555,7 @@ class Oracle:
                 self.ready.remove(id)
                 preferred = id in wanted.prefer
                 assert preferred or match.queue in self.tiers[id]
-                assert preferred or all(self.skills[id].get(skill, 0) >= level for skill, level in wanted.skills)
+                assert preferred or self.will_do(id, wanted.skills)
         for wanted in self.waiting.values():
             for id in self.ready:
                 assert not self.fits(id, wanted, self.now - wanted.since), (wanted, id)
@@ -469,9 +565,11 @@ class Oracle:
 
 
 @settings(max_examples=120, deadline=None)
-@given(st.sampled_from(list(Strategy)), st.lists(happenings, max_size=60))
-def test_nobody_twice_and_nobody_waits_while_a_match_idles(strategy: Strategy, story: list[tuple[object, ...]]) -> None:
-    oracle = Oracle(strategy)
+@given(st.sampled_from(list(Strategy)), st.sampled_from(list(Skilled)), st.lists(happenings, max_size=60))
+def test_nobody_twice_and_nobody_waits_while_a_match_idles(
+    strategy: Strategy, skilled: Skilled, story: list[tuple[object, ...]]
+) -> None:
+    oracle = Oracle(strategy, skilled)
     for verb, *rest in story:
         getattr(oracle, f"do_{verb}")(*rest)
         oracle.check()

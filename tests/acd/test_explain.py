@@ -8,10 +8,11 @@ from hypothesis import strategies as st
 
 from fsorch.acd import Distributor, Need, QueueRules, Tier, Work
 from fsorch.acd.explain import Standing, Standings, Waits, standing, why_waiting
-from fsorch.acd.pool import Skills
+from fsorch.demands import NOTHING, Demand, demand_of
+from fsorch.names import Skilled
 
 QUEUES = ("sales", "support")
-FRENCH: Skills = (("french", 3),)
+FRENCH = demand_of({"french": 3})
 
 
 def centre(**rules: float) -> Distributor:
@@ -29,7 +30,9 @@ def agent(
         distributor.ready(id, Work())
 
 
-def wait(distributor: Distributor, at: float = 0.0, skills: Skills = (), only_until: float = 0.0, *prefer: str) -> None:
+def wait(
+    distributor: Distributor, at: float = 0.0, skills: Demand = NOTHING, only_until: float = 0.0, *prefer: str
+) -> None:
     distributor.join(
         Need(
             contact="c1",
@@ -77,6 +80,31 @@ def test_the_idle_ones_lack_the_skill() -> None:
     assert why(distributor) == "the only agent at work with french 3 is not free"
 
 
+def test_none_fits_an_expression() -> None:
+    distributor = centre()
+    agent(distributor, "ann", skills={"french": 5, "trainee": 1})
+    wait(distributor, 0.0, demand_of("(french >= 2 or german) and not trainee"))
+    said = "not trainee and (french 2 or german 1)"
+    assert why(distributor) == f"of 1 agent at work nobody fits {said}"
+    agent(distributor, "rob", idle=False, skills={"german": 1})
+    assert why(distributor) == f"1 agent idle, but none who fits {said}"
+    distributor.unready("ann")
+    assert why(distributor) == f"the only agent at work who fits {said} is not free"
+    agent(distributor, "sue", idle=False, skills={"german": 4})
+    assert why(distributor) == f"none of the 2 agents at work who fit {said} is free"
+
+
+def test_a_queue_that_takes_the_best_there_is_rules_nobody_out() -> None:
+    distributor = Distributor()
+    distributor.set_queues([QueueRules(queue="sales", skilled=Skilled.BEST)])
+    agent(distributor, "ann", idle=False)
+    wait(distributor, 0.0, FRENCH)
+    found = standing(distributor, "c1", 5.0)
+    assert found is not None
+    assert (found.present, found.skilled, found.waits) == (1, 1, Waits.BUSY)
+    assert why_waiting(found) == "the only agent at work is not free"
+
+
 def test_the_level_is_not_open_yet() -> None:
     distributor = centre(level_wait_s=30.0)
     agent(distributor, "ann", Tier("sales", level=1), idle=False)
@@ -90,7 +118,7 @@ def test_only_their_own_agent_will_do() -> None:
     distributor = centre()
     agent(distributor, "ann", idle=False)
     agent(distributor, "rob")
-    wait(distributor, 0.0, (), 60.0, "ann")
+    wait(distributor, 0.0, NOTHING, 60.0, "ann")
     assert why(distributor, 20.0) == "waits for ann alone, for 40 s more"
     assert distributor.match(60.0)
 
@@ -133,7 +161,7 @@ def test_what_is_said_is_true(
         if state == "idle":
             distributor.ready(f"a{n}", Work())
     for n, (queues, wants, at) in enumerate(contacts):
-        need = Need(contact=f"c{n}", queues=queues, enqueued_at=n, since=at, skills=FRENCH if wants else ())
+        need = Need(contact=f"c{n}", queues=queues, enqueued_at=n, since=at, skills=FRENCH if wants else NOTHING)
         distributor.join(need)
     taken = {agent for match in distributor.match(now) for agent in match.agents}
     look = Standings(distributor, now)

@@ -8,13 +8,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.acd.pool import Need
-from fsorch.acd.steps import QueueFacts, StepSession, changed, ends_wait, next_prompt
+from fsorch.acd.steps import QueueFacts, Ran, StepSession, changed, ends_wait, next_prompt
+from fsorch.demands import NOTHING, demand_of, fulfils
 from fsorch.errors import ConfigError
 from fsorch.rules import (
     Action,
+    AddSkill,
     Announce,
     AnyAgent,
+    AskSkills,
     DropSkill,
+    LowerPriority,
     LowerSkill,
     Names,
     OfferCallback,
@@ -31,8 +35,18 @@ from fsorch.rules import (
     check_steps,
 )
 
-NEED = Need(contact="c", queues=("sales",), enqueued_at=0, since=100.0, skills=(("french", 3), ("german", 2)))
-BUSY = QueueFacts(agents_available=0, agents_present=4, position=3, waiting=7, estimated_wait_s=120.0)
+NEED = Need(
+    contact="c",
+    queues=("sales",),
+    enqueued_at=0,
+    since=100.0,
+    priority=4,
+    skills=demand_of({"french": 3, "german": 2}),
+    own=demand_of({"german": 2}),
+)
+BUSY = QueueFacts(
+    agents_available=0, agents_eligible=2, agents_present=4, position=3, waiting=7, estimated_wait_s=120.0
+)
 NAMES = Names(
     queues=frozenset({"sales", "support"}),
     flows=frozenset({"main"}),
@@ -41,7 +55,7 @@ NAMES = Names(
 )
 
 
-def session(*steps: StepSpec, after: float | None = None, ran: dict[int, float] | None = None) -> StepSession:
+def session(*steps: StepSpec, after: float | None = None, ran: dict[int, Ran] | None = None) -> StepSession:
     return StepSession(StepPlan(steps=steps, anyone_after_s=after), NEED, ran)
 
 
@@ -70,6 +84,8 @@ def test_a_step_without_conditions_is_due_at_once() -> None:
         (When(agents_available=Range(below=1)), True),
         (When(agents_available=Range(above=0)), False),
         (When(agents_present=Range(above=3, below=5)), True),
+        (When(agents_eligible=Range(below=3)), True),
+        (When(agents_eligible=Range(below=2)), False),
         (When(position=Range(above=3)), False),
         (When(waiting=Range(above=5), estimated_wait_s=Range(above=60)), True),
         (When(waiting=Range(above=5), estimated_wait_s=Range(below=60)), False),
@@ -143,18 +159,29 @@ def test_a_plan_goes_on_after_a_restart() -> None:
 @pytest.mark.parametrize(
     ("action", "fields"),
     [
-        (DropSkill(skill="french"), {"skills": (("german", 2),)}),
+        (DropSkill(skill="french"), {"skills": demand_of({"german": 2})}),
+        (DropSkill(skill="german"), {"skills": demand_of({"french": 3}), "own": NOTHING}),
         (DropSkill(skill="dutch"), {}),
-        (LowerSkill(skill="french", by=1), {"skills": (("french", 2), ("german", 2))}),
-        (LowerSkill(skill="french", by=5), {"skills": (("french", 1), ("german", 2))}),
+        (LowerSkill(skill="french", by=1), {"skills": demand_of({"french": 2, "german": 2})}),
+        (LowerSkill(skill="french", by=5), {"skills": demand_of({"french": 1, "german": 2})}),
         (LowerSkill(skill="german", to=4), {}),
-        (LowerSkill(skill="french", to=2), {"skills": (("french", 2), ("german", 2))}),
-        (AnyAgent(), {"skills": ()}),
+        (LowerSkill(skill="french", to=2), {"skills": demand_of({"french": 2, "german": 2})}),
+        (AddSkill(skill="dutch", level=2), {"skills": demand_of({"french": 3, "german": 2, "dutch": 2})}),
+        (AddSkill(skill="french", level=4), {"skills": demand_of({"french": 4, "german": 2})}),
+        (AddSkill(skill="french"), {}),
+        (AskSkills(skills="dutch or french"), {"skills": demand_of("german >= 2 and (dutch or french)")}),
+        (AskSkills(skills={"french": 3}), {}),
+        (AnyAgent(), {"skills": NOTHING, "own": NOTHING}),
         (Widen(queue="support"), {"queues": ("sales", "support")}),
         (Widen(queue="sales"), {}),
-        (RaisePriority(by=2), {"priority": 2}),
+        (RaisePriority(by=2), {"priority": 6}),
         (RaisePriority(to=5), {"priority": 5}),
         (RaisePriority(to=-1), {}),
+        (RaisePriority(by=2000), {"priority": 999}),
+        (LowerPriority(by=3), {"priority": 1}),
+        (LowerPriority(by=9), {"priority": 0}),
+        (LowerPriority(to=1), {"priority": 1}),
+        (LowerPriority(to=7), {}),
         (Announce(prompt="sorry"), {}),
         (Overflow(to=OverflowTo.HANGUP), {}),
     ],
@@ -170,15 +197,19 @@ def test_what_a_step_makes_of_a_need(action: Action, fields: dict[str, object]) 
 RANGES = st.none() | st.builds(Range, below=st.none() | st.integers(0, 5), above=st.none() | st.integers(0, 5))
 WHENS = st.builds(When, waited_s=st.integers(0, 60).map(float), agents_available=RANGES, position=RANGES)
 SKILL = st.sampled_from(["french", "german"])
+WISHES = st.sampled_from(["french or german", "not german", "french >= 2 and not german >= 3"])
 ONCE = st.one_of(
     st.builds(DropSkill, skill=SKILL),
     st.builds(Widen, queue=st.just("support")),
     st.just(AnyAgent()),
+    st.builds(AddSkill, skill=SKILL, level=st.integers(1, 5)),
+    st.builds(AskSkills, skills=WISHES),
     st.just(Overflow(to=OverflowTo.QUEUE, name="support")),
 )
 AGAIN = st.one_of(
     st.builds(LowerSkill, skill=SKILL, by=st.integers(1, 5)),
     st.builds(RaisePriority, by=st.integers(1, 3)),
+    st.builds(LowerPriority, by=st.integers(1, 3)),
     st.just(Announce(prompt="sorry")),
 )
 STEPS = st.one_of(
@@ -195,6 +226,23 @@ VISITS = st.lists(st.tuples(st.floats(0, 15), FACTS), max_size=25)
 def fork(steps: StepSession, plan: StepPlan) -> StepSession:
     """The same session, to try things on."""
     return StepSession(plan, NEED, steps.ran)
+
+
+def check_change(do: Action, before: Need, after: Need) -> None:
+    """A step changes what it says and nothing else, in the direction it says."""
+    people = [{"french": french, "german": german} for french in range(6) for german in range(6)]
+    was = [fulfils(has, before.skills) for has in people]
+    now = [fulfils(has, after.skills) for has in people]
+    if isinstance(do, DropSkill | LowerSkill | AnyAgent):
+        assert all(now for was, now in zip(was, now, strict=True) if was)
+    elif isinstance(do, AddSkill):
+        assert all(has[do.skill] >= do.level for has, fits in zip(people, now, strict=True) if fits)
+    elif not isinstance(do, AskSkills):
+        assert was == now
+    assert after.priority >= before.priority or isinstance(do, LowerPriority)
+    assert after.priority <= before.priority or isinstance(do, RaisePriority)
+    assert 0 <= after.priority <= 999
+    assert set(before.queues) <= set(after.queues)
 
 
 @settings(max_examples=150)
@@ -225,9 +273,7 @@ def test_no_step_comes_early_twice_too_often_or_out_of_order(
             last[action.step] = now
             ended = ends_wait(action.do)
             after = changed(need, action.do)
-            assert after.priority >= need.priority
-            assert set(dict(after.skills)) <= set(dict(need.skills))
-            assert all(level <= dict(need.skills)[skill] for skill, level in after.skills)
+            check_change(action.do, need, after)
             need = after
         assert steps.due(now, facts) == []
         following = steps.next_time(now)
@@ -274,6 +320,14 @@ def read(step: dict[str, object]) -> StepPlan:
         ({"do": {"act": "voicemail", "queue": "x"}}, r"do\.queue is 'x'; expected a queue \(there: sales, support\)"),
         ({"do": {"act": "lower_skill", "skill": "french"}}, r"do needs either 'to' or 'by'"),
         ({"do": {"act": "raise_priority", "to": 1, "by": 1}}, r"do needs either 'to' or 'by'"),
+        ({"do": {"act": "lower_priority"}}, r"do needs either 'to' or 'by'"),
+        ({"do": {"act": "add_skill", "skill": "germn"}}, r"do\.skill is 'germn'.*mean german"),
+        (
+            {"do": {"act": "ask_skills", "skills": "french or germn >= 2"}},
+            r"steps\[0\]\.do\.skills, column 11: there is no skill 'germn'; did you mean german",
+        ),
+        ({"do": {"act": "ask_skills", "skills": {"germn": 2}}}, r"do\.skills\.germn is 'germn'.*mean german"),
+        ({"do": {"act": "add_skill", "skill": "german"}, "every_s": 5}, r"every_s is 5, but add_skill is done once"),
         ({"do": {"act": "announce", "prompt": "sory"}}, r"do\.prompt is 'sory'; expected a prompt; did you mean sorry"),
         ({"do": {"act": "overflow", "to": "queue"}}, r"do\.name is ''; expected a queue"),
         ({"do": {"act": "overflow", "to": "flow", "name": "mian"}}, r"did you mean main"),
@@ -302,6 +356,9 @@ def test_a_fault_is_named(step: dict[str, object], said: str) -> None:
         {"do": {"act": "any_agent"}, "when": {"waited_s": -1}},
         {"do": {"act": "lower_skill", "skill": "french", "to": 6}},
         {"do": {"act": "any_agent"}, "evry_s": 5},
+        {"do": {"act": "add_skill", "skill": "french", "level": 0}},
+        {"do": {"act": "ask_skills", "skills": {"french": 7}}},
+        {"do": {"act": "lower_priority", "to": -1}},
     ],
 )
 def test_a_wrong_shape_is_refused(step: dict[str, object]) -> None:
@@ -318,6 +375,9 @@ def test_good_steps_pass() -> None:
                     "when": {"waited_s": 60, "agents_available": {"below": 1}},
                     "do": {"act": "widen", "queue": "support"},
                 },
+                {"when": {"waited_s": 60}, "do": {"act": "lower_priority", "by": 1}, "every_s": 30},
+                {"when": {"agents_eligible": {"below": 1}}, "do": {"act": "ask_skills", "skills": "french or german"}},
+                {"when": {"waited_s": 70}, "do": {"act": "add_skill", "skill": "german", "level": 2}},
                 {"when": {"waited_s": 90}, "do": {"act": "overflow", "to": "number", "name": "+4930123"}},
                 {"when": {"waited_s": 99}, "do": {"act": "voicemail"}},
             ],

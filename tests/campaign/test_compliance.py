@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsorch.calendar_rules import Weekday
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaigns import (
     DIALLED_OUTCOMES,
@@ -30,7 +31,6 @@ from fsorch.compliance_packs import SHIPPED_PACKS, HoursRule, PackSpec, Per, che
 from fsorch.config import Centre, decode
 from fsorch.errors import ConfigError
 from fsorch.places import Place, Places
-from fsorch.rules import Weekday
 
 SECOND = 1_000_000
 HOUR = 3600 * SECOND

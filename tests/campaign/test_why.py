@@ -10,13 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.calendars import Calendar
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaign.why import Situation, why
 from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, Lead, LeadNumber, LeadState, Outcome, Past
 from fsorch.compliance_packs import shipped_pack
 from fsorch.places import Places
-from fsorch.rules import CalendarSpec, Weekday
 from tests.campaign.test_compliance import DAY, HOUR, NEW_YORK, NOON, at
 
 PLACES = Places()

@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.config import Centre, TextSpec, decode
 from fsorch.deferred import CallbackSpec, VoicemailSpec
 from fsorch.engine.inputs import History
 from fsorch.flows import FlowSpec
-from fsorch.rules import CalendarSpec, Weekday
 from tests.engine.callers import Caller
 from tests.engine.desk import CENTRE, Desk
 from tests.ivr.shops import SHOP, goodbye, shop

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.config import AgentSpec, Centre
 from fsorch.deferred import CallbackSpec, CallFirst
 from fsorch.engine import Configure, FactKind, LinkDown, LinkUp
@@ -12,7 +13,7 @@ from fsorch.engine.inputs import OpenContact, PromisedCall, Recall
 from fsorch.engine.rows import ContactRow
 from fsorch.errors import ConfigError
 from fsorch.esl.commands import Bridge, HangupMsg, Kill, Originate, PlayAndGetDigits
-from fsorch.rules import CalendarSpec, Overflow, OverflowTo, Weekday
+from fsorch.rules import Overflow, OverflowTo
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.test_relations import of_caller, says
 

@@ -9,13 +9,13 @@ from zoneinfo import ZoneInfo
 import pytest
 from msgspec import structs
 
+from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.campaign.pacing import PACERS
 from fsorch.campaign.pacing_predictive import Predictive
 from fsorch.campaigns import CampaignSpec, CampaignState, Mode
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.inputs import CampaignsAre, OpenAttempt, PacingWas, Recall
-from fsorch.rules import CalendarSpec, Weekday
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
 from tests.engine.test_dialling_recall import channel
 

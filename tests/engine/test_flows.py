@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from fsorch.customers import Customer, CustomerFile, Ticket
+from fsorch.demands import demand_of
 from fsorch.engine import CommandDone, CommandLost, Configure, FactKind
 from fsorch.engine.inputs import History, LookedUp
 from fsorch.esl.commands import Break, Chat, Execute, FlushDigits, Kill, Playback, Record
@@ -37,7 +38,7 @@ def test_say_and_menu_lead_into_a_queue_with_priority_and_skills() -> None:
     assert (caller.contact.queue, caller.contact.priority) == ("sales", 7)
     contact = desk.engine._core.contacts[caller.id]
     assert contact.need is not None
-    assert dict(contact.need.skills) == {"german": 3}
+    assert contact.need.skills == demand_of({"german": 3})
     assert [(answer.digits, answer.means) for answer in caller.contact.answers] == [("1", "Sales")]
     assert caller.nodes == ["first", "menu", "sell"]
 

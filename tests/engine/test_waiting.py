@@ -8,6 +8,7 @@ import msgspec
 import pytest
 
 from fsorch.config import Centre, decode
+from fsorch.demands import demand_of
 from fsorch.engine import Configure, FactKind, LinkDown, LinkUp, LogIn, LogOut, SetStatus
 from fsorch.errors import ConfigError
 from fsorch.esl.commands import Break, Bridge, Execute, Kill, Originate, PlayAndGetDigits, Playback, SetVars
@@ -358,6 +359,54 @@ def test_a_priority_is_raised_once_however_often_the_caller_is_offered() -> None
     assert (desk.contact().priority, need.priority if need else 0) == (5, 5)
 
 
+def test_a_priority_is_lowered_again_and_again_and_marked_with_the_step() -> None:
+    steps = {"steps": [{"when": {"waited_s": 10}, "do": {"act": "lower_priority", "by": 2}, "every_s": 10}]}
+    desk = Desk(centre(steps=steps))
+    variables = {"fsorch_entry": "yes", "fsorch_queue": "sales", "fsorch_priority": "5"}
+    desk.event("CHANNEL_PARK", "caller-1", variables, answer_state="ringing", direction="inbound")
+    desk.event("CHANNEL_ANSWER", "caller-1", answer_state="answered", direction="inbound")
+    desk.passes(10)
+    desk.passes(10)
+    assert desk.contact().priority == 1
+    assert desk.last(SetVars).pairs == (("fsorch_steps", "0:20.0*2"), ("fsorch_priority", "1"))
+    desk.passes(10)
+    assert desk.contact().priority == 0
+    assert [fact.data["priority"] for fact in desk.of(FactKind.STEP_TAKEN)] == [3, 1, 0]
+
+
+def test_a_skill_is_added_and_others_are_asked_for() -> None:
+    steps = {
+        "steps": [
+            {"when": {"waited_s": 10}, "do": {"act": "add_skill", "skill": "french", "level": 2}},
+            {"when": {"waited_s": 20}, "do": {"act": "ask_skills", "skills": "not french"}},
+        ]
+    }
+    desk = Desk(centre(steps=steps))
+    desk.call("caller-1", "sales")
+    desk.passes(10)
+    desk.log_in("ann")
+    assert not any(isinstance(command, Originate) for command, _ in desk.sent)
+    assert desk.contact().why == "of 1 agent at work nobody has french 2"
+    desk.passes(10)
+    assert desk.last(Originate).endpoint == "user/1001"
+    assert [fact.data["asks"] for fact in desk.of(FactKind.STEP_TAKEN)] == ["french 2", "not french"]
+
+
+def test_how_many_would_fit_is_a_condition() -> None:
+    when = {"agents_eligible": {"below": 1}}
+    steps = {"steps": [{"when": when, "do": {"act": "drop_skill", "skill": "french"}}]}
+    desk = Desk(centre(skills="french >= 2", steps=steps))
+    desk.log_in("ann", "luc")
+    desk.tell(SetStatus(agent="luc", status="break", reason="lunch", by="t"))
+    desk.call("caller-1", "sales")
+    desk.passes(30)
+    assert desk.of(FactKind.STEP_TAKEN) == []
+    desk.tell(LogOut(agent="luc", by="t"))
+    desk.passes(1)
+    assert [fact.data["why"] for fact in desk.of(FactKind.STEP_TAKEN)] == ["agents eligible 0"]
+    assert desk.last(Originate).endpoint == "user/1001"
+
+
 def test_a_condition_about_the_queue_is_looked_at_when_the_queue_changes() -> None:
     steps = {"steps": [{"when": {"waiting": {"above": 1}}, "do": {"act": "announce", "prompt": "busy"}}]}
     desk = waiting(steps=steps)
@@ -373,6 +422,34 @@ def test_nobody_is_looked_at_while_nothing_changes() -> None:
     desk.call("caller-1", "sales")
     desk.passes(0)
     assert desk.engine.next_deadline() is None
+
+
+def test_after_a_restart_no_step_counts_twice_and_none_too_seldom() -> None:
+    """A raise applied twice was a fault once; a level lowered twice counted once."""
+    steps = {
+        "steps": [
+            {"when": {"waited_s": 10}, "do": {"act": "lower_priority", "by": 2}, "every_s": 10},
+            {"when": {"waited_s": 10}, "do": {"act": "lower_skill", "skill": "french", "by": 1}, "every_s": 1000},
+        ]
+    }
+    desk = Desk(centre(skills={"french": 5}, steps=steps))
+    marks = {
+        "fsorch_contact": "c1",
+        "fsorch_role": "customer",
+        "fsorch_queue": "sales",
+        "fsorch_enqueued": str(desk.clock.now().wall - 60_000_000),
+        "fsorch_steps": "0:55.0*2,1:50.0*3",
+        "fsorch_priority": "3",
+        "fsorch_skills": "(french >= 2)",
+    }
+    known = {f"variable_{key}": value for key, value in marks.items()}
+    leg = Event(name="CHANNEL_DATA", uuid="caller-1", answer_state="answered", direction="inbound", known=known)
+    desk.tell(LinkUp("main", "core-1", (leg,)))
+    need = desk.engine._core.contacts["c1"].need
+    assert need is not None
+    assert (need.priority, need.skills) == (3, demand_of("french >= 2"))
+    desk.passes(5)
+    assert desk.contact().priority == 1
 
 
 def test_after_a_restart_the_steps_that_were_taken_stay_taken() -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fsorch.demands import demand_of
 from fsorch.flow_checks import faults
 from fsorch.flow_menus import menu_flow
 from fsorch.flow_nodes import Method, OwnRecords
@@ -166,7 +167,7 @@ def test_silence_is_asked_again_and_then_served() -> None:
     walk.hear("", "")
     assert isinstance(walk.step, Collect)
     assert walk.hear("") == ToQueue(
-        flow="shop", node="sales", serial=5, queue="sales", priority=5, skills=(("german", 3),)
+        flow="shop", node="sales", serial=5, queue="sales", priority=5, skills=demand_of({"german": 3})
     )
     assert len(walk.told(EventKind.SILENT)) == 3
 

@@ -99,15 +99,45 @@ def test_the_menu_says_why_this_queue() -> None:
     assert told(none, queued)[1] == "waits in queue support at place 2: the menu's default, for nothing valid was keyed"
 
 
+@pytest.mark.parametrize(
+    ("act", "detail", "after", "said"),
+    [
+        ("lower_skill", {"skill": "french", "by": 1}, {"asks": "french 2"}, "the level of french is lowered by 1"),
+        ("add_skill", {"skill": "law", "level": 2}, {"asks": "law 2"}, "law at level 2 is asked for as well"),
+        (
+            "ask_skills",
+            {"skills": "law >= 2 or french"},
+            {"asks": "french 1 or law 2"},
+            "french 1 or law 2 instead of what the queue asked for",
+        ),
+        ("any_agent", {}, {}, "any agent of the queue will do"),
+        ("widen", {"queue": "support"}, {}, "agents of queue support will do as well"),
+        ("raise_priority", {"by": 2}, {"priority": 5}, "the priority is raised by 2"),
+        ("lower_priority", {"to": 1}, {"priority": 1}, "the priority is lowered to 1"),
+        ("offer_callback", {}, {}, "is asked whether to be called back"),
+        ("announce", {"prompt": "sorry"}, {}, "is told something"),
+        ("voicemail", {}, {}, "is asked for a message"),
+        ("overflow", {"to": "queue", "name": "support"}, {}, "goes over to queue support"),
+        ("overflow", {"to": "hangup"}, {}, "the call is to end"),
+        ("of_tomorrow", {"odd": 1}, {}, "of_tomorrow {'odd': 1}"),
+    ],
+)
+def test_every_step_is_told_in_words(act: str, detail: dict[str, Any], after: dict[str, Any], said: str) -> None:
+    (line,) = told(fact(FactKind.STEP_TAKEN, step=1, act=act, detail=detail, why="position 3", **after))
+    left = f"; asked for now: {after['asks']}" if "asks" in after else ""
+    left = f"; the priority is {after['priority']} now" if "priority" in after else left
+    assert line == f"step 2 of the wait, for position 3: {said}{left}"
+
+
 def test_what_the_wait_brought() -> None:
     assert told(
-        fact(FactKind.STEP_TAKEN, step=0, act="drop_skill", detail="french", why="30 s of waiting"),
+        fact(FactKind.STEP_TAKEN, step=0, act="drop_skill", detail={"skill": "french"}, why="waited 30 s", asks=""),
         fact(FactKind.ANNOUNCED, position=3, wait_s=95.0),
         fact(
             FactKind.WAIT_ENDED, act="overflow", to="queue", name="support", case="max", why="the longest wait allowed"
         ),
     ) == [
-        "step 1 of the wait, for 30 s of waiting: drop_skill french",
+        "step 1 of the wait, for waited 30 s: french does not matter any more; asked for now: no skill at all",
         "was told of place 3 and a wait of about 1 min 35 s",
         "its wait ended by overflow to queue support (the longest wait allowed)",
     ]
