@@ -33,7 +33,7 @@ screenshot: $(STAMP) page ## docs/images/desktop.png anew, from a running demo (
 	@$(BIN)/python -m tests.browser.screenshot
 
 test: lint docs page ## lint, docs and every test
-	$(BIN)/pytest $(ARGS)
+	$(BIN)/python tools/run_tests.py $(ARGS)
 
 lint: $(STAMP) ## ruff and mypy
 	$(BIN)/ruff check $(CODE)

@@ -17,6 +17,8 @@ from typing import NoReturn  # noqa: E402
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
 
+from tests.sharing import share  # noqa: E402
+
 __all__ = ["require"]
 
 # A machine with other work to do makes single examples slow without anything being wrong: no example has a deadline.
@@ -24,6 +26,12 @@ settings.register_profile("fsorch", deadline=None, max_examples=60, suppress_hea
 # For a night of searching: HYPOTHESIS_PROFILE=long make test
 settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fsorch"))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Take part in a run of several processes, if this is one."""
+    if (plugin := share()) is not None:
+        config.pluginmanager.register(plugin)
 
 
 def require(name: str, reason: str) -> NoReturn:

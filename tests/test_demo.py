@@ -36,6 +36,7 @@ KEYS = [
 ]
 
 
+@pytest.mark.slow
 def test_thirty_calls_are_accounted_for(tmp_path: Path) -> None:
     traffic = ["--calls", "30", "--rate", "1", "--seed", "7", "--speed", "20"]
     with spawned("demo", *traffic, "--headless", "--json", "--home", tmp_path) as process:

@@ -31,7 +31,7 @@ from fsorch.esl.replies import Reply
 __all__ = ["SIP_ADDRESS", "Cable", "Call", "Rig", "far_end", "in_order"]
 
 # What a loaded machine may need; the limit of a wait, not its length.
-PATIENCE_S = 15.0
+PATIENCE_S = 60.0
 # The steps of a dialplan differ with the dialplan; these are what fsorch itself asks for or waits for.
 OURS = ("park", "playback", "play_and_get_digits")
 # What the engine does not ask for, and the stories of these tests tell of.

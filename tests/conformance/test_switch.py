@@ -25,7 +25,7 @@ from fsorch.esl.commands import (
     Unschedule,
 )
 from fsorch.esl.events import channel_data
-from tests.conformance.rig import Call, Rig, far_end, in_order
+from tests.conformance.rig import PATIENCE_S, Call, Rig, far_end, in_order
 
 TONE = "tone_stream://%(100000,0,440)"
 SHORT = "tone_stream://%(200,0,440)"
@@ -394,7 +394,7 @@ def test_the_link_is_cut_and_comes_back(rig: Rig) -> None:
     rig.cable.cut()
     rig.until(lambda: rig.link.state == "down", "the link to be down")
     rig.cable.mend()
-    assert rig.link.wait_up(15.0)
+    assert rig.link.wait_up(PATIENCE_S)
     rig.until(lambda: len(rig.ups()) == 2, "the second LinkUp")
     first, second = rig.ups()
     assert first.core_uuid == second.core_uuid != ""

@@ -13,6 +13,7 @@ import gevent
 from gevent.event import Event as Signal
 from gevent.lock import RLock
 from gevent.server import StreamServer
+from msgspec.structs import replace
 
 from fsorch.clock import SystemClock
 from fsorch.config import SwitchSettings
@@ -21,21 +22,25 @@ from fsorch.engine.inputs import Input
 from fsorch.esl.events import encode_json
 from fsorch.esl.frames import CommandFrame, CommandReader
 
-__all__ = ["QUICK", "Box", "Connection", "FakeSwitch", "api", "event", "linked", "reply"]
+__all__ = ["IMPATIENT", "QUICK", "Box", "Connection", "FakeSwitch", "api", "event", "linked", "reply"]
 
 PASSWORD = "correct horse"
 CORE = "37d7fb69-cde3-4ab5-b882-80ea320b8d9f"
-# The same behaviour as in production, in times a test can wait for.
+# The limit of a wait for what must come, not its length: on a busy machine a test may stand still for seconds.
+PATIENCE_S = 60.0
+# The same behaviour as in production, in times a test can wait for; what is answered may take its time.
 QUICK = LinkLimits(
-    connect_timeout_s=0.3,
-    command_timeout_s=0.3,
-    heartbeat_s=5.0,
+    connect_timeout_s=PATIENCE_S,
+    command_timeout_s=PATIENCE_S,
+    heartbeat_s=PATIENCE_S,
     backoff_first_s=0.02,
     backoff_max_s=0.1,
     refused_retry_s=0.2,
     stable_s=1.0,
     settle_s=0.01,
 )
+# For what is never answered.
+IMPATIENT = replace(QUICK, connect_timeout_s=0.3, command_timeout_s=0.3)
 T = TypeVar("T")
 
 
@@ -64,7 +69,7 @@ class Watched:
     def changed(self) -> None:
         self._changed.set()
 
-    def until(self, true: Callable[[], Any], timeout_s: float = 5.0, what: str = "") -> None:
+    def until(self, true: Callable[[], Any], timeout_s: float = PATIENCE_S, what: str = "") -> None:
         """Wait until ``true()``; the test fails after ``timeout_s``."""
         end = monotonic() + timeout_s
         while not true():
@@ -88,7 +93,7 @@ class Box(Watched):
     def of(self, kind: type[T]) -> list[T]:
         return [input for input in self.inputs if isinstance(input, kind)]
 
-    def wait(self, kind: type[T], count: int = 1, timeout_s: float = 5.0) -> list[T]:
+    def wait(self, kind: type[T], count: int = 1, timeout_s: float = PATIENCE_S) -> list[T]:
         self.until(lambda: len(self.of(kind)) >= count, timeout_s, f"{count} {kind.__name__}")
         return self.of(kind)
 

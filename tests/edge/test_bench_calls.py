@@ -11,6 +11,7 @@ from fsorch.edge.bench_ivr import IvrScenario
 from fsorch.errors import NotFound
 
 
+@pytest.mark.slow
 def test_one_short_run() -> None:
     result = bench_calls.run(contacts=40, waiting=30)
     assert set(result) == {
@@ -36,6 +37,7 @@ def test_an_unknown_scenario_is_refused() -> None:
         bench_calls.run(scenario="no such")
 
 
+@pytest.mark.slow
 def test_a_campaign_is_dialled_and_every_attempt_is_on_record() -> None:
     result = bench_calls.run(contacts=150, scenario="campaign")
     assert result["recorded_share"] == 1.0
@@ -44,6 +46,7 @@ def test_a_campaign_is_dialled_and_every_attempt_is_on_record() -> None:
     assert result["cpu_ms_per_call"] > 0
 
 
+@pytest.mark.slow
 def test_one_short_run_inside_flows(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(bench_ivr, "MEASURED_S", 2.0)
     keys = {"1": 0.5, "2": 0.5}

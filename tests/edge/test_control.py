@@ -34,7 +34,7 @@ from fsorch.engine.inputs import (
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import ConfigError, FsorchError, NotFound, NotRunning, ProtocolError, RequestRefused
 
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class Pump:

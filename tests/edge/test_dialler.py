@@ -43,7 +43,7 @@ def test_a_campaign_that_waits_for_its_order_keeps_no_other_waiting(
     made, prepare = threading.Event(), store.leads.prepare
 
     def slowly(spec: CampaignSpec) -> None:
-        made.wait(30)
+        made.wait(60)
         prepare(spec)
 
     monkeypatch.setattr(store.leads, "prepare", slowly)
@@ -51,11 +51,11 @@ def test_a_campaign_that_waits_for_its_order_keeps_no_other_waiting(
     try:
         dialler.take(LeadsWanted(campaign="slow", serial=1, count=2))
         dialler.take(LeadsWanted(campaign="quick", serial=2, count=2))
-        first, second = answers.get(timeout=30), answers.get(timeout=30)
+        first, second = answers.get(timeout=60), answers.get(timeout=60)
         assert (first.serial, first.leads, first.unprepared) == (1, (), True)
         assert (second.serial, len(second.leads), second.unprepared) == (2, 2, False)
         made.set()
-        with gevent.Timeout(30):
+        with gevent.Timeout(60):
             while first.unprepared:
                 dialler.take(LeadsWanted(campaign="slow", serial=3, count=2))
                 first = answers.get()
@@ -76,7 +76,7 @@ def test_what_keeps_leads_from_being_put_in_order_is_told(store: Store, monkeypa
     monkeypatch.setattr(store.leads, "prepare", fails)
     dialler.start()
     try:
-        with gevent.Timeout(30):
+        with gevent.Timeout(60):
             failed = ""
             while not failed:
                 dialler.take(LeadsWanted(campaign="slow", serial=1, count=2))

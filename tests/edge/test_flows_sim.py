@@ -22,7 +22,7 @@ from tests.edge.test_lookups_http import Answerer
 PASSWORD = "a long one"
 NUMBER, PIN = "+4915112345678", "75319"
 SHORT = "tone_stream://%(100,0,440)"
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 FLOW: dict[str, Any] = {
     "id": "main",
     "languages": ["en", "de"],

@@ -22,7 +22,19 @@ from fsorch.engine.inputs import CommandDone, CommandLost, LinkDown, LinkUp, Swi
 from fsorch.errors import LinkError
 from fsorch.esl.commands import Exists, Originate, SetVar, Status
 from fsorch.esl.frames import CommandFrame
-from tests.edge.fake_switch import PASSWORD, QUICK, Box, Connection, FakeSwitch, Watched, api, event, linked, reply
+from tests.edge.fake_switch import (
+    IMPATIENT,
+    PASSWORD,
+    QUICK,
+    Box,
+    Connection,
+    FakeSwitch,
+    Watched,
+    api,
+    event,
+    linked,
+    reply,
+)
 
 
 def wait_status(switch: FakeSwitch, link: Link, true: Callable[[LinkStatus], bool]) -> LinkStatus:
@@ -39,7 +51,7 @@ def test_a_connection_killed_under_load() -> None:
     """Every command has one end, LinkDown comes before the lost ones, and the channels are read again."""
     switch, box = FakeSwitch(), Box()
     switch.channels = {"leg": {}}
-    with linked(switch, box, replace(QUICK, command_timeout_s=5.0)) as link:
+    with linked(switch, box, QUICK) as link:
         box.wait(LinkUp)
         storm = b"".join(event("DTMF", Unique_ID=str(number), pad="x" * 6000) for number in range(200))
 
@@ -93,7 +105,7 @@ def test_many_reconnects_leave_nothing_behind() -> None:
 def test_a_server_that_accepts_and_says_nothing(words: bytes) -> None:
     switch, box = FakeSwitch(lambda connection, command: b""), Box()
     switch.greeting = words
-    with linked(switch, box) as link:
+    with linked(switch, box, IMPATIENT) as link:
         status = wait_status(switch, link, lambda status: status.attempts >= 3)
         assert status.state == "down"
         assert "no answer in time (0.3 s)" in status.reason
@@ -156,7 +168,7 @@ def test_an_address_that_swallows_everything() -> None:
             filler.setblocking(False)
             filler.connect_ex(listener.getsockname())
         settings = SwitchSettings(port=listener.getsockname()[1], password=PASSWORD)
-        link = Link(settings, Box(), SystemClock(), limits=QUICK)
+        link = Link(settings, Box(), SystemClock(), limits=IMPATIENT)
         link.start()
         Watched().until(lambda: link.status().attempts >= 3)
         assert link.state == "down"
@@ -167,7 +179,7 @@ def test_an_address_that_swallows_everything() -> None:
 def test_a_name_nobody_knows() -> None:
     switch = FakeSwitch()
     settings = replace(switch.settings(), host="switch.invalid")
-    link = Link(settings, Box(), SystemClock(), limits=QUICK)
+    link = Link(settings, Box(), SystemClock(), limits=IMPATIENT)
     link.start()
     status = wait_status(switch, link, lambda status: status.state == "down")
     assert status.reason.startswith(f"switch main at switch.invalid:{settings.port}: ")
@@ -178,7 +190,7 @@ def test_a_name_nobody_knows() -> None:
 def test_a_late_reply_goes_to_nobody() -> None:
     switch, box = FakeSwitch(), Box()
     switch.handle = mute("api uuid_exists slow")
-    with linked(switch, box) as link:
+    with linked(switch, box, IMPATIENT) as link:
         box.wait(LinkUp)
         link.send(Send("main", Exists("slow"), tag="slow"))
         (lost,) = box.wait(CommandLost)
@@ -206,7 +218,7 @@ def test_a_late_reply_of_a_call_goes_to_nobody() -> None:
 def test_a_reply_that_never_comes_ends_a_link_that_can_no_longer_be_trusted() -> None:
     switch, box = FakeSwitch(), Box()
     switch.handle = mute("api uuid_exists never")
-    with linked(switch, box, replace(QUICK, stuck_s=0.2)) as link:
+    with linked(switch, box, replace(IMPATIENT, stuck_s=0.2)) as link:
         box.wait(LinkUp)
         link.send(Send("main", Exists("never"), tag="never"))
         (lost,) = box.wait(CommandLost)
@@ -235,9 +247,9 @@ def test_replies_out_of_step_end_the_link(wrong: bytes) -> None:
 
 def test_a_silent_switch_is_asked_and_stays_if_it_answers() -> None:
     switch, box = FakeSwitch(), Box()
-    with linked(switch, box, replace(QUICK, heartbeat_s=0.04)) as link:
+    with linked(switch, box, replace(QUICK, heartbeat_s=0.04, command_timeout_s=1.0)) as link:
         box.wait(LinkUp)
-        switch.until(lambda: switch.last.lines.count("api status") >= 3)
+        switch.until(lambda: switch.last.lines.count("api status") >= 2)
         assert (link.state, len(switch.connections)) == ("up", 1)
 
 
@@ -254,7 +266,7 @@ def test_a_silent_switch_that_does_not_answer_is_dead() -> None:
 def test_a_switch_that_takes_no_commands() -> None:
     """Its receive buffer is full: the writer gives up, not the hub."""
     switch, box = FakeSwitch(), Box()
-    with linked(switch, box) as link:
+    with linked(switch, box, IMPATIENT) as link:
         box.wait(LinkUp)
 
         def stop_reading(connection: Connection, command: CommandFrame) -> bytes | None:
@@ -349,9 +361,9 @@ def test_too_many_events_while_the_channels_are_read() -> None:
 def test_stop_while_it_connects() -> None:
     switch = FakeSwitch()
     switch.greeting = b""
-    with linked(switch, Box(), replace(QUICK, connect_timeout_s=60.0)) as link:
+    with linked(switch, Box(), QUICK) as link:
         switch.until(lambda: switch.open)
         started = monotonic()
         link.stop()
-        assert monotonic() - started < 2
+        assert monotonic() - started < QUICK.connect_timeout_s / 2
         assert link.state == "stopped"

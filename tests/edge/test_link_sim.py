@@ -36,7 +36,7 @@ def box() -> Box:
 @pytest.fixture
 def link(server: SimServer, box: Box) -> Iterator[Link]:
     settings = SwitchSettings(port=server.port, password=PASSWORD)
-    link = Link(settings, box, SystemClock(), limits=replace(QUICK, command_timeout_s=2.0, settle_s=0.1))
+    link = Link(settings, box, SystemClock(), limits=replace(QUICK, settle_s=0.1))
     link.start()
     box.wait(LinkUp)
     yield link

@@ -24,7 +24,7 @@ from fsorch.lookups import LookupSettings
 from fsorch.store.sources import Source, open_source
 from tests.edge.test_lookups_http import Answerer
 
-PATIENCE_S = 20.0
+PATIENCE_S = 60.0
 PIN = "8451907"
 # Counts to a number that takes seconds.
 SLOW = "with recursive n(x) as (select 1 union all select x + 1 from n where x < 100000000) select count(*) from n"

@@ -43,7 +43,7 @@ class Office:
         self.facts: list[Fact] = []
         self.pump = Pump(Engine(lambda: str(uuid.uuid4())), SystemClock(), self._note)
         settings = SwitchSettings(port=self.server.port, password=PASSWORD)
-        limits = replace(QUICK, command_timeout_s=2.0, settle_s=0.1)
+        limits = replace(QUICK, settle_s=0.1)
         self.link = Link(settings, self.pump.feed, SystemClock(), limits=limits)
         self.pump.attach("main", self.link)
         self.pump.start()

@@ -40,7 +40,7 @@ from tests.recovery.music import Listener
 
 __all__ = ["AGENTS", "BY", "DEADLINE_S", "QUEUES", "Site", "wall"]
 
-DEADLINE_S = 30.0
+DEADLINE_S = 60.0
 BY = "recovery"
 AGENTS = ("ann", "bob", "cleo", "dan")
 QUEUES = ("sales", "support")

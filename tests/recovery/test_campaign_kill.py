@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from datetime import date
 
+import pytest
+
 from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaigns import CampaignSpec, DropSpec, Lead, LeadNumber, ListShare, Mode
 from fsorch.compliance_packs import PackSpec
@@ -84,6 +86,7 @@ def dialled(site: Site) -> Counter[str]:
     return Counter(site.switch.world.carrier._tries)
 
 
+@pytest.mark.slow
 def test_kill_in_mid_campaign(make: Make) -> None:
     site = make(told=centre(), traffic=TrafficPlan(carrier=CARRIER), prepare=fill, ring_s=0.1, answer_rate=1.0)
     site.start()

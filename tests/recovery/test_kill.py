@@ -18,6 +18,7 @@ from tests.recovery.conftest import Make
 from tests.recovery.site import AGENTS, BY
 
 
+@pytest.mark.slow
 def test_everybody_is_where_they_were(make: Make) -> None:
     site = make(wrap_up_s=20.0, answer_rate=1.0)
     site.switch.world.phones["1004"].habits = PhoneHabits(ring_s=30.0, answer_rate=1.0)
@@ -95,6 +96,7 @@ def test_everybody_is_where_they_were(make: Make) -> None:
             assert sum(fact.kind is FactKind.CONTACT_BEGAN for fact in facts) == 1
 
 
+@pytest.mark.slow
 def test_killed_again_and_again(make: Make) -> None:
     site = make()
     site.start()

@@ -146,6 +146,7 @@ def passed(store: Store, contact: str) -> list[tuple[str, str]]:
     return [(fact.data["flow"], fact.data["node"]) for fact in facts]
 
 
+@pytest.mark.slow
 def test_who_is_in_a_flow_goes_on_where_they_were(make: Make, elsewhere: Elsewhere) -> None:
     site = make(answer_rate=1.0, ring_s=0.1, told=flows(centre(0.4, 20.0, 120.0), elsewhere.address))
     site.start()

@@ -20,7 +20,7 @@ from fsorch.sim.inbound import Invite
 from fsorch.sim.server import SimServer
 
 PASSWORD = "a long enough one"
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 
 
 class Client:

@@ -252,7 +252,7 @@ class TestConnections:
 
         with connected(store.db) as db:
             mine = id(db.connection())  # type: ignore[no-untyped-call]
-            assert start_thread(work).wait(10)
+            assert start_thread(work).wait(60)
         assert done != [mine]
         # The other's connection serves this thread as well.
         for _ in range(3):

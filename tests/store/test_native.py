@@ -22,12 +22,12 @@ def test_work_runs_in_a_thread_of_its_own_while_the_hub_goes_on() -> None:
 
     def work() -> None:
         idents.append(REAL_IDENT())
-        go.wait(10)
+        go.wait(60)
 
     ended = start_thread(work)
     # The thread blocks; greenlets run all the same.
     gevent.spawn(go.ring).join()
-    assert ended.wait(10)
+    assert ended.wait(60)
     assert len(set(idents)) == 2
 
 
@@ -38,7 +38,7 @@ def test_a_hub_made_in_the_thread_is_taken_down() -> None:
         gevent.sleep(0)
         hubs.append(gevent.get_hub())
 
-    assert start_thread(work).wait(10)
+    assert start_thread(work).wait(60)
     (hub,) = hubs
     assert hub is not gevent.get_hub()
     assert hub.loop is None
@@ -48,7 +48,7 @@ def test_the_end_is_told_even_of_work_that_fails() -> None:
     def work() -> None:
         raise SystemExit
 
-    assert start_thread(work).wait(10)
+    assert start_thread(work).wait(60)
 
 
 def test_a_bell() -> None:

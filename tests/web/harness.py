@@ -23,7 +23,7 @@ from tests.web.fake import FakeCentre, FakeStore, User
 __all__ = ["SECRET", "Answer", "Line", "Page", "Site", "new_site"]
 
 SECRET = b"0123456789abcdef0123456789abcdef"
-DEADLINE_S = 10.0
+DEADLINE_S = 60.0
 USERS = (
     User("ada", "ada's own", "agent", "ada"),
     User("bo", "bo's own", "agent", "bo"),

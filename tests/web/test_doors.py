@@ -56,7 +56,7 @@ class Door:
         return self.send(path, form, {"Authorization": "Basic " + base64.b64encode(f"fs:{token}".encode()).decode()})
 
     def send(self, path: str, form: dict[str, str], headers: dict[str, str]) -> tuple[int, bytes]:
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
+        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
         try:
             kind = {"Content-Type": "application/x-www-form-urlencoded"}
             line.request("POST", path, urlencode(form), kind | headers)

@@ -82,7 +82,7 @@ def test_a_call_is_answered_while_the_database_hangs(site: Site, monkeypatch: py
 
 def hang(release: Event) -> None:
     """What a database does that takes a connection and then says nothing."""
-    release.wait(10)
+    release.wait(60)
 
 
 def test_a_new_log_in_needs_the_database_and_says_so(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,10 +58,10 @@ def test_a_call_is_seen_before_it_is_answered_and_all_the_way(site: Site) -> Non
 def test_the_engine_is_told_of_an_agents_last_page(site: Site) -> None:
     page = site.page("ada")
     first, second = site.line(page), site.line(page)
-    assert [site.centre.presence.get(timeout=5) for _ in range(2)] == [("ada", "AgentBack")] * 2
+    assert [site.centre.presence.get(timeout=60) for _ in range(2)] == [("ada", "AgentBack")] * 2
     first.close()
     second.close()
-    assert site.centre.presence.get(timeout=5) == ("ada", "AgentAway")
+    assert site.centre.presence.get(timeout=60) == ("ada", "AgentAway")
     assert site.centre.presence.empty()
 
 
