@@ -21,7 +21,7 @@ from tests.conformance.rig import Call, Rig, far_end
 
 Entered = Callable[..., tuple[Office, Call]]
 SHORT, LONG = "tone_stream://%(300,0,440)", f"tone_stream://%({LONG_MENU_S * 1000:.0f},0,440)"
-# Long enough for keys to come while it plays; it is heard to its end.
+# Long enough for keys to come while it plays; it may be heard to its end.
 GREETING = "tone_stream://%(20000,0,440)"
 PIN = "97134682"
 NEXT = {"kind": "say", "prompt": "short", "next": "end"}
@@ -165,9 +165,9 @@ def test_the_language_changes_the_files(rig: Rig, entered: Entered) -> None:
 
 def test_keys_faster_than_prompts_are_all_heard(rig: Rig, entered: Entered) -> None:
     said = {"kind": "say", "prompt": "greeting", "next": "one"}
-    office, call = entered(
-        {"first": said, "one": menu(k1="two"), "two": menu(k2="three"), "three": collect(next="end"), "end": END}
-    )
+    menus = {"one": menu("greeting", k1="two"), "two": menu("greeting", k2="three")}
+    asked = {"three": collect(prompt="greeting", next="end"), "end": END}
+    office, call = entered({"first": said, **menus, **asked})
     plays = GetVar(call.leg, "current_application")
     rig.until(lambda: rig.ask(plays).text == "playback", "the greeting")
     assert rig.ask(ReceiveDigits(call.leg, "1234567#")).ok
