@@ -12,6 +12,7 @@ import msgspec
 
 from fsorch.campaigns import (
     LEAD_NAMES,
+    AmdSpec,
     CallerIdPool,
     CampaignSpec,
     Disposition,
@@ -117,9 +118,24 @@ def _check_messages(spec: CampaignSpec, world: CampaignWorld, where: str) -> Non
             f"{where}.machine_action is {spec.machine_action.value}, but machines are not told from people; expected "
             "amd as well"
         )
+    _check_amd(spec.amd, f"{where}.amd")
     if spec.machine_prompt:
         expect_known(spec.machine_prompt, world.prompts, f"{where}.machine_prompt", "a prompt")
     expect_known(spec.drop.prompt, world.prompts, f"{where}.drop.prompt", "a prompt")
+
+
+def _check_amd(amd: AmdSpec | None, where: str) -> None:
+    if amd is None or not amd.timing:
+        if amd is not None and amd.checked:
+            raise ConfigError(f"{where}.checked is {amd.checked:g}, but greetings tell nothing; expected timing: true")
+        return
+    if amd.pause_s >= amd.greeting_s:
+        raise ConfigError(f"{where}.pause_s is {amd.pause_s:g}; expected less than greeting_s ({amd.greeting_s:g})")
+    if not amd.while_talking and amd.greeting_s >= amd.decide_s:
+        raise ConfigError(
+            f"{where}.greeting_s is {amd.greeting_s:g}, but nobody is listened to for longer than decide_s "
+            f"({amd.decide_s:g}), so that no greeting would tell a machine; expected less, or while_talking: true"
+        )
 
 
 def _check_caller_ids(pools: tuple[CallerIdPool, ...], where: str) -> None:

@@ -292,15 +292,30 @@ class CallerIdPool(Rule, frozen=True, kw_only=True):
 
 
 class AmdSpec(Rule, frozen=True, kw_only=True):
-    """Telling machines from people. ``beep``: mod_avmd listens for the beep. An answer without any ringing before it is
-    listened to for ``decide_s`` and then taken for a person. ``false_positives``: the share of people taken for
-    machines, as measured, which some laws count as drops. ``sit``: the network's three tones before an answer (special
-    information tones, ITU-T E.180) end a dial, where they say that the number is none; not where people pay for music
-    instead of ringing, which may hold such tones."""
+    """Telling machines from people: see :mod:`fsorch.campaign.answers`. ``beep``: mod_avmd listens for the beep;
+    ``timing``: the greeting is listened to before an agent gets the call. Neither: nothing is.
+
+    With ``timing``: a ``pause_s`` of silence tells a person, talk that has gone on for ``greeting_s`` a machine.
+    ``level``: how loud talk is, the mean of the samples as FreeSWITCH's ``detect_audio`` counts it (16 bits). Nothing
+    heard for ``decide_s``, or nothing but an even sound, is taken for a person; so is who talks at ``decide_s`` after
+    the answer, unless ``while_talking``. Without it, an answer that came without any ringing is listened to for
+    ``decide_s``, for mailboxes of phones that are off do so.
+
+    ``false_positives``: the share of people taken for machines, as measured, which some laws count as drops;
+    ``checked``: the share of those that the greeting gave away as machines who are given to an agent all the same, who
+    says whether it was one. ``sit``: the network's three tones before an answer (special information tones, ITU-T
+    E.180) end a dial, where they say that the number is none; not where people pay for music instead of ringing, which
+    may hold such tones."""
 
     beep: bool = True
-    decide_s: Positive = 2.5
+    timing: bool = False
+    decide_s: Annotated[float, msgspec.Meta(gt=0, le=10)] = 1.5
+    pause_s: Annotated[float, msgspec.Meta(ge=0.2, le=2)] = 0.6
+    greeting_s: Annotated[float, msgspec.Meta(ge=1, le=20)] = 4.0
+    level: Annotated[int, msgspec.Meta(ge=10, le=10_000)] = 150
+    while_talking: bool = True
     false_positives: Share = 0.0
+    checked: Share = 0.0
     sit: bool = False
 
 
@@ -350,7 +365,7 @@ class BlendSpec(Rule, frozen=True, kw_only=True):
 
 class Disposition(Rule, frozen=True, kw_only=True):
     """How an agent says a call ended. ``key``: the key of the desktop; ``note``: whether words are asked for;
-    ``after_s``: with ``then: retry``, instead of the rules' delay."""
+    ``after_s``: with ``then: retry``, instead of the rules' delay; ``machine``: it was an answering machine."""
 
     id: Word
     title: str = ""
@@ -359,6 +374,7 @@ class Disposition(Rule, frozen=True, kw_only=True):
     key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]?\Z")] = ""
     note: bool = False
     after_s: Seconds = 0.0
+    machine: bool = False
     active: bool = True
 
 
@@ -547,7 +563,8 @@ LEAD_NAMES: dict[str, Type] = {
 class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     """One dial, whole: its times, how it ended, and what the check said of it. ``contact`` and ``leg``: those of the
     engine, when there were any; ``checks``: each rule that was looked at, and its answer; ``script``, ``prompt``: what
-    was read out or played; ``transfer``: where the call was sent on to; ``mode``: how it was dialled."""
+    was read out or played; ``transfer``: where the call was sent on to; ``mode``: how it was dialled; ``answer``: what
+    was heard of who answered (:mod:`fsorch.campaign.answer_counts`)."""
 
     id: str
     campaign: str
@@ -576,6 +593,7 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     script: str = ""
     prompt: str = ""
     transfer: str = ""
+    answer: str = ""
 
 
 class ConsentRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -13,6 +13,7 @@ from fsorch.acd.callback import CallbackInput, CallbackMachine
 from fsorch.acd.line import LineInput, LineMachine
 from fsorch.acd.room import RoomInput, RoomMachine
 from fsorch.acd.transfer import TransferInput, TransferMachine
+from fsorch.campaign.answers import AnswerMachine
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.dial import DialInput, DialMachine
 from fsorch.campaign.lead import LeadInput, LeadMachine
@@ -22,6 +23,7 @@ from fsorch.machine import Machine
 
 MACHINES: list[type[Machine[Any, Any, Any]]] = [
     AgentMachine,
+    AnswerMachine,
     CallbackMachine,
     CampaignMachine,
     ChoiceMachine,

@@ -15,6 +15,7 @@ from fsorch.acd.callback import CallbackMachine
 from fsorch.acd.line import LineMachine
 from fsorch.acd.room import RoomMachine
 from fsorch.acd.transfer import TransferMachine
+from fsorch.campaign.answers import AnswerMachine
 from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
 from fsorch.campaign.lead import LeadMachine
@@ -35,6 +36,7 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Campaign", "fsorch/campaign/campaign.py", CampaignMachine),
     ("Lead", "fsorch/campaign/lead.py", LeadMachine),
     ("Dial", "fsorch/campaign/dial.py", DialMachine),
+    ("Answer", "fsorch/campaign/answers.py", AnswerMachine),
 )
 HEAD = """# The machines
 

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from fsorch.campaign.answer_counts import AnswerCounts, count_answers
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, Mode, Outcome
@@ -59,6 +60,7 @@ COLUMNS = {
     "cause": "of the switch",
     "pack": "the rules it was held to",
     "checks": "what each of them found before it left",
+    "answer": "what was heard of who answered: a person or a machine",
     "irregular": "what does not fit the pack as it is now",
 }
 
@@ -73,13 +75,14 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """All calls of the report: by ``outcomes`` and ``dispositions``; those that are ``irregular`` by what is wrong; the
-    periods of each ceiling."""
+    periods of each ceiling; what telling machines from people has come to and cost."""
 
     calls: int
     outcomes: dict[str, int]
     dispositions: dict[str, int]
     irregular: dict[str, int]
     windows: tuple[Window, ...]
+    answers: AnswerCounts = AnswerCounts()
 
 
 class Evidence:
@@ -92,6 +95,7 @@ class Evidence:
         self._outcomes: Counter[str] = Counter()
         self._dispositions: Counter[str] = Counter()
         self._irregular: Counter[str] = Counter()
+        self._answers: Counter[str] = Counter()
         # By rule and the number of the period: live answers, drops.
         self._periods: dict[tuple[str, int], list[int]] = {}
 
@@ -100,6 +104,7 @@ class Evidence:
         as it was worded then (None: as it is)."""
         self._outcomes[row.outcome or "under way"] += 1
         self._dispositions[row.disposition] += 1
+        self._answers[row.answer] += 1
         self._count_drops(row)
         wrong = list(self._wrong(row, place))
         self._irregular.update(wrong)
@@ -140,6 +145,7 @@ class Evidence:
             "cause": row.cause,
             "pack": row.pack,
             "checks": "; ".join(f"{rule}: {found}" for rule, found in sorted(row.checks.items())),
+            "answer": row.answer,
             "irregular": "; ".join(wrong),
         }
         return values
@@ -152,6 +158,7 @@ class Evidence:
             dispositions=dict(sorted((said, count) for said, count in self._dispositions.items() if said)),
             irregular=dict(sorted(self._irregular.items())),
             windows=tuple(self._windows()),
+            answers=count_answers(self._answers),
         )
 
     def _wrong(self, row: AttemptRow, place: Place) -> Iterator[str]:

@@ -641,8 +641,7 @@ class Dialling:
         run.tally.talked += bool(dial.served)
         run.tally.beeps += dial.beeped
         run.tally.listened += dial.listened
-        run.tally.listened_lost += dial.listened and outcome is Outcome.HUNG_UP
-        run.tally.keyed += dial.keyed
+        run.tally.signs[dial.row().answer] += 1
 
 
 def _words(held: str) -> str:

@@ -4,27 +4,29 @@ A person who answers becomes a contact of direction outbound at once, which the 
 transfers and records like every other; so whatever agents can do with a caller they can do with a lead. Until then,
 and with a machine, the call is ours alone.
 
-Whether it is a machine: the beep that mod_avmd hears is proof, whenever it comes. Before that there is only the time to
-the answer: a phone that is switched off is answered by its mailbox at once, so that an answer without any ringing is
-listened to for ``amd.decide_s`` before an agent gets it. Spurts of talk, by which other detectors judge a greeting, are
-not told on the event socket. What a false alarm costs is counted: who hung up while we listened, and who pressed a key
-where a machine was thought to be.
+Whether it is a machine: :class:`Hearing` listens, if the campaign wants that, and its verdict decides who gets the
+call. The beep that mod_avmd hears is proof, whenever it comes, even while an agent listens to it already. What mistakes
+cost is counted: see :mod:`fsorch.campaign.answer_counts`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
+from zlib import crc32
 
 from msgspec import to_builtins
 
 from fsorch.acd import ContactInput, ContactState, Match, OfferState
 from fsorch.acd.agent import AgentInput, AgentState
+from fsorch.campaign.answer_counts import Sign
+from fsorch.campaign.answers import Verdict
 from fsorch.campaign.dial import DialEffect, DialInput, DialState, verdict
 from fsorch.campaigns import MachineAction, Mode, Outcome
 from fsorch.demands import demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
+from fsorch.engine.dialling_answers import Hearing
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import CALLED_S
@@ -47,8 +49,10 @@ GRACE_S = 5.0
 FIRST = 999
 # A beep after this time is no machine's: music on hold, a key, a cash register.
 BEEP_S = 25.0
-# An answer sooner than this after the dial, without ringing, is a mailbox's more often than a person's.
-QUICK_S = 1.0
+# A machine whose greeting gave it away has so long to beep, or to fall silent for so many frames: then it records.
+AWAIT_S, SILENT = 30.0, 75
+# However long it took to tell who it is, a person has this time to be joined.
+SOONEST_S = 0.3
 # A message to a machine ends by itself; past this it is ended.
 MESSAGE_LIMIT_S = 120.0
 # While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).
@@ -61,6 +65,7 @@ RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
 SIT = (("execute_on_media", "tone_detect sit 1370.6 r 0 hangup UNALLOCATED_NUMBER 1"),)
 # The network said that it has no room, or the gateway is away: another may have.
 NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
+SIGNS = {Verdict.PERSON: Sign.PAUSE, Verdict.UNSURE: Sign.UNSURE, Verdict.MACHINE: Sign.GREETING}
 
 
 class DialCalls:
@@ -71,6 +76,7 @@ class DialCalls:
         self.core = core
         self.calls = calls
         self.dials: dict[str, Dial] = {}
+        self.hearing = Hearing(core)
         self.ended: Callable[[Dial], None]
         self.told: Callable[[Dial, Outcome], None]
         self.dropped: Callable[[Dial], None]
@@ -237,13 +243,24 @@ class DialCalls:
             case "CHANNEL_PARK":
                 self.step(dial, DialInput.ANSWERED)
             case "CUSTOM" if event.subclass == "avmd::beep":
-                self._beep(dial)
-            case "CHANNEL_EXECUTE_COMPLETE" if dial.running and event.application_uuid == dial.running:
-                dial.running = ""
-                self._end_call(dial)
+                self._beep(dial, event)
+            case "CHANNEL_EXECUTE_COMPLETE" if event.application_uuid:
+                self._executed(dial, event)
             case "DTMF" if dial.machine.state is DialState.MACHINE:
                 # Machines press no keys.
                 dial.keyed = True
+                dial.sign(Sign.KEY)
+
+    def _executed(self, dial: Dial, event: Event) -> None:
+        """An application has ended: one that listens, or the message to a machine, or the wait for its beep."""
+        if dial.machine.state is DialState.UP:
+            self._judged(dial, self.hearing.event(dial, event))
+        elif event.application_uuid == dial.running:
+            dial.running, awaited, dial.awaits = "", dial.awaits, False
+            if awaited and event.variable("wait_for_silence_timeout") == "false":
+                self._leave_message(dial)
+            else:
+                self._end_call(dial)
 
     def job(self, dial: Dial, result: JobResult) -> None:
         """How the dialling went. What failed and was there has told so by its hangup already."""
@@ -255,8 +272,13 @@ class DialCalls:
     def gone(self, leg: Leg, cause: str) -> None:
         """The leg is over. An empty cause: nobody heard of its end."""
         dial = self.core.dials.get(leg.uuid)
-        if dial is not None:
-            self._over(dial, cause)
+        if dial is None:
+            return
+        if dial.machine.state is DialState.MACHINE and not leg.kills and not dial.beeped:
+            dial.sign(Sign.HUNG_UP)
+        elif dial.machine.state is DialState.UP and dial.listened:
+            dial.sign(Sign.LEFT)
+        self._over(dial, cause)
 
     def refused(self, id: str) -> None:
         """The switch did not take the order to dial."""
@@ -283,7 +305,7 @@ class DialCalls:
             return
         match dial.machine.state:
             case DialState.UP:
-                self.step(dial, DialInput.PERSON)
+                self._judged(dial, self.hearing.late(dial))
             case DialState.HANDED:
                 self._drop_due(dial)
             case DialState.TALKING:
@@ -350,12 +372,31 @@ class DialCalls:
             core.send(dial.switch, Execute(dial.leg, "stop_tone_detect"))
         if amd.beep:
             core.send(dial.switch, Execute(dial.leg, "avmd_start"), f"avmd:{dial.id}")
-        quick = not dial.ringing_at and core.now.mono - dial.since < QUICK_S
-        if quick and amd.beep:
-            dial.listened = True
-            core.timers.set(("dial", dial.id), core.now.mono + amd.decide_s)
-        else:
+        self._judged(dial, self.hearing.begin(dial, amd))
+
+    def _judged(self, dial: Dial, verdict: Verdict | None) -> None:
+        """What listening has come to; None: not yet to anything."""
+        if verdict is None:
+            return
+        if dial.listened:
+            dial.sign(SIGNS[verdict])
+        if verdict is not Verdict.MACHINE:
             self.step(dial, DialInput.PERSON)
+            return
+        self._note_machine(dial, "greeting")
+        agents = dial.campaign.mode is not Mode.AGENTLESS
+        if agents and _share(dial.id) < (dial.campaign.amd.checked if dial.campaign.amd is not None else 0.0):
+            dial.sign(Sign.CHECKED)
+            self.step(dial, DialInput.PERSON)
+        elif dial.campaign.machine_action is MachineAction.AGENT:
+            self.step(dial, DialInput.PERSON)
+        else:
+            self.step(dial, DialInput.MACHINE)
+
+    def _note_machine(self, dial: Dial, by: str) -> None:
+        state, after_us = dial.machine.state.value, self.core.now.wall - dial.answered_at
+        fields = self._fields(dial)
+        self.core.fact(FactKind.MACHINE_HEARD, dial.id, **fields, state=state, after_us=after_us, by=by)
 
     def _hand_over(self, dial: Dial, cause: str) -> None:
         """A person: a contact, and to whom it is for."""
@@ -372,7 +413,7 @@ class DialCalls:
             self.calls.guards.take(contact)
             self.calls.step(contact, ContactInput.ANSWERED)
             return
-        core.timers.set(("dial", dial.id), core.now.mono + dial.drop_s)
+        core.timers.set(("dial", dial.id), core.now.mono + self._drop_s(dial))
         reserved = self._reserved(dial)
         if not reserved and dial.lead.owner in core.people:
             contact.aim = Aim(dial.lead.owner, "their own agent", core.now.mono)
@@ -382,11 +423,15 @@ class DialCalls:
         if reserved:
             self._give(contact, dial)
 
+    def _drop_s(self, dial: Dial) -> float:
+        """How long they may still wait for an agent: the law's time runs since the end of their greeting."""
+        return max(min(SOONEST_S, dial.drop_s), dial.drop_s - self.hearing.waited_s(dial))
+
     def _join(self, dial: Dial, contact: Contact) -> None:
         """Their agent's phone is picked up already."""
         contact.leg = dial.leg
         self.core.send(dial.switch, Unschedule(dial.leg))
-        self.core.timers.set(("dial", dial.id), self.core.now.mono + dial.drop_s)
+        self.core.timers.set(("dial", dial.id), self.core.now.mono + self._drop_s(dial))
         offers = [self.core.offers[id] for id in contact.offers_open]
         picked_up = next((offer for offer in offers if self.calls.offers.picked_up(offer)), None)
         if picked_up is not None:
@@ -478,31 +523,46 @@ class DialCalls:
             contact.running = ""
             self.core.send(contact.switch, Break(contact.leg))
 
-    def _beep(self, dial: Dial) -> None:
+    def _beep(self, dial: Dial, event: Event) -> None:
         if dial.beeped or not dial.answered_at:
             return
         dial.beeped = True
-        state = dial.machine.state.value
-        after_us = self.core.now.wall - dial.answered_at
-        self.core.fact(FactKind.MACHINE_HEARD, dial.id, **self._fields(dial), state=state, after_us=after_us)
-        if dial.campaign.machine_action is not MachineAction.AGENT:
+        dial.sign(Sign.BEEP)
+        self.hearing.beep(dial, event)
+        self._note_machine(dial, "beep")
+        if dial.awaits:
+            self._leave_message(dial)
+        elif dial.campaign.machine_action is not MachineAction.AGENT:
             self.step(dial, DialInput.MACHINE)
         elif dial.machine.state is DialState.UP:
             self.step(dial, DialInput.PERSON)
 
     def _treat(self, dial: Dial, cause: str) -> None:
-        """A machine that has beeped: now it records."""
+        """A machine. One that has beeped records now; one that its greeting gave away will."""
         self.told(dial, Outcome.MACHINE)
         core, campaign = self.core, dial.campaign
-        core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
         core.send(dial.switch, Unschedule(dial.leg))
         if campaign.machine_action is not MachineAction.MESSAGE or not campaign.machine_prompt:
+            core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
             self._end_call(dial)
             return
-        language = self._language(dial)
-        dial.running, dial.prompt = core.ids(), campaign.machine_prompt
         core.send(dial.switch, SetVars(dial.leg, (("fsorch_machine", "yes"),)))
-        path = self.calls.music.prompt(dial.switch, campaign.machine_prompt, language)
+        if dial.beeped or campaign.amd is None:
+            self._leave_message(dial)
+            return
+        dial.awaits, dial.running = True, core.ids()
+        words = f"{campaign.amd.level} {SILENT} 0 {AWAIT_S * 1000:.0f}"
+        core.send(dial.switch, Execute(dial.leg, "wait_for_silence", words, dial.running), f"await:{dial.id}")
+        core.timers.set(("dial", dial.id), core.now.mono + AWAIT_S + GRACE_S)
+
+    def _leave_message(self, dial: Dial) -> None:
+        core, campaign = self.core, dial.campaign
+        if dial.listening or dial.awaits:
+            # What listens runs on until its own time is over, and would keep the message back.
+            core.send(dial.switch, Park(dial.leg), f"still:{dial.leg}")
+        core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
+        dial.awaits, dial.running, dial.prompt = False, core.ids(), campaign.machine_prompt
+        path = self.calls.music.prompt(dial.switch, campaign.machine_prompt, self._language(dial))
         core.send(dial.switch, Playback(dial.leg, path, dial.running), f"message:{dial.id}")
         core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
 
@@ -550,3 +610,8 @@ class DialCalls:
             "campaign": dial.campaign.id,
             "lead": dial.lead.id,
         }
+
+
+def _share(id: str) -> float:
+    """Where an id lies between 0 and 1, the same each time."""
+    return crc32(id.encode()) / 2**32

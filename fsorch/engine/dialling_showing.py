@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import structs
 
 from fsorch.acd import AgentState
+from fsorch.campaign.answer_counts import count_answers
 from fsorch.campaign.dial import DialState
 from fsorch.campaigns import CampaignSpec, Lead, Outcome
 from fsorch.engine.core import Core
@@ -91,7 +92,7 @@ class CampaignBoard:
     def _campaign(self, run: Run, dials: list[Dial]) -> CampaignView:
         spec, tally = run.spec, run.tally
         states = [dial.machine.state for dial in dials]
-        budget = self.dialling.holds.budget(run)
+        budget, answers = self.dialling.holds.budget(run), count_answers(tally.signs)
         return CampaignView(
             id=spec.id,
             title=spec.title or spec.id,
@@ -117,6 +118,6 @@ class CampaignBoard:
             drop_target=budget.ceiling,
             drops_left=max(0, budget.left),
             drops_over=run.over,
-            false_alarms=tally.keyed + tally.listened_lost,
+            false_alarms=answers.wronged + answers.left,
             outcomes=dict(tally.outcomes),
         )

@@ -6,6 +6,8 @@ import math
 from collections import Counter, deque
 from dataclasses import dataclass, field
 
+from fsorch.campaign.answer_counts import Sign
+from fsorch.campaign.answers import Answer
 from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
 from fsorch.campaign.pacing import Pacer
@@ -61,8 +63,10 @@ class Dial:
     are owed; ``drop_s`` after the answer an agent must be there. ``checks``: what the compliance check said.
     ``contact`` once the called party was handed over.
 
-    ``beeped``: a machine's beep was heard; ``running`` is the id of the message that plays to it; ``listened``: an
-    agent was kept back to listen for the beep first; ``keyed``: a key was pressed where a machine was thought to be.
+    ``answer``: who it was that answered, listened to since ``heard_at`` (monotonic) by the application ``listening``;
+    ``signs``: what has been heard of that; ``beeped``: a machine's beep was; ``running`` is the id of the message that
+    plays to it, or of what waits for the beep first (``awaits``); ``listened``: an agent was kept back to listen;
+    ``keyed``: a key was pressed where a machine was thought to be.
     ``owed``: the call had been promised; ``said``: how it was, in an agent's words, and what they promised."""
 
     id: str
@@ -93,7 +97,12 @@ class Dial:
     cause: str = ""
     contact: str = ""
     served: str = ""
+    answer: Answer | None = None
+    heard_at: float = 0.0
+    listening: str = ""
+    signs: list[Sign] = field(default_factory=list)
     beeped: bool = False
+    awaits: bool = False
     listened: bool = False
     keyed: bool = False
     running: str = ""
@@ -135,7 +144,13 @@ class Dial:
             pack=self.pack,
             script=self.campaign.id if self.campaign.script else "",
             prompt=self.prompt,
+            answer=" ".join((*self.signs, *((Sign.SAID,) if self.said is not None and self.said.machine else ()))),
         )
+
+    def sign(self, sign: Sign) -> None:
+        """Something was heard of who answered."""
+        if sign not in self.signs:
+            self.signs.append(sign)
 
 
 @dataclass(slots=True)
@@ -158,11 +173,9 @@ class Tally:
     talked: int = 0
     barred: int = 0
     beeps: int = 0
-    # Of answers listened to before an agent got them: all, and those who hung up meanwhile.
+    # Of answers listened to before an agent got them: all, and what was heard of each.
     listened: int = 0
-    listened_lost: int = 0
-    # A key was pressed where a machine was thought to be: a person.
-    keyed: int = 0
+    signs: Counter[str] = field(default_factory=Counter)
 
     @property
     def live(self) -> int:

@@ -139,7 +139,7 @@ class FactKind(StrEnum):
     GATEWAY_FAILED = "gateway_failed"
     # campaign, lead, prompt: nobody was there in time for a person who answered
     DROPPED = "dropped"
-    # campaign, lead, state (where the call was), after_us (since the answer): a machine's beep
+    # campaign, lead, state (where the call was), after_us (since the answer), by (beep, greeting): a machine was heard
     MACHINE_HEARD = "machine_heard"
     # campaign, lead, number, source (key, disposition): the called party wants no more calls
     DNC_ASKED = "dnc_asked"

@@ -130,8 +130,8 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``drop_share``: drops over live answers in the window of its pack, the true rate being below ``drop_bound`` with
     95 %; at most ``drop_target``. ``drops_left``: how many more may come before it is over that, and ``drops_over``
-    that it is, so that only free agents get calls. ``false_alarms``: keys pressed where a machine was thought to be,
-    and people who hung up while one was listened for."""
+    that it is, so that only free agents get calls. ``false_alarms``: people taken for machines, as far as it
+    was found out, and people who hung up while one was listened for."""
 
     id: str
     title: str

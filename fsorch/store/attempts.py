@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from peewee import fn
 
+from fsorch.campaign.answer_counts import AnswerCounts, count_answers
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, Outcome, Past
 from fsorch.store.database import Db
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadRecord
@@ -51,7 +52,8 @@ class ListCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a campaign's attempts in some time. ``outcomes``: by what they ended with, those under way as
-    ``""``; ``causes``: by the switch's cause; ``rang_us``, ``talked_us``: sums, of those answered."""
+    ``""``; ``causes``: by the switch's cause; ``rang_us``, ``talked_us``: sums, of those answered; ``answers``: what
+    telling machines from people has come to and cost."""
 
     launched: int
     live: int
@@ -62,6 +64,7 @@ class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
     talked_us: int
     hours: tuple[HourCounts, ...]
     lists: tuple[ListCounts, ...]
+    answers: AnswerCounts = AnswerCounts()
 
     @property
     def drop_rate(self) -> float:
@@ -169,6 +172,7 @@ class Attempts:
                 talked_us=int(talked or 0),
                 hours=tuple(_hours(db, campaign, since, until)),
                 lists=tuple(count_list(db, name) for name in lists),
+                answers=count_answers(_counted(db, AttemptRecord.answer, where)),
             )
 
 

@@ -173,6 +173,7 @@ class AttemptRecord(Model):
     script = CharField(max_length=255)
     prompt = CharField(max_length=255)
     transfer = CharField(max_length=255)
+    answer = CharField(max_length=64)
 
     class Meta:
         table_name = "attempt"

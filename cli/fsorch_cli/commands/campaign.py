@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
+from fsorch.campaign.answer_counts import AnswerCounts
 from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.plots import draw_hours, hours_of
 from fsorch.campaigns import CampaignSpec
@@ -253,7 +254,24 @@ def format_counts(counts: CampaignCounts) -> list[tuple[str, str]]:
             ("mean time to answer", seconds(counts.rang_us / 1e6 / counts.live)),
             ("mean call", seconds(counts.talked_us / 1e6 / counts.live)),
         ]
-    return rows
+    return rows + _format_answers(counts.answers)
+
+
+def _format_answers(answers: AnswerCounts) -> list[tuple[str, str]]:
+    """What telling machines from people has come to, where somebody was listened to."""
+    if not answers.people + answers.machines + answers.left:
+        return []
+    rows = [
+        ("listened to: taken for people", str(answers.people)),
+        ("taken for machines", f"{answers.machines} ({answers.beep} by the beep, {answers.greeting} by the greeting)"),
+        ("hung up while we listened", str(answers.left)),
+        ("people taken for machines", f"{answers.wronged} found out"),
+        ("machines taken for people", f"{answers.missed} found out"),
+    ]
+    if answers.checked:
+        wrong = f"{answers.checked_people} of {answers.checked} were people, below {answers.wrong_bound:.1%} at 95 %"
+        rows.append(("machines given to agents to check", wrong))
+    return [*rows, ("amd.false_positives, as measured", f"{answers.false_positives:.4f}")]
 
 
 def _of(part: int, whole: int) -> str:

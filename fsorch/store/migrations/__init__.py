@@ -18,6 +18,7 @@ from fsorch.store.migrations import (
     m0012_campaign_versions,
     m0013_break_rules,
     m0014_campaign_learnt,
+    m0015_answers,
 )
 
 __all__ = [
@@ -35,4 +36,5 @@ __all__ = [
     "m0012_campaign_versions",
     "m0013_break_rules",
     "m0014_campaign_learnt",
+    "m0015_answers",
 ]
