@@ -21,6 +21,7 @@ from fsorch_web.leads import LeadRoutes
 from fsorch_web.messages import Messages
 from fsorch_web.metrics import Metrics
 from fsorch_web.objects import Objects
+from fsorch_web.openapi import OpenApi
 from fsorch_web.seams import StoreReads
 from fsorch_web.sockets import Sockets
 from fsorch_web.verbs import Verbs
@@ -79,6 +80,7 @@ def create_app(
     Flows(app, auth)
     LeadRoutes(app, auth)
     CampaignRoutes(app, auth)
+    OpenApi(app, auth)
     Pages(app, auth, static)
     Doors(app, store, settings.doors)
     Metrics(app, gateway, auth, settings.metrics, status)
