@@ -138,6 +138,15 @@ class Leads:
             found = read_leads(db, dict.fromkeys(ids))
             return [shown(self._with_history(db, [found[id]])[0]) for id in dict.fromkeys(ids) if id in found]
 
+    def of_list(self, list: str, limit: int, *, after: int = 0) -> Sequence[Lead]:
+        """The leads of a list by their ids, from the first whose id is above ``after``. Raises NotFound."""
+        name = self.lists.get(list).id
+        with self._use() as db:
+            query = LeadRecord.select(LeadRecord.id).where(LeadRecord.list == name, LeadRecord.id > after)
+            ids = [row[0] for row in query.order_by(LeadRecord.id).limit(limit).tuples().execute(db)]
+            found = read_leads(db, ids)
+            return [shown(one) for one in self._with_history(db, [found[id] for id in ids if id in found])]
+
     def add(self, lead: Lead, by: str) -> Lead:
         """Put ``lead`` into its list and give it an id; audited. Raises NotFound for a list that is not there and
         ConfigError for a lead without a number that can be dialled."""

@@ -22,6 +22,7 @@ from peewee import BigIntegerField, BooleanField, CharField, CompositeKey, Doubl
 
 __all__ = [
     "AgentRecord",
+    "AnsweredRecord",
     "AuditRecord",
     "BreakRecord",
     "CalendarRecord",
@@ -98,6 +99,21 @@ class UserRecord(Model):
 
     class Meta:
         table_name = "user"
+
+
+class AnsweredRecord(Model):
+    """A request of the API that came with a key, and what it was answered (status 0: nothing yet)."""
+
+    who = CharField(max_length=80)
+    request_key = CharField(max_length=128)
+    digest = CharField(max_length=64)
+    at = BigIntegerField()
+    status = BigIntegerField()
+    body = TextField()
+
+    class Meta:
+        table_name = "answered_request"
+        primary_key = CompositeKey("who", "request_key")
 
 
 class TokenRecord(Model):

@@ -136,10 +136,18 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     not_reached: int = 0
 
 
-def list_contacts(db: Db, filter: Filter, limit: int) -> list[ContactRow]:
-    """The newest ``limit`` contacts, newest first."""
+def list_contacts(db: Db, filter: Filter, limit: int, after: str = "") -> list[ContactRow]:
+    """The newest ``limit`` contacts, newest first; or those that come after the contact ``after``. Raises NotFound
+    when there is none of that id."""
+    where = list(_contact_where(filter))
+    if after:
+        last = ContactRecord.select(ContactRecord.began_at).where(ContactRecord.id == after).scalar(db)
+        if last is None:
+            raise NotFound("contact", after[:64], ())
+        earlier = ContactRecord.began_at < last
+        where.append(earlier | ((ContactRecord.began_at == last) & (ContactRecord.id < after)))
     order = (ContactRecord.began_at.desc(), ContactRecord.id.desc())
-    return _contacts(db, ContactRecord.select().where(*_contact_where(filter)).order_by(*order).limit(limit))
+    return _contacts(db, ContactRecord.select().where(*where).order_by(*order).limit(limit))
 
 
 def find_contact(db: Db, id: str) -> ContactDetail:

@@ -24,6 +24,7 @@ from fsorch.errors import RequestRefused
 from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.store import centre as centres
 from fsorch.store import flows, phones, queries, tokens, users
+from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
 from fsorch.store.customers import Customers
@@ -83,6 +84,7 @@ class Store:
         self.campaigns = Campaigns(self._use, clock, self._audit)
         self.dnc = Dnc(self._use, clock, self._audit)
         self.consents = Consents(self._use, clock, self._audit)
+        self.answered = AnsweredRequests(self._use, clock)
         self.leads = Leads(self._use, clock, self._audit, self.dnc, self.consents)
 
     def open(self, *, create: bool = True) -> None:
@@ -299,11 +301,11 @@ class Store:
         with self._use():
             self.writer.write(facts)
 
-    def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:
-        """The newest contacts, newest first; ``filters`` are the fields of Filter. Those in progress have no
-        outcome."""
+    def contacts(self, limit: int = 50, after: str = "", **filters: Any) -> list[ContactRow]:
+        """The newest contacts, newest first, or those that come after the contact ``after``; ``filters`` are the
+        fields of Filter. Those in progress have no outcome."""
         with self._use() as db:
-            return queries.list_contacts(db, cleaned(filters), limit)
+            return queries.list_contacts(db, cleaned(filters), limit, clean(after))
 
     def contact(self, id: str) -> ContactDetail:
         """One contact with segments, legs and facts. Raises NotFound."""

@@ -57,6 +57,16 @@ class TestWriting:
         store.write([failed, other, long_ago, contact_began("c1")])
         assert [one.id for one in store.contact("c1").facts] == ["h1", "c1-began"]
 
+    def test_contacts_come_in_pages_also_those_of_one_moment(self, store: Store) -> None:
+        ids = [f"c{n}" for n in range(7)]
+        store.write([contact_began(id, began_at=T0 + n // 3) for n, id in enumerate(ids)])
+        seen, after = list[str](), ""
+        while page := store.contacts(2, after):
+            seen, after = seen + [one.id for one in page], page[-1].id
+        assert seen == ids[::-1]
+        with pytest.raises(NotFound):
+            store.contacts(2, "nobody")
+
     def test_a_contact_in_progress_is_there(self, store: Store) -> None:
         store.write([contact_began("c1")])
         (contact,) = store.contacts()

@@ -32,6 +32,7 @@ from fsorch.engine.views import AgentView, BreakView, ContactView, KeyedAnswer, 
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.flows import FlowSpec
 from fsorch.store import ContactDetail
+from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
@@ -70,6 +71,7 @@ class FakeStore:
     dnc: Dnc
     consents: Consents
     campaigns: Campaigns
+    answered: AnsweredRequests
 
     def __init__(self, *users: User) -> None:
         self.people = {user.login: user for user in users}
@@ -128,7 +130,7 @@ class FakeStore:
     def flow_figures(self, flow: str, *, since: int = 0, until: int = 0, version: int = 0) -> FlowFigures:
         raise NotFound("flow", flow)
 
-    def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:
+    def contacts(self, limit: int = 50, after: str = "", **filters: Any) -> list[ContactRow]:
         self.filters = filters
         rows = [detail.contact for detail in self.details.values()]
         return [row for row in rows if filters.get("digits", "") in row.number][:limit]

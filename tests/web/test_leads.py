@@ -48,6 +48,21 @@ def page(desk: Site, login: str) -> Page:
 
 
 class TestLeads:
+    def test_a_list_is_read_page_by_page(self, desk: Site) -> None:
+        sam = page(desk, "sam")
+        made = [send(sam, "POST", "/api/leads", {**LEAD, "reference": f"r{n}"}).json["id"] for n in range(5)]
+        seen, address = list[str](), "/api/leads?list=spring&limit=2"
+        while address:
+            answer = sam.get(address)
+            seen += [lead["id"] for lead in answer.json]
+            link = answer.headers.get("Link", "")
+            assert not link or link.endswith('; rel="next"')
+            address = link[1 : link.index(">")] if link else ""
+        assert seen == made
+        assert sam.get("/api/leads?list=spring&after=x").status == 400
+        assert sam.get("/api/leads?list=spring&limit=501").status == 400
+        assert sam.get("/api/leads?list=sprin").json["error"].count("spring")
+
     def test_one_is_added_found_changed_and_updated_by_reference(self, desk: Site, records: Store) -> None:
         sam = page(desk, "sam")
         made = send(sam, "POST", "/api/leads", LEAD)

@@ -17,6 +17,7 @@ from fsorch_web.campaigns import CampaignRoutes
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
 from fsorch_web.flows import Flows
+from fsorch_web.idempotency import Idempotency
 from fsorch_web.leads import LeadRoutes
 from fsorch_web.messages import Messages
 from fsorch_web.metrics import Metrics
@@ -73,6 +74,7 @@ def create_app(
     )
     errors.install(app)
     auth = Auth(app, store)
+    Idempotency(app, auth)
     Verbs(app, gateway, auth)
     Messages(app, gateway, auth)
     Contacts(app, gateway, auth)

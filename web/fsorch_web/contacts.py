@@ -14,13 +14,12 @@ from fsorch.numbers import plain_number
 from fsorch.store.story import describe, tell_story
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
+from fsorch_web.paging import MOST, limit_of, page_response
 from fsorch_web.seams import in_worker
 from fsorch_web.wire import json_response
 
 __all__ = ["Contacts"]
 
-MOST = 500
-USUAL = 50
 # A part of a number is looked for this far back: no index helps, and who rang long ago is found by the whole number.
 PART_US = 90 * 24 * 3600 * 1_000_000
 OWED = ("waiting", "calling", "resting")
@@ -39,7 +38,7 @@ class Contacts:
         app.add_url_rule("/api/messages", view_func=self.messages, methods=["GET"])
 
     def newest(self) -> Response:
-        """GET /api/contacts: newest first; ?number= (a part of it will do), queue, agent, outcome, limit."""
+        """GET /api/contacts: newest first; ?number= (a part of it will do), queue, agent, outcome, limit, after."""
         self._check()
         args = flask.request.args
         filters: dict[str, Any] = {key: args[key][:64] for key in ("queue", "agent", "outcome") if args.get(key)}
@@ -48,7 +47,8 @@ class Contacts:
             raise ApiError(400, "bad_input", "number holds no digit; give a telephone number or a part of one")
         if digits:
             filters |= {"digits": digits, "since": time.time_ns() // 1000 - PART_US}
-        return json_response(in_worker(self._auth.store.contacts, _limit(args.get("limit", "")), **filters))
+        limit, after = limit_of(), args.get("after", "")[:64]
+        return page_response(in_worker(self._auth.store.contacts, limit, after, **filters), limit)
 
     def detail(self, id: str) -> Response:
         """GET /api/contacts/ID: everything on record; ID may be cut short."""
@@ -79,11 +79,3 @@ class Contacts:
     def _check(self) -> None:
         if not self._auth.person().sees_board:
             raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see contacts")
-
-
-def _limit(text: str) -> int:
-    if not text:
-        return USUAL
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST):
-        raise ApiError(400, "bad_input", f"limit is {text[:20]!r}; expected a number from 1 to {MOST}")
-    return int(text)

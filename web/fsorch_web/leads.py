@@ -19,6 +19,7 @@ from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
+from fsorch_web.paging import MOST, limit_of, page_response
 from fsorch_web.people import Person
 from fsorch_web.seams import in_worker
 from fsorch_web.wire import body, json_response
@@ -33,7 +34,6 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 Field = Annotated[str, msgspec.Meta(max_length=1000)]
 FieldName = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9_][a-z0-9_-]{0,62}\Z")]
 Fields = Annotated[dict[FieldName, Field], msgspec.Meta(max_length=100)]
-MOST = 500
 
 
 class NumberBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -155,8 +155,11 @@ class LeadRoutes:
         return json_response(in_worker(self._list, id))
 
     def find(self) -> Response:
-        """GET /api/leads?q=...: those with this id, number or reference."""
+        """GET /api/leads?q=...: those with this id, number or reference; or ?list=spring, page by page."""
         self._reader()
+        if name := flask.request.args.get("list", ""):
+            limit, after = limit_of(), _after()
+            return page_response(in_worker(self._auth.store.leads.of_list, name[:64], limit, after=after), limit)
         return json_response(in_worker(self._auth.store.leads.find, flask.request.args.get("q", "")[:255]))
 
     def show(self, id: str) -> Response:
@@ -321,6 +324,14 @@ def _values(given: LeadPatch) -> dict[str, Any]:
     if "country" in values:
         values["country"] = values["country"].upper()
     return values
+
+
+def _after() -> int:
+    """The id of the last lead of the page before."""
+    text = flask.request.args.get("after", "") or "0"
+    if not (text.isascii() and text.isdigit() and len(text) < 19):
+        raise ApiError(400, "bad_input", f"after is {text[:40]!r}; expected the id of a lead")
+    return int(text)
 
 
 def _is_same(lead: Lead, given: LeadBody) -> bool:

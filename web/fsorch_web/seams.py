@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar
 import gevent
 
 from fsorch.engine.rows import ContactRow
+from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
@@ -87,6 +88,7 @@ class StoreReads(VersionStore, Protocol):
     dnc: Dnc
     consents: Consents
     campaigns: Campaigns
+    answered: AnsweredRequests
 
     def user(self, login: str, /) -> UserReads | None:
         """The person with this login, or None."""
@@ -104,7 +106,7 @@ class StoreReads(VersionStore, Protocol):
         """How the agent's phone logs in, or None."""
         ...
 
-    def contacts(self, limit: int = 50, **filters: Any) -> list[ContactRow]:
+    def contacts(self, limit: int = 50, after: str = "", **filters: Any) -> list[ContactRow]:
         """The newest contacts; see Store.contacts."""
         ...
 

@@ -136,7 +136,7 @@ class ChosenNumber(Plain, forbid_unknown_fields=True, kw_only=True):
     number: Annotated[str, msgspec.Meta(max_length=32)] = ""
 
 
-class Reason(Plain, forbid_unknown_fields=True, kw_only=True):
+class SkipReason(Plain, forbid_unknown_fields=True, kw_only=True):
     """Why an agent does not want a lead."""
 
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
@@ -208,7 +208,7 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "wrapup-more": (Plain, lambda given, agent, by: ExtendWrapUp(agent=agent, by=by)),
     "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),
     "dial": (ChosenNumber, lambda given, agent, by: DialPreview(agent=agent, by=by, number=given.number)),
-    "skip": (Reason, lambda given, agent, by: SkipPreview(agent=agent, by=by, reason=given.reason)),
+    "skip": (SkipReason, lambda given, agent, by: SkipPreview(agent=agent, by=by, reason=given.reason)),
     "dial-number": (
         ByHand,
         lambda given, agent, by: DialNumber(agent=agent, by=by, campaign=given.campaign, number=given.number),

@@ -19,6 +19,7 @@ from fsorch.store.migrations import (
     m0013_break_rules,
     m0014_campaign_learnt,
     m0015_answers,
+    m0016_answered_requests,
 )
 
 __all__ = [
@@ -37,4 +38,5 @@ __all__ = [
     "m0013_break_rules",
     "m0014_campaign_learnt",
     "m0015_answers",
+    "m0016_answered_requests",
 ]
