@@ -5,8 +5,9 @@ language of :mod:`fsorch.expressions`: ``french >= 2 and (billing >= 3 or sales)
 level 1 or more; who does not have a skill has it at level 0. A skill whose name is no plain word has ``skill.`` before
 it: ``skill.first-line >= 2``.
 
-Both come to the same form, so that what means the same is the same to whoever keeps lists by it: parts that must all
-hold, each a skill at least or at most at a level, or alternatives of these; no part says ``not``.
+Both come to one form: parts that must all hold, each a skill at least or at most at a level, or alternatives of these;
+no part says ``not``. So what is said in another order, or twice, is the same to whoever keeps lists by it. (It is not
+looked for every way in which two expressions may mean the same: they are two lists then, and nothing is wrong.)
 """
 
 from __future__ import annotations

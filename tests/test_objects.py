@@ -66,6 +66,24 @@ def test_with_a_queue_go_the_places_in_it() -> None:
     assert [member.queue for member in centre.agents[0].queues] == ["support"]
 
 
+def test_a_skill_that_an_expression_names() -> None:
+    centre = patched("queue", "support", {"skills": "french >= 2 and not german"})(CENTRE)
+    said = {"support": "french >= 2 and not german"}
+    german = {"id": "german", "agents": {"bob": 1}, "queues": {}, "expressions": said}
+    assert find_thing(centre, "skill", "german") == german
+    assert put("skill", "german", german)(centre) == centre
+    with pytest.raises(ConfigError, match=r"queues\.support asks for 'french >= 2 and not german'; to change that"):
+        put("skill", "german", {"queues": {"support": 2}})(centre)
+    # Nobody has it any more, but it is still named: it stays on the list.
+    alone = put("skill", "german", {})(centre)
+    assert (alone.skills, [agent.skills for agent in alone.agents]) == (("german",), [{}, {"french": 3}])
+    assert find_thing(alone, "skill", "german") == german | {"agents": {}}
+    with pytest.raises(ConfigError, match=r"queues\[1\]\.skills, column 21: there is no skill 'german'"):
+        removed("skill", "german")(alone)
+    freed = removed("skill", "german")(patched("queue", "support", {"skills": None})(alone))
+    assert freed.skills == ()
+
+
 def test_a_skill_is_with_whom_it_is_put_and_with_nobody_else() -> None:
     assert find_thing(CENTRE, "skill", "french") == {"id": "french", "agents": {"bob": 3}, "queues": {"support": 2}}
     centre = put("skill", "french", {"agents": {"ada": 4}})(CENTRE)

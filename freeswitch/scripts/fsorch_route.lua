@@ -37,9 +37,11 @@ local function parse(answer)
   if not answer:find("^route=park\n") then return nil end
   answer = answer:sub(12)
   for line in answer:gmatch("[^\r\n]+") do
-    local name, value = line:match("^(fsorch_%l+)=([%w_.,:-]+)$")
+    local name, value = line:match("^(fsorch_%l+)=([%w_.,:<>=!() -]+)$")
     lines = lines + 1
-    if not name or not ALLOWED[name] or #value > 256 or lines > LINES_MAX then return nil end
+    -- Skills may be an expression: german >= 3 and (billing or sales).
+    local plain_value = value and (name == "fsorch_skills" or not value:find("[<>=!() ]"))
+    if not plain_value or not ALLOWED[name] or #value > 1000 or lines > LINES_MAX then return nil end
     found[name] = value
   end
   return found

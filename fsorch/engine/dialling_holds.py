@@ -6,7 +6,7 @@ from fsorch.acd import AgentState, AgentStatus
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaigns import CampaignSpec, Mode
 from fsorch.compliance_packs import DropRule
-from fsorch.demands import demand_of, fulfils
+from fsorch.demands import demand_of, fulfils, spoken
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_checks import Checks
 from fsorch.engine.dialling_state import Run
@@ -15,7 +15,7 @@ from fsorch.engine.state import Person
 from fsorch.engine.waiting import Waiting
 from fsorch.rules import PhoneMode
 
-__all__ = ["LAUNCHING", "PACED", "Holds", "may_serve", "phase", "stands"]
+__all__ = ["LAUNCHING", "PACED", "Holds", "has_skills", "may_serve", "phase", "stands"]
 
 # The modes that launch by a pacer, and which it is where the campaign does not say.
 PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}
@@ -74,6 +74,8 @@ class Holds:
         serving = [person for person in self.core.people.values() if serves(person, run.spec.queue)]
         there = [person for person in serving if phase(person) != "away"]
         if there and not any(may_serve(person, run.spec) for person in there):
+            if run.spec.skills and not any(has_skills(person, run.spec) for person in there):
+                return f"none of the {len(there)} agents at work fits {spoken(demand_of(run.spec.skills))}"
             return "its agents have no standing lines (phone_mode: nailed), without which people would wait for them"
         return "no agent is at work"
 
@@ -116,6 +118,11 @@ def may_serve(person: Person, spec: CampaignSpec) -> bool:
     have the skills that it asks for."""
     if spec.mode is Mode.AGENTLESS or (spec.mode in UNATTENDED and not stands(person)):
         return False
+    return has_skills(person, spec)
+
+
+def has_skills(person: Person, spec: CampaignSpec) -> bool:
+    """Whether an agent has the skills that a campaign asks for."""
     return not spec.skills or fulfils(person.spec.skills, demand_of(spec.skills))
 
 

@@ -38,6 +38,7 @@ TIME = st.floats(0.5, 1e6)
 CENTRES = st.builds(
     Centre,
     name=TEXT,
+    skills=st.just(("welsh", "trainee")),
     queues=st.just(())
     | st.tuples(
         st.builds(
@@ -47,7 +48,8 @@ CENTRES = st.builds(
             strategy=st.sampled_from(Strategy),
             offer_timeout_s=TIME,
             strict=st.booleans(),
-            skills=st.dictionaries(TEXT, st.integers(1, 5), max_size=2),
+            skills=st.dictionaries(TEXT, st.integers(1, 5), max_size=2)
+            | st.sampled_from(["welsh or not welsh >= 3", "(welsh) and not trainee"]),
         )
     ),
     breaks=st.lists(st.builds(BreakReason, id=st.sampled_from("abcdef"), title=TEXT), unique_by=lambda one: one.id).map(
@@ -172,6 +174,12 @@ def test_things_come_and_go(home: Path) -> None:
         (["queue", "set", "sales", "strategy=top-dwn"], 3, "did you mean top-down?"),
         (["queue", "set", "sales", "title"], 3, "'title' is no change; write key=value, key+=value or key-=value"),
         (["queue", "set", "sales", "skills=[1"], 3, "'skills=[1': the value is not YAML; put it in quotes"),
+        (
+            ["queue", "set", "sales", "skills=bilbing or x"],
+            3,
+            "queues[0].skills, column 1: there is no skill 'bilbing' (there: none)",
+        ),
+        (["queue", "set", "sales", "skills=french = 2"], 3, "queues[0].skills, column 8: a single '='"),
         (["queue", "set", "sales", "title+=x"], 3, "'title+=x': title is no list; set it with ="),
         (["agent", "set", "ada", "queues.nine.level=1"], 3, "there is no 'nine'; add it first"),
         (["agent", "set", "ada", "queues+=suport"], 3, "agents[0].queues[2].queue is 'suport', which does not exist"),
@@ -211,6 +219,24 @@ def test_flows_and_breaks_have_the_same_verbs(home: Path) -> None:
     assert json.loads(fsorch("calendar", "list", "--json").out)[0]["zone"] == "Europe/Berlin"
     assert fsorch("calendar", "remove", "office").code == 0
     assert fsorch("diff", "centre.yaml").code == 0
+
+
+def test_a_queue_asks_by_an_expression(home: Path) -> None:
+    assert fsorch("skill", "set", "trainee").out.startswith('~ skills: [] → ["trainee"]')
+    assert fsorch("agent", "skill", "ada", "french=3").code == 0
+    asked = "french >= 2 and not trainee"
+    ran = fsorch("queue", "set", "sales", f"skills={asked}", "skilled=best")
+    assert ran.out.startswith(f"~ queue sales: skills {{}} → {asked}; skilled all → best")
+    sales = json.loads(fsorch("export", "--json").out)["queues"][0]
+    assert (sales["skills"], sales["skilled"]) == (asked, "best")
+    rows = fsorch("skill", "list").out.splitlines()
+    assert [row.split(None, 1)[0] for row in rows[-2:]] == ["french", "trainee"]
+    assert rows[-1].endswith(f"sales (in: {asked})")
+    exported = home / "exported.yaml"
+    exported.write_text(fsorch("export").out, encoding="utf-8")
+    assert fsorch("diff", str(exported)) == (0, "", "")
+    assert fsorch("apply", str(exported)).code == 0
+    assert "column 21: there is no skill 'trainee'" in fsorch("skill", "remove", "trainee").err
 
 
 def test_a_skill_is_given_to_agents_and_queues(home: Path) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
+from fsorch.demands import parse_demand
 from fsorch.doors import NumberSpec
 from fsorch.engine.facts import FactKind
 from fsorch.esl.commands import SetVars
@@ -52,6 +53,33 @@ def test_the_variables_choose_queue_priority_and_skills() -> None:
     assert faults(desk) == []
 
 
+def test_the_skills_may_be_an_expression() -> None:
+    desk = Desk(DOORS)
+    desk.log_in("ann", "rob")
+    park(desk, queue="sales", skills="german <= 2 or german > 4")
+    assert [fact.agent for fact in desk.of(FactKind.OFFER_MADE)] == ["ann"]
+    assert faults(desk) == []
+    need = desk.engine._core.contacts[desk.contact().id].need
+    assert need is not None
+    # The leg says so itself, for a life after a restart.
+    marks = [dict(command.pairs) for command, _ in desk.sent if isinstance(command, SetVars)]
+    (said,) = {mark["fsorch_skills"] for mark in marks if "fsorch_skills" in mark}
+    assert parse_demand(said) == need.skills == parse_demand("german <= 2 or german >= 5")
+
+
+def test_what_nobody_has_is_left_out_of_an_expression_and_what_is_barred_need_not_be_there() -> None:
+    desk = Desk(msgspec.structs.replace(DOORS, skills=("trainee",)))
+    park(desk, queue="sales", skills="german and not trainee and (greek or dutch) and not gerbil")
+    assert faults(desk) == [
+        "fsorch_skills names 'dutch', which no agent has",
+        "fsorch_skills names 'gerbil', which no agent has",
+        "fsorch_skills names 'greek', which no agent has",
+    ]
+    need = desk.engine._core.contacts[desk.contact().id].need
+    assert need is not None
+    assert need.skills == parse_demand("german and not trainee")
+
+
 def test_the_number_chooses_where_the_variables_do_not() -> None:
     desk = Desk(DOORS)
     park(desk, destination="4930")
@@ -74,6 +102,15 @@ def test_the_number_chooses_where_the_variables_do_not() -> None:
         ({"queue": "sales", "priority": "-1"}, "fsorch_priority is '-1'; it is 0 to 999"),
         ({"queue": "sales", "skills": "greek:2"}, "fsorch_skills names 'greek', which no agent has"),
         ({"queue": "sales", "skills": "german:9"}, "fsorch_skills gives german the level '9'; levels are 1 to 5"),
+        (
+            {"queue": "sales", "skills": "german >"},
+            "fsorch_skills is 'german >', which cannot be understood: "
+            "column 9: the expression ends here; expected a value",
+        ),
+        (
+            {"queue": "sales", "skills": "german and not german"},
+            "fsorch_skills is 'german and not german', which nobody could ever fulfil",
+        ),
     ],
 )
 def test_what_the_centre_does_not_know_is_reported_and_the_caller_is_served(asked: dict[str, str], fault: str) -> None:

@@ -99,6 +99,14 @@ def collect(**fields: Any) -> dict[str, Any]:
         (say(prompt="welcom"), "prompt", 0, "'welcom' is no prompt of the flow or the centre; did you mean welcome?"),
         ({"kind": "queue", "queue": "sails"}, "queue", 0, "'sails' is not a queue of the centre; did you mean sales?"),
         ({"kind": "queue", "queue": "sales", "skills": {"germann": 1}}, "skills.germann", 0, "did you mean german?"),
+        ({"kind": "queue", "queue": "sales", "skills": "not germann"}, "skills", 5, "did you mean german?"),
+        (
+            {"kind": "queue", "queue": "sales", "skills": "german >= 9"},
+            "skills",
+            11,
+            "a level is a whole number",
+        ),
+        ({"kind": "queue", "queue": "sales", "skills": "german and not german"}, "skills", 1, "it contradicts itself"),
         ({"kind": "flow", "flow": "godbye", "next": "end"}, "flow", 0, "did you mean goodbye?"),
         (
             {"kind": "hours", "calendar": "ofice", "open": "main", "closed": "end"},

@@ -75,6 +75,14 @@ def test_the_answer_becomes_variables_of_the_parked_call(script: Script) -> None
     assert last == "transfer +4930555 XML fsorch"
 
 
+def test_skills_may_be_an_expression(script: Script) -> None:
+    assert script.call("+4930777") == [
+        "set fsorch_queue=sales",
+        "set fsorch_skills=german >= 3 and (billing or not trainee)",
+        "transfer +4930777 XML fsorch",
+    ]
+
+
 def test_a_number_that_fsorch_does_not_know_is_parked_without_a_word(script: Script) -> None:
     assert script.call() == PARKED
 
@@ -105,6 +113,8 @@ def test_what_is_no_number_is_neither_asked_for_nor_dialled(script: Script, numb
         b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello",
         b"HTTP/1.1 200 OK\r\nContent-Length: 33\r\n\r\nroute=park\nfsorch_contact=stolen1\n",
         b"HTTP/1.1 200 OK\r\nContent-Length: 36\r\n\r\nroute=park\nfsorch_queue=${system(id)}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 37\r\n\r\nroute=park\nfsorch_skills=${system(id)}",
+        b"HTTP/1.1 200 OK\r\nContent-Length: 32\r\n\r\nroute=park\nfsorch_queue=sales (x)",
         b"HTTP/1.1 500 Oh\r\nContent-Length: 0\r\n\r\n",
     ],
 )

@@ -30,7 +30,10 @@ CENTRE = Centre(
         AgentSpec(id="bob", phone="user/1002"),
         AgentSpec(id="eve", phone="sofia/gateway/carrier/4930"),
     ),
-    numbers={"+4930555": NumberSpec(queue="sales", priority=7, skills={"german": 3})},
+    numbers={
+        "+4930555": NumberSpec(queue="sales", priority=7, skills={"german": 3}),
+        "+4930777": NumberSpec(queue="sales", skills="german >= 3 and\n(billing or not trainee)"),
+    },
 )
 
 

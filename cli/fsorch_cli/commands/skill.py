@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import click
 
 from fsorch.config import Centre
@@ -11,7 +13,7 @@ from fsorch_cli.assign import assign
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import print_json, print_table, printable
 from fsorch_cli.group import Group
-from fsorch_cli.objects import AS_JSON, CHANGES, DRY_RUN
+from fsorch_cli.objects import AS_JSON, DRY_RUN
 
 
 @click.group("skill", cls=Group)
@@ -29,19 +31,20 @@ def show(app: App, as_json: bool) -> None:
     if as_json:
         print_json(skills)
         return
-    rows = [(printable(skill["id"]), _levels(skill["agents"]), _levels(skill["queues"])) for skill in skills]
+    rows = [(printable(skill["id"]), _levels(skill["agents"]), _asked(skill)) for skill in skills]
     empty = "Nobody has a skill yet; give one with: fsorch agent skill AGENT SKILL=LEVEL"
     print_table(("skill", "agents", "queues"), rows, empty=empty)
 
 
 @command.command("set")
 @click.argument("skill")
-@CHANGES
+@click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
 @DRY_RUN
 @AS_JSON
 @click.pass_obj
 def set_(app: App, skill: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:
-    """Give SKILL to agents and queues: agents.ann=3 queues.sales=2; agents.ann= takes it away."""
+    """Give SKILL to agents and queues: agents.ann=3 queues.sales=2; agents.ann= takes it away. Without any, the centre
+    lists it, so that expressions may name it."""
     change_centre(app, _with_levels(skill, changes), "skill.set", dry_run=dry_run, as_json=as_json)
 
 
@@ -65,6 +68,12 @@ def _with_levels(skill: str, changes: tuple[str, ...]) -> Change:
         return put("skill", skill, thing)(old)
 
     return change
+
+
+def _asked(skill: dict[str, Any]) -> str:
+    """The queues with the level they ask for, and those that name it in an expression."""
+    named = [f"{printable(id)} (in: {printable(text)})" for id, text in skill.get("expressions", {}).items()]
+    return ", ".join(filter(None, [_levels(skill["queues"]), *named]))
 
 
 def _levels(levels: dict[str, int]) -> str:
