@@ -85,11 +85,16 @@ class StepSession:
         """Each step that was taken, by its place."""
         return dict(self._ran)
 
-    def due(self, now: float, facts: QueueFacts) -> list[StepAction]:
-        """The steps to take now, in the order of the plan; each counts as taken. One that ends the wait is the last."""
+    def due(self, now: float, facts: QueueFacts, *, prompts: int | None = None) -> list[StepAction]:
+        """The steps to take now, in the order of the plan; each counts as taken. One that ends the wait is the last.
+        ``prompts``: so many are played at most, and others wait (None: any number)."""
         actions: list[StepAction] = []
         for n, step in enumerate(self._plan.steps):
+            if prompts is not None and prompts < 1 and isinstance(step.do, Announce):
+                continue
             if not self.over and now >= self._opens(n, step) and _holds(step.when, facts):
+                if prompts is not None and isinstance(step.do, Announce):
+                    prompts -= 1
                 self._ran[n] = Ran(now - self._since, self._ran[n].times + 1 if n in self._ran else 1)
                 self.over = ends_wait(step.do)
                 actions.append(StepAction(n, step.do, _why(step.when, facts)))

@@ -371,7 +371,8 @@ class Waiting:
         spec = queue.spec
         if spec.steps.steps or spec.steps.anyone_after_s is not None or wait.announcer is not None:
             facts = self._facts(contact, queue)
-            for action in wait.steps.due(self.core.now.mono, facts):
+            free = int(not contact.saying and contact.question is None)
+            for action in wait.steps.due(self.core.now.mono, facts, prompts=free):
                 self._take(contact, wait, action)
                 if contact.wait is not wait or contact.machine.state is not ContactState.WAITING:
                     return
@@ -475,12 +476,11 @@ class Waiting:
                 # The plan goes on with its other steps.
                 wait.steps.over = False
         elif isinstance(act, Announce):
-            if not contact.saying and not contact.question:
-                times, before = wait.played.get(step.step, (0, ""))
-                prompt = next_prompt(act, before, times, contact.id)
-                wait.played[step.step] = times + 1, prompt
-                self.say(contact, self.music.words(contact, prompt))
-                wait.playing = step.step if act.from_end else None
+            times, before = wait.played.get(step.step, (0, ""))
+            prompt = next_prompt(act, before, times, contact.id)
+            wait.played[step.step] = times + 1, prompt
+            self.say(contact, self.music.words(contact, prompt))
+            wait.playing = step.step if act.from_end else None
         else:
             remember(wait, act)
             if need is not None and need is not contact.need:
@@ -525,10 +525,12 @@ class Waiting:
             return False
         contact.saying = ""
         wait = contact.wait
-        if wait is not None and wait.playing is not None:
-            wait.steps.ended(wait.playing, self.core.now.mono)
-            wait.playing = None
+        if wait is not None:
+            if wait.playing is not None:
+                wait.steps.ended(wait.playing, self.core.now.mono)
+                wait.playing = None
             if contact.machine.state is ContactState.WAITING:
+                # What came due meanwhile is said now.
                 self._soon(contact)
         return True
 
@@ -537,6 +539,8 @@ class Waiting:
         contact = self.core.contacts.get(id)
         if contact is not None:
             contact.saying = ""
+            if contact.wait is not None:
+                contact.wait.playing = None
 
     def before_bridge(self, contact: Contact) -> None:
         """An agent has answered: a prompt that has hardly been sent must not begin in the talk."""

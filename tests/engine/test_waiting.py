@@ -518,6 +518,24 @@ def test_complaint_16_beyond_the_limit_callers_hear_that_more_wait(language: str
     assert later == [("caller-2", 1), ("caller-3", 2)], "for the fourth, still more than two wait"
 
 
+def test_what_comes_due_while_a_prompt_plays_is_said_at_its_end() -> None:
+    step = {"when": {"waited_s": 12}, "do": {"act": "announce", "prompt": "busy"}}
+    told = {"first_s": 10, "every_s": 5, "wait": False, "only_improved": False}
+    desk = waiting(steps={"steps": [step]}, announce=told)
+    desk.passes(10)
+    first = desk.last(Playback)
+    desk.passes(10)
+    assert (len(desk.of(FactKind.ANNOUNCED)), desk.of(FactKind.STEP_TAKEN)) == (1, [])
+    done(desk, first)
+    desk.passes(0)
+    assert len(desk.of(FactKind.STEP_TAKEN)) == 1, "the step's prompt, once"
+    busy = desk.last(Playback)
+    assert "busy" in busy.file
+    done(desk, busy)
+    desk.passes(0)
+    assert len(desk.of(FactKind.ANNOUNCED)) == 2, "and then the position"
+
+
 def test_a_prompt_comes_again_so_long_after_its_end() -> None:
     step = {"do": {"act": "announce", "prompt": "busy", "from_end": True}, "every_s": 30}
     desk = waiting(steps={"steps": [step]})
