@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from enum import Enum
 from typing import Annotated, Any, TypeVar
 
 import msgspec
@@ -62,6 +63,9 @@ __all__ = [
     "BreakReason",
     "Centre",
     "HookSettings",
+    "LogFormat",
+    "LogLevel",
+    "LogSettings",
     "MembershipSpec",
     "MetricsSettings",
     "QueueSpec",
@@ -276,6 +280,29 @@ class WebSettings(Spec, frozen=True, kw_only=True):
     metrics: MetricsSettings = MetricsSettings()
 
 
+class LogFormat(Enum):
+    """How a line of the log is written."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class LogLevel(Enum):
+    """From where on an entry is written down. ``debug`` has a line for each fact."""
+
+    DEBUG = "debug"
+    INFO = "info"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+class LogSettings(Spec, frozen=True, kw_only=True):
+    """The log of ``fsorch run``, which goes to standard error."""
+
+    format: LogFormat = LogFormat.TEXT
+    level: LogLevel = LogLevel.INFO
+
+
 class HookSettings(Spec, frozen=True, kw_only=True):
     """The socket door. ``module`` is the user's Python module of hooks, looked for in the folder ``path`` (from the
     home) first; without it there is no door. ``host`` and ``port`` are what the dialplan's ``socket`` application
@@ -304,6 +331,7 @@ class Settings(Spec, frozen=True, kw_only=True):
     hooks: HookSettings = HookSettings()
     lookups: LookupSettings = LookupSettings()
     sources: Sources = {}
+    log: LogSettings = LogSettings()
 
 
 def decode(data: Any, type: type[T], *, where: str) -> T:

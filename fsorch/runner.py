@@ -38,6 +38,7 @@ from fsorch.edge.gateway import Gateway, LocalGateway
 from fsorch.edge.histories import Histories, read_history
 from fsorch.edge.hooks import HookServer, load_hooks
 from fsorch.edge.link import Link
+from fsorch.edge.logs import about
 from fsorch.edge.lookups import Lookups
 from fsorch.edge.lookups_own import own_rows
 from fsorch.edge.pump import Pump
@@ -83,7 +84,12 @@ DROPS_S = 3600.0
 PREPARED = frozenset({CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED})
 
 # What an operator finds in the log beside the journal.
-TOLD = frozenset({FactKind.DOOR_MISUSED, FactKind.ODD_EVENT})
+TOLD = {
+    FactKind.DOOR_MISUSED: logging.WARNING,
+    FactKind.ODD_EVENT: logging.WARNING,
+    FactKind.LINK_DOWN: logging.WARNING,
+    FactKind.LINK_UP: logging.INFO,
+}
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -456,9 +462,13 @@ class Service:
 
     def _take_facts(self, facts: tuple[Fact, ...]) -> None:
         self.recorder.put(facts)
+        is_told = log.isEnabledFor(logging.DEBUG)
         for fact in facts:
-            if fact.kind in TOLD:
-                log.warning("%s: %r", fact.kind, fact.data)
+            if level := TOLD.get(fact.kind):
+                log.log(level, "%s: %r", fact.kind.value, fact.data, extra=about(fact))
+            elif is_told:
+                # The kind alone: what was said and keyed stands in the journal, under these ids.
+                log.debug("%s", fact.kind.value, extra=about(fact))
         self.gateway.publish(facts)
         self._memory.take(facts)
         self._histories.take(facts)

@@ -5,10 +5,8 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from types import FrameType
 
 from gevent.event import Event
@@ -16,12 +14,11 @@ from gevent.event import Event
 from fsorch.errors import DatabaseAway
 from fsorch_cli.group import EXIT_INTERRUPTED
 
-__all__ = ["log_to_file", "log_to_stderr", "start_when_possible", "until_stopped"]
+__all__ = ["start_when_possible", "until_stopped"]
 
 log = logging.getLogger(__name__)
 
 RETRY_S = 2.0
-LINE = "%(asctime)s %(levelname)-7s %(name)s: %(message)s"
 
 
 @contextmanager
@@ -57,13 +54,3 @@ def start_when_possible(start: Callable[[], None], stop: Event) -> bool:
         else:
             return True
     return False
-
-
-def log_to_stderr(level: str) -> None:
-    """The log as lines on standard error, for a terminal or the journal."""
-    logging.basicConfig(stream=sys.stderr, level=level.upper(), format=LINE, force=True)
-
-
-def log_to_file(path: Path, level: str = "info") -> None:
-    """The log in a file, where the terminal shows something else."""
-    logging.basicConfig(filename=path, level=level.upper(), format=LINE, force=True)

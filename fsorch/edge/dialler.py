@@ -25,6 +25,7 @@ from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
 from fsorch.clock import Clock
 from fsorch.compliance_packs import SHIPPED_REGISTERS, pack_named
 from fsorch.config import Centre
+from fsorch.edge.logs import about
 from fsorch.engine.actions import AboutLeads, ClearToDial, KeepLearnt, LeadsBack, LeadsWanted
 from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
 from fsorch.errors import FsorchError
@@ -119,7 +120,7 @@ class Dialler:
             self._store().leads.prepare(spec)
         except Exception as error:
             if not isinstance(error, FsorchError):
-                log.exception("the leads of %s could not be put in order", spec.id)
+                log.exception("the leads of %s could not be put in order", spec.id, extra=about(campaign=spec.id))
             return str(error) or type(error).__name__
         return ""
 
@@ -171,7 +172,7 @@ class Dialler:
         except Exception as error:
             # A database that is away is told of by the next question.
             if not isinstance(error, FsorchError):
-                log.exception("leads of %s could not be let through", campaign)
+                log.exception("leads of %s could not be let through", campaign, extra=about(campaign=campaign))
 
     def _done(self, action: AboutLeads) -> LeadsCome | None:
         """On the thread; never raises."""
@@ -179,7 +180,7 @@ class Dialler:
             return self._do(action)
         except Exception as error:
             if not isinstance(error, FsorchError):
-                log.exception("leads of %s could not be asked for", action.campaign)
+                log.exception("leads of %s could not be asked for", action.campaign, extra=about(action))
             if isinstance(action, LeadsBack | KeepLearnt):
                 return None
             return LeadsCome(campaign=action.campaign, serial=action.serial, failed=str(error) or type(error).__name__)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 import gevent
 from gevent.queue import Full, Queue
 
+from fsorch.edge.logs import about
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import History
 from fsorch.errors import FsorchError
@@ -69,7 +70,7 @@ class Histories:
             try:
                 known = self._read(contact, number, customer)
             except FsorchError as error:
-                log.debug("nobody knows who %s is: %s", contact, error)
+                log.debug("nobody knows who %s is: %s", contact, error, extra=about(contact=contact))
                 known = History(contact)
             self._feed(known)
 

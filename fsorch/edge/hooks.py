@@ -36,6 +36,7 @@ from fsorch.config import HookSettings
 from fsorch.edge.hook_call import HookCall
 from fsorch.edge.hook_session import HookSession
 from fsorch.edge.link_wire import LinkLimits
+from fsorch.edge.logs import about
 from fsorch.edge.status import HookState, HookTrouble
 from fsorch.edge.webserver import bind
 from fsorch.errors import ConfigError, FsorchError
@@ -212,5 +213,13 @@ class HookServer(OutboundESLServer):  # type: ignore[misc]  # greenswitch has no
             traceback=trace[-TRACEBACK_CHARACTERS:],
         )
         self._troubles.append(trouble)
-        log.error("the hook %r %s on the call %s: %s\n%s", trouble.hook, way, call.uuid, trouble.error, trace.rstrip())
+        log.error(
+            "the hook %r %s on the call %s: %s\n%s",
+            trouble.hook,
+            way,
+            call.uuid,
+            trouble.error,
+            trace.rstrip(),
+            extra=about(trouble),
+        )
         self._report(trouble)

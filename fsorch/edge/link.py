@@ -31,6 +31,7 @@ from fsorch.edge.greenswitch_errors import LinkRefused
 from fsorch.edge.link_commands import Done
 from fsorch.edge.link_resync import core_uuid, live_channels, registrations, sounds_dir, subscribe
 from fsorch.edge.link_session import LinkLimits, Session
+from fsorch.edge.logs import about
 from fsorch.engine.actions import Send
 from fsorch.engine.inputs import CommandDone, CommandLost, Input, LinkDown, LinkUp, SwitchEvent
 from fsorch.errors import EslError, LinkError
@@ -356,7 +357,7 @@ class Link:
             if len(self._logged) > 1_000:
                 self._logged.clear()
             self._logged.add(key)
-            log.error(text, *args, exc_info=error)
+            log.error(text, *args, exc_info=error, extra=about(switch=self.name))
 
     # -- what did not come off the wire -------------------------------------------------------------------------------
 

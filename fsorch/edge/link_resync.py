@@ -7,6 +7,7 @@ import logging
 from collections.abc import Iterator, Sequence
 
 from fsorch.edge.link_session import Session
+from fsorch.edge.logs import about
 from fsorch.errors import LinkError
 from fsorch.esl.commands import Dump, GlobalGetVar, ShowChannels, ShowRegistrations, Subscribe
 from fsorch.esl.errors import EslError
@@ -94,7 +95,7 @@ def _dumped(session: Session, uuids: Sequence[str]) -> Iterator[Event]:
             try:
                 yield channel_data(reply.text)
             except EslError as error:
-                log.warning("%s: channel %s is left out: %s", session.where, uuid, error)
+                log.warning("%s: channel %s is left out: %s", session.where, uuid, error, extra=about(leg=uuid))
 
 
 def _listed(session: Session) -> list[str]:

@@ -17,6 +17,7 @@ from gevent.event import Event as Signal
 
 from fsorch.clock import Clock
 from fsorch.edge.breath import breathe
+from fsorch.edge.logs import about
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted, LookUp, Send
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact
@@ -103,7 +104,7 @@ class Pump:
                 self._step(input)
             except Exception:
                 self.faults += 1
-                log.exception("the engine could not take %s", type(input).__name__)
+                log.exception("the engine could not take %s", type(input).__name__, extra=about(input))
 
     def _step(self, input: Input) -> None:
         self._stepping = True

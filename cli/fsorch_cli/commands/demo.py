@@ -12,15 +12,17 @@ from gevent.event import Event
 from rich.live import Live
 from rich.progress import Progress as Bar
 
+from fsorch.config import LogSettings
 from fsorch.edge.demo import Demo, DemoPlan, DemoReport
 from fsorch.edge.demo_switch import Progress
+from fsorch.edge.logs import log_to
 from fsorch.errors import ConfigError
 from fsorch_cli.app import App
 from fsorch_cli.board import Board
 from fsorch_cli.console import err, format_json, note, out, print_json
 from fsorch_cli.group import EXIT_INTERRUPTED, Command
 from fsorch_cli.passwords import make_password
-from fsorch_cli.running import log_to_file, until_stopped
+from fsorch_cli.running import until_stopped
 from fsorch_web import create_app
 
 
@@ -75,7 +77,7 @@ def command(
         web=web,
         make_password=make_password,
         on_facts=None if headless else board.take,
-        on_home=lambda folder: log_to_file(folder / "fsorch.log"),
+        on_home=lambda folder: log_to(folder / "fsorch.log", LogSettings()),
     )
     with until_stopped() as stop:
         with err().status("starting"):
