@@ -11,6 +11,7 @@ from fsorch.sim.bridging import join_app
 from fsorch.sim.channel import Channel, Headers, Thread
 from fsorch.sim.core import App, Core
 from fsorch.sim.endpoints import SIP_CAUSES, Dialer
+from fsorch.sim.hearing import detect_audio, detect_silence, wait_for_silence
 from fsorch.sim.lifecycle import answer, dequeue_digit, hangup, park, pre_answer, ring_ready, run_messages, transfer
 from fsorch.sim.media import Sounds, play, read, record
 from fsorch.sim.originate import Call, Order
@@ -59,6 +60,8 @@ class Apps:
             "avmd_start": self.avmd_start,
             "avmd_stop": self.avmd_stop,
             "break": self.nothing,
+            "detect_audio": detect_audio,
+            "detect_silence": detect_silence,
             "bridge": self.bridge,
             "eavesdrop": self.eavesdrop,
             "echo": self.echo,
@@ -88,6 +91,7 @@ class Apps:
             "stop_record_session": self.stop_record_session,
             "transfer": self.transfer,
             "unset": self.unset,
+            "wait_for_silence": wait_for_silence,
         }
         for name, app in table.items():
             core.apps[name] = self._expanding(app)

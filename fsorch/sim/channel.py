@@ -289,6 +289,8 @@ class Channel:
         self.party: Party | None = None
         self.recordings: dict[str, int] = {}
         self.bugs: dict[str, str] = {}
+        # When the far end is loud: from and until, in the core's microseconds.
+        self.spurts: list[tuple[float, float]] = []
         self.disposition = ""
         self.last_app = ""
         self.last_arg = ""

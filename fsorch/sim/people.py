@@ -9,11 +9,20 @@ import msgspec
 
 from fsorch.sim.channel import Channel
 from fsorch.sim.endpoints import refuse
+from fsorch.sim.hearing import sounds
 from fsorch.sim.lifecycle import answer, pre_answer, ring_ready
 from fsorch.sim.machine import Machine
 from fsorch.sim.timeline import Timer
 
 __all__ = ["Carrier", "CarrierHabits", "Phone", "PhoneHabits", "around"]
+
+
+def _greeting(beep_s: float) -> list[tuple[float, float]]:
+    """What is heard of who answers, in microseconds: a person's word or two, or a machine's greeting until its beep."""
+    if not beep_s:
+        return [(400_000, 1_100_000)]
+    words = range(int(beep_s - 0.3))
+    return [(1_000_000 * n + 300_000, 1_000_000 * n + 1_100_000) for n in words]
 
 
 def around(dice: random.Random, mean: float, least: float = 0.0) -> float:
@@ -179,8 +188,10 @@ class Carrier:
                 machine, channel, habits.patience_s, talk_s, self._press if keys else None
             )
         answer(machine.core, channel)
+        beep_s = around(dice, habits.beep_s, 1.0) if outcome == "machine" else 0.0
+        sounds(machine.core, channel, _greeting(beep_s))
         if outcome == "machine":
-            machine.core.timeline.after(around(dice, habits.beep_s, 1.0), lambda: machine.apps.beep(channel))
+            machine.core.timeline.after(beep_s, lambda: machine.apps.beep(channel))
         if channel.uuid not in self._people:
             machine.core.timeline.after(talk_s, lambda: machine.hang_up(channel))
 

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from fsorch.sim.channel import Channel
 from fsorch.sim.core import Core
 from fsorch.sim.endpoints import SIP_CAUSES, Dialer, NoTarget, Target, depart, refuse
+from fsorch.sim.hearing import falls_silent, sounds, spurts_of
 from fsorch.sim.inbound import Invite, create_inbound
 from fsorch.sim.lifecycle import answer, pre_answer, ring_ready, transfer
 
@@ -76,8 +77,12 @@ class _Wire:
             caller.profile.set("Callee-ID-Name", caller.profile.get("Destination-Number"))
         if what == "progress":
             ring_ready(core, caller)
-        elif what == "play" and detail.startswith("tone_stream://"):
-            core.timeline.after(0.08, lambda: self._beep(caller))
+        elif what == "play":
+            sounds(core, caller, spurts_of(detail))
+            if detail.startswith("tone_stream://"):
+                core.timeline.after(0.08, lambda: self._beep(caller))
+        elif what == "stop":
+            falls_silent(core, caller)
         elif what == "early":
             core.timeline.at(core.now, lambda: self._early(caller))
         elif what == "answer":

@@ -95,7 +95,9 @@ def shipped_settings(tree: Path) -> dict[str, str]:
     return {name: value.replace("$${recordings_dir}", "/var/recordings") for name, value in SET.findall(text)}
 
 
-def virtual_switch(password: str, change: Callable[[VirtualSwitch], None] = lambda switch: None) -> SimServer:
+def virtual_switch(
+    password: str, change: Callable[[VirtualSwitch], None] = lambda switch: None, *, speed: float = SPEED
+) -> SimServer:
     """A virtual switch on a free port, not started. ``change`` may alter it first."""
     tree = freeswitch_tree()
     dialplan = ShippedDialplan(tree)
@@ -104,4 +106,4 @@ def virtual_switch(password: str, change: Callable[[VirtualSwitch], None] = lamb
     switch.machine.core.globals.update(dialplan.globals, sounds_dir=SOUNDS_DIR)
     switch.machine.relays.listen(SIP_ADDRESS, "fsorch-conformance", "fsorch-conformance")
     change(switch)
-    return SimServer(port=0, password=password, speed=SPEED, switch=switch)
+    return SimServer(port=0, password=password, speed=speed, switch=switch)

@@ -23,13 +23,13 @@ APPS = (
     "answer", "pre_answer", "park", "playback", "play_and_get_digits", "read", "say", "sleep", "set", "record",
     "record_session", "bridge", "eavesdrop", "conference", "hangup", "transfer", "respond", "ring_ready", "echo",
     "socket", "avmd_start", "avmd_stop", "sched_transfer", "sched_hangup", "unset", "multiset", "endless_playback",
-    "nosuch",
+    "nosuch", "detect_audio", "detect_silence", "wait_for_silence",
 )  # fmt: skip
 ARGUMENTS = (
     "", "1 4 2 300 # silence_stream://200 silence_stream://50 var \\d+ 100", "silence_stream://300",
     "tone_stream://%(100,0,440)", "local_stream://moh", "/no/such.wav", "x=1", "leg1", "leg2", "room@default",
     "park_x XML public", "+1 park_x", "USER_BUSY", "100", "sofia/external/quick@ends", "user/1000",
-    "1 2 silence_stream://100 v 200 #", "${uuid} ((", "$${x}\\",
+    "150 3 1500", "150 4 0", "150 5 10 2000", "1 2 silence_stream://100 v 200 #", "${uuid} ((", "$${x}\\",
 )  # fmt: skip
 DIALS = (
     "sofia/external/quick@ends", "sofia/external/busy@ends", "sofia/external/never@ends", "user/1000",
