@@ -18,8 +18,21 @@ import pytest
 from msgspec import structs
 
 from fsorch.config import Centre
-from fsorch.engine import CompleteTransfer, FactKind, HangUp, SetPriority, TransferCall
+from fsorch.engine import (
+    CompleteTransfer,
+    FactKind,
+    HangUp,
+    LinkDown,
+    LinkUp,
+    LogIn,
+    SetPriority,
+    SwitchEvent,
+    TransferCall,
+)
+from fsorch.engine.actions import Send
+from fsorch.engine.inputs import Input
 from fsorch.esl.commands import Bridge, Exists, Kill, Originate, Playback
+from fsorch.esl.events import Event
 from fsorch.names import Strategy
 from fsorch.store import open_database
 from tests.engine.desk import CENTRE, Desk
@@ -104,6 +117,38 @@ def test_complaint_2_a_phone_does_not_ring_on_when_the_caller_has_hung_up() -> N
     desk.rings(dial.uuid)
     assert dial.uuid in killed(desk)
     assert not [command for command, _ in desk.sent if isinstance(command, Bridge)]
+
+
+def test_complaint_8_two_switches_have_one_line_and_one_crew() -> None:
+    """signalwire/freeswitch #1674: queues and agents are those of a single box, however many nodes there are."""
+    desk = Desk()
+    desk.tell(LinkUp("second", "core-2", (), "/sounds"))
+    for switch, leg in (("main", "caller-1"), ("second", "caller-2")):
+        entry = {"variable_fsorch_entry": "yes", "variable_fsorch_queue": "sales"}
+        for name, state in (("CHANNEL_PARK", "ringing"), ("CHANNEL_ANSWER", "answered")):
+            event = Event(name=name, uuid=leg, known=entry, answer_state=state, caller_number=leg, direction="inbound")
+            desk.tell(SwitchEvent(switch, event))
+        desk.passes(1)
+    line = sorted(desk.engine.snapshot().contacts, key=lambda one: one.position)
+    assert [(one.number, one.switch) for one in line] == [("caller-1", "main"), ("caller-2", "second")]
+    dials: list[tuple[str, str]] = []
+
+    def tell(input: Input) -> None:
+        for one in desk.engine.step(input, desk.clock.now()).actions:
+            if isinstance(one, Send) and isinstance(one.command, Originate):
+                dials.append((one.switch, dict(one.command.variables)["fsorch_agent"]))
+
+    tell(LinkDown("main", "cut"))
+    tell(LogIn(agent="ann", by="ann"))
+    assert dials == [("second", "ann")], "nobody waits behind a caller whose switch cannot be reached"
+    tell(LogIn(agent="rob", by="rob"))
+    marks = {"contact": line[0].id, "role": "customer", "queue": "sales", "enqueued": str(line[0].enqueued_at)}
+    known = {f"variable_fsorch_{name}": value for name, value in marks.items()}
+    caller = Event(name="CHANNEL_DATA", uuid="caller-1", answer_state="answered", direction="inbound", known=known)
+    tell(LinkUp("main", "core-1", (caller,), "/sounds"))
+    assert dials == [("second", "ann"), ("main", "rob")], "one crew serves both, each on the caller's own switch"
+    times = {one.id: one.enqueued_at for one in desk.engine.snapshot().contacts}
+    assert times == {one.id: one.enqueued_at for one in line}
 
 
 def test_complaint_10_an_attended_transfer_leaves_both_agents_their_whole_wrap_up() -> None:

@@ -8,6 +8,7 @@ import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from fsorch.errors import StoreError
+from fsorch.config import QueueSpec
+from fsorch.errors import RequestRefused, StoreError
 from fsorch.store import Recorder, Store, database, open_database
 from fsorch.store.native import Bell
 from fsorch.store.spool import segments
@@ -321,6 +323,34 @@ def test_a_death_in_mid_batch_loses_and_doubles_nothing(url: str, tmp_path: Path
     assert counts.facts - 6 * whole < 6
     assert counts.cdr_rows - 2 * whole <= 2
     store.close()
+
+
+def test_complaint_8_two_nodes_change_one_centre_while_both_record(url: str, tmp_path: Path) -> None:
+    """signalwire/freeswitch #2895: a shared database in deadlock. Whoever was second is told so, and tries again."""
+    changes_each = 8
+
+    def change(name: str) -> int:
+        made, refused = 0, 0
+        with closing(open_database(url)) as store, recording(url, tmp_path / name, batch=5) as recorder:
+            while made < changes_each:
+                recorder.put(call(f"{name}-{made}-{refused}"))
+                revision, old = store.revision(), store.load_centre()
+                queues = (*old.queues, QueueSpec(id=f"{name}-{made}"))
+                try:
+                    store.save_centre(msgspec.structs.replace(old, queues=queues), name, expected=revision)
+                    made += 1
+                except RequestRefused:
+                    refused += 1
+            assert recorder.flush(LONG_S)
+            assert (recorder.stats().rejected, recorder.stats().error) == (0, "")
+        return made + refused
+
+    with ThreadPoolExecutor(2) as pool:
+        calls = sum(pool.map(change, ("one", "two"), timeout=LONG_S))
+    with closing(open_database(url)) as store:
+        wanted = {f"{name}-{n}" for name in ("one", "two") for n in range(changes_each)}
+        assert {queue.id for queue in store.load_centre().queues} == wanted, "no change has undone another"
+        assert (store.revision(), store.counts().contacts) == (2 * changes_each, calls)
 
 
 def test_complaint_8_two_nodes_share_one_database(url: str, tmp_path: Path) -> None:
