@@ -20,7 +20,7 @@ from tests.conformance.rig import SIP_ADDRESS, Call, Rig, far_end
 Waiter = Callable[..., tuple[Office, Call, str]]
 # Together so long that a test is sure to come while they play, and short enough to wait for their end.
 SOME = "tone_stream://%(3000,0,440)"
-TOLD = {name: SOME for name in ("wait_position.1", "say_1", "wait_position.2")}
+TOLD = {name: SOME for name in ("wait_position.1", "say_1", "say_2", "wait_position.2", "wait_more.1", "wait_more.2")}
 PROMPTS = TOLD | {"sorry": "tone_stream://%(300,0,440)", "lost": "/nowhere/lost.wav"}
 # The longest that a prompt may delay a bridge beyond what the switch takes without one.
 BRIDGE_S = 0.050
@@ -125,6 +125,20 @@ def test_complaint_16_the_position_is_told_and_the_music_goes_on(rig: Rig, waite
     assert not [e for e in rig.events if e.name == "CHANNEL_EXECUTE_COMPLETE" and e.application_data == MUSIC]
     office.log_in("ada")
     assert office.fact(FactKind.BRIDGED).contact == contact
+
+
+def test_complaint_16_who_is_far_back_hears_that_more_are_waiting(rig: Rig, waiter: Waiter) -> None:
+    rules = {"first_s": 0, "every_s": 1000, "wait": False, "position_limit": 2, "position_more": True}
+    office, _, _ = waiter(announce=rules)
+    rig.call_in()
+    last = rig.call_in()
+    third = office.fact(FactKind.ANNOUNCED, leg=last.leg).data
+    assert (third["position"], third["more"]) == (None, 2)
+    assert third["prompts"] == ["wait_more.1", "say_2", "wait_more.2"]
+    played = rig.event(
+        "CHANNEL_EXECUTE_COMPLETE", lambda e: e.uuid == last.leg and e.application_data.startswith("file_string")
+    )
+    assert played.application_response == "FILE PLAYED"
 
 
 def test_a_key_leads_to_a_message_and_the_call_ends(rig: Rig, waiter: Waiter) -> None:
