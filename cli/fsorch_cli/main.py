@@ -45,7 +45,7 @@ COMMANDS = {
     "explain": Entry("What became of a contact, and why.", "explain"),
     "cdr": Entry("Call detail records: list, export.", "cdr"),
     "token": Entry("Programs that may use the API: list, add, remove.", "token"),
-    "audit": Entry("Who did what: log-ins, steering, changes of the centre.", "audit"),
+    "audit": Entry("Who did what: log-ins, steering, changes of the centre; verify.", "audit"),
     "user": Entry("Who may log in: add, passwd, list.", "user"),
     "top": Entry("Queues, agents and contacts, live.", "top"),
     "sim": Entry("The virtual switch alone, with callers.", "sim", greenlets=True),

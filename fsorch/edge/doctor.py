@@ -25,6 +25,8 @@ from fsorch.store.database import connected, writing
 
 __all__ = ["Check", "run_checks"]
 
+# So many of the newest entries of the audit are looked at: a moment's work. fsorch audit verify looks at all.
+AUDITED = 10_000
 # A spool of one busy day is about 200 MB.
 LITTLE_SPACE = 500 * 1024 * 1024
 
@@ -96,9 +98,19 @@ def _opened(store: Store) -> tuple[Centre, list[Check]]:
     else:
         detail = f"{len(centre.queues)} queues, {len(centre.agents)} agents, {len(centre.flows)} flows"
         checks.append(Check("centre", True, detail))
+    checks.append(_audit(store))
     if not users:
         checks.append(Check("users", None, "nobody can log in to the desktop", "add one: fsorch user add LOGIN"))
     return with_trials(*store.load_released()), checks
+
+
+def _audit(store: Store) -> Check:
+    """The newest entries of the audit are as they were written."""
+    report = store.verify_audit(last=AUDITED)
+    if not report.fault:
+        return Check("audit", True, f"{report.checked} entries checked, none changed")
+    mend = "run: fsorch audit verify, and compare with a backup"
+    return Check("audit", False, f"the audit is not as it was written: {report.fault}", mend)
 
 
 def _web(web: WebSettings, home: Path) -> Check:

@@ -88,8 +88,9 @@ class Campaigns:
         if asked in ARRIVES.values():
             raise ValueError(f"{asked.value} is nothing to ask for")
         with self._use() as db, writing(db):
+            before = read_states(db).get(id, CampaignRow(id=id)).state
             row = _step(db, id, asked, by, why, self._clock.now().wall)
-            what = {"campaign": id, "state": row.state.value} | ({"why": why} if why else {})
+            what = {"campaign": id, "before": before.value, "state": row.state.value} | ({"why": why} if why else {})
             self._audit(by, f"campaign.{asked.value}", what)
             return row
 

@@ -130,13 +130,15 @@ class TokenRecord(Model):
 
 
 class AuditRecord(Model):
-    """Who did what, and when."""
+    """Who did what, and when. ``place`` and ``hash`` make it a link of the chain (fsorch.store.chain)."""
 
     id = IdField(primary_key=True)
     at = BigIntegerField()
     who = CharField(max_length=64)
     act = CharField(max_length=64)
     what = JsonField()
+    place = BigIntegerField(null=True)
+    hash = CharField(max_length=64)
 
     class Meta:
         table_name = "audit"

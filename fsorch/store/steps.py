@@ -56,6 +56,14 @@ class Steps:
         where = " AND ".join(f"{self.quote(name)} = {mark}" for name in key)
         self._db.run(f"UPDATE {self.quote(table)} SET {set_} WHERE {where}", (*values.values(), *key.values()))  # noqa: S608 - names of ours
 
+    def put(self, table: str, key: dict[str, Any], values: dict[str, Any]) -> None:
+        """Have one row with this ``key`` and these ``values``."""
+        row = key | values
+        columns, marks = ", ".join(map(self.quote, row)), ", ".join([self._db.param] * len(row))
+        where = " AND ".join(f"{self.quote(name)} = {self._db.param}" for name in key)
+        self._db.run(f"DELETE FROM {self.quote(table)} WHERE {where}", tuple(key.values()))  # noqa: S608 - names of ours
+        self._db.run(f"INSERT INTO {self.quote(table)} ({columns}) VALUES ({marks})", tuple(row.values()))  # noqa: S608
+
     def quote(self, name: str) -> str:
         """``name`` as this engine quotes it."""
         mark = self._db.quote[0]

@@ -26,6 +26,7 @@ from fsorch.store import centre as centres
 from fsorch.store import flows, phones, queries, tokens, users
 from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
+from fsorch.store.chain import ChainReport, Entry, add_entry, verify_chain
 from fsorch.store.consents import Consents
 from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
@@ -37,7 +38,7 @@ from fsorch.store.leads import Leads
 from fsorch.store.linting import Override
 from fsorch.store.messages import MessageFile, find_message
 from fsorch.store.migrate import migrate
-from fsorch.store.models import AuditRecord, MetaRecord
+from fsorch.store.models import MetaRecord
 from fsorch.store.phones import PhoneSecret
 from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
 from fsorch.store.recall import recall
@@ -222,8 +223,9 @@ class Store:
         users.check_password(login, password)
         hash = self._passwords.hash(password)
         with self._use() as db, writing(db):
+            found = users.find_user(db, login)
             user = users.store_user(db, login, hash, role, agent, self._clock.now().wall)
-            self._audit(by, "user.password", {"login": login, "role": user.role, "agent": user.agent})
+            self._audit(by, "user.password", {"login": login} | _before_and_after(found and found[0], user))
             return user
 
     def verify(self, login: str, password: str) -> UserRow | None:
@@ -284,8 +286,13 @@ class Store:
         now = self._clock.now().wall
         # The number keeps what one process does within one microsecond in order.
         id = f"{now:016x}-{next(self._audited):08x}-{uuid.uuid4().hex[:12]}"
-        row = {"id": id, "at": now, "who": cut(who, 64), "act": cut(act, 64), "what": dump_json(what)}
-        AuditRecord.insert(row).execute(self.db)
+        add_entry(self.db, Entry(id, now, cut(who, 64), cut(act, 64), dump_json(what)))
+
+    def verify_audit(self, *, last: int = 0, noted: tuple[int, str] | None = None) -> ChainReport:
+        """Whether the audit's entries are those that were written: all, or the ``last``. ``noted``: place and hash of a
+        head that was written down elsewhere."""
+        with self._use() as db, db.atomic():
+            return verify_chain(db, last=last, noted=noted)
 
     def audits(self, limit: int = 100, *, since: int = 0, who: str = "", act: str = "") -> list[AuditRow]:
         """The newest audit entries, newest first; from ``since`` (UTC microseconds) on, of ``who``, and whose act
@@ -358,3 +365,10 @@ class Store:
         with self._use() as db:
             busy: int = db.run("PRAGMA wal_checkpoint(FULL)").fetchone()[0]
             return busy == 0
+
+
+def _before_and_after(old: UserRow | None, new: UserRow) -> dict[str, Any]:
+    """Role and agent as they are now; and as they were, where that is something else."""
+    now = {"role": new.role, "agent": new.agent}
+    before = {"role": old.role, "agent": old.agent} if old is not None else None
+    return now if before in (None, now) else {"before": before} | now

@@ -204,7 +204,7 @@ def test_a_machine_in_order(tmp_path: Path) -> None:
     store.close()
     found = local(settings(tmp_path))
     assert {name: check.ok for name, check in found.items()} == dict.fromkeys(
-        ("home", "database", "centre", "desktop"), True
+        ("home", "database", "centre", "audit", "desktop"), True
     )
 
 

@@ -63,7 +63,8 @@ def test_what_is_asked_for_is_kept_with_who_and_why_and_audited(store: Store, cl
     assert store.campaigns.states() == {"winback": row}
     audits = store.audits(act="campaign")
     assert [(one.who, one.act) for one in audits] == [("eve", "campaign.pause"), ("eve", "campaign.start")]
-    assert audits[0].what == {"campaign": "winback", "state": "paused", "why": "the list is wrong"}
+    why = "the list is wrong"
+    assert audits[0].what == {"campaign": "winback", "before": "running", "state": "paused", "why": why}
 
 
 def test_what_is_not_possible_is_refused_with_what_is(store: Store) -> None:

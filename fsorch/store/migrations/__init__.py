@@ -20,6 +20,7 @@ from fsorch.store.migrations import (
     m0014_campaign_learnt,
     m0015_answers,
     m0016_answered_requests,
+    m0017_audit_chain,
 )
 
 __all__ = [
@@ -39,4 +40,5 @@ __all__ = [
     "m0014_campaign_learnt",
     "m0015_answers",
     "m0016_answered_requests",
+    "m0017_audit_chain",
 ]
