@@ -271,11 +271,19 @@ class MetricsSettings(Spec, frozen=True, kw_only=True):
 
 
 class WebSettings(Spec, frozen=True, kw_only=True):
-    """Where the desktop is served, the doors for a switch that asks by HTTP, and who may read the metrics."""
+    """Where the desktop is served, the doors for a switch that asks by HTTP, and who may read the metrics.
+
+    ``second_factor``: the roles that may not log in with a password alone. A session lasts ``session_s`` after its last
+    request at most, of others than agents ``idle_s`` (0: no matter), and one person has at most ``sessions_max`` (0:
+    any number): the one that was used longest ago ends for a new one."""
 
     host: str = "127.0.0.1"
     port: int = 8700
     secure_cookies: bool = False
+    second_factor: tuple[Role, ...] = ()
+    session_s: Annotated[float, msgspec.Meta(ge=300)] = 12 * 3600.0
+    idle_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
+    sessions_max: Annotated[int, msgspec.Meta(ge=0)] = 10
     doors: DoorSettings = DoorSettings()
     metrics: MetricsSettings = MetricsSettings()
 

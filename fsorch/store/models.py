@@ -87,7 +87,8 @@ class MetaRecord(Model):
 
 
 class UserRecord(Model):
-    """Somebody who may log in. ``agent`` is the agent they work as, or empty. An empty ``password`` opens nothing."""
+    """Somebody who may log in. ``agent`` is the agent they work as, or empty. An empty ``password`` opens nothing.
+    ``totp``: the secret of their one-time codes, empty when none are asked for; ``totp_step``: of the last one used."""
 
     login = CharField(max_length=64, primary_key=True)
     password = CharField(max_length=255)
@@ -96,6 +97,8 @@ class UserRecord(Model):
     active = BooleanField()
     created_at = BigIntegerField()
     changed_at = BigIntegerField()
+    totp = CharField(max_length=64, default="")
+    totp_step = BigIntegerField(default=0)
 
     class Meta:
         table_name = "user"

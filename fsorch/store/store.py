@@ -32,6 +32,7 @@ from fsorch.store.customers import Customers
 from fsorch.store.database import Db, PooledSqlite, connected, parse_url, writing
 from fsorch.store.dnc import Dnc
 from fsorch.store.encounters import read_encounters
+from fsorch.store.factors import Factors
 from fsorch.store.flow_stats import FlowFigures, Tally, page_facts
 from fsorch.store.flows import FlowVersion
 from fsorch.store.leads import Leads
@@ -85,6 +86,7 @@ class Store:
         self.campaigns = Campaigns(self._use, clock, self._audit)
         self.dnc = Dnc(self._use, clock, self._audit)
         self.consents = Consents(self._use, clock, self._audit)
+        self.factors = Factors(self._use, clock, self._audit)
         self.answered = AnsweredRequests(self._use, clock)
         self.leads = Leads(self._use, clock, self._audit, self.dnc, self.consents)
 

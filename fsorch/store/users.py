@@ -35,13 +35,14 @@ WELL_KNOWN = frozenset(
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     """A user, without the password. ``role``: agent, supervisor, admin, auditor. ``agent`` is the agent they work
     as, or empty. ``changed_at`` (UTC microseconds) is when password, role or agent last changed: a session older
-    than that ends."""
+    than that ends. ``second_factor``: whether a one-time code is asked for beside the password."""
 
     login: str
     role: str
     agent: str = ""
     active: bool = True
     has_password: bool = False
+    second_factor: bool = False
     created_at: int = 0
     changed_at: int = 0
 
@@ -149,6 +150,7 @@ def _row(record: UserRecord) -> UserRow:
         agent=record.agent,
         active=bool(record.active),
         has_password=bool(record.password),
+        second_factor=bool(record.totp),
         created_at=record.created_at,
         changed_at=record.changed_at,
     )

@@ -36,6 +36,7 @@ from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
+from fsorch.store.factors import Factors
 from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.flows import FlowVersion
 from fsorch.store.leads import Leads
@@ -60,6 +61,7 @@ class User(msgspec.Struct, frozen=True):
     role: str
     agent: str = ""
     active: bool = True
+    second_factor: bool = False
     changed_at: int = 0
 
 
@@ -72,6 +74,7 @@ class FakeStore:
     consents: Consents
     campaigns: Campaigns
     answered: AnsweredRequests
+    factors: Factors
 
     def __init__(self, *users: User) -> None:
         self.people = {user.login: user for user in users}

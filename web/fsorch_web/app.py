@@ -12,7 +12,7 @@ from fsorch.config import WebSettings
 from fsorch.edge.gateway import Gateway
 from fsorch.edge.status import ServiceStatus
 from fsorch_web import errors
-from fsorch_web.auth import SESSION_S, Auth
+from fsorch_web.auth import Auth
 from fsorch_web.campaigns import CampaignRoutes
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
@@ -69,11 +69,11 @@ def create_app(
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Strict",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
-        PERMANENT_SESSION_LIFETIME=SESSION_S,
+        PERMANENT_SESSION_LIFETIME=round(settings.session_s),
         MAX_CONTENT_LENGTH=LARGEST_BODY,
     )
     errors.install(app)
-    auth = Auth(app, store)
+    auth = Auth(app, store, settings)
     Idempotency(app, auth)
     Verbs(app, gateway, auth)
     Messages(app, gateway, auth)

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hmac
 import secrets
 import time
-from collections import OrderedDict
 from collections.abc import Callable
 from typing import Annotated, Any
 from urllib.parse import urlsplit
@@ -21,31 +20,31 @@ from flask import Flask, Response, session
 from flask_login import LoginManager, current_user, login_user, logout_user
 from gevent.lock import BoundedSemaphore
 
+from fsorch.config import WebSettings
 from fsorch.edge.auditing import AuditLine
+from fsorch.names import Role
 from fsorch_web.errors import ApiError
 from fsorch_web.limits import LoginLimits
 from fsorch_web.people import People, Person
-from fsorch_web.seams import StoreReads, in_worker
+from fsorch_web.seams import StoreReads, UserReads, in_worker
+from fsorch_web.sessions import Sessions
 from fsorch_web.wire import body, json_response
 
-__all__ = ["SESSION_S", "Auth"]
+__all__ = ["Auth"]
 
-# A long shift, without logging in again in the middle of it.
-SESSION_S = 12 * 3600
 # argon2 takes 64 MiB and a core for each check: more at once would only make all of them slower.
 CHECKS_AT_ONCE = 2
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-# Ended sessions are remembered until their cookie is too old by itself.
-ENDED_KEPT = 10_000
 
 Text = Annotated[str, msgspec.Meta(max_length=200)]
 
 
 class Credentials(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of POST /api/login."""
+    """The body of POST /api/login; ``code``: the one-time code of who has a second factor."""
 
     login: Text
     password: Annotated[str, msgspec.Meta(max_length=1024)]
+    code: Annotated[str, msgspec.Meta(max_length=16)] = ""
 
 
 class Program(msgspec.Struct, frozen=True):
@@ -55,19 +54,22 @@ class Program(msgspec.Struct, frozen=True):
     role: str
     agent: str = ""
     active: bool = True
+    second_factor: bool = False
     changed_at: int = 0
 
 
 class Auth:
     """The people of one application."""
 
-    def __init__(self, app: Flask, store: StoreReads) -> None:
+    def __init__(self, app: Flask, store: StoreReads, settings: WebSettings) -> None:
         self.store = store
+        self._factor_roles = frozenset(settings.second_factor)
+        self._sessions = Sessions(settings.sessions_max)
+        self._idle_s = settings.idle_s
         self.limits = LoginLimits()
         self.people = People(store)
         self._audit = AuditLine(lambda who, act, what: in_worker(store.audit, who, act, what))
         self._checks = BoundedSemaphore(CHECKS_AT_ONCE)
-        self._ended: OrderedDict[str, None] = OrderedDict()
         self.on_end: list[Callable[[str], None]] = []
         manager = LoginManager()
         manager.user_loader(self._load)
@@ -113,6 +115,7 @@ class Auth:
         if user is None:
             self.audit(given.login, "login refused", address)
             raise ApiError(401, "wrong_login", "the login or the password is wrong")
+        self._check_factor(user, given.code, address)
         self.limits.succeeded(given.login, address)
         session.clear()
         session.permanent = True
@@ -121,6 +124,8 @@ class Auth:
         session["changed_at"] = user.changed_at
         person = self.people.know(user)
         login_user(person)
+        for key in self._sessions.begin(person.login, session["key"], time.monotonic()):
+            self.end(key)
         self.audit(person.login, "login", address)
         return json_response({"user": _shown(person), "csrf": session["csrf"]})
 
@@ -136,30 +141,54 @@ class Auth:
 
     def end(self, key: str) -> None:
         """The session with this key is over, also for a copy of its cookie."""
-        self._ended[key] = None
-        while len(self._ended) > ENDED_KEPT:
-            self._ended.popitem(last=False)
+        self._sessions.end(key)
         for listener in self.on_end:
             listener(key)
 
     def is_live(self, key: str) -> bool:
         """Whether the session with this key was begun and not ended."""
-        return bool(key) and key not in self._ended
+        return self._sessions.is_live(key)
 
     def audit(self, who: str, act: str, what: Any) -> None:
         """Write an act down without making anybody wait for the database."""
         self._audit.put(who, act, what)
 
-    def still(self, person: Person) -> bool:
-        """Whether this person still has the rights they had. May block the greenlet, not the hub."""
+    def still(self, person: Person, key: str = "") -> bool:
+        """Whether this person still has the rights they had, and is still there in the session ``key``. May block the
+        greenlet, not the hub."""
         found = self.people.find(person.login)
-        return found is not None and found.changed_at == person.changed_at
+        return found is not None and found.changed_at == person.changed_at and not self._rests(found, key)
 
     def _load(self, login: str) -> Person | None:
         if not self.is_live(session.get("key", "")):
             return None
-        person = self.people.find(login)
-        return person if person is not None and person.changed_at == session.get("changed_at") else None
+        person, key = self.people.find(login), session.get("key", "")
+        if person is None or person.changed_at != session.get("changed_at"):
+            return None
+        if self._rests(person, key):
+            self.end(key)
+            return None
+        self._sessions.use(login, key, time.monotonic())
+        return person
+
+    def _rests(self, person: Person, key: str) -> bool:
+        """Whether somebody left their session alone for too long. An agent may wait for a call as long as it takes."""
+        idle_s = 0.0 if person.role == Role.AGENT else self._idle_s
+        return bool(key) and self._sessions.is_idle(person.login, key, time.monotonic(), idle_s)
+
+    def _check_factor(self, user: UserReads, code: str, address: str) -> None:
+        """The second factor of somebody whose password was right. Raises ApiError 401; a wrong code counts as a wrong
+        password does."""
+        if not user.second_factor:
+            if user.role in self._factor_roles:
+                self.audit(user.login, "login refused", address)
+                hint = f"ask an admin for: fsorch user second-factor {user.login}"
+                raise ApiError(403, "factor_missing", f"{user.role}s need a second factor here; {hint}")
+        elif not code:
+            raise ApiError(401, "code_needed", "now the one-time code of your app")
+        elif not in_worker(self.store.factors.take, user.login, code):
+            self.audit(user.login, "login refused", address)
+            raise ApiError(401, "wrong_code", "the code is wrong, or has been used: wait for the next one")
 
     def _program(self, token: str) -> Person:
         """The program whose token this is. Raises ApiError 401."""

@@ -12,6 +12,7 @@ from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
+from fsorch.store.factors import Factors
 from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.leads import Leads
 from fsorch.store.phones import PhoneSecret
@@ -45,6 +46,11 @@ class UserReads(Protocol):
     @property
     def active(self) -> bool:
         """Whether they may log in at all."""
+        ...
+
+    @property
+    def second_factor(self) -> bool:
+        """Whether a one-time code is asked for beside the password."""
         ...
 
     @property
@@ -89,6 +95,7 @@ class StoreReads(VersionStore, Protocol):
     consents: Consents
     campaigns: Campaigns
     answered: AnsweredRequests
+    factors: Factors
 
     def user(self, login: str, /) -> UserReads | None:
         """The person with this login, or None."""

@@ -93,7 +93,7 @@ class Sockets:
     def recheck(self) -> None:
         """Close the connections of people who no longer have the rights they came with."""
         for sid, connection in tuple(self._connections.items()):
-            if not self._auth.still(connection.person):
+            if not self._auth.still(connection.person, connection.key):
                 self._close([sid])
 
     def _connect(self, _given: Any = None) -> None:

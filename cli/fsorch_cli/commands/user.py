@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import io
+
 import click
+import segno
 
 from fsorch.errors import ConfigError
 from fsorch.names import Role
 from fsorch.store import UserRow
+from fsorch.store.factors import new_factor
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
@@ -69,10 +73,37 @@ def passwd(app: App, login: str, password_stdin: bool) -> None:
     show_password(login, password, made)
 
 
+@command.command("second-factor")
+@click.argument("login")
+@click.option("--remove", is_flag=True, help="The password is enough again.")
+@click.pass_obj
+def second_factor(app: App, login: str, remove: bool) -> None:
+    """Ask LOGIN for a one-time code beside the password.
+
+    Shows a picture for the app of LOGIN (any that knows TOTP) and asks for its first code. Sessions of LOGIN end."""
+    with app.store() as store:
+        if store.user(login) is None:
+            raise missing("user", login, [user.login for user in store.users()])
+        if remove:
+            store.factors.remove(login, asked_by())
+            out().print(f"{printable(login)} logs in with the password alone")
+            return
+        secret, address = new_factor(login)
+        picture = io.StringIO()
+        segno.make(address, micro=False).terminal(picture, compact=True)
+        click.echo(picture.getvalue(), err=True)
+        click.echo(f"Scan this, or type the secret into the app: {secret}", err=True)
+        code = click.prompt("The code that it shows now", err=True)
+        store.factors.set(login, secret, code, asked_by())
+    out().print(f"{printable(login)} is asked for a code from now on")
+
+
 def format_access(user: UserRow) -> str:
     """Whether ``user`` may log in, and why not."""
     if not user.active:
         return "no: not in the centre any more"
+    if user.second_factor:
+        return "yes, with a code"
     return "yes" if user.has_password else "no: has no password yet"
 
 

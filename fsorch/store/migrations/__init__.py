@@ -21,6 +21,7 @@ from fsorch.store.migrations import (
     m0015_answers,
     m0016_answered_requests,
     m0017_audit_chain,
+    m0018_second_factor,
 )
 
 __all__ = [
@@ -41,4 +42,5 @@ __all__ = [
     "m0015_answers",
     "m0016_answered_requests",
     "m0017_audit_chain",
+    "m0018_second_factor",
 ]

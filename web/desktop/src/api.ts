@@ -51,10 +51,10 @@ export async function me(): Promise<User | null> {
   return answer.user;
 }
 
-export async function logIn(login: string, password: string): Promise<void> {
+export async function logIn(login: string, password: string, code: string): Promise<void> {
   // The token may be of a session that has ended meanwhile.
   await me();
-  const answer = await call<Me>("POST", "/api/login", { login, password });
+  const answer = await call<Me>("POST", "/api/login", { login, password, code });
   token = answer.csrf;
   set({ user: answer.user, desk: null, board: null });
 }

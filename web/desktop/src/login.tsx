@@ -1,11 +1,13 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { logIn, Refused, sentence } from "./api";
-import { Mark } from "./parts";
+import { Mark, useFocus } from "./parts";
 
 export function Login(): JSX.Element {
   const [fault, setFault] = useState("");
   const [busy, setBusy] = useState(false);
+  // The server asks for a code only when the password was right.
+  const [coded, setCoded] = useState(false);
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -13,10 +15,12 @@ export function Login(): JSX.Element {
     const fields = new FormData(form);
     setBusy(true);
     setFault("");
-    logIn(String(fields.get("login")), String(fields.get("password")))
+    logIn(String(fields.get("login")), String(fields.get("password")), String(fields.get("code") ?? ""))
       .catch((error: unknown) => {
         if (!(error instanceof Refused)) throw error;
+        if (error.code === "code_needed") return setCoded(true);
         setFault(sentence(error.message));
+        if (error.code === "wrong_code") return form.querySelector<HTMLInputElement>("[name=code]")?.select();
         form.querySelector<HTMLInputElement>("[name=password]")?.select();
       })
       .finally(() => setBusy(false));
@@ -39,6 +43,7 @@ export function Login(): JSX.Element {
           Password
           <input name="password" type="password" autocomplete="current-password" required />
         </label>
+        {coded && <Code />}
         <p class="fault" role="alert">
           {fault}
         </p>
@@ -47,5 +52,15 @@ export function Login(): JSX.Element {
         </button>
       </form>
     </main>
+  );
+}
+
+function Code(): JSX.Element {
+  const field = useFocus();
+  return (
+    <label>
+      Code of your app
+      <input ref={field} name="code" inputMode="numeric" autocomplete="one-time-code" maxLength={9} required />
+    </label>
   );
 }
