@@ -6,13 +6,14 @@ import importlib.util
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from tests.ports import free_port
 
 __all__ = ["missing", "run_script", "running_demo"]
 
@@ -55,7 +56,7 @@ def running_demo(folder: Path, *options: str) -> Iterator[Path]:
     Raises RuntimeError, with what the demo wrote, when it does not come up."""
     announced, said = folder / "announce.json", folder / "demo.log"
     command = [sys.executable, "-m", "fsorch_cli", "demo", "--headless", "--announce", str(announced)]
-    command += ["--port", str(_free_port()), "--home", str(folder / "home"), *options]
+    command += ["--port", str(free_port()), "--home", str(folder / "home"), *options]
     sources = os.pathsep.join(str(ROOT / part) for part in ("", "cli", "web"))
     with said.open("wb") as log:
         process = subprocess.Popen(
@@ -99,14 +100,7 @@ def _end(process: subprocess.Popen[bytes]) -> None:
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:
-        process.wait(20)
+        process.wait(60)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

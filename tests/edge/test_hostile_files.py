@@ -61,7 +61,7 @@ def test_it_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
     began = time.monotonic()
     with pytest.raises(ConfigError, match=says) as refused:
         read_centre(file)
-    assert time.monotonic() - began < 5
+    assert time.monotonic() - began < 30
     assert str(file) in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import sqlite3
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -21,6 +20,7 @@ from fsorch.errors import StoreError
 from fsorch.flow_nodes import Method, OwnRecords
 from fsorch.ivr.steps import Ask, Failed, HttpAnswer, HttpAsk, OwnAsk, Rows, Secret, SqlAsk
 from fsorch.lookups import LookupSettings
+from fsorch.store.native import Bell
 from fsorch.store.sources import Source, open_source
 from tests.edge.test_lookups_http import Answerer
 
@@ -145,19 +145,17 @@ def test_each_kind_is_asked_and_answered_once_and_never_at_once(make: Make, serv
 
 def test_a_host_that_never_answers_holds_up_itself_alone(make: Make, server: Answerer) -> None:
     desk = make(per_source=2)
-    desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(5)))
+    desk.ask(*(http(server, "never", timeout_s=PATIENCE_S) for _ in range(5)))
     turns_until(lambda: server.connections == 2)
     assert desk.lane(f"host {server.host}") == (5, 0, 0, 2, 3)
-    began = time.monotonic()
     desk.ask(http(server, "ok", host="localhost"), orders())
     desk.until(2)
-    assert time.monotonic() - began < 5.0
     assert {one.serial for one in desk.told} == {6, 7}
 
 
 def test_all_lanes_together_have_a_limit_past_which_each_does_one_at_a_time(make: Make, server: Answerer) -> None:
     desk = make(at_once=2, per_source=10)
-    desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(4)))
+    desk.ask(*(http(server, "never", timeout_s=PATIENCE_S) for _ in range(4)))
     turns_until(lambda: server.connections == 2)
     assert desk.lane(f"host {server.host}")[3:] == (2, 2)
     desk.ask(http(server, "ok", host="localhost"), http(server, "ok", host="localhost"))
@@ -169,7 +167,7 @@ def test_all_lanes_together_have_a_limit_past_which_each_does_one_at_a_time(make
 
 def test_a_full_line_sheds_and_says_so(make: Make, server: Answerer) -> None:
     desk = make(per_source=1, waiting=2)
-    desk.ask(*(http(server, "never", timeout_s=10.0) for _ in range(5)))
+    desk.ask(*(http(server, "never", timeout_s=PATIENCE_S) for _ in range(5)))
     desk.until(2)
     assert [one.serial for one in desk.told] == [4, 5]
     assert isinstance(desk.of(4), Failed)
@@ -187,13 +185,13 @@ def test_who_has_waited_in_line_for_longer_than_the_answer_may_take_is_told(make
 
 def test_a_slow_query_holds_up_no_greenlet_and_ends_by_its_limit(make: Make) -> None:
     desk = make()
-    longest, last = 0.0, time.monotonic()
+    turns = 0
     desk.ask(orders(SLOW, timeout_s=0.5))
     while not desk.told:
         gevent.sleep(0.005)
-        longest, last = max(longest, time.monotonic() - last), time.monotonic()
+        turns += 1
     assert isinstance(desk.of(1), Failed)
-    assert longest < 0.4, "the hub stood still"
+    assert turns > 5, "the hub stood still"
     desk.ask(orders())
     desk.until(2)
     assert desk.of(2) == Rows(({"n": 3},))
@@ -221,22 +219,23 @@ def test_an_error_nobody_foresaw_is_an_answer_and_tells_no_secret(make: Make, ca
 
 
 def test_records_that_are_away_or_take_too_long_are_no_answer(make: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "OWN_S", 0.3)
+    monkeypatch.setattr(module, "OWN_S", 1.5)
+    over = Bell()
 
     def own(ask: OwnAsk) -> Rows:
         if ask.number == "away":
             raise StoreError("the database is away")
         # A native thread: it really blocks.
-        end = time.monotonic() + 1.0
-        while time.monotonic() < end and ask.number == "slow":
-            pass
+        if ask.number == "slow":
+            over.wait(PATIENCE_S)
         return Rows()
 
     desk = make(own)
     desk.ask(*(OwnAsk(of=OwnRecords.TICKETS, number=number) for number in ("away", "slow", "ok")))
     desk.until(3)
+    over.ring()
     assert desk.of(1) == Failed("the database is away")
-    assert desk.of(2) == Failed("no answer from own records within 0.3 s")
+    assert desk.of(2) == Failed("no answer from own records within 1.5 s")
     assert desk.of(3) == Rows()
 
 
@@ -254,7 +253,7 @@ def test_a_hundred_at_once_are_a_hundred_answers(make: Make, server: Answerer) -
 
 def test_an_end_answers_nothing_more_and_shuts_the_sources(make: Make, server: Answerer) -> None:
     desk = make()
-    desk.ask(http(server, "never", timeout_s=10.0), orders(SLOW, timeout_s=0.3))
+    desk.ask(http(server, "never", timeout_s=PATIENCE_S), orders(SLOW, timeout_s=0.3))
     turns_until(lambda: server.connections == 1)
     desk.lookups.stop()
     assert desk.shut == ["erp"]
@@ -272,6 +271,6 @@ def test_hosts_that_nobody_asks_any_more_are_forgotten(
     monkeypatch.setattr(module, "MOST_LANES", 3)
     desk = make()
     for n in range(2, 6):
-        desk.ask(http(server, "ok", host=f"127.0.0.{n}", timeout_s=0.5))
+        desk.ask(http(server, "ok", host=f"127.0.0.{n}", timeout_s=PATIENCE_S))
         desk.until(n - 1)
     assert len(desk.lookups.states()) <= 3

@@ -13,7 +13,8 @@ from tests.recovery.site import Site
 
 __all__ = ["Accounts"]
 
-# The switch stamps in ticks of 20 ms, and an event is a moment on its way; on a busy machine, longer.
+# The switch stamps in ticks of 20 ms, and an event is a moment on its way; on a busy machine, longer, and by what the
+# switch's own time was late there.
 SLACK_US = 400_000
 # Between the hangups of the two sides of a talk, when the agent's ends it.
 HUNG_UP_US = 100_000
@@ -26,6 +27,8 @@ class Accounts:
         """``blind_us``: how far a stretch may begin before the last one ends, or after it, where the records could not
         be asked what they have of a contact, and only the switch knew when it began, and its talk."""
         self.site, self.blind_us = site, blind_us
+        late_us = round(site.switch.server.behind_s * 1_000_000)
+        self.slack_us, self.hung_up_us = SLACK_US + late_us, HUNG_UP_US + late_us
         with site.store() as store:
             self._read(store)
 
@@ -63,9 +66,7 @@ class Accounts:
     def unseen(self, result: CallResult) -> bool:
         """Whether the whole call lay in a time without fsorch: the switch kept nothing of it."""
         began, ended = (self.at(moment) for moment in (result.began_s, result.ended_s))
-        # A machine that is too busy lets the switch tell of things later than they happen.
-        slack = SLACK_US + round(self.site.switch.server.behind_s * 1_000_000)
-        return any(down - slack < began and ended < up + slack for down, up in self.site.outages)
+        return any(down - self.slack_us < began and ended < up + self.slack_us for down, up in self.site.outages)
 
     def at(self, seconds: float) -> int:
         """The switch's virtual seconds as wall microseconds."""
@@ -81,7 +82,7 @@ class Accounts:
 
     def unsent(self, leg: LegRow) -> bool:
         """A phone that was about to be dialled when fsorch died: whether the command went out nobody can know."""
-        young = any(down - SLACK_US < leg.created_at < down + SLACK_US for down, _ in self.site.outages)
+        young = any(down - self.slack_us < leg.created_at < down + self.slack_us for down, _ in self.site.outages)
         return young and leg.role == "agent" and not leg.complete
 
     def story(self, leg: str) -> list[str]:
@@ -96,20 +97,21 @@ class Accounts:
             assert row.outcome == "answered", (result, row)
         if not result.talks:
             assert row.outcome != "answered", (result, row)
-        assert abs(self.at(result.ended_s) - row.ended_at) < SLACK_US + self.outage_at(self.at(result.ended_s))
+        assert abs(self.at(result.ended_s) - row.ended_at) < self.slack_us + self.outage_at(self.at(result.ended_s))
         if self.bridged[row.id] and result.talks == 1:
             talked = row.talked_us + row.held_us
             lasted = round((result.ended_s - result.bridged_s) * 1_000_000)
-            slack = SLACK_US + self.outage_at(self.at(result.ended_s)) + self.outage_at(self.at(result.bridged_s))
+            slack = self.slack_us + self.outage_at(self.at(result.ended_s)) + self.outage_at(self.at(result.bridged_s))
             assert abs(talked - lasted) < slack, (result, row)
 
     def near_outage(self, at: int) -> bool:
         """Whether fsorch was away at ``at``, or about to be."""
-        return any(down - SLACK_US < at < up + SLACK_US for down, up in self.site.outages)
+        return any(down - self.slack_us < at < up + self.slack_us for down, up in self.site.outages)
 
     def outage_at(self, at: int) -> int:
         """How long the outage around ``at`` was; 0 if there was none."""
-        return max((up - down for down, up in self.site.outages if down - SLACK_US < at < up + SLACK_US), default=0)
+        near = (up - down for down, up in self.site.outages if down - self.slack_us < at < up + self.slack_us)
+        return max(near, default=0)
 
     def check_segments(self, row: ContactRow) -> None:
         """No stretch overlaps another; no hole is longer than fsorch was away; nothing before the beginning or after
@@ -121,7 +123,7 @@ class Accounts:
         for before, after in zip(edges[::2], edges[1::2], strict=True):
             assert before <= after + self.blind_us, ("overlap", row, told)
             gap = after - before
-            assert gap < HUNG_UP_US + self.outage_at(before) + self.blind_us, ("hole", row, told)
+            assert gap < self.hung_up_us + self.outage_at(before) + self.blind_us, ("hole", row, told)
         assert all(one.began_at <= one.ended_at for one in own)
         assert len({one.id for one in own}) == len(own)
         talked = sum(one.ended_at - one.began_at for one in own if one.kind == SegmentKind.TALK)

@@ -36,6 +36,7 @@ from fsorch.sim.people import PhoneHabits
 from fsorch.sim.world import Caller, CallerPlan, TrafficPlan
 from fsorch.store import Store, open_database
 from tests.cli.running import SWITCH_PASSWORD, Running
+from tests.ports import free_port
 from tests.recovery.music import Listener
 
 __all__ = ["AGENTS", "BY", "DEADLINE_S", "QUEUES", "Site", "wall"]
@@ -102,12 +103,12 @@ class Site:
         self.habits = PhoneHabits(ring_s=ring_s, answer_rate=answer_rate, decline_rate=1.0)
         self.running: Running | None = None
         self._down = 0
-        self._open_switch(seed)
+        self._open_switch(seed, free_port())
         self._install(prepare)
 
     # -- the switch ---------------------------------------------------------------------------------------------------
 
-    def _open_switch(self, seed: int, port: int = 0) -> None:
+    def _open_switch(self, seed: int, port: int) -> None:
         plan = SwitchPlan(
             password=SWITCH_PASSWORD, centre=self.centre, calls=100_000, seed=seed, port=port, traffic=self.traffic
         )

@@ -24,12 +24,15 @@ def mariadb() -> Iterator[MariaDb]:
 
 
 @pytest.fixture(params=["sqlite", "mysql"])
-def url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
     """The URL of an empty database, once of each engine."""
     if request.param == "sqlite":
-        return f"sqlite:///{tmp_path}/records.db"
+        yield f"sqlite:///{tmp_path}/records.db"
+        return
     server: MariaDb = request.getfixturevalue("mariadb")
-    return server.new_database()
+    made = server.new_database()
+    yield made
+    server.drop_database(made)
 
 
 @pytest.fixture

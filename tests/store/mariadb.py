@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -15,6 +14,8 @@ from urllib.parse import quote
 
 import pymysql
 
+from tests.ports import free_port
+
 __all__ = ["PASSWORD", "MariaDb", "make_certificate", "missing_mariadb", "running_mariadb"]
 
 # Hostile on purpose: it must survive the URL and appear in no message.
@@ -22,6 +23,9 @@ PASSWORD = "s3cret:/@?#%20 ü"
 # Some installations keep the server out of a user's path.
 PATH = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin", "/usr/libexec"))
 NEEDED = ("mariadbd", "mariadb-install-db", "openssl")
+# Making 60 tables takes 0.25 s on a disk and 0.05 s in memory, where that is plentiful.
+MEMORY = Path("/dev/shm")
+MEMORY_FREE, MEMORY_WHOLE = 2 << 30, 6 << 30
 
 
 def missing_mariadb() -> str:
@@ -30,17 +34,20 @@ def missing_mariadb() -> str:
     return f"{' and '.join(missing)} not found; install Debian's packages mariadb-server and openssl" if missing else ""
 
 
+def memory_is_plentiful() -> bool:
+    """Whether files may lie in memory."""
+    try:
+        room = os.statvfs(MEMORY)
+    except OSError:
+        return False
+    whole = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return os.access(MEMORY, os.W_OK) and room.f_bavail * room.f_frsize > MEMORY_FREE and whole > MEMORY_WHOLE
+
+
 def _tool(name: str) -> str:
     path = shutil.which(name, path=PATH)
     assert path is not None
     return path
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def make_certificate(folder: Path) -> Path:
@@ -61,7 +68,7 @@ class MariaDb:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.port = _free_port()
+        self.port = free_port()
         self.socket = folder / "s"
         self.certificate = make_certificate(folder)
         self._process: subprocess.Popen[str] | None = None
@@ -134,6 +141,13 @@ class MariaDb:
         )
         return f"mysql://{name}:{quote(PASSWORD, safe='')}@127.0.0.1:{self.port}/{name}"
 
+    def drop_database(self, url: str) -> None:
+        """It is not needed any more; one that somebody still holds stays."""
+        try:
+            self.run("SET SESSION lock_wait_timeout = 1", f"DROP DATABASE IF EXISTS {url.rpartition('/')[2]}")
+        except pymysql.OperationalError:
+            return
+
     def run(self, *statements: str) -> None:
         """Run ``statements`` as root."""
         root = pymysql.connect(unix_socket=str(self.socket), user="root", charset="utf8mb4")
@@ -146,8 +160,9 @@ class MariaDb:
 
 @contextmanager
 def running_mariadb() -> Iterator[MariaDb]:
-    """A server for the block. Its socket's path must be short, so it lives directly in the temporary folder."""
-    folder = Path(tempfile.mkdtemp(prefix="fsorch-"))
+    """A server for the block. Its socket's path must be short, so it lives directly in the temporary folder, or in
+    memory."""
+    folder = Path(tempfile.mkdtemp(prefix="fsorch-", dir=MEMORY if memory_is_plentiful() else None))
     try:
         server = MariaDb(folder)
         server.start()

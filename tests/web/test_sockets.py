@@ -8,6 +8,7 @@ import msgspec
 import pytest
 import simple_websocket
 
+from fsorch_web import feed
 from fsorch_web.sockets import TABS
 from tests.web.fake import User
 from tests.web.harness import Site
@@ -72,12 +73,13 @@ def test_a_second_tab_shows_the_same(site: Site) -> None:
     assert first["view"] == second["view"]
 
 
-def test_an_offer_reaches_the_page_at_once_also_in_a_busy_centre(site: Site) -> None:
+def test_an_offer_reaches_the_page_at_once_also_in_a_busy_centre(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(feed, "SHORTEST_S", 0.3)
     line = site.line(site.page("ada"))
     line.next("agent")
     waits = []
-    for n in range(1, 21):
-        site.centre.set_agent("ada", answered=n)  # has just been pushed: the next push is not due for 100 ms
+    for n in range(1, 6):
+        site.centre.set_agent("ada", answered=n)  # has just been pushed: the next push is not due for 300 ms
         line.until("agent", lambda view, n=n: view["agent"]["answered"] == n)
         began = time.perf_counter()
         ring(site, contact=f"c{n}")
@@ -85,7 +87,7 @@ def test_an_offer_reaches_the_page_at_once_also_in_a_busy_centre(site: Site) -> 
         waits.append(time.perf_counter() - began)
         site.centre.end_call("ada")
         line.until("agent", lambda view: view["agent"]["state"] == "idle")
-    assert sorted(waits)[len(waits) // 2] < 0.05, waits
+    assert sorted(waits)[len(waits) // 2] < 0.15, waits
 
 
 def test_hello_brings_everything_anew(site: Site) -> None:
@@ -102,7 +104,7 @@ def test_numbers_grow_by_one_and_times_are_the_servers(site: Site) -> None:
     for n in range(1, 6):
         message = line.next("board")
         assert message["n"] == n
-        assert abs(message["at"] / 1e6 - time.time()) < 5
+        assert abs(message["at"] / 1e6 - time.time()) < 60
         site.centre.set_agent("ada", answered=n)
 
 
