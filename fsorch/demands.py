@@ -173,7 +173,19 @@ def _each(parts: Iterable[Part]) -> Part:
                 others.add(part)
     if NEVER in others or any(level > most.get(skill, HIGHEST) for skill, level in least.items()):
         return NEVER
-    return _one(Each, least, most, others)
+
+    def said(part: Part) -> bool:
+        """Whether it holds whenever the rest does."""
+        match part:
+            case Least():
+                return least.get(part.skill, 0) >= part.level
+            case Most():
+                return most.get(part.skill, HIGHEST) <= part.level
+            case Either():
+                return any(said(one) for one in part.parts)
+        return False
+
+    return _one(Each, least, most, {part for part in others if not said(part)})
 
 
 def _either(parts: Iterable[Part]) -> Part:

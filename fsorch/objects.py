@@ -17,7 +17,7 @@ import msgspec
 from fsorch.calendar_rules import CalendarSpec
 from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.compliance_packs import PackSpec
-from fsorch.config import AgentSpec, BreakReason, Centre, QueueSpec, decode
+from fsorch.config import AgentSpec, BreakReason, Centre, QueueSpec, decode, known_skills
 from fsorch.demands import demand_of, names_in
 from fsorch.errors import ConfigError, NotFound
 from fsorch.flows import FlowSpec
@@ -29,6 +29,7 @@ __all__ = [
     "Change",
     "SkillBody",
     "closed",
+    "closed_after",
     "find",
     "find_thing",
     "list_things",
@@ -100,7 +101,7 @@ def put(kind: str, id: str, given: Plain) -> Change:
         centre, things = opened(old, kind)
         at = next((n for n, one in enumerate(things) if one["id"] == id), len(things))
         things[at : at + 1] = [thing]
-        return closed(centre, kind)
+        return closed_after(old, centre, kind)
 
     return change
 
@@ -137,7 +138,7 @@ def removed(kind: str, id: str) -> Change:
         if kind == "queue":
             for agent in centre.get("agents", ()):
                 agent["queues"] = [place for place in agent.get("queues", ()) if place["queue"] != id]
-        return closed(centre, kind)
+        return closed_after(old, centre, kind)
 
     return change
 
@@ -152,6 +153,21 @@ def opened(old: Centre, kind: str) -> tuple[Plain, list[Plain]]:
 def closed(centre: Plain, kind: str) -> Centre:
     """The centre of plain values, checked. Raises ConfigError."""
     return decode(centre, Centre, where=f"this {kind}")
+
+
+def closed_after(old: Centre, centre: Plain, kind: str) -> Centre:
+    """The same after a change of one thing. A skill that an agent was the last to have, and that something still names,
+    is listed from then on: who takes it from them at work is not to mend queues first."""
+    try:
+        return closed(centre, kind)
+    except ConfigError:
+        held = [agent.get("skills") for agent in centre.get("agents", ())]
+        lost = known_skills(old) - {skill for skills in held if isinstance(skills, dict) for skill in skills}
+        lost -= {skill for queue in old.queues if isinstance(queue.skills, dict) for skill in queue.skills}
+        lost -= set(old.skills)
+        if kind != "agent" or not lost:
+            raise
+        return closed(centre | {"skills": [*old.skills, *sorted(lost)]}, kind)
 
 
 def find(things: list[Plain], kind: str, id: str) -> Plain:

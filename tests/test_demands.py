@@ -56,6 +56,8 @@ def test_a_mapping_is_all_of_it() -> None:
         ("billing and billing >= 3", "billing >= 3"),
         ("billing or billing >= 3", "billing"),
         ("2 < billing", "billing >= 3"),
+        ("sales >= 2 and (billing or sales)", "sales >= 2"),
+        ("not sales and (billing or sales <= 1)", "not sales"),
         ("billing == 2", "billing >= 2 and billing <= 2"),
         ("not billing != 2", "billing == 2"),
         ("sales and (billing or (trainee or sales >= 2))", "sales and (trainee or sales >= 2 or billing)"),

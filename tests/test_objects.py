@@ -84,6 +84,18 @@ def test_a_skill_that_an_expression_names() -> None:
     assert freed.skills == ()
 
 
+def test_the_last_who_has_a_skill_that_is_named_may_lose_it_or_go() -> None:
+    centre = patched("queue", "support", {"skills": "french >= 2 and not german"})(CENTRE)
+    for change in (patched("agent", "bob", {"skills": None}), removed("agent", "bob")):
+        after = change(centre)
+        assert after.skills == ("french", "german")
+        assert after.queues == centre.queues
+    assert patched("agent", "bob", {"skills": {"german": 2}})(centre).skills == ("french",)
+    assert patched("agent", "bob", {"skills": None})(CENTRE).skills == ()
+    with pytest.raises(ConfigError, match="skills"):
+        patched("agent", "bob", {"skills": 3})(centre)
+
+
 def test_a_skill_is_with_whom_it_is_put_and_with_nobody_else() -> None:
     assert find_thing(CENTRE, "skill", "french") == {"id": "french", "agents": {"bob": 3}, "queues": {"support": 2}}
     centre = put("skill", "french", {"agents": {"ada": 4}})(CENTRE)

@@ -10,7 +10,7 @@ import click
 
 from fsorch.config import Centre
 from fsorch.errors import ConfigError
-from fsorch.objects import KINDS, Change, closed, find, list_things, opened, removed
+from fsorch.objects import KINDS, Change, closed, closed_after, find, list_things, opened, removed
 from fsorch_cli.app import App
 from fsorch_cli.assign import assign
 from fsorch_cli.changing import change_centre
@@ -105,6 +105,6 @@ def with_set(kind: str, id: str, changes: Sequence[str]) -> Change:
     def change(old: Centre) -> Centre:
         centre, things = opened(old, kind)
         assign(find(things, kind, id), changes, KINDS[kind][1])
-        return closed(centre, kind)
+        return closed_after(old, centre, kind)
 
     return change

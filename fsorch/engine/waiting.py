@@ -464,6 +464,9 @@ class Waiting:
         detail = {key: value for key, value in msgspec.to_builtins(act).items() if key != "act" and value is not None}
         fields = {"step": step.step, "act": str(act.__struct_config__.tag), "detail": detail, "why": step.why}
         need = changed(contact.need, act) if contact.need is not None else None
+        if need is contact.need and after_step(act, need) and wait.steps.ran[step.step].times > 1:
+            # It has come again, and there is nothing left to lower or to raise.
+            return
         core.fact(FactKind.STEP_TAKEN, contact, leg=contact.leg, **fields, **after_step(act, need))
         if contact.leg:
             ran = written_ran(wait.steps.ran)

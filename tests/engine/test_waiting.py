@@ -372,6 +372,8 @@ def test_a_priority_is_lowered_again_and_again_and_marked_with_the_step() -> Non
     desk.passes(10)
     assert desk.contact().priority == 0
     assert [fact.data["priority"] for fact in desk.of(FactKind.STEP_TAKEN)] == [3, 1, 0]
+    desk.passes(60)
+    assert len(desk.of(FactKind.STEP_TAKEN)) == 3, "there is nothing left to lower"
 
 
 def test_a_skill_is_added_and_others_are_asked_for() -> None:
