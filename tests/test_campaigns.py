@@ -72,6 +72,16 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
         ({"order": [{"by": "random"}, {"by": "name"}]}, "campaigns[0].order[0].by is random"),
         ({"machine_action": "message"}, "campaigns[0].machine_prompt is missing"),
         ({"machine_action": "agent"}, "campaigns[0].machine_action is agent, but machines are not told"),
+        ({"amd": {"decide_s": 11}}, "campaigns[0].amd.decide_s"),
+        ({"amd": {"checked": 0.1}}, "campaigns[0].amd.checked is 0.1, but greetings tell nothing"),
+        (
+            {"amd": {"timing": True, "pause_s": 1.5, "greeting_s": 1.2}},
+            "campaigns[0].amd.pause_s is 1.5; expected less",
+        ),
+        (
+            {"amd": {"timing": True, "while_talking": False}},
+            "campaigns[0].amd.greeting_s is 4, but nobody is listened to for longer than decide_s (1.5)",
+        ),
         ({"drop": {"prompt": "drop_mesage"}}, "campaigns[0].drop.prompt is 'drop_mesage'; expected a prompt; did you"),
         (
             {"caller_ids": [{"numbers": ["+4930123"]}] * 2},

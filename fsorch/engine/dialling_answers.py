@@ -25,7 +25,7 @@ __all__ = ["Hearing"]
 # An answer sooner than this after the dial, without ringing, is a mailbox's more often than a person's.
 QUICK_S = 1.0
 # Frames in a row that are talk, and that are a gap in it: one more than these must be heard.
-TALK, GAP = 3, 4
+TALK, GAP = 3, 2
 FRAME_S = 0.02
 LEAST_S = 0.04
 # The switch says itself when time decides; if it does not, it is asked no more so much later.

@@ -758,11 +758,13 @@ def test_a_person_is_with_an_agent_once_they_wait_for_an_answer() -> None:
     assert not room.engine.snapshot().contacts
     assert room.last(Execute).arg == "150 3 1500"
     ear.ends(0.4, found=True)
-    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_silence", "150 4 1420")
+    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_silence", "150 2 1420")
     ear.ends(1.1, found=True)
-    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_audio", "150 3 500")
+    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_audio", "150 3 540")
     assert not room.engine.snapshot().contacts
     ear.ends(1.62, found=False)
+    assert not room.engine.snapshot().contacts
+    ear.ends(1.66, found=False)
     assert room.contact().agent == "a0"
     room.bridge(ear.call.uuid, room.last(Bridge).b)
     room.ends(ear.call.uuid)

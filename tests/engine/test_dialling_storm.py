@@ -41,7 +41,7 @@ from fsorch.engine.inputs import (
     SkipPreview,
 )
 from fsorch.errors import FsorchError
-from fsorch.esl.commands import Bridge, Kill, Originate, Park, PlayAndGetDigits, Playback, SetVars
+from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, PlayAndGetDigits, Playback, SetVars
 from fsorch.esl.events import Event
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
@@ -64,16 +64,16 @@ class Wire:
 class Storm:
     """A room, and a switch that knows its own legs."""
 
-    def __init__(self, mode: Mode, *, amd: bool, nailed: bool) -> None:
+    def __init__(self, mode: Mode, *, amd: AmdSpec | None, nailed: bool) -> None:
         spec = structs.replace(
             CAMPAIGN,
             mode=mode,
             ratio=2.0,
             drop=DropSpec(number="+493099"),
-            amd=AmdSpec() if amd else None,
+            amd=amd,
             machine_action=MachineAction.MESSAGE if amd else MachineAction.HANGUP,
             machine_prompt="drop_message" if amd else "",
-            dispositions=(Disposition(id="sold"),),
+            dispositions=(Disposition(id="sold"), Disposition(id="mailbox", machine=True)),
         )
         self.centre = centre(spec, agents=len(AGENTS), nailed=nailed)
         self.room = Room(self.centre, leads=400)
@@ -184,6 +184,23 @@ class Storm:
         if uuid and self.legs[uuid].answered:
             self.event("CUSTOM", uuid, subclass="avmd::beep")
 
+    def do_ear(self, which: int, found: bool, at: float) -> None:
+        """What listens to a called party has heard, or not heard, what it waits for; ``at``: so long after the
+        answer, by the clock of the switch."""
+        asked = [one for one, _ in self.room.sent if isinstance(one, Execute) and one.app in EARS]
+        mine = [one for one in asked if one.uuid in self.legs]
+        if mine:
+            one = mine[-1 - which % len(mine)]
+            said = {f"{one.app}_timeout": "false" if found else "true"}
+            stamp = self.room.clock.now().wall + round(at * 1_000_000)
+            ears = {"application": one.app, "application_uuid": one.event_uuid, "timestamp": stamp}
+            self.event("CHANNEL_EXECUTE_COMPLETE", one.uuid, said, **ears)
+
+    def do_talks_on(self, which: int) -> None:
+        """A greeting that does not end."""
+        for n in range(12):
+            self.do_ear(which, True, 0.4 + 0.4 * n)
+
     def do_heard(self, which: int, key: str) -> None:
         """What plays to a called party is over."""
         asked = [one for one, _ in self.room.sent if isinstance(one, PlayAndGetDigits | Playback)]
@@ -204,6 +221,7 @@ class Storm:
             "skip": SkipPreview(agent=agent, by="storm"),
             "hangup": HangUp(agent=agent, by="storm"),
             "said": Dispose(agent=agent, by="storm", disposition="sold"),
+            "mailbox": Dispose(agent=agent, by="storm", disposition="mailbox"),
         }
         self.tell(asks[what])
 
@@ -324,6 +342,7 @@ def outcomes_of(rows: list[AttemptRow]) -> dict[str, set[str]]:
     return found
 
 
+EARS = ("detect_audio", "detect_silence", "wait_for_silence")
 WHICH = st.integers(0, 9)
 ROLES = st.sampled_from(("customer", "customer", "agent"))
 ACTS = st.one_of(
@@ -335,9 +354,13 @@ ACTS = st.one_of(
         st.just("echo"), WHICH, st.sampled_from(("CHANNEL_PARK", "CHANNEL_HANGUP", "CHANNEL_PROGRESS", "CUSTOM"))
     ),
     st.tuples(st.just("beep"), WHICH),
+    st.tuples(st.just("ear"), WHICH, st.booleans(), st.floats(0, 6)),
+    st.tuples(st.just("talks_on"), WHICH),
     st.tuples(st.just("heard"), WHICH, st.sampled_from(("", "9", "1"))),
     st.tuples(
-        st.just("agent"), WHICH, st.sampled_from(("in", "in", "out", "break", "back", "dial", "skip", "hangup", "said"))
+        st.just("agent"),
+        WHICH,
+        st.sampled_from(("in", "in", "out", "break", "back", "dial", "skip", "hangup", "said", "mailbox")),
     ),
     st.tuples(st.just("caller"), WHICH),
     st.tuples(st.just("link"), st.booleans()),
@@ -350,12 +373,12 @@ ACTS = st.one_of(
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large])
 @given(
     mode=st.sampled_from(MODES),
-    amd=st.booleans(),
+    amd=st.sampled_from((None, AmdSpec(), AmdSpec(timing=True), AmdSpec(timing=True, beep=False, checked=0.5))),
     nailed=st.sampled_from((True, True, False)),
     story=st.lists(ACTS, min_size=5, max_size=60),
 )
 def test_no_lead_in_two_calls_no_drop_without_a_word_and_one_outcome_for_each_attempt(
-    mode: Mode, amd: bool, nailed: bool, story: list[tuple[Any, ...]]
+    mode: Mode, amd: AmdSpec | None, nailed: bool, story: list[tuple[Any, ...]]
 ) -> None:
     storm = Storm(mode, amd=amd, nailed=nailed)
     for agent in range(len(AGENTS)):
