@@ -37,7 +37,7 @@ COMMANDS = {
     "message": Entry("What callers left on tape: list, play, done.", "message"),
     "prompt": Entry("What callers hear: list, check, build, add, remove.", "prompt"),
     "contact": Entry("Contacts: list, show, move, pick, priority.", "contact"),
-    "compliance": Entry("The law in campaigns: packs, show, check, report.", "compliance"),
+    "compliance": Entry("The law in campaigns: packs, check, report, purge.", "compliance"),
     "customer": Entry("Customers: list, show, add, import, note, remove.", "customer"),
     "ticket": Entry("What customers wait for: list, open, set.", "ticket"),
     "promise": Entry("What customers were promised: list, keep, break, cancel.", "promise"),

@@ -1,6 +1,7 @@
 """The ledger of consents: who agreed to be called, to what, when and how, until when, and when they took it back.
 
-A row is never removed and never rewritten but for its withdrawal: it is evidence. Everything blocks on the database.
+A row is never rewritten but for its withdrawal, and goes only when its time is over (fsorch.store.purging): it is
+evidence. Everything blocks on the database.
 """
 
 from __future__ import annotations

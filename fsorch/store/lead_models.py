@@ -227,8 +227,8 @@ class DncNumberRecord(Model):
 
 
 class ConsentRecord(Model):
-    """Who has consented to be called, to what; see fsorch.campaigns.ConsentRow. Rows are never removed: a withdrawal is
-    noted in the row."""
+    """Who has consented to be called, to what; see fsorch.campaigns.ConsentRow. A withdrawal is noted in the row,
+    which goes when its time is over; see fsorch.store.purging."""
 
     id = IdField(primary_key=True)
     number = BigIntegerField()

@@ -71,6 +71,7 @@ class CampaignReport:
             "pack": _told(self._pack),
             "wordings": self._wordings(until),
             "acts": self._acts(),
+            "purged": self._purged(),
         }
 
     def _wordings(self, until: int) -> list[dict[str, Any]]:
@@ -93,6 +94,16 @@ class CampaignReport:
             for one in reversed(self._store.audits(MOST_ACTS, since=since, act="campaign."))
             if one.at < until and isinstance(one.what, dict) and one.what.get("campaign") == self._spec.id
         ]
+
+    def _purged(self) -> list[dict[str, Any]]:
+        """What of this time is on record no more, for it had been kept for long enough."""
+        found = []
+        for act in reversed(self._store.audits(MOST_ACTS, act="compliance.purge")):
+            lots = act.what.get("lots", ()) if isinstance(act.what, dict) and act.what.get("stage") == "ended" else ()
+            for lot in lots:
+                if lot["campaign"] in ("", self._spec.id) and lot["before"] > self._span[0]:
+                    found.append({"at": act.at, "who": act.who} | lot)
+        return found
 
 
 def _spec_of(store: Store, centre: Centre, campaign: str) -> CampaignSpec:

@@ -41,6 +41,7 @@ from fsorch.store.messages import MessageFile, find_message
 from fsorch.store.migrate import migrate
 from fsorch.store.models import MetaRecord
 from fsorch.store.phones import PhoneSecret
+from fsorch.store.purging import Retention
 from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
 from fsorch.store.recall import recall
 from fsorch.store.tokens import TokenRow
@@ -89,6 +90,7 @@ class Store:
         self.factors = Factors(self._use, clock, self._audit)
         self.answered = AnsweredRequests(self._use, clock)
         self.leads = Leads(self._use, clock, self._audit, self.dnc, self.consents)
+        self.retention = Retention(self._use, clock, self._audit)
 
     def open(self, *, create: bool = True) -> None:
         """Bring the tables up to date. Without ``create`` a database that is not there is an error rather than a new

@@ -187,6 +187,21 @@ def test_the_evidence_has_a_row_for_each_call_and_a_report_that_names_what_does_
     assert fsorch("compliance", "report", "nosuch", "--from", "30d").code == 4
 
 
+def test_what_was_kept_for_long_enough_is_purged_but_for_a_hold() -> None:
+    planned = json.loads(fsorch("compliance", "purge", "--dry-run", "--json").out)
+    assert (planned["removed"], sum(lot["rows"] for lot in planned["lots"])) == (False, 0)
+    assert "0 records would go" in fsorch("compliance", "purge", "--dry-run").out
+    assert fsorch("compliance", "purge", "--yes").out.strip() == "0 records are removed"
+    assert fsorch("compliance", "hold", "case-1", "--reason", "a complaint", "--campaign", "sprung").code == 4
+    assert fsorch("compliance", "hold", "case-1", "--reason", "a complaint", "--campaign", "spring").code == 0
+    [hold] = json.loads(fsorch("compliance", "holds", "--json").out)
+    assert (hold["id"], hold["campaign"], hold["reason"]) == ("case-1", "spring", "a complaint")
+    assert fsorch("compliance", "hold", "case-1", "--reason", "again").code == 3
+    assert fsorch("compliance", "release", "case-2").code == 4
+    assert fsorch("compliance", "release", "case-1").code == 0
+    assert "Nothing is held." in fsorch("compliance", "holds").out
+
+
 def test_a_report_without_calls_still_has_its_heading() -> None:
     assert fsorch("compliance", "report", "spring", "--from", "2026-01-01", "--to", "2026-02-01").code == 0
     [table] = Path().glob("spring-*.csv")

@@ -8,10 +8,12 @@ from pathlib import Path
 import click
 
 from fsorch.campaign.evidence import COLUMNS
+from fsorch.campaign.keeping import Hold
 from fsorch.campaigns import Lead, LeadNumber
 from fsorch.clock import to_datetime
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, pack_named, shipped_pack
 from fsorch.errors import NotFound
+from fsorch.store.purging import Lot
 from fsorch.store.reasons import may_dial
 from fsorch.store.report import CampaignReport
 from fsorch_cli.app import App
@@ -20,7 +22,8 @@ from fsorch_cli.export import CsvWriter, destination
 from fsorch_cli.filters import Moment
 from fsorch_cli.group import Group
 from fsorch_cli.leads import number_of
-from fsorch_cli.live import local_time, now_us
+from fsorch_cli.live import asked_by, local_time, now_us
+from fsorch_cli.live import find as find_one
 
 DAY_US = 86_400 * 1_000_000
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
@@ -142,6 +145,99 @@ def report(app: App, campaign: str, since: int, until: int, folder: Path, force:
     irregular = told["summary"]["irregular"]
     for rule, count in irregular.items():
         note(f"irregular: {rule}: {count}")
+
+
+@command.command("purge")
+@click.option("--at-least", type=click.IntRange(min=0), default=0, metavar="DAYS", help="Keep so long at least.")
+@click.option("--dry-run", is_flag=True, help="Tell what has been kept for long enough, and remove nothing.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@AS_JSON
+@click.pass_obj
+def purge(app: App, at_least: int, dry_run: bool, yes: bool, as_json: bool) -> None:
+    """Remove what has been kept for as long as the packs ask: calls with their contacts, legs and facts, consents that
+    ended, wordings that no call on record goes by, no-call entries that ran out.
+
+    What no rule speaks of stays, and so do a wish not to be called, what a hold covers, and calls that a rule has
+    still to count. Recordings are the switch's. Who purged, and what, is audited and stands in later reports."""
+    with app.store() as store:
+        lots = store.retention.plan(at_least)
+        if not dry_run:
+            rows = sum(lot.rows for lot in lots)
+            if rows and not yes:
+                _show_lots(lots)
+                click.confirm(f"Remove {rows:,} records for good?", abort=True, err=True)
+            lots = store.retention.purge(asked_by(), at_least) if rows else []
+    if as_json:
+        print_json({"removed": not dry_run, "lots": lots})
+        return
+    if dry_run:
+        _show_lots(lots)
+    gone = sum(lot.rows for lot in lots)
+    out().print(f"{gone:,} records {'would go' if dry_run else 'are removed'}")
+
+
+def _show_lots(lots: list[Lot]) -> None:
+    print_table(
+        ("what", "campaign", "pack", "kept", "by", "from before", "go>", "held>"),
+        [
+            (
+                lot.what,
+                lot.campaign,
+                lot.pack,
+                f"{lot.days} days" if lot.rules else "no rule says how long",
+                ", ".join(lot.rules),
+                local_time(lot.before),
+                lot.rows,
+                lot.held,
+            )
+            for lot in lots
+        ],
+        empty="Nothing is on record.",
+    )
+
+
+@command.command("hold")
+@click.argument("name", metavar="NAME")
+@click.option("--campaign", default="", help="Only what is of this campaign.")
+@click.option("--number", default="", help="Only what is of this number.")
+@click.option("--reason", required=True, help="The case it is for; the records keep it.")
+@AS_JSON
+@click.pass_obj
+def hold(app: App, name: str, campaign: str, number: str, reason: str, as_json: bool) -> None:
+    """Let no purge remove what a lawsuit or an authority asks for, until `compliance release NAME`.
+
+    Without --campaign and --number all records are held."""
+    with app.store() as store:
+        if campaign and not store.campaigns.versions(campaign):
+            find_one("campaign", campaign, store.load_centre().campaigns)
+        asked = Hold(id=name, campaign=campaign, number=number_of(number) if number else "", reason=reason)
+        made = store.retention.hold(asked, asked_by())
+    print_json(made) if as_json else out().print(f"hold {printable(made.id)} is in force")
+
+
+@command.command("release")
+@click.argument("name", metavar="NAME")
+@click.option("--reason", default="", help="Why; audited.")
+@click.pass_obj
+def release(app: App, name: str, reason: str) -> None:
+    """End the hold NAME: what it kept may be purged again."""
+    with app.store() as store:
+        store.retention.release(name, asked_by(), reason)
+    out().print(f"hold {printable(name)} is over")
+
+
+@command.command("holds")
+@AS_JSON
+@click.pass_obj
+def holds(app: App, as_json: bool) -> None:
+    """The holds in force."""
+    with app.store() as store:
+        found = store.retention.holds()
+    if as_json:
+        print_json(found)
+        return
+    rows = [(one.id, one.campaign, one.number, one.reason, local_time(one.since), one.by) for one in found]
+    print_table(("hold", "campaign", "number", "reason", "since", "by"), rows, empty="Nothing is held.")
 
 
 def _digest(path: Path) -> str:

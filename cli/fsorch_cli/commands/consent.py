@@ -17,7 +17,7 @@ REGION = click.option("--region", default="", metavar="CC", help="The country of
 
 @click.group("consent", cls=Group)
 def command() -> None:
-    """Consents to be called. Nothing is ever removed here: a withdrawal is noted."""
+    """Consents to be called. Nothing is removed here: a withdrawal is noted."""
 
 
 @command.command("list")
