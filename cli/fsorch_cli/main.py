@@ -46,6 +46,8 @@ COMMANDS = {
     "cdr": Entry("Call detail records: list, export.", "cdr"),
     "token": Entry("Programs that may use the API: list, add, remove.", "token"),
     "audit": Entry("Who did what: log-ins, steering, changes of the centre; verify.", "audit"),
+    "db": Entry("The database: status, backup, migrate, rollback.", "db", greenlets=True),
+    "systemd": Entry("A unit by which systemd runs this installation.", "systemd"),
     "user": Entry("Who may log in: add, passwd, list.", "user"),
     "top": Entry("Queues, agents and contacts, live.", "top"),
     "sim": Entry("The virtual switch alone, with callers.", "sim", greenlets=True),

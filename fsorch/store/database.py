@@ -42,7 +42,17 @@ from peewee import (
 from fsorch.errors import DatabaseAway, StoreError
 from fsorch.store.native import dial, is_patched
 
-__all__ = ["Db", "PooledMysql", "PooledSqlite", "connected", "is_passing", "parse_url", "roomy", "writing"]
+__all__ = [
+    "Db",
+    "PooledMysql",
+    "PooledSqlite",
+    "connected",
+    "is_passing",
+    "make_private",
+    "parse_url",
+    "roomy",
+    "writing",
+]
 
 IDLE_CONNECTIONS = 8
 BUSY_TIMEOUT_S = 5.0
@@ -143,7 +153,7 @@ class PooledSqlite(ManyRows, SqliteDatabase):
             file.parent.mkdir(parents=True, exist_ok=True)
             if file.is_dir():
                 raise StoreError(f"{file} is a folder; name a file in the database URL")
-            _make_private(file)
+            make_private(file)
         except OSError as error:
             raise DatabaseAway(f"the database {file} cannot be made or written: {error.strerror}") from error
 
@@ -392,7 +402,7 @@ def roomy(db: Db) -> Iterator[Db]:
             db.run(f"PRAGMA {name} = {int(value)}")
 
 
-def _make_private(file: Path) -> None:
+def make_private(file: Path) -> None:
     """Make ``file`` if it is not there: for the owner only, from the first byte, for it holds callers and password
     hashes. SQLite gives its other files the same mode.
 

@@ -16,7 +16,7 @@ from fsorch.store.database import Db, PooledMysql
 from fsorch.store.models import MigrationRecord
 from fsorch.store.steps import Steps
 
-__all__ = ["known_migrations", "migrate"]
+__all__ = ["applied_migrations", "known_migrations", "migrate"]
 
 LOCK = "fsorch.migrate"
 LOCK_TIMEOUT_S = 60
@@ -36,7 +36,7 @@ def migrate(db: Db, now_us: int, *, create: bool = True, known: Sequence[ModuleT
     modules = known_migrations() if known is None else known
     if not create and not db.table_exists("migration"):
         raise StoreError("the database has no tables of fsorch; run `fsorch init` first")
-    if _applied(db) == len(modules):
+    if applied_migrations(db) == len(modules):
         return []
     with _alone(db):
         return _apply(db, modules, now_us)
@@ -45,7 +45,7 @@ def migrate(db: Db, now_us: int, *, create: bool = True, known: Sequence[ModuleT
 def _apply(db: Db, modules: Sequence[ModuleType], now_us: int) -> list[int]:
     steps = Steps(db)
     steps.table("migration", TABLE)
-    applied = _applied(db)
+    applied = applied_migrations(db)
     if applied > len(modules):
         raise StoreError(
             f"the database is at migration {applied}, this fsorch knows {len(modules)}; run the newer one that made it"
@@ -64,7 +64,7 @@ def _apply_one(db: Db, steps: Steps, module: ModuleType, number: int, now_us: in
     MigrationRecord.insert(number=number, name=name, applied_at=now_us).execute(db)
 
 
-def _applied(db: Db) -> int:
+def applied_migrations(db: Db) -> int:
     """The highest number applied; 0 for an empty database."""
     if not db.table_exists("migration"):
         return 0

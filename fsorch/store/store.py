@@ -7,6 +7,7 @@ may use one store. Whatever goes wrong with the database comes out as StoreError
 from __future__ import annotations
 
 import itertools
+import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -25,6 +26,7 @@ from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.store import centre as centres
 from fsorch.store import flows, phones, queries, tokens, users
 from fsorch.store.answered import AnsweredRequests
+from fsorch.store.backup import copy_before_upgrade
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.chain import ChainReport, Entry, add_entry, verify_chain
 from fsorch.store.consents import Consents
@@ -50,6 +52,8 @@ from fsorch.store.values import clean, cut, dump_json
 from fsorch.store.writer import FactWriter
 
 __all__ = ["Store", "attach_database", "open_database"]
+
+log = logging.getLogger(__name__)
 
 
 def open_database(
@@ -97,6 +101,9 @@ class Store:
         one. Raises StoreError, of the kind DatabaseAway when it cannot be reached."""
         self.db.prepare(create)
         with connected(self.db):
+            copy = copy_before_upgrade(self.db)
+            if copy is not None:
+                log.warning("the database is brought up to date; as it was it is kept in %s (fsorch db rollback)", copy)
             migrate(self.db, self._clock.now().wall, create=create)
 
     def close(self) -> None:
