@@ -141,6 +141,28 @@ def test_figures_and_a_picture(store: Store) -> None:
     )
     assert figures["counts"]["outcomes"] == {"drop": 1, "live": 8, "machine": 1, "noanswer": 1}
     assert figures["drops"][0]["left"] == -1
+    assert "taken for" not in told.out
+
+
+def test_the_figures_say_what_telling_machines_from_people_has_cost(store: Store) -> None:
+    for n, (outcome, heard) in enumerate(
+        (
+            (Outcome.LIVE, "pause"),
+            (Outcome.LIVE, "pause said"),
+            (Outcome.LIVE, "greeting checked"),
+            (Outcome.MACHINE, "greeting beep"),
+            (Outcome.MACHINE, "beep"),
+            (Outcome.HUNG_UP, "left"),
+        )
+    ):
+        keep(store, attempt(n, outcome, NOON, answered_at=NOON + SECOND, answer=heard))
+    when = ("--since", "2027-03-10", "--until", "2027-03-11")
+    told = fsorch("campaign", "stats", "spring", *when)
+    assert told.code == 0, told.err
+    assert "3 (1 by the beep, 2 by the greeting)" in told.out
+    assert "1 of 1 were people" in told.out
+    answers = json.loads(fsorch("campaign", "stats", "spring", *when, "--json").out)["counts"]["answers"]
+    assert answers["wronged"] == answers["missed"] == answers["left"] == 1
 
 
 def test_the_evidence_has_a_row_for_each_call_and_a_report_that_names_what_does_not_fit(store: Store) -> None:

@@ -126,6 +126,7 @@ ENDS = {
     "busy": ("busy", "USER_BUSY"),
     "reject": ("rejected", "CALL_REJECTED"),
     "notfound": ("invalid", "UNALLOCATED_NUMBER"),
+    "announced": ("invalid", "UNALLOCATED_NUMBER"),
     "noresp": ("noanswer", "NO_USER_RESPONSE"),
     "ring": ("noanswer", "NO_ANSWER"),
     "unavail": ("congestion", "NORMAL_TEMPORARY_FAILURE"),
