@@ -11,16 +11,19 @@ to 40 ms to begin, which is why what it found is dated back by the frames it wai
 
 from __future__ import annotations
 
+from zlib import crc32
+
 from msgspec import structs
 
+from fsorch.campaign.answer_counts import Sign
 from fsorch.campaign.answers import Answer, AnswerState, Verdict
-from fsorch.campaigns import AmdSpec
+from fsorch.campaigns import AmdSpec, Mode
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
 from fsorch.esl.commands import Execute
 from fsorch.esl.events import Event
 
-__all__ = ["Hearing"]
+__all__ = ["SIGNS", "Hearing", "checked"]
 
 # An answer sooner than this after the dial, without ringing, is a mailbox's more often than a person's.
 QUICK_S = 1.0
@@ -31,6 +34,8 @@ LEAST_S = 0.04
 # The switch says itself when time decides; if it does not, it is asked no more so much later.
 LAG_S = 0.15
 US = 1_000_000
+# By which sign each verdict of listening is kept.
+SIGNS = {Verdict.PERSON: Sign.PAUSE, Verdict.UNSURE: Sign.UNSURE, Verdict.MACHINE: Sign.GREETING}
 
 
 class Hearing:
@@ -94,3 +99,10 @@ class Hearing:
         dial.listening = self.core.ids()
         words = f"{answer.spec.level} {hits} {round(max(LEAST_S, left_s) * 1000)}"
         self.core.send(dial.switch, Execute(dial.leg, app, words, dial.listening), f"hear:{dial.id}")
+
+
+def checked(dial: Dial) -> bool:
+    """Whether this one, a machine by its greeting, is given to an agent who says what it was: by its id alone."""
+    amd = dial.campaign.amd
+    share = amd.checked if amd is not None and dial.campaign.mode is not Mode.AGENTLESS else 0.0
+    return crc32(dial.id.encode()) / 2**32 < share

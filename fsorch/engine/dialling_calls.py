@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from math import ceil
-from zlib import crc32
 
 from msgspec import to_builtins
 
@@ -26,7 +25,7 @@ from fsorch.campaigns import MachineAction, Mode, Outcome
 from fsorch.demands import demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
-from fsorch.engine.dialling_answers import Hearing
+from fsorch.engine.dialling_answers import SIGNS, Hearing, checked
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import CALLED_S
@@ -65,7 +64,6 @@ RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
 SIT = (("execute_on_media", "tone_detect sit 1370.6 r 0 hangup UNALLOCATED_NUMBER 1"),)
 # The network said that it has no room, or the gateway is away: another may have.
 NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
-SIGNS = {Verdict.PERSON: Sign.PAUSE, Verdict.UNSURE: Sign.UNSURE, Verdict.MACHINE: Sign.GREETING}
 
 
 class DialCalls:
@@ -384,8 +382,7 @@ class DialCalls:
             self.step(dial, DialInput.PERSON)
             return
         self._note_machine(dial, "greeting")
-        agents = dial.campaign.mode is not Mode.AGENTLESS
-        if agents and _share(dial.id) < (dial.campaign.amd.checked if dial.campaign.amd is not None else 0.0):
+        if checked(dial):
             dial.sign(Sign.CHECKED)
             self.step(dial, DialInput.PERSON)
         elif dial.campaign.machine_action is MachineAction.AGENT:
@@ -610,8 +607,3 @@ class DialCalls:
             "campaign": dial.campaign.id,
             "lead": dial.lead.id,
         }
-
-
-def _share(id: str) -> float:
-    """Where an id lies between 0 and 1, the same each time."""
-    return crc32(id.encode()) / 2**32

@@ -92,6 +92,16 @@ def test_the_ceiling_has_periods_of_its_own_window_and_counts_whom_detection_mis
     assert taken.summary().outcomes == {"drop": 1, "live": 28}
 
 
+def test_what_telling_machines_from_people_has_cost_is_in_it() -> None:
+    taken = evidence()
+    row = taken.record(attempt(Outcome.MACHINE, answer="greeting key"), PLACE)
+    assert row["answer"] == "greeting key"
+    taken.record(attempt(Outcome.LIVE, answer="pause"), PLACE)
+    answers = taken.summary().answers
+    assert (answers.people, answers.machines, answers.wronged) == (1, 1, 1)
+    assert answers.false_positives == 0.5
+
+
 def test_a_call_under_way_is_told_to_be() -> None:
     taken = evidence()
     record = taken.record(attempt(Outcome.LIVE, ended_at=0), PLACE)
