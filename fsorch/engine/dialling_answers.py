@@ -23,7 +23,7 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.esl.commands import Execute
 from fsorch.esl.events import Event
 
-__all__ = ["SIGNS", "Hearing", "checked"]
+__all__ = ["SIGNS", "SOONEST_S", "Hearing", "checked"]
 
 # An answer sooner than this after the dial, without ringing, is a mailbox's more often than a person's.
 QUICK_S = 1.0
@@ -34,6 +34,8 @@ LEAST_S = 0.04
 # The switch says itself when time decides; if it does not, it is asked no more so much later.
 LAG_S = 0.15
 US = 1_000_000
+# However long it took to tell who it is, a person has this time to be joined.
+SOONEST_S = 0.3
 # By which sign each verdict of listening is kept.
 SIGNS = {Verdict.PERSON: Sign.PAUSE, Verdict.UNSURE: Sign.UNSURE, Verdict.MACHINE: Sign.GREETING}
 

@@ -25,7 +25,7 @@ from fsorch.campaigns import MachineAction, Mode, Outcome
 from fsorch.demands import demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
-from fsorch.engine.dialling_answers import SIGNS, Hearing, checked
+from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import CALLED_S
@@ -50,8 +50,6 @@ FIRST = 999
 BEEP_S = 25.0
 # A machine whose greeting gave it away has so long to beep, or to fall silent for so many frames: then it records.
 AWAIT_S, SILENT = 30.0, 75
-# However long it took to tell who it is, a person has this time to be joined.
-SOONEST_S = 0.3
 # A message to a machine ends by itself; past this it is ended.
 MESSAGE_LIMIT_S = 120.0
 # While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).

@@ -19,6 +19,7 @@ from fsorch.campaign.pacing_memory import Learner
 from fsorch.campaigns import Outcome
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.core import Core
+from fsorch.engine.dialling_answers import SOONEST_S
 from fsorch.engine.dialling_checks import Checks
 from fsorch.engine.dialling_holds import PACED, stands
 from fsorch.engine.dialling_state import Dial, Run
@@ -54,7 +55,10 @@ class Paces:
             name = "progressive" if run.over else PACED[spec.mode] or spec.pacer
             options = {"ratio": spec.ratio} if name == "power" else {}
             rules = self.checks.of(spec)
-            pacer = PACERS[name](target=rules.target, tolerance_s=rules.drop_s, **options)
+            # Of the time that a person may wait, the pause that tells them from a machine is over when we hear of them.
+            listened = spec.amd.pause_s if spec.amd is not None and spec.amd.timing else 0.0
+            left_s = max(min(SOONEST_S, rules.drop_s), rules.drop_s - listened)
+            pacer = PACERS[name](target=rules.target, tolerance_s=left_s, **options)
             if run.learnt is not None and isinstance(pacer, Learner):
                 pacer.resume(run.learnt)
             self._catch_up(run, pacer)

@@ -106,7 +106,8 @@ def test_what_is_missing_keeps_it_from_being_started_unless_somebody_says_why(st
     assert "the register us-dnc has not been imported" in refused.err
     started = fsorch("campaign", "start", "spring", "--anyway", "a try")
     assert (started.code, started.out) == (0, "campaign spring is started (when fsorch runs)\n")
-    assert store.audits(act="campaign.start")[0].what == {"campaign": "spring", "state": "scheduled", "why": "a try"}
+    act = {"campaign": "spring", "before": "draft", "state": "scheduled", "why": "a try"}
+    assert store.audits(act="campaign.start")[0].what == act
 
 
 def test_a_campaign_is_paused_resumed_and_stopped_and_what_is_not_possible_is_refused(store: Store) -> None:
