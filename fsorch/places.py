@@ -86,6 +86,13 @@ class Places:
             line=told.line,
         )
 
+    def clock_of(self, lead: Lead, number: LeadNumber) -> str:
+        """The zone in which a time is agreed with ``lead``: the number's own, the lead's, or the only one they may be
+        in; empty where nobody knows which."""
+        told = next((zone for zone in (number.zone, lead.zone) if zone in self._zones), "")
+        zones = (told,) if told else self.of(lead, number).zones
+        return zones[0] if len(zones) == 1 else ""
+
     def of_number(self, number: str) -> Place:
         """What a number (E.164) says by itself."""
         known = self._numbers.get(number)

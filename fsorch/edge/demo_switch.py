@@ -12,9 +12,12 @@ from __future__ import annotations
 
 import contextlib
 import gc
+import math
 import os
 import sys
 import time
+import wave
+from array import array
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -44,12 +47,16 @@ END_S = 5.0
 # How fast prompts are spoken, as the linter reckons; and one whose words are not known.
 CHARACTERS_PER_S = 14.0
 SOME_PROMPT_S = 2.0
+US = 1_000_000
+# Samples a second of what is recorded.
+RATE = 8000
 
 
 class SwitchPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What switch, and who calls it. ``calls`` None: callers come until the end. ``rate_per_s``: arrivals per second
     of the world's time, which runs ``speed`` times as fast as ours. ``port`` 0: a free one.
-    ``traffic``: what callers and phones are like; how many come, how fast and from which seed stands here."""
+    ``traffic``: what callers and phones are like; how many come, how fast and from which seed stands here.
+    ``recordings``: whether what callers record is written to disk, as a humming of that length."""
 
     password: str
     centre: Centre
@@ -60,6 +67,7 @@ class SwitchPlan(msgspec.Struct, frozen=True, kw_only=True):
     host: str = "127.0.0.1"
     port: int = 0
     traffic: TrafficPlan | None = None
+    recordings: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -157,6 +165,19 @@ def _sounds(centre: Centre) -> Sounds:
     return sounds
 
 
+def hum(path: str, lasted_us: int) -> None:
+    """Write a recording, as a real switch would: nobody's voice, but as long as it was (16 bit, 8 kHz, mono)."""
+    frames = lasted_us * RATE // US
+    tone = array("h", (round(2000 * math.sin(2 * math.pi * 220 * n / RATE)) for n in range(RATE)))
+    if sys.byteorder == "big":
+        tone.byteswap()
+    with contextlib.suppress(OSError), wave.open(path, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes((tone.tobytes() * (frames // RATE + 1))[: 2 * frames])
+
+
 class SwitchWorld:
     """The virtual switch on a port, with the phones of ``plan.centre`` registered and callers ready to come. ``made``
     holds the ids of all channels it ever made, where the callers are counted (a switch that runs for ever keeps
@@ -172,6 +193,8 @@ class SwitchWorld:
         self.world = demo_world(switch, traffic, plan.centre)
         if plan.calls is not None:
             switch.machine.core.entered = lambda channel: self.made.add(channel.uuid)
+        if plan.recordings:
+            switch.machine.core.recorded = hum
 
     def start(self) -> None:
         """Listen. Raises ConfigError when the port is taken."""

@@ -45,6 +45,7 @@ class Core:
         # What is shown of campaigns; see fsorch.engine.dialling_showing.
         self.lead_of: Callable[[Person], LeadCard | None] = lambda person: None
         self.campaigns_now: Callable[[], tuple[CampaignView, ...]] = tuple
+        self.not_called: Callable[[Person], str] = lambda person: ""
         # Supervisors who listen, by their own leg.
         self.watches: dict[str, Watch] = {}
         self.queues: dict[str, Queue] = {}

@@ -109,10 +109,14 @@ class Checks:
                 told = one.number, ruling
         return told or ("", self.rule(campaign, ready, "", now))
 
+    def clock_of(self, lead: Lead, number: str) -> str:
+        """The zone (IANA) by whose clock a time is agreed with a lead at this number; empty: nobody knows."""
+        return self._places.clock_of(lead, _number_of(lead, number))
+
     def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int) -> Ruling:
         """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds)."""
         lead = ready.lead
-        known = next((one for one in lead.numbers if one.number == number), LeadNumber(number=number))
+        known = _number_of(lead, number)
         if not number:
             return Ruling(allowed=False, rule="number", source="the list", words="no number of it can be dialled")
         if self._is_called(number):
@@ -149,3 +153,8 @@ def barred(lead: Lead, ruling: Ruling, now: int) -> Lead:
     if ruling.rule in FOR_GOOD:
         return structs.replace(lead, state=FOR_GOOD[ruling.rule], next_at=0)
     return structs.replace(lead, state=state, next_at=now + MENDED_US)
+
+
+def _number_of(lead: Lead, number: str) -> LeadNumber:
+    """What the list says of a number of ``lead``; of one that it does not hold, nothing."""
+    return next((one for one in lead.numbers if one.number == number), LeadNumber(number=number))

@@ -59,6 +59,8 @@ class Previews:
         self.last: dict[str, Dial] = {}
         self.closings: dict[str, Dial] = {}
         self._asks: dict[int, Ask] = {}
+        # Why the call that an agent asked for last is not made, until they ask for another.
+        self.refusals: dict[str, str] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
         dialling.awaits_word = self._awaits_word
         dialling.attend = self.attend
@@ -171,6 +173,7 @@ class Previews:
 
     def _begin(self, person: Person, run: Run, preview: Preview, number: str) -> None:
         id, ready = person.spec.id, preview.ready
+        self.refusals.pop(id, None)
         del self.previews[id]
         self.core.timers.cancel(("preview", id))
         if self.core.now.wall - ready.checked_at > FRESH_US and ready.lead.id:
@@ -180,6 +183,7 @@ class Previews:
             self._call(person, run, ready, number)
 
     def _ask(self, ask: Ask) -> int:
+        self.refusals.pop(ask.agent, None)
         serial = self.dialling.serial()
         self._asks[serial] = ask
         return serial
@@ -207,6 +211,9 @@ class Previews:
         found = self.dialling.judge(run, ready, number)
         if found is not None:
             self._place(person, run, ready, *found)
+            return
+        number, ruling = self.dialling.checks.judge(run.spec, ready, self.core.now.wall, number)
+        self.refusals[person.spec.id] = f"{number or 'the lead'} is not called: {ruling.words or ruling.rule}"
 
     def _place(self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling) -> None:
         """Call this number for this agent alone."""
@@ -233,6 +240,7 @@ class Previews:
             "until": 0,
         }
         self.core.fact(FactKind.LEAD_BARRED, agent=ask.agent, **fields)
+        self.refusals[ask.agent] = f"{ask.number or 'the lead'} is not called: {why}"
 
     def _skip(self, person: Person, request: SkipPreview) -> None:
         run, preview = self._preview(person, "skip")

@@ -28,6 +28,7 @@ class CampaignBoard:
         self.dialling = dialling
         self.previews = previews
         core.lead_of, core.campaigns_now = self.lead_of, self.campaigns
+        core.not_called = lambda person: self.previews.refusals.get(person.spec.id, "")
 
     def lead_of(self, person: Person) -> LeadCard | None:
         """The lead in front of an agent; None when there is none."""
@@ -80,6 +81,7 @@ class CampaignBoard:
             last_at=lead.last_at,
             callback_note=lead.callback_note,
             callback_days=spec.callbacks.days_max,
+            zone=self.dialling.checks.clock_of(lead, number),
         )
 
     def campaigns(self) -> tuple[CampaignView, ...]:

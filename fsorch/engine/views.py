@@ -99,7 +99,8 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     """The lead in front of an agent. ``phase``: shown (it may be dialled, or skipped with a reason), dialling, talking,
     closing (the call is over, and how it was is to be said). ``until``: when a lead that is shown is dialled or given
     back by itself. ``script``: what to say, with the lead's fields filled in. ``words``: how the call may be said to
-    have ended, and ``said`` what was. ``callback_days``: how far ahead one may be promised."""
+    have ended, and ``said`` what was. ``callback_days``: how far ahead one may be promised; ``zone`` (IANA): by whose
+    clock, empty where nobody knows it."""
 
     phase: str
     attempt: str = ""
@@ -122,6 +123,7 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     said: str = ""
     note: str = ""
     callback_days: int = 0
+    zone: str = ""
 
 
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
@@ -194,7 +196,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     ``break_weight``: of the present break; ``breaks_us``: microseconds on breaks that are over, by weight, since the
     engine started (after a restart: of the last 12 hours). ``listeners``: supervisors who hear the talk.
     ``line``: the state of a nailed-up phone's standing call (none, dialling, ready, taken, talking, back, returning,
-    lost); empty for a phone that is dialled. ``lead``: of a campaign, in front of them."""
+    lost); empty for a phone that is dialled. ``lead``: of a campaign, in front of them; ``not_called``: why the call
+    that they asked for last is not made."""
 
     id: str
     name: str
@@ -223,6 +226,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     listeners: tuple[ListenerView, ...] = ()
     line: str = ""
     lead: LeadCard | None = None
+    not_called: str = ""
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):

@@ -90,6 +90,8 @@ class Core:
         self.counters = Counters()
         self.watchers: list[Callable[[SimEvent], None]] = []
         self.entered: Callable[[Channel], None] = lambda channel: None
+        # Told of each recording of a caller that is over: its path, and how long it lasted in microseconds.
+        self.recorded: Callable[[str, int], None] = lambda path, lasted_us: None
         # Text messages that were sent: to whom, and the text.
         self.texts: list[tuple[str, str]] = []
         self.apps: dict[str, App] = {}

@@ -268,6 +268,7 @@ def record(core: Core, channel: Channel, path: str, limit_s: int) -> Generator[i
     channel.set("record_seconds", str(lasted // 1_000_000))
     channel.set("record_ms", str(lasted // 1000))
     channel.set("record_samples", str(lasted * 8 // 1000))
+    core.recorded(path, lasted)
     core.fire("RECORD_STOP", channel, tail={"Record-File-Path": path}, calling=_RECORD_STOPPED)
     channel.recording_codec = False
     channel.set("read_codec", channel.codec[0])

@@ -26,7 +26,7 @@ export function BoardView({ user }: { user: User }): JSX.Element {
       <div class="columns">
         <div>
           <Queues queues={board.queues} may={user.supervises} />
-          <Campaigns campaigns={board.campaigns} />
+          <Campaigns campaigns={board.campaigns} may={user.supervises} />
           <Contacts board={board} may={user.supervises} />
           <Hours may={user.supervises} />
         </div>

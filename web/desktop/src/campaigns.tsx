@@ -1,7 +1,9 @@
 // The board's campaigns: how they dial, and how many drops there may still be.
 
 import type { JSX } from "preact";
-import { Pill } from "./parts";
+import { useState } from "preact/hooks";
+import { change, fetchJson } from "./api";
+import { Action, Pill, useFocus } from "./parts";
 import type { Tone } from "./names";
 import type { Campaign } from "./types";
 
@@ -14,8 +16,21 @@ const STATES: Record<Campaign["state"], [string, Tone]> = {
   finished: ["Finished", "out"],
 };
 
-export function Campaigns({ campaigns }: { campaigns: Campaign[] }): JSX.Element | null {
-  const shown = campaigns.filter((one) => one.state !== "draft" || one.launched > 0);
+type Verb = "start" | "pause" | "resume" | "stop";
+
+// What may be asked for in each state; see fsorch/campaign/campaign.py.
+const VERBS: Record<Campaign["state"], Verb[]> = {
+  draft: ["start"],
+  scheduled: ["pause", "stop"],
+  running: ["pause", "stop"],
+  paused: ["resume", "stop"],
+  draining: ["start"],
+  finished: ["start"],
+};
+const NAMES: Record<Verb, string> = { start: "Start", pause: "Pause…", resume: "Resume", stop: "Stop…" };
+
+export function Campaigns({ campaigns, may }: { campaigns: Campaign[]; may: boolean }): JSX.Element | null {
+  const shown = campaigns.filter((one) => may || one.state !== "draft" || one.launched > 0);
   if (!shown.length) return null;
   return (
     <section class="panel" aria-labelledby="campaigns">
@@ -33,11 +48,16 @@ export function Campaigns({ campaigns }: { campaigns: Campaign[] }): JSX.Element
               <th scope="col" class="num">People</th>
               <th scope="col" class="num">Machines</th>
               <th scope="col">Drops</th>
+              {may && (
+                <th scope="col">
+                  <span class="unseen">Steer</span>
+                </th>
+              )}
             </tr>
           </thead>
           <tbody>
             {shown.map((one) => (
-              <Row key={one.id} campaign={one} />
+              <Row key={one.id} campaign={one} may={may} />
             ))}
           </tbody>
         </table>
@@ -46,11 +66,26 @@ export function Campaigns({ campaigns }: { campaigns: Campaign[] }): JSX.Element
   );
 }
 
-function Row({ campaign: one }: { campaign: Campaign }): JSX.Element {
+interface Asking {
+  verb: Verb;
+  missing: string[];
+}
+
+function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.Element {
   const [name, tone] = STATES[one.state];
   const held = one.state === "running" && one.held !== "";
+  const [asking, setAsking] = useState<Asking | null>(null);
+  const path = `campaigns/${encodeURIComponent(one.id)}`;
+  const act = async (verb: Verb): Promise<unknown> => {
+    if (asking?.verb === verb) return setAsking(null);
+    if (verb === "pause" || verb === "stop") return setAsking({ verb, missing: [] });
+    const found = verb === "start" ? await fetchJson<{ missing: string[] }>(`${path}/state`) : { missing: [] };
+    if (found === null) return null;
+    return found.missing.length ? setAsking({ verb, missing: found.missing }) : change("POST", `${path}/${verb}`, {});
+  };
   return (
-    <tr data-test={`campaign-${one.id}`}>
+    <>
+      <tr data-test={`campaign-${one.id}`} data-state={one.state}>
       <th scope="row">
         {one.title} <Pill tone={held ? "waiting" : tone}>{held ? "Held" : name}</Pill>
         {one.held && <p class="soft small">{one.held}</p>}
@@ -68,9 +103,105 @@ function Row({ campaign: one }: { campaign: Campaign }): JSX.Element {
       <td>
         <Drops campaign={one} />
       </td>
-    </tr>
+      {may && (
+        <td>
+          <span class="steering">
+            {VERBS[one.state].map((verb) => (
+              <Action
+                key={verb}
+                kind="chip"
+                label={`${NAMES[verb].replace("…", "")} ${one.title}`}
+                test={`${verb}-${one.id}`}
+                {...(verb === "pause" || verb === "stop" ? { expanded: asking?.verb === verb } : {})}
+                run={() => act(verb)}
+              >
+                {NAMES[verb]}
+              </Action>
+            ))}
+          </span>
+        </td>
+      )}
+      </tr>
+      {may && asking && VERBS[one.state].includes(asking.verb) && (
+        <tr class="asked">
+          <td colSpan={10}>
+            <Why key={asking.verb} path={path} asking={asking} close={() => setAsking(null)} />
+          </td>
+        </tr>
+      )}
+    </>
   );
 }
+
+const ASKS: Record<Verb, [string, string]> = {
+  start: ["Why it starts all the same", "Start anyway"],
+  pause: ["Why it pauses", "Pause"],
+  resume: ["Why it resumes", "Resume"],
+  stop: ["Why it stops", "Stop"],
+};
+
+// A reason, which is audited; a start although something is missing takes one.
+function Why({ path, asking, close }: { path: string; asking: Asking; close: () => void }): JSX.Element {
+  const { verb, missing } = asking;
+  const [reason, setReason] = useState("");
+  const [early, setEarly] = useState(false);
+  const field = useFocus();
+  const [question, answer] = ASKS[verb];
+  const lacking = verb === "start" && !reason.trim();
+  const act = async (): Promise<unknown> => {
+    if (lacking) return setEarly(true);
+    const body = { reason: reason.trim(), ...(verb === "start" ? { anyway: true } : {}) };
+    return (await change("POST", `${path}/${verb}`, body)) && close();
+  };
+  return (
+    <form
+      class="why-form"
+      data-test="campaign-why"
+      onKeyDown={(event) => event.key === "Escape" && close()}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void act();
+      }}
+    >
+      {missing.length > 0 && (
+        <div data-test="campaign-missing">
+          <p class="strong">Not complete:</p>
+          <ul>
+            {missing.map((what) => (
+              <li key={what}>{what}</li>
+            ))}
+          </ul>
+        </div>
+      )}
+      {verb === "stop" && <p class="soft small">Nothing more is dialled; calls under way end by themselves.</p>}
+      <span class="inline">
+        <label>
+          {question}
+          <input
+            ref={field}
+            maxLength={255}
+            value={reason}
+            aria-invalid={early && lacking}
+            data-test="campaign-reason"
+            onInput={(event) => setReason(event.currentTarget.value)}
+          />
+        </label>
+        <button type="submit" class={`button ${verb === "stop" ? "danger" : "primary"}`} data-test="campaign-do">
+          {answer}
+        </button>
+        <Action kind="quiet" run={async () => close()}>
+          Cancel
+        </Action>
+      </span>
+      {early && lacking && (
+        <p class="fault" role="alert">
+          A reason is needed: it is written down with who started it.
+        </p>
+      )}
+    </form>
+  );
+}
+
 
 // The share of people who got nobody, against what is allowed.
 function Drops({ campaign: one }: { campaign: Campaign }): JSX.Element {

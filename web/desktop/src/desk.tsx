@@ -49,7 +49,7 @@ function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
         {lead && <LeadPanel lead={lead} />}
       </>
     );
-  if (lead?.phase === "shown") return <Preview agent={agent} lead={lead} />;
+  if (lead?.phase === "shown") return <Preview key={lead.lead} agent={agent} lead={lead} />;
   if (lead?.phase === "dialling") return <Dialling lead={lead} since={agent.state_since} />;
   if (agent.state !== "idle") return <Quiet tone="ringing" title="A call is on its way" since={agent.state_since} />;
   if (agent.status === "logged_out") return <Start agent={agent} />;
@@ -79,6 +79,7 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       </section>
       <Hindrance agent={agent} />
       {agent.status !== "logged_out" && <Choices desk={desk} agent={agent} />}
+      <ByHand campaigns={desk.by_hand} agent={agent} />
       {desk.queues.length > 0 && <MyQueues desk={desk} />}
       <dl class="today" aria-label="Since the start">
         <div>
@@ -270,7 +271,6 @@ function Idle({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       <p class="soft">
         {titles.length ? `You take calls of ${list(titles)}.` : "You serve no queue: a supervisor can give you one."}
       </p>
-      {!agent.unready && <ByHand campaigns={desk.by_hand} />}
     </section>
   );
 }

@@ -1,21 +1,17 @@
 // The lead of a campaign in front of the agent: who it is, what to say, and how the call was.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { ask } from "./api";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { ask, sentence } from "./api";
 import { phone } from "./names";
 import { Action, Icon, Since } from "./parts";
-import { clock, serverNow, useNow } from "./time";
+import { clock, momentOf, serverNow, useNow, wallAt } from "./time";
 import type { Agent, Lead, Place, Word } from "./types";
 
 // A lead to look at: it is called, or skipped.
 export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Element {
   const [number, setNumber] = useState(lead.number);
   const [skipping, setSkipping] = useState(false);
-  useEffect(() => {
-    setNumber(lead.number);
-    setSkipping(false);
-  }, [lead.lead]);
   return (
     <article class="call lead" aria-label="Lead" data-test="preview">
       <header>
@@ -35,7 +31,6 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
         </fieldset>
       )}
       <Script lead={lead} />
-      {skipping && <Reasons lead={lead} />}
       <footer>
         <Action kind="good" keys="Alt+A" focus test="dial" run={() => ask("dial", number === lead.number ? {} : { number })}>
           <Icon name="phone" /> Call
@@ -44,12 +39,14 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
           <Action
             kind="plain"
             test="skip"
-            run={async () => (lead.skip_reasons.length ? setSkipping(true) : ask("skip", {}))}
+            {...(lead.skip_reasons.length ? { expanded: skipping } : {})}
+            run={async () => (lead.skip_reasons.length ? setSkipping(!skipping) : ask("skip", {}))}
           >
-            Skip
+            {lead.skip_reasons.length ? "Skip…" : "Skip"}
           </Action>
         )}
       </footer>
+      {skipping && <Reasons lead={lead} close={() => setSkipping(false)} />}
     </article>
   );
 }
@@ -63,9 +60,20 @@ function Left({ until }: { until: number }): JSX.Element {
   );
 }
 
-function Reasons({ lead }: { lead: Lead }): JSX.Element {
+// Asked for by "Skip": the first reason has the focus, Escape takes the question back.
+function Reasons({ lead, close }: { lead: Lead; close: () => void }): JSX.Element {
+  const group = useRef<HTMLDivElement>(null);
+  useLayoutEffect(() => group.current?.querySelector("button")?.focus(), []);
   return (
-    <div class="acts flat" role="group" aria-label="Why it is skipped" data-test="skip-reasons">
+    <div
+      ref={group}
+      class="acts flat reasons"
+      role="group"
+      aria-label="Why it is skipped"
+      data-test="skip-reasons"
+      onKeyDown={(event) => event.key === "Escape" && close()}
+    >
+      <span class="soft small">Why?</span>
       {lead.skip_reasons.map((reason) => (
         <Action key={reason} kind="chip" run={() => ask("skip", { reason })}>
           {reason}
@@ -75,21 +83,36 @@ function Reasons({ lead }: { lead: Lead }): JSX.Element {
   );
 }
 
-// A number that the agent calls for a campaign, by hand.
-export function ByHand({ campaigns }: { campaigns: Place[] }): JSX.Element | null {
+// What may stand between the digits of a number, and what a number is without it.
+const BETWEEN = /[\s()/.-]/g;
+const NUMBER = /^\+\d{5,15}$/;
+
+// A number that the agent calls for a campaign, by hand. It stands beside what comes and goes, so that nothing takes the
+// digits out of an agent's hands.
+export function ByHand({ campaigns, agent }: { campaigns: Place[]; agent: Agent }): JSX.Element | null {
   const [number, setNumber] = useState("");
   const [campaign, setCampaign] = useState("");
+  const [fault, setFault] = useState("");
   const chosen = campaigns.some((one) => one.id === campaign) ? campaign : (campaigns[0]?.id ?? "");
-  if (!chosen) return null;
+  if (!chosen || agent.status !== "available") return null;
+  const call = async (): Promise<unknown> => {
+    if (agent.state !== "idle") return setFault("When this is over.");
+    if (!NUMBER.test(number.replace(BETWEEN, ""))) return setFault("A number begins with + and the code of its country.");
+    setFault("");
+    return (await ask("dial-number", { campaign: chosen, number: number.trim() })) && setNumber("");
+  };
+  const says = fault || sentence(agent.not_called);
   return (
     <form
       class="by-hand"
       data-test="by-hand"
+      aria-label="Call a number"
       onSubmit={(event) => {
         event.preventDefault();
-        if (number.trim()) void ask("dial-number", { campaign: chosen, number: number.trim() });
+        void call();
       }}
     >
+      <h3>Call a number</h3>
       {campaigns.length > 1 && (
         <select value={chosen} aria-label="For which campaign" onChange={(event) => setCampaign(event.currentTarget.value)}>
           {campaigns.map((one) => (
@@ -99,17 +122,29 @@ export function ByHand({ campaigns }: { campaigns: Place[] }): JSX.Element | nul
           ))}
         </select>
       )}
-      <input
-        type="tel"
-        value={number}
-        placeholder="+49 30 1234567"
-        aria-label={`A number to call${campaigns.length > 1 ? "" : ` for ${campaigns[0]?.title ?? ""}`}`}
-        data-test="by-hand-number"
-        onInput={(event) => setNumber(event.currentTarget.value)}
-      />
-      <button class="button plain" type="submit" disabled={!number.trim()} data-test="by-hand-call">
-        <Icon name="phone" /> Call
-      </button>
+      <span class="line">
+        <input
+          type="tel"
+          value={number}
+          placeholder="+49 30 1234567"
+          autocomplete="off"
+          maxLength={40}
+          aria-label={`A number to call${campaigns.length > 1 ? "" : ` for ${campaigns[0]?.title ?? ""}`}`}
+          aria-invalid={fault !== ""}
+          aria-describedby="by-hand-says"
+          data-test="by-hand-number"
+          onInput={(event) => {
+            setNumber(event.currentTarget.value);
+            setFault("");
+          }}
+        />
+        <button class="button plain" type="submit" aria-label="Call the number" data-test="by-hand-call">
+          <Icon name="phone" />
+        </button>
+      </span>
+      <p id="by-hand-says" class="fault" role="status" data-test="by-hand-says">
+        {says === "." ? "" : says}
+      </p>
     </form>
   );
 }
@@ -239,20 +274,34 @@ function HowItWas({ lead }: { lead: Lead }): JSX.Element {
   );
 }
 
-// A callback's time, by the clock of this desk, and a note.
+// A callback's time, by the customer's own clock where it is known, and a note.
 function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void }): JSX.Element {
   const [note, setNote] = useState("");
-  const [at, setAt] = useState(later(1));
+  const [at, setAt] = useState(() => later(1, lead.zone));
   const [own, setOwn] = useState(true);
+  const [early, setEarly] = useState("");
+  const form = useRef<HTMLFormElement>(null);
+  // The key that chose the word must not be written into the field.
+  useLayoutEffect(() => form.current?.querySelector<HTMLElement>("input, textarea")?.focus(), []);
   const callback = word.then === "callback";
-  const save = async (): Promise<void> => {
-    const promise = callback ? { callback_at: new Date(at).getTime() * 1000, callback_own: own } : {};
-    if (await ask("dispose", { disposition: word.id, note, attempt: lead.attempt, ...promise })) close();
+  const moment = momentOf(at, lead.zone);
+  const fault = callback ? unfit(moment, lead.callback_days) : word.note && !note.trim() ? "Say it in a few words." : "";
+  const save = async (): Promise<unknown> => {
+    if (fault) return setEarly(fault);
+    const promise = callback ? { callback_at: moment * 1000, callback_own: own } : {};
+    return (await ask("dispose", { disposition: word.id, note, attempt: lead.attempt, ...promise })) && close();
   };
   return (
     <form
+      ref={form}
       class="more"
       data-test="more"
+      aria-label={word.title}
+      noValidate
+      onKeyDown={(event) => {
+        if (event.key === "Escape") close();
+        if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void save();
+      }}
       onSubmit={(event) => {
         event.preventDefault();
         void save();
@@ -261,19 +310,24 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
       {callback && (
         <>
           <label>
-            When
+            {lead.zone ? `When, by their clock (${city(lead.zone)})` : "When, by your clock: theirs is not known"}
             <input
               type="datetime-local"
               value={at}
-              min={local(serverNow())}
-              max={local(serverNow() + lead.callback_days * 86_400_000)}
+              min={wallAt(serverNow(), lead.zone)}
+              max={wallAt(serverNow() + lead.callback_days * DAY_MS, lead.zone)}
+              aria-invalid={fault !== ""}
+              aria-describedby="callback-says"
               data-test="callback-at"
               onInput={(event) => setAt(event.currentTarget.value)}
             />
           </label>
+          <p id="callback-says" class={fault ? "fault" : "soft small"} role="status" data-test="callback-here">
+            {fault || `${when(moment)} here`}
+          </p>
           <div class="acts flat">
             {([["In 1 hour", 1], ["In 4 hours", 4], ["Tomorrow", 24]] as const).map(([name, hours]) => (
-              <button key={name} type="button" class="button chip" onClick={() => setAt(later(hours))}>
+              <button key={name} type="button" class="button chip" onClick={() => setAt(later(hours, lead.zone))}>
                 {name}
               </button>
             ))}
@@ -288,10 +342,15 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
         {word.note ? "Note" : "Note, if you like"}
         <textarea value={note} maxLength={2000} rows={2} data-test="said-note" onInput={(event) => setNote(event.currentTarget.value)} />
       </label>
+      {!callback && early && fault && (
+        <p class="fault" role="alert">
+          {early}
+        </p>
+      )}
       <div class="acts flat">
-        <Action kind="primary" test="said-save" disabled={word.note && !note.trim()} run={save}>
+        <button type="submit" class="button primary" data-test="said-save">
           {word.title}
-        </Action>
+        </button>
         <Action kind="quiet" run={async () => close()}>
           Cancel
         </Action>
@@ -300,13 +359,25 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
   );
 }
 
-function later(hours: number): string {
-  const at = serverNow() + hours * 3_600_000;
-  return local(Math.ceil(at / 900_000) * 900_000);
+const DAY_MS = 86_400_000;
+const QUARTER_MS = 900_000;
+
+// What speaks against a callback at this moment (milliseconds).
+function unfit(at: number, days: number): string {
+  if (Number.isNaN(at)) return "Choose a day and a time.";
+  if (at <= serverNow()) return "That time is over.";
+  return at > serverNow() + days * DAY_MS ? `At most ${days} days ahead.` : "";
 }
 
-// A moment (milliseconds) as the field wants it: the clock on this desk's wall.
-function local(at: number): string {
-  const date = new Date(at - new Date(at).getTimezoneOffset() * 60_000);
-  return date.toISOString().slice(0, 16);
+function later(hours: number, zone: string): string {
+  return wallAt(Math.ceil((serverNow() + hours * 3_600_000) / QUARTER_MS) * QUARTER_MS, zone);
+}
+
+// "America/New_York" as people say it.
+function city(zone: string): string {
+  return (zone.split("/").pop() ?? zone).replaceAll("_", " ");
+}
+
+function when(at: number): string {
+  return new Date(at).toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }

@@ -53,6 +53,7 @@ export function Action(props: {
   kind?: "plain" | "primary" | "good" | "danger" | "quiet" | "chip";
   disabled?: boolean;
   pressed?: boolean;
+  expanded?: boolean;
   keys?: string;
   label?: string;
   focus?: boolean;
@@ -83,6 +84,7 @@ export function Action(props: {
       disabled={props.disabled ?? false}
       aria-busy={busy}
       aria-pressed={props.pressed}
+      aria-expanded={props.expanded}
       aria-keyshortcuts={props.keys}
       aria-label={props.label}
       data-test={props.test}

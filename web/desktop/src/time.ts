@@ -56,3 +56,29 @@ export function spoken(seconds: number): string {
   const minutes = Math.round(whole / 60);
   return `${minutes} minute${minutes === 1 ? "" : "s"}`;
 }
+
+// What the clock on the wall of a zone shows at a moment (milliseconds), as a field wants it: 2027-01-31T09:00. An empty
+// zone is this desk's own.
+export function wallAt(at: number, zone: string): string {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    ...(zone ? { timeZone: zone } : {}),
+    hourCycle: "h23",
+    year: "numeric",
+    month: "2-digit",
+    day: "2-digit",
+    hour: "2-digit",
+    minute: "2-digit",
+  }).formatToParts(at);
+  const of = (type: string) => parts.find((part) => part.type === type)?.value ?? "";
+  return `${of("year")}-${of("month")}-${of("day")}T${of("hour")}:${of("minute")}`;
+}
+
+// The moment (milliseconds) at which the clock there shows that; NaN for what is no time. A time that a change of the
+// clocks leaves out is taken as if they had not been changed yet.
+export function momentOf(wall: string, zone: string): number {
+  const plain = Date.parse(`${wall}Z`);
+  if (Number.isNaN(plain)) return NaN;
+  const ahead = (at: number) => Date.parse(`${wallAt(at, zone)}Z`) - Math.floor(at / 60_000) * 60_000;
+  const first = plain - ahead(plain);
+  return plain - ahead(first);
+}

@@ -73,6 +73,7 @@ export interface Agent {
   breaks_us: Partial<Record<Weight, number>>;
   listeners: Listener[];
   lead: Lead | null;
+  not_called: string;
 }
 
 // How a call of a campaign may be said to have ended.
@@ -108,6 +109,7 @@ export interface Lead {
   said: string;
   note: string;
   callback_days: number;
+  zone: string;
 }
 
 export interface Campaign {
