@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,7 +17,7 @@ from pathlib import Path
 
 from tests.ports import free_port
 
-__all__ = ["missing", "run_script", "running_demo"]
+__all__ = ["answered", "end", "missing", "run_script", "running_demo"]
 
 ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(__file__).resolve().parent
@@ -66,7 +68,7 @@ def running_demo(folder: Path, *options: str) -> Iterator[Path]:
         _wait_for(announced, process, said)
         yield announced
     finally:
-        _end(process)
+        end(process)
 
 
 def run_script(name: str, announced: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -96,7 +98,19 @@ def _wait_for(announced: Path, process: subprocess.Popen[bytes], said: Path) -> 
         raise RuntimeError(f"the demo did not come up:\n{said.read_text(errors='replace')}")
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
+def answered(port: int, process: subprocess.Popen[bytes], said: Path) -> None:
+    """Wait until somebody listens at ``port``. Raises RuntimeError, with what was said, when nobody does."""
+    until = time.monotonic() + START_S
+    while time.monotonic() < until and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(0.1)
+    raise RuntimeError(f"fsorch did not come up:\n{said.read_text(errors='replace')}")
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """Interrupt it, and make sure it is gone."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
     try:

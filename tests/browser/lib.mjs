@@ -71,6 +71,21 @@ export async function text(page, name) {
   return (await page.locator(`[data-test=${name}]`).first().innerText()).trim();
 }
 
+// What axe-core finds on a page that keeps somebody from working with it: serious and critical findings are faults.
+export async function sound(page, name) {
+  const axe = createRequire(desktop).resolve("axe-core");
+  const known = await page.evaluate(() => "axe" in window);
+  // The server forbids inline scripts, as it should; what the debugger runs is not the page's.
+  if (!known) await page.evaluate(readFileSync(axe, "utf8"));
+  const found = await page.evaluate(async () => {
+    const { violations } = await window.axe.run(document, { resultTypes: ["violations"] });
+    return violations
+      .filter((one) => ["serious", "critical"].includes(one.impact))
+      .map((one) => `${one.id}: ${one.nodes.map((node) => `${node.target} ${node.any[0]?.message ?? ""}`).join(", ")}`);
+  });
+  check(found.length === 0, `nothing keeps anybody out (${name}):\n  ${found.join("\n  ")}`);
+}
+
 export function seconds(clock) {
   return clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
 }

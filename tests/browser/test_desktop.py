@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.browser.demo import missing, run_script, running_demo
+from tests.browser.outbound import running_outbound
 from tests.conftest import require
 
 
@@ -17,3 +18,12 @@ def test_an_agent_and_a_supervisor_do_their_work(tmp_path: Path) -> None:
     with running_demo(tmp_path, "--seed", "7", "--human-calls") as announced:
         done = run_script("desktop.mjs", announced)
         assert done.returncode == 0, f"{done.stdout}\n{(tmp_path / 'demo.log').read_text()[-4000:]}"
+
+
+@pytest.mark.slow
+def test_campaigns_messages_and_listening(tmp_path: Path) -> None:
+    if reason := missing():
+        require("browser", reason)
+    with running_outbound(tmp_path) as announced:
+        done = run_script("outbound.mjs", announced)
+        assert done.returncode == 0, f"{done.stdout}\n{(tmp_path / 'run.log').read_text()[-4000:]}"

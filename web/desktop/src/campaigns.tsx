@@ -36,7 +36,7 @@ export function Campaigns({ campaigns, may }: { campaigns: Campaign[]; may: bool
     <section class="panel" aria-labelledby="campaigns">
       <h2 id="campaigns">Campaigns</h2>
       <div class="scroll">
-        <table data-test="campaigns">
+        <table class="dense" data-test="campaigns">
           <thead>
             <tr>
               <th scope="col">Campaign</th>
@@ -48,11 +48,6 @@ export function Campaigns({ campaigns, may }: { campaigns: Campaign[]; may: bool
               <th scope="col" class="num">People</th>
               <th scope="col" class="num">Machines</th>
               <th scope="col">Drops</th>
-              {may && (
-                <th scope="col">
-                  <span class="unseen">Steer</span>
-                </th>
-              )}
             </tr>
           </thead>
           <tbody>
@@ -89,6 +84,22 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
       <th scope="row">
         {one.title} <Pill tone={held ? "waiting" : tone}>{held ? "Held" : name}</Pill>
         {one.held && <p class="soft small">{one.held}</p>}
+        {may && (
+          <span class="steering">
+            {VERBS[one.state].map((verb) => (
+              <Action
+                key={verb}
+                kind="chip"
+                label={`${NAMES[verb].replace("…", "")} ${one.title}`}
+                test={`${verb}-campaign-${one.id}`}
+                {...(verb === "pause" || verb === "stop" ? { expanded: asking?.verb === verb } : {})}
+                run={() => act(verb)}
+              >
+                {NAMES[verb]}
+              </Action>
+            ))}
+          </span>
+        )}
       </th>
       <td class="num">
         {one.free}
@@ -103,28 +114,10 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
       <td>
         <Drops campaign={one} />
       </td>
-      {may && (
-        <td>
-          <span class="steering">
-            {VERBS[one.state].map((verb) => (
-              <Action
-                key={verb}
-                kind="chip"
-                label={`${NAMES[verb].replace("…", "")} ${one.title}`}
-                test={`${verb}-${one.id}`}
-                {...(verb === "pause" || verb === "stop" ? { expanded: asking?.verb === verb } : {})}
-                run={() => act(verb)}
-              >
-                {NAMES[verb]}
-              </Action>
-            ))}
-          </span>
-        </td>
-      )}
       </tr>
       {may && asking && VERBS[one.state].includes(asking.verb) && (
         <tr class="asked">
-          <td colSpan={10}>
+          <td colSpan={9}>
             <Why key={asking.verb} path={path} asking={asking} close={() => setAsking(null)} />
           </td>
         </tr>

@@ -332,7 +332,6 @@ function useShortcuts(): void {
 
 function shortcut(agent: Agent, code: string): (() => Promise<boolean>) | null {
   const { state } = agent;
-  if (code === "KeyA" && agent.lead?.phase === "shown") return () => ask("dial");
   if (code === "KeyX" && agent.lead?.phase === "dialling") return () => ask("hangup");
   if (code === "KeyA" && state === "ringing") return () => ask("answer");
   if (code === "KeyX" && (state === "ringing" || state === "talking")) return () => ask("hangup");

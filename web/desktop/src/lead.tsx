@@ -12,6 +12,19 @@ import type { Agent, Lead, Place, Word } from "./types";
 export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Element {
   const [number, setNumber] = useState(lead.number);
   const [skipping, setSkipping] = useState(false);
+  // Beside the state: a key right after the choice must not be quicker than the page.
+  const choice = useRef(lead.number);
+  const dial = () => ask("dial", choice.current === lead.number ? {} : { number: choice.current });
+  // Here and not with the other shortcuts: the number that is chosen is known here.
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.code !== "KeyA" || !event.altKey || event.ctrlKey || event.metaKey || event.repeat) return;
+      event.preventDefault();
+      void dial();
+    };
+    addEventListener("keydown", press);
+    return () => removeEventListener("keydown", press);
+  }, [lead.number]);
   return (
     <article class="call lead" aria-label="Lead" data-test="preview">
       <header>
@@ -24,7 +37,10 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
           <legend>Number</legend>
           {lead.numbers.map((one) => (
             <label key={one.number} class="tick">
-              <input type="radio" name="number" checked={one.number === number} onChange={() => setNumber(one.number)} />
+              <input type="radio" name="number" checked={one.number === number} onChange={() => {
+                  choice.current = one.number;
+                  setNumber(one.number);
+                }} />
               {phone(one.number)} {one.kind && <span class="soft">{one.kind}</span>}
             </label>
           ))}
@@ -32,7 +48,7 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
       )}
       <Script lead={lead} />
       <footer>
-        <Action kind="good" keys="Alt+A" focus test="dial" run={() => ask("dial", number === lead.number ? {} : { number })}>
+        <Action kind="good" keys="Alt+A" focus test="dial" run={dial}>
           <Icon name="phone" /> Call
         </Action>
         {lead.skip_allowed && (
