@@ -176,7 +176,7 @@ class Journey:
 
     def _tagged(self, contact: Contact, event: FlowEvent) -> None:
         if event.value not in contact.tags:
-            contact.tags.append(event.value)
+            contact.tags = (*contact.tags, event.value)
         self._other(contact, event)
 
     def _noted(self, contact: Contact, event: FlowEvent) -> None:
@@ -188,7 +188,7 @@ class Journey:
             text=event.value,
             at=self.core.now.wall,
         )
-        contact.notes.append(event.value)
+        contact.notes = (*contact.notes, event.value)
         self.core.fact(FactKind.NOTE_MADE, contact, leg=contact.leg, row=msgspec.to_builtins(note))
 
     def _asked(self, contact: Contact, event: FlowEvent) -> None:

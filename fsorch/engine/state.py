@@ -3,8 +3,9 @@ decide."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 import msgspec
 
@@ -30,6 +31,8 @@ from fsorch.rules import Action, CauseRules
 from fsorch.shipped import DEFAULT_LANGUAGE
 
 __all__ = [
+    "NONE_RAN",
+    "NONE_RAN",
     "Aim",
     "Callee",
     "Contact",
@@ -49,6 +52,10 @@ __all__ = [
     "Wait",
     "Watch",
 ]
+
+NONE_TRIED: Mapping[str, float] = MappingProxyType({})
+NONE_PLAYED: Mapping[int, tuple[int, str]] = MappingProxyType({})
+NONE_RAN: Mapping[int, Ran] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -245,9 +252,10 @@ class Wait:
     position: int
     steps: StepSession
     announcer: Announcer | None
-    taken: list[Action] = field(default_factory=list)
-    tried: dict[str, float] = field(default_factory=dict)
-    played: dict[int, tuple[int, str]] = field(default_factory=dict)
+    # Replaced, never changed: of most who wait they stay empty, and thousands wait.
+    taken: tuple[Action, ...] = ()
+    tried: Mapping[str, float] = field(default_factory=lambda: NONE_TRIED)
+    played: Mapping[int, tuple[int, str]] = field(default_factory=lambda: NONE_PLAYED)
     playing: int | None = None
 
 
@@ -309,8 +317,8 @@ class Contact:
     keyed: str = ""
     surveyed_at: int = 0
     low_told: bool = False
-    tags: list[str] = field(default_factory=list)
-    notes: list[str] = field(default_factory=list)
+    tags: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     running: str = ""
     music_at: float = 0.0
     plain_music: bool = False
@@ -321,7 +329,7 @@ class Contact:
     offers_open: dict[str, None] = field(default_factory=dict)
     need: Need | None = None
     wait: Wait | None = None
-    ran: dict[int, Ran] = field(default_factory=dict)
+    ran: Mapping[int, Ran] = field(default_factory=lambda: NONE_RAN)
     saying: str = ""
     said_at: float = 0.0
     sent_to: str = ""

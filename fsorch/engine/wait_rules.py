@@ -20,7 +20,7 @@ __all__ = ["after_step", "both", "counts", "is_known", "is_plain", "read_ran", "
 def remember(wait: Wait, act: Action) -> None:
     """What a step has changed for the rest of the stay; a priority is the contact's own, and stays with it."""
     if not isinstance(act, RaisePriority | LowerPriority):
-        wait.taken.append(act)
+        wait.taken = (*wait.taken, act)
 
 
 def after_step(act: Action, need: Need | None) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import KeptPlace
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
-from fsorch.engine.state import Contact, Person, Queue, Wait
+from fsorch.engine.state import NONE_RAN, Contact, Person, Queue, Wait
 from fsorch.engine.wait_rules import after_step, both, counts, is_known, is_plain, remember, written_ran
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
@@ -313,8 +313,8 @@ class Waiting:
                     # What was taken again and again lowered a level each time.
                     remember(contact.wait, spec.steps.steps[n].do)
             elif n == len(spec.steps.steps):
-                contact.wait.taken.append(AnyAgent())
-        contact.ran = {}
+                contact.wait.taken = (*contact.wait.taken, AnyAgent())
+        contact.ran = NONE_RAN
 
     def joined(self, contact: Contact, position: int) -> None:
         """The contact stands in line, at ``position``."""
@@ -448,7 +448,7 @@ class Waiting:
         for case, at, way, why in list(self._limits(wait, queue)):
             if at <= now and wait.tried.get(case, -math.inf) <= now:
                 # Whoever comes back, for it could not be done, waits a while before it is tried again.
-                wait.tried[case] = now + RETRY_S
+                wait.tried = {**wait.tried, case: now + RETRY_S}
                 if self.endings.end(contact, way, case, why):
                     return True
         return False
@@ -481,7 +481,7 @@ class Waiting:
         elif isinstance(act, Announce):
             times, before = wait.played.get(step.step, (0, ""))
             prompt = next_prompt(act, before, times, contact.id)
-            wait.played[step.step] = times + 1, prompt
+            wait.played = {**wait.played, step.step: (times + 1, prompt)}
             self.say(contact, self.music.words(contact, prompt))
             wait.playing = step.step if act.from_end else None
         else:
