@@ -43,6 +43,7 @@ COMMANDS = {
     "promise": Entry("What customers were promised: list, keep, break, cancel.", "promise"),
     "supervise": Entry("Listen to talks, whisper, barge, take over.", "supervise"),
     "explain": Entry("What became of a contact, and why.", "explain"),
+    "report": Entry("What came of the contacts of a span, by queue, agent, hour or day.", "report"),
     "cdr": Entry("Call detail records: list, export.", "cdr"),
     "token": Entry("Programs that may use the API: list, add, remove.", "token"),
     "audit": Entry("Who did what: log-ins, steering, changes of the centre; verify.", "audit"),

@@ -1,0 +1,167 @@
+"""``fsorch report``: what came of the contacts of a span, by queue, agent, hour or day."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+from itertools import islice
+from typing import Any
+
+import click
+import msgspec
+
+from fsorch.clock import to_datetime
+from fsorch.config import Centre
+from fsorch.errors import ConfigError
+from fsorch.store import Store, Summary
+from fsorch_cli.app import App
+from fsorch_cli.console import print_json, print_table
+from fsorch_cli.export import CsvWriter, destination
+from fsorch_cli.filters import Moment, parse_moment
+from fsorch_cli.group import Command
+from fsorch_cli.live import seconds
+
+# A month of hours: each is a few questions to the database.
+MOST_ROWS = 31 * 24
+
+
+class Row(msgspec.Struct, frozen=True, kw_only=True):
+    """The contacts of one group. Waits are seconds; ``service_level`` is a share; None where there was nothing."""
+
+    group: str
+    contacts: int
+    answered: int
+    abandoned: int
+    short_abandoned: int
+    overflowed: int
+    service_level: float | None
+    service_level_s: float
+    p50_wait_s: float | None
+    p95_wait_s: float | None
+
+
+class Span(msgspec.Struct, frozen=True):
+    """From when to when (UTC microseconds), and of which queue and agent (empty: of any)."""
+
+    since: int
+    until: int
+    queue: str = ""
+    agent: str = ""
+
+
+@click.command("report", cls=Command)
+@click.option("--by", type=click.Choice(["queue", "agent", "hour", "day"]), default="queue", show_default=True)
+@click.option("--since", type=Moment(), default=0, metavar="TIME", help="2h, 7d, today, 2027-01-31; else today.")
+@click.option("--until", type=Moment(), default=0, metavar="TIME", help="Only what began before; else until now.")
+@click.option("--queue", default="", help="Only this queue's.")
+@click.option("--agent", default="", help="Only this agent's.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
+@click.pass_obj
+def command(app: App, by: str, since: int, until: int, queue: str, agent: str, as_json: bool, as_csv: bool) -> None:
+    """What came of the contacts that began in a span: answered, abandoned, waits, service level.
+
+    Queues are measured by their own service-level time, the whole by 20 s. By hour and day: in this machine's zone."""
+    now = datetime.now().astimezone()
+    span = Span(since or parse_moment("today", now), until or time.time_ns() // 1_000, queue, agent)
+    if span.since >= span.until:
+        raise ConfigError("--since is not before --until; there is nothing in between")
+    with app.store() as store:
+        rows = [*GROUPS[by](store, span), _row(store, "all", span)]
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        _write_csv(rows)
+    else:
+        heads = (by, "contacts>", "answered>", "abandoned>", "of them soon>", "in time>", "wait p50>", "p95>")
+        print_table(heads, [format_row(row) for row in rows], empty="Nothing.")
+
+
+def _write_csv(rows: list[Row]) -> None:
+    with destination(None, force=False) as file:
+        writer = CsvWriter(file)
+        for row in rows:
+            writer.write(msgspec.structs.asdict(row))
+
+
+def format_row(row: Row) -> tuple[object, ...]:
+    """A row for eyes."""
+    return (
+        row.group,
+        row.contacts,
+        row.answered,
+        row.abandoned,
+        row.short_abandoned,
+        "" if row.service_level is None else f"{100 * row.service_level:.0f} %",
+        "" if row.p50_wait_s is None else seconds(row.p50_wait_s),
+        "" if row.p95_wait_s is None else seconds(row.p95_wait_s),
+    )
+
+
+def _row(store: Store, group: str, span: Span, service_level_s: float = 20.0) -> Row:
+    figures: Summary = store.summary(service_level_s=service_level_s, **msgspec.structs.asdict(span))
+    fields: dict[str, Any] = {name: getattr(figures, name) for name in Row.__struct_fields__ if name != "group"}
+    return Row(group=group, **fields)
+
+
+def by_queue(store: Store, span: Span) -> Iterator[Row]:
+    """A row for each queue of the centre, or the one that was asked for."""
+    centre: Centre = store.load_centre()
+    for queue in centre.queues:
+        if span.queue in ("", queue.id):
+            yield _row(store, queue.id, msgspec.structs.replace(span, queue=queue.id), queue.service_level_s)
+
+
+def by_agent(store: Store, span: Span) -> Iterator[Row]:
+    """A row for each agent of the centre, or the one that was asked for."""
+    for agent in store.load_centre().agents:
+        if span.agent in ("", agent.id):
+            yield _row(store, agent.id, msgspec.structs.replace(span, agent=agent.id))
+
+
+def by_hour(store: Store, span: Span) -> Iterator[Row]:
+    """A row for each hour."""
+    return _by_time(store, span, lambda moment: moment + timedelta(hours=1), "%Y-%m-%d %H:%M")
+
+
+def by_day(store: Store, span: Span) -> Iterator[Row]:
+    """A row for each day; one on which the clocks change has 23 hours or 25."""
+    return _by_time(store, span, _next_day, "%Y-%m-%d")
+
+
+def _next_day(moment: datetime) -> datetime:
+    """The next midnight of this machine's zone."""
+    return (moment.replace(tzinfo=None) + timedelta(days=1)).replace(hour=0).astimezone()
+
+
+def _by_time(store: Store, span: Span, after: Callable[[datetime], datetime], form: str) -> Iterator[Row]:
+    begin = to_datetime(span.since).astimezone().replace(minute=0, second=0, microsecond=0)
+    begin = begin.replace(tzinfo=None, hour=0).astimezone() if after is _next_day else begin
+    stretches = list(islice(_stretches(begin, to_datetime(span.until), after), MOST_ROWS + 1))
+    if len(stretches) > MOST_ROWS:
+        raise ConfigError(f"more than {MOST_ROWS} rows; use a shorter span, or --by day")
+    for start, end in stretches:
+        since, until = max(span.since, _micros(start)), min(span.until, _micros(end))
+        yield _row(store, start.strftime(form), msgspec.structs.replace(span, since=since, until=until))
+
+
+def _stretches(
+    begin: datetime, until: datetime, after: Callable[[datetime], datetime]
+) -> Iterator[tuple[datetime, datetime]]:
+    while begin < until:
+        end = after(begin)
+        yield begin, end
+        begin = end.astimezone()
+
+
+def _micros(moment: datetime) -> int:
+    return round(moment.timestamp()) * 1_000_000
+
+
+GROUPS: dict[str, Callable[[Store, Span], Iterator[Row]]] = {
+    "queue": by_queue,
+    "agent": by_agent,
+    "hour": by_hour,
+    "day": by_day,
+}
