@@ -133,7 +133,9 @@ class Dialler:
         known = {one.row.id for one in left}
         under_way = [row for row in store.leads.attempts.under_way() if row.id not in known]
         others = store.leads.held_elsewhere((row.lead for row in under_way), self._life)
-        return (*left, *(OpenAttempt(row=row) for row in under_way if row.lead not in others))
+        found = (*left, *(OpenAttempt(row=row) for row in under_way if row.lead not in others))
+        dropped = store.leads.attempts.dropped([one.row for one in found])
+        return tuple(msgspec.structs.replace(one, dropped_at=dropped.get(one.row.id, 0)) for one in found)
 
     def drops(self) -> dict[str, tuple[int, int]]:
         """Live answers and drops of each campaign in the window of its pack's first drop rule (30 days where there is

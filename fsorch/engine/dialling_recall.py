@@ -57,6 +57,7 @@ class Found:
             elif known.lead is not None:
                 # Taken up without the records, which tell now.
                 dial.lead, dial.checks = known.lead, known.row.checks
+                dial.outcome = Outcome.DROP if known.dropped_at else dial.outcome
         for contact in input.contacts:
             if contact.row.id in self._open and contact.row.answered_at:
                 self._talked[contact.row.id] = contact.row.answered_at, contact.row.agent
@@ -175,6 +176,8 @@ class Found:
         known = self._open.pop(id, None)
         row = known.row if known is not None else _marked(event, id, self.core.now.wall)
         dial = self._of(row, known.lead if known is not None else None)
+        if known is not None and known.dropped_at:
+            dial.outcome, dial.prompt = Outcome.DROP, dial.campaign.drop.prompt
         dial.switch, dial.leg = switch, event.uuid
         dial.gateway = event.variable("fsorch_gateway") or row.gateway
         return dial
@@ -220,6 +223,9 @@ class Found:
             dial.answered_at = at
             dial.contact = known.row.id if at else ""
             dial.outcome = Outcome.LIVE if at else Outcome.LOST
+            if known.dropped_at:
+                dial.outcome, dial.answered_at = Outcome.DROP, at or known.dropped_at
+                dial.contact, dial.prompt = known.row.id, dial.campaign.drop.prompt
             dial.ended_at = self.core.now.wall
             if not at and known.row.leg not in present and not self.calls.legs.has_ended(known.row.leg):
                 self.calls.records.leg_lost(_leg(known.row), self.core.now.wall)

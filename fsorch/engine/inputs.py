@@ -212,10 +212,12 @@ class KeptPlace(msgspec.Struct, frozen=True):
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt of an earlier life of ours that was begun and has no end, with its lead (None: the records have none
     of that id any more): its phone may ring, and its customer may talk. Or it has its end, and its lead waits for an
-    agent's word about it."""
+    agent's word about it. ``dropped_at``: when its customer was told that nobody is there (UTC microseconds, 0: never),
+    which is a drop in the law's sense whatever came of it afterwards."""
 
     row: AttemptRow
     lead: Lead | None = None
+    dropped_at: int = 0
 
 
 class LeftFlow(msgspec.Struct, frozen=True):

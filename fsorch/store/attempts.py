@@ -11,8 +11,10 @@ from peewee import fn
 
 from fsorch.campaign.answer_counts import AnswerCounts, count_answers
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, Outcome, Past
+from fsorch.engine.facts import FactKind
 from fsorch.store.database import Db
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadRecord
+from fsorch.store.models import JournalRecord
 from fsorch.store.values import clean, cut, dump_json
 
 __all__ = ["Attempts", "CampaignCounts", "HourCounts", "ListCounts", "attempt_of", "count_list"]
@@ -94,6 +96,17 @@ class Attempts:
         query = AttemptRecord.select().where(AttemptRecord.ended_at == 0).order_by(AttemptRecord.launched_at)
         with self._use() as db:
             return [attempt_of(record) for record in query.execute(db)]
+
+    def dropped(self, rows: Sequence[AttemptRow]) -> dict[str, int]:
+        """Those of these attempts whose customer was told that nobody is there, and when (UTC microseconds)."""
+        if not rows:
+            return {}
+        ids, since = {row.id for row in rows}, min(row.launched_at for row in rows)
+        query = JournalRecord.select(JournalRecord.contact, JournalRecord.at).where(
+            JournalRecord.kind == FactKind.DROPPED.value, JournalRecord.at >= since
+        )
+        with self._use() as db:
+            return {id: at for id, at in query.tuples().execute(db) if id in ids}
 
     def newest(
         self, limit: int = 100, *, campaign: str = "", lead: str = "", number: str = "", agent: str = ""

@@ -20,11 +20,11 @@ def channel(call: Originate, answer_state: str, **more: Any) -> Event:
     return Event(name="", uuid=call.uuid, direction="outbound", answer_state=answer_state, known=known, **more)
 
 
-def reborn(room: Room, row: AttemptRow, *channels: Event, known: bool = True) -> None:
+def reborn(room: Room, row: AttemptRow, *channels: Event, known: bool = True, dropped_at: int = 0) -> None:
     """The engine dies; the next one finds these channels."""
     room.begin(centre())
     room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
-    attempts = (OpenAttempt(row=row, lead=lead(1)),) if known else ()
+    attempts = (OpenAttempt(row=row, lead=lead(1), dropped_at=dropped_at),) if known else ()
     room.tell(Recall(until=room.clock.now().wall, attempts=attempts))
     room.tell(LinkUp("main", "core-1", channels, "/sounds"))
 
@@ -71,6 +71,20 @@ def test_an_attempt_whose_leg_is_gone_is_closed_once() -> None:
     room.tell(LinkDown("main", "cut"))
     room.tell(LinkUp("main", "core-1", (), "/sounds"))
     assert len(room.ended()) == 1
+
+
+def test_who_was_told_that_nobody_is_there_was_dropped_whatever_came_of_it() -> None:
+    room, _, row = ringing()
+    at = room.clock.now().wall
+    reborn(room, row, dropped_at=at)
+    [ended] = room.ended()
+    assert (ended.outcome, ended.answered_at) == ("drop", at)
+    room, call, row = ringing()
+    at = room.clock.now().wall
+    reborn(room, row, channel(call, "answered"), dropped_at=at)
+    room.event("CHANNEL_HANGUP_COMPLETE", call.uuid, hangup_cause="NORMAL_CLEARING")
+    room.passes(60)
+    assert [one.outcome for one in room.ended()] == ["drop"]
 
 
 def test_an_attempt_is_known_by_its_marks_alone() -> None:

@@ -474,6 +474,10 @@ class TestEnds:
         [old] = [one.lead for one in store.leads.reserve(campaign(), 1, now, "0123:7").leads]
         rows = [attempt(dialled, "a1", at=now), attempt(theirs[0], "a2", at=now)]
         store.write([told(FactKind.ATTEMPT_STARTED, row, row.id) for row in rows])
+        dropped = Fact(id="d1", at=now + 5, kind=FactKind.DROPPED, contact="a1", data={})
+        store.write([dropped, msgspec.structs.replace(dropped, id="d2", contact="a9")])
+        assert store.leads.attempts.dropped(rows) == {"a1": now + 5}
+        assert store.leads.attempts.dropped([]) == {}
         again = token_of("aaaa", "2")
         assert [one.row.id for one in store.leads.recover(again)] == ["a1"]
         assert [store.leads.get(one.id).token for one in (ours, old)] == ["", ""]
