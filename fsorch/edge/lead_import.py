@@ -25,10 +25,10 @@ from fsorch.campaigns import ConsentRow, Lead
 from fsorch.e164 import NumberFault, NumberReader
 from fsorch.edge.csv_rows import CsvFile, Fault, Row
 from fsorch.edge.lead_columns import COLUMNS_ADDED, Columns, Taken, guess
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
 from fsorch.store.dnc import DncProgress
-from fsorch.store.lead_lists import ImportState, Intake
+from fsorch.store.lead_lists import ImportState, Intake, LeadList
 from fsorch.store.seen import Seen
 
 __all__ = ["DUPLICATES", "ImportOptions", "ImportResult", "import_dnc", "import_leads"]
@@ -83,9 +83,9 @@ def import_leads(
     dry_run: bool = False,
     told: Callable[[ImportState], None] | None = None,
 ) -> ImportResult:
-    """Take the rows of ``path`` into ``list``, which must be there. ``campaign_lists``: the lists among which a number
-    is a double with ``duplicates`` campaign. ``errors``: the file of errors (by default beside the original); with
-    ``dry_run`` nothing is kept, there as here. ``told`` is called after each batch.
+    """Take the rows of ``path`` into ``list``, which must be there but for a dry run. ``campaign_lists``: the lists
+    among which a number is a double with ``duplicates`` campaign. ``errors``: the file of errors (by default beside the
+    original); with ``dry_run`` nothing is kept, there as here. ``told`` is called after each batch.
 
     Raises ConfigError for a file or options that cannot be, NotFound for a list that is not there."""
     if options.duplicates not in DUPLICATES:
@@ -94,7 +94,7 @@ def import_leads(
         CsvFile(path, encoding=options.encoding, delimiter=options.delimiter, has_names=options.has_names) as file,
         ExitStack() as stack,
     ):
-        known = store.leads.lists.get(list)
+        known = _list(store, list, options, dry_run)
         options = msgspec.structs.replace(options, region=options.region or known.region)
         targets = guess(file.columns, options.mapping)
         state = ImportState(
@@ -135,6 +135,16 @@ def import_leads(
         first_faults=tuple(sheet.first),
         errors=sheet.shown,
     )
+
+
+def _list(store: Store, id: str, options: ImportOptions, dry_run: bool) -> LeadList:
+    """The list; for a dry run the one that would be made."""
+    try:
+        return store.leads.lists.get(id)
+    except NotFound:
+        if not dry_run:
+            raise
+        return LeadList(id=id, region=options.region)
 
 
 def fingerprint(path: Path, options: ImportOptions, targets: Sequence[str]) -> str:

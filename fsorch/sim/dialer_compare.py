@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from fsorch.campaign.pacing import PACERS
+from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.sim.dialer_run import DialerReport, run
 from fsorch.sim.dialer_traffic import DialerPlan
 
@@ -34,13 +34,18 @@ class DialerSummary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def compare(
-    plan: DialerPlan, pacers: Sequence[str], seeds: int, options: Mapping[str, Mapping[str, Any]]
+    plan: DialerPlan,
+    pacers: Sequence[str],
+    seeds: int,
+    options: Mapping[str, Mapping[str, Any]],
+    own: Mapping[str, Callable[..., Pacer]] | None = None,
 ) -> Iterator[DialerReport]:
     """Each pacer on each of ``seeds`` seeds from the plan's on, one report after the other; ``options``: what a pacer
-    is made with, by its name. Raises KeyError for a name nobody registered."""
+    is made with, by its name; ``own``: pacers beside those of fsorch. Raises KeyError for a name nobody knows."""
+    known = {**PACERS, **(own or {})}
     for name in pacers:
         for seed in range(plan.seed, plan.seed + seeds):
-            pacer = PACERS[name](**options.get(name, {}))
+            pacer = known[name](**options.get(name, {}))
             yield run(msgspec.structs.replace(plan, seed=seed), pacer, name)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -43,3 +44,27 @@ def test_a_rate_over_one_is_told_in_a_line() -> None:
     ran = fsorch(*SHORT, "--drift", "1:1.5")
     assert ran.code == 2
     assert ran.err.startswith("fsorch: rates are shares from 0 to 1.")
+
+
+def test_a_pacer_of_ones_own_runs_beside_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    Path("mine.py").write_text(
+        "from fsorch.campaign.pacing import PACERS\n"
+        "class Careful(PACERS['progressive']):\n    pass\n"
+        "class Half:\n    def due(self, now):\n        return 0\n"
+    )
+    ran = fsorch(
+        "simulate", "dialer", "--agents", "3", "--hours", "0.2", "--pacer", "mine:Careful", "--compare", "--json"
+    )
+    assert ran.code == 0, ran.err
+    reports = {one["pacer"]: one for one in json.loads(ran.out)}
+    assert reports["mine:Careful"]["launched"] == reports["progressive"]["launched"] > 0
+    for wrong, told in (
+        ("mine:Half", "it has no on_launch, on_result, on_drop, on_agent;"),
+        ("mine:Nobody", "cannot be loaded"),
+        ("nowhere:Careful", "cannot be loaded"),
+        ("predictiv", "there is predictive, or MODULE:CLASS for yours"),
+    ):
+        failed = fsorch("simulate", "dialer", "--pacer", wrong)
+        assert (failed.code, told in failed.err.replace("\n", " ")) == (2, True), failed.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import click
@@ -83,8 +84,9 @@ def show(app: App, campaign: str, as_json: bool) -> None:
     if as_json:
         print_json({"campaign": plain(spec), "state": row, "missing": missing, "held": held})
         return
-    lines: list[tuple[str, str]] = [(key, str(value)) for key, value in plain(spec).items()]
-    lines += [("state", f"{row.state.value} since {local_time(row.since_at) or 'ever'}")]
+    lines: list[tuple[str, str]] = [(key, _told(value)) for key, value in ({"mode": spec.mode} | plain(spec)).items()]
+    since = local_time(row.since_at)
+    lines += [("state", f"{row.state.value} since {since}" if since else row.state.value)]
     lines += [(name, value) for name, value in (("by", row.who), ("why", row.why)) if value]
     lines += [("held", held)] if held else []
     lines += [("missing", fault) for fault in missing]
@@ -272,6 +274,11 @@ def _format_answers(answers: AnswerCounts) -> list[tuple[str, str]]:
         wrong = f"{answers.checked_people} of {answers.checked} were people, below {answers.wrong_bound:.1%} at 95 %"
         rows.append(("machines given to agents to check", wrong))
     return [*rows, ("amd.false_positives, as measured", f"{answers.false_positives:.4f}")]
+
+
+def _told(value: object) -> str:
+    """A key's value, as the command line takes it."""
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def _of(part: int, whole: int) -> str:

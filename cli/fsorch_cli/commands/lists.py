@@ -192,8 +192,8 @@ def _make_if_missing(store: Store, list_id: str, options: ImportOptions, dry_run
         store.leads.lists.get(list_id)
     except NotFound:
         if dry_run:
-            # What would be made; so that the file can be looked through before there is a list.
-            raise NotFound("list", f"{list_id} (a dry run makes none; make it with: fsorch list make)") from None
+            # The file can be looked through before there is a list.
+            return
         store.leads.lists.make(LeadList(id=list_id, region=options.region), asked_by())
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
+import sys
+from collections.abc import Callable
+from difflib import get_close_matches
 from typing import Any
 
 import click
 
-from fsorch.campaign.pacing import PACERS
+from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.sim.dialer_compare import DialerSummary, compare, summed
 from fsorch.sim.dialer_run import DialerReport
 from fsorch.sim.dialer_traffic import DialerPlan, Step
@@ -17,6 +21,7 @@ SHARE = click.FloatRange(0, 1)
 SECONDS = click.FloatRange(0, 3600)
 SPREAD = click.FloatRange(0, 5)
 DEFAULT = DialerPlan()
+METHODS = ("on_launch", "on_result", "on_drop", "on_agent", "due")
 
 
 class Steps(click.ParamType[Any]):
@@ -89,7 +94,13 @@ def command() -> None:
     show_default=True,
     help="How often the pacer is asked.",
 )
-@click.option("--pacer", type=click.Choice(sorted(PACERS)), default="predictive", show_default=True)
+@click.option(
+    "--pacer",
+    default="predictive",
+    show_default=True,
+    metavar="NAME|MODULE:CLASS",
+    help=f"{', '.join(sorted(PACERS))}, or a class of yours in a module of this folder or of Python's path.",
+)
 @click.option("--target", type=SHARE, default=0.03, show_default=True, help="Drops over live answers that are allowed.")
 @click.option(
     "--ratio",
@@ -113,18 +124,38 @@ def dialer(pacer: str, target: float, ratio: float, every: bool, seeds: int, as_
         planned = DialerPlan(**plan)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
+    own = {} if pacer in PACERS else {pacer: own_pacer(pacer)}
     options: dict[str, dict[str, Any]] = {
-        name: {"target": target, "tolerance_s": plan["tolerance_s"]} for name in PACERS
+        name: {"target": target, "tolerance_s": plan["tolerance_s"]} for name in (*PACERS, *own)
     }
     options["power"]["ratio"] = ratio
     reports = []
     with err().status("dialling in virtual time"):
-        for report in compare(planned, list(PACERS) if every else [pacer], seeds, options):
+        for report in compare(planned, [*PACERS, *own] if every else [pacer], seeds, options, own):
             reports.append(report)
     if as_json:
         print_json(reports if every or seeds > 1 else reports[0])
     else:
         _show(planned, reports)
+
+
+def own_pacer(name: str) -> Callable[..., Pacer]:
+    """The pacer that a person wrote, MODULE:CLASS. Raises UsageError where there is none that has the methods."""
+    module, _, inside = name.partition(":")
+    if not inside:
+        close = get_close_matches(name, PACERS, 1) or sorted(PACERS)
+        raise click.UsageError(f"no pacer is called {name!r}; there is {', '.join(close)}, or MODULE:CLASS for yours.")
+    if "" not in sys.path:
+        # As with python -m: what lies in this folder is found.
+        sys.path.insert(0, "")
+    try:
+        made: Callable[..., Pacer] = getattr(importlib.import_module(module), inside)
+    except (ImportError, AttributeError, SyntaxError, ValueError) as error:
+        raise click.UsageError(f"{name} cannot be loaded: {error}.") from error
+    missing = [method for method in METHODS if not callable(getattr(made, method, None))]
+    if missing:
+        raise click.UsageError(f"{name} is no pacer: it has no {', '.join(missing)}; see fsorch.campaign.pacing.Pacer.")
+    return made
 
 
 def _show(plan: DialerPlan, reports: list[DialerReport]) -> None:
