@@ -115,13 +115,13 @@ def test_a_server_that_accepts_and_says_nothing(words: bytes) -> None:
 
 def test_a_wrong_password_is_one_clear_error(caplog: pytest.LogCaptureFixture) -> None:
     switch, box = FakeSwitch(), Box()
+    started = monotonic()
     with linked(switch, box, password="wrong") as link:
         status = wait_status(switch, link, lambda status: status.state == "refused")
         assert "the password is refused" in status.reason
         assert "wrong" not in status.reason
-        started = monotonic()
-        wait_status(switch, link, lambda status: status.attempts == 4)
-        assert monotonic() - started > 2 * QUICK.refused_retry_s
+        wait_status(switch, link, lambda status: status.attempts >= 4)
+        assert monotonic() - started > 3 * QUICK.refused_retry_s
         assert len([record for record in caplog.records if record.levelno >= logging.WARNING]) == 1
         switch.password = "wrong"
         box.wait(LinkUp)
