@@ -48,6 +48,7 @@ COMMANDS = {
     "token": Entry("Programs that may use the API: list, add, remove.", "token"),
     "audit": Entry("Who did what: log-ins, steering, changes of the centre; verify.", "audit"),
     "db": Entry("The database: status, backup, migrate, rollback.", "db", greenlets=True),
+    "esl": Entry("One question to the switch itself, by its api commands.", "esl", greenlets=True),
     "systemd": Entry("A unit by which systemd runs this installation.", "systemd"),
     "user": Entry("Who may log in: add, passwd, list.", "user"),
     "top": Entry("Queues, agents and contacts, live.", "top"),
