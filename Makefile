@@ -29,7 +29,7 @@ page: $(STAMP) ## the desktop page, if its sources have changed
 demo: $(STAMP) page ## a whole contact centre on a virtual switch; Ctrl-C ends it
 	@$(BIN)/python tools/foreground.py $(BIN)/fsorch demo $(ARGS)
 
-screenshot: $(STAMP) page ## docs/images/desktop.png anew, from a running demo (needs Chromium)
+screenshot: $(STAMP) page ## the pictures of docs/images anew, from running centres (needs Chromium)
 	@$(BIN)/python -m tests.browser.screenshot
 
 test: lint docs page ## lint, docs and every test

@@ -260,10 +260,10 @@ async function message(page) {
 }
 
 await run(async (browser, step) => {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } });
+  const context = await browser.newContext({ reducedMotion: "reduce", viewport: { width: 1280, height: 900 } });
   const page = await openPage(context, site.url, expected);
   await step("one key begins the shift", () => start(page, "bea"));
-  const mail = await openPage(await browser.newContext({ viewport: { width: 1280, height: 900 } }), site.url, expected);
+  const mail = await openPage(await browser.newContext({ reducedMotion: "reduce", viewport: { width: 1280, height: 900 } }), site.url, expected);
   await step("the agent of the messages begins", () => start(mail, "carl"));
   const first = await step("a lead is shown before it is called", () => preview(page));
   await step("all fits, light", () => everyWidth(page, "preview"));
@@ -297,7 +297,7 @@ await run(async (browser, step) => {
   });
   await step("a number by hand: wrong, barred, right", () => byHand(page, second));
 
-  const office = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme: "dark" });
+  const office = await browser.newContext({ reducedMotion: "reduce", viewport: { width: 1280, height: 900 }, colorScheme: "dark" });
   const board = await openPage(office, site.url, expected);
   await step("a supervisor sees the campaigns", async () => {
     await logIn(board, site.url, person("sam"));
