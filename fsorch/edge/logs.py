@@ -21,6 +21,8 @@ __all__ = ["JsonLines", "TextLines", "about", "log_to", "secrets_of"]
 # What an entry may be about, in the order in which it is told.
 ABOUT = ("switch", "contact", "leg", "agent", "queue", "campaign", "hook")
 MASK = "***"
+# The packages whose every entry is wanted at debug.
+OURS = ("fsorch", "fsorch_cli", "fsorch_web")
 # Shorter words than this stand in ordinary text too; masking them would say more than it hides.
 SHORTEST_SECRET = 4
 
@@ -107,7 +109,11 @@ def log_to(path: Path | None, settings: LogSettings, secrets: Iterable[str] = ()
     """From now on the process logs as ``settings`` say, to the file ``path`` or, without one, to standard error."""
     handler = logging.FileHandler(path, encoding="utf-8") if path is not None else logging.StreamHandler(sys.stderr)
     handler.setFormatter(FORMATS[settings.format](secrets))
-    logging.basicConfig(handlers=[handler], level=settings.level.value.upper(), force=True)
+    level = logging.getLevelNamesMapping()[settings.level.value.upper()]
+    # At debug, libraries tell what they carry: peewee each query with its values, urllib3 each address.
+    logging.basicConfig(handlers=[handler], level=max(level, logging.INFO), force=True)
+    for package in OURS:
+        logging.getLogger(package).setLevel(level)
 
 
 def _moment(record: logging.LogRecord, precision: str) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from fsorch.config import LogFormat, LogLevel, LogSettings, Settings, SwitchSettings, WebSettings
 from fsorch.doors import DoorSettings
-from fsorch.edge.logs import JsonLines, TextLines, about, log_to, secrets_of
+from fsorch.edge.logs import OURS, JsonLines, TextLines, about, log_to, secrets_of
 from fsorch.engine.facts import Fact, FactKind
 
 LEG = "0d5f4f4e-3b1e-4c5e-9d5a-2f0a3a4b5c6d"
@@ -77,6 +77,11 @@ def test_the_log_goes_where_and_how_it_is_told(tmp_path: Path) -> None:
     for handler in handlers:
         root.removeHandler(handler)
     try:
+        log_to(tmp_path / "log", LogSettings(level=LogLevel.DEBUG))
+        # Its queries have hashes and secrets for values.
+        assert not logging.getLogger("peewee").isEnabledFor(logging.DEBUG)
+        assert logging.getLogger("fsorch.runner").isEnabledFor(logging.DEBUG)
+        root.handlers[0].close()
         log_to(tmp_path / "log", LogSettings(format=LogFormat.JSON, level=LogLevel.WARNING), ("hidden",))
         logging.getLogger("fsorch.test").info("not from here on")
         logging.getLogger("fsorch.test").warning("hidden %d", 7, extra=about(queue="sales", contact=""))
@@ -87,6 +92,8 @@ def test_the_log_goes_where_and_how_it_is_told(tmp_path: Path) -> None:
         for handler in handlers:
             root.addHandler(handler)
         root.setLevel(level)
+        for package in OURS:
+            logging.getLogger(package).setLevel(logging.NOTSET)
     (line,) = (tmp_path / "log").read_text(encoding="utf-8").splitlines()
     entry = json.loads(line)
     assert (entry["message"], entry["queue"], "contact" in entry) == ("*** 7", "sales", False)
