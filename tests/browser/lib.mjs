@@ -45,6 +45,9 @@ export const complaints = [];
 export async function openPage(context, url, tolerate = () => false) {
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
+  // FSORCH_SLOW=6: as on a processor six times slower, to find what waits too little.
+  if (process.env.FSORCH_SLOW)
+    await (await context.newCDPSession(page)).send("Emulation.setCPUThrottlingRate", { rate: Number(process.env.FSORCH_SLOW) });
   const note = (what) => tolerate(what) || complaints.push(what);
   page.on("pageerror", (error) => note(`page error: ${error}`));
   page.on("console", (message) => ["error", "warning"].includes(message.type()) && note(`console: ${message.text()}`));
