@@ -154,15 +154,17 @@ class Previews:
 
     # -- requests -------------------------------------------------------------------------------------------------
 
-    def _preview(self, person: Person, verb: str) -> tuple[Run, Preview]:
+    def _preview(self, person: Person, verb: str, seen: str) -> tuple[Run, Preview]:
         preview = self.previews.get(person.spec.id)
         run = self.dialling.runs.get(preview.campaign) if preview is not None else None
         if preview is None or run is None:
             raise RequestRefused("the agent", person.agent.state.value, verb, "no lead is shown to them")
+        if seen not in ("", preview.ready.lead.id):
+            raise RequestRefused("the lead", "another by now", verb, "look at the one that is shown")
         return run, preview
 
     def _dial(self, person: Person, request: DialPreview) -> None:
-        run, preview = self._preview(person, "dial")
+        run, preview = self._preview(person, "dial", request.lead)
         known = {one.number for one in preview.ready.lead.numbers if not one.dead}
         if request.number and request.number not in known:
             close = get_close_matches(request.number, known, 3)
@@ -243,7 +245,7 @@ class Previews:
         self.refusals[ask.agent] = f"{ask.number or 'the lead'} is not called: {why}"
 
     def _skip(self, person: Person, request: SkipPreview) -> None:
-        run, preview = self._preview(person, "skip")
+        run, preview = self._preview(person, "skip", request.lead)
         spec = run.spec.preview
         if not spec.skip_allowed:
             raise RequestRefused("the agent", person.agent.state.value, "skip", "leads of this campaign are dialled")

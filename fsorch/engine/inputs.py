@@ -486,15 +486,18 @@ class ExtendWrapUp(Request, frozen=True, kw_only=True):
 
 
 class DialPreview(Request, frozen=True, kw_only=True):
-    """The agent has seen the lead and calls it; at the ``number`` they chose, or else at its next."""
+    """The agent has seen the lead and calls it; at the ``number`` they chose, or else at its next. ``lead``: the id of
+    the one they saw, so that a press that comes late does not call another; empty: whichever is shown."""
 
     number: str = ""
+    lead: str = ""
 
 
 class SkipPreview(Request, frozen=True, kw_only=True):
-    """The agent does not want the lead that they are shown, for a ``reason``."""
+    """The agent does not want the lead that they are shown, for a ``reason``; ``lead`` as in :class:`DialPreview`."""
 
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    lead: str = ""
 
 
 class DialNumber(Request, frozen=True, kw_only=True):

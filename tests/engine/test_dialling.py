@@ -388,6 +388,20 @@ def test_neither_a_phone_that_is_not_picked_up_nor_a_lead_leaves_a_trace() -> No
     assert not room.engine.snapshot().contacts
 
 
+def test_a_press_that_comes_late_does_not_hit_another_lead() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    shown = room.engine.snapshot().agents[0].lead
+    assert shown is not None
+    for late in (DialPreview(agent="a0", by="a0", lead="none"), SkipPreview(agent="a0", by="a0", lead="none")):
+        with pytest.raises(RequestRefused, match="another by now"):
+            room.tell(late)
+    assert room.engine.snapshot().agents[0].lead == shown
+    room.tell(DialPreview(agent="a0", by="a0", lead=shown.lead))
+    assert room.calls()
+
+
 def test_a_lead_is_skipped_with_a_reason_and_comes_again() -> None:
     room = Room(preview_centre(preview=PreviewSpec(skip_reasons=("known",), skip_s=600)))
     room.at_work("a0")

@@ -131,15 +131,17 @@ class Listen(Plain, forbid_unknown_fields=True, kw_only=True):
 
 
 class ChosenNumber(Plain, forbid_unknown_fields=True, kw_only=True):
-    """The number of the lead that is dialled; empty for its next."""
+    """The number of the lead that is dialled, empty for its next; ``lead``: the id of the one that was seen."""
 
     number: Annotated[str, msgspec.Meta(max_length=32)] = ""
+    lead: Id = ""
 
 
 class SkipReason(Plain, forbid_unknown_fields=True, kw_only=True):
-    """Why an agent does not want a lead."""
+    """Why an agent does not want a lead; ``lead``: the id of the one that was seen."""
 
     reason: Annotated[str, msgspec.Meta(max_length=200)] = ""
+    lead: Id = ""
 
 
 class ByHand(Plain, forbid_unknown_fields=True, kw_only=True):
@@ -207,8 +209,14 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "wrapup-end": (Plain, lambda given, agent, by: EndWrapUp(agent=agent, by=by)),
     "wrapup-more": (Plain, lambda given, agent, by: ExtendWrapUp(agent=agent, by=by)),
     "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),
-    "dial": (ChosenNumber, lambda given, agent, by: DialPreview(agent=agent, by=by, number=given.number)),
-    "skip": (SkipReason, lambda given, agent, by: SkipPreview(agent=agent, by=by, reason=given.reason)),
+    "dial": (
+        ChosenNumber,
+        lambda given, agent, by: DialPreview(agent=agent, by=by, number=given.number, lead=given.lead),
+    ),
+    "skip": (
+        SkipReason,
+        lambda given, agent, by: SkipPreview(agent=agent, by=by, reason=given.reason, lead=given.lead),
+    ),
     "dial-number": (
         ByHand,
         lambda given, agent, by: DialNumber(agent=agent, by=by, campaign=given.campaign, number=given.number),

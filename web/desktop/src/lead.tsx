@@ -14,7 +14,9 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
   const [skipping, setSkipping] = useState(false);
   // Beside the state: a key right after the choice must not be quicker than the page.
   const choice = useRef(lead.number);
-  const dial = () => ask("dial", choice.current === lead.number ? {} : { number: choice.current });
+  // What the agent saw when they pressed: another lead may have come in that moment.
+  const seen = { lead: lead.lead };
+  const dial = () => ask("dial", choice.current === lead.number ? seen : { ...seen, number: choice.current });
   // Here and not with the other shortcuts: the number that is chosen is known here.
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -56,7 +58,7 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
             kind="plain"
             test="skip"
             {...(lead.skip_reasons.length ? { expanded: skipping } : {})}
-            run={async () => (lead.skip_reasons.length ? setSkipping(!skipping) : ask("skip", {}))}
+            run={async () => (lead.skip_reasons.length ? setSkipping(!skipping) : ask("skip", seen))}
           >
             {lead.skip_reasons.length ? "Skip…" : "Skip"}
           </Action>
@@ -91,7 +93,7 @@ function Reasons({ lead, close }: { lead: Lead; close: () => void }): JSX.Elemen
     >
       <span class="soft small">Why?</span>
       {lead.skip_reasons.map((reason) => (
-        <Action key={reason} kind="chip" run={() => ask("skip", { reason })}>
+        <Action key={reason} kind="chip" run={() => ask("skip", { lead: lead.lead, reason })}>
           {reason}
         </Action>
       ))}
