@@ -165,12 +165,13 @@ class HookServer(OutboundESLServer):  # type: ignore[misc]  # greenswitch has no
         else:
             way = self._guarded(hook, call)
             variables = call.next
-        self._counts[way] += 1
         if way in ("unknown", "raised", "overran"):
             fallback = (hook.fallback if hook is not None else "") or self._settings.fallback
             variables = {"fsorch_queue": fallback} if fallback else {}
-        if not session.ended.is_set():
-            self._let_go(call, {**variables, "fsorch_hook_result": way})
+        if not session.ended.is_set() and not self._let_go(call, {**variables, "fsorch_hook_result": way}):
+            way = "gone"
+        # Once for each call, when it is known how it ended.
+        self._counts[way] += 1
 
     def _guarded(self, hook: Hook, call: HookCall) -> str:
         """Run the hook; how it ended."""
@@ -193,15 +194,17 @@ class HookServer(OutboundESLServer):  # type: ignore[misc]  # greenswitch has no
             timer.close()
         return "done"
 
-    def _let_go(self, call: HookCall, variables: dict[str, str]) -> None:
+    def _let_go(self, call: HookCall, variables: dict[str, str]) -> bool:
+        """Leave the call to the dialplan; False when its caller is gone."""
         try:
             with gevent.Timeout(self._limits.stuck_s):
                 call.leave(variables)
         except CallEnded:
-            self._counts["gone"] += 1
+            return False
         except (FsorchError, gevent.Timeout) as error:
             # The connection closes now, and the dialplan goes on without what the hook said.
             self._trouble(call.variable("fsorch_hook"), "lost", call, str(error), "")
+        return True
 
     def _trouble(self, name: str, way: str, call: HookCall, what: str, trace: str) -> None:
         trouble = HookTrouble(
