@@ -40,7 +40,7 @@ def door() -> Iterator[Door]:
 class Script:
     """The script with its settings; a call is one run of it."""
 
-    def __init__(self, lua: str, folder: Path, url: str) -> None:
+    def __init__(self, lua: str, folder: Path, url: str, timeout_s: int = 30) -> None:
         self._lua = lua
         self._environment = {
             "PATH": os.environ["PATH"],
@@ -50,7 +50,7 @@ class Script:
             "CURL": f"{sys.executable} {HERE / 'curl.py'}",
             "G_fsorch_route_url": url,
             "G_fsorch_route_token": TOKEN.replace(" ", "-"),
-            "G_fsorch_route_timeout": "1",
+            "G_fsorch_route_timeout": str(timeout_s),
         }
 
     def call(self, number: str = "4930", **variables: str) -> list[str]:
@@ -139,7 +139,7 @@ def test_an_answer_that_never_comes_parks_the_call(lua: str, tmp_path: Path) -> 
     with socket.socket() as silent:
         silent.bind(("127.0.0.1", 0))
         silent.listen()
-        script = Script(lua, tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}/hooks/route")
+        script = Script(lua, tmp_path, f"http://127.0.0.1:{silent.getsockname()[1]}/hooks/route", timeout_s=1)
         log, *rest = script.call()
     assert log.startswith("log WARNING fsorch_route: no answer in time")
     assert rest == PARKED
