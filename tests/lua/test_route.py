@@ -76,11 +76,9 @@ def test_the_answer_becomes_variables_of_the_parked_call(script: Script) -> None
 
 
 def test_skills_may_be_an_expression(script: Script) -> None:
-    assert script.call("+4930777") == [
-        "set fsorch_queue=sales",
-        "set fsorch_skills=german >= 3 and (billing or not trainee)",
-        "transfer +4930777 XML fsorch",
-    ]
+    *lines, last = script.call("+4930777")
+    assert sorted(lines) == ["set fsorch_queue=sales", "set fsorch_skills=german >= 3 and (billing or not trainee)"]
+    assert last == "transfer +4930777 XML fsorch"
 
 
 def test_a_number_that_fsorch_does_not_know_is_parked_without_a_word(script: Script) -> None:
