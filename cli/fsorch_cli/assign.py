@@ -34,6 +34,7 @@ def assign(thing: dict[str, Any], assignments: Iterable[str], kind: type[msgspec
         of_text = field is not None and field.type is str and len(parts) == 1
         value = found["text"] if of_text else _value(line, found["text"])
         if not found["sign"]:
+            _expect_list(field, parts, value, line)
             _set(thing, parts, value, line)
         else:
             _alter(thing, parts, found["sign"], value, field.type if field is not None else None, line)
@@ -44,6 +45,17 @@ def _value(line: str, text: str) -> Any:
         return yaml.safe_load(text)
     except yaml.YAMLError:
         raise ConfigError(f"{line!r}: the value is not YAML; put it in quotes") from None
+
+
+def _expect_list(field: Any, parts: list[str], value: Any, line: str) -> None:
+    """A list is not set to one thing: say how one is added, and how all are given."""
+    kind = msgspec.inspect.type_info(field.type) if field is not None and len(parts) == 1 else None
+    options = kind.types if isinstance(kind, msgspec.inspect.UnionType) else (kind,)
+    of_list = any(isinstance(one, msgspec.inspect.VarTupleType | msgspec.inspect.ListType) for one in options)
+    if of_list and isinstance(value, str | int | float):
+        path = parts[0]
+        hint = f"add with {path}+={value}, take away with {path}-={value}, or give all of it: {path}=[...]"
+        raise ConfigError(f"{line!r}: {path} is a list; {hint}")
 
 
 def _set(thing: dict[str, Any], parts: list[str], value: Any, line: str) -> None:

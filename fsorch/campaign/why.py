@@ -96,7 +96,8 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
     verdict = one.rules.check(one.asked) if one.rules is not None and one.asked is not None else None
     if verdict is not None and not verdict.allowed and not verdict.until:
         yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", False
-    if lead.next_at > one.now:
+    put_off = verdict is not None and not verdict.allowed and verdict.until >= lead.next_at
+    if lead.next_at > one.now and not put_off:
         word = "callback" if lead.state is LeadState.CALLBACK else "resting"
         yield word, f"{_resting(lead)} until {_shown(lead.next_at, one)}", True
     if verdict is not None and not verdict.allowed:

@@ -56,7 +56,8 @@ class SwitchPlan(msgspec.Struct, frozen=True, kw_only=True):
     """What switch, and who calls it. ``calls`` None: callers come until the end. ``rate_per_s``: arrivals per second
     of the world's time, which runs ``speed`` times as fast as ours. ``port`` 0: a free one.
     ``traffic``: what callers and phones are like; how many come, how fast and from which seed stands here.
-    ``recordings``: whether what callers record is written to disk, as a humming of that length."""
+    ``recordings``: whether what callers record is written to disk, as a humming of that length.
+    ``pick_up``: whether every phone picks up by itself, also those that wait for a person else."""
 
     password: str
     centre: Centre
@@ -68,6 +69,7 @@ class SwitchPlan(msgspec.Struct, frozen=True, kw_only=True):
     port: int = 0
     traffic: TrafficPlan | None = None
     recordings: bool = False
+    pick_up: bool = False
 
 
 class Progress(msgspec.Struct, frozen=True, kw_only=True):
@@ -190,7 +192,7 @@ class SwitchWorld:
         traffic = msgspec.structs.replace(habits, calls=plan.calls, rate_per_s=plan.rate_per_s, seed=plan.seed)
         self.made: set[str] = set()
         self.server = SimServer(plan.host, plan.port, plan.password, plan.seed, plan.speed, switch)
-        self.world = demo_world(switch, traffic, plan.centre)
+        self.world = demo_world(switch, traffic, plan.centre, pick_up=plan.pick_up)
         if plan.calls is not None:
             switch.machine.core.entered = lambda channel: self.made.add(channel.uuid)
         if plan.recordings:

@@ -15,12 +15,16 @@ from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.state import Offer, Person
 from fsorch.names import BreakWeight, OfferOutcome
-from fsorch.rules import CauseRules, Consequence
+from fsorch.rules import CauseRule, CauseRules, Consequence
 
 __all__ = ["AgentRules", "break_end", "breaks_of", "weight_of"]
 
 # A phone that refuses at once must not be dialled in a loop, whatever a file says.
 LEAST_DELAY_S = 1.0
+# What follows when a phone does not take calls that are dialled for its agent alone, where no rules say: every such
+# call takes a lead from the list for nothing, one after another.
+MOST_UNTAKEN = 3
+UNTAKEN = "phone not answered"
 
 
 class AgentRules:
@@ -44,8 +48,11 @@ class AgentRules:
         rules = person.spec.causes or (queue.spec.causes if queue else None)
         if rules is None and way is MissKind.DND:
             return way.value, Verdict(CauseRules().dnd.delay_s)
+        delay_s = max(LEAST_DELAY_S, queue.spec.miss_delay_s if queue else 5.0)
+        if rules is None and not offer.outbound:
+            return "", Verdict(delay_s)
         if rules is None:
-            return "", Verdict(max(LEAST_DELAY_S, queue.spec.miss_delay_s if queue else 5.0))
+            rules = _unless_said(delay_s)
         person.misses.set_rules(rules)
         return way.value if way else "", person.misses.missed(way)
 
@@ -135,6 +142,12 @@ def breaks_of(core: Core, person: Person) -> list[str]:
     queues = {member.queue for member in person.spec.queues}
     theirs = {campaign.id for campaign in core.centre.campaigns if campaign.queue in queues}
     return [one.id for one in core.centre.breaks if not one.campaigns or not theirs.isdisjoint(one.campaigns)]
+
+
+def _unless_said(delay_s: float) -> CauseRules:
+    """The rules for a campaign's calls where neither agent nor queue has any: a break after some misses in a row."""
+    rule = CauseRule(delay_s=delay_s, limit=MOST_UNTAKEN, then=Consequence.BREAK, reason=UNTAKEN)
+    return CauseRules(busy=rule, rejected=rule, no_answer=rule, unregistered=rule)
 
 
 def _limit(core: Core, reason: str) -> float:

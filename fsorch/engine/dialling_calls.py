@@ -109,7 +109,8 @@ class DialCalls:
         dial.launched_at, dial.since = self.core.now.wall, self.core.now.mono
         self.placed(dial)
         self.core.write_first()
-        self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **self._fields(dial), row=to_builtins(dial.row()))
+        row = to_builtins(dial.row())
+        self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **self._fields(dial), row=row, owed=dial.owed)
         self._dial(dial, endpoint)
         return True
 

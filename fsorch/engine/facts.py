@@ -129,7 +129,7 @@ class FactKind(StrEnum):
     DOOR_MISUSED = "door_misused"
     # hook, way (unknown, raised, overran, lost), number, error, traceback: a hook did not serve the call
     HOOK_FAILED = "hook_failed"
-    # a whole row: see fsorch.campaigns.AttemptRow; written before the originate leaves
+    # a whole row: see fsorch.campaigns.AttemptRow; written before the originate leaves; owed (it had been promised)
     ATTEMPT_STARTED = "attempt_started"
     # the same row, with its end; again, with the disposition, when an agent has said how it was
     ATTEMPT_ENDED = "attempt_ended"

@@ -166,6 +166,7 @@ class Offers:
             job=core.ids(),
             why=match.why,
             made_at=core.now.wall,
+            outbound=contact.direction == "outbound",
         )
         if person.agent.state is not AgentState.RESERVED:
             person.agent.reserve(core.now.wall)

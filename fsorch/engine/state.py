@@ -391,7 +391,8 @@ class Offer:
     """A contact reserved to an agent. ``rang_at`` is 0 until the phone rings. ``aside``: not to serve the contact out
     of the queue, but for a transfer; ``dial`` is then what is dialled, and there is no agent when that is outside.
     ``dnd``: the phone refused, as it is set to do-not-disturb; ``looks``: how often the end of a joining of which the
-    switch says nothing was put off; ``told``: the id of the words that the agent hears, or heard, first."""
+    switch says nothing was put off; ``told``: the id of the words that the agent hears, or heard, first.
+    ``outbound``: of somebody whom a campaign calls; the contact may be gone before the offer is over."""
 
     id: str
     contact: str
@@ -409,6 +410,7 @@ class Offer:
     dnd: bool = False
     looks: int = 0
     told: str = ""
+    outbound: bool = False
 
 
 @dataclass(slots=True)

@@ -12,7 +12,7 @@ from fsorch.sim.people import PhoneHabits
 from fsorch.sim.switch import VirtualSwitch
 from fsorch.sim.world import TrafficPlan, World
 
-__all__ = ["DOMAIN", "HUMAN_AGENTS", "SIMULATED_AGENTS", "SUPERVISOR", "demo_centre", "demo_world"]
+__all__ = ["DOMAIN", "HUMAN_AGENTS", "SIMULATED_AGENTS", "SUPERVISOR", "demo_centre", "demo_world", "waits_for_person"]
 
 DOMAIN = "sim.fsorch"
 HUMAN_AGENTS = ("ada",)
@@ -93,11 +93,18 @@ def demo_centre() -> Centre:
     )
 
 
-def demo_world(switch: VirtualSwitch, plan: TrafficPlan | None = None, centre: Centre | None = None) -> World:
+def waits_for_person(agent: AgentSpec) -> bool:
+    """Whether nobody but the desktop picks this agent's phone up: of `HUMAN_AGENTS` and of supervisors."""
+    return agent.id in HUMAN_AGENTS or agent.role != Role.AGENT
+
+
+def demo_world(
+    switch: VirtualSwitch, plan: TrafficPlan | None = None, centre: Centre | None = None, *, pick_up: bool = False
+) -> World:
     """Phones for every agent of ``centre`` (the demo's if none is given), registered on ``switch``, and callers by
     ``plan``.
 
-    A phone is human if its agent is one of `HUMAN_AGENTS` or a supervisor."""
+    The phones of some wait for a person (see :func:`waits_for_person`), unless all are to ``pick_up``."""
     world, centre = World(switch, plan), centre or demo_centre()
     for gateway in centre.gateways:
         kind, _, name = gateway.dial.partition("sofia/gateway/")
@@ -105,6 +112,6 @@ def demo_world(switch: VirtualSwitch, plan: TrafficPlan | None = None, centre: C
             switch.machine.dialer.gateways.setdefault(name.partition("/")[0], world.carrier)
     for agent in centre.agents:
         user, _, domain = agent.phone.removeprefix("user/").partition("@")
-        human = agent.id in HUMAN_AGENTS or agent.role != Role.AGENT
+        human = not pick_up and waits_for_person(agent)
         world.add_phone(user, PhoneHabits(human=True) if human else None, domain)
     return world

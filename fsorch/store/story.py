@@ -13,6 +13,7 @@ from fsorch.engine.views import ContactView
 from fsorch.ivr.events import EventKind
 from fsorch.store.queries import ContactDetail
 from fsorch.store.story_acts import ACTS
+from fsorch.store.story_dialled import DialledTeller, named
 from fsorch.store.story_flow import entered_flow, passed_node, told_in_flow, why_queued
 from fsorch.store.story_steps import step_taken
 
@@ -28,6 +29,7 @@ OUTCOMES = {
     "left_flow": "hung up before any queue",
     "lost": "was lost: nobody saw its end",
     "failed": "failed",
+    "not_reached": "was not reached",
 }
 LOST = {"": "fsorch was away when it ended", "SWITCH_RESTARTED": "was lost with its switch, which restarted"}
 WAYS = {
@@ -80,6 +82,9 @@ class _Teller:
 
     def __init__(self, row: ContactRow) -> None:
         self._row = row
+        self._outbound = row.direction == "outbound"
+        self._other = "the called party" if self._outbound else "the caller"
+        self._dialled = DialledTeller(row)
         self._keyed: Fact | None = None
         self._asked = False
         self._left: Fact | None = None
@@ -97,12 +102,12 @@ class _Teller:
             FactKind.CONTACT_QUEUED: self._queued,
             FactKind.OFFER_MADE: self._offered,
             FactKind.OFFER_ENDED: self._offer_ended,
-            FactKind.BRIDGED: lambda fact: f"{fact.agent} and the caller talk",
+            FactKind.BRIDGED: lambda fact: f"{fact.agent} and {self._other} talk",
             FactKind.PERSON_CHOSEN: lambda fact: (
                 f"asked about {fact.agent}, who is busy, and chose {_get(fact, 'choice')}"
             ),
             FactKind.HOLD_CHANGED: lambda fact: (
-                f"{fact.agent} {'puts the caller on' if _get(fact, 'on') else 'ends the'} hold"
+                f"{fact.agent} {f'puts {self._other} on' if _get(fact, 'on') else 'ends the'} hold"
             ),
             FactKind.MUTE_CHANGED: lambda fact: f"{fact.agent} is {'muted' if _get(fact, 'on') else 'heard again'}",
             FactKind.TRANSFER_BEGAN: _transfer,
@@ -127,7 +132,7 @@ class _Teller:
             FactKind.PLACE_GIVEN_BACK: lambda fact: (
                 "rang again soon after giving up, and has the place from before back"
             ),
-            FactKind.CALL_HUNG_UP: _hung_up,
+            FactKind.CALL_HUNG_UP: self._hung_up,
             FactKind.WRAP_UP_BEGAN: lambda fact: (
                 f"{fact.agent} has {float(_get(fact, 'seconds') or 0):g} s for the work after the call"
                 if _get(fact, "seconds")
@@ -136,6 +141,7 @@ class _Teller:
             FactKind.COMMAND_FAILED: lambda fact: f"the switch refused {_get(fact, 'command')}: {_get(fact, 'answer')}",
             FactKind.CONTACT_ENDED: self._ended,
             **ACTS,
+            **self._dialled.sentences,
         }
 
     def tell(self, fact: Fact) -> Iterator[str]:
@@ -146,11 +152,12 @@ class _Teller:
         yield " ".join(sentence(fact).split())
 
     def _began(self, fact: Fact) -> str:
-        number, name = _get(fact, "number"), _get(fact, "name")
-        who = number if name in ("", number) else f"{name} ({number})"
+        if self._outbound or _get(fact, "direction") == "outbound":
+            return self._dialled.began(fact)
         dialled = _get(fact, "destination")
         called = f"called {dialled}" if dialled else "called"
-        return f"{who or 'somebody without a number'} {called} on switch {fact.switch or _get(fact, 'switch')}"
+        who = named(_get(fact, "number"), _get(fact, "name"))
+        return f"{who} {called} on switch {fact.switch or _get(fact, 'switch')}"
 
     def _answer(self, fact: Fact) -> str:
         self._asked = True
@@ -178,6 +185,8 @@ class _Teller:
             why = "the menu's default, for nothing valid was keyed"
         elif known := why_queued(self._left):
             why = known
+        elif self._outbound:
+            why = "the campaign's agents serve it"
         else:
             why = "chosen by the dialplan, a hook or the number, without a menu"
         return f"waits in queue {fact.queue}{place}: {why}"
@@ -204,7 +213,7 @@ class _Teller:
         if outcome == "accepted":
             return f"{who} picked up{after}"
         if outcome == "withdrawn":
-            return f"the offer to {who} was withdrawn{after}: somebody else had it, or the caller was gone"
+            return f"the offer to {who} was withdrawn{after}: somebody else had it, or {self._other} was gone"
         self._declined.append(who)
         cause = _get(fact, "cause")
         why = WAYS.get(_get(fact, "way")) or {"missed": "nobody picked up", "refused": "refused"}.get(outcome, outcome)
@@ -215,7 +224,7 @@ class _Teller:
         outcome = LOST.get(row.cause) if row.outcome == "lost" else None
         parts = [f"ended: {outcome or OUTCOMES.get(row.outcome, row.outcome or 'in a way not on record')}"]
         if row.ended_by:
-            parts.append(f"{_ender(row)} ended it{f' ({row.cause})' if row.cause else ''}")
+            parts.append(f"{self._ender()} ended it{f' ({row.cause})' if row.cause else ''}")
         if row.enqueued_at:
             parts.append(f"waited {_span(row.waited_us / 1e6)}")
         if row.answered_at:
@@ -223,24 +232,23 @@ class _Teller:
             parts.append(f"talked {_span(row.talked_us / 1e6)}{held}")
         return "; ".join(parts)
 
+    def _ender(self) -> str:
+        row = self._row
+        names = {"customer": self._other, "agent": row.agent or "the agent", "system": "the system"}
+        return names.get(row.ended_by, row.ended_by)
+
+    def _hung_up(self, fact: Fact) -> str:
+        who = _get(fact, "who")
+        name = self._other if who == "customer" else fact.agent or ("the number outside" if who == "other" else who)
+        ended = "ended" if self._outbound and who == "customer" and not self._row.answered_at else "hung up"
+        return f"the leg of {name} {ended} ({_get(fact, 'cause') or 'no cause given'})"
+
 
 def _span(duration_s: float) -> str:
     """``16 s``, ``2 min 5 s`` or ``1 h 0 min 3 s``."""
     minutes, rest = divmod(max(0, round(duration_s)), 60)
     hours, minutes = divmod(minutes, 60)
     return (f"{hours} h " if hours else "") + (f"{minutes} min " if minutes or hours else "") + f"{rest} s"
-
-
-def _ender(row: ContactRow) -> str:
-    return {"customer": "the caller", "agent": row.agent or "the agent", "system": "the system"}.get(
-        row.ended_by, row.ended_by
-    )
-
-
-def _hung_up(fact: Fact) -> str:
-    who = _get(fact, "who")
-    name = "the caller" if who == "customer" else fact.agent or ("the number outside" if who == "other" else who)
-    return f"the leg of {name} hung up ({_get(fact, 'cause') or 'no cause given'})"
 
 
 def _transfer(fact: Fact) -> str:

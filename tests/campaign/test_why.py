@@ -73,6 +73,14 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "may be from Wed 2027-03-10 12:00 America/New_York",
         ),
         (
+            # Put off by a rule until it allows the call: the rule is named, not only the rest.
+            {"now": EARLY, "next_at": NOON - 4 * HOUR},
+            "us.hours",
+            "lead 17 is not dialled now because called between 8 in the morning and 9 at night where the called "
+            "party is; it is Wed 05:00 in America/New_York (outside hours) (16 CFR 310.4(c); 47 CFR 64.1200(c)(1)); "
+            "it may be from Wed 2027-03-10 08:00 America/New_York",
+        ),
+        (
             {"next_at": NOON + 20 * HOUR, "last_outcome": "busy"},
             "resting",
             "lead 17 is not dialled now because it rests after busy until Thu 2027-03-11 08:00 America/New_York; "

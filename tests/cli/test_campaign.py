@@ -84,6 +84,8 @@ def some_calls(store: Store) -> None:
 
 
 def test_a_campaign_is_made_listed_shown_cloned_and_removed() -> None:
+    wrong = fsorch("campaign", "create", "summer", "queue=sales", "pack=us", "lists=cold")
+    assert "'lists=cold': lists is a list; add with lists+=cold, take away with lists-=cold" in wrong.err
     made = fsorch("campaign", "create", "summer", "queue=sales", "pack=us", "lists+=cold", "title=Summer")
     assert made.code in (0, 3), made.err
     made = fsorch("campaign", "create", "winter", "queue=sales", "pack=us", "title=Winter sale")

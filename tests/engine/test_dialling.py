@@ -605,9 +605,17 @@ def test_an_agents_phone_that_rings_in_vain_is_no_attempt_at_the_lead() -> None:
         room.ends(phone.uuid, "NO_ANSWER")
         room.event("BACKGROUND_JOB", job_uuid=phone.job_uuid, body="-ERR NO_ANSWER\n")
         room.passes(11)
-    assert len(phones(room)) == 4
     assert (room.of(FactKind.LEAD_BARRED), room.started()) == ([], [])
     assert room.engine.snapshot().campaigns[0].launched == 0
+    # Nobody has said what follows: a break, so that leads are not taken for nothing for ever.
+    agent = room.agent("a0")
+    assert (len(phones(room)), agent.status, agent.reason) == (3, "break", "phone not answered")
+    assert agent.rule == "not answered 3 times"
+    assert [fact.data["by"] for fact in room.of(FactKind.AGENT_CHANGED)][-1] == "rule: no_answer"
+    room.leads = [room.known["1"]]
+    room.tell(SetStatus(agent="a0", by="a0", status="available"))
+    room.passes(1)
+    assert len(phones(room)) == 4
 
 
 def test_progressive_shares_its_lines_between_standing_lines_and_phones() -> None:

@@ -11,10 +11,12 @@ from hypothesis import strategies as st
 
 from fsorch.engine import Fact, FactKind
 from fsorch.engine.rows import ContactRow
-from fsorch.esl.commands import Originate
+from fsorch.esl.commands import Bridge, Originate
 from fsorch.store import ContactDetail
 from fsorch.store.story import tell_story
+from tests.engine import dialroom
 from tests.engine.desk import CENTRE, Desk
+from tests.engine.dialroom import Room
 
 ROW = ContactRow(id="c1", switch="main", outcome="", began_at=1, ended_at=0)
 
@@ -178,3 +180,74 @@ def test_every_kind_of_fact_has_its_words(kind: FactKind, data: dict[str, str]) 
 )
 def test_what_people_did_about_a_contact(told_fact: Fact, sentence: str) -> None:
     assert told(msgspec.structs.replace(told_fact, agent="ann")) == [sentence]
+
+
+def outbound(room: Room) -> list[str]:
+    """The story of the first attempt of a room."""
+    id = room.started()[0].id
+    facts = tuple(fact for fact in room.facts if fact.contact == id)
+    [ended] = [fact for fact in facts if fact.kind is FactKind.CONTACT_ENDED]
+    row = msgspec.convert(ended.data["row"], ContactRow)
+    return [line.text for line in tell_story(ContactDetail(contact=row, segments=(), legs=(), facts=facts))]
+
+
+def test_whoever_a_campaign_called_did_not_call() -> None:
+    room = Room()
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    room.ends(call.uuid)
+    told = outbound(room)
+    assert told[:3] == [
+        "the campaign spring calls Lead 1 (+4930000001), lead 1 of the list cold, over carrier",
+        "Lead 1 (+4930000001) has answered, on switch main",
+        "waits in queue out at place 1: the campaign's agents serve it",
+    ]
+    assert "a0 and the called party talk" in told
+    assert told[-3].startswith("ended: was answered; the called party ended it (NORMAL_CLEARING)")
+    assert told[-2:] == [
+        "how the call went: somebody was reached (NORMAL_CLEARING)",
+        "the lead is closing now: wrap-up",
+    ]
+
+
+def test_who_was_called_after_the_agents_phone_and_not_reached() -> None:
+    room = Room(dialroom.centre(nailed=False))
+    room.log_in("a0")
+    room.run()
+    phone = room.last(Originate)
+    room.rings(phone.uuid)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    room.fails(room.calls()[0], "NO_ANSWER")
+    told = outbound(room)
+    assert told[0] == "Lead 1 (+4930000001) is to be called on switch main: the agent's own phone comes first"
+    assert "the campaign spring calls Lead 1 (+4930000001), lead 1 of the list cold, for a0, over carrier" in told
+    assert "the leg of the called party ended (NO_ANSWER)" in told
+    assert told[-3].startswith("ended: was not reached; the system ended it (NO_ANSWER)")
+    assert told[-2] == "how the call went: nobody picked up (NO_ANSWER)"
+
+
+def test_a_promised_call_by_hand_and_what_was_heard_of_it() -> None:
+    row = {"campaign": "spring", "lead": "", "number": "+49301", "mode": "manual", "agent": "ann", "caller_id": "+4940"}
+    over = row | {"outcome": "machine", "cause": "NORMAL_CLEARING"}
+    assert told(
+        fact(FactKind.ATTEMPT_STARTED, row=row, owed=True),
+        fact(FactKind.GATEWAY_FAILED, gateway="carrier", cause="NORMAL_TEMPORARY_FAILURE"),
+        fact(FactKind.MACHINE_HEARD, by="beep"),
+        fact(FactKind.DNC_ASKED, number="+49301", source="disposition"),
+        fact(FactKind.ATTEMPT_ENDED, row=over),
+        fact(FactKind.ATTEMPT_ENDED, row=over | {"disposition": "no_interest", "note": "rude"}),
+        direction="outbound",
+        name="Eve",
+    ) == [
+        "the campaign spring calls Eve (+49301), who is in no list, as promised, by hand, for ann, over the way of the "
+        "centre, showing +4940",
+        "the gateway carrier had no line (NORMAL_TEMPORARY_FAILURE): the next is tried",
+        "a machine was heard, by its beep",
+        "+49301 is not to be called any more: they told the agent so",
+        "how the call went: a machine answered (NORMAL_CLEARING)",
+        "ann says of it: no_interest (rude)",
+    ]

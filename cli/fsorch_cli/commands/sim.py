@@ -9,7 +9,7 @@ import msgspec
 
 from fsorch.edge.demo_switch import SwitchPlan, SwitchWorld
 from fsorch.edge.settings import read_centre
-from fsorch.sim.demo_centre import demo_centre
+from fsorch.sim.demo_centre import demo_centre, waits_for_person
 from fsorch.sim.world import Report
 from fsorch_cli.app import App
 from fsorch_cli.console import err, print_json, printable
@@ -32,6 +32,7 @@ REFRESH_S = 0.5
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="The same seed brings the same callers.")
 @click.option("--speed", type=click.FloatRange(0.1, 50), default=1.0, show_default=True, help="Its time against ours.")
+@click.option("--pick-up", is_flag=True, help="Every phone picks up by itself; else some wait for a person.")
 @click.option("--json", "as_json", is_flag=True, help="At the end print the world's own count as JSON.")
 @click.pass_obj
 def command(
@@ -44,6 +45,7 @@ def command(
     rate: float,
     seed: int,
     speed: float,
+    pick_up: bool,
     as_json: bool,
 ) -> None:
     """The virtual switch alone, with phones and callers, on this machine's loopback.
@@ -57,6 +59,7 @@ def command(
         seed=seed,
         speed=speed,
         port=port,
+        pick_up=pick_up,
     )
     world = SwitchWorld(plan)
     with until_stopped() as stop:
@@ -81,6 +84,9 @@ def print_directions(plan: SwitchPlan, port: int) -> None:
     console.print("switches:")
     console.print(f"  - {printable(msgspec.json.encode(switch).decode())}")
     console.print("Ctrl-C ends it.")
+    if waiting := [agent.id for agent in plan.centre.agents if not plan.pick_up and waits_for_person(agent)]:
+        who = printable(", ".join(waiting))
+        console.print(f"Picked up only at the desktop (with --pick-up by itself): the phones of {who}.")
 
 
 def format_count(report: Report) -> str:

@@ -1,0 +1,108 @@
+"""How somebody was called, in sentences: by a campaign, by hand, or as promised; and what was heard."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from fsorch.campaigns import Mode, Outcome
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.rows import ContactRow
+
+__all__ = ["DialledTeller", "named"]
+
+HEARD = {
+    Outcome.LIVE: "somebody was reached",
+    Outcome.DROP: "somebody answered, and no agent was there in time",
+    Outcome.HUNG_UP: "whoever answered hung up before anybody spoke",
+    Outcome.MACHINE: "a machine answered",
+    Outcome.FAX: "a fax answered",
+    Outcome.BUSY: "the line was busy",
+    Outcome.NOANSWER: "nobody picked up",
+    Outcome.INVALID: "the number is none",
+    Outcome.REJECTED: "the call was refused",
+    Outcome.UNREACHABLE: "the line cannot be reached at present",
+    Outcome.CONGESTION: "the network had no room",
+    Outcome.FAILED: "the call failed",
+    Outcome.CANCELLED: "the call was taken back before anybody answered",
+    Outcome.LOST: "nobody saw how the call ended",
+}
+
+
+class DialledTeller:
+    """The sentences about an attempt, which share the id of their contact. Facts are told in order."""
+
+    def __init__(self, row: ContactRow) -> None:
+        self._row = row
+        self._placed = False
+        self._ended: tuple[str, str] | None = None
+        self.sentences: dict[str, Callable[[Fact], str]] = {
+            FactKind.ATTEMPT_STARTED: self._started,
+            FactKind.ATTEMPT_ENDED: self._over,
+            FactKind.LEAD_CHANGED: _lead_changed,
+            FactKind.GATEWAY_FAILED: lambda fact: (
+                f"the gateway {_get(fact, 'gateway')} had no line ({_get(fact, 'cause')}): the next is tried"
+            ),
+            FactKind.MACHINE_HEARD: lambda fact: f"a machine was heard, by its {_get(fact, 'by') or 'answer'}",
+            FactKind.DROPPED: lambda fact: "nobody was free in time: they were told who called, and how to object",
+            FactKind.DNC_ASKED: lambda fact: f"{_get(fact, 'number')} is not to be called any more{_asked(fact)}",
+        }
+
+    def began(self, fact: Fact) -> str:
+        """The contact of a called party begins: with the agent's own phone, or when they have answered."""
+        who, switch = named(_get(fact, "number"), _get(fact, "name")), fact.switch or _get(fact, "switch")
+        if self._placed:
+            return f"{who} has answered, on switch {switch}"
+        return f"{who} is to be called on switch {switch}: the agent's own phone comes first"
+
+    def _started(self, fact: Fact) -> str:
+        self._placed = True
+        row = _row(fact)
+        whom = named(row.get("number", ""), self._row.name)
+        lead = f", lead {row['lead']}" if row.get("lead") else ", who is in no list"
+        of = f" of the list {row['list']}" if row.get("lead") and row.get("list") else ""
+        how = "as promised, " if fact.data.get("owed") else ""
+        how += "by hand, " if row.get("mode") == Mode.MANUAL or not row.get("lead") else ""
+        who = f"for {row['agent']}, " if row.get("agent") else ""
+        shown = f", showing {row['caller_id']}" if row.get("caller_id") else ""
+        way = f"over {row['gateway']}" if row.get("gateway") else "over the way of the centre"
+        return f"the campaign {row.get('campaign', '')} calls {whom}{lead}{of}, {how}{who}{way}{shown}"
+
+    def _over(self, fact: Fact) -> str:
+        """An attempt is written down again when an agent has said how it was: then only that is new."""
+        row = _row(fact)
+        outcome, cause = str(row.get("outcome", "")), row.get("cause")
+        said = row.get("disposition")
+        word = f"{row.get('agent') or 'the agent'} says of it: {said}" if said else ""
+        word += f" ({row['note']})" if said and row.get("note") else ""
+        before, self._ended = self._ended, (outcome, str(cause))
+        if before == self._ended and word:
+            return word
+        heard = HEARD[Outcome(outcome)] if outcome in set(Outcome) else outcome or "nothing is on record of it"
+        tail = f" ({cause})" if cause else ""
+        return f"how the call went: {heard}{tail}{f'; {word}' if word else ''}"
+
+
+def named(number: str, name: str) -> str:
+    """``Eve (+4930123)``, or what there is of it."""
+    return (number if name in ("", number) else f"{name} ({number})" if number else name) or "somebody without a number"
+
+
+def _lead_changed(fact: Fact) -> str:
+    row, why = _row(fact), _get(fact, "why")
+    return f"the lead is {str(row.get('state', '')).replace('_', ' ')} now{f': {why}' if why else ''}"
+
+
+def _asked(fact: Fact) -> str:
+    return {"key": ": they pressed the key for it", "disposition": ": they told the agent so"}.get(
+        str(_get(fact, "source")), ""
+    )
+
+
+def _row(fact: Fact) -> Mapping[str, Any]:
+    row = fact.data.get("row")
+    return row if isinstance(row, Mapping) else {}
+
+
+def _get(fact: Fact, key: str) -> Any:
+    return fact.data.get(key, "")
