@@ -95,6 +95,8 @@ class Dialling:
         # Call a lead for each free agent whose own phone comes first.
         self.attend: Callable[[Run], None] = lambda run: None
         self.stopped: Callable[[Run], None] = lambda run: None
+        # Whether an agent looks at a lead, or waits for one they have asked for.
+        self.looks: Callable[[str], bool] = lambda agent: False
         # Whether an agent looks at a lead of a campaign, or has still to say how a call was.
         self.awaits_word: Callable[[str], bool] = lambda campaign: False
         self._of_queue: dict[str, list[Run]] = {}
@@ -265,16 +267,15 @@ class Dialling:
         """An agent's choice, state or readiness may have changed."""
         state, id = phase(person), person.spec.id
         home = self.runs.get(self._homes.get(id, ""))
-        if home is not None and home.spec.skills and not may_serve(person, home.spec):
-            # They have lost a skill, or the campaign asks for another.
-            state = "away"
+        if home is not None and (state == "away" or not self._belongs(person, home)):
+            # They go, or have lost a skill or the queue, or the campaign asks for others than it did.
+            self._leave(home, id)
+            home = None
         if state == "away":
-            if home is not None:
-                self.paces.agent(home, id, "away")
-                del home.agents[id], self._homes[id]
-                self._left(home)
             return
-        if home is None or home.state is not CampaignState.RUNNING or id not in home.agents:
+        if home is not None and home.agents[id] == AgentState.TALKING and state != AgentState.TALKING:
+            home = self._moved(person, home)
+        if home is None:
             home = self._home_of(person)
             if home is None:
                 return
@@ -285,12 +286,49 @@ class Dialling:
             self.paces.agent(home, id, state)
             self.soon()
 
+    def _belongs(self, person: Person, run: Run) -> bool:
+        """Whether an agent may dial for a campaign as both are now."""
+        serves = any(member.queue == run.spec.queue for member in person.spec.queues)
+        return run.state is CampaignState.RUNNING and serves and may_serve(person, run.spec)
+
     def _home_of(self, person: Person) -> Run | None:
-        """The running campaign that an agent dials for: of those they serve the one with the fewest agents for its
-        weight."""
+        """The running campaign that an agent dials for: of those they serve, and that have leads for them, the one with
+        the fewest agents for its weight."""
         runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
-        runs = [run for run in runs if run.state is CampaignState.RUNNING and may_serve(person, run.spec)]
-        return min(runs, key=lambda run: len(run.agents) / run.spec.weight, default=None)
+        runs = [run for run in runs if self._belongs(person, run)]
+        return min(runs, key=lambda run: (not run.hungry, len(run.agents) / run.spec.weight), default=None)
+
+    def _moved(self, person: Person, home: Run) -> Run | None:
+        """The campaign that an agent dials for from now on: another one than ``home`` if that needs them more (it has
+        begun later, or weighs more than it did), or if ``home`` has nobody whom it could call. None: they have left."""
+        other = self._home_of(person)
+        if other is None or other is home or not other.hungry:
+            return home
+        fair = (len(other.agents) + 1) / other.spec.weight <= (len(home.agents) - 1) / home.spec.weight
+        alone = not other.agents and (len(home.agents) > 1 or other.spec.weight > home.spec.weight)
+        if home.hungry and not fair and not alone:
+            return home
+        self._leave(home, person.spec.id)
+        return None
+
+    def _share(self) -> None:
+        """Free agents for whom nothing rings go where they are needed more; the others are looked at when they have
+        talked, for until then a pacer counts on them."""
+        running = [run for run in self.runs.values() if run.state is CampaignState.RUNNING]
+        for home in running if len(running) > 1 else ():
+            spare = sum(state == AgentState.IDLE for state in home.agents.values()) - home.lines
+            for id in [id for id, state in home.agents.items() if state == AgentState.IDLE]:
+                person = self.core.people.get(id)
+                if spare <= 0 or person is None or not person.agent.free or self.looks(id):
+                    continue
+                if self._moved(person, home) is None:
+                    self.staffed(person)
+                    spare -= 1
+
+    def _leave(self, run: Run, agent: str) -> None:
+        self.paces.agent(run, agent, "away")
+        del run.agents[agent], self._homes[agent]
+        self._left(run)
 
     def _look_at_all(self) -> None:
         for person in self.core.people.values():
@@ -298,7 +336,7 @@ class Dialling:
 
     def _left(self, run: Run) -> None:
         """An agent has gone. With the last of them goes what nobody can take any more."""
-        if not run.agents:
+        if not run.agents and run.spec.mode is not Mode.AGENTLESS:
             for dial in [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]:
                 self._withdraw(dial)
         self.soon()
@@ -335,6 +373,7 @@ class Dialling:
         """One turn; see the module."""
         now, self._turned = self.core.now.mono, self.core.now.mono
         wants: dict[str, int] = {}
+        self._share()
         for id, run in self.runs.items():
             if run.state not in ARMED:
                 continue
@@ -343,6 +382,7 @@ class Dialling:
             self._slow_down(run, now)
             self._mind_drops(run)
             self.paces.keep(run, KEEP_LEARNT_S)
+            run.broken = bool(self.holds.broken(run))
             held = closed or self.holds.held(run)
             wants[id] = 0 if held else self._due(run)
             self._show_held(run, held)
@@ -365,6 +405,9 @@ class Dialling:
     def _rest(self, run: Run, now: float) -> None:
         """A campaign that is held for long keeps no leads from others."""
         run.held_since = min(run.held_since, now)
+        if run.dry and run.state is CampaignState.RUNNING:
+            # Its agents dial for others meanwhile, and come back when it has leads.
+            self._supply(run, 0)
         if now - run.held_since > KEEP_S and (run.fresh or run.unclear):
             self._give_back(run)
 

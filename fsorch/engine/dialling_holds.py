@@ -57,17 +57,24 @@ class Holds:
 
     def held(self, run: Run) -> str:
         """Why this campaign launches nothing now, in its hours; empty: nothing holds it."""
-        spec = run.spec
-        if self.checks.of(spec).pack is None:
-            # Nobody would be allowed to be called, and no lead is to be barred for that.
-            return f"there is no compliance pack {spec.pack or 'named'}"
+        spec, broken = run.spec, self.broken(run)
+        if broken:
+            return broken
         if spec.mode is not Mode.AGENTLESS and not run.agents:
             return self._nobody(run)
         if not any(switch.up for switch in self.core.switches.values()):
             return "no switch can be reached"
+        return self._blended(run)
+
+    def broken(self, run: Run) -> str:
+        """What is missing in the description of a campaign, without which it can call nobody; empty: nothing."""
+        spec = run.spec
+        if self.checks.of(spec).pack is None:
+            # Nobody would be allowed to be called, and no lead is to be barred for that.
+            return f"there is no compliance pack {spec.pack or 'named'}"
         if spec.mode in LAUNCHING and not self.ways.of(spec.gateways):
             return "it has no gateway"
-        return self._blended(run)
+        return ""
 
     def _nobody(self, run: Run) -> str:
         """Why a campaign has no agents."""

@@ -63,6 +63,7 @@ class Previews:
         self.refusals: dict[str, str] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
         dialling.awaits_word = self._awaits_word
+        dialling.looks = lambda agent: agent in self.previews or self._asked(agent)
         dialling.attend = self.attend
         dialling.dials.served_by = self.served
         dialling.dials.untouched = self._untouched

@@ -12,7 +12,7 @@ from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
 from fsorch.campaign.pacing import Pacer
 from fsorch.campaign.pacing_memory import Learnt
-from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Outcome
+from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Mode, Outcome
 from fsorch.engine.inputs import ReadyLead
 
 __all__ = ["Dial", "Limit", "Preview", "Run", "Tally"]
@@ -215,6 +215,8 @@ class Run:
     dry_until: float = 0.0
     dry: bool = False
     unprepared: bool = False
+    # Its description lets it call nobody.
+    broken: bool = False
     held: str = ""
     held_since: float = math.inf
     told: str = ""
@@ -231,3 +233,8 @@ class Run:
     def state(self) -> CampaignState:
         """Where it is."""
         return self.machine.state
+
+    @property
+    def hungry(self) -> bool:
+        """Whether it could call somebody if it had an agent more: it has leads, and nothing but agents is missing."""
+        return not self.broken and (not self.dry or bool(self.fresh)) and self.spec.mode is not Mode.MANUAL

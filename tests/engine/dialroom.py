@@ -57,10 +57,11 @@ def centre(*campaigns: CampaignSpec, agents: int = 2, nailed: bool = True, **mor
 
 class Room(Desk):
     """The desk, with leads. ``leads``: what the records have; they are handed out as they are asked for, and what was
-    asked is kept."""
+    asked is kept. ``dry``: the campaigns for which they have none."""
 
     def __init__(self, told: Centre | None = None, leads: int = 100) -> None:
         self.leads = [lead(n) for n in range(1, leads + 1)]
+        self.dry: set[str] = set()
         self.wanted: list[AboutLeads] = []
         self.back: list[str] = []
         self.known: dict[str, Lead] = {}
@@ -86,7 +87,8 @@ class Room(Desk):
         """As the records would."""
         now = self.clock.now().wall
         if isinstance(action, LeadsWanted):
-            given, self.leads = self.leads[: action.count], self.leads[action.count :]
+            count = 0 if action.campaign in self.dry else action.count
+            given, self.leads = self.leads[:count], self.leads[count:]
             if action.number:
                 given = [Lead(id="", numbers=(LeadNumber(number=action.number),))]
             ready = tuple(ReadyLead(lead=one, checked_at=now, dnc=self.dnc) for one in given)
