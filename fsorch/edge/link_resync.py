@@ -8,13 +8,23 @@ from collections.abc import Iterator, Sequence
 
 from fsorch.edge.link_session import Session
 from fsorch.edge.logs import about
+from fsorch.engine.drop_notes import DROPPED, DropNote, drop_note, note_keys
 from fsorch.errors import LinkError
-from fsorch.esl.commands import Dump, GlobalGetVar, ShowChannels, ShowRegistrations, Subscribe
+from fsorch.esl.commands import Dump, GlobalGetVar, Notes, ShowChannels, ShowRegistrations, Subscribe
 from fsorch.esl.errors import EslError
 from fsorch.esl.events import Event, channel_data
 from fsorch.esl.replies import Reply
 
-__all__ = ["EVENTS", "SUBCLASSES", "core_uuid", "live_channels", "registrations", "sounds_dir", "subscribe"]
+__all__ = [
+    "EVENTS",
+    "SUBCLASSES",
+    "core_uuid",
+    "drop_notes",
+    "live_channels",
+    "registrations",
+    "sounds_dir",
+    "subscribe",
+]
 
 # What the engine uses, and nothing else: each channel event is about 6 KB.
 EVENTS = (
@@ -58,6 +68,15 @@ def sounds_dir(session: Session) -> str:
     """Where the switch keeps its sounds; empty if it does not say."""
     reply = session.ask(GlobalGetVar("sounds_dir").wire())
     return reply.text.strip() if reply.ok else ""
+
+
+def drop_notes(session: Session) -> tuple[DropNote, ...]:
+    """What the switch noted of calls that it dropped alone: as many as one list holds (the engine asks for the rest);
+    none where it has no ``mod_db``. Raises LinkError."""
+    listed = session.ask(Notes("list", DROPPED).wire())
+    keys = note_keys(listed.text) if listed.ok else ()
+    replies = session.ask_all([Notes("select", DROPPED, key).wire() for key in keys])
+    return tuple(drop_note(key, reply.text) for key, reply in zip(keys, replies, strict=True) if reply.ok)
 
 
 def registrations(session: Session) -> tuple[str, ...] | None:

@@ -210,7 +210,8 @@ class DialCalls:
         path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
         said = sound(words, path_of, None)
         left = f"sched_transfer +{CALLED_S:.0f} fsorch_left XML fsorch"
-        return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"))
+        key = ("fsorch_drop_key", spec.opt_out_key or "-")
+        return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"), key)
 
     def _drop_values(self, dial: Dial) -> dict[str, object]:
         spec = dial.campaign.drop

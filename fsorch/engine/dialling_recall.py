@@ -9,7 +9,9 @@ by the rules only, as after every attempt.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Sequence
+
+import msgspec
 
 from fsorch.acd import ContactState
 from fsorch.campaign.dial import DialInput, DialMachine, DialState
@@ -20,11 +22,13 @@ from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_calls import FIRST, GRACE_S, MESSAGE_LIMIT_S
 from fsorch.engine.dialling_state import Dial
+from fsorch.engine.drop_notes import DROPPED, DropNote, drop_note, note_keys
+from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import served_alone
 from fsorch.engine.inputs import OpenAttempt, Recall
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Leg
-from fsorch.esl.commands import Kill
+from fsorch.esl.commands import Kill, Notes
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 
@@ -45,10 +49,14 @@ class Found:
         self._open: dict[str, OpenAttempt] = {}
         # When the contact of an attempt was joined to an agent, as the records have it.
         self._talked: dict[str, tuple[int, str]] = {}
+        # When a switch dropped attempts alone, of which the records have not told yet.
+        self._noted: dict[str, int] = {}
 
     def tell(self, input: Recall) -> None:
         """What the records say."""
-        for known in input.attempts:
+        for told in input.attempts:
+            noted = self._noted.pop(told.row.id, 0)
+            known = msgspec.structs.replace(told, dropped_at=told.dropped_at or noted)
             dial = self.dials.dials.get(known.row.id)
             if known.row.ended_at:
                 self._settle(known)
@@ -73,6 +81,50 @@ class Found:
             if known.lead.state is not LeadState.CLOSING:
                 dial.lead = with_attempt(dial.lead, known.row)
             self.dialling.settle(dial)
+
+    # -- what a switch has noted --------------------------------------------------------------------------------------
+
+    def noted(self, switch: str, notes: Sequence[DropNote]) -> None:
+        """Calls that the switch has dropped alone, and the key some of them pressed. The notes go when that is written
+        down; their list is cut short by the switch, so it is asked for once more."""
+        for note in notes:
+            self._take(switch, note)
+        if notes:
+            self.core.send(switch, Notes("list", DROPPED), f"notes:{switch}")
+
+    def _take(self, switch: str, note: DropNote) -> None:
+        self.core.write_first()
+        known, dial = self._open.get(note.attempt), self.dials.dials.get(note.attempt)
+        if note.number and dial is not None:
+            dial.outcome = Outcome.DROP
+        elif note.number and known is not None:
+            self._open[note.attempt] = msgspec.structs.replace(known, dropped_at=known.dropped_at or note.at)
+        elif note.number:
+            self._noted[note.attempt] = note.at
+        if note.key:
+            said = {"campaign": note.campaign, "lead": note.lead, "number": note.number, "source": "key"}
+            self.core.fact(FactKind.DNC_ASKED, note.attempt, switch=switch, **said)
+        self.core.send(switch, Notes("delete", DROPPED, note.attempt))
+
+    def answer(self, switch: str, verb: str, id: str, text: str) -> None:
+        """The switch's answer: the list of its notes (``notes``), one of them (``note``), the last (``last_note``)."""
+        if verb == "notes":
+            keys = note_keys(text)
+            for key in keys:
+                verb = "last_note" if key == keys[-1] else "note"
+                self.core.send(switch, Notes("select", DROPPED, key), f"{verb}:{key}")
+        elif verb == "last_note":
+            self.noted(switch, [drop_note(id, text)])
+        elif text.strip():
+            self._take(switch, drop_note(id, text))
+
+    def hangs_up(self, switch: str, event: Event) -> None:
+        """A call ends. One that the switch dropped alone was a drop, and may have a note of a key by now."""
+        attempt = event.variable("fsorch_attempt") if served_alone(event) else None
+        if attempt and note_keys(attempt):
+            if (dial := self.dials.dials.get(attempt)) is not None:
+                dial.outcome = Outcome.DROP
+            self.core.send(switch, Notes("select", DROPPED, attempt), f"note:{attempt}")
 
     # -- after a cut --------------------------------------------------------------------------------------------------
 

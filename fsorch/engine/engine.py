@@ -96,7 +96,7 @@ class Engine:
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._resync.found = self._found = Found(core, self._calls, dialling)
         self._handlers: dict[type, Callable[..., None]] = {
-            SwitchEvent: lambda input: self._calls.event(input.switch, input.event),
+            SwitchEvent: self._switch_event,
             CommandDone: self._command_done,
             CommandLost: self._command_lost,
             LinkUp: self._resync.link_up,
@@ -219,6 +219,11 @@ class Engine:
         instead = (self._calls.notices, dials, callbacks)
         return any(one.instead_of_bridging(offer, contact) for one in instead)
 
+    def _switch_event(self, input: SwitchEvent) -> None:
+        if input.event.name == "CHANNEL_HANGUP":
+            self._found.hangs_up(input.switch, input.event)
+        self._calls.event(input.switch, input.event)
+
     def _recall(self, input: Recall) -> None:
         self._found.tell(input)
         self._resync.recalled.tell(input)
@@ -295,6 +300,9 @@ class Engine:
         elif verb == "exists":
             if input.reply.text == "false":
                 self._calls.legs.missing(id)
+        elif verb in ("notes", "note", "last_note"):
+            # Nothing is "-ERR no reply" (mod_event_socket.c), and so is a switch without notes.
+            self._found.answer(input.switch, verb, id, input.reply.text if input.reply.ok else "")
         elif verb == "look":
             self._calls.looks.told(id, input.reply.text)
         elif verb == "line" and not input.reply.ok:

@@ -11,6 +11,7 @@ from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import AttemptRow, CampaignState, ConsentRow, Lead
 from fsorch.config import Centre
 from fsorch.customers import CustomerFile
+from fsorch.engine.drop_notes import DropNote
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
@@ -108,13 +109,15 @@ class LinkUp(msgspec.Struct, frozen=True):
     """The link stands and is subscribed. ``channels`` holds the ``uuid_dump`` of every live channel, read after the
     subscription: whatever the engine knows that is not among them is gone. ``core_uuid`` changes when the switch
     restarted. ``sounds_dir`` is the switch's own global variable of that name. ``registrations``: the users that have a
-    registered phone, ``name@domain``; None when the switch did not say."""
+    registered phone, ``name@domain``; None when the switch did not say. ``notes``: of calls that the switch dropped
+    alone, see `DropNote`."""
 
     switch: str
     core_uuid: str
     channels: tuple[Event, ...] = ()
     sounds_dir: str = ""
     registrations: tuple[str, ...] | None = None
+    notes: tuple[DropNote, ...] = ()
 
 
 class LinkDown(msgspec.Struct, frozen=True):

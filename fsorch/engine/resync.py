@@ -67,6 +67,7 @@ class Resync:
         switch.sounds_dir = input.sounds_dir or switch.sounds_dir
         core.fact(FactKind.LINK_UP, switch=input.switch, core_uuid=input.core_uuid)
         present = {event.uuid: event for event in input.channels}
+        self.found.noted(input.switch, input.notes)
         gone = [leg for leg in core.legs.values() if leg.switch == input.switch and leg.uuid not in present]
         # Agents' legs first: a caller whose partner and who himself are gone was served, and the agent goes to wrap-up.
         for leg in sorted(gone, key=lambda leg: leg.role != "agent"):

@@ -70,6 +70,7 @@ __all__ = [
     "Mute",
     "MyEvents",
     "NoEvents",
+    "Notes",
     "Originate",
     "Park",
     "PhoneEvent",
@@ -97,7 +98,8 @@ __all__ = [
 
 _DIGITS = re.compile(r"[0-9A-Da-d*#wWfF]{1,128}(?:@[0-9]{1,5})?")
 _CHAT = re.compile(r"[A-Za-z0-9@._+:;=/-]{1,160}")
-_KEYS = re.compile(r"[0-9A-Da-d*#]{1,128}")
+# With the tilde, what is bound to a key hears of it, too (switch_channel.c, switch_channel_queue_dtmf_string).
+_KEYS = re.compile(r"~?[0-9A-Da-d*#]{1,128}")
 _USER = re.compile(r"[A-Za-z0-9_.+*#@/-]{1,128}")
 _ROOM = re.compile(r"[A-Za-z0-9_.@+-]{1,128}")
 _TO_ROOM = re.compile(r"conference:[A-Za-z0-9_.-]{1,80}@[a-z0-9_-]{1,32}")
@@ -486,6 +488,19 @@ class FileExists(_Api, frozen=True):
 
     def _api(self) -> str:
         return f"file_exists {check_verbatim(self.path, 'the path')}"
+
+
+class Notes(_Api, frozen=True):
+    """The switch's own notes (``mod_db``): ``list`` names the keys of a realm, as many as 4 KB hold, parted by commas;
+    ``select`` reads one, empty if there is none; ``delete`` removes it."""
+
+    verb: Literal["list", "select", "delete"]
+    realm: str
+    key: str = ""
+
+    def _api(self) -> str:
+        parts = (self.verb, self.realm) if self.verb == "list" else (self.verb, self.realm, self.key)
+        return f"db {'/'.join(check_name(part, _WORD, 'the part of a note') for part in parts)}"
 
 
 class GlobalGetVar(_Api, frozen=True):

@@ -295,6 +295,13 @@ def _chat(rest: str) -> c.Command | None:
     return c.Chat(*parts) if len(parts) == 4 else None
 
 
+def _notes(rest: str) -> c.Command | None:
+    verb, realm, *key = rest.split("/", 2)
+    if verb == "list":
+        return c.Notes("list", realm) if not key else None
+    return c.Notes(cast(Literal["select", "delete"], _refuse(verb, "select", "delete")), realm, *key)
+
+
 _APIS: dict[str, Callable[[str], c.Command | None]] = {
     "uuid_bridge": _pair(c.Bridge),
     "uuid_transfer": _transfer,
@@ -315,6 +322,7 @@ _APIS: dict[str, Callable[[str], c.Command | None]] = {
     "uuid_exists": c.Exists,
     "sched_del": c.Unschedule,
     "chat": _chat,
+    "db": _notes,
     "eval": _put_off,
     "uuid_send_dtmf": _pair(c.SendDigits),
     "uuid_recv_dtmf": _pair(c.ReceiveDigits),

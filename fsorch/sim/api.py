@@ -66,6 +66,7 @@ class Api:
             "user_exists": self._user_exists,
             "version": self._version,
         }
+        machine.core.api = self._inside
         for name, handler in (TABLE | LOOK_TABLE).items():
             self.handlers[name] = _bind(handler, machine)
 
@@ -78,6 +79,11 @@ class Api:
             return
         handler = self.handlers.get(name)
         answer(handler(argument) if handler is not None else f"-ERR {name} Command not found!\n")
+
+    def _inside(self, name: str, argument: str) -> str:
+        """From inside a call: by a dialplan's ``${name(argument)}``, or by a key."""
+        handler = self.handlers.get(name)
+        return handler(argument) if handler is not None else "-ERR no reply"
 
     # -- general ------------------------------------------------------------------------------------------------------
 

@@ -188,7 +188,8 @@ def _recv_dtmf(machine: Machine, argument: str) -> str:
     channel = machine.find(uuid)
     if channel is None or not digits:
         return "-USAGE: <uuid> <dtmf_data>\n" if not digits else NO_CHANNEL
-    machine.press(channel, digits.partition("@")[0])
+    # What is bound to keys hears of these only by a tilde (switch_channel.c, switch_channel_queue_dtmf_string).
+    machine.press(channel, digits.partition("@")[0].removeprefix("~"), bound=digits.startswith("~"))
     return f"+OK {uuid} received DTMF {digits}.\n"
 
 

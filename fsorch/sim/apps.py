@@ -19,7 +19,7 @@ from fsorch.sim.records import CAUSES
 
 __all__ = ["Apps", "expand"]
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9_.\-]+)\}")
+_VARIABLE = re.compile(r"\$\{([A-Za-z0-9_.\-]+)(\(\))?\}")
 _BUG_ADDED = ("switch_core_media_bug.c", "switch_core_media_bug_add", "1014")
 
 
@@ -30,6 +30,8 @@ def expand(core: Core, channel: Channel | None, text: str) -> str:
 
     def value(hit: re.Match[str]) -> str:
         name = hit.group(1)
+        if hit.group(2):
+            return core.api(name, "")
         own = _of_channel(channel, name) if channel is not None else None
         if own is not None:
             return own
@@ -70,7 +72,9 @@ class Apps:
             "hangup": self.hangup,
             "info": self.nothing,
             "log": self.nothing,
-            "db": self.nothing,
+            "bind_digit_action": self.bind_digit_action,
+            "db": self.db,
+            "digit_action_set_realm": self.digit_action_set_realm,
             "mkdir": self.nothing,
             "multiset": self.multiset,
             "park": self.park,
@@ -163,6 +167,29 @@ class Apps:
 
     def nothing(self, core: Core, channel: Channel, argument: str) -> Thread:
         """An application without an effect that anybody sees here."""
+        yield from ()
+
+    def db(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """A note of ``mod_db``."""
+        core.api("db", argument)
+        yield from ()
+
+    def bind_digit_action(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """``realm,key,api:command,argument``: that command for that key, which nobody else hears of then
+        (mod_dptools.c, bind_to_session). Other actions are not known here."""
+        parts = argument.split(",", 3)
+        if len(parts) == 4 and parts[2].startswith("api:"):
+            realm, key, name, value = parts
+            channel.bindings.setdefault(realm, {})[key] = lambda: self._by_key(channel, key, name[4:], value)
+        yield from ()
+
+    def _by_key(self, channel: Channel, key: str, name: str, argument: str) -> None:
+        channel.set("last_matching_digits", key)
+        channel.set("bind_digit_action_api_result", self.core.api(name, argument))
+
+    def digit_action_set_realm(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """Which bindings count."""
+        channel.realm = argument
         yield from ()
 
     # -- variables ----------------------------------------------------------------------------------------------------

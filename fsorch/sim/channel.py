@@ -7,7 +7,7 @@ The header names, their order and their values are those of the captures (``swit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Generator, Iterable
+from collections.abc import Callable, Generator, Iterable
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -289,6 +289,9 @@ class Channel:
         self.party: Party | None = None
         self.recordings: dict[str, int] = {}
         self.bugs: dict[str, str] = {}
+        # What bind_digit_action does for a key, by realm; the realm that counts.
+        self.bindings: dict[str, dict[str, Callable[[], None]]] = {}
+        self.realm = ""
         # When the far end is loud: from and until, in the core's microseconds.
         self.spurts: list[tuple[float, float]] = []
         self.disposition = ""
@@ -308,10 +311,15 @@ class Channel:
         """Whether a variable says yes, in FreeSWITCH's reading (switch_true)."""
         return (self.get(name) or "").lower() in ("true", "yes", "on", "enable", "enabled", "active", "allow", "t", "1")
 
-    def queue_digits(self, digits: str) -> None:
-        """The far end has pressed keys (switch_channel_queue_dtmf)."""
+    def queue_digits(self, digits: str, *, bound: bool = True) -> None:
+        """The far end has pressed keys (switch_channel_queue_dtmf); what is bound to one takes it."""
         sensitive = self.true("sensitive_dtmf")
-        self.dtmf.extend((digit, sensitive) for digit in digits if digit in "0123456789*#ABCDabcd")
+        actions = self.bindings.get(self.realm, {}) if bound else {}
+        for digit in digits:
+            if (action := actions.get(digit)) is not None:
+                action()
+            elif digit in "0123456789*#ABCDabcd":
+                self.dtmf.append((digit, sensitive))
 
     def set(self, name: str, value: Value | None) -> None:
         """Set a variable; an empty value or None removes it, as switch_channel_set_variable does."""

@@ -96,6 +96,8 @@ class Core:
         self.texts: list[tuple[str, str]] = []
         self.apps: dict[str, App] = {}
         self.route: Route = lambda channel: []
+        # An api command by its name and argument, for whoever calls one from inside a call.
+        self.api: Callable[[str, str], str] = lambda name, argument: ""
         self.closing: Callable[[Channel], None] = lambda channel: None
         self.released: Callable[[Channel], None] = lambda channel: None
         self.globals: dict[str, str] = {"hostname": hostname, "core_uuid": self.core_uuid}

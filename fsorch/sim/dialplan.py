@@ -87,7 +87,18 @@ def fsorch_context(
         ("unset", "fsorch_role"),
         ("transfer", "fsorch_fallback XML fsorch"),
     )
+    said = "${fsorch_number} ${fsorch_campaign} ${fsorch_lead}"
+    note = "insert/fsorch_dropped/${fsorch_attempt}/${strepoch()}"
+    called: Actions = (
+        ("set", "fsorch_fallback=yes"),
+        ("db", f"{note} - {said}"),
+        ("bind_digit_action", f"fsorch_drop,${{fsorch_drop_key}},api:db,{note} ${{fsorch_drop_key}} {said}"),
+        ("digit_action_set_realm", "fsorch_drop"),
+        ("playback", "${fsorch_drop_sound}"),
+        ("hangup", "NORMAL_CLEARING"),
+    )
     return (
+        Extension("^fsorch_left$", called, variable="fsorch_attempt"),
         Extension("^fsorch_left$", left),
         Extension("^fsorch_fallback$", (("park", ""),), variable="fsorch_contact"),
         Extension("^fsorch_fallback$", alone + (ring if ring_group else ()) + message),

@@ -53,10 +53,10 @@ class Machine:
         """Somebody calls the switch."""
         return create_inbound(self.core, invite, party)
 
-    def press(self, channel: Channel, digits: str) -> None:
-        """The far end presses keys."""
+    def press(self, channel: Channel, digits: str, *, bound: bool = True) -> None:
+        """The far end presses keys; not ``bound``: past what is bound to them."""
         if not channel.hung:
-            channel.queue_digits(digits)
+            channel.queue_digits(digits, bound=bound)
             self.core.wake(channel)
 
     def hang_up(self, channel: Channel, cause: str = "NORMAL_CLEARING") -> None:

@@ -14,9 +14,10 @@ from fsorch.campaigns import AmdSpec, CampaignSpec, CampaignState, DropSpec, Lea
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import Centre
 from fsorch.engine.actions import AboutLeads, KeepLearnt, LeadsBack
+from fsorch.engine.drop_notes import DROPPED, drop_note
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import CampaignsAre, Configure, LeadsCome, ReadyLead
-from fsorch.esl.commands import GetVar, Kill, ReceiveDigits
+from fsorch.engine.inputs import CampaignsAre, Configure, LeadsCome, LinkUp, ReadyLead
+from fsorch.esl.commands import GetVar, Kill, Notes, ReceiveDigits
 from fsorch.flow_nodes import Hangup
 from fsorch.flows import FlowSpec
 from fsorch.gateways import GatewaySpec
@@ -231,3 +232,21 @@ def test_the_switch_itself_says_who_called_when_fsorch_has_fallen_silent(rig: Ri
     rig.until(lambda: rig.ask(GetVar(leg, "fsorch_fallback")).text == "yes", "the switch to serve it alone", 30.0)
     rig.until(lambda: rig.ask(GetVar(leg, "current_application")).text == "playback", "the message")
     assert rig.ask(GetVar(leg, "fsorch_drop_sound")).text == MESSAGE
+    # The key counts while nobody is there, and the message goes on.
+    attempt = str(floor.of(FactKind.ATTEMPT_STARTED)[0].data["row"]["id"])
+    # The tilde: as if it came from the phone, so what is bound to the key hears of it.
+    assert rig.ask(ReceiveDigits(leg, "~9")).ok
+    note = Notes("select", DROPPED, attempt)
+    rig.until(lambda: drop_note(attempt, rig.ask(note).text).key == "9", "the note of the key", 30.0)
+    assert rig.ask(GetVar(leg, "current_application")).text == "playback"
+    rig.link.call(kill(leg))
+    # fsorch is back: what its new link reads.
+    with rig.another() as back:
+        (up,) = [input for input in back.inputs if isinstance(input, LinkUp)]
+    assert attempt in [note.attempt for note in up.notes]
+    floor.pump.feed(up)
+    asked = floor.fact(FactKind.DNC_ASKED)
+    assert (asked.data["campaign"], asked.data["lead"], asked.data["source"]) == ("agent-drop", "agent-drop-0", "key")
+    assert asked.data["number"].startswith(NUMBERS)
+    assert floor.attempt("agent-drop")["outcome"] == "drop"
+    rig.until(lambda: not drop_note(attempt, rig.ask(note).text).number, "the note to be gone", 30.0)

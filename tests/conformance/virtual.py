@@ -71,8 +71,7 @@ class ShippedDialplan(Dialplan):
     def _value(self, channel: Channel, field: str) -> str:
         if field in PROFILE:
             return channel.profile.get(PROFILE[field])
-        if MODULE.fullmatch(field):
-            return "false"
+        field = MODULE.sub(lambda hit: "true" if hit[1] == "mod_db" else "false", field)
         return VARIABLE.sub(lambda hit: channel.get(hit[1]) or self.globals.get(hit[1], ""), field)
 
     def _actions(

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+
 from fsorch.campaigns import AttemptRow, CampaignState
 from fsorch.engine import LinkUp
+from fsorch.engine.actions import Send
+from fsorch.engine.drop_notes import drop_note
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import CampaignsAre, LinkDown, LogIn, OpenAttempt, Recall
-from fsorch.esl.commands import Bridge, Kill, Originate, PlayAndGetDigits
+from fsorch.engine.inputs import CampaignsAre, CommandDone, LinkDown, LogIn, OpenAttempt, Recall
+from fsorch.esl.commands import Bridge, Kill, Notes, Originate, PlayAndGetDigits
 from fsorch.esl.events import Event
+from fsorch.esl.replies import Reply
 from tests.engine.dialroom import Room, centre, lead
 
 
@@ -149,3 +154,67 @@ def test_a_cut_link_keeps_what_rings() -> None:
     assert not [one for one in room.sent if isinstance(one[0], Kill) and one[0].uuid == call.uuid]
     room.ends(call.uuid, "NO_ANSWER")
     assert [one.outcome for one in room.ended()] == ["noanswer"]
+
+
+def test_a_key_that_was_pressed_while_nobody_looked_is_a_refusal_and_its_call_a_drop() -> None:
+    room, call, row = ringing()
+    note = drop_note(row.id, f"1795289136 9 {row.number} spring 1\n")
+    room.begin(centre())
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    room.tell(Recall(until=room.clock.now().wall, attempts=(OpenAttempt(row=row, lead=lead(1)),)))
+    room.sent.clear()
+    outcome = room.engine.step(LinkUp("main", "core-1", (), "/sounds", notes=(note,)), room.clock.now())
+    assert outcome.write_first
+    (asked,) = [fact for fact in outcome.facts if fact.kind is FactKind.DNC_ASKED]
+    said = {"campaign": "spring", "lead": "1", "number": row.number, "source": "key"}
+    assert asked.data.items() >= said.items()
+    (over,) = [fact.data["row"] for fact in outcome.facts if fact.kind is FactKind.ATTEMPT_ENDED]
+    assert (over["id"], over["outcome"], over["answered_at"]) == (row.id, "drop", 1_795_289_136_000_000)
+    sent = [one.command for one in outcome.actions if isinstance(one, Send)]
+    assert Notes("delete", "fsorch_dropped", row.id) in sent
+    # What the list had no room for: asked for until it is empty.
+    room.tell(CommandDone("main", "notes:main", Reply(True, f"{row.id},{call.uuid[:9]}")))
+    assert room.sent[-1] == (Notes("select", "fsorch_dropped", row.id), f"last_note:{row.id}")
+    room.tell(CommandDone("main", f"last_note:{row.id}", Reply(True, "1795289136 - +49301 spring 1")))
+    assert room.sent[-1] == (Notes("list", "fsorch_dropped"), "notes:main")
+    before = len(room.sent)
+    room.tell(CommandDone("main", "notes:main", Reply(False, "-ERR no reply")))
+    assert len(room.sent) == before
+
+
+def test_a_drop_that_the_records_tell_of_after_the_switch() -> None:
+    room, _, row = ringing()
+    room.begin(centre())
+    note = drop_note(row.id, f"1795289136 - {row.number} spring 1")
+    room.tell(LinkUp("main", "core-1", (), "/sounds", notes=(note,)))
+    attempts = (OpenAttempt(row=row, lead=lead(1)),)
+    room.tell(Recall(until=room.clock.now().wall, attempts=attempts, late=True))
+    assert [one.outcome for one in room.ended()] == ["drop"]
+    assert not room.of(FactKind.DNC_ASKED)
+
+
+def test_a_key_that_is_pressed_after_we_came_back() -> None:
+    room, call, row = ringing()
+    marks = {"fsorch_fallback": "yes"}
+    reborn(room, row, channel(call, "answered", variables=marks))
+    room.event("CHANNEL_HANGUP", call.uuid, dict(call.variables) | marks, hangup_cause="NORMAL_CLEARING")
+    asked = (Notes("select", "fsorch_dropped", row.id), f"note:{row.id}")
+    assert asked in room.sent
+    room.tell(CommandDone("main", asked[1], Reply(False, "-ERR no reply")))
+    assert not room.of(FactKind.DNC_ASKED)
+    room.tell(CommandDone("main", asked[1], Reply(True, f"1795289136 9 {row.number} spring 1")))
+    (refusal,) = room.of(FactKind.DNC_ASKED)
+    assert refusal.data["number"] == row.number
+    assert [one.outcome for one in room.ended()] == ["drop"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "1795289136 9 +49301 spring", "now 9 +49301 spring 1", "1795289136 9 +4930x spring 1", "1 9 +49301 a 1\n2"],
+)
+def test_what_is_no_note_of_ours_is_removed_and_nothing_else(text: str) -> None:
+    room, _, row = ringing()
+    room.tell(LinkUp("main", "core-1", (), "/sounds", notes=(drop_note(row.id, text),)))
+    assert not room.of(FactKind.DNC_ASKED)
+    assert [one.outcome for one in room.ended()] == ["lost"]
+    assert Notes("delete", "fsorch_dropped", row.id) in [command for command, _ in room.sent]
