@@ -21,16 +21,26 @@ COLUMNS = (
     *("campaign", "mode", "state", "agents>", "free>", "rings>", "waits>", "talks>", "ready>", "launched>"),
     *("live>", "machines>", "barred>", "drops>", "share>", "bound>", "left>", "held"),
 )
+# What a narrower terminal goes without, so that what stands there can be read: below these widths in characters.
+WITHOUT = (
+    (160, ("mode", "ready>", "machines>", "barred>", "bound>", "held")),
+    (112, ("agents>", "waits>", "share>")),
+)
 STYLES = {"running": "green", "paused": "yellow", "draining": "magenta", "finished": "dim", "draft": "dim"}
 
 
-def draw_campaigns(snapshot: Snapshot, campaign: str, at_us: int) -> Lines:
-    """The table of the campaigns (of one, if it is named), and the time."""
+def draw_campaigns(snapshot: Snapshot, campaign: str, at_us: int, width: int = 200) -> Lines:
+    """The table of the campaigns (of one, if it is named), and the time; on ``width`` characters. What holds a campaign
+    stands below where it has no column."""
     views = [one for one in snapshot.campaigns if campaign in ("", one.id)]
     heading = Text(f"fsorch campaigns, {clock_time(at_us)}", style="bold")
     if not views:
         return Lines(heading, Text("No campaign; make one with: fsorch campaign create NAME queue=QUEUE"))
-    return Lines(heading, format_table(COLUMNS, [_row(one) for one in views], more=0))
+    gone = {name for below, names in WITHOUT if width < below for name in names}
+    kept = [n for n, name in enumerate(COLUMNS) if name not in gone]
+    rows = [tuple(row[n] for n in kept) for row in map(_row, views)]
+    below = [cell(f"{one.id}: {one.held}", "yellow") for one in views if one.held and "held" in gone]
+    return Lines(heading, format_table(tuple(COLUMNS[n] for n in kept), rows, more=0), *below)
 
 
 def _row(one: CampaignView) -> tuple[object, ...]:
@@ -51,12 +61,12 @@ def watch_campaigns(client: ControlClient, campaign: str, *, once: bool) -> None
     """Draw until Ctrl-C, or until the engine stops (NotRunning)."""
     console = out()
     if once:
-        console.print(draw_campaigns(client.snapshot(), campaign, now_us()))
+        console.print(draw_campaigns(client.snapshot(), campaign, now_us(), console.width))
         return
     try:
         with Live(console=console, screen=True, auto_refresh=False) as live:
             while True:
-                live.update(draw_campaigns(client.snapshot(), campaign, now_us()), refresh=True)
+                live.update(draw_campaigns(client.snapshot(), campaign, now_us(), console.width), refresh=True)
                 time.sleep(REFRESH_S)
     except KeyboardInterrupt:
         return

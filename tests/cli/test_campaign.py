@@ -9,6 +9,7 @@ from pathlib import Path
 from xml.etree import ElementTree as Xml
 
 import pytest
+from rich.console import Console
 
 from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber, Outcome
 from fsorch.engine.views import CampaignView, Snapshot
@@ -265,6 +266,12 @@ def test_the_live_board_shows_what_holds_a_campaign_and_the_drops_left(capsys: p
     assert "15.20%" in shown
     out().print(draw_campaigns(snapshot, "other", NOON))
     assert "No campaign" in capsys.readouterr().out
+    for width in (80, 112, 120, 159):
+        Console(width=width, color_system=None).print(draw_campaigns(snapshot, "", NOON, width))
+        shown = capsys.readouterr().out
+        assert "…" not in shown, "something is cut short"
+        assert "spring: no agent is at work" in shown
+        assert ("5.00%" in shown) is (width >= 112)
 
 
 def test_why_a_lead_is_not_dialled_is_one_sentence(store: Store) -> None:
