@@ -34,12 +34,14 @@ class Skilled(StrEnum):
 
 
 class Role(StrEnum):
-    """What a user may do: work; work and steer others; everything; read everything."""
+    """What a user may do: work; work and steer others; everything; read everything; read what belongs to
+    the queues of their scope (a client of an outsourcer)."""
 
     AGENT = "agent"
     SUPERVISOR = "supervisor"
     ADMIN = "admin"
     AUDITOR = "auditor"
+    PRINCIPAL = "principal"
 
 
 class BreakWeight(StrEnum):

@@ -88,7 +88,8 @@ class MetaRecord(Model):
 
 class UserRecord(Model):
     """Somebody who may log in. ``agent`` is the agent they work as, or empty. An empty ``password`` opens nothing.
-    ``totp``: the secret of their one-time codes, empty when none are asked for; ``totp_step``: of the last one used."""
+    ``totp``: the secret of their one-time codes, empty when none are asked for; ``totp_step``: of the last one used.
+    ``scope``: the ids of the queues that they see, with commas; empty for all."""
 
     login = CharField(max_length=64, primary_key=True)
     password = CharField(max_length=255)
@@ -99,6 +100,7 @@ class UserRecord(Model):
     changed_at = BigIntegerField()
     totp = CharField(max_length=64, default="")
     totp_step = BigIntegerField(default=0)
+    scope = CharField(max_length=4000, default="")
 
     class Meta:
         table_name = "user"
@@ -127,6 +129,7 @@ class TokenRecord(Model):
     role = CharField(max_length=16)
     made_at = BigIntegerField()
     made_by = CharField(max_length=64)
+    scope = CharField(max_length=4000, default="")
 
     class Meta:
         table_name = "api_token"

@@ -46,11 +46,12 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which contacts or legs. Empty means any. ``since`` (included) and ``until`` (not included) are UTC
     microseconds and compared with when the contact began, the leg was made. ``number`` is the caller's or the
     dialled one, exactly; ``digits`` is a part of the caller's. ``outcome`` is a contact's, ``cause`` a hangup cause
-    such as USER_BUSY."""
+    such as USER_BUSY. ``queues``: one of these, and nothing when there is none of them; None for any."""
 
     since: int = 0
     until: int = 0
     queue: str = ""
+    queues: tuple[str, ...] | None = None
     agent: str = ""
     number: str = ""
     digits: str = ""
@@ -325,6 +326,8 @@ def _contact_where(filter: Filter) -> list[Any]:
     for name in ("queue", "agent", "outcome", "cause"):
         if value := getattr(filter, name):
             where.append(getattr(ContactRecord, name) == value)
+    if filter.queues is not None:
+        where.append(ContactRecord.queue.in_(filter.queues))
     if filter.number:
         where.append((ContactRecord.number == filter.number) | (ContactRecord.destination == filter.number))
     if filter.digits:
@@ -339,8 +342,8 @@ def _leg_where(filter: Filter) -> list[Any]:
             where.append(getattr(LegRecord, name) == value)
     if filter.number:
         where.append((LegRecord.number == filter.number) | (LegRecord.destination == filter.number))
-    if filter.queue or filter.outcome:
-        of = Filter(queue=filter.queue, outcome=filter.outcome)
+    if filter.queue or filter.outcome or filter.queues is not None:
+        of = Filter(queue=filter.queue, queues=filter.queues, outcome=filter.outcome)
         where.append(LegRecord.contact.in_(ContactRecord.select(ContactRecord.id).where(*_contact_where(of))))
     return where
 

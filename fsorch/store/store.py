@@ -225,18 +225,34 @@ class Store:
             return users.list_users(db)
 
     def set_password(
-        self, login: str, password: str, role: str | None = None, agent: str | None = None, *, by: str = "cli"
+        self,
+        login: str,
+        password: str,
+        role: str | None = None,
+        agent: str | None = None,
+        *,
+        by: str = "cli",
+        scope: Sequence[str] | None = None,
     ) -> UserRow:
-        """Set the password of ``login``, who is made if need be; ``role`` and ``agent`` stay where they are None.
-        Audited.
+        """Set the password of ``login``, who is made if need be; ``role``, ``agent`` and ``scope`` (ids of queues, none
+        for all) stay where they are None. Audited.
 
-        Raises ConfigError for a password, login or role that is not acceptable."""
+        Raises ConfigError for a password, login, role or scope that is not acceptable."""
         users.check_password(login, password)
         hash = self._passwords.hash(password)
         with self._use() as db, writing(db):
             found = users.find_user(db, login)
-            user = users.store_user(db, login, hash, role, agent, self._clock.now().wall)
+            user = users.store_user(db, login, hash, role, agent, self._clock.now().wall, scope)
             self._audit(by, "user.password", {"login": login} | _before_and_after(found and found[0], user))
+            return user
+
+    def set_scope(self, login: str, scope: Sequence[str], *, by: str = "cli") -> UserRow:
+        """``login`` sees these queues from now on, or all of them; sessions of before end. Audited. Raises NotFound,
+        and ConfigError for a role that has no scope, or needs one."""
+        with self._use() as db, writing(db):
+            found = users.find_user(db, login)
+            user = users.set_scope(db, login, scope, self._clock.now().wall)
+            self._audit(by, "user.scope", {"login": login} | _before_and_after(found and found[0], user))
             return user
 
     def verify(self, login: str, password: str) -> UserRow | None:
@@ -252,11 +268,13 @@ class Store:
                 users.renew_hash(db, login, hash, self._passwords.hash(password))
         return user
 
-    def add_token(self, name: str, role: str, *, by: str = "cli") -> str:
-        """A new token of the API for the program ``name``, shown this once; audited. Raises ConfigError."""
+    def add_token(self, name: str, role: str, *, by: str = "cli", scope: Sequence[str] = ()) -> str:
+        """A new token of the API for the program ``name``, shown this once, which sees the queues of ``scope`` or all;
+        audited. Raises ConfigError."""
         with self._use() as db, writing(db):
-            token = tokens.store_token(db, name, role, by, self._clock.now().wall)
-            self._audit(by, "token.add", {"name": name, "role": role})
+            token = tokens.store_token(db, name, role, by, self._clock.now().wall, scope)
+            what = {"name": name, "role": role} | ({"scope": sorted(set(scope))} if scope else {})
+            self._audit(by, "token.add", what)
             return token
 
     def remove_token(self, name: str, *, by: str = "cli") -> None:
@@ -379,7 +397,11 @@ class Store:
 
 
 def _before_and_after(old: UserRow | None, new: UserRow) -> dict[str, Any]:
-    """Role and agent as they are now; and as they were, where that is something else."""
-    now = {"role": new.role, "agent": new.agent}
-    before = {"role": old.role, "agent": old.agent} if old is not None else None
+    """Role, agent and scope as they are now; and as they were, where that is something else."""
+    now, before = _rights(new), _rights(old) if old is not None else None
     return now if before in (None, now) else {"before": before} | now
+
+
+def _rights(user: UserRow) -> dict[str, Any]:
+    scope = {"scope": list(user.scope)} if user.scope else {}
+    return {"role": user.role, "agent": user.agent} | scope

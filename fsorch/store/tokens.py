@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 import secrets
+from collections.abc import Sequence
 from difflib import get_close_matches
 
 import msgspec
@@ -16,11 +17,12 @@ import msgspec
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, writing
 from fsorch.store.models import TokenRecord
+from fsorch.store.scopes import read_scope, write_scope
 
 __all__ = ["TOKEN_ROLES", "TokenRow", "find_token", "list_tokens", "remove_token", "store_token"]
 
 # An agent's desk belongs to a person.
-TOKEN_ROLES = ("auditor", "supervisor", "admin")
+TOKEN_ROLES = ("auditor", "supervisor", "admin", "principal")
 NAME = re.compile(r"[a-z0-9][a-z0-9_.-]{0,56}")
 # What a token begins with, so that people and scanners of secrets know what they have found.
 MARK = "fsorch_"
@@ -28,25 +30,27 @@ MARK = "fsorch_"
 
 class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     """A token, without itself: the name of the program that has it, what that may do, who made it when (UTC
-    microseconds)."""
+    microseconds). ``scope``: the ids of the queues that it sees, empty for all."""
 
     name: str
     role: str
     made_at: int
     made_by: str
+    scope: tuple[str, ...] = ()
 
 
-def store_token(db: Db, name: str, role: str, by: str, now_us: int) -> str:
+def store_token(db: Db, name: str, role: str, by: str, now_us: int, scope: Sequence[str] = ()) -> str:
     """Make a token and return it: it is not kept. Raises ConfigError for a name that is taken or cannot be."""
     if not NAME.fullmatch(name):
         raise ConfigError(f"a token cannot be called {name[:64]!r}; use small letters, digits, '_', '.' and '-'")
     if role not in TOKEN_ROLES:
         raise ConfigError(f"the role of token {name!r} is {role!r}; use {', '.join(TOKEN_ROLES)}")
+    queues = write_scope(f"token {name!r}", role, scope)
     token = MARK + secrets.token_urlsafe(32)
     with writing(db):
         if TokenRecord.select().where(TokenRecord.name == name).exists(db):
             raise ConfigError(f"there is a token {name!r} already; use another name, or: fsorch token remove {name}")
-        row = {"name": name, "hash": _hash(token), "role": role, "made_at": now_us, "made_by": by[:64]}
+        row = {"name": name, "hash": _hash(token), "role": role, "made_at": now_us, "made_by": by[:64], "scope": queues}
         TokenRecord.insert(row).execute(db)
     return token
 
@@ -76,4 +80,10 @@ def _hash(token: str) -> str:
 
 
 def _row(record: TokenRecord) -> TokenRow:
-    return TokenRow(name=record.name, role=record.role, made_at=record.made_at, made_by=record.made_by)
+    return TokenRow(
+        name=record.name,
+        role=record.role,
+        made_at=record.made_at,
+        made_by=record.made_by,
+        scope=read_scope(record.scope),
+    )

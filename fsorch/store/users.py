@@ -8,18 +8,20 @@ log in until somebody has set one.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, NotFound
 from fsorch.names import Role
 from fsorch.store.database import Db, writing
 from fsorch.store.models import UserRecord
+from fsorch.store.scopes import read_scope, write_scope
 from fsorch.store.values import clean
 
-__all__ = ["ROLES", "Passwords", "UserRow", "check_password", "find_user", "list_users", "store_user"]
+__all__ = ["ROLES", "Passwords", "UserRow", "check_password", "find_user", "list_users", "set_scope", "store_user"]
 
 ROLES = tuple(role.value for role in Role)
 LOGIN_WIDTH = 64
@@ -33,9 +35,10 @@ WELL_KNOWN = frozenset(
 
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
-    """A user, without the password. ``role``: agent, supervisor, admin, auditor. ``agent`` is the agent they work
-    as, or empty. ``changed_at`` (UTC microseconds) is when password, role or agent last changed: a session older
-    than that ends. ``second_factor``: whether a one-time code is asked for beside the password."""
+    """A user, without the password. ``role``: agent, supervisor, admin, auditor, principal. ``agent`` is the agent they
+    work as, or empty. ``scope``: the ids of the queues that they see, empty for all. ``changed_at`` (UTC microseconds)
+    is when password, role, scope or agent last changed: a session older than that ends. ``second_factor``: whether a
+    one-time code is asked for beside the password."""
 
     login: str
     role: str
@@ -45,6 +48,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     second_factor: bool = False
     created_at: int = 0
     changed_at: int = 0
+    scope: tuple[str, ...] = ()
 
 
 class Passwords:
@@ -106,20 +110,31 @@ def list_users(db: Db) -> list[UserRow]:
     return [_row(record) for record in UserRecord.select().order_by(UserRecord.login).execute(db)]
 
 
-def store_user(db: Db, login: str, hash: str, role: str | None, agent: str | None, now_us: int) -> UserRow:
-    """Set the hash of ``login``, making the user if need be. ``role`` and ``agent`` None: as they are (a new user:
-    agent, none). Raises ConfigError for a role or login that cannot be."""
+def store_user(
+    db: Db,
+    login: str,
+    hash: str,
+    role: str | None,
+    agent: str | None,
+    now_us: int,
+    scope: Sequence[str] | None = None,
+) -> UserRow:
+    """Set the hash of ``login``, making the user if need be. ``role``, ``agent`` and ``scope`` None: as they are (a new
+    user: agent, none, all). Raises ConfigError for a role, scope or login that cannot be."""
     _check_login(login)
     if role is not None and role not in ROLES:
         raise ConfigError(f"the role of {login!r} is {role!r}; use {', '.join(ROLES)}")
     with writing(db):
         found = find_user(db, login)
+        was = found[0] if found is not None else UserRow(login=login, role="agent")
+        queues = write_scope(login, role or was.role, was.scope if scope is None else scope)
         if found is None:
             UserRecord.insert(
                 login=login,
                 password=hash,
                 role=role or "agent",
                 agent=agent or "",
+                scope=queues,
                 active=True,
                 created_at=now_us,
                 changed_at=now_us,
@@ -127,14 +142,25 @@ def store_user(db: Db, login: str, hash: str, role: str | None, agent: str | Non
         else:
             UserRecord.update(
                 password=hash,
-                role=found[0].role if role is None else role,
-                agent=found[0].agent if agent is None else agent,
+                role=was.role if role is None else role,
+                agent=was.agent if agent is None else agent,
+                scope=queues,
                 active=True,
                 changed_at=now_us,
             ).where(UserRecord.login == login).execute(db)
         made = find_user(db, login)
     assert made is not None  # written a line above, in the same transaction
     return made[0]
+
+
+def set_scope(db: Db, login: str, scope: Sequence[str], now_us: int) -> UserRow:
+    """``login`` sees these queues from now on, or all. Raises NotFound, and ConfigError for a role that has none."""
+    found = find_user(db, login)
+    if found is None:
+        raise NotFound("user", login)
+    queues = write_scope(login, found[0].role, scope)
+    UserRecord.update(scope=queues, changed_at=now_us).where(UserRecord.login == login).execute(db)
+    return msgspec.structs.replace(found[0], scope=read_scope(queues), changed_at=now_us)
 
 
 def renew_hash(db: Db, login: str, old: str, new: str) -> None:
@@ -153,4 +179,5 @@ def _row(record: UserRecord) -> UserRow:
         second_factor=bool(record.totp),
         created_at=record.created_at,
         changed_at=record.changed_at,
+        scope=read_scope(record.scope),
     )

@@ -44,3 +44,17 @@ def test_nobody_of_that_name(home: Path) -> None:
     ran = fsorch("user", "second-factor", "admim", input="")
     assert ran.code != 0
     assert "admin" in ran.err
+
+
+def test_a_login_and_a_token_are_bound_to_queues(home: Path) -> None:
+    assert fsorch("queue", "add", "sales").code == 0
+    given = ("--role", "principal", "--password-stdin")
+    assert fsorch("user", "add", "client", *given, input="correct horse 7\n").code != 0
+    assert fsorch("user", "add", "client", *given, "--queues", "sale", input="correct horse 7\n").code == 4
+    assert fsorch("user", "add", "client", *given, "--queues", "sales", input="correct horse 7\n").code == 0
+    assert "sales" in fsorch("user", "list").out
+    assert fsorch("user", "scope", "client").code == 2
+    assert fsorch("user", "scope", "client", "--queues", "").code != 0
+    assert fsorch("user", "scope", "client", "--queues", "sales").out == "client sees sales\n"
+    assert fsorch("token", "add", "theirs", "--role", "principal", "--queues", "sales").code == 0
+    assert "sales" in fsorch("token", "list").out

@@ -63,6 +63,7 @@ class User(msgspec.Struct, frozen=True):
     active: bool = True
     second_factor: bool = False
     changed_at: int = 0
+    scope: tuple[str, ...] = ()
 
 
 class FakeStore:
@@ -155,6 +156,7 @@ class FakeToken(msgspec.Struct, frozen=True):
 
     name: str
     role: str
+    scope: tuple[str, ...] = ()
 
 
 class FakeMessage:

@@ -23,6 +23,7 @@ from fsorch_web.messages import Messages
 from fsorch_web.metrics import Metrics
 from fsorch_web.objects import Objects
 from fsorch_web.openapi import OpenApi
+from fsorch_web.scope import ScopeGate
 from fsorch_web.seams import StoreReads
 from fsorch_web.sockets import Sockets
 from fsorch_web.verbs import Verbs
@@ -74,6 +75,7 @@ def create_app(
     )
     errors.install(app)
     auth = Auth(app, store, settings)
+    ScopeGate(app, auth)
     Idempotency(app, auth)
     Verbs(app, gateway, auth)
     Messages(app, gateway, auth)

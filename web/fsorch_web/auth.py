@@ -56,6 +56,7 @@ class Program(msgspec.Struct, frozen=True):
     active: bool = True
     second_factor: bool = False
     changed_at: int = 0
+    scope: tuple[str, ...] = ()
 
 
 class Auth:
@@ -195,7 +196,7 @@ class Auth:
         row = in_worker(self.store.token, token)
         if row is None:
             raise ApiError(401, "wrong_token", "this token is none of ours, or not any more")
-        return Person(Program(f"token:{row.name}", row.role))
+        return Person(Program(f"token:{row.name}", row.role, scope=tuple(row.scope)))
 
     def _check_origin_and_token(self) -> None:
         request = flask.request
@@ -227,6 +228,7 @@ def _shown(person: Person | None) -> dict[str, Any] | None:
         "board": person.sees_board,
         "supervises": person.supervises,
         "acts": person.acts,
+        "scope": list(person.scope),
     }
 
 

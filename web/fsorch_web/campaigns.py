@@ -17,11 +17,13 @@ from fsorch.campaigns import CampaignSpec
 from fsorch.config import Centre
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.store.campaigns import CampaignRow
-from fsorch.store.reasons import drop_budgets, missing_of, reasons_of
+from fsorch.store.reasons import LeadReason, drop_budgets, missing_of, reasons_of
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
+from fsorch_web.leads import seen_lead
 from fsorch_web.people import Person
 from fsorch_web.seams import in_worker
+from fsorch_web.sight import Sight
 from fsorch_web.wire import body, json_response
 
 __all__ = ["CampaignRoutes"]
@@ -54,12 +56,12 @@ class CampaignRoutes:
 
     def states(self) -> Response:
         """GET /api/campaign-states: how far each campaign has come, by its id."""
-        self._reader()
-        store = self._auth.store
+        sight, store = self._reader(), self._auth.store
 
         def read() -> dict[str, CampaignRow]:
             known = store.campaigns.states()
-            return {spec.id: known.get(spec.id, CampaignRow(id=spec.id)) for spec in store.load_centre().campaigns}
+            specs = [spec for spec in store.load_centre().campaigns if sight.has(spec.queue)]
+            return {spec.id: known.get(spec.id, CampaignRow(id=spec.id)) for spec in specs}
 
         return json_response(in_worker(read))
 
@@ -69,7 +71,7 @@ class CampaignRoutes:
         store = self._auth.store
 
         def steered() -> CampaignRow:
-            centre, spec = self._spec(id)
+            centre, spec = self._spec(id, person.sight)
             if verb == CampaignInput.START and not (given.anyway and given.reason):
                 missing = missing_of(store, centre, spec, _now())
                 if missing:
@@ -81,23 +83,21 @@ class CampaignRoutes:
 
     def state(self, id: str) -> Response:
         """GET /api/campaigns/spring/state: where it is, by whom and why, and what stands against starting it."""
-        self._reader()
-        store = self._auth.store
+        sight, store = self._reader(), self._auth.store
 
         def read() -> dict[str, Any]:
-            centre, spec = self._spec(id)
+            centre, spec = self._spec(id, sight)
             return {"state": store.campaigns.state(id), "missing": missing_of(store, centre, spec, _now())}
 
         return json_response(in_worker(read))
 
     def stats(self, id: str) -> Response:
         """GET /api/campaigns/spring/stats?since=...&until=... (UTC microseconds): what became of its calls."""
-        self._reader()
+        sight, store = self._reader(), self._auth.store
         since, until = _span()
-        store = self._auth.store
 
         def read() -> dict[str, Any]:
-            centre, spec = self._spec(id)
+            centre, spec = self._spec(id, sight)
             counts = store.leads.attempts.count(id, tuple(spec.list_shares()), since, until)
             drops = drop_budgets(store, centre, spec, until)
             return {"campaign": id, "since": since, "until": until, "counts": counts, "drops": drops}
@@ -106,12 +106,11 @@ class CampaignRoutes:
 
     def picture(self, id: str) -> Response:
         """GET /api/campaigns/spring/picture?since=...&until=...: its hours, as SVG."""
-        self._reader()
+        sight, store = self._reader(), self._auth.store
         since, until = _span()
-        store = self._auth.store
 
         def drawn() -> str:
-            centre, spec = self._spec(id)
+            centre, spec = self._spec(id, sight)
             hours = hours_of(store.leads.attempts.between(id, since, until), since, until)
             ceiling = min((one.ceiling for one in drop_budgets(store, centre, spec, until)), default=0.0)
             zone = next((one.zone for one in centre.calendars if one.id == spec.calendar), "UTC")
@@ -121,20 +120,27 @@ class CampaignRoutes:
 
     def why(self, id: str) -> Response:
         """GET /api/leads/17/why: why it is not dialled now, and when it will be, for each campaign of its list."""
-        self._reader()
-        store = self._auth.store
-        return json_response(in_worker(lambda: reasons_of(store, store.leads.get(id), _now())))
+        sight, store = self._reader(), self._auth.store
 
-    def _spec(self, id: str) -> tuple[Centre, CampaignSpec]:
+        def read() -> list[LeadReason]:
+            lead = seen_lead(store, sight, id)
+            return reasons_of(store, lead, _now())
+
+        return json_response(in_worker(read))
+
+    def _spec(self, id: str, sight: Sight) -> tuple[Centre, CampaignSpec]:
         centre = self._auth.store.load_centre()
-        for spec in centre.campaigns:
-            if spec.id == id:
-                return centre, spec
-        raise NotFound("campaign", id, tuple(get_close_matches(id, [spec.id for spec in centre.campaigns], 3)))
+        known = {spec.id: spec for spec in centre.campaigns if sight.has(spec.queue)}
+        if id in known:
+            return centre, known[id]
+        raise NotFound("campaign", id, tuple(get_close_matches(id, list(known), 3)))
 
-    def _reader(self) -> None:
-        if not self._auth.person().sees_board:
+    def _reader(self) -> Sight:
+        """What this person sees of campaigns."""
+        person = self._auth.person()
+        if not person.sees_board:
             raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see campaigns")
+        return person.sight
 
     def _writer(self) -> Person:
         person = self._auth.person()

@@ -10,12 +10,15 @@ from flask import Flask, Response
 
 from fsorch.edge.gateway import Gateway
 from fsorch.engine.views import ContactView
+from fsorch.errors import NotFound
 from fsorch.numbers import plain_number
+from fsorch.store.queries import ContactDetail
 from fsorch.store.story import describe, tell_story
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.paging import MOST, limit_of, page_response
 from fsorch_web.seams import in_worker
+from fsorch_web.sight import Sight, seen
 from fsorch_web.wire import json_response
 
 __all__ = ["Contacts"]
@@ -39,9 +42,11 @@ class Contacts:
 
     def newest(self) -> Response:
         """GET /api/contacts: newest first; ?number= (a part of it will do), queue, agent, outcome, limit, after."""
-        self._check()
         args = flask.request.args
         filters: dict[str, Any] = {key: args[key][:64] for key in ("queue", "agent", "outcome") if args.get(key)}
+        sight = self._check()
+        if sight.queues is not None:
+            filters["queues"] = tuple(sorted(sight.queues))
         digits = plain_number(args.get("number", "")[:64])
         if args.get("number") and not digits:
             raise ApiError(400, "bad_input", "number holds no digit; give a telephone number or a part of one")
@@ -52,13 +57,11 @@ class Contacts:
 
     def detail(self, id: str) -> Response:
         """GET /api/contacts/ID: everything on record; ID may be cut short."""
-        self._check()
-        return json_response(in_worker(self._auth.store.contact, id[:64]))
+        return json_response(self._detail(id))
 
     def story(self, id: str) -> Response:
         """GET /api/contacts/ID/story: what `fsorch explain` tells."""
-        self._check()
-        detail = in_worker(self._auth.store.contact, id[:64])
+        detail = self._detail(id)
         live = [one for one in self._gateway.snapshot().contacts if one.id == detail.contact.id]
         now = describe(live[0]) if live else ""
         return json_response({"contact": detail.contact, "story": tell_story(detail), "now": now})
@@ -72,10 +75,29 @@ class Contacts:
         return json_response(self._live(lambda one: one.medium == "voicemail"))
 
     def _live(self, fits: Any) -> list[ContactView]:
-        self._check()
-        found = [one for one in self._gateway.snapshot().contacts if fits(one)]
+        shown = seen(self._gateway.snapshot(), self._check())
+        found = [one for one in shown.contacts if fits(one)]
         return sorted(found, key=lambda one: (one.queue, one.position or MOST))
 
-    def _check(self) -> None:
-        if not self._auth.person().sees_board:
+    def _detail(self, id: str) -> ContactDetail:
+        """A contact, if all of it is seen: one that was in a queue of somebody else's too is not told of. Raises
+        NotFound."""
+        sight = self._check()
+        if sight.whole:
+            return in_worker(self._auth.store.contact, id[:64])
+        try:
+            found = in_worker(self._auth.store.contact, id[:64])
+        except NotFound:
+            # Without the ids that begin alike, which may be anybody's.
+            raise NotFound("contact", id[:64]) from None
+        named = {one.queue for one in found.segments} | {one.queue for one in found.facts}
+        for queue in (found.contact.queue, *(named - {""})):
+            sight.need("contact", id, queue)
+        return found
+
+    def _check(self) -> Sight:
+        """What this person sees of contacts."""
+        person = self._auth.person()
+        if not person.sees_board:
             raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see contacts")
+        return person.sight

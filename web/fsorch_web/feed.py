@@ -23,6 +23,7 @@ from gevent.event import Event
 from fsorch.edge.gateway import Gateway, Subscription
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.views import AgentView, BreakView, Snapshot
+from fsorch_web.sight import Sight, seen
 
 __all__ = ["Feed", "Watcher"]
 
@@ -93,14 +94,19 @@ class Pushed(msgspec.Struct, frozen=True, kw_only=True):
     view: msgspec.Raw
 
 
+# Of who has no scope.
+WHOLE = Sight()
+
+
 class Watcher:
     """One topic of one connection. ``sent`` is the last view sent, ``in_flight`` how many await the page's receipt,
-    ``behind`` that a view was held back for that."""
+    ``behind`` that a view was held back for that. ``sight``: what of the board is for them."""
 
-    def __init__(self, sid: str, topic: Topic, agent: str = "") -> None:
+    def __init__(self, sid: str, topic: Topic, agent: str = "", sight: Sight = WHOLE) -> None:
         self.sid = sid
         self.topic: Topic = topic
         self.agent = agent
+        self.sight = sight
         self.sent = b""
         self.n = 0
         self.in_flight = 0
@@ -207,7 +213,7 @@ class Feed:
         views = Views(snapshot)
         heaviest: dict[Topic, int] = dict.fromkeys(self._lanes, 0)
         for watcher in watchers:
-            view = views.board() if watcher.topic == "board" else views.desk(watcher.agent)
+            view = views.board(watcher.sight) if watcher.topic == "board" else views.desk(watcher.agent)
             if view == watcher.sent:
                 continue
             if watcher.in_flight >= IN_FLIGHT:
@@ -267,15 +273,17 @@ class Views:
 
     def __init__(self, snapshot: Snapshot) -> None:
         self._snapshot = snapshot
-        self._board = b""
+        self._boards: dict[Sight, bytes] = {}
         self._desks: dict[str, bytes] = {}
         self._agents: dict[str, AgentView] = {}
 
-    def board(self) -> bytes:
-        """The whole centre."""
-        if not self._board:
-            self._board = msgspec.json.encode(msgspec.structs.replace(self._snapshot, seq=0, at=0))
-        return self._board
+    def board(self, sight: Sight = WHOLE) -> bytes:
+        """The centre, as far as it is seen."""
+        found = self._boards.get(sight)
+        if found is None:
+            shown = msgspec.structs.replace(seen(self._snapshot, sight), seq=0, at=0)
+            found = self._boards[sight] = msgspec.json.encode(shown)
+        return found
 
     def desk(self, agent: str) -> bytes:
         """What the agent with this id may see."""

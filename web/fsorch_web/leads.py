@@ -7,6 +7,7 @@ docs/api.md.
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -16,15 +17,16 @@ from flask import Flask, Response
 
 from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber
 from fsorch.e164 import NumberReader
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, NotFound
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.paging import MOST, limit_of, page_response
 from fsorch_web.people import Person
-from fsorch_web.seams import in_worker
+from fsorch_web.seams import StoreReads, in_worker
+from fsorch_web.sight import Sight, lists_of
 from fsorch_web.wire import body, json_response
 
-__all__ = ["LeadRoutes"]
+__all__ = ["LeadRoutes", "seen_lead"]
 
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 Id = Annotated[str, msgspec.Meta(max_length=64)]
@@ -145,31 +147,52 @@ class LeadRoutes:
 
     def lists(self) -> Response:
         """GET /api/lists: every list, and how far it has been worked through."""
-        self._reader()
-        leads = self._auth.store.leads
-        return json_response(in_worker(lambda: [self._list(one.id) for one in leads.lists.all()]))
+        sight, leads = self._reader(), self._auth.store.leads
+
+        def read() -> list[dict[str, Any]]:
+            mine = self._lists(sight)
+            return [self._list(one.id) for one in leads.lists.all() if mine is None or one.id in mine]
+
+        return json_response(in_worker(read))
 
     def list(self, id: str) -> Response:
         """GET /api/lists/spring."""
-        self._reader()
-        return json_response(in_worker(self._list, id))
+        sight = self._reader()
+
+        def read() -> dict[str, Any]:
+            self._need_list(sight, id)
+            return self._list(id)
+
+        return json_response(in_worker(read))
 
     def find(self) -> Response:
         """GET /api/leads?q=...: those with this id, number or reference; or ?list=spring, page by page."""
-        self._reader()
-        if name := flask.request.args.get("list", ""):
+        sight, leads = self._reader(), self._auth.store.leads
+        if name := flask.request.args.get("list", "")[:64]:
             limit, after = limit_of(), _after()
-            return page_response(in_worker(self._auth.store.leads.of_list, name[:64], limit, after=after), limit)
-        return json_response(in_worker(self._auth.store.leads.find, flask.request.args.get("q", "")[:255]))
+
+            def page() -> Sequence[Lead]:
+                self._need_list(sight, name)
+                return leads.of_list(name, limit, after=after)
+
+            return page_response(in_worker(page), limit)
+        text = flask.request.args.get("q", "")[:255]
+
+        def found() -> Sequence[Lead]:
+            mine = self._lists(sight)
+            return [one for one in leads.find(text) if mine is None or one.list in mine]
+
+        return json_response(in_worker(found))
 
     def show(self, id: str) -> Response:
         """GET /api/leads/17: one, with its attempts."""
-        self._reader()
-        leads = self._auth.store.leads
+        sight, store = self._reader(), self._auth.store
 
         def read() -> dict[str, Any]:
-            lead = leads.get(id)
-            return {"lead": lead, "attempts": leads.attempts.newest(100, lead=lead.id)}
+            lead = seen_lead(store, sight, id)
+            attempts = store.leads.attempts.newest(100, lead=lead.id)
+            mine = None if sight.whole else sight.campaigns(store.load_centre())
+            return {"lead": lead, "attempts": [one for one in attempts if mine is None or one.campaign in mine]}
 
         return json_response(in_worker(read))
 
@@ -180,6 +203,7 @@ class LeadRoutes:
         leads = self._auth.store.leads
 
         def put() -> tuple[Lead, int]:
+            self._need_list(person.sight, given.list)
             known = [one for one in leads.find(given.reference or "") if _is_same(one, given)] if given.update else []
             if known:
                 return leads.change(known[0].id, person.login, **values), 200
@@ -191,7 +215,13 @@ class LeadRoutes:
     def change(self, id: str) -> Response:
         """PATCH /api/leads/17: what is given; refused (409) while somebody dials it."""
         person, values = self._writer(), _values(body(LeadPatch))
-        return json_response(in_worker(lambda: self._auth.store.leads.change(id, person.login, **values)))
+        store = self._auth.store
+
+        def changed() -> Lead:
+            seen_lead(store, person.sight, id)
+            return store.leads.change(id, person.login, **values)
+
+        return json_response(in_worker(changed))
 
     def promise(self, id: str) -> Response:
         """POST /api/leads/17/callback: a call at a time; one that there is moves."""
@@ -202,12 +232,14 @@ class LeadRoutes:
         store = self._auth.store
 
         def promised() -> Lead:
+            seen_lead(store, person.sight, id)
             centre = store.load_centre()
+            agents = [one.id for one in centre.agents if any(person.sight.has(it.queue) for it in one.queues)]
             for what, one, known in (
-                ("agent", given.agent, centre.agents),
-                ("campaign", given.campaign, centre.campaigns),
+                ("agent", given.agent, {one.id for one in centre.agents} if person.sight.whole else agents),
+                ("campaign", given.campaign, person.sight.campaigns(centre)),
             ):
-                if one and all(item.id != one for item in known):
+                if one and one not in known:
                     raise ConfigError(f"there is no {what} {one!r}")
             return store.leads.promise(
                 id, at, person.login, agent=given.agent, campaign=given.campaign, note=given.note
@@ -217,9 +249,16 @@ class LeadRoutes:
 
     def callbacks(self) -> Response:
         """GET /api/lead-callbacks?agent=ada: the leads that were promised a call, the soonest first."""
-        self._reader()
+        sight = self._reader()
         agent = flask.request.args.get("agent", "")[:64]
-        return json_response(in_worker(lambda: self._auth.store.leads.callbacks(agent=agent)))
+
+        def read() -> Sequence[Lead]:
+            mine = self._lists(sight)
+            if mine is not None and not mine:
+                return ()
+            return self._auth.store.leads.callbacks(agent=agent, lists=sorted(mine or ()))
+
+        return json_response(in_worker(read))
 
     # -- who is not called ----------------------------------------------------------------------------------------
 
@@ -295,15 +334,35 @@ class LeadRoutes:
         plain: dict[str, Any] = msgspec.to_builtins(one) | msgspec.to_builtins(counts)
         return plain | {"penetration": round(counts.penetration, 4)}
 
-    def _reader(self) -> None:
-        if not self._auth.person().sees_board:
+    def _lists(self, sight: Sight) -> frozenset[str] | None:
+        """The lists that are seen; None for all."""
+        return None if sight.whole else lists_of(self._auth.store.load_centre(), sight)
+
+    def _need_list(self, sight: Sight, id: str) -> None:
+        mine = self._lists(sight)
+        if mine is not None and id not in mine:
+            raise NotFound("list", id[:64])
+
+    def _reader(self) -> Sight:
+        """What this person sees of leads."""
+        person = self._auth.person()
+        if not person.sees_board:
             raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see leads")
+        return person.sight
 
     def _writer(self) -> Person:
         person = self._auth.person()
         if not person.supervises:
             raise ApiError(403, "forbidden", "only supervisors may do this")
         return person
+
+
+def seen_lead(store: StoreReads, sight: Sight, id: str) -> Lead:
+    """The lead ``id``. Raises NotFound, also when its list is not seen. Blocks."""
+    lead = store.leads.get(id)
+    if not sight.whole and lead.list not in lists_of(store.load_centre(), sight):
+        raise NotFound("lead", id[:64])
+    return lead
 
 
 def _values(given: LeadPatch) -> dict[str, Any]:

@@ -48,9 +48,11 @@ class Messages:
         return response
 
     def _may(self, person: Person, contact: str, queue: str) -> bool:
-        """Who sees the board; an agent whom the message is offered, or who serves its queue."""
-        if person.sees_board:
+        """Who sees the board with this queue; an agent whom the message is offered, or who serves its queue."""
+        if person.sees_board and person.sight.has(queue):
             return True
+        if not person.sight.whole:
+            return False
         agents = self._gateway.snapshot().agents
         own = next((agent for agent in agents if agent.id == person.agent), None)
         return own is not None and (queue in own.queues or (own.contact is not None and own.contact.id == contact))

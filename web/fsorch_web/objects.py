@@ -17,6 +17,7 @@ from flask import Flask, Response
 
 from fsorch.config import Centre, decode
 from fsorch.edge.settings import MAX_FILE, parse_yaml
+from fsorch.errors import NotFound
 from fsorch.objects import Change, find_thing, list_things, patched, put, removed, with_emergency
 from fsorch.plain import plain_centre
 from fsorch.store.changing import change_centre
@@ -24,6 +25,7 @@ from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.people import Person
 from fsorch_web.seams import in_worker
+from fsorch_web.sight import Sight
 from fsorch_web.wire import body, json_response
 
 __all__ = ["KINDS", "Objects"]
@@ -99,7 +101,10 @@ class Objects:
         if not (person.administers or (person.supervises and given.keys() <= LIVE_KEYS.get(kind, set()))):
             may = ", ".join(sorted(LIVE_KEYS.get(kind, ()))) or "nothing"
             raise ApiError(403, "forbidden", f"only an admin may do this; supervisors may change {may} of a {kind}")
-        return self._change(person, patched(kind, id, given), _act(kind, given))
+        change = patched(kind, id, given)
+        if not person.sight.whole:
+            change = within(person.sight, kind, id, given)
+        return self._change(person, change, _act(kind, given))
 
     def remove(self, kind: str, id: str) -> Response:
         """DELETE /api/queues/sales."""
@@ -147,6 +152,10 @@ class Objects:
             expected=_expected(),
             override=override if person.administers else "",
         )
+        if not person.sight.whole:
+            # What was and is names other queues of an agent.
+            bare = tuple(msgspec.structs.replace(one, detail="") for one in done.changes)
+            done = msgspec.structs.replace(done, changes=bare)
         response = json_response(done)
         response.headers["ETag"] = f'"{done.revision}"'
         return response
@@ -156,6 +165,30 @@ class Objects:
         if not person.administers:
             raise ApiError(403, "forbidden", "only an admin may do this")
         return person
+
+
+def within(sight: Sight, kind: str, id: str, given: dict[str, Any]) -> Change:
+    """The change of a thing by somebody with a scope. Of an agent they see and set the places in their own queues; the
+    others stay. It raises NotFound for what they do not see, and ApiError for the rest that they may not."""
+    if kind == "queue":
+        sight.need("queue", id, id)
+        return patched(kind, id, given)
+    if kind != "agent" or given.keys() != {"queues"}:
+        raise ApiError(403, "forbidden", f"who has a scope does not change this of a {kind}")
+    wanted = given["queues"] or []
+    if not isinstance(wanted, list) or not all(isinstance(one, dict) and "queue" in one for one in wanted):
+        raise ApiError(400, "bad_input", "queues is a list of places, each with its queue")
+    for one in wanted:
+        sight.need("queue", str(one["queue"]), str(one["queue"]))
+
+    def change(old: Centre) -> Centre:
+        agent = next((one for one in old.agents if one.id == id), None)
+        if agent is None or not any(sight.has(place.queue) for place in agent.queues):
+            raise NotFound("agent", id[:64])
+        kept = [one for one in find_thing(old, kind, id).get("queues", ()) if not sight.has(one["queue"])]
+        return patched(kind, id, {"queues": [*kept, *wanted]})(old)
+
+    return change
 
 
 def _thing() -> dict[str, Any]:

@@ -116,7 +116,8 @@ def _operation(method: str, path: str, operation: Operation, schemas: _Schemas) 
         "responses": {str(operation.status): _answer(operation, schemas), **_errors(schemas)},
     }
     if operation.role:
-        made["description"] = f"For {operation.role} and whoever may do more."
+        bound = "Within a scope: its queues only." if operation.scoped else "Closed to who has a scope."
+        made["description"] = f"For {operation.role} and whoever may do more. {bound}"
     if operation.body is not None:
         content = {"application/json": {"schema": schemas.of(operation.body)}}
         made["requestBody"] = {"required": True, "content": content}

@@ -41,7 +41,8 @@ class Sparse(msgspec.Struct, frozen=True):
 
 
 class Operation(NamedTuple):
-    """One request. ``role``: the least that may make it; ``answer``: None for a picture or a recording (``media``)."""
+    """One request. ``role``: the least that may make it; ``answer``: None for a picture or a recording (``media``).
+    ``scoped``: its view keeps who has a scope to their queues; all others are closed to them."""
 
     says: str
     answer: Any = None
@@ -50,6 +51,7 @@ class Operation(NamedTuple):
     query: tuple[str, ...] = ()
     status: int = 200
     media: str = "application/json"
+    scoped: bool = False
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
@@ -130,7 +132,8 @@ def _things() -> dict[tuple[str, str], Operation]:
         found["GET", one] = Operation(f"One {kind}, without what is as it is by default", answer=thing)
         found["PUT", one] = Operation(f"Make a {kind}, or replace it", Changed, thing, ADMIN, DRY)
         patch = Sparse(spec, nulls=True) if kind in KINDS else dict[str, Any]
-        found["PATCH", one] = Operation(f"Set keys of a {kind}", Changed, patch, SUPERVISOR, DRY)
+        bounded = kind in ("queue", "agent")
+        found["PATCH", one] = Operation(f"Set keys of a {kind}", Changed, patch, SUPERVISOR, DRY, scoped=bounded)
         found["DELETE", one] = Operation(f"Remove a {kind}", Changed, None, ADMIN, DRY)
     return found
 
@@ -139,23 +142,30 @@ def _verbs() -> dict[tuple[str, str], Operation]:
     """The verbs of a desk and of a supervisor, each with the shape of its body."""
     desk = {verb: shape for verb, (shape, _) in verbs.VERBS.items()}
     talk = {verb: shape for verb, (shape, _) in verbs.TALK_VERBS.items()}
-    found = {("POST", f"/api/agent/{verb}"): Operation(f"An agent: {verb}", Done, desk[verb], "agent") for verb in desk}
+    found = {
+        ("POST", f"/api/agent/{verb}"): Operation(f"An agent: {verb}", Done, desk[verb], "agent", scoped=True)
+        for verb in desk
+    }
     for verb in talk:
-        found["POST", f"/api/talk/{verb}"] = Operation(f"The talk of an agent: {verb}", Done, talk[verb], SUPERVISOR)
+        found["POST", f"/api/talk/{verb}"] = Operation(
+            f"The talk of an agent: {verb}", Done, talk[verb], SUPERVISOR, scoped=True
+        )
     for verb in verbs.CONTACT_VERBS:
         says = f"A contact that waits: {verb}"
-        found["POST", f"/api/contact/{verb}"] = Operation(says, Done, verbs.OfContact, SUPERVISOR)
+        found["POST", f"/api/contact/{verb}"] = Operation(says, Done, verbs.OfContact, SUPERVISOR, scoped=True)
     for verb in campaigns.VERBS:
         says = f"{verb.capitalize()} a campaign"
-        found["POST", f"/api/campaigns/<id>/{verb}"] = Operation(says, CampaignRow, campaigns.Steer, SUPERVISOR)
+        found["POST", f"/api/campaigns/<id>/{verb}"] = Operation(
+            says, CampaignRow, campaigns.Steer, SUPERVISOR, scoped=True
+        )
     return found
 
 
 OPERATIONS: dict[tuple[str, str], Operation] = {
-    ("GET", "/api/openapi.json"): Operation("This description", dict[str, Any]),
-    ("GET", "/api/me"): Operation("Who asks", Whoever, role=ANYBODY),
-    ("POST", "/api/login"): Operation("Log in, for a page", Whoever, Credentials, ANYBODY),
-    ("POST", "/api/logout"): Operation("End this session", Whoever, role=ANYBODY),
+    ("GET", "/api/openapi.json"): Operation("This description", dict[str, Any], scoped=True),
+    ("GET", "/api/me"): Operation("Who asks", Whoever, role=ANYBODY, scoped=True),
+    ("POST", "/api/login"): Operation("Log in, for a page", Whoever, Credentials, ANYBODY, scoped=True),
+    ("POST", "/api/logout"): Operation("End this session", Whoever, role=ANYBODY, scoped=True),
     **_things(),
     **_verbs(),
     ("POST", "/api/calendars/<id>/emergency"): Operation(
@@ -174,28 +184,40 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", "/api/flows/<id>/rollback"): Operation("The version before again", Changed, flows.RollBack, ADMIN),
     ("POST", "/api/flows/<id>/share"): Operation("A share of the calls for a version", Shared, flows.Share, ADMIN),
     ("GET", "/api/contacts"): Operation(
-        "Contacts, the newest first", list[ContactRow], query=("number", "queue", "agent", "outcome", *PAGE)
+        "Contacts, the newest first",
+        list[ContactRow],
+        query=("number", "queue", "agent", "outcome", *PAGE),
+        scoped=True,
     ),
-    ("GET", "/api/contacts/<id>"): Operation("A contact with its segments, legs and facts", ContactDetail),
-    ("GET", "/api/contacts/<id>/story"): Operation("What became of it and why, in sentences", Story),
-    ("GET", "/api/callbacks"): Operation("Who is to be called back", list[ContactView]),
-    ("GET", "/api/messages"): Operation("Messages that nobody is done with", list[ContactView]),
-    ("GET", "/api/messages/<contact>"): Operation("A recording", media="audio/wav", role="agent"),
-    ("GET", "/api/campaign-states"): Operation("Where each campaign is", dict[str, CampaignRow]),
-    ("GET", "/api/campaigns/<id>/state"): Operation("Where one is, and what it lacks", CampaignState),
-    ("GET", "/api/campaigns/<id>/stats"): Operation("What became of its calls", CampaignStats, query=SPAN),
-    ("GET", "/api/campaigns/<id>/picture"): Operation("Its hours drawn", query=SPAN, media="image/svg+xml"),
-    ("GET", "/api/lists"): Operation("Lists, and how far they are", list[ListRow]),
-    ("GET", "/api/lists/<id>"): Operation("One list", ListRow),
+    ("GET", "/api/contacts/<id>"): Operation("A contact with its segments, legs and facts", ContactDetail, scoped=True),
+    ("GET", "/api/contacts/<id>/story"): Operation("What became of it and why, in sentences", Story, scoped=True),
+    ("GET", "/api/callbacks"): Operation("Who is to be called back", list[ContactView], scoped=True),
+    ("GET", "/api/messages"): Operation("Messages that nobody is done with", list[ContactView], scoped=True),
+    ("GET", "/api/messages/<contact>"): Operation("A recording", media="audio/wav", role="agent", scoped=True),
+    ("GET", "/api/campaign-states"): Operation("Where each campaign is", dict[str, CampaignRow], scoped=True),
+    ("GET", "/api/campaigns/<id>/state"): Operation("Where one is, and what it lacks", CampaignState, scoped=True),
+    ("GET", "/api/campaigns/<id>/stats"): Operation("What became of its calls", CampaignStats, query=SPAN, scoped=True),
+    ("GET", "/api/campaigns/<id>/picture"): Operation(
+        "Its hours drawn", query=SPAN, media="image/svg+xml", scoped=True
+    ),
+    ("GET", "/api/lists"): Operation("Lists, and how far they are", list[ListRow], scoped=True),
+    ("GET", "/api/lists/<id>"): Operation("One list", ListRow, scoped=True),
     ("GET", "/api/leads"): Operation(
-        "Leads by id, number or reference; or those of a list in pages", list[Lead], query=("q", "list", *PAGE)
+        "Leads by id, number or reference; or those of a list in pages",
+        list[Lead],
+        query=("q", "list", *PAGE),
+        scoped=True,
     ),
-    ("POST", "/api/leads"): Operation("A new lead", Lead, leads.LeadBody, SUPERVISOR, status=201),
-    ("GET", "/api/leads/<id>"): Operation("A lead with its attempts", LeadDetail),
-    ("PATCH", "/api/leads/<id>"): Operation("Change a lead", Lead, leads.LeadPatch, SUPERVISOR),
-    ("GET", "/api/leads/<id>/why"): Operation("Why it is not dialled now, and when", list[LeadReason]),
-    ("POST", "/api/leads/<id>/callback"): Operation("Promise a call", Lead, leads.CallbackBody, SUPERVISOR),
-    ("GET", "/api/lead-callbacks"): Operation("Leads that were promised a call", list[Lead], query=("agent",)),
+    ("POST", "/api/leads"): Operation("A new lead", Lead, leads.LeadBody, SUPERVISOR, status=201, scoped=True),
+    ("GET", "/api/leads/<id>"): Operation("A lead with its attempts", LeadDetail, scoped=True),
+    ("PATCH", "/api/leads/<id>"): Operation("Change a lead", Lead, leads.LeadPatch, SUPERVISOR, scoped=True),
+    ("GET", "/api/leads/<id>/why"): Operation("Why it is not dialled now, and when", list[LeadReason], scoped=True),
+    ("POST", "/api/leads/<id>/callback"): Operation(
+        "Promise a call", Lead, leads.CallbackBody, SUPERVISOR, scoped=True
+    ),
+    ("GET", "/api/lead-callbacks"): Operation(
+        "Leads that were promised a call", list[Lead], query=("agent",), scoped=True
+    ),
     ("GET", "/api/dnc"): Operation(
         "Whether a number may be called; without one, the entries",
         DncAnswer | list[DncRow],

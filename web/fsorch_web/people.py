@@ -10,7 +10,9 @@ from collections.abc import Callable
 import gevent
 from gevent.lock import BoundedSemaphore
 
+from fsorch.names import Role
 from fsorch_web.seams import StoreReads, UserReads
+from fsorch_web.sight import sight_of
 
 __all__ = ["People", "Person"]
 
@@ -34,7 +36,10 @@ class Person:
     def __init__(self, user: UserReads) -> None:
         self.login = user.login
         self.role = user.role
-        self.agent = user.agent
+        # A principal looks on, also one whom the centre file makes an agent.
+        self.agent = user.agent if user.role != Role.PRINCIPAL else ""
+        self.scope = tuple(user.scope)
+        self.sight = sight_of(user.role, self.scope)
         self.changed_at = user.changed_at
 
     def get_id(self) -> str:
@@ -53,8 +58,8 @@ class Person:
 
     @property
     def sees_board(self) -> bool:
-        """Whether this person may see the whole centre."""
-        return self.supervises or self.role == "auditor"
+        """Whether this person may see the centre, as far as their scope goes."""
+        return self.supervises or self.role in ("auditor", "principal")
 
     @property
     def acts(self) -> bool:

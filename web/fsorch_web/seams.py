@@ -35,7 +35,12 @@ class UserReads(Protocol):
 
     @property
     def role(self) -> str:
-        """One of agent, supervisor, admin, auditor."""
+        """One of agent, supervisor, admin, auditor, principal."""
+        ...
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The ids of the queues that this person sees; empty for all."""
         ...
 
     @property
@@ -55,7 +60,7 @@ class UserReads(Protocol):
 
     @property
     def changed_at(self) -> int:
-        """When password, role or agent last changed (UTC microseconds): sessions begun before that are over."""
+        """When password, role, scope or agent last changed (UTC microseconds): sessions begun before that are over."""
         ...
 
 
@@ -83,7 +88,12 @@ class TokenReads(Protocol):
 
     @property
     def role(self) -> str:
-        """One of auditor, supervisor, admin."""
+        """One of auditor, supervisor, admin, principal."""
+        ...
+
+    @property
+    def scope(self) -> tuple[str, ...]:
+        """The ids of the queues that it sees; empty for all."""
         ...
 
 

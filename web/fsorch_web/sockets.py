@@ -109,7 +109,7 @@ class Sockets:
             self._presence(AgentBack(agent=person.agent, by=person.login))
         watchers = [Watcher(sid, "agent", person.agent)] if person.agent else []
         if person.sees_board:
-            watchers.append(Watcher(sid, "board"))
+            watchers.append(Watcher(sid, "board", sight=person.sight))
         self.feed.join(watchers)
 
     def _disconnect(self, _reason: Any = None) -> None:

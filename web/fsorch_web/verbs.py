@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Any, Literal
 
 import msgspec
@@ -45,9 +45,12 @@ from fsorch.engine.inputs import (
     TakeOver,
     TransferCall,
 )
+from fsorch.engine.views import AgentView, CampaignView, ContactView, QueueView, Snapshot
+from fsorch.errors import NotFound
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.people import Person
+from fsorch_web.sight import seen
 from fsorch_web.wire import body, json_response
 
 __all__ = ["Verbs"]
@@ -268,6 +271,10 @@ TALK_VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, Person], Request]]]
 }
 
 
+# What is about an agent and not about the call that they have: also while that is of somebody else's queue.
+OF_THEMSELVES = frozenset({"login", "logout", "status"})
+
+
 class Verbs:
     """The route of the verbs in one application."""
 
@@ -286,6 +293,8 @@ class Verbs:
         shape, build = VERBS[verb]
         given = body(shape)
         agent = _whom(person, given.agent)
+        if agent != person.agent:
+            self._need_own(person, verb, agent, given)
         request = build(given, agent, person.login)
         self._ask(person, request, audited=agent != person.agent or is_steering(request))
         return json_response({"ok": True})
@@ -297,6 +306,7 @@ class Verbs:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(TALK_VERBS)}")
         shape, build = TALK_VERBS[verb]
         given = body(shape)
+        self._need_own(person, verb, given.agent, given)
         self._ask(person, build(given, given.agent, person))
         return json_response({"ok": True})
 
@@ -306,6 +316,10 @@ class Verbs:
         if verb not in CONTACT_VERBS:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(CONTACT_VERBS)}")
         given = body(OfContact)
+        if not person.sight.whole:
+            shown = seen(self._gateway.snapshot(), person.sight)
+            _need("contact", given.contact, shown.contacts)
+            _need_named(shown, queue=given.queue, agent=given.agent)
         self._ask(person, CONTACT_VERBS[verb](given, person.login))
         return json_response({"ok": True})
 
@@ -314,11 +328,54 @@ class Verbs:
         if audited:
             self._auth.audit(person.login, *described(request))
 
+    def _need_own(self, person: Person, verb: str, agent: str, given: Plain) -> None:
+        """Raises NotFound unless the agent is in the scope of ``person``, and so is all that the body names; and, but
+        for the verbs about the agent alone, the call or lead that they have."""
+        if person.sight.whole:
+            return
+        snapshot = self._gateway.snapshot()
+        shown = seen(snapshot, person.sight)
+        _need("agent", agent, shown.agents)
+        view = next(one for one in shown.agents if one.id == agent)
+        whole = next(one for one in snapshot.agents if one.id == agent)
+        busy_elsewhere = (whole.contact is None) != (view.contact is None) or (whole.lead is None) != (
+            view.lead is None
+        )
+        if busy_elsewhere and verb not in OF_THEMSELVES:
+            raise NotFound("call of agent", agent[:64])
+        attempt = getattr(given, "attempt", "")
+        if attempt and (view.lead is None or view.lead.attempt != attempt):
+            raise NotFound("attempt", attempt)
+        _need_named(
+            shown,
+            queue=getattr(given, "queue", ""),
+            agent=getattr(given, "to", ""),
+            taker=getattr(given, "taker", ""),
+            campaign=getattr(given, "campaign", ""),
+        )
+
     def _supervisor(self) -> Person:
         person = self._auth.person()
         if not person.supervises:
             raise ApiError(403, "forbidden", "only supervisors may do this")
         return person
+
+
+def _need(kind: str, id: str, known: Iterable[AgentView | CampaignView | ContactView | QueueView]) -> None:
+    if all(one.id != id for one in known):
+        raise NotFound(kind, id[:64])
+
+
+def _need_named(shown: Snapshot, *, queue: str, agent: str, taker: str = "", campaign: str = "") -> None:
+    """Raises NotFound when one of those that are named is not shown."""
+    for kind, id, known in (
+        ("queue", queue, shown.queues),
+        ("agent", agent, shown.agents),
+        ("agent", taker, shown.agents),
+        ("campaign", campaign, shown.campaigns),
+    ):
+        if id:
+            _need(kind, id, known)
 
 
 def _whom(person: Person, asked: str) -> str:

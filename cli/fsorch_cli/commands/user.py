@@ -16,7 +16,9 @@ from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, missing
 from fsorch_cli.passwords import ask_password
+from fsorch_cli.scopes import known_queues
 
+QUEUES = click.option("--queues", default=None, metavar="A,B", help="They see these queues only, and what is theirs.")
 FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
 
 
@@ -35,18 +37,19 @@ def list_users(app: App, as_json: bool) -> None:
     if as_json:
         print_json(users)
         return
-    rows = [(user.login, user.role, user.agent, format_access(user)) for user in users]
+    rows = [(user.login, user.role, user.agent, ", ".join(user.scope), format_access(user)) for user in users]
     empty = "No users yet; make one with: fsorch user add LOGIN"
-    print_table(("login", "role", "agent", "may log in"), rows, empty=empty)
+    print_table(("login", "role", "agent", "queues", "may log in"), rows, empty=empty)
 
 
 @command.command("add")
 @click.argument("login")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default="agent", show_default=True)
 @click.option("--agent", default=None, help="The agent they work as; an id of the centre.")
+@QUEUES
 @FROM_STDIN
 @click.pass_obj
-def add(app: App, login: str, role: str, agent: str | None, password_stdin: bool) -> None:
+def add(app: App, login: str, role: str, agent: str | None, queues: str | None, password_stdin: bool) -> None:
     """Let LOGIN in. The password is asked for, or made and shown once."""
     with app.store() as store:
         if store.user(login) is not None:
@@ -54,9 +57,27 @@ def add(app: App, login: str, role: str, agent: str | None, password_stdin: bool
         agents = [one.id for one in store.load_centre().agents]
         if agent is not None and agent not in agents:
             raise missing("agent", agent, agents)
+        scope = known_queues(store, queues or "")
+        if role == Role.PRINCIPAL and not scope:
+            raise ConfigError("a principal sees the queues that are named and no others; name some with --queues")
         password, made = ask_password(login, from_stdin=password_stdin)
-        store.set_password(login, password, role=role, agent=agent, by=asked_by())
+        store.set_password(login, password, role=role, agent=agent, by=asked_by(), scope=scope)
     show_password(login, password, made)
+
+
+@command.command("scope")
+@click.argument("login")
+@QUEUES
+@click.pass_obj
+def scope(app: App, login: str, queues: str | None) -> None:
+    """Bound LOGIN to the queues of --queues; "" is all of them. Sessions of LOGIN end."""
+    if queues is None:
+        raise click.UsageError('name the queues with --queues a,b; --queues "" is all of them')
+    with app.store() as store:
+        if store.user(login) is None:
+            raise missing("user", login, [user.login for user in store.users()])
+        user = store.set_scope(login, known_queues(store, queues), by=asked_by())
+    out().print(printable(f"{login} sees {', '.join(user.scope) or 'all queues'}"))
 
 
 @command.command("passwd")

@@ -22,6 +22,7 @@ from fsorch.store.migrations import (
     m0016_answered_requests,
     m0017_audit_chain,
     m0018_second_factor,
+    m0019_scopes,
 )
 
 __all__ = [
@@ -43,4 +44,5 @@ __all__ = [
     "m0016_answered_requests",
     "m0017_audit_chain",
     "m0018_second_factor",
+    "m0019_scopes",
 ]

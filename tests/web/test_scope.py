@@ -1,0 +1,285 @@
+"""Who has a scope sees their queues: every operation that there is, and every snapshot that may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, ListShare
+from fsorch.compliance_packs import PackSpec
+from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
+from fsorch.engine.rows import ContactRow, SegmentRow
+from fsorch.engine.views import AgentView, CampaignView, ContactView, LeadCard, QueueView, Snapshot
+from fsorch.gateways import GatewaySpec
+from fsorch.store import ContactDetail, Store
+from fsorch.store.lead_lists import LeadList
+from fsorch_web.feed import Views
+from fsorch_web.operations import OPERATIONS
+from fsorch_web.sight import Sight
+from tests.store.conftest import open_store
+from tests.web.fake import FakeMessage, FakeToken
+from tests.web.harness import Answer, Page, Site, new_site
+
+PASSWORD = "correct horse 7"
+# What is in the answer when something of the other queue is in it.
+SECRET = ("hidden", "5550199", "dora")
+CONTACT = "0b6f2f0e-5a3c-4a53-9d27-0c8f6f2b7a11"
+
+
+def campaign(id: str, queue: str, list: str) -> CampaignSpec:
+    return CampaignSpec(id=id, queue=queue, pack="none", lists=(ListShare(list=list),), gateways=("carrier",))
+
+
+def agent(id: str, phone: str, *queues: str) -> AgentSpec:
+    return AgentSpec(id=id, phone=f"user/{phone}", queues=tuple(MembershipSpec(queue=one) for one in queues))
+
+
+CENTRE = Centre(
+    queues=(QueueSpec(id="sales"), QueueSpec(id="hidden")),
+    agents=(agent("ada", "1001", "sales"), agent("bo", "1002", "sales", "hidden"), agent("dora", "1003", "hidden")),
+    gateways=(GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}"),),
+    packs=(PackSpec(id="none", checked=date(2027, 1, 1)),),
+    campaigns=(campaign("mine", "sales", "open"), campaign("hidden-one", "hidden", "hidden-list")),
+)
+# Of bodies, what the operation needs to get as far as the thing that it is about.
+BODIES: dict[str, dict[str, Any]] = {
+    "/api/agent/status": {"agent": "dora", "status": "available"},
+    "/api/agent/hold": {"agent": "dora", "on": True},
+    "/api/agent/mute": {"agent": "dora", "on": True},
+    "/api/agent/keys": {"agent": "dora", "digits": "1"},
+    "/api/agent/drop-party": {"agent": "dora", "party": "x"},
+    "/api/agent/dial-number": {"agent": "dora", "campaign": "hidden-one", "number": "+12125550101"},
+    "/api/agent/dispose": {"agent": "dora", "disposition": "sale"},
+    "/api/leads": {"list": "hidden-list", "numbers": [{"number": "+12125550177"}]},
+    "/api/leads/<id>/callback": {"at": "2099-01-01T00:00:00+00:00"},
+}
+PATCHES: dict[str, dict[str, Any]] = {
+    "/api/queues/<id>": {"paused": True},
+    "/api/agents/<id>": {"queues": []},
+    "/api/leads/<id>": {"priority": 7},
+}
+# The id of a thing of the other queue.
+IDS = {"campaigns": "hidden-one", "lists": "hidden-list", "agents": "dora", "contacts": CONTACT, "messages": CONTACT}
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A store of two clients' queues; the people of ``sales`` ask."""
+    store = open_store(f"sqlite:///{tmp_path_factory.mktemp('scope')}/records.db")
+    store.save_centre(CENTRE, "test")
+    store.set_password("client", PASSWORD, "principal", scope=("sales",))
+    store.set_password("leader", PASSWORD, "supervisor", scope=("sales",))
+    for name in ("open", "hidden-list"):
+        store.leads.lists.make(LeadList(id=name), "test")
+    store.leads.add(Lead(id="", list="hidden-list", numbers=(LeadNumber(number="+12125550199"),)), "test")
+    store.leads.add(Lead(id="", list="open", numbers=(LeadNumber(number="+12125550142"),)), "test")
+    yield store
+    store.close()
+
+
+@pytest.fixture(scope="module")
+def desk(records: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Site]:
+    """A desktop over it, with a waiting and a talking caller of each queue."""
+    static = tmp_path_factory.mktemp("page")
+    (static / "index.html").write_text("x")
+    with new_site(static, records) as running:
+        running.centre.queues = {id: QueueView(id=id, title=id, waiting=1) for id in ("sales", "hidden")}
+        running.centre.agents = {
+            one.id: AgentView(
+                id=one.id, name=one.id, status="available", reason="lunch", queues=tuple(it.queue for it in one.queues)
+            )
+            for one in CENTRE.agents
+        }
+        there = live("hidden", "+12125550199", CONTACT)
+        running.centre.contacts = {CONTACT: there, "c-open": live("sales", "+12125550142", "c-open")}
+        bo = running.centre.agents["bo"]
+        running.centre.agents["bo"] = msgspec.structs.replace(bo, state="talking", contact=there)
+        yield running
+
+
+@pytest.fixture(scope="module")
+def pages(desk: Site) -> dict[str, Page]:
+    """Somebody of each role, logged in."""
+    made = {login: Page(desk.port) for login in ("client", "leader")}
+    for login, page in made.items():
+        assert page.log_in(login, PASSWORD).status == 200
+    return made
+
+
+def live(queue: str, number: str, id: str) -> ContactView:
+    return ContactView(
+        id=id, switch="main", state="waiting", number=number, name="", destination="1", queue=queue, queue_title=queue
+    )
+
+
+def ask(page: Page, method: str, path: str, body: Any = None) -> Answer:
+    content = None if method == "GET" else msgspec.json.encode(body if body is not None else {})
+    return page.ask(method, path, content, {"X-CSRF-Token": page.token})
+
+
+def address(rule: str) -> str:
+    """The rule, asking for what is of the other queue."""
+    kind = rule.split("/")[2]
+    return rule.replace("<id>", IDS.get(kind, "1" if kind == "leads" else "hidden")).replace("<contact>", CONTACT)
+
+
+@pytest.mark.parametrize("login", ["client", "leader"])
+@pytest.mark.parametrize(("method", "rule"), [key for key in OPERATIONS if key[1] not in ("/api/login", "/api/logout")])
+def test_no_operation_tells_or_does_anything_of_another_queue(
+    pages: dict[str, Page], desk: Site, records: Store, method: str, rule: str, login: str
+) -> None:
+    body = PATCHES.get(rule) if method == "PATCH" else BODIES.get(rule)
+    if body is None and rule.startswith(("/api/agent/", "/api/talk/")):
+        body = {"agent": "dora"}
+    elif body is None and rule.startswith("/api/contact/"):
+        body = {"contact": CONTACT}
+    before, asked = records.revision(), len(desk.centre.requests)
+    there = address(rule)
+    query = {"/api/leads": "?q=%2B12125550199"}.get(rule, "") if method == "GET" else ""
+    answer = ask(pages[login], method, there + query, body)
+    assert answer.status in ((200, 403, 404) if method == "GET" else (403, 404)), answer.content
+    if answer.status == 200:
+        assert "<" not in rule or rule == "/api/openapi.json"
+        assert not [word for word in SECRET if word.encode() in answer.content]
+    assert (records.revision(), len(desk.centre.requests)) == (before, asked)
+    assert records.leads.get("1").priority == 0
+
+
+def test_what_is_theirs_they_have(pages: dict[str, Page]) -> None:
+    client, leader = pages["client"], pages["leader"]
+    assert [one["id"] for one in client.get("/api/lists").json] == ["open"]
+    assert list(client.get("/api/campaign-states").json) == ["mine"]
+    assert [one["list"] for one in client.get("/api/leads?q=%2B12125550142").json] == ["open"]
+    for path in ("leads/2", "leads/2/why", "leads?list=open", "campaigns/mine/stats", "campaigns/mine/state"):
+        assert client.get(f"/api/{path}").status == 200
+    assert client.get("/api/leads?list=hidden-list").status == 404
+    assert client.me()["scope"] == ["sales"]
+    assert ask(client, "PATCH", "/api/queues/sales", {"paused": True}).status == 403
+    assert ask(leader, "PATCH", "/api/leads/2", {"priority": 3}).json["priority"] == 3
+
+
+def test_a_leader_steers_their_queue_and_no_other_place_of_an_agent(pages: dict[str, Page], records: Store) -> None:
+    leader = pages["leader"]
+    assert ask(leader, "PATCH", "/api/queues/sales", {"paused": True}).json["applied"]
+    there = ask(leader, "PATCH", "/api/agents/bo", {"queues": []})
+    assert there.json["applied"]
+    assert b"hidden" not in there.content
+    places = {one.id: [place.queue for place in one.queues] for one in records.load_centre().agents}
+    assert places == {"ada": ["sales"], "bo": ["hidden"], "dora": ["hidden"]}
+    # Who serves none of their queues any more is not theirs to fetch.
+    assert ask(leader, "PATCH", "/api/agents/bo", {"queues": [{"queue": "sales"}]}).status == 404
+    assert ask(leader, "PATCH", "/api/agents/ada", {"queues": [{"queue": "hidden"}]}).status == 404
+    assert ask(leader, "PATCH", "/api/agents/ada", {"skills": {}}).status == 403
+
+
+def test_a_leader_acts_on_no_call_of_another_queue(pages: dict[str, Page], desk: Site) -> None:
+    leader, asked = pages["leader"], len(desk.centre.requests)
+    for verb, more in (("agent/hangup", {}), ("talk/listen", {}), ("talk/take-over", {"taker": "ada"})):
+        assert ask(leader, "POST", f"/api/{verb}", {"agent": "bo"} | more).status == 404
+    for more in ({"queue": "hidden"}, {"to": "dora"}):
+        assert ask(leader, "POST", "/api/agent/transfer", {"agent": "ada"} | more).status == 404
+    for verb, more in (("move", {"queue": "hidden"}), ("give", {"agent": "dora"})):
+        assert ask(leader, "POST", f"/api/contact/{verb}", {"contact": "c-open"} | more).status == 404
+    assert len(desk.centre.requests) == asked
+    assert ask(leader, "POST", "/api/agent/status", {"agent": "bo", "status": "available"}).json == {"ok": True}
+
+
+def test_contacts_are_those_of_their_queues(site: Site) -> None:
+    site.store.tokens["theirs"] = FakeToken("wallboard", "principal", ("sales",))
+    site.store.messages[CONTACT] = FakeMessage("hidden", "/nowhere/x.wav")
+    site.centre.contacts = {"a": live("sales", "+1", "a"), "b": live("hidden", "+2", "b")}
+    site.centre.contacts = {
+        id: msgspec.structs.replace(one, medium="voicemail", callback="waiting")
+        for id, one in site.centre.contacts.items()
+    }
+    page = Page(site.port)
+
+    def get(path: str) -> Answer:
+        return page.ask("GET", path, None, {"Authorization": "Bearer theirs"})
+
+    assert get("/api/contacts").status == 200
+    assert site.store.filters == {"queues": ("sales",)}
+    for path in ("/api/callbacks", "/api/messages"):
+        assert [one["id"] for one in get(path).json] == ["a"]
+    assert get(f"/api/messages/{CONTACT}").status == 404
+    assert get("/metrics").status == 403
+    through = SegmentRow(id="s", contact="moved", kind="queue", began_at=1, ended_at=2, queue="hidden")
+    for id, queue, segments in (("own", "sales", ()), ("other", "hidden", ()), ("moved", "sales", (through,))):
+        row = ContactRow(id=id, switch="main", outcome="answered", queue=queue, began_at=1, ended_at=2)
+        site.store.details[id] = ContactDetail(contact=row, segments=segments, legs=(), facts=())
+    for path in ("/api/contacts/{}", "/api/contacts/{}/story"):
+        assert [get(path.format(id)).status for id in ("own", "other", "moved")] == [200, 404, 404]
+
+
+QUEUES = ("sales", "hidden", "third", "")
+queue_ids = st.sampled_from(QUEUES)
+
+
+def number_of(queue: str) -> str:
+    return f"{queue or 'none'}-number"
+
+
+@st.composite
+def snapshots(draw: st.DrawFn) -> Snapshot:
+    """A centre in which each caller's number tells their queue."""
+    contacts = tuple(
+        live(queue, f"{queue or 'none'}-number", str(n))
+        for n, queue in enumerate(draw(st.lists(queue_ids, max_size=6)))
+    )
+    campaigns = tuple(
+        CampaignView(id=f"of-{queue}", title=queue, mode="preview", state="running", queue=queue) for queue in QUEUES
+    )
+
+    def person(n: int) -> AgentView:
+        queue = draw(queue_ids)
+        card = LeadCard(
+            phase="shown",
+            campaign=f"of-{queue}",
+            campaign_title="",
+            lead="1",
+            name="",
+            number=f"{queue or 'none'}-number",
+        )
+        return AgentView(
+            id=f"agent-{n}",
+            name="",
+            status="break",
+            reason="a-private-reason",
+            queues=tuple(draw(st.sets(st.sampled_from(QUEUES[:3])))),
+            contact=draw(st.sampled_from((None, *contacts))),
+            lead=draw(st.sampled_from((None, card))),
+            answered=77_777,
+        )
+
+    agents = tuple(person(n) for n in range(draw(st.integers(0, 4))))
+    queues = tuple(QueueView(id=id, title=f"{id} title", waiting=0) for id in QUEUES[:3])
+    return Snapshot(seq=1, at=1, centre="", queues=queues, agents=agents, contacts=contacts, campaigns=campaigns)
+
+
+@given(snapshots(), st.sets(st.sampled_from(QUEUES[:3])), st.booleans())
+def test_the_feed_never_carries_a_caller_of_another_queue(snapshot: Snapshot, scope: set[str], client: bool) -> None:
+    views = Views(snapshot)
+    board = views.board(Sight(frozenset(scope), client)).decode()
+    for queue in set(QUEUES) - scope:
+        assert number_of(queue) not in board
+        assert not queue or f"{queue} title" not in board
+    for one in snapshot.contacts:
+        assert one.queue not in scope or one.number in board
+    for person in snapshot.agents:
+        assert (f'"{person.id}"' in board) == (not scope.isdisjoint(person.queues))
+    if client:
+        assert "a-private-reason" not in board
+        assert "77777" not in board
+    # And who has none has all of it.
+    assert msgspec.json.decode(views.board(), type=Snapshot) == msgspec.structs.replace(snapshot, seq=0, at=0)
+
+
+def test_each_sight_is_encoded_once() -> None:
+    views = Views(Snapshot(seq=1, at=1, centre=""))
+    assert views.board(Sight(frozenset({"a"}))) is views.board(Sight(frozenset({"a"})))
