@@ -228,8 +228,8 @@ class Promise:
 @dataclass(slots=True)
 class Message:
     """A message being left: the id its own contact will have, the queue it is for, what is played first, how often
-    recording has failed, the present step, since when (UTC microseconds) the caller speaks, and whether the switch has
-    refused to write."""
+    recording has failed, the present step, since when (UTC microseconds) the caller speaks, whether the switch has
+    refused to write, and whether what plays has been told to end."""
 
     id: str
     queue: str
@@ -238,6 +238,7 @@ class Message:
     step: str = ""
     began_at: int = 0
     unwritable: bool = False
+    broke: bool = False
 
 
 @dataclass(slots=True)

@@ -75,15 +75,24 @@ class Voicemail:
         message = contact.message
         if message is None or contact.machine.state is not ContactState.ASIDE:
             return False
-        contact.running = ""
+        contact.running, message.broke = "", False
         self._next[message.step](contact, message, event)
         return True
 
     def due(self, id: str) -> None:
-        """What should have ended by now has not been heard of."""
+        """What should have ended by now has not been heard of: it is ended, and when that is not heard of either, the
+        next is sent all the same."""
         contact = self.core.contacts.get(id)
-        if contact is not None and contact.message is not None and contact.machine.state is ContactState.ASIDE:
-            self._next[contact.message.step](contact, contact.message, None)
+        if contact is None or contact.message is None or contact.machine.state is not ContactState.ASIDE:
+            return
+        message = contact.message
+        if contact.running and message.step != "music" and not message.broke:
+            message.broke = True
+            self.core.send(contact.switch, Break(contact.leg))
+            self.core.timers.set(("voicemail", contact.id), self.core.now.mono + BREAK_GRACE_S)
+            return
+        message.broke = False
+        self._next[message.step](contact, message, None)
 
     def gone(self, contact: Contact) -> None:
         """The caller has hung up: what has been said so far is the message."""

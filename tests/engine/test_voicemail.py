@@ -202,3 +202,13 @@ def test_silence_of_the_switch_strands_nobody() -> None:
     desk.engine._calls.voicemail.take(contact)
     desk.passes(1000)
     assert desk.contact().state == "waiting"
+
+
+def test_a_prompt_whose_end_is_not_heard_of_is_ended_before_the_recording() -> None:
+    desk = Desk(centre())
+    take(desk)
+    desk.passes(200)
+    after = [one for one, _ in desk.sent if isinstance(one, Break | Execute)]
+    assert [type(one) for one in after[-2:]] == [Break, Execute], "the recording would run inside the prompt"
+    done(desk, record_ms="7400")
+    assert desk.of(FactKind.MESSAGE_LEFT)
