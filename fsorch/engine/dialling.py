@@ -239,8 +239,8 @@ class Dialling:
         else:
             run.asked = 0
             run.fresh.extend(input.leads)
-            run.dry, run.unprepared = not input.leads, input.unprepared and not input.leads
-            if run.dry:
+            run.dry, run.starved = not (input.leads or input.failed), input.lack
+            if run.starved:
                 run.dry_until = self._dry_until(input)
                 self._exhausted(run, input)
         self.soon()
@@ -450,8 +450,8 @@ class Dialling:
         return self._serial
 
     def _show_held(self, run: Run, held: str) -> None:
-        if not held and run.dry and not run.fresh:
-            held = "its leads are being put in order" if run.unprepared else "no lead may be dialled now"
+        if not held and not run.fresh:
+            held = run.starved
         run.held, now = held, self.core.now.mono
         # A number in the words is no change, and what comes and goes is told now and then.
         if _words(held) != _words(run.told) and now - run.told_at >= TELL_S:

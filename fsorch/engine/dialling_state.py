@@ -193,8 +193,8 @@ class Run:
     """A campaign as the engine runs it. ``recorded``: how the records said last that it stands. ``learnt``: what its
     pacers have learned, as the records got it at ``kept_at``; ``clock_off``: from our clock to theirs. ``fresh``: leads
     that are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing``
-    of the one that makes the ``unclear`` fresh again; ``dry``: the records had none (``unprepared``: they have still to
-    put them in order), and are not asked before ``dry_until``. ``held``: why nothing is launched, for people, since
+    of the one that makes the ``unclear`` fresh again; ``dry``: the records had none; ``starved``: why none came, in
+    words, and they are not asked before ``dry_until``. ``held``: why nothing is launched, for people, since
     ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for it, with their states. ``lines``:
     its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers and
     drops in the window of its pack, beside what is in the tally; ``over``: it has dropped so many that it dials one
@@ -214,7 +214,7 @@ class Run:
     unclear: dict[str, ReadyLead] = field(default_factory=dict)
     dry_until: float = 0.0
     dry: bool = False
-    unprepared: bool = False
+    starved: str = ""
     # Its description lets it call nobody.
     broken: bool = False
     held: str = ""

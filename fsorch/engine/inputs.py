@@ -307,6 +307,15 @@ class LeadsCome(msgspec.Struct, frozen=True, kw_only=True):
     failed: str = ""
     unprepared: bool = False
 
+    @property
+    def lack(self) -> str:
+        """Why no leads have come, in words; empty when some have."""
+        if self.leads:
+            return ""
+        if self.failed:
+            return "the records do not answer; they are asked again"
+        return "its leads are being put in order" if self.unprepared else "no lead may be dialled now"
+
 
 class Tick(msgspec.Struct, frozen=True):
     """Time has passed: due deadlines are acted on (every other input does that too)."""

@@ -704,6 +704,28 @@ def test_a_campaign_whose_leads_are_exhausted_is_finished_or_waits_for_more() ->
     assert [fact.data["held"] for fact in told] == ["no lead may be dialled now"]
 
 
+def test_records_that_do_not_answer_are_told_of_and_asked_again() -> None:
+    class Silent(Room):
+        away = True
+
+        def answer_leads(self, action: AboutLeads) -> None:
+            if self.away and isinstance(action, LeadsWanted):
+                self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, failed="database is locked"))
+            else:
+                super().answer_leads(action)
+
+    room = Silent()
+    room.at_work("a0")
+    room.run()
+    room.passes(60)
+    assert not room.calls()
+    said = [fact.data for fact in room.of(FactKind.CAMPAIGN_CHANGED)][-1]
+    assert (said["state"], said["held"]) == ("running", "the records do not answer; they are asked again")
+    room.away = False
+    room.passes(15)
+    assert len(room.calls()) == 1
+
+
 def test_a_campaign_whose_leads_are_put_in_order_waits_for_that() -> None:
     class Unprepared(Room):
         prepared = False
