@@ -123,7 +123,7 @@ async function skip(page, before) {
 }
 
 async function callLead(page) {
-  await page.getByRole("radio", { name: /work/ }).check();
+  await page.getByRole("radio", { name: "work" }).check();
   await page.keyboard.press("Alt+a");
   await page.waitForSelector("[data-test=call][data-phase=talking]");
   await is(page, "dispositions").waitFor();

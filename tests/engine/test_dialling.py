@@ -9,16 +9,13 @@ import pytest
 from msgspec import structs
 
 from fsorch.campaigns import (
-    AmdSpec,
     BlendSpec,
     Disposition,
     DispositionCategory,
     DropSpec,
     LeadState,
     ListShare,
-    MachineAction,
     Mode,
-    PreviewSpec,
     Then,
 )
 from fsorch.config import Centre
@@ -26,18 +23,14 @@ from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
-    DialNumber,
-    DialPreview,
     Dispose,
     DropsWere,
-    HangUp,
     LeadsCome,
     LinkDown,
     SetStatus,
-    SkipPreview,
 )
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, PlayAndGetDigits, Playback
+from fsorch.esl.commands import Bridge, Kill, Originate, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
 from fsorch.gateways import GatewaySpec
 from fsorch.rules import PhoneMode
@@ -199,53 +192,6 @@ def test_two_campaigns_share_a_gateway_by_weight() -> None:
     assert 28 <= counts["spring"] <= 31
 
 
-def amd_centre(**more: Any) -> Centre:
-    return centre(structs.replace(CAMPAIGN, amd=AmdSpec(), **more))
-
-
-def test_a_beep_takes_a_machine_from_the_agent_and_leaves_the_message() -> None:
-    told = amd_centre(machine_action=MachineAction.MESSAGE, machine_prompt="drop_message")
-    room = Room(told)
-    room.at_work("a0")
-    room.run()
-    (call,) = room.calls()
-    room.answers(call)
-    room.bridge(call.uuid, room.last(Bridge).b)
-    assert [one.app for one, _ in room.sent if isinstance(one, Execute)] == ["avmd_start"]
-    room.passes(6)
-    room.event("CUSTOM", call.uuid, subclass="avmd::beep")
-    assert room.last(Park).uuid == call.uuid
-    assert room.agent("a0").state == "wrap_up"
-    message = room.last(Playback)
-    assert (message.uuid, "drop_message" in message.file) == (call.uuid, True)
-    room.event("CHANNEL_EXECUTE_COMPLETE", call.uuid, application_uuid=message.event_uuid)
-    assert room.last(Kill).uuid == call.uuid
-    room.ends(call.uuid)
-    (row,) = room.ended()
-    assert (row.outcome, row.prompt) == ("machine", "drop_message")
-
-
-def test_an_answer_without_ringing_is_listened_to_before_an_agent_gets_it() -> None:
-    room = Room(amd_centre())
-    room.at_work("a0")
-    room.run()
-    (call,) = room.calls()
-    room.answers(call, rang=False)
-    assert not room.engine.snapshot().contacts
-    room.passes(3)
-    assert room.contact().agent == "a0"
-    other = Room(amd_centre())
-    other.at_work("a0")
-    other.run()
-    (call,) = other.calls()
-    other.answers(call, rang=False)
-    other.event("CUSTOM", call.uuid, subclass="avmd::beep")
-    assert other.last(Kill).uuid == call.uuid
-    other.ends(call.uuid)
-    assert [row.outcome for row in other.ended()] == ["machine"]
-    assert not other.of(FactKind.CONTACT_BEGAN)
-
-
 def test_callers_who_wait_hold_back_dialling() -> None:
     room = Room(centre(structs.replace(CAMPAIGN, blending=BlendSpec(waiting=1)), agents=1))
     room.at_work("a0")
@@ -307,143 +253,6 @@ def test_old_knowledge_of_a_lead_is_read_anew() -> None:
     room.passes(1)
     assert any(isinstance(one, ClearToDial) for one in room.wanted)
     assert len(room.calls()) == 3
-
-
-def preview_centre(nailed: bool = True, **more: Any) -> Centre:
-    spec = structs.replace(CAMPAIGN, mode=Mode.PREVIEW, **more)
-    return centre(spec, agents=1, nailed=nailed)
-
-
-def test_an_agent_looks_at_a_lead_and_calls_it() -> None:
-    room = Room(preview_centre())
-    room.at_work("a0")
-    room.run()
-    assert not room.calls()
-    (shown,) = room.of(FactKind.PREVIEW_SHOWN)
-    assert (shown.agent, shown.data["lead"]) == ("a0", "1")
-    room.tell(DialPreview(agent="a0", by="a0"))
-    (call,) = room.calls()
-    assert room.agent("a0").state == "reserved"
-    room.answers(call)
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
-    assert room.agent("a0").state == "talking"
-    room.ends(call.uuid)
-    assert [(row.outcome, row.agent, row.mode) for row in room.ended()] == [("live", "a0", "preview")]
-
-
-def test_a_lead_that_is_not_answered_leaves_its_agent_free() -> None:
-    room = Room(preview_centre())
-    room.at_work("a0")
-    room.run()
-    room.tell(DialPreview(agent="a0", by="a0"))
-    room.fails(room.calls()[0], "NO_ANSWER")
-    assert room.agent("a0").state == "idle"
-    room.passes(0.2)
-    assert [fact.data["lead"] for fact in room.of(FactKind.PREVIEW_SHOWN)] == ["1", "2"]
-    room.tell(DialPreview(agent="a0", by="a0"))
-    room.tell(HangUp(agent="a0", by="a0"))
-    assert room.last(Kill).uuid == room.calls()[1].uuid
-
-
-def test_an_agent_with_a_phone_that_is_dialled_is_called_first() -> None:
-    room = Room(preview_centre(nailed=False))
-    room.log_in("a0")
-    room.run()
-    room.tell(DialPreview(agent="a0", by="a0"))
-    phone = room.last(Originate)
-    assert phone.endpoint == "user/1001"
-    assert not room.started()
-    room.rings(phone.uuid)
-    room.picks_up(phone.uuid, phone.job_uuid)
-    (call,) = room.calls()
-    room.answers(call)
-    bridge = room.last(Bridge)
-    assert {bridge.a, bridge.b} == {call.uuid, phone.uuid}
-    room.bridge(bridge.a, bridge.b)
-    room.passes(20)
-    room.ends(call.uuid)
-    room.ends(phone.uuid)
-    assert [(row.outcome, row.agent) for row in room.ended()] == [("live", "a0")]
-
-
-def test_neither_a_phone_that_is_not_picked_up_nor_a_lead_leaves_a_trace() -> None:
-    room = Room(preview_centre(nailed=False))
-    room.log_in("a0")
-    room.run()
-    room.tell(DialPreview(agent="a0", by="a0"))
-    phone = room.last(Originate)
-    room.fails(phone, "NO_ANSWER")
-    assert not room.started()
-    assert room.back == ["1"]
-    assert [fact.data["row"]["outcome"] for fact in room.of(FactKind.CONTACT_ENDED)] == ["not_reached"]
-    room.passes(10)
-    room.tell(DialPreview(agent="a0", by="a0"))
-    phone = room.last(Originate)
-    room.picks_up(phone.uuid, phone.job_uuid)
-    call = room.calls()[-1]
-    room.fails(call, "USER_BUSY")
-    room.ends(phone.uuid, "ORIGINATOR_CANCEL")
-    assert [row.outcome for row in room.ended()] == ["busy"]
-    assert not room.engine.snapshot().contacts
-
-
-def test_a_press_that_comes_late_does_not_hit_another_lead() -> None:
-    room = Room(preview_centre())
-    room.at_work("a0")
-    room.run()
-    shown = room.engine.snapshot().agents[0].lead
-    assert shown is not None
-    for late in (DialPreview(agent="a0", by="a0", lead="none"), SkipPreview(agent="a0", by="a0", lead="none")):
-        with pytest.raises(RequestRefused, match="another by now"):
-            room.tell(late)
-    assert room.engine.snapshot().agents[0].lead == shown
-    room.tell(DialPreview(agent="a0", by="a0", lead=shown.lead))
-    assert room.calls()
-
-
-def test_a_lead_is_skipped_with_a_reason_and_comes_again() -> None:
-    room = Room(preview_centre(preview=PreviewSpec(skip_reasons=("known",), skip_s=600)))
-    room.at_work("a0")
-    room.run()
-    with pytest.raises(NotFound):
-        room.tell(SkipPreview(agent="a0", by="a0", reason="boring"))
-    room.tell(SkipPreview(agent="a0", by="a0", reason="known"))
-    changed = room.changed()[-1]
-    assert (changed["id"], changed["state"]) == ("1", "ready")
-    assert changed["next_at"] == room.clock.now().wall + 600_000_000
-    room.passes(0.2)
-    assert room.of(FactKind.PREVIEW_SHOWN)[-1].data["lead"] == "2"
-
-
-def test_who_rings_comes_before_a_lead_that_is_looked_at() -> None:
-    room = Room(preview_centre())
-    room.at_work("a0")
-    room.run()
-    room.call("c1", "help")
-    assert room.back == ["1"]
-    with pytest.raises(RequestRefused):
-        room.tell(DialPreview(agent="a0", by="a0"))
-
-
-def test_a_lead_that_is_looked_at_for_long_is_dialled_with_fresh_knowledge() -> None:
-    room = Room(preview_centre(preview=PreviewSpec(timer_s=20)))
-    room.at_work("a0")
-    room.run()
-    room.passes(21)
-    assert any(isinstance(one, ClearToDial) for one in room.wanted)
-    assert len(room.calls()) == 1
-
-
-def test_a_number_is_called_by_hand() -> None:
-    room = Room(centre(structs.replace(CAMPAIGN, mode=Mode.MANUAL), agents=1))
-    room.at_work("a0")
-    room.run()
-    room.passes(5)
-    assert not room.calls()
-    room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+49 30 / 555-1"))
-    (call,) = room.calls()
-    assert call.endpoint.endswith("/+49305551")
 
 
 SAID = (
@@ -759,125 +568,3 @@ def test_a_campaign_that_is_held_for_long_keeps_no_leads() -> None:
     assert not room.back
     room.passes(20)
     assert room.back
-
-
-class Ear:
-    """The switch of one call: ends what listens there, as of seconds since the answer."""
-
-    def __init__(self, room: Room, call: Originate) -> None:
-        self.room, self.call = room, call
-        self.answered = room.clock.now()
-
-    def ends(self, at: float, *, found: bool) -> None:
-        room = self.room
-        room.passes(max(0.0, self.answered.mono + at - room.clock.now().mono))
-        app = room.last(Execute)
-        assert app.uuid == self.call.uuid
-        said = {f"{app.app}_timeout": "false" if found else "true"}
-        room.event(
-            "CHANNEL_EXECUTE_COMPLETE",
-            self.call.uuid,
-            said,
-            application=app.app,
-            application_uuid=app.event_uuid,
-            timestamp=self.answered.wall + round(at * 1_000_000),
-        )
-
-
-def listening(amd: AmdSpec, **more: Any) -> tuple[Room, Ear]:
-    """A room in which somebody has just answered."""
-    room = Room(centre(structs.replace(CAMPAIGN, amd=amd, **more)))
-    room.at_work("a0")
-    room.run()
-    (call,) = room.calls()
-    room.answers(call)
-    return room, Ear(room, call)
-
-
-TIMING = AmdSpec(beep=False, timing=True)
-
-
-def test_a_person_is_with_an_agent_once_they_wait_for_an_answer() -> None:
-    room, ear = listening(TIMING)
-    assert not room.engine.snapshot().contacts
-    assert room.last(Execute).arg == "150 3 1500"
-    ear.ends(0.4, found=True)
-    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_silence", "150 2 1420")
-    ear.ends(1.1, found=True)
-    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_audio", "150 3 540")
-    assert not room.engine.snapshot().contacts
-    ear.ends(1.62, found=False)
-    assert not room.engine.snapshot().contacts
-    ear.ends(1.66, found=False)
-    assert room.contact().agent == "a0"
-    room.bridge(ear.call.uuid, room.last(Bridge).b)
-    room.ends(ear.call.uuid)
-    assert [(row.outcome, row.answer) for row in room.ended()] == [("live", "pause")]
-
-
-def test_a_silent_switch_keeps_nobody_waiting() -> None:
-    room, _ = listening(TIMING)
-    room.passes(1.6)
-    assert not room.engine.snapshot().contacts
-    room.passes(0.1)
-    assert room.contact().agent == "a0"
-
-
-def talks_on(ear: Ear) -> None:
-    """A greeting with gaps, until it has lasted too long."""
-    for n in range(5):
-        ear.ends(0.4 + n * 0.8, found=True)
-        ear.ends(0.9 + n * 0.8, found=True)
-    ear.ends(4.35, found=True)
-
-
-def test_a_long_greeting_is_a_machine_and_gets_its_message_after_the_beep() -> None:
-    more: dict[str, Any] = {"machine_action": MachineAction.MESSAGE, "machine_prompt": "drop_message"}
-    room, ear = listening(AmdSpec(timing=True), **more)
-    talks_on(ear)
-    assert not room.of(FactKind.CONTACT_BEGAN)
-    assert room.of(FactKind.MACHINE_HEARD)[0].data["by"] == "greeting"
-    assert room.last(Execute).app == "wait_for_silence"
-    waiting = room.last(Execute).event_uuid
-    room.passes(2)
-    room.event("CUSTOM", ear.call.uuid, subclass="avmd::beep")
-    room.event("CHANNEL_EXECUTE_COMPLETE", ear.call.uuid, application_uuid=waiting)
-    message = room.last(Playback)
-    assert room.last(Park).uuid == message.uuid == ear.call.uuid
-    room.event("CHANNEL_EXECUTE_COMPLETE", ear.call.uuid, application_uuid=message.event_uuid)
-    assert room.last(Kill).uuid == ear.call.uuid
-    room.ends(ear.call.uuid)
-    assert [(row.outcome, row.prompt, row.answer) for row in room.ended()] == [
-        ("machine", "drop_message", "greeting beep")
-    ]
-
-
-def test_a_machine_that_does_not_beep_gets_its_message_when_it_is_silent() -> None:
-    more: dict[str, Any] = {"machine_action": MachineAction.MESSAGE, "machine_prompt": "drop_message"}
-    room, ear = listening(TIMING, **more)
-    talks_on(ear)
-    ear.ends(9, found=True)
-    assert "drop_message" in room.last(Playback).file
-    room, ear = listening(TIMING, **more)
-    talks_on(ear)
-    # Whatever never falls silent records nothing.
-    ear.ends(35, found=False)
-    assert room.last(Kill).uuid == ear.call.uuid
-
-
-def test_who_hangs_up_where_a_machine_was_thought_to_be_is_counted() -> None:
-    more: dict[str, Any] = {"machine_action": MachineAction.MESSAGE, "machine_prompt": "drop_message"}
-    room, ear = listening(TIMING, **more)
-    talks_on(ear)
-    room.ends(ear.call.uuid)
-    assert [(row.outcome, row.answer) for row in room.ended()] == [("machine", "greeting hung_up")]
-    assert room.engine.snapshot().campaigns[0].false_alarms == 1
-
-
-def test_a_machine_is_given_to_an_agent_to_be_checked() -> None:
-    room, ear = listening(structs.replace(TIMING, checked=1.0))
-    talks_on(ear)
-    assert room.contact().agent == "a0"
-    room.bridge(ear.call.uuid, room.last(Bridge).b)
-    room.ends(ear.call.uuid)
-    assert [row.answer for row in room.ended()] == ["greeting checked"]

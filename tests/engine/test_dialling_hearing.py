@@ -1,0 +1,185 @@
+"""Who has answered a campaign's call: people, machines, and what is done with them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from msgspec import structs
+
+from fsorch.campaigns import (
+    AmdSpec,
+    MachineAction,
+)
+from fsorch.config import Centre
+from fsorch.engine.facts import FactKind
+from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, Playback
+from tests.engine.dialroom import CAMPAIGN, Room, centre
+
+
+def amd_centre(**more: Any) -> Centre:
+    return centre(structs.replace(CAMPAIGN, amd=AmdSpec(), **more))
+
+
+def test_a_beep_takes_a_machine_from_the_agent_and_leaves_the_message() -> None:
+    told = amd_centre(machine_action=MachineAction.MESSAGE, machine_prompt="drop_message")
+    room = Room(told)
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    room.bridge(call.uuid, room.last(Bridge).b)
+    assert [one.app for one, _ in room.sent if isinstance(one, Execute)] == ["avmd_start"]
+    room.passes(6)
+    room.event("CUSTOM", call.uuid, subclass="avmd::beep")
+    assert room.last(Park).uuid == call.uuid
+    assert room.agent("a0").state == "wrap_up"
+    message = room.last(Playback)
+    assert (message.uuid, "drop_message" in message.file) == (call.uuid, True)
+    room.event("CHANNEL_EXECUTE_COMPLETE", call.uuid, application_uuid=message.event_uuid)
+    assert room.last(Kill).uuid == call.uuid
+    room.ends(call.uuid)
+    (row,) = room.ended()
+    assert (row.outcome, row.prompt) == ("machine", "drop_message")
+
+
+def test_an_answer_without_ringing_is_listened_to_before_an_agent_gets_it() -> None:
+    room = Room(amd_centre())
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call, rang=False)
+    assert not room.engine.snapshot().contacts
+    room.passes(3)
+    assert room.contact().agent == "a0"
+    other = Room(amd_centre())
+    other.at_work("a0")
+    other.run()
+    (call,) = other.calls()
+    other.answers(call, rang=False)
+    other.event("CUSTOM", call.uuid, subclass="avmd::beep")
+    assert other.last(Kill).uuid == call.uuid
+    other.ends(call.uuid)
+    assert [row.outcome for row in other.ended()] == ["machine"]
+    assert not other.of(FactKind.CONTACT_BEGAN)
+
+
+class Ear:
+    """The switch of one call: ends what listens there, as of seconds since the answer."""
+
+    def __init__(self, room: Room, call: Originate) -> None:
+        self.room, self.call = room, call
+        self.answered = room.clock.now()
+
+    def ends(self, at: float, *, found: bool) -> None:
+        room = self.room
+        room.passes(max(0.0, self.answered.mono + at - room.clock.now().mono))
+        app = room.last(Execute)
+        assert app.uuid == self.call.uuid
+        said = {f"{app.app}_timeout": "false" if found else "true"}
+        room.event(
+            "CHANNEL_EXECUTE_COMPLETE",
+            self.call.uuid,
+            said,
+            application=app.app,
+            application_uuid=app.event_uuid,
+            timestamp=self.answered.wall + round(at * 1_000_000),
+        )
+
+
+def listening(amd: AmdSpec, **more: Any) -> tuple[Room, Ear]:
+    """A room in which somebody has just answered."""
+    room = Room(centre(structs.replace(CAMPAIGN, amd=amd, **more)))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    return room, Ear(room, call)
+
+
+TIMING = AmdSpec(beep=False, timing=True)
+
+
+def test_a_person_is_with_an_agent_once_they_wait_for_an_answer() -> None:
+    room, ear = listening(TIMING)
+    assert not room.engine.snapshot().contacts
+    assert room.last(Execute).arg == "150 3 1500"
+    ear.ends(0.4, found=True)
+    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_silence", "150 2 1420")
+    ear.ends(1.1, found=True)
+    assert (room.last(Execute).app, room.last(Execute).arg) == ("detect_audio", "150 3 540")
+    assert not room.engine.snapshot().contacts
+    ear.ends(1.62, found=False)
+    assert not room.engine.snapshot().contacts
+    ear.ends(1.66, found=False)
+    assert room.contact().agent == "a0"
+    room.bridge(ear.call.uuid, room.last(Bridge).b)
+    room.ends(ear.call.uuid)
+    assert [(row.outcome, row.answer) for row in room.ended()] == [("live", "pause")]
+
+
+def test_a_silent_switch_keeps_nobody_waiting() -> None:
+    room, _ = listening(TIMING)
+    room.passes(1.6)
+    assert not room.engine.snapshot().contacts
+    room.passes(0.1)
+    assert room.contact().agent == "a0"
+
+
+def talks_on(ear: Ear) -> None:
+    """A greeting with gaps, until it has lasted too long."""
+    for n in range(5):
+        ear.ends(0.4 + n * 0.8, found=True)
+        ear.ends(0.9 + n * 0.8, found=True)
+    ear.ends(4.35, found=True)
+
+
+def test_a_long_greeting_is_a_machine_and_gets_its_message_after_the_beep() -> None:
+    more: dict[str, Any] = {"machine_action": MachineAction.MESSAGE, "machine_prompt": "drop_message"}
+    room, ear = listening(AmdSpec(timing=True), **more)
+    talks_on(ear)
+    assert not room.of(FactKind.CONTACT_BEGAN)
+    assert room.of(FactKind.MACHINE_HEARD)[0].data["by"] == "greeting"
+    assert room.last(Execute).app == "wait_for_silence"
+    waiting = room.last(Execute).event_uuid
+    room.passes(2)
+    room.event("CUSTOM", ear.call.uuid, subclass="avmd::beep")
+    room.event("CHANNEL_EXECUTE_COMPLETE", ear.call.uuid, application_uuid=waiting)
+    message = room.last(Playback)
+    assert room.last(Park).uuid == message.uuid == ear.call.uuid
+    room.event("CHANNEL_EXECUTE_COMPLETE", ear.call.uuid, application_uuid=message.event_uuid)
+    assert room.last(Kill).uuid == ear.call.uuid
+    room.ends(ear.call.uuid)
+    assert [(row.outcome, row.prompt, row.answer) for row in room.ended()] == [
+        ("machine", "drop_message", "greeting beep")
+    ]
+
+
+def test_a_machine_that_does_not_beep_gets_its_message_when_it_is_silent() -> None:
+    more: dict[str, Any] = {"machine_action": MachineAction.MESSAGE, "machine_prompt": "drop_message"}
+    room, ear = listening(TIMING, **more)
+    talks_on(ear)
+    ear.ends(9, found=True)
+    assert "drop_message" in room.last(Playback).file
+    room, ear = listening(TIMING, **more)
+    talks_on(ear)
+    # Whatever never falls silent records nothing.
+    ear.ends(35, found=False)
+    assert room.last(Kill).uuid == ear.call.uuid
+
+
+def test_who_hangs_up_where_a_machine_was_thought_to_be_is_counted() -> None:
+    more: dict[str, Any] = {"machine_action": MachineAction.MESSAGE, "machine_prompt": "drop_message"}
+    room, ear = listening(TIMING, **more)
+    talks_on(ear)
+    room.ends(ear.call.uuid)
+    assert [(row.outcome, row.answer) for row in room.ended()] == [("machine", "greeting hung_up")]
+    assert room.engine.snapshot().campaigns[0].false_alarms == 1
+
+
+def test_a_machine_is_given_to_an_agent_to_be_checked() -> None:
+    room, ear = listening(structs.replace(TIMING, checked=1.0))
+    talks_on(ear)
+    assert room.contact().agent == "a0"
+    room.bridge(ear.call.uuid, room.last(Bridge).b)
+    room.ends(ear.call.uuid)
+    assert [row.answer for row in room.ended()] == ["greeting checked"]

@@ -1,0 +1,162 @@
+"""Leads that an agent looks at first, and numbers that are called by hand."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from msgspec import structs
+
+from fsorch.campaigns import (
+    Mode,
+    PreviewSpec,
+)
+from fsorch.config import Centre
+from fsorch.engine.actions import ClearToDial
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import (
+    DialNumber,
+    DialPreview,
+    HangUp,
+    SkipPreview,
+)
+from fsorch.errors import NotFound, RequestRefused
+from fsorch.esl.commands import Bridge, Kill, Originate
+from tests.engine.dialroom import CAMPAIGN, Room, centre
+
+
+def preview_centre(nailed: bool = True, **more: Any) -> Centre:
+    spec = structs.replace(CAMPAIGN, mode=Mode.PREVIEW, **more)
+    return centre(spec, agents=1, nailed=nailed)
+
+
+def test_an_agent_looks_at_a_lead_and_calls_it() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    assert not room.calls()
+    (shown,) = room.of(FactKind.PREVIEW_SHOWN)
+    assert (shown.agent, shown.data["lead"]) == ("a0", "1")
+    room.tell(DialPreview(agent="a0", by="a0"))
+    (call,) = room.calls()
+    assert room.agent("a0").state == "reserved"
+    room.answers(call)
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    assert room.agent("a0").state == "talking"
+    room.ends(call.uuid)
+    assert [(row.outcome, row.agent, row.mode) for row in room.ended()] == [("live", "a0", "preview")]
+
+
+def test_a_lead_that_is_not_answered_leaves_its_agent_free() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    room.tell(DialPreview(agent="a0", by="a0"))
+    room.fails(room.calls()[0], "NO_ANSWER")
+    assert room.agent("a0").state == "idle"
+    room.passes(0.2)
+    assert [fact.data["lead"] for fact in room.of(FactKind.PREVIEW_SHOWN)] == ["1", "2"]
+    room.tell(DialPreview(agent="a0", by="a0"))
+    room.tell(HangUp(agent="a0", by="a0"))
+    assert room.last(Kill).uuid == room.calls()[1].uuid
+
+
+def test_an_agent_with_a_phone_that_is_dialled_is_called_first() -> None:
+    room = Room(preview_centre(nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    assert phone.endpoint == "user/1001"
+    assert not room.started()
+    room.rings(phone.uuid)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    (call,) = room.calls()
+    room.answers(call)
+    bridge = room.last(Bridge)
+    assert {bridge.a, bridge.b} == {call.uuid, phone.uuid}
+    room.bridge(bridge.a, bridge.b)
+    room.passes(20)
+    room.ends(call.uuid)
+    room.ends(phone.uuid)
+    assert [(row.outcome, row.agent) for row in room.ended()] == [("live", "a0")]
+
+
+def test_neither_a_phone_that_is_not_picked_up_nor_a_lead_leaves_a_trace() -> None:
+    room = Room(preview_centre(nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    room.fails(phone, "NO_ANSWER")
+    assert not room.started()
+    assert room.back == ["1"]
+    assert [fact.data["row"]["outcome"] for fact in room.of(FactKind.CONTACT_ENDED)] == ["not_reached"]
+    room.passes(10)
+    room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    call = room.calls()[-1]
+    room.fails(call, "USER_BUSY")
+    room.ends(phone.uuid, "ORIGINATOR_CANCEL")
+    assert [row.outcome for row in room.ended()] == ["busy"]
+    assert not room.engine.snapshot().contacts
+
+
+def test_a_press_that_comes_late_does_not_hit_another_lead() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    shown = room.engine.snapshot().agents[0].lead
+    assert shown is not None
+    for late in (DialPreview(agent="a0", by="a0", lead="none"), SkipPreview(agent="a0", by="a0", lead="none")):
+        with pytest.raises(RequestRefused, match="another by now"):
+            room.tell(late)
+    assert room.engine.snapshot().agents[0].lead == shown
+    room.tell(DialPreview(agent="a0", by="a0", lead=shown.lead))
+    assert room.calls()
+
+
+def test_a_lead_is_skipped_with_a_reason_and_comes_again() -> None:
+    room = Room(preview_centre(preview=PreviewSpec(skip_reasons=("known",), skip_s=600)))
+    room.at_work("a0")
+    room.run()
+    with pytest.raises(NotFound):
+        room.tell(SkipPreview(agent="a0", by="a0", reason="boring"))
+    room.tell(SkipPreview(agent="a0", by="a0", reason="known"))
+    changed = room.changed()[-1]
+    assert (changed["id"], changed["state"]) == ("1", "ready")
+    assert changed["next_at"] == room.clock.now().wall + 600_000_000
+    room.passes(0.2)
+    assert room.of(FactKind.PREVIEW_SHOWN)[-1].data["lead"] == "2"
+
+
+def test_who_rings_comes_before_a_lead_that_is_looked_at() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    room.call("c1", "help")
+    assert room.back == ["1"]
+    with pytest.raises(RequestRefused):
+        room.tell(DialPreview(agent="a0", by="a0"))
+
+
+def test_a_lead_that_is_looked_at_for_long_is_dialled_with_fresh_knowledge() -> None:
+    room = Room(preview_centre(preview=PreviewSpec(timer_s=20)))
+    room.at_work("a0")
+    room.run()
+    room.passes(21)
+    assert any(isinstance(one, ClearToDial) for one in room.wanted)
+    assert len(room.calls()) == 1
+
+
+def test_a_number_is_called_by_hand() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, mode=Mode.MANUAL), agents=1))
+    room.at_work("a0")
+    room.run()
+    room.passes(5)
+    assert not room.calls()
+    room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+49 30 / 555-1"))
+    (call,) = room.calls()
+    assert call.endpoint.endswith("/+49305551")
