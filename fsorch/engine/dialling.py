@@ -5,10 +5,8 @@ back (its state and hours, agents who are gone, callers who wait, lines and laun
 a time, always for the campaign with the fewest lines in use for its weight; so gateways that several campaigns want are
 shared by weight. A turn comes when an agent is free, a call ends, leads come, or a tenth of a second has passed.
 
-An agent dials for one campaign at a time: two pacers that both count on the same free agent would launch two calls.
-
-The leads at hand are few, for what is known of them grows old: whether a number may be called is read anew when it was
-read more than two seconds before.
+Its agents are the business of :mod:`fsorch.engine.dialling_crew`, its leads that of
+:mod:`fsorch.engine.dialling_supply`.
 """
 
 from __future__ import annotations
@@ -20,22 +18,21 @@ from msgspec import structs, to_builtins
 
 from fsorch.acd import AgentState
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
-from fsorch.campaign.dial import DialInput
 from fsorch.campaign.retry import Next, after, with_attempt
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
-from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
-from fsorch.engine.dialling_checks import Checks, Ruling, barred
-from fsorch.engine.dialling_holds import PACED, Holds, may_serve, phase
+from fsorch.engine.dialling_checks import Checks, Ruling
+from fsorch.engine.dialling_crew import Crew
+from fsorch.engine.dialling_holds import PACED, Holds
 from fsorch.engine.dialling_leads import shown
 from fsorch.engine.dialling_pace import Paces
 from fsorch.engine.dialling_state import Dial, Limit, Run
+from fsorch.engine.dialling_supply import MOST, Supply
 from fsorch.engine.dialling_ways import Ways
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, DropsWere, LeadsCome, PacingWas, ReadyLead
-from fsorch.engine.state import Person
 
 __all__ = ["Dialling"]
 
@@ -49,17 +46,6 @@ TELL_S = 1.0
 KEEP_LEARNT_S = 60.0
 # So long a campaign that is held keeps the leads it has.
 KEEP_S = 30.0
-# What is known of a lead is as good as new so long.
-FRESH_US = 2_000_000
-# Leads are kept at hand for so many seconds of dialling.
-AHEAD_S = 2.0
-FEWEST, MOST = 4, 500
-# Where the records have no lead, or cannot be asked, they are asked again after this time.
-DRY_S = 5.0
-# Where they are putting them in order.
-UNPREPARED_S = 0.5
-# What a switch that cannot be reached is to do, it is told so much later.
-TOLD_S = 1.0
 # Half of what is known of the speed of launching is this old.
 HALF_S = 2.0
 # A campaign that was over its ceiling of drops goes by its pacer again below so much of it.
@@ -95,14 +81,11 @@ class Dialling:
         # Call a lead for each free agent whose own phone comes first.
         self.attend: Callable[[Run], None] = lambda run: None
         self.stopped: Callable[[Run], None] = lambda run: None
-        # Whether an agent looks at a lead, or waits for one they have asked for.
-        self.looks: Callable[[str], bool] = lambda agent: False
         # Whether an agent looks at a lead of a campaign, or has still to say how a call was.
         self.awaits_word: Callable[[str], bool] = lambda campaign: False
-        self._of_queue: dict[str, list[Run]] = {}
-        # For whom each agent dials.
-        self._homes: dict[str, str] = {}
-        self._serial = 0
+        self.crew = Crew(core, self.runs, self.dials, self.paces, self.soon)
+        self.supply = Supply(core, self.runs, self.checks, self.soon)
+        self.supply.exhausted = self._exhausted
         self._turned = 0.0
 
     # -- from outside ---------------------------------------------------------------------------------------------
@@ -119,11 +102,9 @@ class Dialling:
                 self.runs[id] = Run(spec, limit=Limit(spec.cps_max))
             elif run.spec != spec:
                 self._change(run, spec)
-        self._of_queue = {}
-        for run in self.runs.values():
-            self._of_queue.setdefault(run.spec.queue, []).append(run)
+        self.crew.configure()
         self.ways.configure()
-        self._look_at_all()
+        self.crew.look_at_all()
         self.soon()
 
     def _change(self, run: Run, spec: CampaignSpec) -> None:
@@ -144,7 +125,7 @@ class Dialling:
             spec.pack,
         ):
             # Chosen by the old words.
-            self._give_back(run)
+            self.supply.give_back(run)
         run.dry_until = 0.0
 
     def states(self, input: CampaignsAre) -> None:
@@ -163,7 +144,7 @@ class Dialling:
                 self._stop(run)
             self._say(run)
             self._drained(run)
-        self._look_at_all()
+        self.crew.look_at_all()
         self.soon()
 
     def drops_were(self, input: DropsWere) -> None:
@@ -201,7 +182,7 @@ class Dialling:
         if run.state is not CampaignState.RUNNING:
             self._stop(run)
         self._say(run)
-        self._look_at_all()
+        self.crew.look_at_all()
 
     def _drained(self, run: Run) -> None:
         if run.state is CampaignState.DRAINING and not run.lines:
@@ -209,41 +190,11 @@ class Dialling:
 
     def _stop(self, run: Run) -> None:
         """No more launches; what rings rings on, for it may be answered by those who are there."""
-        self._give_back(run)
+        self.supply.give_back(run)
         self.stopped(run)
-        for agent in run.agents:
-            self._homes.pop(agent, None)
+        self.crew.dismiss(run)
         self.paces.forget(run)
         run.agents = {}
-
-    def _give_back(self, run: Run) -> None:
-        ids = [ready.lead.id for ready in (*run.fresh, *run.unclear.values())]
-        run.fresh.clear()
-        run.unclear.clear()
-        run.asked = run.clearing = 0
-        if ids:
-            self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(ids)))
-
-    def come(self, input: LeadsCome) -> None:
-        """Leads have come, or what is known of those we have."""
-        run = self.runs.get(input.campaign)
-        if run is None or input.serial not in (run.asked, run.clearing):
-            # Asked for by words that do not hold any more.
-            if input.leads:
-                ids = tuple(ready.lead.id for ready in input.leads)
-                self.core.ask(LeadsBack(campaign=input.campaign, leads=ids))
-            return
-        if input.serial == run.clearing:
-            run.clearing, run.unclear = 0, {}
-            run.fresh.extendleft(reversed(input.leads))
-        else:
-            run.asked = 0
-            run.fresh.extend(input.leads)
-            run.dry, run.starved = not (input.leads or input.failed), input.lack
-            if run.starved:
-                run.dry_until = self._dry_until(input)
-                self._exhausted(run, input)
-        self.soon()
 
     def _exhausted(self, run: Run, input: LeadsCome) -> None:
         """No lead of the lists may be dialled, and none will come due: the campaign is over, unless it waits for
@@ -253,114 +204,6 @@ class Dialling:
         if none and spec.lists and not waits and run.state is CampaignState.RUNNING:
             self._move(run, CampaignInput.EMPTY)
             self._drained(run)
-
-    def _dry_until(self, input: LeadsCome) -> float:
-        now = self.core.now
-        if input.unprepared:
-            return now.mono + UNPREPARED_S
-        wait_s = (input.next_at - now.wall) / US if input.next_at else DRY_S
-        return now.mono + min(max(wait_s, 0.5), DRY_S)
-
-    # -- agents ---------------------------------------------------------------------------------------------------
-
-    def staffed(self, person: Person) -> None:
-        """An agent's choice, state or readiness may have changed."""
-        state, id = phase(person), person.spec.id
-        home = self.runs.get(self._homes.get(id, ""))
-        if home is not None and (state == "away" or not self._belongs(person, home)):
-            # They go, or have lost a skill or the queue, or the campaign asks for others than it did.
-            self._leave(home, id)
-            home = None
-        if state == "away":
-            return
-        if home is not None and home.agents[id] == AgentState.TALKING and state != AgentState.TALKING:
-            home = self._moved(person, home)
-        if home is None:
-            home = self._home_of(person)
-            if home is None:
-                return
-            self._homes[id] = home.spec.id
-            home.agents[id] = ""
-        if home.agents[id] != state:
-            home.agents[id] = state
-            self.paces.agent(home, id, state)
-            self.soon()
-
-    def _belongs(self, person: Person, run: Run) -> bool:
-        """Whether an agent may dial for a campaign as both are now."""
-        serves = any(member.queue == run.spec.queue for member in person.spec.queues)
-        return run.state is CampaignState.RUNNING and serves and may_serve(person, run.spec)
-
-    def _home_of(self, person: Person) -> Run | None:
-        """The running campaign that an agent dials for: of those they serve, and that have leads for them, the one with
-        the fewest agents for its weight."""
-        runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
-        runs = [run for run in runs if self._belongs(person, run)]
-        return min(runs, key=lambda run: (not run.hungry, len(run.agents) / run.spec.weight), default=None)
-
-    def _moved(self, person: Person, home: Run) -> Run | None:
-        """The campaign that an agent dials for from now on: another one than ``home`` if that needs them more (it has
-        begun later, or weighs more than it did), or if ``home`` has nobody whom it could call. None: they have left."""
-        other = self._home_of(person)
-        if other is None or other is home or not other.hungry:
-            return home
-        fair = (len(other.agents) + 1) / other.spec.weight <= (len(home.agents) - 1) / home.spec.weight
-        alone = not other.agents and (len(home.agents) > 1 or other.spec.weight > home.spec.weight)
-        if home.hungry and not fair and not alone:
-            return home
-        self._leave(home, person.spec.id)
-        return None
-
-    def _share(self) -> None:
-        """Free agents for whom nothing rings go where they are needed more; the others are looked at when they have
-        talked, for until then a pacer counts on them."""
-        running = [run for run in self.runs.values() if run.state is CampaignState.RUNNING]
-        for home in running if len(running) > 1 else ():
-            spare = sum(state == AgentState.IDLE for state in home.agents.values()) - home.lines
-            for id in [id for id, state in home.agents.items() if state == AgentState.IDLE]:
-                person = self.core.people.get(id)
-                if spare <= 0 or person is None or not person.agent.free or self.looks(id):
-                    continue
-                if self._moved(person, home) is None:
-                    self.staffed(person)
-                    spare -= 1
-
-    def _leave(self, run: Run, agent: str) -> None:
-        self.paces.agent(run, agent, "away")
-        del run.agents[agent], self._homes[agent]
-        self._left(run)
-
-    def _look_at_all(self) -> None:
-        for person in self.core.people.values():
-            self.staffed(person)
-
-    def _left(self, run: Run) -> None:
-        """An agent has gone. With the last of them goes what nobody can take any more."""
-        if not run.agents and run.spec.mode is not Mode.AGENTLESS:
-            for dial in [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]:
-                self._withdraw(dial)
-        self.soon()
-
-    def _withdraw(self, dial: Dial) -> None:
-        """A call that rings and has nobody: ended, once it has rung as long as the law wants."""
-        if not dial.machine.allows(DialInput.CANCEL):
-            return
-        least = dial.least_ring_s - (self.core.now.mono - dial.since)
-        switch = self.core.switches.get(dial.switch)
-        if switch is None or not switch.up:
-            # Nobody can be told; once the link is back the agents may be, too.
-            least = max(least, TOLD_S)
-        if least <= 0:
-            self.dials.cancel(dial)
-        else:
-            self.core.timers.set(("withdraw", dial.id), self.core.now.mono + least)
-
-    def withdraw_due(self, id: str) -> None:
-        """A call has rung long enough to be given up, if there is still nobody."""
-        dial = self.dials.dials.get(id)
-        run = self.runs.get(dial.campaign.id) if dial is not None else None
-        if dial is not None and (run is None or not run.agents):
-            self._withdraw(dial)
 
     # -- the turn -------------------------------------------------------------------------------------------------
 
@@ -373,7 +216,7 @@ class Dialling:
         """One turn; see the module."""
         now, self._turned = self.core.now.mono, self.core.now.mono
         wants: dict[str, int] = {}
-        self._share()
+        self.crew.share()
         for id, run in self.runs.items():
             if run.state not in ARMED:
                 continue
@@ -391,7 +234,7 @@ class Dialling:
                 continue
             run.held_since = math.inf
             mode = run.spec.mode
-            self._supply(run, len(run.agents) if mode in (Mode.PREVIEW, Mode.PROGRESSIVE) else wants[id])
+            self.supply.supply(run, len(run.agents) if mode in (Mode.PREVIEW, Mode.PROGRESSIVE) else wants[id])
             if mode is Mode.PREVIEW:
                 self.show(run)
             elif mode is Mode.PROGRESSIVE:
@@ -407,9 +250,9 @@ class Dialling:
         run.held_since = min(run.held_since, now)
         if run.dry and run.state is CampaignState.RUNNING:
             # Its agents dial for others meanwhile, and come back when it has leads.
-            self._supply(run, 0)
+            self.supply.supply(run, 0)
         if now - run.held_since > KEEP_S and (run.fresh or run.unclear):
-            self._give_back(run)
+            self.supply.give_back(run)
 
     def _slow_down(self, run: Run, now: float) -> None:
         """The launches a second of late, fading."""
@@ -442,13 +285,6 @@ class Dialling:
         lines = spec.lines_max - run.lines if spec.lines_max else ways
         return min(ways, lines, ways if room is None else room)
 
-    # -- what holds it back ---------------------------------------------------------------------------------------
-
-    def serial(self) -> int:
-        """The next number of a question to the records."""
-        self._serial += 1
-        return self._serial
-
     def _show_held(self, run: Run, held: str) -> None:
         if not held and not run.fresh:
             held = run.starved
@@ -457,81 +293,6 @@ class Dialling:
         if _words(held) != _words(run.told) and now - run.told_at >= TELL_S:
             run.told, run.told_at = held, now
             self._say(run)
-
-    # -- leads ----------------------------------------------------------------------------------------------------
-
-    def _supply(self, run: Run, due: int) -> None:
-        """Ask for leads before they are needed."""
-        if run.asked or run.dry_until > self.core.now.mono or run.spec.mode is Mode.MANUAL:
-            return
-        wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S)))
-        have = len(run.fresh) + len(run.unclear)
-        if have * 2 <= wanted:
-            run.asked = self.serial()
-            owners = tuple(agent for agent, state in run.agents.items() if state == AgentState.IDLE)
-            self.core.ask(LeadsWanted(campaign=run.spec.id, serial=run.asked, count=wanted - have, owners=owners))
-
-    def take_lead(self, run: Run, fits: Callable[[Lead], bool]) -> tuple[ReadyLead, str, Ruling] | None:
-        """The first lead at hand that ``fits`` and may be dialled at this moment, with its number. What is barred goes
-        back, and so does what has waited in vain for its agent; what is known too long is read anew."""
-        back: list[str] = []
-        for _ in range(len(run.fresh)):
-            ready = run.fresh.popleft()
-            if self.core.now.wall - ready.checked_at > FRESH_US:
-                if self._stuck(run, ready.lead):
-                    back.append(ready.lead.id)
-                else:
-                    run.unclear[ready.lead.id] = ready
-                continue
-            if not fits(ready.lead):
-                run.fresh.append(ready)
-                continue
-            found = self.judge(run, ready)
-            if found is not None:
-                self._return(run, back)
-                return ready, *found
-        self._return(run, back)
-        self._clear(run)
-        return None
-
-    def _stuck(self, run: Run, lead: Lead) -> bool:
-        """Whether a lead is for one agent alone, who is not free."""
-        agent = self.only(run, lead)
-        return bool(agent) and run.agents.get(agent) != AgentState.IDLE
-
-    def _return(self, run: Run, leads: list[str]) -> None:
-        if leads:
-            self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(leads)))
-
-    def _clear(self, run: Run) -> None:
-        if run.unclear and not run.clearing:
-            run.clearing = self.serial()
-            leads = tuple(run.unclear)
-            self.core.ask(ClearToDial(campaign=run.spec.id, serial=run.clearing, leads=leads))
-
-    def judge(self, run: Run, ready: ReadyLead, number: str = "") -> tuple[str, Ruling] | None:
-        """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's
-        fate is written down."""
-        now = self.core.now.wall
-        number, ruling = self.checks.judge(run.spec, ready, now, number)
-        if ruling.allowed:
-            return number, ruling
-        run.tally.barred += 1
-        self.core.fact(
-            FactKind.LEAD_BARRED,
-            queue=run.spec.queue,
-            campaign=run.spec.id,
-            lead=ready.lead.id,
-            number=number,
-            rule=ruling.rule,
-            source=ruling.source,
-            words=ruling.words,
-            until=ruling.until,
-        )
-        if ready.lead.id:
-            row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"
-            self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why)
-        return None
 
     def _is_called(self, number: str) -> bool:
         return any(dial.number == number and not dial.ended_at for dial in self.dials.dials.values())
@@ -542,7 +303,7 @@ class Dialling:
         """One call, if there is a lead and a line for it."""
         if self.room(run) <= 0:
             return False
-        found = self.take_lead(run, lambda lead: self._for_anyone(run, lead))
+        found = self.supply.take_lead(run, lambda lead: self._for_anyone(run, lead))
         if found is None:
             return False
         placed = self.place(run, self.prepare(run, *found))
@@ -552,16 +313,8 @@ class Dialling:
 
     def _for_anyone(self, run: Run, lead: Lead) -> bool:
         """Whether it need not be a certain agent, or that agent is free."""
-        agent = self.only(run, lead)
+        agent = self.supply.only(run, lead)
         return not agent or run.agents.get(agent) == AgentState.IDLE
-
-    def only(self, run: Run, lead: Lead) -> str:
-        """The one agent who may have this lead; empty: whoever is free."""
-        if lead.callback_agent:
-            wait_s = run.spec.callbacks.own_wait_s
-            late = wait_s > 0 and self.core.now.wall >= lead.next_at + wait_s * US
-            return "" if late else lead.callback_agent
-        return lead.owner if run.spec.owner_only else ""
 
     def prepare(self, run: Run, ready: ReadyLead, number: str, ruling: Ruling, agent: str = "") -> Dial:
         """The call of ``number``, that has not been placed; for ``agent`` alone, if one is named."""
@@ -575,7 +328,7 @@ class Dialling:
             switch="",
             launched_at=core.now.wall,
             since=core.now.mono,
-            agent=agent or self.only(run, lead),
+            agent=agent or self.supply.only(run, lead),
             ways=spec.gateways,
             ring_s=self.checks.of(spec).ring_s,
             least_ring_s=self.checks.of(spec).least_ring_s,

@@ -23,10 +23,11 @@ from fsorch.acd.line import LineState
 from fsorch.campaigns import CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
-from fsorch.engine.dialling import FRESH_US, US, Dialling
+from fsorch.engine.dialling import US, Dialling
 from fsorch.engine.dialling_checks import Ruling
 from fsorch.engine.dialling_leads import next_number
 from fsorch.engine.dialling_state import Dial, Preview, Run
+from fsorch.engine.dialling_supply import FRESH_US
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, HangUp, LeadsCome, ReadyLead, Request, SkipPreview
 from fsorch.engine.state import Contact, Person
@@ -63,7 +64,7 @@ class Previews:
         self.refusals: dict[str, str] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
         dialling.awaits_word = self._awaits_word
-        dialling.looks = lambda agent: agent in self.previews or self._asked(agent)
+        dialling.crew.looks = lambda agent: agent in self.previews or self._asked(agent)
         dialling.attend = self.attend
         dialling.dials.served_by = self.served
         dialling.dials.untouched = self._untouched
@@ -81,7 +82,7 @@ class Previews:
         for agent, state in run.agents.items():
             if state != AgentState.IDLE or agent in self.previews or self._asked(agent):
                 continue
-            found = self.dialling.take_lead(run, partial(self._fits, run, agent))
+            found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
             if found is None:
                 return
             ready, number, _ = found
@@ -96,13 +97,13 @@ class Previews:
                 continue
             if state != AgentState.IDLE or not person.agent.free or self.dialling.room(run) <= 0:
                 continue
-            found = self.dialling.take_lead(run, partial(self._fits, run, agent))
+            found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
             if found is None:
                 return
             self._place(person, run, *found)
 
     def _fits(self, run: Run, agent: str, lead: Lead) -> bool:
-        only = self.dialling.only(run, lead)
+        only = self.dialling.supply.only(run, lead)
         owner = lead.owner if run.spec.owner_first and run.agents.get(lead.owner) == AgentState.IDLE else ""
         return (only or owner or agent) == agent
 
@@ -187,7 +188,7 @@ class Previews:
 
     def _ask(self, ask: Ask) -> int:
         self.refusals.pop(ask.agent, None)
-        serial = self.dialling.serial()
+        serial = self.dialling.supply.serial()
         self._asks[serial] = ask
         return serial
 
@@ -211,7 +212,7 @@ class Previews:
             self.core.ask(LeadsBack(campaign=campaign, leads=(ready.lead.id,)))
 
     def _call(self, person: Person, run: Run, ready: ReadyLead, number: str) -> None:
-        found = self.dialling.judge(run, ready, number)
+        found = self.dialling.supply.judge(run, ready, number)
         if found is not None:
             self._place(person, run, ready, *found)
             return

@@ -143,7 +143,7 @@ class Engine:
             "guard": self._calls.guards.due,
             "pace": dialling.pace,
             "dial": dialling.dials.due,
-            "withdraw": dialling.withdraw_due,
+            "withdraw": dialling.crew.withdraw_due,
             "preview": self._previews.due,
         }
 
@@ -230,14 +230,14 @@ class Engine:
 
     def _leads_come(self, input: LeadsCome) -> None:
         if not self._previews.come(input):
-            self._dialling.come(input)
+            self._dialling.supply.come(input)
 
     def _staffed(self, person: Person) -> None:
         self._calls.waiting.staffed(person)
         self._engaged(person)
 
     def _engaged(self, person: Person) -> None:
-        self._dialling.staffed(person)
+        self._dialling.crew.staffed(person)
         self._previews.staffed(person)
 
     def _run_due(self, key: Key) -> None:

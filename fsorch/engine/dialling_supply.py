@@ -1,0 +1,169 @@
+"""The leads that campaigns have at hand: asked for before they are needed, judged when they are dialled, given back.
+
+They are few, for what is known of them grows old: whether a number may be called is read anew when it was read more
+than two seconds before.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from msgspec import to_builtins
+
+from fsorch.acd import AgentState
+from fsorch.campaigns import Lead, Mode
+from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
+from fsorch.engine.core import Core
+from fsorch.engine.dialling_checks import Checks, Ruling, barred
+from fsorch.engine.dialling_state import Run
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import LeadsCome, ReadyLead
+
+__all__ = ["FRESH_US", "MOST", "Supply"]
+
+# What is known of a lead is as good as new so long.
+FRESH_US = 2_000_000
+# Leads are kept at hand for so many seconds of dialling.
+AHEAD_S = 2.0
+FEWEST, MOST = 4, 500
+# Where the records have no lead, or cannot be asked, they are asked again after this time.
+DRY_S = 5.0
+# Where they are putting them in order.
+UNPREPARED_S = 0.5
+US = 1_000_000
+
+
+class Supply:
+    """The leads of the campaigns ``runs``. ``soon`` is told when a campaign may have something to do."""
+
+    def __init__(self, core: Core, runs: dict[str, Run], checks: Checks, soon: Callable[[], None]) -> None:
+        self.core = core
+        self.runs = runs
+        self.checks = checks
+        self.soon = soon
+        # Told of a campaign for which there is no lead at this moment.
+        self.exhausted: Callable[[Run, LeadsCome], None] = lambda run, input: None
+        self._serial = 0
+
+    def give_back(self, run: Run) -> None:
+        """The leads at hand are for others again, and what was asked for is not waited for."""
+        ids = [ready.lead.id for ready in (*run.fresh, *run.unclear.values())]
+        run.fresh.clear()
+        run.unclear.clear()
+        run.asked = run.clearing = 0
+        if ids:
+            self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(ids)))
+
+    def come(self, input: LeadsCome) -> None:
+        """Leads have come, or what is known of those we have."""
+        run = self.runs.get(input.campaign)
+        if run is None or input.serial not in (run.asked, run.clearing):
+            # Asked for by words that do not hold any more.
+            if input.leads:
+                ids = tuple(ready.lead.id for ready in input.leads)
+                self.core.ask(LeadsBack(campaign=input.campaign, leads=ids))
+            return
+        if input.serial == run.clearing:
+            run.clearing, run.unclear = 0, {}
+            run.fresh.extendleft(reversed(input.leads))
+        else:
+            run.asked = 0
+            run.fresh.extend(input.leads)
+            run.dry, run.starved = not (input.leads or input.failed), input.lack
+            if run.starved:
+                run.dry_until = self._dry_until(input)
+                self.exhausted(run, input)
+        self.soon()
+
+    def _dry_until(self, input: LeadsCome) -> float:
+        now = self.core.now
+        if input.unprepared:
+            return now.mono + UNPREPARED_S
+        wait_s = (input.next_at - now.wall) / US if input.next_at else DRY_S
+        return now.mono + min(max(wait_s, 0.5), DRY_S)
+
+    def serial(self) -> int:
+        """The next number of a question to the records."""
+        self._serial += 1
+        return self._serial
+
+    def supply(self, run: Run, due: int) -> None:
+        """Ask for leads before they are needed."""
+        if run.asked or run.dry_until > self.core.now.mono or run.spec.mode is Mode.MANUAL:
+            return
+        wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S)))
+        have = len(run.fresh) + len(run.unclear)
+        if have * 2 <= wanted:
+            run.asked = self.serial()
+            owners = tuple(agent for agent, state in run.agents.items() if state == AgentState.IDLE)
+            self.core.ask(LeadsWanted(campaign=run.spec.id, serial=run.asked, count=wanted - have, owners=owners))
+
+    def take_lead(self, run: Run, fits: Callable[[Lead], bool]) -> tuple[ReadyLead, str, Ruling] | None:
+        """The first lead at hand that ``fits`` and may be dialled at this moment, with its number. What is barred goes
+        back, and so does what has waited in vain for its agent; what is known too long is read anew."""
+        back: list[str] = []
+        for _ in range(len(run.fresh)):
+            ready = run.fresh.popleft()
+            if self.core.now.wall - ready.checked_at > FRESH_US:
+                if self._stuck(run, ready.lead):
+                    back.append(ready.lead.id)
+                else:
+                    run.unclear[ready.lead.id] = ready
+                continue
+            if not fits(ready.lead):
+                run.fresh.append(ready)
+                continue
+            found = self.judge(run, ready)
+            if found is not None:
+                self._return(run, back)
+                return ready, *found
+        self._return(run, back)
+        self._clear(run)
+        return None
+
+    def _stuck(self, run: Run, lead: Lead) -> bool:
+        """Whether a lead is for one agent alone, who is not free."""
+        agent = self.only(run, lead)
+        return bool(agent) and run.agents.get(agent) != AgentState.IDLE
+
+    def _return(self, run: Run, leads: list[str]) -> None:
+        if leads:
+            self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(leads)))
+
+    def _clear(self, run: Run) -> None:
+        if run.unclear and not run.clearing:
+            run.clearing = self.serial()
+            leads = tuple(run.unclear)
+            self.core.ask(ClearToDial(campaign=run.spec.id, serial=run.clearing, leads=leads))
+
+    def judge(self, run: Run, ready: ReadyLead, number: str = "") -> tuple[str, Ruling] | None:
+        """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's
+        fate is written down."""
+        now = self.core.now.wall
+        number, ruling = self.checks.judge(run.spec, ready, now, number)
+        if ruling.allowed:
+            return number, ruling
+        run.tally.barred += 1
+        self.core.fact(
+            FactKind.LEAD_BARRED,
+            queue=run.spec.queue,
+            campaign=run.spec.id,
+            lead=ready.lead.id,
+            number=number,
+            rule=ruling.rule,
+            source=ruling.source,
+            words=ruling.words,
+            until=ruling.until,
+        )
+        if ready.lead.id:
+            row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"
+            self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why)
+        return None
+
+    def only(self, run: Run, lead: Lead) -> str:
+        """The one agent who may have this lead; empty: whoever is free."""
+        if lead.callback_agent:
+            wait_s = run.spec.callbacks.own_wait_s
+            late = wait_s > 0 and self.core.now.wall >= lead.next_at + wait_s * US
+            return "" if late else lead.callback_agent
+        return lead.owner if run.spec.owner_only else ""
