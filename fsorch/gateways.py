@@ -32,7 +32,8 @@ class GatewaySpec(Rule, frozen=True, kw_only=True):
     any); ``group``: campaigns may name that instead, and then have all of its gateways, the one with the most room
     first. At most ``cps`` launches a second and ``lines`` calls at once (0: no limit). ``translate``: the first rule
     that fits a number writes it; without one it is dialled as it is, with its plus. ``rest_s``: so long a gateway that
-    failed by itself (down, no route, congestion) is left alone when there is another."""
+    failed by itself (down, no route, congestion) is left alone when there is another, and one that failed three times
+    in a row whether there is or not; twice as long each time it fails again, up to 15 minutes (0: never)."""
 
     id: str
     title: str = ""

@@ -16,6 +16,7 @@ from fsorch.acd.transfer import TransferInput, TransferMachine
 from fsorch.campaign.answers import AnswerMachine
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.dial import DialInput, DialMachine
+from fsorch.campaign.gateway_health import HealthMachine
 from fsorch.campaign.lead import LeadInput, LeadMachine
 from fsorch.errors import RequestRefused
 from fsorch.ivr.walking import SessionInput, SessionMachine
@@ -29,6 +30,7 @@ MACHINES: list[type[Machine[Any, Any, Any]]] = [
     ChoiceMachine,
     ContactMachine,
     DialMachine,
+    HealthMachine,
     LeadMachine,
     LineMachine,
     OfferMachine,

@@ -18,6 +18,7 @@ from fsorch.acd.transfer import TransferMachine
 from fsorch.campaign.answers import AnswerMachine
 from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
+from fsorch.campaign.gateway_health import HealthMachine
 from fsorch.campaign.lead import LeadMachine
 from fsorch.ivr.walking import SessionMachine
 from fsorch.machine import Machine
@@ -37,6 +38,7 @@ MACHINES: tuple[tuple[str, str, type[Machine[Any, Any, Any]]], ...] = (
     ("Lead", "fsorch/campaign/lead.py", LeadMachine),
     ("Dial", "fsorch/campaign/dial.py", DialMachine),
     ("Answer", "fsorch/campaign/answers.py", AnswerMachine),
+    ("Gateway", "fsorch/campaign/gateway_health.py", HealthMachine),
 )
 HEAD = """# The machines
 

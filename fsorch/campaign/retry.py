@@ -11,7 +11,7 @@ import msgspec
 
 from fsorch.campaigns import AttemptRow, CampaignSpec, Disposition, Lead, LeadNumber, LeadState, Outcome, Then
 
-__all__ = ["Next", "after", "first_number", "with_attempt"]
+__all__ = ["Next", "after", "first_number", "unspent", "with_attempt"]
 
 SECOND = 1_000_000
 
@@ -56,6 +56,18 @@ def after(
     if disposition is not None:
         return _again(spec, lead, attempt, disposition.after_s or _usual_s(spec), disposition.title or disposition.id)
     return _by_rule(spec, lead, attempt, outcome)
+
+
+def unspent(lead: Lead, at: int, *, owed: bool = False) -> Next:
+    """What follows an attempt that failed for want of a gateway: the same again at ``at``, and it counts for nothing.
+    What is wrong with our lines must not use up a lead."""
+    return Next(
+        state=LeadState.CALLBACK if owed else LeadState.READY,
+        next_at=at,
+        next_number=lead.next_number,
+        callback_agent=lead.callback_agent,
+        why="the gateway failed, which counts for no attempt",
+    )
 
 
 def _by_word(

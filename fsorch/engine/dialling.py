@@ -18,7 +18,7 @@ from msgspec import structs, to_builtins
 
 from fsorch.acd import AgentState
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
-from fsorch.campaign.retry import Next, after, with_attempt
+from fsorch.campaign.retry import Next, after, unspent, with_attempt
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
@@ -69,7 +69,11 @@ class Dialling:
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
         self.paces = Paces(core, self.checks, calls.waiting, self.dials.dials)
-        self.dials.next_way, self.dials.way_failed = self.ways.next, self.ways.rest
+        self.dials.next_way, self.dials.way_went, self.dials.way_worked = (
+            self.ways.next,
+            self.ways.went,
+            self.ways.worked,
+        )
         self.dials.placed = self._placed
         calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
         calls.dial_gone, calls.dial_served, calls.dial_left = self.dials.gone, self.dials.served, self.dials.left
@@ -225,7 +229,7 @@ class Dialling:
             self._slow_down(run, now)
             self._mind_drops(run)
             self.paces.keep(run, KEEP_LEARNT_S)
-            run.broken = bool(self.holds.broken(run))
+            run.broken = bool(self.holds.broken(run) or self.ways.asleep(run.spec.gateways))
             held = closed or self.holds.held(run)
             wants[id] = 0 if held else self._due(run)
             self._show_held(run, held)
@@ -386,12 +390,13 @@ class Dialling:
         run, outcome = self.runs.get(dial.campaign.id), dial.outcome or Outcome.LOST
         self.ways.free(dial)
         self.core.timers.cancel(("withdraw", dial.id))
-        if outcome is Outcome.CONGESTION:
-            self.ways.rest(dial.gateway)
         self.core.fact(FactKind.ATTEMPT_ENDED, dial.id, **self.marks(dial), row=to_builtins(dial.row()))
-        dial.lead = with_attempt(dial.lead, dial.row())
-        if not self.closing(dial):
-            self.settle(dial)
+        if self.ways.to_blame(dial, dial.cause):
+            self.lead_becomes(dial, unspent(dial.lead, self.ways.until(dial.gateway), owed=dial.owed))
+        else:
+            dial.lead = with_attempt(dial.lead, dial.row())
+            if not self.closing(dial):
+                self.settle(dial)
         if run is not None:
             self._count(run, dial, outcome)
             self._drained(run)

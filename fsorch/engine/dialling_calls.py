@@ -77,8 +77,9 @@ class DialCalls:
         self.told: Callable[[Dial, Outcome], None]
         self.dropped: Callable[[Dial], None]
         self.next_way: Callable[[Dial], str]
-        # Told of a gateway that had no line.
-        self.way_failed: Callable[[str], None]
+        # Told of each call that ended before it rang, with the cause, and of each that rings or is answered.
+        self.way_went: Callable[[Dial, str], None]
+        self.way_worked: Callable[[Dial], None]
         # Told of each call of a lead's own number that leaves: not of an agent's phone that rings first.
         self.placed: Callable[[Dial], None]
         # Told of each that an agent has.
@@ -235,8 +236,10 @@ class DialCalls:
         match event.name:
             case "CHANNEL_PROGRESS" | "CHANNEL_PROGRESS_MEDIA":
                 dial.ringing_at = dial.ringing_at or self.core.now.wall
+                self.way_worked(dial)
                 self.step(dial, DialInput.RINGS)
             case "CHANNEL_ANSWER":
+                self.way_worked(dial)
                 dial.answered_at = dial.answered_at or event.answered_time or self.core.now.wall
             case "CHANNEL_PARK":
                 self.step(dial, DialInput.ANSWERED)
@@ -339,12 +342,13 @@ class DialCalls:
         core, state = self.core, dial.machine.state
         core.dials.pop(dial.leg, None)
         failed = dial.gateway
+        if state is DialState.PLACED:
+            self.way_went(dial, cause)
         unheard = state is DialState.PLACED and cause and verdict(state, cause) in NO_ROOM
         switch = core.switches.get(dial.switch)
         if unheard and dial.ways and switch is not None and switch.up and (endpoint := self.next_way(dial)):
             core.fact(FactKind.GATEWAY_FAILED, dial.id, **self._fields(dial), gateway=failed, cause=cause)
-            self.way_failed(failed)
-            dial.leg, dial.job = core.ids(), core.ids()
+            dial.leg, dial.job, dial.since = core.ids(), core.ids(), core.now.mono
             self._dial(dial, endpoint)
             return
         if state is not DialState.OVER:

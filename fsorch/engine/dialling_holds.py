@@ -64,7 +64,7 @@ class Holds:
             return self._nobody(run)
         if not any(switch.up for switch in self.core.switches.values()):
             return "no switch can be reached"
-        return self._blended(run)
+        return self.ways.asleep(spec.gateways) or self._blended(run)
 
     def broken(self, run: Run) -> str:
         """What is missing in the description of a campaign, without which it can call nobody; empty: nothing."""

@@ -215,7 +215,7 @@ class Run:
     dry_until: float = 0.0
     dry: bool = False
     starved: str = ""
-    # Its description lets it call nobody.
+    # Its description, or gateways that are dead, let it call nobody.
     broken: bool = False
     held: str = ""
     held_since: float = math.inf

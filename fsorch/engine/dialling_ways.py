@@ -1,15 +1,33 @@
-"""The ways by which campaigns dial: which gateway has room, how fast each may be used, and which is left alone."""
+"""The ways by which campaigns dial: which gateway has room, how fast each may be used, and which is left alone.
+
+How each fares is followed by :class:`fsorch.campaign.gateway_health.GatewayHealth`. A gateway that rests comes after
+all others; a dead one is not used at all but for the one call that tries it when its rest is over.
+"""
 
 from __future__ import annotations
 
+from typing import Any
+
+from fsorch.campaign.gateway_health import GatewayHealth, HealthEffect
+from fsorch.campaigns import Outcome, outcome_of
+from fsorch.causes import Cause
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial, Limit
+from fsorch.engine.facts import FactKind
 from fsorch.gateways import GatewaySpec, dialled
 
 __all__ = ["Ways"]
 
 # Without a limit, so many at once.
 MOST = 500
+# What FreeSWITCH says of a gateway that does not exist, or has not answered its pings (mod_sofia of 1.10.12).
+OWN = frozenset({Cause.INVALID_GATEWAY, Cause.GATEWAY_DOWN})
+# Of a call that never rang: nothing came back at all.
+SILENT = frozenset({Cause.NO_ANSWER, Cause.PROGRESS_TIMEOUT, Cause.RECOVERY_ON_TIMER_EXPIRE})
+# The network has no room, or did not say why: of these nobody knows whether the call got through to it.
+NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
+UNTOLD = frozenset({Outcome.CANCELLED, Outcome.LOST, Outcome.NOANSWER})
+US = 1_000_000
 
 
 class Ways:
@@ -19,13 +37,21 @@ class Ways:
         self.core = core
         self._limits: dict[str, Limit] = {}
         self._used: dict[str, int] = {}
-        self._rests: dict[str, float] = {}
+        self._known: dict[str, GatewaySpec] = {}
+        self._health: dict[str, GatewayHealth] = {}
+        # The attempt that tries a gateway.
+        self._trials: dict[str, str] = {}
 
     def configure(self) -> None:
-        """The centre has changed."""
-        for spec in self.core.centre.gateways:
-            if spec.id not in self._limits or self._limits[spec.id].per_s != spec.cps:
-                self._limits[spec.id] = Limit(spec.cps)
+        """The centre has changed. Who has edited a gateway wants to see whether it works now."""
+        before, self._known = self._known, {spec.id: spec for spec in self.core.centre.gateways}
+        for id, spec in self._known.items():
+            if id not in self._limits or self._limits[id].per_s != spec.cps:
+                self._limits[id] = Limit(spec.cps)
+            if id not in self._health or before.get(id) != spec:
+                self._health[id] = GatewayHealth(spec.rest_s)
+        for id in self._health.keys() - self._known.keys():
+            del self._health[id]
 
     def of(self, names: tuple[str, ...]) -> list[GatewaySpec]:
         """The gateways of a campaign, in order; of a group, those with the most room first."""
@@ -57,12 +83,11 @@ class Ways:
     def next(self, dial: Dial) -> str:
         """Take a line of the next gateway that has room for ``dial``, and say what to dial; empty: none has."""
         self.free(dial)
-        now = self.core.now.mono
         resting: list[GatewaySpec] = []
         for spec in self.of(dial.ways):
             if not self._room(spec):
                 continue
-            if self._rests.get(spec.id, 0.0) > now:
+            if self._of(spec).rests(self.core.now.mono):
                 resting.append(spec)
                 continue
             return self._take(dial, spec)
@@ -73,6 +98,8 @@ class Ways:
         dial.ways = tuple(one.id for one in self.of(dial.ways) if one.id != spec.id)
         dial.gateway, dial.switch = spec.id, self._switch(spec)
         self.hold(dial)
+        if self._of(spec).tries(self.core.now.mono):
+            self._trials[spec.id] = dial.id
         self._limits[spec.id].take(self.core.now.mono)
         return spec.dial.replace("{number}", dialled(spec, dial.number))
 
@@ -86,12 +113,64 @@ class Ways:
         if self._used.get(dial.gateway, 0) > 0 and dial.holds_line:
             self._used[dial.gateway] -= 1
         dial.holds_line = False
+        if self._trials.get(dial.gateway) == dial.id:
+            del self._trials[dial.gateway]
 
-    def rest(self, gateway: str) -> None:
-        """A gateway has failed by itself: others come first for a while."""
-        spec = next((one for one in self.core.centre.gateways if one.id == gateway), None)
-        if spec is not None and spec.rest_s > 0:
-            self._rests[gateway] = self.core.now.mono + spec.rest_s
+    # -- how they fare --------------------------------------------------------------------------------------------
+
+    def went(self, dial: Dial, cause: str) -> None:
+        """A call that was not answered has ended with ``cause``; an empty one: nobody heard how."""
+        outcome, found = (outcome_of(Cause.of(cause)), Cause.of(cause)) if cause else (Outcome.LOST, None)
+        if dial.ringing_at or not (outcome in NO_ROOM or found in SILENT):
+            if outcome not in UNTOLD:
+                self.worked(dial)
+            return
+        health = self._health.get(dial.gateway)
+        if health is not None:
+            now = self.core.now.mono
+            effect = health.failed(cause, dial.since, now, own=found in OWN)
+            self._tell(dial.gateway, health, effect)
+
+    def worked(self, dial: Dial) -> None:
+        """A call got somewhere: it rings, is answered, or was turned down out there."""
+        health = self._health.get(dial.gateway)
+        if health is not None and health.failures:
+            self._tell(dial.gateway, health, health.worked(dial.since, self.core.now.mono))
+
+    def to_blame(self, dial: Dial, cause: str) -> bool:
+        """Whether a call has ended for the sake of its gateway, which is dead, and not for its lead's."""
+        health, found = self._health.get(dial.gateway), Cause.of(cause)
+        silent = outcome_of(found) in NO_ROOM or found in SILENT
+        return health is not None and health.dead and not dial.ringing_at and bool(cause) and silent
+
+    def until(self, gateway: str) -> int:
+        """When a gateway that rests is tried again, in UTC microseconds."""
+        health = self._health.get(gateway)
+        left_s = health.until - self.core.now.mono if health is not None else 0.0
+        return self.core.now.wall + round(max(0.0, left_s) * US)
+
+    def asleep(self, names: tuple[str, ...]) -> str:
+        """Why none of these may be used now, for they are all dead; empty: one may."""
+        now, words = self.core.now.mono, list[str]()
+        for spec in self.of(names):
+            health = self._of(spec)
+            if not (health.dead and health.rests(now)):
+                return ""
+            words.append(
+                f"its gateway {spec.id} has failed {health.failures} times in a row ({health.cause}) "
+                f"and is tried again in {max(1, round(health.until - now))} s"
+            )
+        return "; ".join(words)
+
+    def _of(self, spec: GatewaySpec) -> GatewayHealth:
+        return self._health.setdefault(spec.id, GatewayHealth(spec.rest_s))
+
+    def _tell(self, gateway: str, health: GatewayHealth, effect: HealthEffect | None) -> None:
+        if effect is HealthEffect.MEND:
+            self.core.fact(FactKind.GATEWAY_BACK, gateway=gateway)
+        elif effect is not None:
+            fields: dict[str, Any] = {"failures": health.failures, "cause": health.cause, "until": self.until(gateway)}
+            self.core.fact(FactKind.GATEWAY_RESTS, gateway=gateway, **fields, dead=health.dead)
 
     def _room(self, spec: GatewaySpec) -> int:
         limit = self._limits.get(spec.id)
@@ -99,7 +178,14 @@ class Ways:
             return 0
         room = limit.room(self.core.now.mono)
         lines = spec.lines - self.used(spec.id) if spec.lines else MOST
-        return max(0, lines if room is None else min(room, lines))
+        return max(0, min(lines if room is None else min(room, lines), self._trusted(spec)))
+
+    def _trusted(self, spec: GatewaySpec) -> int:
+        """How many calls a gateway is trusted with now."""
+        health, now = self._of(spec), self.core.now.mono
+        if health.tries(now):
+            return 0 if spec.id in self._trials else 1
+        return 0 if health.dead and health.rests(now) else MOST
 
     def _switch(self, spec: GatewaySpec) -> str:
         """The switch of a gateway, if it can be reached."""

@@ -137,6 +137,10 @@ class FactKind(StrEnum):
     LEAD_CHANGED = "lead_changed"
     # campaign, lead, gateway, cause: the gateway of an attempt had no line, and the next is tried
     GATEWAY_FAILED = "gateway_failed"
+    # gateway, failures (in a row), cause (of the last), dead (no lead is called by it), until (microseconds): it rests
+    GATEWAY_RESTS = "gateway_rests"
+    # gateway: it carries calls again
+    GATEWAY_BACK = "gateway_back"
     # campaign, lead, prompt: nobody was there in time for a person who answered
     DROPPED = "dropped"
     # campaign, lead, state (where the call was), after_us (since the answer), by (beep, greeting): a machine was heard

@@ -1,0 +1,155 @@
+"""Gateways that fail: what they are spared, what leads are, and who is told."""
+
+from __future__ import annotations
+
+from msgspec import structs
+
+from fsorch.campaigns import Mode
+from fsorch.engine import Configure
+from fsorch.engine.facts import FactKind
+from fsorch.esl.commands import Originate
+from fsorch.gateways import GatewaySpec
+from tests.engine.dialroom import CAMPAIGN, Room, centre
+
+CARRIER = GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}")
+OTHER = GatewaySpec(id="other", dial="sofia/gateway/other/{number}")
+DOWN = "NORMAL_TEMPORARY_FAILURE"
+
+
+def room_of(agents: int = 4) -> Room:
+    """A progressive campaign whose agents are all free."""
+    room = Room(centre(CAMPAIGN, agents=agents))
+    room.at_work(*(f"a{n}" for n in range(agents)))
+    room.run()
+    return room
+
+
+def fail_all(room: Room, calls: list[Originate], cause: str = DOWN) -> None:
+    """The carrier has no line for any of these."""
+    for call in calls:
+        room.fails(call, cause)
+
+
+def test_a_dead_gateway_is_tried_by_one_call_and_ever_more_seldom() -> None:
+    room = room_of()
+    fail_all(room, room.calls())
+    room.passes(1)
+    first = len(room.calls())
+    assert first <= 8
+    fail_all(room, room.calls()[4:])
+    moments = []
+    for _ in range(6 * 60):
+        before = len(room.calls())
+        room.passes(1)
+        placed = room.calls()[before:]
+        if placed:
+            moments.append(round(room.clock.now().mono))
+            assert len(placed) == 1
+            room.fails(placed[0], DOWN)
+    waits = [after - before for before, after in zip(moments, moments[1:], strict=False)]
+    assert len(moments) == 2
+    assert waits[0] >= 120
+    (view,) = room.engine.snapshot().campaigns
+    assert view.held.startswith("its gateway carrier has failed ")
+    assert f"({DOWN})" in view.held
+    told = room.of(FactKind.GATEWAY_RESTS)
+    assert [fact.data["dead"] for fact in told] == [False, True, True]
+
+
+def test_the_leads_that_met_a_dead_gateway_have_lost_nothing() -> None:
+    room = room_of()
+    fail_all(room, room.calls())
+    ended, changed = room.ended(), {row["id"]: row for row in room.changed()}
+    assert [row.outcome for row in ended] == ["congestion"] * 4
+    # The first two might have been the far exchange's fault; the others were not.
+    assert [changed[row.lead]["attempts"] for row in ended] == [1, 1, 0, 0]
+    assert [changed[row.lead]["tried"] for row in ended[2:]] == [{}, {}]
+    assert {changed[row.lead]["state"] for row in ended} == {"ready"}
+    now = room.clock.now().wall
+    assert all(now < changed[row.lead]["next_at"] <= now + 61_000_000 for row in ended[2:])
+
+
+def test_one_trial_that_rings_sets_everybody_to_work_again() -> None:
+    room = room_of()
+    fail_all(room, room.calls())
+    before = len(room.calls())
+    room.passes(62)
+    (trial,) = room.calls()[before:]
+    room.event("CHANNEL_CREATE", trial.uuid)
+    room.event("CHANNEL_PROGRESS", trial.uuid)
+    room.passes(0.5)
+    assert len(room.calls()) == before + 4
+    assert [fact.data["gateway"] for fact in room.of(FactKind.GATEWAY_BACK)] == ["carrier"]
+    assert room.engine.snapshot().campaigns[0].held == ""
+
+
+def test_fail_over_does_not_wait_for_the_third_failure() -> None:
+    spec = structs.replace(CAMPAIGN, gateways=("carrier", "other"))
+    room = Room(centre(spec, agents=2, gateways=(CARRIER, OTHER)))
+    room.at_work("a0", "a1")
+    room.run()
+    fail_all(room, [room.calls()[0]])
+    assert [one.endpoint.split("/")[2] for one in room.calls()] == ["carrier", "carrier", "other"]
+    assert not room.ended()
+    room.fails(room.calls()[-1], "USER_BUSY")
+    room.passes(1)
+    assert room.calls()[-1].endpoint.startswith("sofia/gateway/other/")
+    assert room.ended()[-1].outcome == "busy"
+
+
+def test_a_carrier_that_is_full_now_and_then_is_used_on() -> None:
+    room = room_of(agents=1)
+    for n in range(40):
+        call = room.calls()[-1]
+        if n % 2:
+            room.fails(call, "NORMAL_CIRCUIT_CONGESTION")
+        else:
+            room.event("CHANNEL_CREATE", call.uuid)
+            room.event("CHANNEL_PROGRESS", call.uuid)
+            room.fails(call, "USER_BUSY", seen=False)
+            room.ends(call.uuid, "USER_BUSY")
+        room.passes(1)
+    assert len(room.calls()) == 41
+
+
+def test_a_gateway_from_which_nothing_comes_back_is_dead_too() -> None:
+    room = room_of()
+    fail_all(room, room.calls(), "RECOVERY_ON_TIMER_EXPIRE")
+    room.passes(5)
+    assert len(room.calls()) == 4
+    assert room.engine.snapshot().campaigns[0].held.startswith("its gateway carrier has failed 4 times")
+
+
+def test_phones_that_ring_out_say_nothing_against_a_gateway() -> None:
+    room = room_of()
+    for call in room.calls():
+        room.event("CHANNEL_CREATE", call.uuid)
+        room.event("CHANNEL_PROGRESS", call.uuid)
+        room.ends(call.uuid, "NO_ANSWER")
+        room.event("BACKGROUND_JOB", job_uuid=call.job_uuid, body="-ERR NO_ANSWER\n")
+    room.passes(1)
+    assert len(room.calls()) == 8
+    assert not room.of(FactKind.GATEWAY_RESTS)
+
+
+def test_a_gateway_that_is_edited_is_tried_at_once() -> None:
+    room = room_of()
+    fail_all(room, room.calls())
+    room.passes(1)
+    assert len(room.calls()) == 4
+    mended = structs.replace(CARRIER, dial="sofia/gateway/carrier2/{number}")
+    room.tell(Configure(centre(CAMPAIGN, agents=4, gateways=(mended,))))
+    room.passes(1)
+    assert len(room.calls()) == 8
+
+
+def test_agents_of_a_campaign_whose_gateway_is_dead_dial_for_another() -> None:
+    autumn = structs.replace(CAMPAIGN, id="autumn", gateways=("other",), mode=Mode.PROGRESSIVE)
+    room = Room(centre(CAMPAIGN, autumn, agents=4, gateways=(CARRIER, OTHER)), leads=300)
+    room.at_work("a0", "a1", "a2", "a3")
+    room.run("spring", "autumn")
+    for call in room.calls():
+        if "/carrier/" in call.endpoint:
+            room.fails(call, "GATEWAY_DOWN", seen=False)
+    room.passes(1)
+    assert {view.id: view.agents for view in room.engine.snapshot().campaigns} == {"spring": 0, "autumn": 4}
