@@ -57,6 +57,10 @@ class Learner(Protocol):
         """Go on from what another knew, before anything is told. What does not fit is left out."""
         ...
 
+    def caught_up(self) -> None:
+        """All that was under way has been told, and all that is told from now on is new."""
+        ...
+
 
 def rounded(values: Iterable[float]) -> tuple[float, ...]:
     """For the records."""

@@ -69,6 +69,9 @@ class Predictive(Watch):
     # What may be launched within a second, in lines for each agent, and in talks for each agent: so a start is spread
     # over some ten seconds. Talks that begin together end together, and a carrier does not like a burst.
     LINES_PER_S = 0.05
+    # And what may ring at once. A list of which one in a hundred answers keeps agents busy with no more, if talks last
+    # a minute and a half; and where nobody answers at all, something is broken and will be mended while it all rings.
+    MOST_LINES = 12
     TALKS_PER_S = 0.03
     # How often distributions and rates are made anew, and over how long calls a second are averaged.
     RELEARN_S = 2.0
@@ -159,6 +162,12 @@ class Predictive(Watch):
         self._rings_anew()
         if calls >= self.FIRST_CALLS:
             self._first_until = math.inf
+
+    def caught_up(self) -> None:
+        """Those who have answered already are not among the calls that ring: what these have rung until now says
+        nothing of how many answer, and would look like a list that nobody answers."""
+        self._look()
+        self._rings_anew()
 
     # Learning --------------------------------------------------------------------------------------------------
 
@@ -272,7 +281,7 @@ class Predictive(Watch):
         self._allowance = max(0.0, self._allowance - gone) + a_second * (self.time - self._asked)
         self._allowance = min(a_second, self._allowance)
         self._launched, self._asked = self.launched, self.time
-        return int(self._allowance)
+        return min(int(self._allowance), self.MOST_LINES * self.agents - self.ringing)
 
     def _worth(self, most: int) -> int:
         """How many calls, up to ``most``, are worth their risk."""

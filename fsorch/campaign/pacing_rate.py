@@ -141,7 +141,8 @@ class AnswerRate:
             keep = min(1.0, most / (few + more)) if few else 1.0
             few, answers = self._few[i] = few * keep + more, answers * keep + lives
             if few >= 0.8 * most and self._jumped(few, answers, i == len(self.FEW) - 1):
-                self._forget(few, answers / few)
+                # No answer among so few does not mean that there is none among thousands.
+                self._forget(few, max(answers, 0.5) / few)
                 break
         self.rate = min(0.99, max(0.002, self._lives / self._weight))
         self.settle(open_)

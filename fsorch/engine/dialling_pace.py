@@ -138,6 +138,8 @@ class Paces:
             tell(at)
             told = at
         _let_pass(pacer, told, now)
+        if isinstance(pacer, Learner):
+            pacer.caught_up()
 
     def _age(self, agent: str) -> float:
         """How long an agent has been doing what they do, where that matters."""

@@ -54,6 +54,33 @@ def test_a_pacer_goes_on_from_what_another_knew() -> None:
     assert launched > 20
 
 
+@pytest.mark.parametrize("ringing", [4, 12, 40])
+def test_calls_that_ring_when_a_pacer_is_made_anew_do_not_look_like_a_list_that_nobody_answers(ringing: int) -> None:
+    """Seen on a FreeSWITCH after ``kill -9``: who had answered was gone from what rang, the others counted as so many
+    who had not, and ten agents had ten calls a second placed for them."""
+    old = Predictive()
+    old.on_agent(0, "idle", 0.0)
+    for n in range(60):
+        old.on_launch(n, 40.0 * n, "cold")
+        old.on_result(n, "live" if n % 2 else "noanswer", 40.0 * n + (2.0 + n / 10 if n % 2 else 30.0))
+        for later in range(4):
+            old.due(40.0 * n + 30.0 + 2.1 * later)
+    new, now = Predictive(), 4000.0
+    new.resume(old.learnt())
+    for n in range(ringing):
+        new.on_launch(("rings", n), now - 25.0 + n * 15.0 / ringing, "cold")
+    for agent in range(10):
+        new.on_agent(agent, "idle", now)
+    new.caught_up()
+    launched = 0
+    for tick in range(30):
+        for _ in range(new.due(now + tick / 10)):
+            launched += 1
+            new.on_launch(launched, now + tick / 10, "cold")
+    assert 0.4 < new.answer_rate("cold") <= 0.99
+    assert launched <= 10
+
+
 def test_a_memory_that_is_odd_harms_nothing() -> None:
     pacer, learnt = Predictive(), Predictive().learnt()
     odd = RateLearnt(weight=0.0, lives=math.nan, calls=(1.0,), hour=99)
@@ -335,3 +362,10 @@ def test_lists_have_rates_of_their_own() -> None:
     assert good == pytest.approx(0.5, abs=0.1)
     assert poor < 0.05
     assert poor < pacer.answer_rate("") < good
+
+
+def test_a_list_that_nobody_answers_for_a_while_rings_no_hundreds_when_they_do() -> None:
+    plan = DialerPlan(agents=10, hours=0.6, answer_rate=0.4, drift=(Step(0.3, 0.0), Step(0.5, 0.4)), seed=3)
+    report = run(plan, Predictive())
+    assert report.launched < 6_000
+    assert report.dropped <= 25
