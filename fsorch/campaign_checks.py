@@ -55,9 +55,6 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
     check_wanted(spec.skills, world.skills, f"{where}.skills")
     for n, gateway in enumerate(spec.gateways):
         expect_known(gateway, world.gateways, f"{where}.gateways[{n}]", "a gateway, or a group of them")
-    _once((one.list for one in spec.lists), f"{where}.lists", "a list")
-    if spec.lists and not any(one.share for one in spec.lists):
-        raise ConfigError(f"{where}.lists all have the share 0; expected more for one of them")
     if spec.calendar:
         expect_known(spec.calendar, world.calendars, f"{where}.calendar", "a calendar")
     if spec.pack:
@@ -68,6 +65,7 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
         expect_known(queue, world.queues, f"{where}.blending.queues[{n}]", "a queue")
     if spec.filter:
         parse_filter(spec.filter, f"{where}.filter")
+    _check_lists(spec, where)
     _check_order(spec.order, f"{where}.order")
     _check_retries(spec, where)
     _check_messages(spec, world, where)
@@ -88,6 +86,19 @@ def _check_mode(spec: CampaignSpec, world: CampaignWorld, where: str) -> None:
     expect_known(spec.flow, world.flows, f"{where}.flow", "a flow")
     if spec.queue:
         expect_known(spec.queue, world.queues, f"{where}.queue", "a queue")
+
+
+def _check_lists(spec: CampaignSpec, where: str) -> None:
+    _once((one.list for one in spec.lists), f"{where}.lists", "a list")
+    if spec.lists and not any(one.share for one in spec.lists):
+        raise ConfigError(f"{where}.lists all have the share 0; expected more for one of them")
+    for n, one in enumerate(spec.lists):
+        if one.filter:
+            parse_filter(one.filter, f"{where}.lists[{n}].filter")
+        _check_caller_ids(one.caller_ids, f"{where}.lists[{n}].caller_ids")
+    _once(spec.resets, f"{where}.resets", "a time")
+    if spec.new_every and spec.owner_only:
+        raise ConfigError(f"{where}.new_every is {spec.new_every}, but owners have their leads in order; expected 0")
 
 
 def _check_order(order: tuple[OrderKey, ...], where: str) -> None:

@@ -8,12 +8,28 @@ A campaign dials the leads of its lists; one dial is an attempt. :class:`Campaig
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import Annotated
 
 import msgspec
 
-from fsorch.causes import Cause
+from fsorch.campaign_words import (
+    DIALLED_OUTCOMES,
+    LIVE_OUTCOMES,
+    OPEN_LEADS,
+    Audience,
+    CampaignState,
+    DispositionCategory,
+    LeadState,
+    Line,
+    MachineAction,
+    Mix,
+    Mode,
+    OrderBy,
+    Outcome,
+    PreviewTimeout,
+    Then,
+    outcome_of,
+)
 from fsorch.demands import Wanted
 from fsorch.expressions import Type
 from fsorch.rules import AtLeastOne, Count, Name, Rule, Seconds
@@ -43,6 +59,7 @@ __all__ = [
     "Line",
     "ListShare",
     "MachineAction",
+    "Mix",
     "Mode",
     "OrderBy",
     "OrderKey",
@@ -59,208 +76,31 @@ Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
 Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}\Z")]
 Key = Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]?\Z")]
+Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
 Number = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{3,20}\Z")]
-
-
-# -- words ----------------------------------------------------------------------------------------------------------
-
-
-class Mode(StrEnum):
-    """How a campaign dials. ``preview``: the agent sees the lead first, and dials; ``progressive``: one line for each
-    free agent; ``power``: a fixed number of lines for each; ``predictive``: as many as the pacer says; ``agentless``:
-    callers get the flow; ``manual``: agents dial what they like, and are checked all the same."""
-
-    PREVIEW = "preview"
-    PROGRESSIVE = "progressive"
-    POWER = "power"
-    PREDICTIVE = "predictive"
-    AGENTLESS = "agentless"
-    MANUAL = "manual"
-
-
-class CampaignState(StrEnum):
-    """Where a campaign is; see :mod:`fsorch.campaign.campaign`."""
-
-    DRAFT = "draft"
-    SCHEDULED = "scheduled"
-    RUNNING = "running"
-    PAUSED = "paused"
-    DRAINING = "draining"
-    FINISHED = "finished"
-
-
-class LeadState(StrEnum):
-    """Where a lead is. ``ready``: to be dialled from ``next_at`` on; ``callback``: the same, by promise, before all
-    else; ``reserved``: given to the engine or an agent's preview; ``barred``: by DNC, law or want of a number."""
-
-    READY = "ready"
-    CALLBACK = "callback"
-    RESERVED = "reserved"
-    DIALLING = "dialling"
-    TALKING = "talking"
-    CLOSING = "closing"
-    FINISHED = "finished"
-    BARRED = "barred"
-
-
-# The leads that may be dialled, now or later.
-OPEN_LEADS = (LeadState.READY, LeadState.CALLBACK)
-
-
-class Outcome(StrEnum):
-    """How an attempt ended. The first verdict stands. ``live``: a person, who got an agent or the flow; ``drop``: a
-    person for whom there was no agent in time; ``hung_up``: somebody who hung up before either; ``invalid`` to
-    ``failed``: the families of causes (the number is none, the call was refused, the line cannot be reached at present,
-    the network had no room, all else); ``cancelled``: taken back by us before an answer; ``lost``: nobody knows, for
-    switch or engine died."""
-
-    LIVE = "live"
-    DROP = "drop"
-    HUNG_UP = "hung_up"
-    MACHINE = "machine"
-    FAX = "fax"
-    BUSY = "busy"
-    NOANSWER = "noanswer"
-    INVALID = "invalid"
-    REJECTED = "rejected"
-    UNREACHABLE = "unreachable"
-    CONGESTION = "congestion"
-    FAILED = "failed"
-    CANCELLED = "cancelled"
-    LOST = "lost"
-
-    @property
-    def paced(self) -> str:
-        """The word by which a pacer knows it: live, machine, busy, noanswer or failed."""
-        if self in LIVE_OUTCOMES:
-            return "live"
-        if self in (Outcome.MACHINE, Outcome.FAX):
-            return "machine"
-        return self.value if self in (Outcome.BUSY, Outcome.NOANSWER) else "failed"
-
-
-# A person answered: what a share of drops is of.
-LIVE_OUTCOMES = frozenset({Outcome.LIVE, Outcome.DROP, Outcome.HUNG_UP})
-# The called party's phone may have rung: what a limit of attempts counts.
-DIALLED_OUTCOMES = frozenset(Outcome) - {Outcome.INVALID, Outcome.CONGESTION, Outcome.FAILED}
-
-_FAMILIES: dict[Outcome, tuple[Cause, ...]] = {
-    Outcome.BUSY: (Cause.USER_BUSY,),
-    Outcome.NOANSWER: (
-        Cause.NO_ANSWER,
-        Cause.NO_USER_RESPONSE,
-        Cause.ALLOTTED_TIMEOUT,
-        Cause.PROGRESS_TIMEOUT,
-        Cause.RECOVERY_ON_TIMER_EXPIRE,
-    ),
-    Outcome.INVALID: (
-        Cause.UNALLOCATED_NUMBER,
-        Cause.INVALID_NUMBER_FORMAT,
-        Cause.NUMBER_CHANGED,
-        Cause.NO_ROUTE_DESTINATION,
-        Cause.NO_ROUTE_TRANSIT_NET,
-    ),
-    Outcome.REJECTED: (Cause.CALL_REJECTED, Cause.OUTGOING_CALL_BARRED, Cause.INCOMING_CALL_BARRED),
-    Outcome.UNREACHABLE: (Cause.SUBSCRIBER_ABSENT, Cause.DESTINATION_OUT_OF_ORDER, Cause.USER_NOT_REGISTERED),
-    Outcome.CONGESTION: (
-        Cause.NORMAL_CIRCUIT_CONGESTION,
-        Cause.SWITCH_CONGESTION,
-        Cause.REQUESTED_CHAN_UNAVAIL,
-        Cause.NORMAL_TEMPORARY_FAILURE,
-        Cause.NETWORK_OUT_OF_ORDER,
-        Cause.GATEWAY_DOWN,
-        Cause.INVALID_GATEWAY,
-        Cause.SERVICE_UNAVAILABLE,
-    ),
-    Outcome.CANCELLED: (Cause.ORIGINATOR_CANCEL, Cause.MANAGER_REQUEST, Cause.LOSE_RACE),
-    Outcome.LOST: (Cause.CRASH, Cause.SYSTEM_SHUTDOWN),
-}
-_OUTCOMES = {cause: outcome for outcome, causes in _FAMILIES.items() for cause in causes}
-
-
-def outcome_of(cause: Cause) -> Outcome:
-    """The outcome of a dial that nobody answered, by the cause it ended with."""
-    return _OUTCOMES.get(cause, Outcome.FAILED)
-
-
-class Then(StrEnum):
-    """What becomes of a lead after an attempt: dialled again by the rules, called back when promised, never again by
-    anybody (DNC), or done."""
-
-    RETRY = "retry"
-    CALLBACK = "callback"
-    DNC = "dnc"
-    FINISH = "finish"
-
-
-class DispositionCategory(StrEnum):
-    """What a disposition counts as in reports. ``reached``: the right person was spoken with."""
-
-    SUCCESS = "success"
-    REACHED = "reached"
-    NOT_REACHED = "not_reached"
-    CALLBACK = "callback"
-    DNC = "dnc"
-    UNUSABLE = "unusable"
-
-
-class Audience(StrEnum):
-    """Whom a campaign calls; the law asks for less towards businesses."""
-
-    CONSUMERS = "consumers"
-    BUSINESSES = "businesses"
-
-
-class MachineAction(StrEnum):
-    """What becomes of an answering machine: hung up, left a message after the beep, or given to an agent."""
-
-    HANGUP = "hangup"
-    MESSAGE = "message"
-    AGENT = "agent"
-
-
-class OrderBy(StrEnum):
-    """What leads are ordered by. ``added``: when they came into their list; ``field``: one of the list's own."""
-
-    PRIORITY = "priority"
-    ATTEMPTS = "attempts"
-    ADDED = "added"
-    DUE = "due"
-    NAME = "name"
-    NUMBER = "number"
-    ZONE = "zone"
-    OWNER = "owner"
-    FIELD = "field"
-    RANDOM = "random"
-
-
-class Line(StrEnum):
-    """What kind of line a number is; ``either``: the number does not tell (as in North America), so the stricter
-    counts."""
-
-    MOBILE = "mobile"
-    FIXED = "fixed"
-    EITHER = "either"
-    OTHER = "other"
-    NONE = "none"
-
-
-class PreviewTimeout(StrEnum):
-    """What happens when an agent looks at a lead for too long: it is dialled, or given back."""
-
-    DIAL = "dial"
-    GIVE_BACK = "give_back"
 
 
 # -- what people configure --------------------------------------------------------------------------------------------
 
 
+class CallerIdPool(Rule, frozen=True, kw_only=True):
+    """Numbers that are shown to those called. ``prefixes``: only to numbers that begin so (``+4930``; none: to all);
+    the pool with the longest prefix comes first. ``name``: shown with the number."""
+
+    numbers: Annotated[tuple[Number, ...], msgspec.Meta(min_length=1)]
+    prefixes: tuple[Annotated[str, msgspec.Meta(pattern=r"^\+[0-9]{0,15}\Z")], ...] = ()
+    name: Annotated[str, msgspec.Meta(max_length=60)] = ""
+
+
 class ListShare(Rule, frozen=True, kw_only=True):
     """A list of a campaign, and how much of the dialling is its: shares are relative to each other; 0: only when no
-    other list has a lead."""
+    other list has a lead. ``filter``: what its leads have to be beside what the campaign asks for; ``caller_ids``: what
+    they are shown instead of the campaign's."""
 
     list: Word
     share: Annotated[float, msgspec.Meta(ge=0)] = 1.0
+    filter: str = ""
+    caller_ids: tuple[CallerIdPool, ...] = ()
 
 
 class OrderKey(Rule, frozen=True, kw_only=True):
@@ -280,15 +120,6 @@ class RetryRule(Rule, frozen=True, kw_only=True):
     after_s: Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)] = 3600.0
     attempts: Count = 3
     next_number: bool = False
-
-
-class CallerIdPool(Rule, frozen=True, kw_only=True):
-    """Numbers that are shown to those called. ``prefixes``: only to numbers that begin so (``+4930``; none: to all);
-    the pool with the longest prefix comes first. ``name``: shown with the number."""
-
-    numbers: Annotated[tuple[Number, ...], msgspec.Meta(min_length=1)]
-    prefixes: tuple[Annotated[str, msgspec.Meta(pattern=r"^\+[0-9]{0,15}\Z")], ...] = ()
-    name: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 
 class AmdSpec(Rule, frozen=True, kw_only=True):
@@ -422,8 +253,11 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     How: ``gateways`` in this order; each rings ``ring_s``; shown is a number of ``caller_ids``, the same at each retry.
 
     Whom: leads that ``filter`` holds for, in this ``order``, those with an owner to their owner first (``owner_first``)
-    or to nobody else (``owner_only``). ``retries`` by outcome, on top of the usual; ``attempts_max`` for a lead,
-    ``attempts_per_day`` for a lead in a day of its own zone (0: no limit but the pack's).
+    or to nobody else (``owner_only``). Its lists are dealt out as ``mix`` says; ``new_every``: of a list's leads every
+    so-manieth is one that was not dialled before (0: as the order has it). ``resets``: at these times of day, by the
+    clock of the calendar, the leads that rest in its lists are ready, and their tries count anew.
+    ``retries`` by outcome, on top of the usual; ``attempts_max`` for a lead, ``attempts_per_day`` for a lead in a day
+    of its own zone (0: no limit but the pack's).
 
     ``purpose``: what is said; laws ask for more before somebody is sold something. ``keep_open``: a campaign whose
     leads are exhausted waits for more, instead of being finished."""
@@ -451,6 +285,9 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     caller_ids: tuple[CallerIdPool, ...] = ()
     order: tuple[OrderKey, ...] = (OrderKey(by=OrderBy.PRIORITY, down=True), OrderKey(by=OrderBy.DUE))
     filter: str = ""
+    mix: Mix = Mix.EVEN
+    new_every: Annotated[int, msgspec.Meta(ge=0, le=20)] = 0
+    resets: tuple[Clock, ...] = ()
     owner_first: bool = True
     owner_only: bool = False
     retries: dict[Outcome, RetryRule] = {}
@@ -471,6 +308,12 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     def retry(self, outcome: Outcome) -> RetryRule | None:
         """The rule after ``outcome``: the campaign's own, or the usual one; None: the lead is done."""
         return self.retries.get(outcome) or _usual_retries().get(outcome)
+
+    def filter_of(self, list: str) -> str:
+        """What the leads of one of its lists have to be: for the campaign and for the list."""
+        parts = [self.filter, *(one.filter for one in self.lists if one.list == list)]
+        named = [part for part in parts if part]
+        return " and ".join(f"({part})" for part in named) if len(named) > 1 else "".join(named)
 
     def list_shares(self) -> dict[str, float]:
         """The share of each list."""

@@ -93,6 +93,17 @@ class Places:
         zones = (told,) if told else self.of(lead, number).zones
         return zones[0] if len(zones) == 1 else ""
 
+    def astray(self, lead: Lead, number: LeadNumber) -> str:
+        """In words, that this number and what the list says of the lead (zone, postcode, region) place them under
+        different clocks, so that one of them may be wrong; empty: they agree, or one of them says nothing."""
+        told = set(self.of_number(number.number).zones)
+        listed = {zone for zone in (number.zone, lead.zone) if zone in self._zones}
+        # A number that tells nothing leaves what the list says.
+        listed |= set(self.of(lead, LeadNumber(number="")).zones)
+        if not told or not listed or told & listed:
+            return ""
+        return f"the number is of {_some(told)}, the list says {_some(listed)}"
+
     def of_number(self, number: str) -> Place:
         """What a number (E.164) says by itself."""
         known = self._numbers.get(number)
@@ -186,6 +197,12 @@ def _zones_of_countries() -> dict[str, tuple[str, ...]]:
             country, _, zone = line.split("\t")[:3]
             found.setdefault(country, []).append(zone)
     return {country: tuple(zones) for country, zones in found.items()}
+
+
+def _some(zones: set[str]) -> str:
+    """One zone, or the first of several."""
+    first, *more = sorted(zones)
+    return f"{first} and {len(more)} more" if more else first
 
 
 def _region(lead: Lead) -> str:

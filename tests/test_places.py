@@ -78,3 +78,22 @@ def test_no_area_code_is_in_two_states_and_each_state_keeps_its_codes_clocks() -
     assert len(codes) == len(set(codes)) == 359
     for prefix, zones in tables.split.items():
         assert set(zones) <= set(tables.regions[tables.codes[prefix]].zones), prefix
+
+
+@pytest.mark.parametrize(
+    ("number", "keys", "words"),
+    [
+        ("+12125550100", {"postcode": "90001", "country": "US"}, "the number is of America/New_York, the list says"),
+        ("+12125550100", {"zone": "Europe/Berlin"}, "the number is of America/New_York, the list says Europe/Berlin"),
+        ("+12125550100", {"zone": "America/New_York"}, ""),
+        ("+12125550100", {"postcode": "10001", "country": "US"}, ""),
+        # One of the clocks that the number may mean is that of the list.
+        ("+18505550100", {"zone": "America/Chicago"}, ""),
+        ("+12125550100", {}, ""),
+        ("nonsense", {"zone": "Europe/Berlin"}, ""),
+    ],
+)
+def test_clocks_that_differ_are_told(number: str, keys: dict[str, Any], words: str) -> None:
+    told = PLACES.astray(Lead(id="1", **keys), LeadNumber(number=number))
+    assert told.startswith(words)
+    assert bool(told) == bool(words)

@@ -90,7 +90,11 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
         return
     yield from _of_campaign(one, spec)
     if not one.fits:
-        yield "filter", f"the filter of the campaign {spec.id} does not let it through ({spec.filter})", False
+        yield (
+            "filter",
+            f"the filter of the campaign {spec.id} does not let it through ({spec.filter_of(lead.list)})",
+            False,
+        )
     if first_number(lead.numbers) is None:
         yield "number", "it has no number that can be dialled", False
     verdict = one.rules.check(one.asked) if one.rules is not None and one.asked is not None else None

@@ -21,6 +21,7 @@ from gevent.queue import SimpleQueue
 from gevent.threadpool import ThreadPool
 
 from fsorch.campaign.compliance import Compliance
+from fsorch.campaign.resets import last_reset, next_reset
 from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
 from fsorch.clock import Clock
 from fsorch.compliance_packs import SHIPPED_REGISTERS, pack_named
@@ -52,6 +53,8 @@ class Dialler:
         self._life = life
         self._campaigns: dict[str, CampaignSpec] = {}
         self._windows: dict[str, float] = {}
+        # By whose clock each campaign's lists are reset.
+        self._zones: dict[str, str] = {}
         self._line: SimpleQueue[AboutLeads] = SimpleQueue()
         self._pool = ThreadPool(1)
         self._worker: gevent.Greenlet[[], None] | None = None
@@ -82,6 +85,8 @@ class Dialler:
     def configure(self, centre: Centre) -> None:
         """The campaigns there are, and the windows in which their drops count."""
         self._campaigns = {spec.id: spec for spec in centre.campaigns}
+        zones = {one.id: one.zone for one in centre.calendars}
+        self._zones = {spec.id: zones.get(spec.calendar, "UTC") for spec in centre.campaigns}
         self._windows = {}
         for spec in centre.campaigns:
             rules = Compliance(pack_named(spec.pack, centre.packs), spec).drop_rules
@@ -205,10 +210,18 @@ class Dialler:
         if spec is None or not spec.lists:
             return self._come(action, ())
         token = f"{self._life}:{action.serial}"
-        now = self._clock.now().wall
+        now, zone = self._clock.now().wall, self._zones.get(spec.id, "UTC")
+        self._reset(store, spec, last_reset(spec.resets, zone, now))
         found = store.leads.reserve(spec, action.count, now, token, owners=action.owners, preparing=False)
-        come = self._come(action, found.leads, found.next_at)
+        moments = (found.next_at, next_reset(spec.resets, zone, now) if len(found.leads) < action.count else 0)
+        come = self._come(action, found.leads, min((at for at in moments if at), default=0))
         return msgspec.structs.replace(come, unprepared=True) if found.unprepared else come
+
+    def _reset(self, store: Store, spec: CampaignSpec, at: int) -> None:
+        """Make the leads ready anew for which it was time at ``at`` (0: never), of each list once."""
+        for one in spec.lists if at else ():
+            if count := store.leads.lists.reset_by_clock(one.list, at):
+                log.info("%d leads of %s are ready anew", count, one.list, extra=about(campaign=spec.id))
 
     def _by_number(self, store: Store, action: LeadsWanted) -> LeadsCome:
         """The lead of a number in one of the campaign's lists that nobody holds; else the number by itself."""

@@ -122,12 +122,7 @@ class Dialling:
             spec.ratio,
         ):
             self.paces.forget(run)
-        if (before.lists, before.filter, before.order, before.pack) != (
-            spec.lists,
-            spec.filter,
-            spec.order,
-            spec.pack,
-        ):
+        if _chosen_by(before) != _chosen_by(spec):
             # Chosen by the old words.
             self.supply.give_back(run)
         run.dry_until = 0.0
@@ -443,6 +438,11 @@ class Dialling:
         run.tally.beeps += dial.beeped
         run.tally.listened += dial.listened
         run.tally.signs[dial.row().answer] += 1
+
+
+def _chosen_by(spec: CampaignSpec) -> tuple[object, ...]:
+    """All by which its leads are chosen."""
+    return spec.lists, spec.filter, spec.order, spec.mix, spec.new_every, spec.pack
 
 
 def _words(held: str) -> str:

@@ -113,6 +113,11 @@ class Checks:
         """The zone (IANA) by whose clock a time is agreed with a lead at this number; empty: nobody knows."""
         return self._places.clock_of(lead, _number_of(lead, number))
 
+    def astray(self, lead: Lead, number: str) -> str:
+        """In words, that this number and what the list says place the lead under different clocks; empty: they do
+        not."""
+        return self._places.astray(lead, _number_of(lead, number))
+
     def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int) -> Ruling:
         """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds)."""
         lead = ready.lead

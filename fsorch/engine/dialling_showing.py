@@ -82,6 +82,7 @@ class CampaignBoard:
             callback_note=lead.callback_note,
             callback_days=spec.callbacks.days_max,
             zone=self.dialling.checks.clock_of(lead, number),
+            astray=self.dialling.checks.astray(lead, number),
         )
 
     def campaigns(self) -> tuple[CampaignView, ...]:

@@ -100,7 +100,8 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     closing (the call is over, and how it was is to be said). ``until``: when a lead that is shown is dialled or given
     back by itself. ``script``: what to say, with the lead's fields filled in. ``words``: how the call may be said to
     have ended, and ``said`` what was. ``callback_days``: how far ahead one may be promised; ``zone`` (IANA): by whose
-    clock, empty where nobody knows it."""
+    clock, empty where nobody knows it. ``astray``: the number and what the list says place them under different clocks,
+    in words."""
 
     phase: str
     attempt: str = ""
@@ -124,6 +125,7 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     callback_days: int = 0
     zone: str = ""
+    astray: str = ""
 
 
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):

@@ -8,16 +8,17 @@ turn ended is remembered, so that a filter which hardly anybody passes gets thro
 
 from __future__ import annotations
 
+import random
 from collections.abc import Collection, Sequence
 from typing import Any
 
 import msgspec
 
-from fsorch.campaigns import CampaignSpec
+from fsorch.campaigns import CampaignSpec, Mix
 from fsorch.store.database import Db
 from fsorch.store.lead_filter import RowNames
 from fsorch.store.lead_models import Gate, LeadRecord
-from fsorch.store.lead_plans import Plan, dialect_of, order_sql
+from fsorch.store.lead_plans import Paths, Plan, dialect_of, order_sql
 
 __all__ = ["Choice", "Shares", "choose", "let_through", "next_moment"]
 
@@ -27,11 +28,11 @@ Ids = list[int]
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What is asked for: ``count`` leads at ``now_us``; ``owners`` are free for their own."""
+    """What is asked for: ``count`` leads at ``now_us``, by the ``paths`` of each list; ``owners`` are free for their
+    own."""
 
     spec: CampaignSpec
-    plan: Plan
-    owned: Plan | None
+    paths: dict[str, Paths]
     count: int
     now_us: int
     owners: tuple[str, ...] = ()
@@ -39,18 +40,30 @@ class Choice(msgspec.Struct, frozen=True):
 
 class Shares:
     """Who of several lists is next, so that each gets its share of the dialling in the long run and in the short: the
-    one that is furthest behind what it should have had. Also how far each list has been looked through."""
+    one that is furthest behind what it should have had. Also how far each list has been looked through, and whose turn
+    it is in it: that of a lead which was never dialled, or of another."""
 
     def __init__(self) -> None:
         self._behind: dict[str, dict[str, float]] = {}
+        self._turns: dict[tuple[str, str], int] = {}
+        self._dice = random.Random()
         self.looked: dict[tuple[str, str], int] = {}
 
-    def pick(self, campaign: str, shares: dict[str, float]) -> str:
-        """The list to take the next lead from, of those that have one. Those with a share of 0 come when no other
-        has."""
+    def is_new_turn(self, campaign: str, list: str, every: int) -> bool:
+        """Whether the next lead of a list is to be one that was not dialled before: every so-manieth is."""
+        turn = self._turns[campaign, list] = self._turns.get((campaign, list), 0) + 1
+        return turn % every == 0
+
+    def pick(self, campaign: str, shares: dict[str, float], mix: Mix = Mix.EVEN) -> str:
+        """The list to take the next lead from, of those that have one, in their order. Those with a share of 0 come
+        when no other has."""
+        if mix is Mix.IN_ORDER:
+            return next(iter(shares))
         some = {name: share for name, share in shares.items() if share > 0} or dict.fromkeys(shares, 1.0)
         behind = self._behind.setdefault(campaign, {})
         whole = sum(some.values())
+        if mix is Mix.RANDOM:
+            return self._dice.choices(list(some), weights=list(some.values()))[0]
         for name, share in some.items():
             # A list that was exhausted for long does not make up for it all at once.
             behind[name] = min(behind.get(name, 0.0) + share / whole, 2.0)
@@ -80,7 +93,7 @@ def choose(db: Db, choice: Choice, shares: Shares) -> list[int]:
     """The ids of the leads that are next, in order."""
     lists = [one.list for one in choice.spec.lists]
     chosen = _callbacks(db, choice, lists)
-    if choice.owned is not None and choice.owners and len(chosen) < choice.count:
+    if choice.owners and len(chosen) < choice.count and any(one.owned is not None for one in choice.paths.values()):
         chosen += _of_owners(db, choice, lists, choice.count - len(chosen))
     if len(chosen) < choice.count:
         chosen += _by_shares(db, choice, shares, set(chosen), choice.count - len(chosen))
@@ -122,13 +135,13 @@ def _callbacks(db: Db, choice: Choice, lists: Sequence[str]) -> list[int]:
 
 def _of_owners(db: Db, choice: Choice, lists: Sequence[str], count: int) -> list[int]:
     """Leads of the agents who are free, in turn, that each gets one before anybody gets two."""
-    assert choice.owned is not None
     piles = []
     for owner in choice.owners:
         pile: list[int] = []
         for name in lists:
-            if len(pile) < count:
-                pile += _front(db, choice, choice.owned, name, count - len(pile), owner=owner)
+            plan = choice.paths[name].owned
+            if plan is not None and len(pile) < count:
+                pile += _front(db, choice, plan, name, count - len(pile), owner=owner)
         piles.append(pile)
     rounds = max((len(pile) for pile in piles), default=0)
     return [pile[n] for n in range(rounds) for pile in piles if n < len(pile)][:count]
@@ -136,20 +149,33 @@ def _of_owners(db: Db, choice: Choice, lists: Sequence[str], count: int) -> list
 
 def _by_shares(db: Db, choice: Choice, shares: Shares, taken: Collection[int], count: int) -> list[int]:
     spec = choice.spec
-    plan, owner = choice.plan, None
-    if spec.owner_only and choice.owned is not None:
-        plan, owner = choice.owned, ""
-    piles = {}
-    for one in spec.lists:
-        ids = _front(db, choice, plan, one.list, count + len(taken), owner=owner, shares=shares)
-        piles[one.list] = [id for id in reversed(ids) if id not in taken]
+    piles = {one.list: _piles(db, choice, one.list, taken, count, shares) for one in spec.lists}
     chosen: Ids = []
     while len(chosen) < count:
-        left = {name: share for name, share in spec.list_shares().items() if piles[name]}
+        left = {name: share for name, share in spec.list_shares().items() if any(piles[name])}
         if not left:
             break
-        chosen.append(piles[shares.pick(spec.id, left)].pop())
+        name = shares.pick(spec.id, left, spec.mix)
+        new, others = piles[name]
+        wants_new = spec.new_every > 0 and shares.is_new_turn(spec.id, name, spec.new_every)
+        chosen.append((new if new and (wants_new or not others) else others).pop())
     return chosen
+
+
+def _piles(
+    db: Db, choice: Choice, name: str, taken: Collection[int], count: int, shares: Shares
+) -> tuple[list[int], list[int]]:
+    """What is next in a list, the next lead last: those never dialled, where these have turns of their own; the
+    others."""
+    paths, spec = choice.paths[name], choice.spec
+    plan, owner = paths.whole, None
+    if spec.owner_only and paths.owned is not None:
+        plan, owner = paths.owned, ""
+    found: list[list[int]] = []
+    for one in (paths.new, paths.tried) if paths.new is not None else (None, plan):
+        ids = _front(db, choice, one, name, count + len(taken), owner=owner, shares=shares) if one is not None else []
+        found.append([id for id in reversed(ids) if id not in taken])
+    return found[0], found[1]
 
 
 def _front(

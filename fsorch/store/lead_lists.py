@@ -9,7 +9,7 @@ from __future__ import annotations
 import random
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from operator import le
 from typing import Any
@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from peewee import fn
 
-from fsorch.campaigns import ConsentRow, Lead, LeadNumber, LeadState
+from fsorch.campaigns import ConsentRow, Lead, LeadNumber, LeadState, Outcome
 from fsorch.clock import Clock
 from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound, RequestRefused
@@ -33,6 +33,7 @@ from fsorch.store.lead_models import (
     LeadNumberRecord,
     LeadRecord,
 )
+from fsorch.store.lead_resets import note_reset, reset_leads, was_reset
 from fsorch.store.lead_rows import gate_of, next_number, number_value, read_leads
 from fsorch.store.models import MetaRecord
 from fsorch.store.values import clean, cut, dump_json
@@ -145,6 +146,27 @@ class Lists:
                 LeadListRecord.delete().where(LeadListRecord.id == id).execute(db)
                 self._audit(by, "list.remove", {"list": id, "leads": removed})
             return removed
+
+    def reset(self, id: str, by: str, *, outcomes: Collection[Outcome] = (), done: bool = False) -> int:
+        """Make the leads that rest ready at once, and count their attempts anew; with ``done`` those too whose tries
+        are used up, unless somebody has said how it ended; with ``outcomes`` only those whose last attempt ended so.
+        How many there were; audited. Callbacks stay, and so does what is on record of attempts. Raises NotFound."""
+        with self._use() as db:
+            count = reset_leads(db, self._one(db, id).id, outcomes=outcomes, done=done)
+            told = {"list": id, "leads": count, "outcomes": sorted(one.value for one in outcomes), "done": done}
+            with writing(db):
+                self._audit(by, "list.reset", told)
+            return count
+
+    def reset_by_clock(self, id: str, at: int) -> int:
+        """Reset a list that was due to be at ``at`` (UTC microseconds), unless that was done; how many leads are ready
+        anew."""
+        with self._use() as db:
+            if not 0 < was_reset(db, id) < at:
+                return 0
+            with writing(db):
+                ours = note_reset(db, id, at)
+        return self.reset(id, "clock", done=True) if ours else 0
 
     def leads(self, id: str) -> Iterator[Lead]:
         """Every lead of a list, in the order they came, without history; needs the memory of one page."""

@@ -25,7 +25,7 @@ from fsorch.store.database import Db, PooledMysql, mysql_code
 from fsorch.store.lead_filter import MYSQL, SQLITE, Dialect, LeadFilter, compile_filter, field_sql
 from fsorch.store.lead_models import LeadPlanRecord
 
-__all__ = ["Plan", "dialect_of", "ensure_plan", "find_plan", "plan_of"]
+__all__ = ["Paths", "Plan", "dialect_of", "ensure_plan", "find_plan", "paths_of", "plan_of"]
 
 # An index that no campaign has asked for in this time may go.
 UNUSED_US = 7 * 86_400 * 1_000_000
@@ -72,12 +72,44 @@ def dialect_of(db: Db) -> Dialect:
     return MYSQL if isinstance(db, PooledMysql) else SQLITE
 
 
-def plan_of(db: Db, spec: CampaignSpec, *, by_owner: bool) -> Plan:
-    """The plan for a campaign's order and filter. Raises ConfigError for a filter or a field that cannot be."""
+class Paths(msgspec.Struct, frozen=True):
+    """The plans by which the leads of one list are found: ``whole``: all that may be dialled; ``owned``: the same, by
+    owner (None: nobody asks for it). Where leads that were never dialled are dealt out by turns with the others,
+    ``new`` and ``tried`` are those (else both None)."""
+
+    whole: Plan
+    owned: Plan | None = None
+    new: Plan | None = None
+    tried: Plan | None = None
+
+    @property
+    def plans(self) -> tuple[Plan, ...]:
+        """All that are gone by, the one that cannot be done without first."""
+        parts = (self.new, self.tried) if self.new is not None else (self.whole,)
+        return tuple(one for one in (*parts, self.owned) if one is not None)
+
+
+def paths_of(db: Db, spec: CampaignSpec, *, by_owner: bool) -> dict[str, Paths]:
+    """The plans of each list of a campaign. Raises ConfigError for a filter or a field that cannot be."""
+    found = {}
+    for one in spec.lists:
+        filter = spec.filter_of(one.list)
+        new = tried = None
+        if spec.new_every:
+            so_far = f"({filter}) and " if filter else ""
+            new = plan_of(db, spec.order, f"{so_far}lead.attempts == 0", by_owner=False)
+            tried = plan_of(db, spec.order, f"{so_far}lead.attempts > 0", by_owner=False)
+        owned = plan_of(db, spec.order, filter, by_owner=True) if by_owner else None
+        found[one.list] = Paths(plan_of(db, spec.order, filter, by_owner=False), owned, new, tried)
+    return found
+
+
+def plan_of(db: Db, order: tuple[OrderKey, ...], wanted: str, *, by_owner: bool) -> Plan:
+    """The plan for an order and a filter. Raises ConfigError for a filter or a field that cannot be."""
     maker = _Maker(db)
-    filter = compile_filter(spec.filter, maker.to)
+    filter = compile_filter(wanted, maker.to)
     flag = maker.column(filter.sql, "INTEGER") if filter.sql else ""
-    keys = tuple(key for one in spec.order for key in maker.keys(one))
+    keys = tuple(key for one in order for key in maker.keys(one))
     text = "\n".join((filter.sql, str(by_owner), *keys, *(sql for _, sql in maker.computed)))
     name = f"lead_by_{hashlib.sha256(text.encode()).hexdigest()[:16]}"
     return Plan(name, flag, by_owner, keys, tuple(maker.computed), filter)

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
+from copy import deepcopy
 from typing import Any, NamedTuple
 
 import msgspec
@@ -27,7 +28,7 @@ from fsorch.store.dnc import Dnc
 from fsorch.store.lead_choice import Choice, Shares, choose, let_through, next_moment
 from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
-from fsorch.store.lead_plans import Plan, ensure_plan, find_plan, plan_of
+from fsorch.store.lead_plans import Paths, Plan, ensure_plan, find_plan, paths_of
 from fsorch.store.lead_rows import SHUT, number_value, plain_id, read_leads, shown, update_lead
 from fsorch.store.values import clean, cut
 
@@ -77,11 +78,10 @@ class Unsettled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class AtHand(NamedTuple):
-    """What a reservation goes by: the plan (None: it is to be made first), that by owner; ``missing``: one has still to
-    be made."""
+    """What a reservation goes by: the paths of each list (None: an index is to be made first); ``missing``: one has
+    still to be made."""
 
-    plan: Plan | None
-    owned: Plan | None
+    paths: dict[str, Paths] | None
     missing: bool
 
 
@@ -239,6 +239,21 @@ class Leads:
         with self._use() as db, writing(db):
             return let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
 
+    def upcoming(
+        self, spec: CampaignSpec, count: int, now_us: int, *, owners: Sequence[str] = (), preparing: bool = True
+    ) -> tuple[Lead, ...] | None:
+        """The leads that a reservation of ``count`` would bring if these ``owners`` were free, with their history;
+        nothing is reserved. None: an index has still to be made, which without ``preparing`` is not waited for."""
+        with self._use() as db:
+            by = self._at_hand(db, spec, preparing)
+            if by.paths is None:
+                return None
+            with writing(db):
+                let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
+                ids = choose(db, Choice(spec, by.paths, count, now_us, tuple(owners)), deepcopy(self._shares))
+            found = read_leads(db, ids)
+            return tuple(self._with_history(db, [found[id] for id in ids if id in found]))
+
     def reserve(
         self,
         spec: CampaignSpec,
@@ -321,26 +336,31 @@ class Leads:
 
     # -- inside ---------------------------------------------------------------------------------------------------
 
-    def _plans(self, db: Db, spec: CampaignSpec) -> tuple[Plan, ...]:
-        """The campaign's plan, and after it that by owner where any of its leads has one."""
+    def _paths(self, db: Db, spec: CampaignSpec) -> dict[str, Paths]:
+        """The plans of the campaign's lists; those by owner where any of their leads has one."""
         by_owner = (spec.owner_first or spec.owner_only) and self.lists.are_owned(db, [one.list for one in spec.lists])
-        return tuple(plan_of(db, spec, by_owner=by) for by in ((False, True) if by_owner else (False,)))
+        return paths_of(db, spec, by_owner=by_owner)
+
+    def _plans(self, db: Db, spec: CampaignSpec) -> tuple[Plan, ...]:
+        return _distinct(self._paths(db, spec))
 
     def _at_hand(self, db: Db, spec: CampaignSpec, preparing: bool) -> AtHand:
         """The plans to go by: those whose indexes are there. With ``preparing`` the others are made."""
-        plans = self._plans(db, spec)
-        there = []
+        paths = self._paths(db, spec)
+        plans = _distinct(paths)
+        there = set()
         for plan in plans:
             known = self._clock.now().wall - self._ensured.get(plan.index, 0) <= SURE_US
             if known or preparing or find_plan(db, plan):
                 self._ensure(db, plan)
-                there.append(plan)
-        # Without that by owner nobody's own leads come first for a while.
-        needed = len(plans) if spec.owner_only else 1
-        usable = all(one in there for one in plans[:needed])
-        return AtHand(
-            plans[0] if usable else None, plans[1] if plans[1:] and plans[1] in there else None, len(there) < len(plans)
-        )
+                there.add(plan.index)
+        missing = len(there) < len(plans)
+        for name, one in paths.items():
+            if not spec.owner_only and one.owned is not None and one.owned.index not in there:
+                # Nobody's own leads come first for a while.
+                paths[name] = msgspec.structs.replace(one, owned=None)
+        usable = all(plan.index in there for plan in _distinct(paths))
+        return AtHand(paths if usable else None, missing)
 
     def _ensure(self, db: Db, plan: Plan, *, again: bool = False) -> None:
         """See to its index; so, too, one that is used every day is not taken for one that nobody uses."""
@@ -352,7 +372,7 @@ class Leads:
     def _reserve(
         self, db: Db, spec: CampaignSpec, by: AtHand, count: int, now_us: int, token: str, owners: Sequence[str]
     ) -> Reservation:
-        if by.plan is None:
+        if by.paths is None:
             return Reservation(leads=(), unprepared=True)
         ready: list[Ready] = []
         barred = 0
@@ -360,7 +380,7 @@ class Leads:
             let_through(db, [one.list for one in spec.lists], now_us, max(THROUGH, 2 * count))
             for _ in range(MOST_ROUNDS):
                 wanted = count - len(ready)
-                choice = Choice(spec, by.plan, by.owned, wanted, now_us, tuple(owners))
+                choice = Choice(spec, by.paths, wanted, now_us, tuple(owners))
                 ids = choose(db, choice, self._shares) if wanted > 0 else []
                 if not ids:
                     break
@@ -479,6 +499,11 @@ class Leads:
         if not found:
             raise NotFound("lead", id)
         return self._with_history(db, list(found.values()))[0]
+
+
+def _distinct(paths: dict[str, Paths]) -> tuple[Plan, ...]:
+    """Every plan once, however many lists go by it."""
+    return tuple({plan.index: plan for one in paths.values() for plan in one.plans}.values())
 
 
 def _expect_free(lead: Lead, what: str) -> None:

@@ -27,7 +27,18 @@ from fsorch.store.dnc import Dnc
 from fsorch.store.lead_filter import names_of
 from fsorch.store.leads import Leads
 
-__all__ = ["LeadReason", "May", "Records", "drop_budgets", "may_dial", "missing_of", "reasons_of", "registries"]
+__all__ = [
+    "LeadReason",
+    "May",
+    "Records",
+    "Upcoming",
+    "drop_budgets",
+    "may_dial",
+    "missing_of",
+    "reasons_of",
+    "registries",
+    "upcoming_of",
+]
 
 DAY_US = 86_400 * 1_000_000
 
@@ -69,6 +80,30 @@ def reasons_of(store: Records, lead: Lead, now: int) -> list[LeadReason]:
 def registries(store: Records) -> dict[str, int]:
     """When each public register was imported last, to its end."""
     return {one.id: one.imported_at for one in store.dnc.lists() if one.done}
+
+
+class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
+    """A lead that is next, and what stands against calling it at this moment (``rule`` empty: nothing)."""
+
+    lead: Lead
+    reason: Reason
+
+
+def upcoming_of(
+    store: Records, centre: Centre, spec: CampaignSpec, count: int, now: int, *, preparing: bool = True
+) -> list[Upcoming] | None:
+    """The leads that ``spec`` would be given next at ``now`` (UTC microseconds), in order, if all of its agents were
+    free. None: its leads have still to be put in order, which without ``preparing`` is not waited for."""
+    owners = [one.id for one in centre.agents if any(member.queue == spec.queue for member in one.queues)]
+    leads = store.leads.upcoming(spec, count, now, owners=owners, preparing=preparing)
+    if leads is None:
+        return None
+    row = store.campaigns.state(spec.id)
+    found = []
+    for lead in leads:
+        situation = _situation(store, centre, spec, row, lead, _questions(store, lead, now), now)
+        found.append(Upcoming(lead=lead, reason=why(situation)))
+    return found
 
 
 class May(msgspec.Struct, frozen=True, kw_only=True):
@@ -162,7 +197,8 @@ def _situation(
     calendar = next((one for one in centre.calendars if one.id == spec.calendar), None)
     rules = Compliance(pack_named(spec.pack, centre.packs), spec)
     running = row.state in (CampaignState.RUNNING, CampaignState.SCHEDULED)
-    fits = not spec.filter or evaluate(parse_filter(spec.filter, "filter"), dict(names_of(lead))) is True
+    wanted = spec.filter_of(lead.list)
+    fits = not wanted or evaluate(parse_filter(wanted, "filter"), dict(names_of(lead))) is True
     return Situation(
         lead=lead,
         now=now,

@@ -309,3 +309,19 @@ def test_a_number_is_checked_against_every_rule_before_anybody_dials_it(store: S
 
 def test_top_says_when_nothing_runs() -> None:
     assert fsorch("campaign", "top").code == 8
+
+
+def test_what_is_next_is_shown_and_a_list_is_gone_through_once_more(store: Store) -> None:
+    for n in range(3):
+        lead = Lead(id="", list="cold", name=f"L{n}", priority=n, numbers=(LeadNumber(number=f"+3725012{n:03}"),))
+        store.leads.add(lead, "test")
+    shown = fsorch("campaign", "next", "staff", "--count", "2")
+    assert shown.out.index("L2") < shown.out.index("L1")
+    assert "L0" not in shown.out
+    found = json.loads(fsorch("campaign", "next", "staff", "--json").out)
+    assert [one["lead"]["name"] for one in found] == ["L2", "L1", "L0"]
+    # Nobody has started it, which stands against each.
+    assert {one["reason"]["rule"] for one in found} == {"draft"}
+    assert json.loads(fsorch("list", "reset", "cold", "--outcome", "busy", "--done", "--json").out)["leads"] == 0
+    assert fsorch("list", "reset", "cald").code == 4
+    assert fsorch("campaign", "next", "stafff").code == 4

@@ -17,7 +17,7 @@ from fsorch.campaigns import CampaignSpec
 from fsorch.config import Centre
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.store.campaigns import CampaignRow
-from fsorch.store.reasons import LeadReason, drop_budgets, missing_of, reasons_of
+from fsorch.store.reasons import LeadReason, drop_budgets, missing_of, reasons_of, upcoming_of
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.leads import seen_lead
@@ -31,6 +31,7 @@ __all__ = ["CampaignRoutes"]
 DAY_US = 86_400 * 1_000_000
 # Figures and pictures of more than this are for the command line.
 LONGEST_US = 92 * DAY_US
+MOST_NEXT = 200
 VERBS = {one.value: one for one in (CampaignInput.START, CampaignInput.PAUSE, CampaignInput.RESUME, CampaignInput.STOP)}
 
 
@@ -50,7 +51,12 @@ class CampaignRoutes:
             rule = f"/api/campaigns/<id>/{verb}"
             app.add_url_rule(rule, f"POST {rule}", self.steer, defaults={"verb": verb}, methods=["POST"])
         app.add_url_rule("/api/campaign-states", "campaign states", self.states, methods=["GET"])
-        for name, view in (("state", self.state), ("stats", self.stats), ("picture", self.picture)):
+        for name, view in (
+            ("state", self.state),
+            ("stats", self.stats),
+            ("picture", self.picture),
+            ("next", self.next),
+        ):
             app.add_url_rule(f"/api/campaigns/<id>/{name}", f"campaign {name}", view, methods=["GET"])
         app.add_url_rule("/api/leads/<id>/why", "why a lead is not dialled", self.why, methods=["GET"])
 
@@ -104,6 +110,19 @@ class CampaignRoutes:
 
         return json_response(in_worker(read))
 
+    def next(self, id: str) -> Response:
+        """GET /api/campaigns/spring/next?count=20: the leads that are next, in order, if all its agents are free, and
+        what stands against each; ``prepared`` is false where they have still to be put in order."""
+        sight, store = self._reader(), self._auth.store
+        count = _count()
+
+        def read() -> dict[str, Any]:
+            centre, spec = self._spec(id, sight)
+            found = upcoming_of(store, centre, spec, count, _now(), preparing=False)
+            return {"campaign": id, "prepared": found is not None, "leads": found or []}
+
+        return json_response(in_worker(read))
+
     def picture(self, id: str) -> Response:
         """GET /api/campaigns/spring/picture?since=...&until=...: its hours, as SVG."""
         sight, store = self._reader(), self._auth.store
@@ -151,6 +170,14 @@ class CampaignRoutes:
 
 def _now() -> int:
     return time.time_ns() // 1_000
+
+
+def _count() -> int:
+    """How many leads are asked for."""
+    text = flask.request.args.get("count", "20")
+    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_NEXT):
+        raise ApiError(400, "bad_request", f"count is {text[:20]!r}; expected 1 to {MOST_NEXT}")
+    return int(text)
 
 
 def _span() -> tuple[int, int]:

@@ -15,7 +15,7 @@ import flask
 import msgspec
 from flask import Flask, Response
 
-from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber
+from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber, Outcome
 from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound
 from fsorch_web.auth import Auth
@@ -47,6 +47,21 @@ class NumberBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 Numbers = Annotated[list[NumberBody], msgspec.Meta(min_length=1, max_length=12)]
+
+
+class ResetBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """Whose rest is over: of leads whose last attempt ended by one of these ``outcomes`` (none: all); ``done``: of
+    those too whose tries are used up."""
+
+    outcomes: Annotated[list[Outcome], msgspec.Meta(max_length=20)] = []
+    done: bool = False
+
+
+class ResetAnswer(msgspec.Struct, kw_only=True):
+    """So many leads are ready anew."""
+
+    list: str
+    leads: int
 
 
 class LeadPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -128,6 +143,7 @@ class LeadRoutes:
         for rule, view, method in (
             ("/api/lists", self.lists, "GET"),
             ("/api/lists/<id>", self.list, "GET"),
+            ("/api/lists/<id>/reset", self.reset, "POST"),
             ("/api/leads", self.find, "GET"),
             ("/api/leads", self.add, "POST"),
             ("/api/leads/<id>", self.show, "GET"),
@@ -211,6 +227,18 @@ class LeadRoutes:
 
         lead, status = in_worker(put)
         return json_response(lead, status)
+
+    def reset(self, id: str) -> Response:
+        """POST /api/lists/spring/reset: its leads that rest are ready, with all their tries again."""
+        person, given = self._writer(), body(ResetBody)
+        leads = self._auth.store.leads
+
+        def done() -> ResetAnswer:
+            self._need_list(person.sight, id)
+            count = leads.lists.reset(id, person.login, outcomes=given.outcomes, done=given.done)
+            return ResetAnswer(list=id, leads=count)
+
+        return json_response(in_worker(done))
 
     def change(self, id: str) -> Response:
         """PATCH /api/leads/17: what is given; refused (409) while somebody dials it."""

@@ -20,7 +20,7 @@ from fsorch.store.changing import Changed
 from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.flows import FlowVersion
 from fsorch.store.queries import ContactDetail
-from fsorch.store.reasons import LeadReason
+from fsorch.store.reasons import LeadReason, Upcoming
 from fsorch.store.story import Line
 from fsorch_web import campaigns, flows, leads, objects, verbs
 from fsorch_web.auth import Credentials
@@ -104,6 +104,14 @@ class CampaignStats(msgspec.Struct, frozen=True, kw_only=True):
     until: int
     counts: CampaignCounts
     drops: list[DropBudget]
+
+
+class CampaignNext(msgspec.Struct, frozen=True, kw_only=True):
+    """The leads that a campaign calls next, in order, and what stands against each."""
+
+    campaign: str
+    prepared: bool
+    leads: list[Upcoming]
 
 
 class Story(msgspec.Struct, frozen=True, kw_only=True):
@@ -197,11 +205,17 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/campaign-states"): Operation("Where each campaign is", dict[str, CampaignRow], scoped=True),
     ("GET", "/api/campaigns/<id>/state"): Operation("Where one is, and what it lacks", CampaignState, scoped=True),
     ("GET", "/api/campaigns/<id>/stats"): Operation("What became of its calls", CampaignStats, query=SPAN, scoped=True),
+    ("GET", "/api/campaigns/<id>/next"): Operation(
+        "The leads that it calls next, in order", CampaignNext, query=("count",), scoped=True
+    ),
     ("GET", "/api/campaigns/<id>/picture"): Operation(
         "Its hours drawn", query=SPAN, media="image/svg+xml", scoped=True
     ),
     ("GET", "/api/lists"): Operation("Lists, and how far they are", list[ListRow], scoped=True),
     ("GET", "/api/lists/<id>"): Operation("One list", ListRow, scoped=True),
+    ("POST", "/api/lists/<id>/reset"): Operation(
+        "Its leads that rest are ready anew", leads.ResetAnswer, leads.ResetBody, SUPERVISOR, scoped=True
+    ),
     ("GET", "/api/leads"): Operation(
         "Leads by id, number or reference; or those of a list in pages",
         list[Lead],

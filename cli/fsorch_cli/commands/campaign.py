@@ -11,7 +11,7 @@ import msgspec
 from fsorch.campaign.answer_counts import AnswerCounts
 from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.plots import draw_hours, hours_of
-from fsorch.campaigns import CampaignSpec
+from fsorch.campaigns import CampaignSpec, LeadState
 from fsorch.config import Centre
 from fsorch.errors import NotRunning, RequestRefused
 from fsorch.objects import Change, closed, find, opened
@@ -19,7 +19,7 @@ from fsorch.plain import plain
 from fsorch.store import Store
 from fsorch.store.attempts import CampaignCounts
 from fsorch.store.campaigns import CampaignRow
-from fsorch.store.reasons import drop_budgets, missing_of
+from fsorch.store.reasons import Upcoming, drop_budgets, missing_of, upcoming_of
 from fsorch_cli.app import App
 from fsorch_cli.assign import assign
 from fsorch_cli.campaign_board import watch_campaigns
@@ -91,6 +91,41 @@ def show(app: App, campaign: str, as_json: bool) -> None:
     lines += [("held", held)] if held else []
     lines += [("missing", fault) for fault in missing]
     print_table(("", ""), lines, empty="")
+
+
+@command.command("next")
+@WHICH
+@click.option("--count", type=click.IntRange(1, 500), default=20, show_default=True, help="How many leads.")
+@AS_JSON
+@click.pass_obj
+def next_(app: App, campaign: str, count: int, as_json: bool) -> None:
+    """The leads that CAMPAIGN calls next, in order, if all its agents are free; nothing is reserved.
+
+    Those with the dialler already (some seconds' worth, see `lead why`) are not among them."""
+    with app.store() as store:
+        centre, spec = _spec(store, campaign)
+        found = upcoming_of(store, centre, spec, count, now_us()) or []
+    if as_json:
+        print_json(found)
+        return
+    rows = [format_upcoming(n, one) for n, one in enumerate(found, 1)]
+    print_table(
+        ("", "lead", "name", "number", "list", "priority>", "tries>", "last", "owner", "against it"),
+        rows,
+        empty="No lead of its lists may be dialled now; fsorch lead why LEAD tells of one.",
+    )
+
+
+def format_upcoming(place: int, one: Upcoming) -> tuple[object, ...]:
+    """A row of ``campaign next``."""
+    lead = one.lead
+    number = lead.numbers[lead.next_number % len(lead.numbers)].number if lead.numbers else ""
+    last = lead.disposition or lead.last_outcome
+    what = "callback" if lead.state is LeadState.CALLBACK else last
+    return (
+        *(place, lead.id, lead.name, number, lead.list, lead.priority, lead.attempts, what),
+        *(lead.callback_agent or lead.owner, one.reason.rule),
+    )
 
 
 @command.command("start")

@@ -7,6 +7,7 @@ import msgspec
 
 from fsorch.campaigns import AttemptRow, Lead, LeadNumber
 from fsorch.errors import ConfigError, NotFound
+from fsorch.places import Places
 from fsorch.store.reasons import reasons_of
 from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, print_table, printable
@@ -35,6 +36,7 @@ def show(app: App, lead: str, as_json: bool) -> None:
     if as_json:
         print_json({"lead": found, "attempts": attempts, "dnc": list(dnc.values())})
         return
+    places = Places()
     for name, value in _card(found):
         if value:
             out().print(f"{name:<10} {printable(value)}")
@@ -42,6 +44,8 @@ def show(app: App, lead: str, as_json: bool) -> None:
         barred = f", not called: {dnc[one.number].source}" if one.number in dnc else ""
         told = f"{one.kind or 'number'}, {one.attempts} attempts{', dead' if one.dead else ''}{barred}"
         out().print(f"{'':<10} {printable(one.number)} ({printable(told)})")
+        if astray := places.astray(found, one):
+            out().print(f"{'':<10} look: {astray}; the stricter of their clocks counts")
     print_table(
         ("launched", "campaign", "number", "agent", "outcome", "cause", "talked>"),
         [_attempt(one) for one in attempts],
@@ -73,7 +77,11 @@ def why(app: App, lead: str, as_json: bool) -> None:
 @command.command("add")
 @click.argument("list_id", metavar="LIST")
 @click.option(
-    "--number", "numbers", multiple=True, metavar="[KIND:]NUMBER", help="Several times, the first to be tried first."
+    "--number",
+    "numbers",
+    multiple=True,
+    metavar="[KIND:]NUMBER",
+    help="Several times, the first to be tried first.",
 )
 @click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
 @click.option("--name", default="")

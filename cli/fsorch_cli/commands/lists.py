@@ -11,7 +11,7 @@ import click
 import msgspec
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from fsorch.campaigns import Lead
+from fsorch.campaigns import Lead, Outcome
 from fsorch.edge.lead_columns import parse_mapping
 from fsorch.edge.lead_import import DUPLICATES, ImportOptions, ImportResult, import_leads
 from fsorch.errors import NotFound
@@ -103,6 +103,28 @@ def remove(app: App, list_id: str) -> None:
     with app.store() as store:
         gone = store.leads.lists.remove(list_id, asked_by())
     out().print(f"list {printable(list_id)} and its {gone:,} leads are removed")
+
+
+@command.command("reset")
+@click.argument("list_id", metavar="LIST")
+@click.option(
+    "--outcome",
+    "outcomes",
+    type=click.Choice([one.value for one in Outcome]),
+    multiple=True,
+    help="Only leads whose last attempt ended so; several times.",
+)
+@click.option("--done", is_flag=True, help="Also leads whose tries are used up, of which no agent has said how it was.")
+@AS_JSON
+@click.pass_obj
+def reset(app: App, list_id: str, outcomes: tuple[str, ...], done: bool, as_json: bool) -> None:
+    """Make the leads of LIST that rest ready at once, with all their tries again.
+
+    What was dialled stays on record, and what the law counts is counted from there. Callbacks stay as promised."""
+    with app.store() as store:
+        wanted = [Outcome(one) for one in outcomes]
+        count = store.leads.lists.reset(list_id, asked_by(), outcomes=wanted, done=done)
+    print_json({"list": list_id, "leads": count}) if as_json else out().print(f"{count:,} leads are ready anew")
 
 
 @command.command("import")

@@ -213,6 +213,11 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
           {lead.name && <p class="number">{phone(lead.number)}</p>}
         </div>
       )}
+      {lead.astray && (
+        <p class="why" data-test="astray">
+          <span>Look</span> {lead.astray}
+        </p>
+      )}
       {lead.callback_note && (
         <p class="why" data-test="callback-note">
           <span>Promised</span> {lead.callback_note}

@@ -96,6 +96,7 @@ export interface Lead {
   name: string;
   number: string;
   numbers: { number: string; kind: string }[];
+  astray: string;
   fields: Record<string, string>;
   script: string;
   attempts: number;
