@@ -97,7 +97,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     credits all its contacts with waiting; ``count_from_call``: their time in flows counts as waiting too. A tier
     level above the lowest opens after ``level_wait_s`` (0: all are open at once), times the levels up with
     ``level_wait_multiplied``; ``skip_absent_levels``: levels where nobody is at work do not count. ``guard`` times
-    the wait of a preferred caller is the longest that others are passed over (0: no guard). ``ring_more_s``:
+    the wait of a preferred caller is the longest that its callers are passed over (0: no guard). ``ring_more_s``:
     ring-progressively adds a phone so often. ``skills``: what its contacts ask for, with levels 1-5, all of it, or an
     expression (see :mod:`fsorch.demands`); ``skilled``: what that means. ``paused``: its contacts wait, and none is
     offered. ``wrap_up``: the mode of wrap-up; without it there are ``wrap_up_s``,

@@ -20,8 +20,8 @@ REMEMBERED = 512
 class QueueRules(msgspec.Struct, frozen=True, kw_only=True):
     """How a queue distributes. ``level_wait_s``: a tier level above the lowest opens for a contact that has waited so
     long (0: all are open), times the number of levels up with ``level_wait_multiplied``; with ``skip_absent_levels``
-    a level where nobody is present does not count. ``guard`` 0: none; ``guard_floor_s``: waits below it are taken as
-    this long. ``skilled``: what the skills that contacts ask for mean to it."""
+    levels below the lowest where somebody is present do not count. ``guard`` 0: none; ``guard_floor_s``: waits below
+    it are taken as this long. ``skilled``: what the skills that contacts ask for mean to it."""
 
     queue: str
     strategy: Strategy = Strategy.LONGEST_IDLE
@@ -95,10 +95,17 @@ class Line:
 
     def opens_after(self, level: int) -> float:
         """The wait in seconds after which a level is open."""
-        up = level - self.lowest()
-        if up <= 0 or self.rules.level_wait_s <= 0:
+        if self.rules.level_wait_s <= 0 or level <= (lowest := self.lowest()):
             return 0.0
-        return self.rules.level_wait_s * (up if self.rules.level_wait_multiplied else 1)
+        if not self.rules.level_wait_multiplied:
+            return self.rules.level_wait_s
+        return self.rules.level_wait_s * (level - lowest)
+
+    def steps(self) -> frozenset[float]:
+        """The waits in seconds after which a level opens that is not open from the start."""
+        if self.rules.level_wait_s <= 0:
+            return frozenset()
+        return frozenset(wait for level in self.levels if (wait := self.opens_after(level)) > 0)
 
     def waiting(self) -> int:
         return sum(len(pool) for pool in self.pools.values())
@@ -122,6 +129,11 @@ class Worker:
         """From now on the agent has these skills."""
         self.skills = skills
         self._fits.clear()
+
+    def forget(self, queue: str) -> None:
+        """The queue is there no more: a new one of that name begins its turns and lots anew."""
+        self.offered.pop(queue, None)
+        self.tickets.pop(queue, None)
 
     def fits(self, demand: Demand) -> bool:
         """Whether the agent fulfils it; an answer is remembered, for the same few demands are made all day."""

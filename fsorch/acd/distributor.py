@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import heapq
 import random
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Set
+from typing import NamedTuple
 
 import msgspec
 
@@ -31,6 +32,7 @@ __all__ = ["Distributor", "Match"]
 SPARE_POOLS = 16
 # So many contacts at the head of a line are tried in order; then those are looked for that an agent's level is open to.
 FIRST_TRIES = 8
+PREFERRED = "preferred by this contact"
 
 
 class Match(msgspec.Struct, frozen=True):
@@ -64,6 +66,7 @@ class Distributor:
     def set_queues(self, rules: Iterable[QueueRules]) -> None:
         """The queues there are. A queue that goes keeps its line until its last contact has left."""
         wanted = {rule.queue: rule for rule in rules}
+        added = wanted.keys() - self._lines.keys()
         for queue, rule in wanted.items():
             line = self._lines.get(queue)
             if line is None:
@@ -72,6 +75,9 @@ class Distributor:
                 self._change_rules(line, rule)
         for queue in [queue for queue, line in self._lines.items() if queue not in wanted and not line.waiting()]:
             del self._lines[queue]
+            for worker in self._workers.values():
+                worker.forget(queue)
+        self._join_added(added)
         self._recount()
         for agent, worker in self._workers.items():
             if worker.work is not None:
@@ -79,14 +85,14 @@ class Distributor:
                 self._new_agents[agent] = None
 
     def set_agent(self, agent: str, tiers: Iterable[Tier], skills: dict[str, int] | None = None) -> None:
-        """The queues and skills of an agent; no queues and no skills removes the agent."""
+        """The queues and skills of an agent; no queues and no skills removes the agent who is not at work."""
         worker = self._workers.setdefault(agent, Worker())
         self._unplace(agent, worker)
         self._count(agent, worker, -1)
         worker.tiers = {tier.queue: tier for tier in tiers}
         worker.learn(dict(skills or {}))
         self._count(agent, worker, 1)
-        if not worker.tiers and not worker.skills and worker.work is None:
+        if not worker.tiers and not worker.skills and worker.work is None and not worker.present:
             del self._workers[agent]
         elif worker.work is not None:
             self._new_agents[agent] = None
@@ -141,8 +147,9 @@ class Distributor:
             return False
         for queue in need.queues:
             line = self._lines.get(queue)
-            if line is not None:
-                line.pools[line.asks(need.skills)].leave(contact)
+            pool = line.pools.get(line.asks(need.skills)) if line is not None else None
+            if line is not None and pool is not None:
+                pool.leave(contact)
                 line.changes += 1
         for agent in need.prefer:
             fans = self._fans.get(agent)
@@ -266,51 +273,68 @@ class Distributor:
     def _match_all(
         self, fresh: list[Need], agents: list[str], now: float, eligible: Callable[[str], bool]
     ) -> list[Match]:
-        made: list[Match | None] = []
+        made: list[Match] = []
+        alone = len(fresh) == 1 and not agents
         for need in sorted(fresh, key=self._place_of):
-            if eligible(need.contact):
-                made.append(self._match_contact(need, now))
+            while self._needs.get(need.contact) is need and eligible(need.contact):
+                found = self._find(need, now)
+                if found is None:
+                    break
+                # Of several who are new, each agent has the one who is first for them: it may have waited before.
+                made.append(self._take(found if alone else self._sooner(found, now, eligible)))
         for agent in agents:
             while (best := self._best_contact(agent, now, eligible)) is not None:
-                match = self._match_contact(best, now)
-                made.append(match)
-                if match is None or agent in match.agents:
+                found = self._find(best.need, now)
+                if found is None:
                     break
-        return [match for match in made if match is not None]
+                made.append(self._take(found))
+                if agent in found.agents:
+                    break
+        return made
+
+    def _sooner(self, found: Match, now: float, eligible: Callable[[str], bool]) -> Match:
+        """The match of the contact that this match's first agent should rather serve, if there is one."""
+        best = self._best_contact(found.agents[0], now, eligible)
+        if best is None or best.need.contact == found.contact:
+            return found
+        return self._find(best.need, now) or found
 
     def _serve(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Match | None:
         """One agent has become idle and nothing else that concerns them has changed: no other idle agent fits any
         waiting contact, so the best contact is theirs. Only without one do they take their place among the idle."""
         worker = self._workers[agent]
-        need = self._best_contact(agent, now, eligible)
-        if need is None:
+        best = self._best_contact(agent, now, eligible)
+        if best is None:
             self._place(agent, worker)
             return None
-        queue = next((queue for queue in need.queues if queue in worker.tiers), need.queues[0])
-        why = need.bond or "preferred by this contact" if agent in need.prefer else ""
-        unfit: tuple[str, ...] = ()
-        if not why:
-            line = self._lines[queue]
-            asked = line.asks(need.skills)
-            candidate = weighed(self._candidate(worker, line, agent), line, worker, asked)
-            why = why_candidate(candidate, line, asked, now)
-            unfit = self._unfit(line, line.pools[asked]) if asked.parts else ()
+        need = best.need
+        if best.line is None or len(need.queues) > 1:
+            # Which of them it is, is said there.
+            self._place(agent, worker)
+            found = self._find(need, now)
+            return self._take(found) if found is not None else None
+        line = best.line
+        asked = line.asks(need.skills)
+        candidate = weighed(self._candidate(worker, line, agent), line, worker, asked)
+        why = need.bond or PREFERRED if need.wants(agent, now) else why_candidate(candidate, line, asked, now)
+        unfit = self._unfit(line, line.pools[asked]) if asked.parts and agent not in need.prefer else ()
         self.leave(need.contact)
-        self._count_offer(agent, queue)
+        self._count_offer(agent, line.rules.queue)
         worker.work = None
-        return Match(need.contact, queue, (agent,), why, unfit=unfit)
+        return Match(need.contact, line.rules.queue, (agent,), why, unfit=unfit)
 
     def look_again(self) -> None:
         """What is eligible has changed: every waiting contact is looked at anew."""
         self._new_contacts.update(dict.fromkeys(self._needs))
 
     def another(self, need: Need, now: float) -> Match | None:
-        """One more agent for a contact whose phones ring already and which therefore waits in no line."""
-        for agent in self._settle():
-            self._new_agents[agent] = None
-        return self._match_contact(need, now, one=True)
+        """One more agent for a contact whose phones ring already and which therefore waits in no line. Who has become
+        idle since the last match is not asked: others may have waited for them."""
+        found = self._find(need, now, one=True)
+        return self._take(found) if found is not None else None
 
-    def _match_contact(self, need: Need, now: float, one: bool = False) -> Match | None:
+    def _find(self, need: Need, now: float, one: bool = False) -> Match | None:
+        """Who should serve a contact, of those who are idle; ``one``: even where all phones ring."""
         found = self._preferred(need)
         if found is None and need.passed and need.only_until > now:
             # Nobody else will do, and they have been asked: once more.
@@ -321,9 +345,11 @@ class Distributor:
                 # Everybody who is free has been asked: the round begins anew.
                 fresh = msgspec.structs.replace(need, passed=frozenset())
                 found = self._by_strategy(fresh, now, one)
-        if found is None:
-            return None
-        self.leave(need.contact)
+        return found
+
+    def _take(self, found: Match) -> Match:
+        """The contact waits no longer, and the agents are idle no longer."""
+        self.leave(found.contact)
         for agent in found.agents:
             self._count_offer(agent, found.queue)
             self.unready(agent)
@@ -333,9 +359,13 @@ class Distributor:
         for agent in need.prefer:
             worker = self._workers.get(agent)
             if worker is not None and worker.work is not None and agent not in need.passed:
-                queue = next((queue for queue in need.queues if queue in worker.tiers), need.queues[0])
-                return Match(need.contact, queue, (agent,), need.bond or "preferred by this contact")
+                why = need.bond or PREFERRED
+                return Match(need.contact, self._queue_of(need, worker), (agent,), why)
         return None
+
+    def _queue_of(self, need: Need, worker: Worker) -> str:
+        """For which queue somebody serves a contact that asks for them: one of theirs, if they are in any."""
+        return next((queue for queue in need.queues if queue in worker.tiers), need.queues[0])
 
     def _by_strategy(self, need: Need, now: float, one: bool) -> Match | None:
         for queue in need.queues:
@@ -358,10 +388,9 @@ class Distributor:
         return None
 
     def _fitting(self, line: Line, pool: Pool, need: Need, now: float) -> Iterator[Candidate]:
-        waited = now - need.since
         passed = need.passed if line.order.remembers else ()
         for candidate in pool.candidates():
-            if line.opens_after(candidate.tier.level) > waited:
+            if not need.has_waited(line.opens_after(candidate.tier.level), now):
                 return
             if candidate.agent not in passed:
                 yield candidate
@@ -370,14 +399,12 @@ class Distributor:
         fit = {candidate.agent for candidate in pool.candidates()}
         return tuple(agent for agent, _ in zip((a for a in line.ready if a not in fit), range(3), strict=False))
 
-    def _best_contact(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Need | None:
+    def _best_contact(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Best | None:
         """Who this idle agent should serve next."""
         worker = self._workers.get(agent)
         if worker is None or worker.work is None:
             return None
-        best: tuple[int, Place] | None = None
-        chosen: Need | None = None
-        line_of_best: Line | None = None
+        best: Best | None = None
         for queue, tier in worker.tiers.items():
             line = self._lines.get(queue)
             if line is None:
@@ -387,22 +414,19 @@ class Distributor:
             for demand, pool in line.pools.items():
                 head = pool.head()
                 # Most pools end here: the first in line, and so whoever is behind, comes after the best found so far.
-                if head is None or (best is not None and (-tier.share, head) >= best):
+                if head is None or (best is not None and (-tier.share, head) >= best.key):
                     continue
                 if not (anybody or worker.fits(demand)):
                     continue
-                limit = best[1] if best is not None and best[0] == -tier.share else None
+                limit = best.key[1] if best is not None and best.key[0] == -tier.share else None
                 found = self._first(agent, line, pool, opens, now, eligible, limit)
                 if found is not None:
-                    best, chosen, line_of_best = (-tier.share, found.place(line.rules.strict)), found, line
-        fans = [self._needs[contact] for contact in self._fans.get(agent, ()) if eligible(contact)]
-        for fan in fans:
+                    best = Best((-tier.share, found.place(line.rules.strict)), found, line)
+        for fan in [self._needs[contact] for contact in self._fans.get(agent, ()) if eligible(contact)]:
             key = (0, self._place_of(fan))
-            if agent not in fan.passed and (best is None or key < best):
-                best, chosen, line_of_best = key, fan, None
-        if chosen is not None and line_of_best is not None and line_of_best.rules.guard > 0:
-            chosen = self._guarded(chosen, agent, worker, line_of_best, now, eligible)
-        return chosen
+            if fan.wants(agent, now) and (best is None or key < best.key):
+                best = Best(key, fan, None)
+        return self._guarded(best, agent, worker, now, eligible) if best is not None else None
 
     def _first(
         self,
@@ -416,14 +440,15 @@ class Distributor:
     ) -> Need | None:
         """The first of a pool that this agent may serve, before the place ``limit``. ``opens``: the wait after which
         the line is open to the agent."""
-        opened_by = now - opens
+        # A little more than that, for sums of fractions are not exact: who is too young is seen one by one.
+        opened_by = now - opens + 0.001
         if line.rules.level_wait_s > 0 and not pool.waits_since(opened_by) and agent not in self._fans:
             return None
         for tried, place in enumerate(pool.places()):
             if limit is not None and place >= limit:
                 return None
             need = self._needs[place[2]]
-            if self._may(need, agent, line, opens, now) and eligible(need.contact):
+            if self._may(need, agent, opens, now) and eligible(need.contact):
                 return need
             if tried == FIRST_TRIES and line.rules.level_wait_s > 0:
                 break
@@ -432,31 +457,34 @@ class Distributor:
         # Many are too young for this agent's level: look through those who are not.
         strict = line.rules.strict
         old = [self._needs[contact] for contact in pool.by_age(opened_by)]
-        fit = [need for need in old if self._may(need, agent, line, opens, now) and eligible(need.contact)]
+        fit = [need for need in old if self._may(need, agent, opens, now) and eligible(need.contact)]
         first = min(fit, key=lambda need: need.place(strict), default=None)
         return None if first is None or (limit is not None and first.place(strict) >= limit) else first
 
-    def _may(self, need: Need, agent: str, line: Line, opens: float, now: float) -> bool:
-        if need.only_until > now and agent not in need.prefer:
-            return False
-        if line.order.remembers and agent in need.passed and any(a not in need.passed for a in line.ready):
-            return False
-        return agent in need.prefer or opens <= now - need.since
+    def _may(self, need: Need, agent: str, opens: float, now: float) -> bool:
+        return need.wants(agent, now) or (need.only_until <= now and need.has_waited(opens, now))
 
-    def _guarded(
-        self, chosen: Need, agent: str, worker: Worker, line: Line, now: float, eligible: Callable[[str], bool]
-    ) -> Need:
-        """The longest waiting contact instead, when it has waited beyond the guard."""
-        limit = line.rules.guard * max(now - chosen.since, line.rules.guard_floor_s)
-        opens = line.opens_after(worker.tiers[line.rules.queue].level)
-        for demand, pool in line.pools.items():
-            if not pool.waits_since(now - limit) or not line.takes(worker, demand):
+    def _guarded(self, best: Best, agent: str, worker: Worker, now: float, eligible: Callable[[str], bool]) -> Best:
+        """The longest waiting contact instead that has waited beyond the guard of its queue; of the queues which come
+        as early for this agent, for their share is not bounded."""
+        found, oldest = best, best.need.since
+        for queue, tier in worker.tiers.items():
+            line = self._lines.get(queue)
+            if line is None or line.rules.guard <= 0 or -tier.share > best.key[0]:
                 continue
-            for contact in pool.by_age(now - limit):
-                need = self._needs[contact]
-                if self._may(need, agent, line, opens, now) and eligible(contact):
-                    return need
-        return chosen
+            until = now - line.rules.guard * max(now - best.need.since, line.rules.guard_floor_s)
+            opens = line.opens_after(tier.level)
+            for demand, pool in line.pools.items():
+                if not pool.waits_since(min(until, oldest)) or not line.takes(worker, demand):
+                    continue
+                for contact in pool.by_age(until):
+                    need = self._needs[contact]
+                    if need.since >= oldest:
+                        break
+                    if self._may(need, agent, opens, now) and eligible(contact):
+                        oldest, found = need.since, Best(best.key, need, line)
+                        break
+        return found
 
     # -- within ---------------------------------------------------------------------------------------------------
 
@@ -527,11 +555,17 @@ class Distributor:
             self._wake_for_levels(need, line)
             self._new_contacts[need.contact] = None
 
+    def _join_added(self, added: Set[str]) -> None:
+        """Those who named a queue before there was one."""
+        for need in [need for need in self._needs.values() if not added.isdisjoint(need.queues)] if added else ():
+            self.join(need)
+
     def _count(self, agent: str, worker: Worker, by: int) -> None:
         """An agent's levels come (1) or go (-1)."""
         for queue, tier in worker.tiers.items():
             line = self._lines.get(queue)
             if line is not None:
+                open_before = (line.lowest(), line.steps())
                 _bump(line.levels, tier.level, by)
                 line.staffed()
                 if by > 0:
@@ -541,7 +575,8 @@ class Distributor:
                 if worker.present:
                     _bump(line.present, tier.level, by)
                     line.changes += 1
-                self._reopen(line)
+                if (line.lowest(), line.steps()) != open_before:
+                    self._reopen(line)
 
     def _recount(self) -> None:
         """All levels anew: the queues have changed."""
@@ -551,9 +586,7 @@ class Distributor:
             self._count(agent, worker, 1)
 
     def _reopen(self, line: Line) -> None:
-        """Levels may have opened or moved: the contacts of a queue with a level rule are looked at anew, on time."""
-        if line.rules.level_wait_s <= 0:
-            return
+        """Levels may have opened or moved: the contacts of the queue are looked at anew, on time."""
         for pool in line.pools.values():
             for place in pool.places():
                 need = self._needs[place[2]]
@@ -561,12 +594,20 @@ class Distributor:
                 self._wake_for_levels(need, line)
 
     def _wake_for_levels(self, need: Need, line: Line) -> None:
-        for level in line.levels:
-            self._wake(need, need.since + line.opens_after(level))
+        for wait in line.steps():
+            self._wake(need, need.since + wait)
 
     def _wake(self, need: Need, at: float) -> None:
         if at > need.since:
             heapq.heappush(self._wakes, (at, need.contact))
+
+
+class Best(NamedTuple):
+    """The first contact for an agent, in which line (None: it asks for this agent), and its ``key`` among others."""
+
+    key: tuple[int, Place]
+    need: Need
+    line: Line | None
 
 
 def _bump(counts: dict[int, int], level: int, by: int) -> None:

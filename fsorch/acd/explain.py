@@ -118,11 +118,10 @@ class Standings:
 
     def _levels(self, need: Need, crew: Crew) -> tuple[int, float, int]:
         """The next level to open, in how many seconds, and how many are idle on those that are open."""
-        waited, ready = self._now - need.since, 0
-        soonest, level = 0.0, 0
+        ready, soonest, level = 0, 0.0, 0
         for (queue, one), number in crew.levels.items():
             line = self._distributor.line(queue)
-            left = line.opens_after(one) - waited if line is not None else 0.0
+            left = need.since + line.opens_after(one) - self._now if line is not None else 0.0
             if left <= 0:
                 ready += number
             elif not level or left < soonest:

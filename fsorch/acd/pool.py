@@ -51,6 +51,16 @@ class Need(msgspec.Struct, frozen=True, kw_only=True):
             return (-self.priority, self.enqueued_at - credit, self.contact)
         return (0, self.enqueued_at - credit - self.priority * 60_000_000, self.contact)
 
+    def wants(self, agent: str, now: float) -> bool:
+        """Whether it prefers this agent, who has not been asked in this round; where nobody else will do, they are
+        asked again."""
+        return agent in self.prefer and (agent not in self.passed or self.only_until > now)
+
+    def has_waited(self, seconds: float, now: float) -> bool:
+        """Whether it has waited so long. The sum is that of the time for which a look was set: the difference of the
+        same fractions may be a little less."""
+        return self.since + seconds <= now
+
 
 class Pool:
     """Waiting contacts by place and by age, idle agents by rank."""
