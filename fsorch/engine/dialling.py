@@ -115,6 +115,7 @@ class Dialling:
         before, run.spec = run.spec, spec
         if before.cps_max != spec.cps_max:
             run.limit = Limit(spec.cps_max)
+        self.crew.weighed(run, before.weight)
         if (before.mode, before.pacer, before.target, before.ratio) != (
             spec.mode,
             spec.pacer,

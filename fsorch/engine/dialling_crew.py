@@ -1,15 +1,23 @@
 """Who dials for which campaign, and what becomes of calls for which nobody is left.
 
 An agent dials for one campaign at a time: two pacers that both count on the same free agent would launch two calls. Who
-serves several campaigns goes where they are needed most, by the campaigns' weight.
+serves several campaigns goes where they are needed most, by the campaigns' weight: at once while they are free, at the
+end of their talk else. Where there are too few to be shared by number, they are shared over time
+(:mod:`fsorch.campaign.agent_turns`).
+
+Calls of the campaign that an agent leaves may ring on, for the agent was counted on. They are answered by whoever
+serves the queue, this agent among them; so the campaign that they go to does not count on them before those calls are
+over (`Run.owing`). Its pacer hears of an agent who is reserved.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import ceil
 
 from fsorch.acd import AgentState
-from fsorch.campaign.dial import DialInput
+from fsorch.campaign.agent_turns import Turns
+from fsorch.campaign.dial import DialInput, DialState
 from fsorch.campaigns import CampaignState, Mode
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
@@ -22,6 +30,10 @@ __all__ = ["Crew"]
 
 # What a switch that cannot be reached is to do, it is told so much later.
 TOLD_S = 1.0
+# How often it is reckoned what each campaign has had of its agents.
+RECKON_S = 1.0
+# The calls that may still want an agent.
+COMING = (DialState.PLACED, DialState.RINGING, DialState.UP, DialState.HANDED)
 
 
 class Crew:
@@ -40,6 +52,8 @@ class Crew:
         self._of_queue: dict[str, list[Run]] = {}
         # For whom each agent dials.
         self._homes: dict[str, str] = {}
+        self._turns = Turns()
+        self._reckoned = -RECKON_S
 
     def configure(self) -> None:
         """The campaigns, or what they ask for, have changed."""
@@ -47,10 +61,16 @@ class Crew:
         for run in self.runs.values():
             self._of_queue.setdefault(run.spec.queue, []).append(run)
 
+    def weighed(self, run: Run, before: float) -> None:
+        """A campaign's weight was edited; it was ``before``."""
+        if run.spec.weight != before:
+            self._turns.favour(run.spec.id, run.spec.weight > before)
+
     def dismiss(self, run: Run) -> None:
         """A campaign dials no more: its agents are free for others."""
         for agent in run.agents:
             self._homes.pop(agent, None)
+        run.owing.clear()
 
     def staffed(self, person: Person) -> None:
         """An agent's choice, state or readiness may have changed."""
@@ -63,17 +83,22 @@ class Crew:
         if state == "away":
             return
         if home is not None and home.agents[id] == AgentState.TALKING and state != AgentState.TALKING:
-            home = self._moved(person, home)
+            other = self._other(person, home)
+            if other is not None:
+                home = self._move(person, home, other, len(home.agents))
         if home is None:
             home = self._home_of(person)
             if home is None:
                 return
-            self._homes[id] = home.spec.id
-            home.agents[id] = ""
+            self._join(home, id)
         if home.agents[id] != state:
             home.agents[id] = state
             self.paces.agent(home, id, state)
             self.soon()
+
+    def _join(self, run: Run, agent: str) -> None:
+        self._homes[agent] = run.spec.id
+        run.agents[agent] = ""
 
     def _belongs(self, person: Person, run: Run) -> bool:
         """Whether an agent may dial for a campaign as both are now."""
@@ -83,41 +108,127 @@ class Crew:
     def _home_of(self, person: Person) -> Run | None:
         """The running campaign that an agent dials for: of those they serve, and that have leads for them, the one with
         the fewest agents for its weight."""
-        runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
-        runs = [run for run in runs if self._belongs(person, run)]
-        return min(runs, key=lambda run: (not run.hungry, len(run.agents) / run.spec.weight), default=None)
+        owed = self._turns.owed
+        return min(
+            self._wanting(person),
+            key=lambda run: (
+                not run.hungry,
+                (len(run.agents) + 1) / run.spec.weight,
+                -owed.get(run.spec.id, 0.0),
+            ),
+            default=None,
+        )
 
-    def _moved(self, person: Person, home: Run) -> Run | None:
-        """The campaign that an agent dials for from now on: another one than ``home`` if that needs them more (it has
-        begun later, or weighs more than it did), or if ``home`` has nobody whom it could call. None: they have left."""
-        other = self._home_of(person)
-        if other is None or other is home or not other.hungry:
-            return home
-        fair = (len(other.agents) + 1) / other.spec.weight <= (len(home.agents) - 1) / home.spec.weight
-        alone = not other.agents and (len(home.agents) > 1 or other.spec.weight > home.spec.weight)
-        if home.hungry and not fair and not alone:
-            return home
-        self._leave(home, person.spec.id)
-        return None
+    def _wanting(self, person: Person) -> list[Run]:
+        """The running campaigns for which an agent may dial."""
+        runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
+        return [run for run in runs if self._belongs(person, run)]
+
+    def _other(self, person: Person, home: Run) -> Run | None:
+        """The campaign that needs an agent more than ``home``, for it has too few for its weight or it is its turn, or
+        ``home`` has nobody whom it could call. None: there is none."""
+        owed = self._turns.owed
+        others = [run for run in self._wanting(person) if run is not home and run.hungry]
+        if not others:
+            return None
+        fewest = min(others, key=lambda run: (len(run.agents) + 1) / run.spec.weight)
+        had = len(home.agents) / home.spec.weight
+        if not home.hungry or (len(fewest.agents) + 1) / fewest.spec.weight <= had - 1 / home.spec.weight:
+            return fewest
+        first = max(others, key=lambda run: owed.get(run.spec.id, 0.0))
+        less = len(first.agents) / first.spec.weight < had
+        return first if less and self._turns.is_turn(first.spec.id, home.spec.id) else None
 
     def share(self) -> None:
-        """Free agents for whom nothing rings go where they are needed more; the others are looked at when they have
-        talked, for until then a pacer counts on them."""
+        """Free agents go where they are needed more; the others are looked at when they have talked."""
+        self._settle()
         running = [run for run in self.runs.values() if run.state is CampaignState.RUNNING]
-        for home in running if len(running) > 1 else ():
-            spare = sum(state == AgentState.IDLE for state in home.agents.values()) - home.lines
-            for id in [id for id, state in home.agents.items() if state == AgentState.IDLE]:
-                person = self.core.people.get(id)
-                if spare <= 0 or person is None or not person.agent.free or self.looks(id):
-                    continue
-                if self._moved(person, home) is None:
-                    self.staffed(person)
-                    spare -= 1
+        if len(running) < 2:
+            return
+        self._reckon()
+        for home in running:
+            self._share(home)
 
-    def _leave(self, run: Run, agent: str) -> None:
+    def _reckon(self) -> None:
+        """What each campaign has had of those agents whom others could use too."""
+        now = self.core.now.mono
+        if now - self._reckoned < RECKON_S:
+            return
+        self._reckoned, found = now, list[tuple[str, dict[str, float]]]()
+        for id, home in self._homes.items():
+            person = self.core.people.get(id)
+            runs = [run for run in self._wanting(person) if run.hungry] if person is not None else []
+            wanted = {run.spec.id: run.spec.weight for run in runs}
+            if len(wanted) > 1:
+                found.append((home, wanted))
+        self._turns.reckon(now, found)
+
+    def _share(self, home: Run) -> None:
+        idle = [id for id, state in home.agents.items() if state == AgentState.IDLE]
+        for id in idle:
+            person = self.core.people.get(id)
+            if person is None or not person.agent.free or self.looks(id):
+                continue
+            other = self._other(person, home)
+            if other is not None:
+                self._move(person, home, other, len(idle))
+                self.staffed(person)
+
+    def _move(self, person: Person, home: Run, other: Run, among: int) -> Run:
+        """An agent goes to another campaign, and with them their part of the calls that may want one of the ``among``
+        agents of this one. Those that nobody is counted on for stay."""
+        id = person.spec.id
+        coming = self._coming(home)
+        others = sum(state == AgentState.IDLE for agent, state in home.agents.items() if agent != id)
+        owing = home.owing.pop(id, set())
+        if len(coming) > others:
+            owing |= set(coming[: ceil(len(coming) / max(1, among))])
+        self._depart(home, id)
+        if owing:
+            other.owing[id] = owing
+        self._join(other, id)
+        self.soon()
+        return other
+
+    def _coming(self, run: Run) -> list[str]:
+        """The calls of a campaign that may want an agent and that no agent who has left it answers for, the one that
+        was placed first before all others."""
+        taken = set[str]().union(*(dials for one in self.runs.values() for dials in one.owing.values()))
+        return [
+            id
+            for id, dial in self.dials.dials.items()
+            if dial.campaign.id == run.spec.id and dial.machine.state in COMING and not dial.agent and id not in taken
+        ]
+
+    def _settle(self) -> None:
+        """Who came from another campaign is free of the calls of it that are over."""
+        for run in self.runs.values():
+            for agent, owed in list(run.owing.items()):
+                left = {id for id in owed if self._comes(id)}
+                if left:
+                    run.owing[agent] = left
+                    continue
+                del run.owing[agent]
+                self.paces.agent(run, agent, run.agents[agent])
+
+    def _comes(self, id: str) -> bool:
+        dial = self.dials.dials.get(id)
+        return dial is not None and dial.machine.state in COMING
+
+    def _depart(self, run: Run, agent: str) -> None:
         self.paces.agent(run, agent, "away")
         del run.agents[agent], self._homes[agent]
+
+    def _leave(self, run: Run, agent: str) -> None:
+        """An agent goes, and not to another campaign."""
+        owing = run.owing.pop(agent, set())
+        self._depart(run, agent)
         self._left(run)
+        for id in owing:
+            dial = self.dials.dials.get(id)
+            whose = self.runs.get(dial.campaign.id) if dial is not None else None
+            if whose is not None and whose is not run:
+                self._left(whose)
 
     def look_at_all(self) -> None:
         for person in self.core.people.values():
@@ -125,7 +236,7 @@ class Crew:
 
     def _left(self, run: Run) -> None:
         """An agent has gone. With the last of them goes what nobody can take any more."""
-        if not run.agents and run.spec.mode is not Mode.AGENTLESS:
+        if not self._expected(run) and run.spec.mode is not Mode.AGENTLESS:
             for dial in [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]:
                 self._withdraw(dial)
         self.soon()
@@ -148,5 +259,12 @@ class Crew:
         """A call has rung long enough to be given up, if there is still nobody."""
         dial = self.dials.dials.get(id)
         run = self.runs.get(dial.campaign.id) if dial is not None else None
-        if dial is not None and (run is None or not run.agents):
+        if dial is not None and (run is None or not self._expected(run)):
             self._withdraw(dial)
+
+    def _expected(self, run: Run) -> bool:
+        """Whether somebody is there for the calls of a campaign: an agent of it, or one who has left it for another."""
+        owed = (id for one in self.runs.values() for dials in one.owing.values() for id in dials)
+        return bool(run.agents) or any(
+            self._comes(id) and self.dials.dials[id].campaign.id == run.spec.id for id in owed
+        )

@@ -85,7 +85,7 @@ class Paces:
     def agent(self, run: Run, agent: str, state: str) -> None:
         """What an agent of the campaign does from now on."""
         if run.pacer is not None and self._is_paced(agent):
-            run.pacer.on_agent(agent, state, self.now(run))
+            run.pacer.on_agent(agent, _counted(run, agent, state), self.now(run))
 
     def launched(self, run: Run, dial: Dial) -> None:
         """A call was placed. One for an agent alone waits for nobody else."""
@@ -127,7 +127,7 @@ class Paces:
         now, past = self.now(run), list[tuple[float, Callable[[float], None]]]()
         for agent in filter(self._is_paced, run.agents):
             since = now - self._age(agent)
-            past.append((since, partial(pacer.on_agent, agent, run.agents[agent])))
+            past.append((since, partial(pacer.on_agent, agent, _counted(run, agent, run.agents[agent]))))
         for dial in self.dials.values():
             if dial.campaign.id == run.spec.id and not dial.answered_at and not dial.agent:
                 age = min(OLDEST_S, max(0.0, self.core.now.mono - dial.since))
@@ -159,6 +159,12 @@ class Paces:
         """Whether calls are launched for this agent before it is known who takes them."""
         person = self.core.people.get(agent)
         return person is None or stands(person)
+
+
+def _counted(run: Run, agent: str, state: str) -> str:
+    """What a pacer is told of an agent: who is free, but may get a call of the campaign that they came from, has one
+    coming."""
+    return AgentState.RESERVED.value if state == AgentState.IDLE and run.owing.get(agent) else state
 
 
 def _let_pass(pacer: Pacer, told: float, now: float) -> None:

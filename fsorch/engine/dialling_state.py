@@ -222,6 +222,8 @@ class Run:
     told: str = ""
     told_at: float = -math.inf
     agents: dict[str, str] = field(default_factory=dict)
+    # Of these, who came from another campaign whose calls still count on them: which calls.
+    owing: dict[str, set[str]] = field(default_factory=dict)
     lines: int = 0
     speed: float = 0.0
     speed_at: float = 0.0

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 import pytest
 from msgspec import structs
 
 from fsorch.campaigns import Mode
 from fsorch.config import MembershipSpec
 from fsorch.engine import Configure
+from fsorch.engine.inputs import LogOut
 from fsorch.esl.commands import Kill
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
 
@@ -65,6 +68,68 @@ def test_an_edited_weight_moves_free_agents_within_a_second() -> None:
         room.fails(call, "USER_BUSY")
     room.passes(1)
     assert homes(room) == {"spring": 3, "autumn": 1}
+
+
+def test_an_edited_weight_moves_agents_for_whom_calls_ring_and_nobody_is_called_twice_for_them() -> None:
+    plain = centre(CAMPAIGN, AUTUMN, agents=4)
+    room = Room(plain, leads=200)
+    room.at_work("a0", "a1", "a2", "a3")
+    room.run("spring", "autumn")
+    before = len(room.calls())
+    assert before == 4
+    room.tell(Configure(structs.replace(plain, campaigns=(structs.replace(CAMPAIGN, weight=3), AUTUMN))))
+    room.passes(1)
+    assert homes(room) == {"spring": 3, "autumn": 1}
+    # A call of autumn still rings for the agent who has moved.
+    assert len(room.calls()) == before
+    autumns = [call for call in room.calls() if dict(call.variables)["fsorch_campaign"] == "autumn"]
+    room.fails(autumns[0], "USER_BUSY")
+    room.passes(0.2)
+    again = room.calls()[before:]
+    assert [dict(call.variables)["fsorch_campaign"] for call in again] == ["spring"]
+
+
+def test_who_has_moved_takes_the_call_that_was_made_for_them() -> None:
+    plain = centre(structs.replace(CAMPAIGN, weight=1), AUTUMN, agents=1)
+    room = Room(plain, leads=200)
+    room.at_work("a0")
+    room.run("spring", "autumn")
+    (call,) = room.calls()
+    was = dict(call.variables)["fsorch_campaign"]
+    other = "autumn" if was == "spring" else "spring"
+    heavier = tuple(structs.replace(one, weight=9 if one.id == other else 1) for one in plain.campaigns)
+    room.tell(Configure(structs.replace(plain, campaigns=heavier)))
+    room.passes(1)
+    assert homes(room) == {was: 0, other: 1}
+    assert room.calls() == [call]
+    assert not [one for one, _ in room.sent if isinstance(one, Kill)]
+    room.answers(call)
+    assert [person.state for person in room.engine.snapshot().agents if person.id == "a0"] == ["reserved"]
+
+
+def test_what_was_made_for_an_agent_who_has_moved_ends_when_they_go_home() -> None:
+    plain = centre(CAMPAIGN, AUTUMN, agents=1)
+    room = Room(plain, leads=200)
+    room.at_work("a0")
+    room.run("spring", "autumn")
+    (call,) = room.calls()
+    was = dict(call.variables)["fsorch_campaign"]
+    heavier = tuple(structs.replace(one, weight=1 if one.id == was else 9) for one in plain.campaigns)
+    room.tell(Configure(structs.replace(plain, campaigns=heavier)))
+    room.passes(1)
+    room.tell(LogOut(agent="a0", by="a0"))
+    assert [one.uuid for one, _ in room.sent if isinstance(one, Kill) and one.uuid == call.uuid] == [call.uuid]
+
+
+def test_one_agent_serves_two_campaigns_by_turns() -> None:
+    room = Room(centre(CAMPAIGN, AUTUMN, agents=1), leads=2000)
+    room.at_work("a0")
+    room.run("spring", "autumn")
+    for _ in range(200):
+        room.fails(room.calls()[-1], "USER_BUSY")
+        room.passes(6)
+    called = Counter(row.campaign for row in room.started())
+    assert called["spring"] / called.total() == pytest.approx(0.5, abs=0.08)
 
 
 def test_agents_of_a_campaign_without_leads_dial_for_another_and_come_back() -> None:
