@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 import msgspec
 
 from fsorch.errors import ConfigError
-from fsorch.rules import Name, Rule, expect_known
+from fsorch.rules import Rule, expect_known
 
 __all__ = ["CalendarSpec", "DayException", "HolidaySpec", "Hours", "Weekday", "check_calendar"]
 
@@ -49,12 +49,14 @@ class DayException(Rule, frozen=True, kw_only=True):
 
 class CalendarSpec(Rule, frozen=True, kw_only=True):
     """When a centre is open. Hours such as ``09:00-17:30`` or, past midnight, ``22:00-06:00``, by the clocks of
-    ``zone`` (IANA); they belong to the day on which they begin. An exception comes before a holiday, a holiday before
+    ``zone`` (IANA; without one, by that of the tenant whose queue or flow goes by it); they belong to the day on which
+    they begin. An exception comes before a holiday, a holiday before
     the weekday. ``emergency``: a reason; while there is one the centre is closed, until ``emergency_until`` if that is
     given (a time with its zone, such as ``2027-01-31T12:00:00+01:00``)."""
 
     id: str
-    zone: Name
+    zone: str = ""
+    tenant: str = ""
     hours: dict[Weekday, tuple[Hours, ...]] = {}
     holidays: tuple[HolidaySpec, ...] = ()
     exceptions: tuple[DayException, ...] = ()
@@ -66,7 +68,7 @@ def check_calendar(spec: CalendarSpec, where: str) -> None:
     """Zone, countries and subdivisions exist; each date once; no empty hours. ``where``: the path of the calendar, such
     as ``centre.yaml: calendars[0]``. Raises ConfigError."""
     try:
-        ZoneInfo(spec.zone)
+        ZoneInfo(spec.zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError):
         expect_known(spec.zone, available_timezones() - {spec.zone}, f"{where}.zone", "an IANA time zone")
     if spec.emergency_until is not None and not spec.emergency:

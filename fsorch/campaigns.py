@@ -260,10 +260,12 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     of its own zone (0: no limit but the pack's).
 
     ``purpose``: what is said; laws ask for more before somebody is sold something. ``keep_open``: a campaign whose
-    leads are exhausted waits for more, instead of being finished."""
+    leads are exhausted waits for more, instead of being finished. ``tenant``: whose campaign it is, with whose lines it
+    dials; without it, that of its queue."""
 
     id: str
     title: str = ""
+    tenant: str = ""
     mode: Mode = Mode.PROGRESSIVE
     queue: str = ""
     skills: Wanted = {}

@@ -56,6 +56,8 @@ from fsorch.rules import (
     expect_known,
 )
 from fsorch.shipped import DEFAULT_LANGUAGE, shipped_prompts
+from fsorch.tenant_checks import Estate, check_tenants
+from fsorch.tenants import TenantSpec
 from fsorch.waits import Ending, WaitSpec, check_hours, check_wait, check_way
 
 __all__ = [
@@ -74,6 +76,7 @@ __all__ = [
     "TextSpec",
     "WebSettings",
     "decode",
+    "estate_of",
     "known_skills",
     "world_of",
 ]
@@ -108,10 +111,11 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     the ``estimate``. Outside the hours of ``calendar`` a caller gets ``on_closed`` instead; who waits already is
     served, unless ``close_ends_wait``. ``to_agent``: what agents are shown and told of a caller first. ``survey``:
     the flow of a caller whose agent has hung up first, which asks how it was; a customer who was asked lately, as
-    the flow's surveys say, is not asked."""
+    the flow's surveys say, is not asked. ``tenant``: whose queue it is; empty: everybody's."""
 
     id: str
     title: str = ""
+    tenant: str = ""
     strategy: Strategy = Strategy.LONGEST_IDLE
     music: str = DEFAULT_MUSIC
     offer_timeout_s: float = 20.0
@@ -169,10 +173,12 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     otherwise (through mod_verto, say). ``confirm_key``: who picks up has to press it before a customer is put through,
     so that no mailbox swallows one; asked with ``confirm_sound``, and not on a phone ``user/...``, which is the agent's
     own. ``own_customers``: the numbers of the customers whose own agent this is. ``seniority``: how much the agent is
-    trusted with, 0 to 99, in the centre's own measure; the strategy most-senior goes by it."""
+    trusted with, 0 to 99, in the centre's own measure; the strategy most-senior goes by it.
+    ``tenant``: whose agent it is, who serves its queues alone; empty: everybody's."""
 
     id: str
     name: str = ""
+    tenant: str = ""
     phone: str
     switch: str = ""
     queues: tuple[MembershipSpec, ...] = ()
@@ -226,9 +232,10 @@ class Centre(Spec, frozen=True, kw_only=True):
     a sign of life from fsorch the switch serves alone each caller who does not talk, by its dialplan (0: never).
     ``gateways``: the ways by which ``campaigns`` dial; ``dispositions``: how the calls of all of them end, in the
     centre's own words; ``packs``: compliance packs beside those fsorch brings, or instead of them. ``flow_limits``:
-    what the linter asks of flows that are published."""
+    what the linter asks of flows that are published. ``tenants``: the clients of an outsourcer."""
 
     name: str = "fsorch"
+    tenants: tuple[TenantSpec, ...] = ()
     queues: tuple[QueueSpec, ...] = ()
     agents: tuple[AgentSpec, ...] = ()
     flows: tuple[FlowSpec, ...] = ()
@@ -370,6 +377,7 @@ def _flow_fault(data: Any, type: Any) -> str:
 def _check_centre(centre: Centre, where: str) -> None:
     queues = _unique("queues", (queue.id for queue in centre.queues), where)
     _unique("agents", (agent.id for agent in centre.agents), where)
+    _unique("tenants", (tenant.id for tenant in centre.tenants), where)
     flows = _unique("flows", (flow.id for flow in centre.flows), where)
     _unique("breaks", (reason.id for reason in centre.breaks), where)
     _unique("agents[...].login", (agent.login for agent in centre.agents if agent.login), where, pattern=None)
@@ -382,6 +390,7 @@ def _check_centre(centre: Centre, where: str) -> None:
             raise ConfigError(f"{where}: agents[{n}].phone is empty; give a dial string such as user/1001@pbx.example")
         for m, member in enumerate(agent.queues):
             _known(member.queue, queues, f"{where}: agents[{n}].queues[{m}].queue")
+    check_tenants(estate_of(centre), where)
     _check_relations(centre, where)
     _check_flows(centre, where)
     if centre.flow:
@@ -391,6 +400,26 @@ def _check_centre(centre: Centre, where: str) -> None:
     _check_waits(centre, queues, flows, where)
     _check_rules_of_agents(centre, where)
     _check_campaigns(centre, queues, flows, where)
+
+
+def estate_of(centre: Centre) -> Estate:
+    """What of the centre may belong to tenants."""
+    return Estate(
+        tenants=centre.tenants,
+        queues=centre.queues,
+        flows=centre.flows,
+        agents=centre.agents,
+        calendars=centre.calendars,
+        campaigns=centre.campaigns,
+        numbers=centre.numbers,
+        ways=_ways(centre),
+    )
+
+
+def _ways(centre: Centre) -> frozenset[str]:
+    """What the centre is set up for, of outside and voicemail."""
+    given = {"outside": bool(centre.outside), "voicemail": centre.voicemail is not None}
+    return frozenset(way for way, there in given.items() if there)
 
 
 def _check_rules_of_agents(centre: Centre, where: str) -> None:
@@ -431,8 +460,7 @@ def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) 
     for n, calendar in enumerate(centre.calendars):
         check_calendar(calendar, f"{where}: calendars[{n}]")
     names = Names(queues=frozenset(queues), flows=frozenset(flows), skills=known_skills(centre))
-    given = {"outside": bool(centre.outside), "voicemail": centre.voicemail is not None}
-    common = frozenset(way for way, there in given.items() if there)
+    common = _ways(centre)
     for n, queue in enumerate(centre.queues):
         here = f"{where}: queues[{n}]"
         ways = common | ({"callback"} if queue.callback is not None else set())
@@ -497,14 +525,14 @@ def known_skills(centre: Centre) -> frozenset[str]:
 
 def world_of(centre: Centre) -> FlowWorld:
     """What the centre offers its flows. Which sources there are is a matter of the installation."""
-    given = {"outside": bool(centre.outside), "voicemail": centre.voicemail is not None}
-    given["callback"] = any(queue.callback is not None for queue in centre.queues)
+    callback = any(queue.callback is not None for queue in centre.queues)
     return FlowWorld(
         queues=frozenset(queue.id for queue in centre.queues),
         calendars=frozenset(calendar.id for calendar in centre.calendars),
+        belongings=estate_of(centre).belongings,
         skills=known_skills(centre),
         prompts=shipped_prompts() | dict(centre.prompts),
-        ways=frozenset(way for way, there in given.items() if there),
+        ways=_ways(centre) | ({"callback"} if callback else set()),
         flows={flow.id: flow for flow in centre.flows},
     )
 

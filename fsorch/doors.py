@@ -16,6 +16,7 @@ import msgspec
 from fsorch.demands import Wanted, check_wanted
 from fsorch.errors import ConfigError
 from fsorch.hints import near
+from fsorch.waits import Ending
 
 __all__ = [
     "DIALLED",
@@ -37,12 +38,16 @@ SHORTEST_TOKEN = 16
 
 class NumberSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """Where callers of a number go: to ``flow`` or, without one, straight into ``queue``; with a ``priority`` (0-999)
-    and ``skills`` asked for beside the queue's own: all of them, or an expression (see :mod:`fsorch.demands`)."""
+    and ``skills`` asked for beside the queue's own: all of them, or an expression (see :mod:`fsorch.demands`).
+    ``tenant``: whose number it is; a number that is written ``500@acme`` is the tenant ``acme``'s, and counts before
+    ``500`` for calls to its domain. ``on_full``: what callers get when the tenant has as many as it may have."""
 
     flow: str = ""
     queue: str = ""
     priority: Annotated[int, msgspec.Meta(ge=0, le=999)] = 0
     skills: Wanted = {}
+    tenant: str = ""
+    on_full: Ending | None = None
 
 
 class DoorSettings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -79,8 +84,10 @@ def check_numbers(
     """ConfigError for a number that cannot be dialled or leads nowhere, or asks by an expression that is wrong."""
     for number, spec in numbers.items():
         here = f"{where}.{number}"
-        if not DIALLED.fullmatch(number):
-            raise ConfigError(f"{where} has the number {number!r}; it must match {DIALLED.pattern}")
+        if not DIALLED.fullmatch(number.partition("@")[0]):
+            raise ConfigError(
+                f"{where} has the number {number!r}; it must match {DIALLED.pattern}, with @ and a tenant or without"
+            )
         if bool(spec.flow) is bool(spec.queue):
             raise ConfigError(f"{here} must have a flow or a queue, and not both")
         if spec.flow and spec.flow not in flows:
@@ -95,7 +102,7 @@ def variables_of(spec: NumberSpec) -> dict[str, str]:
     """What a number means as the channel variables of the park door."""
     skills = skills_variable(spec.skills)
     priority = str(spec.priority) if spec.priority else ""
-    named = {"flow": spec.flow, "queue": spec.queue, "priority": priority, "skills": skills}
+    named = {"tenant": spec.tenant, "flow": spec.flow, "queue": spec.queue, "priority": priority, "skills": skills}
     return {f"fsorch_{name}": value for name, value in named.items() if value}
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 
+from fsorch.belongings import belonging_fault, references
 from fsorch.demands import parse_demand
 from fsorch.errors import ConfigError
 from fsorch.expressions import Expression, ExpressionError, Type, parse, parse_template, spoken_type
@@ -143,6 +144,21 @@ class _Check:
             self._own_prompt(name)
         self._calls_itself()
         self._closing()
+        self._belongs()
+
+    def _belongs(self) -> None:
+        """All that it names is its own tenant's, or shared."""
+        tenant, known = self.spec.tenant, self.world.belongings
+        if self.world.queues is None:
+            return
+        if tenant:
+            self._known("tenant", tenant, known.tenants, "a tenant")
+        for one in references(self.spec):
+            if what := belonging_fault(one, tenant, known):
+                inside = one.path.startswith(".nodes.")
+                self._at, _, key = one.path.removeprefix(".nodes.").partition(".") if inside else ("", "", one.path[1:])
+                self.fault(key, what)
+        self._at = ""
 
     def _closing(self) -> None:
         """The flow's own hours, as far as the world is known."""

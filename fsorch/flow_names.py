@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from decimal import Decimal
 
+from fsorch.belongings import fits
 from fsorch.expressions import Type
 from fsorch.flow_nodes import Collect, Flow, Into, IntoType, Lookup, Record, Set, Source, Survey
 from fsorch.flows import FlowSpec, FlowWorld
@@ -61,11 +62,16 @@ TYPES = {
 
 
 def known_names(spec: FlowSpec, world: FlowWorld) -> dict[str, Type]:
-    """All names of a flow's expressions; ``*`` where the world does not say what there is."""
-    names = dict(FIXED)
+    """All names of a flow's expressions; ``*`` where the world does not say what there is. What belongs to another
+    tenant is not there."""
+    names, known = dict(FIXED), world.belongings
     for queue in ("*",) if world.queues is None else sorted(world.queues):
+        if not fits(spec.tenant, known.of("queue", queue)):
+            continue
         names |= {f"queue.{queue}.{fact}": type for fact, type in QUEUE.items()}
     for calendar in ("*",) if world.calendars is None else sorted(world.calendars):
+        if not fits(spec.tenant, known.of("calendar", calendar)) or not known.has_zone(calendar, spec.tenant):
+            continue
         names |= {f"calendar.{calendar}.{fact}": type for fact, type in CALENDAR.items()}
     for name, type in _all_variables(spec, world):
         full = f"vars.{name}"

@@ -24,6 +24,7 @@ from typing import Annotated, Any
 
 import msgspec
 
+from fsorch.belongings import Belongings
 from fsorch.errors import ConfigError
 from fsorch.flow_nodes import Flow, IntoType, Node, Survey, Variable
 from fsorch.hints import explain
@@ -45,10 +46,11 @@ class FlowSpec(Rule, frozen=True, kw_only=True):
     ``prompts``: texts by language; a plain one is in the first language. A prompt that is not here is one of the
     centre's. ``variables``: those that must have a value before the flow begins: a flow that calls this one sets them.
     ``again_s``: who hung up on a recording and rings again within this time goes to the person at once (0: nobody).
-    ``max_s``: who is in the flow for longer goes to the person."""
+    ``max_s``: who is in the flow for longer goes to the person. ``tenant``: whose flow it is; empty: everybody's."""
 
     id: str
     title: str = ""
+    tenant: str = ""
     languages: Annotated[tuple[Language, ...], msgspec.Meta(min_length=1)] = ("en",)
     start: Name
     person: str = ""
@@ -92,7 +94,7 @@ class FlowRelease(msgspec.Struct, frozen=True, kw_only=True):
 
 class FlowWorld(msgspec.Struct, frozen=True, kw_only=True):
     """What there is around a flow, for its checks; None: not known, so not checked. ``sources``: of SQL lookups;
-    ``ways``: what the centre is set up for, of outside, voicemail and callback."""
+    ``ways``: what the centre is set up for, of outside, voicemail and callback; ``belongings``: whose all that is."""
 
     queues: frozenset[str] | None = None
     calendars: frozenset[str] | None = None
@@ -101,6 +103,7 @@ class FlowWorld(msgspec.Struct, frozen=True, kw_only=True):
     sources: frozenset[str] | None = None
     ways: frozenset[str] | None = None
     flows: Mapping[str, FlowSpec] | None = None
+    belongings: Belongings = Belongings()
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, order=True):

@@ -23,6 +23,7 @@ from fsorch.errors import ConfigError, NotFound
 from fsorch.flows import FlowSpec
 from fsorch.gateways import GatewaySpec
 from fsorch.plain import plain, plain_centre
+from fsorch.tenants import TenantSpec
 
 __all__ = [
     "KINDS",
@@ -51,6 +52,7 @@ KINDS: dict[str, tuple[str, type[Any]]] = {
     "disposition": ("dispositions", Disposition),
     "pack": ("packs", PackSpec),
     "campaign": ("campaigns", CampaignSpec),
+    "tenant": ("tenants", TenantSpec),
 }
 Change = Callable[[Centre], Centre]
 Plain = dict[str, Any]

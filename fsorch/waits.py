@@ -26,7 +26,7 @@ from fsorch.rules import (
     expect_known,
 )
 
-__all__ = ["Empty", "Ending", "WaitSpec", "check_hours", "check_wait", "check_way"]
+__all__ = ["Empty", "Ending", "WaitSpec", "check_ending", "check_hours", "check_wait", "check_way"]
 
 KEY = re.compile(r"[0-9*#]")
 

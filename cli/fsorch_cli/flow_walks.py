@@ -74,10 +74,11 @@ def check_script(flow: FlowSpec, flows: Mapping[str, FlowSpec], script: Script, 
             raise ConfigError(f"values.{name} is {value!r}; expected {spoken_type(wanted)}")
 
 
-def moment_of(around: Surroundings, at: int | None) -> dict[str, object]:
-    """The clock, and what is open then; without a moment the clock shows now, and everything is open."""
+def moment_of(around: Surroundings, at: int | None, tenant: str) -> dict[str, object]:
+    """For a flow of this tenant: the clock, and what is open then; without a moment the clock shows now, and everything
+    is open."""
     moment = to_datetime(at).astimezone() if at is not None else datetime.now().astimezone()
-    known = hours_values(around.centre, at) if around.centre is not None and at is not None else {}
+    known = hours_values(around.centre, at, tenant) if around.centre is not None and at is not None else {}
     return clock_values(moment) | known
 
 

@@ -22,6 +22,7 @@ COMMANDS = {
     "apply": Entry("Make a centre file the configuration.", "apply"),
     "diff": Entry("What applying a centre file would change.", "diff"),
     "export": Entry("The configuration as a centre file.", "export"),
+    "tenant": Entry("Clients of an outsourcer: list, show, add, set, remove.", "tenant"),
     "queue": Entry("Queues: list, show, add, set, remove.", "queue"),
     "agent": Entry("Agents: list, login, logout, status, skill, transfer, add, set, remove.", "agent"),
     "skill": Entry("Who can do what, and which queues ask for it: list, set, remove.", "skill"),

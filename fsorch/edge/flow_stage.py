@@ -7,6 +7,7 @@ from datetime import datetime
 from fsorch.calendars import WEEKDAYS, Calendar
 from fsorch.config import Centre
 from fsorch.customers import CustomerFile
+from fsorch.tenancy import Tenancy
 
 __all__ = ["clock_values", "customer_values", "hours_values"]
 
@@ -37,10 +38,11 @@ def customer_values(file: CustomerFile) -> dict[str, object]:
     }
 
 
-def hours_values(centre: Centre, wall_us: int) -> dict[str, object]:
-    """Which calendars are open at a moment (UTC microseconds)."""
+def hours_values(centre: Centre, wall_us: int, tenant: str = "") -> dict[str, object]:
+    """Which calendars are open at a moment (UTC microseconds) for a flow of this tenant."""
     values: dict[str, object] = {}
-    for spec in centre.calendars:
+    tenancy = Tenancy(centre)
+    for spec in filter(None, (tenancy.calendar(one.id, tenant) for one in centre.calendars)):
         state = Calendar(spec).state(wall_us)
         values |= {f"calendar.{spec.id}.open": state.open, f"calendar.{spec.id}.reason": state.reason}
     return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from fsorch.calendars import EPOCH, WEEKDAYS
 from fsorch.engine.core import Core
@@ -88,18 +89,19 @@ class Around:
 
     def _calendar(self, name: str) -> object:
         id, _, fact = name.rpartition(".")
-        calendar = self.waiting.calendar(id)
+        flow = self.core.flows.get(self.contact.flow)
+        calendar = self.waiting.calendar(id, flow.tenant if flow is not None else "")
         if calendar is None:
             return None
         state = calendar.state(self.core.now.wall)
         return state.open if fact == "open" else state.reason if fact == "reason" else None
 
     def _now(self, name: str) -> object:
-        """By the clocks of the flow's calendar, or UTC."""
+        """By the clocks of the flow's calendar, or of the tenant whose caller it is, or UTC."""
         spec = self.core.flows.get(self.contact.flow)
-        known = self.waiting.calendar(spec.calendar) if spec is not None else None
-        wall = self.core.now.wall
-        moment = known.local(wall) if known is not None else EPOCH + timedelta(microseconds=wall)
+        known = self.waiting.calendar(spec.calendar, spec.tenant) if spec is not None else None
+        wall, zone = self.core.now.wall, ZoneInfo(self.core.tenancy.zone(spec.tenant if spec is not None else ""))
+        moment = known.local(wall) if known is not None else (EPOCH + timedelta(microseconds=wall)).astimezone(zone)
         values: dict[str, object] = {
             "hour": moment.hour,
             "minute": moment.minute,

@@ -20,6 +20,7 @@ from fsorch.esl.commands import Command
 from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.ivr.steps import Ask
 from fsorch.rules import TierSpec
+from fsorch.tenancy import Tenancy
 
 __all__ = ["Core"]
 
@@ -33,6 +34,7 @@ class Core:
         self.timers = Timers()
         self.distributor = Distributor()
         self.centre = Centre()
+        self.tenancy = Tenancy(self.centre)
         self.switches: dict[str, Switch] = {}
         self.contacts: dict[str, Contact] = {}
         self.legs: dict[str, Leg] = {}

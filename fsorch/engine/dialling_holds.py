@@ -51,7 +51,7 @@ class Holds:
             return f"it starts at {spec.starts_at.isoformat()}"
         if spec.ends_at is not None and wall >= spec.ends_at.timestamp() * US:
             return f"it ended at {spec.ends_at.isoformat()}"
-        calendar = self.waiting.calendar(spec.calendar)
+        calendar = self.waiting.calendar(spec.calendar, self.core.tenancy.of_campaign(spec.id))
         state = calendar.state(wall) if calendar is not None else None
         return state.reason if state is not None and not state.open else ""
 

@@ -109,12 +109,11 @@ class Paces:
                 runs[id].learnt = learnt
 
     def now(self, run: Run) -> float:
-        """The time by which the campaign's pacer goes: the seconds of the clock on the wall of its calendar's zone (UTC
-        without one). They count on evenly, but for the nights when the clocks are changed."""
+        """The time by which the campaign's pacer goes: the seconds of the clock on the wall of its calendar's zone
+        (without one, its tenant's, or UTC). They count on evenly, but for the nights when the clocks are changed."""
         now = self.core.now
         wall = EPOCH + timedelta(microseconds=now.wall)
-        calendar = self.waiting.calendar(run.spec.calendar)
-        shown = wall.astimezone(_zone(calendar.spec.zone) if calendar is not None else UTC)
+        shown = wall.astimezone(_zone(self.core.tenancy.zone_of(run.spec)))
         off = now.wall / US + (shown.utcoffset() or timedelta()).total_seconds() - now.mono
         if not abs(off - run.clock_off) <= SAME_CLOCK_S:
             run.clock_off = off

@@ -61,6 +61,7 @@ from fsorch.esl.replies import Reply
 from fsorch.flows import FlowRelease
 from fsorch.rules import OfferCallback
 from fsorch.rules import Voicemail as VoicemailAct
+from fsorch.tenancy import Tenancy
 
 __all__ = ["Engine"]
 
@@ -267,7 +268,7 @@ class Engine:
     def _configure(self, centre: Centre, releases: tuple[FlowRelease, ...]) -> None:
         check_centre(centre)
         core = self._core
-        core.centre = centre
+        core.centre, core.tenancy = centre, Tenancy(centre)
         wanted = {spec.id: spec for spec in centre.queues}
         in_use = {contact.queue for contact in core.contacts.values()}
         keep_all = bool(core.contacts) and not wanted

@@ -11,7 +11,7 @@ __all__ = ["ContactRow", "LegRow", "SegmentRow"]
 class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     """One matter of one customer over one medium. ``outcome``: answered, abandoned (left while waiting or ringing),
     left_flow (hung up before the queue), lost (the switch or link lost it), failed. ``ended_by``: customer, agent,
-    system."""
+    system. ``tenant``: whose it was."""
 
     id: str
     medium: str = "voice"
@@ -36,6 +36,7 @@ class ContactRow(msgspec.Struct, frozen=True, kw_only=True):
     held_us: int = 0
     offers: int = 0
     misses: int = 0
+    tenant: str = ""
     answers: dict[str, str] = {}
 
 

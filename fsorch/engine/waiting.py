@@ -67,7 +67,7 @@ class Waiting:
         self.endings = endings
         endings.left = self.left
         offers.may_call = self.may_call
-        self._calendars: dict[str, Calendar] = {}
+        self._calendars: dict[tuple[str, str], Calendar] = {}
         self._estimators: dict[str, WaitEstimator] = {}
         self._members: dict[str, list[Person]] = {}
         # The queues whose rules leave those who wait alone.
@@ -85,12 +85,8 @@ class Waiting:
     # -- the centre -----------------------------------------------------------------------------------------------
 
     def configure(self) -> None:
-        """The centre has changed: calendars, members and rules anew; those who wait are looked at again."""
+        """The centre has changed: members and rules anew; those who wait are looked at again."""
         core = self.core
-        for spec in core.centre.calendars:
-            known = self._calendars.get(spec.id)
-            if known is None or known.spec != spec:
-                self._calendars[spec.id] = Calendar(spec)
         self._members = {}
         for person in core.people.values():
             for member in person.spec.queues:
@@ -144,7 +140,7 @@ class Waiting:
         flow = self.core.flows.get(contact.flow)
         if flow is None or not flow.calendar or flow.on_closed is None:
             return True
-        reason = self._closed(flow.calendar)
+        reason = self._closed(flow.calendar, flow.tenant)
         return not reason or not self.endings.end(contact, flow.on_closed, "closed", reason)
 
     def admit(self, contact: Contact) -> bool:
@@ -190,7 +186,7 @@ class Waiting:
         """Why a queue takes nobody now, and what they get instead."""
         queue = self.core.queues[id]
         spec, rules = queue.spec, queue.spec.wait
-        if spec.on_closed is not None and (reason := self._closed(spec.calendar)):
+        if spec.on_closed is not None and (reason := self._closed(spec.calendar, spec.tenant)):
             return "closed", spec.on_closed, reason
         if rules.on_full is not None and 0 < rules.max_length <= self.core.distributor.length(id):
             return "full", rules.on_full, f"{rules.max_length} are waiting"
@@ -198,9 +194,9 @@ class Waiting:
             return "empty", rules.on_empty, f"every agent is {rules.refuse_empty.value.replace('_', ' ')}"
         return None
 
-    def _closed(self, calendar: str) -> str:
+    def _closed(self, calendar: str, tenant: str) -> str:
         """Why it is closed now; empty when it is open."""
-        known = self._calendars.get(calendar)
+        known = self.calendar(calendar, tenant) if calendar else None
         if known is None:
             return ""
         state = known.state(self.core.now.wall)
@@ -236,9 +232,13 @@ class Waiting:
 
     # -- what flows ask -------------------------------------------------------------------------------------------
 
-    def calendar(self, id: str) -> Calendar | None:
-        """One of the centre's calendars."""
-        return self._calendars.get(id)
+    def calendar(self, id: str, tenant: str = "") -> Calendar | None:
+        """One of the centre's calendars, by the clocks of this tenant where it has none of its own. One that the centre
+        has no more goes on for who is still under it."""
+        spec, known = self.core.tenancy.calendar(id, tenant), self._calendars.get((id, tenant))
+        if spec is not None and (known is None or known.spec != spec):
+            known = self._calendars[id, tenant] = Calendar(spec)
+        return known
 
     def fact_of(self, id: str, name: str) -> object:
         """How a queue is doing, by the name that flows use; ``estimated_wait_s`` is that of one who joined now, None
@@ -266,7 +266,7 @@ class Waiting:
     def may_call(self, contact: Contact) -> bool:
         """Whether the contact may be served now: somebody who is to be called back, within the queue's hours only."""
         queue = self.core.queues.get(contact.queue)
-        known = self._calendars.get(queue.spec.calendar) if queue is not None else None
+        known = self.calendar(queue.spec.calendar, queue.spec.tenant) if queue is not None else None
         if contact.leg or contact.promise is None or known is None:
             return True
         state, now = known.state(self.core.now.wall), self.core.now
@@ -435,7 +435,7 @@ class Waiting:
         if rules.on_empty is not None and self._empty(wait.queue, rules.leave_empty):
             words = f"every agent is {rules.leave_empty.value.replace('_', ' ')}"
             yield "empty", -math.inf, rules.on_empty, words
-        if spec.close_ends_wait and spec.on_closed is not None and (known := self._calendars.get(spec.calendar)):
+        if spec.close_ends_wait and spec.on_closed is not None and (known := self.calendar(spec.calendar, spec.tenant)):
             state, now = known.state(self.core.now.wall), self.core.now
             if not state.open:
                 yield "closed", -math.inf, spec.on_closed, state.reason

@@ -45,8 +45,10 @@ from fsorch.store.models import (
     PromptRecord,
     QueueRecord,
     SegmentRecord,
+    TenantRecord,
     UserRecord,
 )
+from fsorch.tenants import TenantSpec
 
 __all__ = ["Changes", "read_centre", "read_revision", "write_centre"]
 
@@ -114,7 +116,9 @@ def read_centre(db: Db) -> Centre:
         dispositions=_bodies(db, DispositionRecord, Disposition),
         packs=_bodies(db, PackRecord, PackSpec),
         campaigns=_bodies(db, CampaignRecord, CampaignSpec),
-        **{name: float(meta.get(f"centre.{name}") or getattr(Centre(), name)) for name in SECONDS},
+        tenants=_bodies(db, TenantRecord, TenantSpec),
+        switch_gone_s=float(meta.get("centre.switch_gone_s") or Centre().switch_gone_s),
+        unserved_s=float(meta.get("centre.unserved_s") or Centre().unserved_s),
     )
 
 
@@ -122,6 +126,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[
     """Make the rows say ``centre``. ``reasons``: why flows are published against the linter, by flow. Call it in a
     write transaction. Raises ConfigError for a value that no column holds."""
     changes = Changes()
+    _write_plain(db, TenantRecord, "tenant", _body_rows(centre.tenants), changes)
     logins = {row["login"] for row in _live(db, AgentRecord) if row["login"]}
     _write_marked(db, QueueRecord, "queue", _queue_rows(centre), changes, now_us)
     _write_marked(db, AgentRecord, "agent", _agent_rows(centre), changes, now_us)
@@ -233,7 +238,9 @@ def _prompt(row: Row) -> str | PromptSpec:
     return msgspec.json.decode(row["body"], type=PromptSpec) if row["body"] else str(row["path"])
 
 
-def _body_rows(things: Iterable[CalendarSpec | GatewaySpec | Disposition | PackSpec | CampaignSpec]) -> list[Row]:
+def _body_rows(
+    things: Iterable[CalendarSpec | GatewaySpec | Disposition | PackSpec | CampaignSpec | TenantSpec],
+) -> list[Row]:
     rows = ((thing.id, msgspec.json.encode(thing, order="sorted").decode()) for thing in things)
     return [{"id": id, "place": n, "body": body} for n, (id, body) in enumerate(rows)]
 

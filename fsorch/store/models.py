@@ -47,6 +47,7 @@ __all__ = [
     "PromptRecord",
     "QueueRecord",
     "SegmentRecord",
+    "TenantRecord",
     "TokenRecord",
     "UserRecord",
 ]
@@ -89,7 +90,7 @@ class MetaRecord(Model):
 class UserRecord(Model):
     """Somebody who may log in. ``agent`` is the agent they work as, or empty. An empty ``password`` opens nothing.
     ``totp``: the secret of their one-time codes, empty when none are asked for; ``totp_step``: of the last one used.
-    ``scope``: the ids of the queues that they see, with commas; empty for all."""
+    ``scope``: the ids of the queues that they see, with commas; ``tenant``: or whose they see; both empty: all."""
 
     login = CharField(max_length=64, primary_key=True)
     password = CharField(max_length=255)
@@ -101,6 +102,7 @@ class UserRecord(Model):
     totp = CharField(max_length=64, default="")
     totp_step = BigIntegerField(default=0)
     scope = CharField(max_length=4000, default="")
+    tenant = IdField(default="")
 
     class Meta:
         table_name = "user"
@@ -130,9 +132,21 @@ class TokenRecord(Model):
     made_at = BigIntegerField()
     made_by = CharField(max_length=64)
     scope = CharField(max_length=4000, default="")
+    tenant = IdField(default="")
 
     class Meta:
         table_name = "api_token"
+
+
+class TenantRecord(Model):
+    """A client: the spec as JSON. What belongs to it names it."""
+
+    id = IdField(primary_key=True)
+    place = IntegerField()
+    body = JsonField()
+
+    class Meta:
+        table_name = "tenant"
 
 
 class AuditRecord(Model):
@@ -162,6 +176,7 @@ class QueueRecord(Model):
     wrap_up_s = DoubleField()
     service_level_s = DoubleField()
     miss_delay_s = DoubleField()
+    tenant = IdField(default="")
     removed_at = BigIntegerField()
     rules = TextField(null=True)
 
@@ -179,6 +194,7 @@ class AgentRecord(Model):
     switch = CharField(max_length=64)
     login = CharField(max_length=64)
     role = CharField(max_length=16)
+    tenant = IdField(default="")
     removed_at = BigIntegerField()
     rules = TextField(null=True)
 
@@ -393,6 +409,7 @@ class ContactRecord(Model):
     held_us = BigIntegerField()
     offers = BigIntegerField()
     misses = BigIntegerField()
+    tenant = IdField(default="")
     answers = JsonField()
 
     class Meta:

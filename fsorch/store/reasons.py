@@ -26,6 +26,7 @@ from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
 from fsorch.store.lead_filter import names_of
 from fsorch.store.leads import Leads
+from fsorch.tenancy import Tenancy
 
 __all__ = [
     "LeadReason",
@@ -194,7 +195,8 @@ def _of_interest(store: Records, rules: Compliance, questions: list[Asked]) -> A
 def _situation(
     store: Records, centre: Centre, spec: CampaignSpec, row: CampaignRow, lead: Lead, asked: list[Asked], now: int
 ) -> Situation:
-    calendar = next((one for one in centre.calendars if one.id == spec.calendar), None)
+    tenancy = Tenancy(centre)
+    calendar = tenancy.calendar(spec.calendar, tenancy.of_campaign(spec.id))
     rules = Compliance(pack_named(spec.pack, centre.packs), spec)
     running = row.state in (CampaignState.RUNNING, CampaignState.SCHEDULED)
     wanted = spec.filter_of(lead.list)

@@ -67,6 +67,7 @@ class BeganData(msgspec.Struct, frozen=True):
     name: str = ""
     destination: str = ""
     switch: str = ""
+    tenant: str = ""
     began_at: int = 0
 
 

@@ -50,4 +50,5 @@ def test_each_key_is_kept_and_given_up_again(store: Store, key: str) -> None:
 
 def test_no_key_is_forgotten_here() -> None:
     lists = {"queues", "agents", "flows", "breaks", "calendars", "gateways", "dispositions", "packs", "campaigns"}
+    lists.add("tenants")
     assert {field.name for field in msgspec.structs.fields(Centre)} == set(KEYS) | lists | {"flow"}

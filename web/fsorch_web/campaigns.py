@@ -18,6 +18,7 @@ from fsorch.config import Centre
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.store.campaigns import CampaignRow
 from fsorch.store.reasons import LeadReason, drop_budgets, missing_of, reasons_of, upcoming_of
+from fsorch.tenancy import Tenancy
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.leads import seen_lead
@@ -132,7 +133,7 @@ class CampaignRoutes:
             centre, spec = self._spec(id, sight)
             hours = hours_of(store.leads.attempts.between(id, since, until), since, until)
             ceiling = min((one.ceiling for one in drop_budgets(store, centre, spec, until)), default=0.0)
-            zone = next((one.zone for one in centre.calendars if one.id == spec.calendar), "UTC")
+            zone = Tenancy(centre).zone_of(spec)
             return draw_hours(spec.title or spec.id, hours, ceiling=ceiling, zone=zone)
 
         return Response(in_worker(drawn), mimetype="image/svg+xml")

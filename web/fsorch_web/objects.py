@@ -43,6 +43,7 @@ KINDS = {
     "campaigns": "campaign",
     "skills": "skill",
     "prompts": "prompt",
+    "tenants": "tenant",
 }
 # What supervisors may change in a thing; all else is an admin's.
 LIVE_KEYS = {"queue": {"paused"}, "agent": {"queues", "skills"}}

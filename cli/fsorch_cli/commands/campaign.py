@@ -20,6 +20,7 @@ from fsorch.store import Store
 from fsorch.store.attempts import CampaignCounts
 from fsorch.store.campaigns import CampaignRow
 from fsorch.store.reasons import Upcoming, drop_budgets, missing_of, upcoming_of
+from fsorch.tenancy import Tenancy
 from fsorch_cli.app import App
 from fsorch_cli.assign import assign
 from fsorch_cli.campaign_board import watch_campaigns
@@ -210,7 +211,7 @@ def stats(app: App, campaign: str, since: int, until: int, plot: Path | None, fo
         if plot is not None:
             hours = hours_of(store.leads.attempts.between(campaign, since, until), since, until)
             ceiling = min((one.ceiling for one in budgets), default=0.0)
-            zone = next((one.zone for one in centre.calendars if one.id == spec.calendar), "UTC")
+            zone = Tenancy(centre).zone_of(spec)
             title = f"{spec.title or spec.id}, {local_time(since)} to {local_time(until)}"
             save_picture(draw_hours(title, hours, ceiling=ceiling, zone=zone), plot, force=force)
     if as_json:

@@ -23,6 +23,7 @@ from fsorch.store.migrations import (
     m0017_audit_chain,
     m0018_second_factor,
     m0019_scopes,
+    m0020_tenants,
 )
 
 __all__ = [
@@ -45,4 +46,5 @@ __all__ = [
     "m0017_audit_chain",
     "m0018_second_factor",
     "m0019_scopes",
+    "m0020_tenants",
 ]
