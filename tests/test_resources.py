@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 from fsorch.errors import ConfigError
-from fsorch.resources import freeswitch_tree
+from fsorch.resources import dialplan_version, freeswitch_tree, shipped_dialplan_version
+
+# What the switch is told, without comments and blanks, and the version that says so.
+DIALPLAN = (5, "ebf83028e669659e")
 
 
 @pytest.mark.parametrize("place", ["fsorch/_freeswitch", "freeswitch"])
@@ -26,3 +31,25 @@ def test_an_installed_tree_goes_before_a_neighbour_of_the_same_name(tmp_path: Pa
 def test_a_missing_tree_is_said(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="freeswitch folder is not beside"):
         freeswitch_tree(tmp_path / "fsorch")
+
+
+@pytest.mark.parametrize(
+    ("text", "version"),
+    [
+        ('<context name="fsorch" version="12">', 12),
+        ("<context version='3' name='fsorch'>", 3),
+        ('<context name="fsorch">', 0),
+        ('<context name="other" version="4"><context name="fsorch">', 0),
+        ('<context name="fsorch" version="x">', 0),
+        ("", 0),
+    ],
+)
+def test_the_version_of_a_dialplan_is_read(text: str, version: int) -> None:
+    assert dialplan_version(text) == version
+
+
+def test_a_dialplan_that_was_changed_has_a_new_version() -> None:
+    root = ElementTree.parse(freeswitch_tree() / "dialplan" / "fsorch.xml").getroot()
+    said = [(element.tag, sorted(element.attrib.items())) for element in root.iter() if element.tag != "context"]
+    digest = hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+    assert (shipped_dialplan_version(), digest) == DIALPLAN, "count up version in dialplan/fsorch.xml, note both here"

@@ -20,6 +20,7 @@ from fsorch.errors import ConfigError, EslError, LinkError
 from fsorch.esl.commands import GlobalGetVar, ModuleExists, Status, Subscribe, Version
 from fsorch.esl.events import decode_event
 from fsorch.esl.frames import Frame
+from fsorch.resources import dialplan_version, shipped_dialplan_version
 
 __all__ = ["check_switch"]
 
@@ -160,7 +161,8 @@ def _dialplan(patient: _Patient) -> Iterator[Check]:
         mend = "copy vars/fsorch.xml of `fsorch freeswitch export` to conf/vars, then fs_cli -x reloadxml"
         yield Check("dialplan", False, "the settings of the context fsorch are not there", mend)
         return
-    yield Check("dialplan", True, f"the context fsorch parks calls, and serves them alone after {patience} s at most")
+    works = f"the context fsorch parks calls, and serves them alone after {patience} s at most"
+    yield _dialplan_of_ours(context, works)
     numbers = patient.setting("fsorch_numbers")
     if numbers:
         yield Check("numbers", True, f"numbers like {numbers} come to fsorch")
@@ -170,6 +172,20 @@ def _dialplan(patient: _Patient) -> Iterator[Check]:
         )
         yield Check("numbers", None, "fsorch_numbers is empty: no number comes to fsorch by it", mend)
     yield _fallback(patient)
+
+
+def _dialplan_of_ours(context: str, works: str) -> Check:
+    """Whether the switch's copy is the one this fsorch was made with."""
+    there, shipped = dialplan_version(context), shipped_dialplan_version()
+    if there == shipped:
+        return Check("dialplan", True, works)
+    copy = "copy dialplan/fsorch.xml of `fsorch freeswitch export`, then fs_cli -x reloadxml"
+    if there > shipped:
+        detail = f"the switch's dialplan is of a later fsorch (version {there}, this one ships {shipped})"
+        return Check("dialplan", None, detail, f"{copy}, unless this fsorch is about to be upgraded again")
+    called = f"version {there}" if there else "without a version"
+    detail = f"the switch's dialplan is of an earlier fsorch ({called}, this one ships {shipped})"
+    return Check("dialplan", False, detail, f"{copy}: what has come since is missing while fsorch is away")
 
 
 def _fallback(patient: _Patient) -> Check:

@@ -8,11 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from xml.sax.saxutils import quoteattr
 
+from fsorch.resources import shipped_dialplan_version
 from fsorch.sim.dialplan import Extension
 from fsorch.sim.machine import Machine
 
 __all__ = ["LOOK_TABLE", "Notes"]
 
+# The context in which the virtual switch does what the shipped dialplan does.
+OURS = "fsorch"
 MUSIC_DIR = "/usr/share/freeswitch/sounds/music"
 _NOTHING = "can't find anything\n"
 
@@ -65,7 +68,8 @@ def _contexts(contexts: dict[str, tuple[Extension, ...]]) -> str:
 
 
 def _context(name: str, extensions: tuple[Extension, ...]) -> str:
-    lines = [f"<context name={quoteattr(name)}>"]
+    version = f' version="{shipped_dialplan_version()}"' if name == OURS else ""
+    lines = [f"<context name={quoteattr(name)}{version}>"]
     for extension in extensions:
         lines.append(f'<extension><condition field="destination_number" expression={quoteattr(extension.pattern)}>')
         lines += [f"<action application={quoteattr(app)} data={quoteattr(data)}/>" for app, data in extension.actions]

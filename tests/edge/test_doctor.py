@@ -18,6 +18,7 @@ from fsorch.edge.link_session import LinkLimits
 from fsorch.edge.webserver import listen
 from fsorch.esl.frames import CommandFrame
 from fsorch.flow_menus import menu_flow
+from fsorch.resources import shipped_dialplan_version
 from fsorch.store import open_database
 from tests.edge.fake_switch import Connection, FakeSwitch, api, event, reply
 from tests.ports import free_port
@@ -28,7 +29,9 @@ KEY = "9b82830c-f926-494f-8e07-54665651e7d6"
 SOUND = {
     "version": "FreeSWITCH Version 1.10.12-release+git~20240802T210227Z~a88d069d6f~64bit (git a88d069 64bit)\n",
     "status": "UP 0 years\n0 session(s) per Sec out of max 200, peak 2, last 5min 0 \n1000 session(s) max\n",
-    "xml_locate dialplan context name fsorch": '<context name="fsorch">... data="fsorch_entry=yes" ...</context>',
+    "xml_locate dialplan context name fsorch": (
+        f'<context name="fsorch" version="{shipped_dialplan_version()}">... data="fsorch_entry=yes" ...</context>'
+    ),
     "xml_locate root": "<document></document>",
     "global_getvar fsorch_patience_s": "5",
     "global_getvar fsorch_numbers": "^(77[0-9]+)$",
@@ -116,6 +119,18 @@ def test_a_switch_in_order(switch: FakeSwitch) -> None:
             "dialplan",
             None,
             "",
+        ),
+        (
+            {"xml_locate dialplan context name fsorch": '<context name="fsorch">fsorch_entry=yes</context>'},
+            "dialplan",
+            False,
+            "copy dialplan/fsorch.xml",
+        ),
+        (
+            {"xml_locate dialplan context name fsorch": '<context name="fsorch" version="999">fsorch_entry</context>'},
+            "dialplan",
+            None,
+            "unless this fsorch is about to be upgraded",
         ),
         ({"global_getvar fsorch_patience_s": "-ERR no reply"}, "dialplan", False, "vars/fsorch.xml"),
         ({"global_getvar fsorch_numbers": "-ERR no reply"}, "numbers", None, "fsorch_numbers"),
