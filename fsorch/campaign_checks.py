@@ -68,6 +68,8 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
     _check_lists(spec, where)
     _check_order(spec.order, f"{where}.order")
     _check_retries(spec, where)
+    if spec.spread is not None:
+        _once(spec.spread.parts, f"{where}.spread.parts", "a beginning")
     _check_messages(spec, world, where)
     _check_caller_ids(spec.caller_ids, f"{where}.caller_ids")
     check_dispositions((*world.dispositions, *spec.dispositions), f"{where}.dispositions", len(world.dispositions))

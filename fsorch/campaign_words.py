@@ -20,6 +20,7 @@ __all__ = [
     "Mode",
     "OrderBy",
     "Outcome",
+    "Per",
     "PreviewTimeout",
     "Then",
     "outcome_of",
@@ -213,6 +214,13 @@ class Line(StrEnum):
     EITHER = "either"
     OTHER = "other"
     NONE = "none"
+
+
+class Per(StrEnum):
+    """Whose attempts a limit counts: those to one number, or to one lead at all of its numbers."""
+
+    NUMBER = "number"
+    LEAD = "lead"
 
 
 class PreviewTimeout(StrEnum):

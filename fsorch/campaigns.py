@@ -26,6 +26,7 @@ from fsorch.campaign_words import (
     Mode,
     OrderBy,
     Outcome,
+    Per,
     PreviewTimeout,
     Then,
     outcome_of,
@@ -56,6 +57,7 @@ __all__ = [
     "LeadCallbacks",
     "LeadNumber",
     "LeadState",
+    "LimitRule",
     "Line",
     "ListShare",
     "MachineAction",
@@ -65,9 +67,11 @@ __all__ = [
     "OrderKey",
     "Outcome",
     "Past",
+    "Per",
     "PreviewSpec",
     "PreviewTimeout",
     "RetryRule",
+    "SpreadRule",
     "Then",
     "outcome_of",
 ]
@@ -120,6 +124,27 @@ class RetryRule(Rule, frozen=True, kw_only=True):
     after_s: Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)] = 3600.0
     attempts: Count = 3
     next_number: bool = False
+
+
+class LimitRule(Rule, frozen=True, kw_only=True):
+    """At most ``most`` attempts in ``days`` (of 24 hours; 31 at most, for so far back is looked), ``per`` number or
+    lead. ``counts``: the outcomes that are counted (none: all that may have rung; ``[live]``: talks).
+    ``everywhere``: those of all campaigns count, else those of this one."""
+
+    most: AtLeastOne
+    days: Annotated[float, msgspec.Meta(gt=0, le=31)]
+    per: Per = Per.LEAD
+    counts: frozenset[Outcome] = frozenset()
+    everywhere: bool = True
+
+
+class SpreadRule(Rule, frozen=True, kw_only=True):
+    """Tries spread over the day: its ``parts`` by when they begin, by the clock where the lead is; each lasts until the
+    next. Of the tries at a lead in the last ``days``, no part has more than one above that with the fewest: who
+    was called in the morning in vain is called in the evening next."""
+
+    parts: Annotated[tuple[Clock, ...], msgspec.Meta(min_length=2, max_length=12)]
+    days: Annotated[float, msgspec.Meta(gt=0, le=31)] = 7.0
 
 
 class AmdSpec(Rule, frozen=True, kw_only=True):
@@ -257,7 +282,7 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     so-manieth is one that was not dialled before (0: as the order has it). ``resets``: at these times of day, by the
     clock of the calendar, the leads that rest in its lists are ready, and their tries count anew.
     ``retries`` by outcome, on top of the usual; ``attempts_max`` for a lead, ``attempts_per_day`` for a lead in a day
-    of its own zone (0: no limit but the pack's).
+    of its own zone (0: no limit but the pack's), and further ``limits``; ``spread`` over the parts of the day.
 
     ``purpose``: what is said; laws ask for more before somebody is sold something. ``keep_open``: a campaign whose
     leads are exhausted waits for more, instead of being finished. ``tenant``: whose campaign it is, with whose lines it
@@ -295,6 +320,8 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     retries: dict[Outcome, RetryRule] = {}
     attempts_max: Annotated[int, msgspec.Meta(ge=1, le=1000)] = 8
     attempts_per_day: Count = 3
+    limits: tuple[LimitRule, ...] = ()
+    spread: SpreadRule | None = None
     amd: AmdSpec | None = None
     machine_action: MachineAction = MachineAction.HANGUP
     machine_prompt: str = ""

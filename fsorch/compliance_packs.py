@@ -19,7 +19,7 @@ import msgspec
 import yaml
 
 from fsorch.calendar_rules import CalendarSpec, Hours, Weekday, check_calendar
-from fsorch.campaigns import DIALLED_OUTCOMES, Audience, CampaignSpec, Line, Mode, Outcome
+from fsorch.campaigns import DIALLED_OUTCOMES, Audience, CampaignSpec, Line, Mode, Outcome, Per
 from fsorch.errors import ConfigError
 from fsorch.hints import explain
 from fsorch.rules import AtLeastOne, Name, Rule, Seconds
@@ -107,13 +107,6 @@ class HoursRule(PackRule, frozen=True, kw_only=True):
     hours: dict[Weekday, tuple[Hours, ...]]
     holidays: tuple[Hours, ...] | None = None
     parts: tuple[str, ...] = ()
-
-
-class Per(StrEnum):
-    """Whose attempts a limit counts: those to one number, or to one lead at all of its numbers."""
-
-    NUMBER = "number"
-    LEAD = "lead"
 
 
 class AttemptsRule(PackRule, frozen=True, kw_only=True):

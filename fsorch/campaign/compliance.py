@@ -17,7 +17,18 @@ import msgspec
 
 from fsorch.calendar_rules import CalendarSpec
 from fsorch.calendars import Calendar, holidays_of
-from fsorch.campaigns import DIALLED_OUTCOMES, CampaignSpec, ConsentRow, DncRow, Lead, LeadNumber, Past
+from fsorch.campaign.spreading import parts_allow
+from fsorch.campaigns import (
+    DIALLED_OUTCOMES,
+    CampaignSpec,
+    ConsentRow,
+    DncRow,
+    Lead,
+    LeadNumber,
+    LimitRule,
+    Past,
+    Per,
+)
 from fsorch.compliance_packs import (
     AttemptsRule,
     ConsentRule,
@@ -25,7 +36,6 @@ from fsorch.compliance_packs import (
     HoursRule,
     PackRule,
     PackSpec,
-    Per,
     RegistryRule,
 )
 from fsorch.places import Place
@@ -234,6 +244,7 @@ class Compliance:
                 "campaign.attempts", "the campaign", f"it was dialled {asked.lead.attempts} times; the most is {most}"
             )
         yield "campaign.attempts", f"{asked.lead.attempts} of {most}"
+        yield from self._further_limits(asked)
         if not daily:
             return
         mine = [one for one in asked.history if _is_of_lead(one, asked.lead) and one.outcome in DIALLED_OUTCOMES]
@@ -244,6 +255,41 @@ class Compliance:
                 words = f"it was dialled {today} times today; the most in a day is {daily}"
                 raise No("campaign.attempts-day", "the campaign", words, end)
         yield "campaign.attempts-day", f"fewer than {daily} today"
+
+    def _further_limits(self, asked: Asked) -> Iterator[tuple[str, str]]:
+        """Those that the campaign names beside, and how its tries are spread over the day."""
+        for n, limit in enumerate(self.spec.limits, 1):
+            yield f"campaign.limit-{n}", self._limit(asked, limit, f"campaign.limit-{n}")
+        spread, zones = self.spec.spread, asked.place.zones
+        if spread is not None and zones:
+            since = asked.now - round(spread.days * DAY)
+            mine = [one for one in asked.history if _is_of_lead(one, asked.lead) and one.outcome in DIALLED_OUTCOMES]
+            times = [one.at for one in mine if since < one.at <= asked.now]
+            opens = parts_allow(spread.parts, zones[0], times, asked.now)
+            if opens > asked.now:
+                words = "it was tried at this time of day already, and has its turn at another"
+                raise No(
+                    "campaign.spread",
+                    "the campaign",
+                    words,
+                    min([opens, *(at + round(spread.days * DAY) for at in times)]),
+                )
+            yield "campaign.spread", f"{len(times)} in {spread.days:g} days"
+
+    def _limit(self, asked: Asked, limit: LimitRule, rule: str) -> str:
+        span, counted = round(limit.days * DAY), limit.counts or DIALLED_OUTCOMES
+        those = _of_number(asked) if limit.per is Per.NUMBER else _of_lead(asked)
+        times = sorted(
+            one.at
+            for one in those
+            if one.outcome in counted
+            and asked.now - span < one.at <= asked.now
+            and (limit.everywhere or one.campaign == self.spec.id)
+        )
+        if len(times) >= limit.most:
+            words = f"the campaign wants at most {limit.most} in {limit.days:g} days, and there were {len(times)}"
+            raise No(rule, "the campaign", words, times[-limit.most] + span)
+        return f"{len(times)} of {limit.most} in {limit.days:g} days"
 
     def _hours(self, asked: Asked, rule: HoursRule) -> str:
         shown = []
@@ -298,7 +344,7 @@ def _fresh(asked: Asked, rule: RegistryRule) -> str:
 
 def _attempts(asked: Asked, rule: AttemptsRule) -> str:
     span = round(rule.days * DAY)
-    those = _of_number(asked) if rule.per is Per.NUMBER else (o for o in asked.history if _is_of_lead(o, asked.lead))
+    those = _of_number(asked) if rule.per is Per.NUMBER else _of_lead(asked)
     times = sorted(one.at for one in those if one.outcome in rule.counted and asked.now - span < one.at <= asked.now)
     if len(times) >= rule.most:
         words = f"{rule.says}; it was dialled {len(times)} times since {_utc(asked.now - span)}"
@@ -308,6 +354,10 @@ def _attempts(asked: Asked, rule: AttemptsRule) -> str:
 
 def _of_number(asked: Asked) -> Iterator[Past]:
     return (one for one in asked.history if one.number == asked.number.number)
+
+
+def _of_lead(asked: Asked) -> Iterator[Past]:
+    return (one for one in asked.history if _is_of_lead(one, asked.lead))
 
 
 def _is_of_lead(past: Past, lead: Lead) -> bool:

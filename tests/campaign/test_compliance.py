@@ -23,11 +23,14 @@ from fsorch.campaigns import (
     EvidenceSpec,
     Lead,
     LeadNumber,
+    LimitRule,
     Mode,
     Outcome,
     Past,
+    Per,
+    SpreadRule,
 )
-from fsorch.compliance_packs import SHIPPED_PACKS, HoursRule, PackSpec, Per, check_pack, shipped_pack
+from fsorch.compliance_packs import SHIPPED_PACKS, HoursRule, PackSpec, check_pack, shipped_pack
 from fsorch.config import Centre, decode
 from fsorch.errors import ConfigError
 from fsorch.places import Place, Places
@@ -230,6 +233,64 @@ def test_the_campaigns_own_limits_count_by_the_day_there() -> None:
     verdict = rules().check(asked(NEW_YORK, NOON, lead=worn))
     assert (verdict.rule, verdict.until) == ("campaign.attempts", 0)
     assert rules().first_time(asked(NEW_YORK, NOON, lead=worn)) == 0
+
+
+@pytest.mark.parametrize(
+    ("limit", "allowed"),
+    [
+        (LimitRule(most=4, days=7), True),
+        (LimitRule(most=3, days=7), False),
+        # One of them was at the lead's other number, one for another campaign.
+        (LimitRule(most=3, days=7, per=Per.NUMBER), True),
+        (LimitRule(most=3, days=7, everywhere=False), True),
+        (LimitRule(most=2, days=7, everywhere=False), False),
+        (LimitRule(most=2, days=2.5), False),
+        (LimitRule(most=2, days=1.5), True),
+        # Only talks count.
+        (LimitRule(most=1, days=30, counts=frozenset({Outcome.LIVE})), False),
+        (LimitRule(most=1, days=2.5, counts=frozenset({Outcome.LIVE})), True),
+    ],
+)
+def test_a_campaigns_further_limits(limit: LimitRule, allowed: bool) -> None:
+    other = "+493099999999"
+    lead = Lead(id="1", numbers=(LeadNumber(number=BERLIN), LeadNumber(number=other)))
+    past = (
+        Past(at=NOON - 3 * DAY, number=BERLIN, outcome=Outcome.LIVE, campaign="c", lead="1"),
+        Past(at=NOON - 2 * DAY, number=other, outcome=Outcome.BUSY, campaign="c", lead="1"),
+        Past(at=NOON - DAY, number=BERLIN, outcome=Outcome.NOANSWER, campaign="summer", lead="7"),
+    )
+    free = PackSpec(id="free", checked=date(2027, 1, 1))
+    verdict = Compliance(free, campaign("free", limits=(limit,))).check(asked(BERLIN, NOON, lead=lead, history=past))
+    assert verdict.allowed is allowed
+    if not allowed:
+        assert (verdict.rule, verdict.source) == ("campaign.limit-1", "the campaign")
+        assert NOON < verdict.until <= NOON + round(limit.days * DAY)
+        later = msgspec.structs.replace(asked(BERLIN, NOON, lead=lead, history=past), now=verdict.until)
+        assert Compliance(free, campaign("free", limits=(limit,))).check(later).allowed
+
+
+def test_tries_are_spread_over_the_day() -> None:
+    free = PackSpec(id="free", checked=date(2027, 1, 1))
+    spread = Compliance(free, campaign("free", spread=SpreadRule(parts=("08:00", "12:00", "17:00"), days=7)))
+
+    def may(now: str, *tries: str) -> int:
+        past = tuple(
+            Past(at=at(one, "Europe/Berlin"), number=BERLIN, outcome=Outcome.NOANSWER, lead="1") for one in tries
+        )
+        verdict = spread.check(asked(BERLIN, at(now, "Europe/Berlin"), history=past))
+        return 0 if verdict.allowed else verdict.until
+
+    assert may("2027-03-10T09:00") == 0
+    assert may("2027-03-10T11:00", "2027-03-10T09:00") == at("2027-03-10T12:00", "Europe/Berlin")
+    assert may("2027-03-10T12:00", "2027-03-10T09:00") == 0
+    # The evening is still to come, on the same day or the next.
+    tried = ("2027-03-10T09:00", "2027-03-10T13:00")
+    assert may("2027-03-10T15:00", *tried) == at("2027-03-10T17:00", "Europe/Berlin")
+    assert may("2027-03-11T09:00", *tried) == at("2027-03-11T17:00", "Europe/Berlin")
+    assert may("2027-03-11T09:00", *tried, "2027-03-10T18:00") == 0
+    # What is long ago does not count: a part that the law closes keeps nobody from ever being called.
+    assert may("2027-03-17T08:30", *tried) == at("2027-03-17T09:00", "Europe/Berlin")
+    assert may("2027-03-17T09:00", *tried) == 0
 
 
 def test_what_nobody_knows_is_a_no() -> None:
