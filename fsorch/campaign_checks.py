@@ -12,6 +12,7 @@ import msgspec
 
 from fsorch.campaigns import (
     LEAD_NAMES,
+    PACER_NAMES,
     AmdSpec,
     CallerIdPool,
     CampaignSpec,
@@ -29,7 +30,7 @@ from fsorch.errors import ConfigError
 from fsorch.expressions import Expression, ExpressionError, Type, parse
 from fsorch.rules import expect_known
 
-__all__ = ["CampaignWorld", "check_campaign", "check_dispositions", "parse_filter"]
+__all__ = ["CampaignWorld", "check_campaign", "check_dispositions", "check_sequences", "parse_filter"]
 
 # The modes whose answers go to agents.
 WITH_AGENTS = frozenset(Mode) - {Mode.AGENTLESS}
@@ -55,6 +56,11 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
     check_wanted(spec.skills, world.skills, f"{where}.skills")
     for n, gateway in enumerate(spec.gateways):
         expect_known(gateway, world.gateways, f"{where}.gateways[{n}]", "a gateway, or a group of them")
+    expect_known(spec.pacer, PACER_NAMES, f"{where}.pacer", "a pacer")
+    if 0 < spec.lines_per_agent < 1:
+        raise ConfigError(f"{where}.lines_per_agent is {spec.lines_per_agent:g}; expected 1 or more, or 0 (no limit)")
+    if spec.lines_max and spec.lines_kept > spec.lines_max:
+        raise ConfigError(f"{where}.lines_kept is {spec.lines_kept}; expected at most lines_max ({spec.lines_max})")
     if spec.calendar:
         expect_known(spec.calendar, world.calendars, f"{where}.calendar", "a calendar")
     if spec.pack:
@@ -159,6 +165,22 @@ def _check_caller_ids(pools: tuple[CallerIdPool, ...], where: str) -> None:
                 what = f"[{n}].prefixes[{m}] is {prefix!r}" if prefix else f"[{n}] has no prefixes"
                 raise ConfigError(f"{where}{what}, as a pool before it; put their numbers together")
             seen.add(prefix)
+
+
+def check_sequences(campaigns: tuple[CampaignSpec, ...], where: str) -> None:
+    """What a campaign waits for exists, and does not wait for it in its turn. ``where``: the path of them all. Raises
+    ConfigError."""
+    after = {spec.id: spec.after for spec in campaigns}
+    for n, spec in enumerate(campaigns):
+        here = f"{where}[{n}].after"
+        if spec.after:
+            expect_known(spec.after, after, here, "a campaign")
+        seen, next = [spec.id], spec.after
+        while next and next not in seen:
+            seen.append(next)
+            next = after[next] if next in after else ""
+        if next == spec.id:
+            raise ConfigError(f"{here} is {spec.after!r}, but {' waits for '.join([*seen, next])}; none would begin")
 
 
 def check_dispositions(dispositions: tuple[Disposition, ...], where: str, known: int = 0) -> None:

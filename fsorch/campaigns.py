@@ -16,6 +16,7 @@ from fsorch.campaign_words import (
     DIALLED_OUTCOMES,
     LIVE_OUTCOMES,
     OPEN_LEADS,
+    PACER_NAMES,
     Audience,
     CampaignState,
     DispositionCategory,
@@ -40,6 +41,7 @@ __all__ = [
     "LEAD_NAMES",
     "LIVE_OUTCOMES",
     "OPEN_LEADS",
+    "PACER_NAMES",
     "AmdSpec",
     "AttemptRow",
     "Audience",
@@ -271,9 +273,14 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     When: within the hours of ``calendar`` (empty: always), from ``starts_at`` to ``ends_at``; ``pack``: the compliance
     pack, whose limits no key here can widen.
 
+    ``after``: a campaign that has to be finished first, and stay so.
+
     How fast: at most ``lines_max`` calls and ``cps_max`` launches a second (0: the gateways' limits alone), shared with
-    other campaigns by ``weight``; ``ratio``: lines for each free agent (power); ``pacer`` and ``target``: the share of
-    drops it aims at (predictive), which the pack's ceiling caps.
+    other campaigns by ``weight``; ``lines_kept`` lines of its gateways are left for it by the others. ``ratio``: lines
+    for each free agent (power); ``pacer`` and ``target``: the share of drops it aims at (predictive), which the pack's
+    ceiling caps; ``lines_per_agent``: no more than so many for each agent at work (0: as the pacer says);
+    ``few_agents``: with fewer at work there is one line for each free agent. Campaigns of one ``drop_group`` count
+    their drops together as well as each for itself, and the worse counts.
 
     How: ``gateways`` in this order; each rings ``ring_s``; shown is a number of ``caller_ids``, the same at each retry.
 
@@ -301,7 +308,12 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     ends_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
     pack: str = ""
     purpose: Annotated[str, msgspec.Meta(pattern=r"^(marketing|service|survey|collection|charity)\Z")] = "marketing"
+    after: str = ""
     lines_max: Count = 0
+    lines_kept: Count = 0
+    lines_per_agent: Annotated[float, msgspec.Meta(ge=0, le=15)] = 0.0
+    few_agents: Count = 0
+    drop_group: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_.-]{0,62})?\Z")] = ""
     cps_max: Seconds = 0.0
     weight: Positive = 1.0
     ratio: Annotated[float, msgspec.Meta(ge=1, le=15)] = 1.5

@@ -15,7 +15,7 @@ from typing import Annotated, Any, TypeVar
 import msgspec
 
 from fsorch.calendar_rules import CalendarSpec, check_calendar
-from fsorch.campaign_checks import CampaignWorld, check_campaign, check_dispositions
+from fsorch.campaign_checks import CampaignWorld, check_campaign, check_dispositions, check_sequences
 from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, check_pack
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
@@ -503,6 +503,7 @@ def _check_campaigns(centre: Centre, queues: set[str], flows: set[str], where: s
     )
     for n, campaign in enumerate(centre.campaigns):
         check_campaign(campaign, world, f"{where}: campaigns[{n}]")
+    check_sequences(centre.campaigns, f"{where}: campaigns")
     manned = {campaign.id for campaign in centre.campaigns if campaign.queue}
     for n, reason in enumerate(centre.breaks):
         for m, id in enumerate(reason.campaigns):

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from fsorch.campaigns import LIVE_OUTCOMES, CampaignSpec, ConsentRow, Outcome, outcome_of
+from fsorch.campaign.pacing import PACERS
+from fsorch.campaigns import LIVE_OUTCOMES, PACER_NAMES, CampaignSpec, ConsentRow, Outcome, outcome_of
 from fsorch.causes import Cause
 from fsorch.config import Centre, decode
 from fsorch.errors import ConfigError
@@ -57,6 +58,18 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
             {"gateways": ["carrier"]},
             "campaigns[0].gateways[0] is 'carrier'; expected a gateway, or a group of them; did",
         ),
+        ({"pacer": "predictve"}, "campaigns[0].pacer is 'predictve'; expected a pacer; did you mean predictive"),
+        ({"after": "winter"}, "campaigns[0].after is 'winter'; expected a campaign"),
+        ({"after": "winback"}, "campaigns[0].after is 'winback', but winback waits for winback; none would begin"),
+        ({"lines_max": 2, "lines_kept": 3}, "campaigns[0].lines_kept is 3; expected at most lines_max (2)"),
+        ({"lines_per_agent": 0.5}, "campaigns[0].lines_per_agent is 0.5; expected 1 or more"),
+        ({"lists": [{"list": "a", "filter": "lead.nme == 1"}]}, "campaigns[0].lists[0].filter"),
+        ({"resets": ["9:00"]}, "campaigns[0].resets[0]"),
+        ({"resets": ["09:00", "09:00"]}, "campaigns[0].resets[1] is '09:00' a second time"),
+        ({"new_every": 2, "owner_only": True}, "campaigns[0].new_every is 2, but owners have their leads in order"),
+        ({"spread": {"parts": ["08:00"]}}, "campaigns[0].spread.parts"),
+        ({"spread": {"parts": ["08:00", "08:00"]}}, "campaigns[0].spread.parts[1] is '08:00' a second time"),
+        ({"limits": [{"most": 2, "days": 32}]}, "campaigns[0].limits[0].days"),
         ({"calendar": "ofice"}, "campaigns[0].calendar is 'ofice'; expected a calendar; did you mean office?"),
         ({"filter": "field.city = 3"}, "campaigns[0].filter, column 12: a single '='"),
         ({"filter": "lead.atempts < 3"}, "campaigns[0].filter, column 1: there is no 'lead.atempts'; did you mean"),
@@ -146,3 +159,16 @@ def test_every_outcome_but_a_talk_has_a_rule() -> None:
 def test_a_consent_holds_from_when_it_was_given_until_it_ends() -> None:
     consent = ConsentRow(number="+49301", given_at=100, until=200, withdrawn_at=150)
     assert [consent.holds(at) for at in (99, 100, 149, 150, 250)] == [False, True, True, False, False]
+
+
+def test_every_pacer_may_be_named() -> None:
+    assert set(PACER_NAMES) == set(PACERS)
+
+
+def test_a_ring_of_campaigns_that_wait_for_each_other_is_refused() -> None:
+    one = CENTRE["campaigns"][0]
+    ring = [one | {"id": "a", "after": "c"}, one | {"id": "b", "after": "a"}, one | {"id": "c", "after": "b"}]
+    with pytest.raises(ConfigError, match="a waits for c waits for b waits for a"):
+        decode(CENTRE | {"campaigns": ring}, Centre, where="test")
+    row = decode(CENTRE | {"campaigns": [*ring[1:], one | {"id": "a"}]}, Centre, where="test")
+    assert [spec.after for spec in row.campaigns] == ["a", "b", ""]

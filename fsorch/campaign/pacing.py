@@ -28,7 +28,7 @@ from collections.abc import Callable, Hashable
 from typing import Protocol
 
 from fsorch.campaign.pacing_predictive import Predictive
-from fsorch.campaign.pacing_rules import Level, Power, Progressive
+from fsorch.campaign.pacing_rules import Average, Level, Power, Progressive, Tapered
 
 __all__ = ["PACERS", "Pacer"]
 
@@ -64,5 +64,7 @@ PACERS: dict[str, Callable[..., Pacer]] = {
     "progressive": Progressive,
     "power": Power,
     "level": Level,
+    "average": Average,
+    "tapered": Tapered,
     "predictive": Predictive,
 }

@@ -1,4 +1,4 @@
-"""The simple pacers: a line for each free agent, a fixed ratio, and a level for each agent that follows the floor.
+"""The simple pacers: a line for each free agent, a fixed ratio, and levels for each agent that follow the floor.
 
 They are what people know, and the measure of the predictive one (`fsorch simulate dialer --compare`).
 """
@@ -9,7 +9,7 @@ import math
 
 from fsorch.campaign.pacing_watch import Phase, Watch
 
-__all__ = ["Level", "Power", "Progressive"]
+__all__ = ["Average", "Level", "Power", "Progressive", "Tapered"]
 
 
 class Progressive(Watch):
@@ -59,8 +59,73 @@ class Level(Watch):
             return 0
         if self.time - self._adapted >= self.every_s:
             self._adapted = self.time
-            self.level = min(self.highest, max(1.0, self.level * (1 + (self.free - self.waiting) / self.agents)))
-        if self.drops > self.target * self.lives:
+            self.level = min(self.highest, max(1.0, self.level * self.change()))
+        if self.drops > self.allowed() * self.lives:
             self.level = 1.0
         lines = self.ringing + self.waiting + self.count(Phase.TALK)
         return max(0, math.floor(self.level * self.agents) - lines)
+
+    def change(self) -> float:
+        """By what the level is multiplied now."""
+        return 1.0 + (self.free - self.waiting) / self.agents
+
+    def allowed(self) -> float:
+        """The share of drops above which there is one line for each agent."""
+        return self.target
+
+
+class Average(Level):
+    """A level that keeps drops at the target over the day, as ADAPT_AVERAGE is documented: over the target it is not 1
+    at once but sinks, the faster the more was dropped, and under it rises as :class:`Level` does. So a bad quarter of
+    an hour costs no standstill, and is made up for."""
+
+    # So many drops above the target say nothing yet.
+    LENIENT = 1.0
+
+    def change(self) -> float:
+        """By what the level is multiplied now."""
+        over = self.drops > self.target * self.lives + self.LENIENT
+        change = super().change()
+        return min(1.0, change) * self.target * self.lives / self.drops if over else change
+
+    def allowed(self) -> float:
+        """Nothing makes it 1 at once."""
+        return math.inf
+
+
+class Tapered(Level):
+    """A level whose limit is loose in the first half of the shift and strict at its end, as ADAPT_TAPERED is
+    documented: up to twice the target until noon of the ``shift``, then less and less. ``shift``: its beginning and
+    end in seconds of the day; None: the eight hours from when the first agent was there."""
+
+    LOOSE = 2.0
+    USUAL_S = 8 * 3600.0
+    DAY_S = 86_400.0
+
+    def __init__(
+        self,
+        *,
+        target: float = 0.03,
+        tolerance_s: float = 2.0,
+        every_s: float = 15.0,
+        highest: float = 6.0,
+        shift: tuple[float, float] | None = None,
+    ) -> None:
+        super().__init__(target=target, tolerance_s=tolerance_s, every_s=every_s, highest=highest)
+        if shift is not None and not all(0.0 <= at <= self.DAY_S for at in shift):
+            raise ValueError(f"a shift is two moments of a day in seconds, not {shift!r}")
+        self.shift = shift
+        self._began: float | None = None
+
+    def allowed(self) -> float:
+        """The share of drops above which there is one line for each agent, at this time of the shift."""
+        return self.target * min(self.LOOSE, max(1.0, 1.0 + 2.0 * (self.LOOSE - 1.0) * (1.0 - self.elapsed())))
+
+    def elapsed(self) -> float:
+        """How much of the shift is over, 0 to 1."""
+        if self.shift is None:
+            self._began = self.time if self._began is None else self._began
+            return min(1.0, (self.time - self._began) / self.USUAL_S)
+        start, end = self.shift
+        length = (end - start) % self.DAY_S or self.DAY_S
+        return min(1.0, (self.clock - start) % self.DAY_S / length)

@@ -166,6 +166,11 @@ class Watch:
         return int((self._told or 0.0) // 3600.0 % 24.0)
 
     @property
+    def clock(self) -> float:
+        """The time it was told last, in seconds of the day."""
+        return (self._told or 0.0) % 86_400.0
+
+    @property
     def ringing(self) -> int:
         """How many calls ring."""
         return len(self._rings)

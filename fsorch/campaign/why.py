@@ -32,9 +32,9 @@ HELD = {
 
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """All that bears on it. ``spec`` None: no campaign dials its list; ``state`` with ``who`` and ``words``: the
-    campaign's, and why it is so; ``prepared``: whether its leads are in
-    order; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar
-    at a moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about)."""
+    campaign's, and why it is so; ``prepared``: whether its leads are in order; ``waits_for``: the campaign that has to
+    be finished before it; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar at a
+    moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about)."""
 
     lead: Lead
     now: int
@@ -43,6 +43,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     who: str = ""
     words: str = ""
     prepared: bool = True
+    waits_for: str = ""
     fits: bool = True
     hours: Callable[[int], OpenState] | None = None
     rules: Compliance | None = None
@@ -120,6 +121,8 @@ def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str,
             yield "paused", f"the campaign {spec.id} is paused{by}{because}", True
         case CampaignState.DRAINING | CampaignState.FINISHED:
             yield one.state.value, f"the campaign {spec.id} is {one.state.value}{because}", True
+    if one.waits_for:
+        yield "after", f"the campaign {spec.id} waits for the campaign {one.waits_for} to be finished", False
     opens = _campaign_opens(one, one.now)
     if opens != one.now:
         state = one.hours(one.now) if one.hours is not None else None

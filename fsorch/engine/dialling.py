@@ -65,7 +65,8 @@ class Dialling:
         self.waiting = calls.waiting
         self.ways = Ways(core)
         self.checks = Checks(self._is_called)
-        self.holds = Holds(core, calls.waiting, self.ways, self.checks)
+        self.runs: dict[str, Run] = {}
+        self.holds = Holds(core, calls.waiting, self.ways, self.checks, self.runs)
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
         self.paces = Paces(core, self.checks, calls.waiting, self.dials.dials)
@@ -77,7 +78,6 @@ class Dialling:
         self.dials.placed = self._placed
         calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
         calls.dial_gone, calls.dial_served, calls.dial_left = self.dials.gone, self.dials.served, self.dials.left
-        self.runs: dict[str, Run] = {}
         # Whether an agent has still to say how an attempt was, before the lead's fate is known; see Previews.
         self.closing: Callable[[Dial], bool] = lambda dial: False
         # Show leads to the free agents of a campaign; nobody looks at its leads any more.
@@ -169,6 +169,13 @@ class Dialling:
             fields = {"campaign": run.spec.id, "state": run.state.value, "held": run.held, "drops": why}
             self.core.fact(FactKind.CAMPAIGN_CHANGED, queue=run.spec.queue, **fields)
 
+    def _mind_agents(self, run: Run) -> None:
+        """With few agents at work what comes by chance is too much for any pacer but one line for each."""
+        few = 0 < len(run.agents) < run.spec.few_agents
+        if few is not run.few:
+            self.paces.forget(run)
+            run.few = few
+
     def _say(self, run: Run) -> None:
         fields = {"campaign": run.spec.id, "state": run.state.value, "held": run.held}
         self.core.fact(FactKind.CAMPAIGN_CHANGED, queue=run.spec.queue, **fields)
@@ -224,6 +231,7 @@ class Dialling:
             self._move(run, CampaignInput.CLOSED if closed else CampaignInput.OPENED)
             self._slow_down(run, now)
             self._mind_drops(run)
+            self._mind_agents(run)
             self.paces.keep(run, KEEP_LEARNT_S)
             run.broken = bool(self.holds.broken(run) or self.ways.asleep(run.spec.gateways))
             held = closed or self.holds.held(run)
@@ -274,6 +282,8 @@ class Dialling:
             wanted = spec.lines_max - run.lines if spec.lines_max else MOST
         elif spec.mode in PACED:
             wanted = self.paces.due(run)
+            if spec.lines_per_agent:
+                wanted = min(wanted, math.floor(spec.lines_per_agent * len(run.agents)) - run.lines)
         else:
             return 0
         return max(0, min(wanted, self.room(run)))
@@ -281,7 +291,7 @@ class Dialling:
     def room(self, run: Run) -> int:
         """How many calls may be launched now, by the campaign's limits and those of its gateways."""
         spec, room = run.spec, run.limit.room(self.core.now.mono)
-        ways = self.ways.room(spec.gateways)
+        ways = max(0, self.ways.room(spec.gateways) - self.holds.kept(run))
         lines = spec.lines_max - run.lines if spec.lines_max else ways
         return min(ways, lines, ways if room is None else room)
 

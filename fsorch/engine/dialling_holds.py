@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fsorch.acd import AgentState, AgentStatus
 from fsorch.campaign.drops import DropBudget, drop_budget
-from fsorch.campaigns import CampaignSpec, Mode
+from fsorch.campaigns import CampaignSpec, CampaignState, Mode
 from fsorch.compliance_packs import DropRule
 from fsorch.demands import demand_of, fulfils, spoken
 from fsorch.engine.core import Core
@@ -28,25 +28,50 @@ US = 1_000_000
 class Holds:
     """Looks at campaigns, and changes nothing."""
 
-    def __init__(self, core: Core, waiting: Waiting, ways: Ways, checks: Checks) -> None:
+    def __init__(self, core: Core, waiting: Waiting, ways: Ways, checks: Checks, runs: dict[str, Run]) -> None:
         self.core = core
+        self.runs = runs
         self.waiting = waiting
         self.ways = ways
         self.checks = checks
 
     def budget(self, run: Run) -> DropBudget:
-        """How near the campaign is to the ceiling of its drops: its pack's, or (without a rule) its own target."""
+        """How near the campaign is to the ceiling of its drops: its pack's, or (without a rule) its own target. With a
+        group, how near the campaign or the whole group is, whichever is nearer: a group widens nobody's ceiling."""
         rules = self.checks.of(run.spec)
         own = DropRule(id="target", source="the campaign", says="its target", ceiling=rules.target, days=30)
-        live, drops = run.before[0] + run.tally.live, run.before[1] + run.tally.drops
         amd = run.spec.amd
         missed = min(amd.false_positives, 0.99) if amd is not None else 0.0
-        found = [drop_budget(rule, live, drops, missed) for rule in rules.drop_rules or (own,)]
-        return min(found, key=lambda one: one.left)
+        counts = {_counted(run), self._of_group(run)}
+        found = [drop_budget(rule, *count, missed) for rule in rules.drop_rules or (own,) for count in counts]
+        # Fewest left, and of those that are over the most drops, that what is shown does not change by chance.
+        return min(found, key=lambda one: (one.left, -one.live))
+
+    def _of_group(self, run: Run) -> tuple[int, int]:
+        """Live answers and drops of all campaigns of its group."""
+        group = run.spec.drop_group
+        of = [one for one in self.runs.values() if one.spec.drop_group == group] if group else [run]
+        counts = [_counted(one) for one in of]
+        return sum(live for live, _ in counts), sum(drops for _, drops in counts)
+
+    def kept(self, run: Run) -> int:
+        """How many lines of its gateways this campaign has to leave to others, which keep them and do not use them."""
+        mine = {spec.id for spec in self.ways.of(run.spec.gateways)}
+        return sum(
+            max(0, one.spec.lines_kept - one.lines)
+            for one in self.runs.values()
+            if one is not run
+            and one.spec.lines_kept
+            and one.state is CampaignState.RUNNING
+            and mine & {spec.id for spec in self.ways.of(one.spec.gateways)}
+        )
 
     def closed(self, run: Run) -> str:
         """Why it is not the campaign's hour; empty: it is."""
         spec, wall = run.spec, self.core.now.wall
+        before = self.runs.get(spec.after)
+        if before is not None and before.state is not CampaignState.FINISHED:
+            return f"it waits for the campaign {spec.after} to be finished"
         if spec.starts_at is not None and wall < spec.starts_at.timestamp() * US:
             return f"it starts at {spec.starts_at.isoformat()}"
         if spec.ends_at is not None and wall >= spec.ends_at.timestamp() * US:
@@ -112,6 +137,11 @@ class Holds:
         """The queues that the campaign's agents serve, beside its own."""
         people = [self.core.people[agent] for agent in run.agents if agent in self.core.people]
         return list({member.queue: None for person in people for member in person.spec.queues})
+
+
+def _counted(run: Run) -> tuple[int, int]:
+    """Live answers and drops in the window."""
+    return run.before[0] + run.tally.live, run.before[1] + run.tally.drops
 
 
 def serves(person: Person, queue: str) -> bool:

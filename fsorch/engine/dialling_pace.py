@@ -11,9 +11,11 @@ import math
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import cache, partial
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from fsorch.acd import AgentState
+from fsorch.calendar_rules import Weekday
 from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.campaign.pacing_memory import Learner
 from fsorch.campaigns import Outcome
@@ -52,8 +54,9 @@ class Paces:
         """The campaign's pacer."""
         if run.pacer is None:
             spec = run.spec
-            name = "progressive" if run.over else PACED[spec.mode] or spec.pacer
-            options = {"ratio": spec.ratio} if name == "power" else {}
+            name = "progressive" if run.over or run.few else PACED[spec.mode] or spec.pacer
+            options: dict[str, Any] = {"ratio": spec.ratio} if name == "power" else {}
+            options |= {"shift": self._shift(run)} if name == "tapered" else {}
             rules = self.checks.of(spec)
             # Of the time that a person may wait, the pause that tells them from a machine is over when we hear of them.
             listened = spec.amd.pause_s if spec.amd is not None and spec.amd.timing else 0.0
@@ -119,6 +122,18 @@ class Paces:
             run.clock_off = off
         return now.mono + run.clock_off
 
+    def _shift(self, run: Run) -> tuple[float, float] | None:
+        """The campaign's hours on this day of the week, from the first opening to the last closing, in seconds of the
+        day; None: it has no calendar, or the day no hours."""
+        calendar = self.waiting.calendar(run.spec.calendar)
+        if calendar is None:
+            return None
+        day = list(Weekday)[calendar.local(self.core.now.wall).weekday()]
+        spans = [one.split("-") for one in calendar.spec.hours.get(day, ())]
+        if not spans:
+            return None
+        return min(_of_day(start) for start, _ in spans), max(_of_day(end) for _, end in spans)
+
     # -- what is under way ----------------------------------------------------------------------------------------
 
     def _catch_up(self, run: Run, pacer: Pacer) -> None:
@@ -171,6 +186,12 @@ def _let_pass(pacer: Pacer, told: float, now: float) -> None:
     while told + STEP_S < now < math.inf and told > -math.inf:
         told += STEP_S
         pacer.on_agent(NOBODY, "away", told)
+
+
+def _of_day(text: str) -> float:
+    """``09:30`` in seconds of the day."""
+    hours, minutes = text.split(":")
+    return int(hours) * 3600.0 + int(minutes) * 60.0
 
 
 @cache

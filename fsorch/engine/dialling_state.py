@@ -198,7 +198,7 @@ class Run:
     ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for it, with their states. ``lines``:
     its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers and
     drops in the window of its pack, beside what is in the tally; ``over``: it has dropped so many that it dials one
-    line for each free agent only. Moments are monotonic seconds."""
+    line for each free agent only; ``few``: the same, for it has few agents. Moments are monotonic seconds."""
 
     spec: CampaignSpec
     machine: CampaignMachine = field(default_factory=CampaignMachine)
@@ -230,6 +230,7 @@ class Run:
     tally: Tally = field(default_factory=Tally)
     before: tuple[int, int] = (0, 0)
     over: bool = False
+    few: bool = False
 
     @property
     def state(self) -> CampaignState:

@@ -200,6 +200,7 @@ def _situation(
     rules = Compliance(pack_named(spec.pack, centre.packs), spec)
     running = row.state in (CampaignState.RUNNING, CampaignState.SCHEDULED)
     wanted = spec.filter_of(lead.list)
+    waits = spec.after and store.campaigns.state(spec.after).state is not CampaignState.FINISHED
     fits = not wanted or evaluate(parse_filter(wanted, "filter"), dict(names_of(lead))) is True
     return Situation(
         lead=lead,
@@ -209,6 +210,7 @@ def _situation(
         who=row.who,
         words=row.why,
         prepared=not running or store.leads.is_prepared(spec),
+        waits_for=spec.after if waits else "",
         fits=fits,
         hours=Calendar(calendar).state if calendar is not None else None,
         rules=rules,

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fsorch.acd import AgentState
 from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.pacing_rules import Average, Level, Tapered
 from fsorch.campaign.pacing_watch import Phase, Watch, phase_of
 
 IDS = st.one_of(st.integers(0, 12), st.sampled_from(["a", "b", ""]))
@@ -173,6 +174,60 @@ class TestLevel(PacerContract):
             pacer.on_result(call, "live", 17.0)
         pacer.on_drop(9, 19.0)
         assert pacer.due(40.0) == 4
+
+
+def answered(pacer: Pacer, now: float, live: int, drops: int) -> None:
+    """So many answers, so many of which were dropped."""
+    for call in range(live):
+        pacer.on_launch(f"{now}-{call}", now)
+        pacer.on_result(f"{now}-{call}", "live", now)
+    for call in range(drops):
+        pacer.on_drop(f"{now}-{call}", now)
+
+
+class TestAverage(PacerContract):
+    make = staticmethod(Average)
+
+    def test_over_the_target_the_level_sinks_and_is_not_one_at_once(self) -> None:
+        strict, average = Level(target=0.03), Average(target=0.03)
+        for pacer in (strict, average):
+            for agent in range(10):
+                pacer.on_agent(agent, "idle", 0.0)
+            for step in range(3):
+                pacer.due(15.0 * step)
+            answered(pacer, 31.0, 100, 6)
+        levels = []
+        for now in (46.0, 61.0, 76.0, 91.0):
+            strict.due(now)
+            average.due(now)
+            levels.append(average.level)
+        assert strict.level == 1.0
+        assert levels[0] > levels[-1] >= 1.0
+
+
+class TestTapered(PacerContract):
+    make = staticmethod(Tapered)
+
+    def test_the_limit_is_loose_until_noon_of_the_shift_and_strict_at_its_end(self) -> None:
+        pacer = Tapered(target=0.03, shift=(8 * 3600.0, 16 * 3600.0))
+        limits = []
+        for hour in (8, 10, 12, 14, 16, 20):
+            pacer.see(hour * 3600.0)
+            limits.append(round(pacer.allowed(), 4))
+        assert limits == [0.06, 0.06, 0.06, 0.045, 0.03, 0.03]
+
+    def test_a_shift_may_go_on_past_midnight_and_without_one_it_is_eight_hours(self) -> None:
+        night = Tapered(shift=(22 * 3600.0, 6 * 3600.0))
+        night.see(26 * 3600.0)
+        assert night.elapsed() == 0.5
+        some = Tapered()
+        some.see(0.0)
+        assert some.elapsed() == 0.0
+        for minute in range(4 * 60 + 1):
+            some.see(60.0 * minute)
+        assert some.elapsed() == 0.5
+        with pytest.raises(ValueError, match="a shift is two moments of a day"):
+            Tapered(shift=(-1.0, 6.0))
 
 
 class TestPredictive(PacerContract):
