@@ -28,12 +28,13 @@ def faults(
     leads: int | None = None,
     agents: Sequence[AgentSpec] | None = None,
     registries: Mapping[str, int] | None = None,
+    unsaid: Sequence[str] = (),
     now: int = 0,
 ) -> list[str]:
     """What stands against starting ``spec``; empty: nothing. ``leads`` that may be dialled in its lists, the
     centre's ``agents``, and ``registries`` with the time of their last import (UTC microseconds): None where nobody
-    knows."""
-    own = [*_own(spec, leads), *(_agents(spec, agents) if agents is not None else ())]
+    knows. ``unsaid``: what of the message for those who find nobody has neither a sound nor a voice."""
+    own = [*_own(spec, leads), *(_agents(spec, agents) if agents is not None else ()), *_unsaid(spec, unsaid)]
     return [*own, *(_by_pack(spec, pack, registries, now) if pack is not None else _no_pack())]
 
 
@@ -56,6 +57,15 @@ def _agents(spec: CampaignSpec, agents: Sequence[AgentSpec]) -> Iterator[str]:
         yield (
             "people would wait until an agent's phone is picked up, for none of its agents has a standing line; "
             "fsorch agent set AGENT phone_mode=nailed, or take the mode progressive or preview"
+        )
+
+
+def _unsaid(spec: CampaignSpec, unsaid: Sequence[str]) -> Iterator[str]:
+    if unsaid and spec.mode in OVERDIALLING:
+        yield (
+            f"the message for those who find nobody, {spec.drop.prompt}, would leave out {', '.join(unsaid)}; write it "
+            "into the words of a prompt of your own (drop.prompt) and make or record that, or name the switch's text "
+            "to speech: speech"
         )
 
 

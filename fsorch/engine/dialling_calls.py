@@ -30,7 +30,7 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import CALLED_S
 from fsorch.engine.rows import LegRow
-from fsorch.engine.sounds import sound, spoken
+from fsorch.engine.sounds import drop_values, sound, spoken
 from fsorch.engine.state import Aim, Contact, Leg, Offer
 from fsorch.errors import EslError
 from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars, Unschedule
@@ -207,16 +207,12 @@ class DialCalls:
         if self.core.centre.unserved_s <= 0:
             return ()
         spec, language = dial.campaign.drop, self._language(dial)
-        words = spoken(self.core.centre, spec.prompt, self._drop_values(dial), language)
+        words = spoken(self.core.centre, spec.prompt, drop_values(spec), language)
         path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
         said = sound(words, path_of, None)
         left = f"sched_transfer +{CALLED_S:.0f} fsorch_left XML fsorch"
         key = ("fsorch_drop_key", spec.opt_out_key or "-")
         return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"), key)
-
-    def _drop_values(self, dial: Dial) -> dict[str, object]:
-        spec = dial.campaign.drop
-        return {"drop.name": spec.name, "drop.number": spec.number, "drop.key": spec.opt_out_key}
 
     def _language(self, dial: Dial) -> str:
         """In which the called party is spoken to."""
@@ -494,7 +490,7 @@ class DialCalls:
         self._aside(contact, ContactOutcome.DROPPED)
         dial.prompt = spec.prompt
         core.fact(FactKind.DROPPED, contact, **self._fields(dial), prompt=spec.prompt)
-        words = self.calls.music.words(contact, spec.prompt, self._drop_values(dial))
+        words = self.calls.music.words(contact, spec.prompt, drop_values(spec))
         self.calls.questions.ask(contact, words, spec.opt_out_key or "#", self._keyed)
         core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
 

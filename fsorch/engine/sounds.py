@@ -13,13 +13,14 @@ from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
+from fsorch.campaigns import DropSpec
 from fsorch.config import Centre
 from fsorch.esl.quoting import Pairs, display, file_list, play_list
 from fsorch.ivr.speech import File, Text, Utterance, render, tongue_for
 from fsorch.prompts import PromptSpec, SpeechSpec, parse_text
 from fsorch.shipped import DEFAULT_LANGUAGE, SHIPPED
 
-__all__ = ["Sound", "file_language", "sound", "spoken"]
+__all__ = ["Sound", "drop_values", "file_language", "sound", "spoken"]
 
 # The switch cuts a list into 128 at most; the last one would be all the rest.
 MOST = 120
@@ -69,6 +70,11 @@ def spoken(centre: Centre, name: str, values: Mapping[str, object], language: st
     if "{" not in text:
         return (File(name, language),)
     return render(name, parse_text(text), values, language)
+
+
+def drop_values(drop: DropSpec) -> dict[str, object]:
+    """The values that the message may say for which nobody was free."""
+    return {"drop.name": drop.name, "drop.number": drop.number, "drop.key": drop.opt_out_key}
 
 
 def file_language(name: str, language: str) -> str:

@@ -18,6 +18,7 @@ from fsorch.campaign_checks import parse_filter
 from fsorch.campaigns import CampaignSpec, CampaignState, Lead
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
+from fsorch.engine.sounds import drop_values, sound, spoken
 from fsorch.errors import NotFound
 from fsorch.expressions import evaluate
 from fsorch.places import Places
@@ -38,6 +39,7 @@ __all__ = [
     "missing_of",
     "reasons_of",
     "registries",
+    "unsaid_of",
     "upcoming_of",
 ]
 
@@ -145,7 +147,15 @@ def missing_of(store: Records, centre: Centre, spec: CampaignSpec, now: int) -> 
     missing = [f"there is no list {name!r}; fsorch list import" for name in spec.list_shares() if name not in known]
     leads = sum(store.leads.lists.count(name).open for name in spec.list_shares() if name in known)
     pack = pack_named(spec.pack, centre.packs)
-    return [*missing, *faults(spec, pack, leads=leads, agents=centre.agents, registries=registries(store), now=now)]
+    registers, unsaid = registries(store), unsaid_of(centre, spec)
+    found = faults(spec, pack, leads=leads, agents=centre.agents, registries=registers, unsaid=unsaid, now=now)
+    return [*missing, *found]
+
+
+def unsaid_of(centre: Centre, spec: CampaignSpec) -> tuple[str, ...]:
+    """What of a campaign's message for those who find nobody cannot be said in the centre's language."""
+    words = spoken(centre, spec.drop.prompt, drop_values(spec.drop), centre.language)
+    return tuple(filter(None, sound(words, lambda file: file.name, centre.speech).skipped))
 
 
 def drop_budgets(store: Records, centre: Centre, spec: CampaignSpec, until: int) -> list[DropBudget]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from fsorch.campaign.campaign import CampaignInput
-from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, Lead, LeadNumber, ListShare
+from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, DropSpec, Lead, LeadNumber, ListShare, Mode
 from fsorch.clock import ManualClock
 from fsorch.config import Centre, QueueSpec
+from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.store import Store, open_database
 from fsorch.store.lead_lists import LeadList
-from fsorch.store.reasons import reasons_of, registries
+from fsorch.store.reasons import missing_of, reasons_of, registries
 
 NEW_YORK = "+12125550101"
 CENTRE = Centre(
@@ -89,3 +91,19 @@ def test_registers_are_known_by_their_last_import(store: Store, clock: ManualClo
     assert registries(store) == {}
     store.dnc.take("us-dnc", iter([12125550102]), "test")
     assert registries(store) == {"us-dnc": clock.now().wall}
+
+
+def test_a_message_that_would_leave_the_name_out_is_told_before_anybody_hears_it(store: Store) -> None:
+    drop = DropSpec(name="Acme", number="+12125550000")
+    spec = CampaignSpec(id="spring", queue="sales", mode=Mode.POWER, drop=drop)
+    unsaid = "the message for those who find nobody, drop_message, would leave out Acme"
+
+    def told(centre: Centre, spec: CampaignSpec = spec) -> bool:
+        return any(unsaid in fault for fault in missing_of(store, centre, spec, 0))
+
+    assert told(CENTRE)
+    assert not told(CENTRE, structs.replace(spec, mode=Mode.PROGRESSIVE))
+    assert not told(CENTRE, structs.replace(spec, drop=DropSpec(number="+12125550000")))
+    assert not told(structs.replace(CENTRE, speech=SpeechSpec(engine="flite", voice="kal")))
+    own = {"drop_message": PromptSpec(text={"en": "Hello. This was Acme, at {drop.number:digits}."})}
+    assert not told(structs.replace(CENTRE, prompts=own))
