@@ -12,7 +12,6 @@ import msgspec
 
 from fsorch.campaigns import (
     LEAD_NAMES,
-    PACER_NAMES,
     AmdSpec,
     CallerIdPool,
     CampaignSpec,
@@ -56,7 +55,6 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
     check_wanted(spec.skills, world.skills, f"{where}.skills")
     for n, gateway in enumerate(spec.gateways):
         expect_known(gateway, world.gateways, f"{where}.gateways[{n}]", "a gateway, or a group of them")
-    expect_known(spec.pacer, PACER_NAMES, f"{where}.pacer", "a pacer")
     if 0 < spec.lines_per_agent < 1:
         raise ConfigError(f"{where}.lines_per_agent is {spec.lines_per_agent:g}; expected 1 or more, or 0 (no limit)")
     if spec.lines_max and spec.lines_kept > spec.lines_max:

@@ -10,7 +10,6 @@ __all__ = [
     "DIALLED_OUTCOMES",
     "LIVE_OUTCOMES",
     "OPEN_LEADS",
-    "PACER_NAMES",
     "Audience",
     "CampaignState",
     "DispositionCategory",
@@ -144,10 +143,6 @@ _OUTCOMES = {cause: outcome for outcome, causes in _FAMILIES.items() for cause i
 def outcome_of(cause: Cause) -> Outcome:
     """The outcome of a dial that nobody answered, by the cause it ended with."""
     return _OUTCOMES.get(cause, Outcome.FAILED)
-
-
-# The pacers that a predictive campaign may name; fsorch.campaign.pacing.PACERS has them.
-PACER_NAMES = ("predictive", "progressive", "power", "level", "average", "tapered")
 
 
 class Then(StrEnum):

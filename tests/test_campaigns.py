@@ -6,8 +6,7 @@ from typing import Any
 
 import pytest
 
-from fsorch.campaign.pacing import PACERS
-from fsorch.campaigns import LIVE_OUTCOMES, PACER_NAMES, CampaignSpec, ConsentRow, Outcome, outcome_of
+from fsorch.campaigns import LIVE_OUTCOMES, CampaignSpec, ConsentRow, Outcome, outcome_of
 from fsorch.causes import Cause
 from fsorch.config import Centre, decode
 from fsorch.errors import ConfigError
@@ -58,7 +57,6 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
             {"gateways": ["carrier"]},
             "campaigns[0].gateways[0] is 'carrier'; expected a gateway, or a group of them; did",
         ),
-        ({"pacer": "predictve"}, "campaigns[0].pacer is 'predictve'; expected a pacer; did you mean predictive"),
         ({"after": "winter"}, "campaigns[0].after is 'winter'; expected a campaign"),
         ({"after": "winback"}, "campaigns[0].after is 'winback', but winback waits for winback; none would begin"),
         ({"lines_max": 2, "lines_kept": 3}, "campaigns[0].lines_kept is 3; expected at most lines_max (2)"),
@@ -159,10 +157,6 @@ def test_every_outcome_but_a_talk_has_a_rule() -> None:
 def test_a_consent_holds_from_when_it_was_given_until_it_ends() -> None:
     consent = ConsentRow(number="+49301", given_at=100, until=200, withdrawn_at=150)
     assert [consent.holds(at) for at in (99, 100, 149, 150, 250)] == [False, True, True, False, False]
-
-
-def test_every_pacer_may_be_named() -> None:
-    assert set(PACER_NAMES) == set(PACERS)
 
 
 def test_a_ring_of_campaigns_that_wait_for_each_other_is_refused() -> None:

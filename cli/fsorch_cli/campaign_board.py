@@ -40,6 +40,7 @@ def draw_campaigns(snapshot: Snapshot, campaign: str, at_us: int, width: int = 2
     kept = [n for n, name in enumerate(COLUMNS) if name not in gone]
     rows = [tuple(row[n] for n in kept) for row in map(_row, views)]
     below = [cell(f"{one.id}: {one.held}", "yellow") for one in views if one.held and "held" in gone]
+    below += [cell(f"{one.id}: {one.pacing}", "red") for one in views if one.pacing]
     return Lines(heading, format_table(tuple(COLUMNS[n] for n in kept), rows, more=0), *below)
 
 

@@ -24,10 +24,11 @@ are fsorch's: ``idle``, ``reserved``, ``ringing``, ``talking``, ``wrap_up``, and
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Hashable
 from typing import Protocol
 
 from fsorch.campaign.pacing_predictive import Predictive
+from fsorch.campaign.pacing_registry import Registry
 from fsorch.campaign.pacing_rules import Average, Level, Power, Progressive, Tapered
 
 __all__ = ["PACERS", "Pacer"]
@@ -58,13 +59,16 @@ class Pacer(Protocol):
         ...
 
 
+# One of your own: `PACERS.register("careful", Careful)`, or an entry point; see `pacing_registry`.
 # All take `target` (drops over live answers, 0.03) and `tolerance_s` (how soon an answer must have an agent, 2 s) by
 # name; what else they take has a default.
-PACERS: dict[str, Callable[..., Pacer]] = {
-    "progressive": Progressive,
-    "power": Power,
-    "level": Level,
-    "average": Average,
-    "tapered": Tapered,
-    "predictive": Predictive,
-}
+PACERS: Registry[Pacer] = Registry(
+    {
+        "progressive": Progressive,
+        "power": Power,
+        "level": Level,
+        "average": Average,
+        "tapered": Tapered,
+        "predictive": Predictive,
+    }
+)

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from fsorch.campaign.compliance import Compliance
+from fsorch.campaign.pacing import PACERS
 from fsorch.campaigns import CampaignSpec, Mode
 from fsorch.compliance_packs import PackSpec, RegistryRule
-from fsorch.config import AgentSpec
+from fsorch.config import AgentSpec, Centre
+from fsorch.errors import ConfigError
 from fsorch.rules import PhoneMode
 
-__all__ = ["faults"]
+__all__ = ["check_pacers", "faults"]
 
 DAY = 86_400 * 1_000_000
 # The modes in which a person may be answered and find nobody.
@@ -38,7 +40,26 @@ def faults(
     return [*own, *(_by_pack(spec, pack, registries, now) if pack is not None else _no_pack())]
 
 
+def check_pacers(centre: Centre, before: Centre | None = None) -> None:
+    """Every pacer that a campaign names can be made in this process; what stood so ``before`` is left alone. Raises
+    ConfigError that names the key."""
+    known = {spec.id: spec.pacer for spec in before.campaigns} if before is not None else {}
+    for n, spec in enumerate(centre.campaigns):
+        if spec.mode is Mode.PREDICTIVE and known.get(spec.id) != spec.pacer and (fault := _pacer_fault(spec)):
+            raise ConfigError(f"campaigns[{n}].pacer: {fault}")
+
+
+def _pacer_fault(spec: CampaignSpec) -> str:
+    try:
+        PACERS.find(spec.pacer)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
 def _own(spec: CampaignSpec, leads: int | None) -> Iterator[str]:
+    if spec.mode is Mode.PREDICTIVE and (fault := _pacer_fault(spec)):
+        yield f"{fault}: pacer"
     if not spec.gateways:
         yield "it has no gateway; name one, or a group: gateways"
     if spec.mode is not Mode.MANUAL and not spec.lists:

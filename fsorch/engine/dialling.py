@@ -116,13 +116,8 @@ class Dialling:
         if before.cps_max != spec.cps_max:
             run.limit = Limit(spec.cps_max)
         self.crew.weighed(run, before.weight)
-        if (before.mode, before.pacer, before.target, before.ratio) != (
-            spec.mode,
-            spec.pacer,
-            spec.target,
-            spec.ratio,
-        ):
-            self.paces.forget(run)
+        if _paced_by(before) != _paced_by(spec):
+            self.paces.anew(run)
         if _chosen_by(before) != _chosen_by(spec):
             # Chosen by the old words.
             self.supply.give_back(run)
@@ -200,7 +195,7 @@ class Dialling:
         self.supply.give_back(run)
         self.stopped(run)
         self.crew.dismiss(run)
-        self.paces.forget(run)
+        self.paces.anew(run)
         run.agents = {}
 
     def _exhausted(self, run: Run, input: LeadsCome) -> None:
@@ -449,6 +444,11 @@ class Dialling:
         run.tally.beeps += dial.beeped
         run.tally.listened += dial.listened
         run.tally.signs[dial.row().answer] += 1
+
+
+def _paced_by(spec: CampaignSpec) -> tuple[object, ...]:
+    """What its pacer is made by."""
+    return spec.mode, spec.pacer, spec.target, spec.ratio, spec.pack, spec.amd
 
 
 def _chosen_by(spec: CampaignSpec) -> tuple[object, ...]:

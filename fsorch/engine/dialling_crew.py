@@ -17,12 +17,12 @@ from math import ceil
 
 from fsorch.acd import AgentState
 from fsorch.campaign.agent_turns import Turns
-from fsorch.campaign.dial import DialInput, DialState
+from fsorch.campaign.dial import DialInput
 from fsorch.campaigns import CampaignState, Mode
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
 from fsorch.engine.dialling_holds import may_serve, phase
-from fsorch.engine.dialling_pace import Paces
+from fsorch.engine.dialling_pace import COMING, Paces
 from fsorch.engine.dialling_state import Dial, Run
 from fsorch.engine.state import Person
 
@@ -32,8 +32,6 @@ __all__ = ["Crew"]
 TOLD_S = 1.0
 # How often it is reckoned what each campaign has had of its agents.
 RECKON_S = 1.0
-# The calls that may still want an agent.
-COMING = (DialState.PLACED, DialState.RINGING, DialState.UP, DialState.HANDED)
 
 
 class Crew:

@@ -2,7 +2,11 @@
 
 A pacer is made anew when its campaign is edited, paused and resumed, or taken up after a restart of ours. It gets what
 the one before it had learned (:mod:`fsorch.campaign.pacing_memory`), and then what is under way with its age: a call
-that has rung for twenty seconds is about to be answered, one that was just placed is not.
+that has rung for twenty seconds is about to be answered, one that was just placed is not, and who has answered and
+waits takes the next agent who is free.
+
+The pacer of a campaign may be anybody's. One that fails, or wants what cannot be, is put aside until its campaign is
+edited or begins anew, and people are told; meanwhile there is a line for each free agent, which is never wrong.
 """
 
 from __future__ import annotations
@@ -16,8 +20,10 @@ from zoneinfo import ZoneInfo
 
 from fsorch.acd import AgentState
 from fsorch.calendar_rules import Weekday
+from fsorch.campaign.dial import DialState
 from fsorch.campaign.pacing import PACERS, Pacer
-from fsorch.campaign.pacing_memory import Learner
+from fsorch.campaign.pacing_guard import Guard
+from fsorch.campaign.pacing_watch import Watch
 from fsorch.campaigns import Outcome
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.core import Core
@@ -25,11 +31,15 @@ from fsorch.engine.dialling_answers import SOONEST_S
 from fsorch.engine.dialling_checks import Checks
 from fsorch.engine.dialling_holds import PACED, stands
 from fsorch.engine.dialling_state import Dial, Run
+from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import PacingWas
 from fsorch.engine.state import Person
 from fsorch.engine.waiting import Waiting
 
-__all__ = ["Paces"]
+__all__ = ["COMING", "Paces"]
+
+# The calls that have not had an agent yet.
+COMING = (DialState.PLACED, DialState.RINGING, DialState.UP, DialState.HANDED)
 
 # The clock on the wall may differ so much from ours that only counts on: more is a change of it.
 SAME_CLOCK_S = 60.0
@@ -37,6 +47,10 @@ SAME_CLOCK_S = 60.0
 OLDEST_S = 900.0
 STEP_S = 50.0
 NOBODY = ""
+# What is certain to be there and right for every campaign.
+SAFE = "progressive"
+# An agent who took a call so shortly before somebody answered would be taken for the one who has them.
+APART_S = 1.0
 US = 1_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -50,40 +64,68 @@ class Paces:
         self.waiting = waiting
         self.dials = dials
 
-    def of(self, run: Run) -> Pacer:
+    def of(self, run: Run) -> Guard:
         """The campaign's pacer."""
+        if run.pacer is not None and run.pacer.fault:
+            self._put_aside(run, run.pacer.fault)
         if run.pacer is None:
-            spec = run.spec
-            name = "progressive" if run.over or run.few else PACED[spec.mode] or spec.pacer
-            options: dict[str, Any] = {"ratio": spec.ratio} if name == "power" else {}
-            options |= {"shift": self._shift(run)} if name == "tapered" else {}
-            rules = self.checks.of(spec)
-            # Of the time that a person may wait, the pause that tells them from a machine is over when we hear of them.
-            listened = spec.amd.pause_s if spec.amd is not None and spec.amd.timing else 0.0
-            left_s = max(min(SOONEST_S, rules.drop_s), rules.drop_s - listened)
-            pacer = PACERS[name](target=rules.target, tolerance_s=left_s, **options)
-            if run.learnt is not None and isinstance(pacer, Learner):
+            pacer = self._made(run)
+            if pacer.fault:
+                self._put_aside(run, pacer.fault)
+                pacer = self._made(run)
+            if run.learnt is not None:
                 pacer.resume(run.learnt)
             self._catch_up(run, pacer)
             run.pacer, run.kept_at = pacer, self.core.now.mono
         return run.pacer
 
+    def _made(self, run: Run) -> Guard:
+        spec = run.spec
+        name = SAFE if run.over or run.few or run.misfit else PACED[spec.mode] or spec.pacer
+        rules = self.checks.of(spec)
+        # Of the time that a person may wait, the pause that tells them from a machine is over when we hear of them.
+        listened = spec.amd.pause_s if spec.amd is not None and spec.amd.timing else 0.0
+        left_s = max(min(SOONEST_S, rules.drop_s), rules.drop_s - listened)
+        options: dict[str, Any] = {"target": rules.target, "tolerance_s": left_s}
+        options |= {"ratio": spec.ratio} if name == "power" else {}
+        options |= {"shift": self._shift(run)} if name == "tapered" else {}
+
+        def make() -> Pacer:
+            return PACERS.find(name)(**options)
+
+        return Guard(make, lambda: len(run.agents))
+
+    def _put_aside(self, run: Run, fault: str) -> None:
+        """The pacer of a campaign is of no use; people are told once."""
+        run.pacer, run.misfit = None, f"its pacer {run.spec.pacer} is put aside ({fault}): one line for each free agent"
+        fields = {"campaign": run.spec.id, "state": run.state.value, "held": run.held, "pacing": run.misfit}
+        self.core.fact(FactKind.CAMPAIGN_CHANGED, queue=run.spec.queue, **fields)
+
     def due(self, run: Run) -> int:
         """How many calls it wants to launch now."""
-        return self.of(run).due(self.now(run))
+        pacer, now = self.of(run), self.now(run)
+        wanted = pacer.due(now)
+        return self.of(run).due(now) if pacer.fault else wanted
 
     def forget(self, run: Run) -> None:
         """Another pacer will follow, which goes on from what this one knows."""
         self.keep(run)
         run.pacer = None
 
+    def anew(self, run: Run) -> None:
+        """Another pacer follows because somebody wants it so: one that was put aside has its chance again."""
+        self.forget(run)
+        run.misfit = ""
+
     def keep(self, run: Run, every_s: float = 0.0) -> None:
         """Give the records what the pacer has learned, if that was ``every_s`` ago."""
         now = self.core.now.mono
-        pacer: object = run.pacer
-        if isinstance(pacer, Learner) and now - run.kept_at >= every_s:
-            run.learnt, run.kept_at = pacer.learnt(), now
-            self.core.ask(KeepLearnt(campaign=run.spec.id, learnt=run.learnt))
+        if run.pacer is None or now - run.kept_at < every_s:
+            return
+        learnt = run.pacer.learnt()
+        if learnt is not None:
+            run.learnt, run.kept_at = learnt, now
+            self.core.ask(KeepLearnt(campaign=run.spec.id, learnt=learnt))
 
     def agent(self, run: Run, agent: str, state: str) -> None:
         """What an agent of the campaign does from now on."""
@@ -136,24 +178,35 @@ class Paces:
 
     # -- what is under way ----------------------------------------------------------------------------------------
 
-    def _catch_up(self, run: Run, pacer: Pacer) -> None:
+    def _catch_up(self, run: Run, pacer: Guard) -> None:
         """Tell a new pacer what is going on, in the order in which it came to it."""
         now, past = self.now(run), list[tuple[float, Callable[[float], None]]]()
         for agent in filter(self._is_paced, run.agents):
-            since = now - self._age(agent)
-            past.append((since, partial(pacer.on_agent, agent, _counted(run, agent, run.agents[agent]))))
+            state = _counted(run, agent, run.agents[agent])
+            apart = 0.0 if self._takes_one(agent) else APART_S
+            past.append((now - self._age(agent) - apart, partial(pacer.on_agent, agent, state)))
         for dial in self.dials.values():
-            if dial.campaign.id == run.spec.id and not dial.answered_at and not dial.agent:
+            if (
+                dial.campaign.id == run.spec.id
+                and not dial.agent
+                and dial.machine.state in (*COMING, DialState.CANCELLED)
+            ):
                 age = min(OLDEST_S, max(0.0, self.core.now.mono - dial.since))
-                past.append((now - age, partial(pacer.on_launch, dial.id, source=dial.lead.list)))
+                past.append((now - age, partial(_launched, pacer, dial)))
+                if dial.machine.state is DialState.HANDED:
+                    past.append((now - min(age, self._waits_s(dial)), partial(pacer.on_result, dial.id, "live")))
         told = -math.inf
         for at, tell in sorted(past, key=lambda one: one[0]):
             _let_pass(pacer, told, at)
             tell(at)
             told = at
         _let_pass(pacer, told, now)
-        if isinstance(pacer, Learner):
-            pacer.caught_up()
+
+    def _waits_s(self, dial: Dial) -> float:
+        """How long somebody who has answered has waited for an agent."""
+        contact = self.core.contacts.get(dial.id)
+        since = contact.began_at if contact is not None else dial.answered_at
+        return max(0.0, (self.core.now.wall - since) / US)
 
     def _age(self, agent: str) -> float:
         """How long an agent has been doing what they do, where that matters."""
@@ -163,7 +216,16 @@ class Paces:
             since = person.wrap_up_began or wall
         elif person is not None and person.agent.state is AgentState.TALKING:
             since = self._talks_since(person) or wall
+        elif person is not None and (offer := self.core.offers.get(person.offer)) is not None:
+            since = offer.made_at
         return min(OLDEST_S, max(0.0, (wall - since) / US))
+
+    def _takes_one(self, agent: str) -> bool:
+        """Whether an agent is about to have somebody who has answered and waits."""
+        person = self.core.people.get(agent)
+        offer = self.core.offers.get(person.offer) if person is not None else None
+        dial = self.dials.get(offer.contact) if offer is not None else None
+        return dial is not None and dial.machine.state is DialState.HANDED
 
     def _talks_since(self, person: Person) -> int:
         dial, contact = self.dials.get(person.contact), self.core.contacts.get(person.contact)
@@ -181,11 +243,16 @@ def _counted(run: Run, agent: str, state: str) -> str:
     return AgentState.RESERVED.value if state == AgentState.IDLE and run.owing.get(agent) else state
 
 
-def _let_pass(pacer: Pacer, told: float, now: float) -> None:
-    """From one moment to another, in steps that no pacer takes for a clock that was set."""
-    while told + STEP_S < now < math.inf and told > -math.inf:
+def _launched(pacer: Guard, dial: Dial, at: float) -> None:
+    pacer.on_launch(dial.id, at, dial.lead.list)
+
+
+def _let_pass(guard: Guard, told: float, now: float) -> None:
+    """From one moment to another, in steps that no pacer of ours takes for a clock that was set."""
+    pacer: object = guard.pacer
+    while isinstance(pacer, Watch) and told + STEP_S < now < math.inf and told > -math.inf:
         told += STEP_S
-        pacer.on_agent(NOBODY, "away", told)
+        guard.on_agent(NOBODY, "away", told)
 
 
 def _of_day(text: str) -> float:

@@ -121,6 +121,7 @@ class CampaignBoard:
             drop_target=budget.ceiling,
             drops_left=max(0, budget.left),
             drops_over=run.over,
+            pacing=run.misfit,
             false_alarms=answers.wronged + answers.left,
             outcomes=dict(tally.outcomes),
         )

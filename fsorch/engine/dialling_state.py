@@ -10,7 +10,7 @@ from fsorch.campaign.answer_counts import Sign
 from fsorch.campaign.answers import Answer
 from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
-from fsorch.campaign.pacing import Pacer
+from fsorch.campaign.pacing_guard import Guard
 from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Mode, Outcome
 from fsorch.engine.inputs import ReadyLead
@@ -203,7 +203,9 @@ class Run:
     spec: CampaignSpec
     machine: CampaignMachine = field(default_factory=CampaignMachine)
     recorded: CampaignState = CampaignState.DRAFT
-    pacer: Pacer | None = None
+    pacer: Guard | None = None
+    # Why its own pacer does not pace it, for people.
+    misfit: str = ""
     learnt: Learnt | None = None
     kept_at: float = 0.0
     clock_off: float = math.inf

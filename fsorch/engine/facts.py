@@ -153,7 +153,8 @@ class FactKind(StrEnum):
     LEAD_SKIPPED = "lead_skipped"
     # campaign, lead, number, until: an agent is shown a lead; the fact's agent is who
     PREVIEW_SHOWN = "preview_shown"
-    # campaign, state, held (why nothing is dialled, for people), drops (that they are over the ceiling)
+    # campaign, state, held (why nothing is dialled, for people), drops (that they are over the ceiling), pacing (why
+    # its own pacer does not pace it)
     CAMPAIGN_CHANGED = "campaign_changed"
     # name
     CONFIGURED = "configured"

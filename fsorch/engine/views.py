@@ -134,8 +134,8 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``drop_share``: drops over live answers in the window of its pack, the true rate being below ``drop_bound`` with
     95 %; at most ``drop_target``. ``drops_left``: how many more may come before it is over that, and ``drops_over``
-    that it is, so that only free agents get calls. ``false_alarms``: people taken for machines, as far as it
-    was found out, and people who hung up while one was listened for."""
+    that it is, so that only free agents get calls. ``pacing``: why its own pacer does not pace it. ``false_alarms``:
+    people taken for machines, as far as it was found out, and people who hung up while one was listened for."""
 
     id: str
     title: str
@@ -161,6 +161,7 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     drop_target: float = 0.0
     drops_left: int = 0
     drops_over: bool = False
+    pacing: str = ""
     false_alarms: int = 0
     outcomes: dict[str, int] = {}
 

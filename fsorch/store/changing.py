@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from fsorch.campaign.readiness import check_pacers
 from fsorch.comparing import Change, compare
 from fsorch.config import Centre
 from fsorch.engine.checks import check_centre
@@ -74,6 +75,7 @@ def change_centre(
     old = store.load_centre()
     centre = change(old)
     check_centre(centre)
+    check_pacers(centre, old)
     overrides = judge_flows(new_findings(old, centre), override) if lint else {}
     changes = tuple(compare(old, centre))
     if not changes or dry_run:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from fsorch.campaign.readiness import faults
+from fsorch.campaign.readiness import check_pacers, faults
 from fsorch.campaigns import AmdSpec, CallerIdPool, CampaignSpec, DropSpec, EvidenceSpec, ListShare, Mode
 from fsorch.compliance_packs import shipped_pack
-from fsorch.config import AgentSpec, MembershipSpec
+from fsorch.config import AgentSpec, Centre, MembershipSpec
+from fsorch.errors import ConfigError
 from fsorch.rules import PhoneMode
 
 DAY = 86_400 * 1_000_000
@@ -90,3 +92,15 @@ def test_somebody_must_be_able_to_take_the_calls(mode: Mode, agents: list[PhoneM
     elsewhere = AgentSpec(id="b", phone="user/9", phone_mode=PhoneMode.NAILED, queues=(MembershipSpec(queue="other"),))
     told = faults(spec, shipped_pack("us"), leads=5, agents=[*there, elsewhere], now=NOW)
     assert any(says in fault for fault in told) if says else told == []
+
+
+def test_a_pacer_that_nobody_has_is_refused_when_it_is_written_down_and_left_alone_when_it_stood_there() -> None:
+    odd = CampaignSpec(id="spring", mode=Mode.PREDICTIVE, queue="out", pacer="predictiv")
+    centre = Centre(campaigns=(odd,))
+    with pytest.raises(
+        ConfigError, match=r"^campaigns\[0\]\.pacer: no pacer is called 'predictiv'; there is predictive$"
+    ):
+        check_pacers(centre)
+    check_pacers(centre, before=centre)
+    check_pacers(Centre(campaigns=(structs.replace(odd, mode=Mode.PROGRESSIVE),)))
+    assert "no pacer is called 'predictiv'; there is predictive: pacer" in faults(odd, None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -12,9 +13,11 @@ from msgspec import structs
 from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.campaign.pacing import PACERS
 from fsorch.campaign.pacing_predictive import Predictive
+from fsorch.campaign.pacing_rules import Progressive
 from fsorch.campaigns import CampaignSpec, CampaignState, Mode
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import KeepLearnt
+from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, OpenAttempt, PacingWas, Recall
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
 from tests.engine.test_dialling_recall import channel
@@ -155,3 +158,99 @@ def test_a_call_found_ringing_after_a_restart_has_its_age(made: list[Spy]) -> No
     assert made[-1].heard[-1][2] - at >= 14
     [ring] = made[-1]._rings.values()
     assert made[-1].time - ring.since == pytest.approx(15, abs=1)
+
+
+class Liar(Progressive):
+    """Works until it is told to lie. ``wants``: what it says then."""
+
+    wants: list[Any]
+
+    def due(self, now: float) -> Any:
+        if not self.wants:
+            return super().due(now)
+        wanted = self.wants[0]
+        if isinstance(wanted, Exception):
+            raise wanted
+        return wanted
+
+
+@pytest.fixture
+def liar(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    Liar.wants = []
+    monkeypatch.setitem(PACERS, "liar", Liar)
+    return Liar.wants
+
+
+@pytest.mark.parametrize("lie", [-3, math.nan, 10**9, None, ZeroDivisionError("by nought")])
+def test_a_pacer_that_fails_or_lies_leaves_a_line_for_each_free_agent_and_is_told_of(
+    lie: object, liar: list[Any]
+) -> None:
+    room = room_of(structs.replace(PREDICTIVE, pacer="liar"))
+    assert len(room.calls()) == 2
+    liar.append(lie)
+    room.fails(room.calls()[0], "USER_BUSY")
+    room.passes(1)
+    # The other still rings: it is counted by the pacer that came instead.
+    assert len(room.calls()) == 3
+    (view,) = room.engine.snapshot().campaigns
+    assert view.pacing.startswith("its pacer liar is put aside (due")
+    assert view.pacing.endswith("one line for each free agent")
+    told = [fact.data["pacing"] for fact in room.of(FactKind.CAMPAIGN_CHANGED) if "pacing" in fact.data]
+    assert told == [view.pacing]
+
+
+def test_a_pacer_that_was_put_aside_has_its_chance_again_when_its_campaign_is_edited(liar: list[Any]) -> None:
+    spec = structs.replace(PREDICTIVE, pacer="liar")
+    room = room_of(spec)
+    liar.append(-1)
+    room.passes(1)
+    assert room.engine.snapshot().campaigns[0].pacing
+    liar.clear()
+    room.tell(Configure(centre(structs.replace(spec, target=0.02))))
+    room.passes(1)
+    assert room.engine.snapshot().campaigns[0].pacing == ""
+
+
+def test_a_pacer_that_nobody_has_leaves_a_line_for_each_free_agent() -> None:
+    room = room_of(structs.replace(PREDICTIVE, pacer="predictiv"))
+    assert len(room.calls()) == 2
+    words = "its pacer predictiv is put aside (being made failed with ConfigError: no pacer is called 'predictiv'"
+    assert room.engine.snapshot().campaigns[0].pacing.startswith(words)
+
+
+def test_who_waits_for_an_agent_is_told_to_a_new_pacer(made: list[Spy]) -> None:
+    room = room_of(PREDICTIVE, agents=1)
+    (call,) = room.calls()
+    room.answers(call)
+    offered = room.calls()
+    # Their agent is taken by somebody who rings, in the same moment.
+    told = centre(structs.replace(PREDICTIVE, target=0.02), agents=1)
+    room.tell(Configure(told))
+    room.passes(0.2)
+    heard = [(what, id) for what, id, _ in made[-1].heard]
+    assert heard.index(("launch", room.started()[0].id)) < heard.index(("reserved", "a0"))
+    assert made[-1].lives == 1
+    assert offered == room.calls()
+
+
+def test_a_person_without_an_agent_is_counted_by_the_pacer_that_follows(made: list[Spy]) -> None:
+    room = room_of(PREDICTIVE, agents=2)
+    room.passes(2)
+    assert len(room.calls()) == 2
+    for call in room.calls():
+        room.event("CHANNEL_CREATE", call.uuid)
+        room.event("CHANNEL_PROGRESS", call.uuid)
+    # Both agents go to callers, who come first.
+    room.call("c1", "help")
+    room.call("c2", "help")
+    call = room.calls()[0]
+    room.passes(3)
+    room.answers(call, rang=False)
+    assert room.engine.snapshot().campaigns[0].waiting == 1
+    room.tell(Configure(centre(structs.replace(PREDICTIVE, target=0.02))))
+    room.passes(0.1)
+    assert made[-1].waiting == 1
+    assert made[-1].ringing == 1
+    room.passes(5)
+    assert room.of(FactKind.DROPPED)
+    assert made[-1].drops == 1

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from fsorch.campaign.readiness import check_pacers
 from fsorch.comparing import compare
 from fsorch.edge.settings import read_centre
 from fsorch.engine.checks import check_centre
@@ -25,6 +26,7 @@ def command(app: App, file: Path, as_json: bool) -> None:
     Ends with 1 when there is a difference. + is new, - is removed, ~ is different."""
     centre = read_centre(file)
     check_centre(centre)
+    check_pacers(centre)
     with app.store() as store:
         changes = compare(store.load_centre(), centre)
     if as_json:

@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.pacing_registry import lacking
 from fsorch.sim.dialer_compare import DialerSummary, compare, summed
 from fsorch.sim.dialer_run import DialerReport
 from fsorch.sim.dialer_traffic import DialerPlan, Step
@@ -21,7 +22,6 @@ SHARE = click.FloatRange(0, 1)
 SECONDS = click.FloatRange(0, 3600)
 SPREAD = click.FloatRange(0, 5)
 DEFAULT = DialerPlan()
-METHODS = ("on_launch", "on_result", "on_drop", "on_agent", "due")
 
 
 class Steps(click.ParamType[Any]):
@@ -124,7 +124,9 @@ def dialer(pacer: str, target: float, ratio: float, every: bool, seeds: int, as_
         planned = DialerPlan(**plan)
     except ValueError as error:
         raise click.UsageError(f"{error}.") from None
-    own = {} if pacer in PACERS else {pacer: own_pacer(pacer)}
+    own = {} if pacer in PACERS.names() else {pacer: own_pacer(pacer)}
+    if not own:
+        PACERS.find(pacer)
     options: dict[str, dict[str, Any]] = {
         name: {"target": target, "tolerance_s": plan["tolerance_s"]} for name in (*PACERS, *own)
     }
@@ -143,7 +145,7 @@ def own_pacer(name: str) -> Callable[..., Pacer]:
     """The pacer that a person wrote, MODULE:CLASS. Raises UsageError where there is none that has the methods."""
     module, _, inside = name.partition(":")
     if not inside:
-        close = get_close_matches(name, PACERS, 1) or sorted(PACERS)
+        close = get_close_matches(name, PACERS.names(), 1) or sorted(PACERS.names())
         raise click.UsageError(f"no pacer is called {name!r}; there is {', '.join(close)}, or MODULE:CLASS for yours.")
     if "" not in sys.path:
         # As with python -m: what lies in this folder is found.
@@ -152,7 +154,7 @@ def own_pacer(name: str) -> Callable[..., Pacer]:
         made: Callable[..., Pacer] = getattr(importlib.import_module(module), inside)
     except (ImportError, AttributeError, SyntaxError, ValueError) as error:
         raise click.UsageError(f"{name} cannot be loaded: {error}.") from error
-    missing = [method for method in METHODS if not callable(getattr(made, method, None))]
+    missing = lacking(made)
     if missing:
         raise click.UsageError(f"{name} is no pacer: it has no {', '.join(missing)}; see fsorch.campaign.pacing.Pacer.")
     return made

@@ -84,6 +84,7 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
       <th scope="row">
         {one.title} <Pill tone={held ? "waiting" : tone}>{held ? "Held" : name}</Pill>
         {one.held && <p class="soft small">{one.held}</p>}
+        {one.pacing && <p class="soft small">{one.pacing}</p>}
         {may && (
           <span class="steering">
             {VERBS[one.state].map((verb) => (

@@ -134,6 +134,7 @@ export interface Campaign {
   drop_target: number;
   drops_left: number;
   drops_over: boolean;
+  pacing: string;
 }
 
 export interface Queue {
