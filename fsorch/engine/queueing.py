@@ -16,7 +16,11 @@ from fsorch.engine.waiting import Waiting
 from fsorch.esl.commands import SetVars
 from fsorch.names import SegmentKind
 
-__all__ = ["Queueing"]
+__all__ = ["STOOD", "Queueing"]
+
+# Since when a caller stands in line this time, an offer or a talk after the enqueue time left out: what a restart of
+# ours needs that cannot ask the records.
+STOOD = "fsorch_since"
 
 
 class Queueing:
@@ -37,6 +41,7 @@ class Queueing:
         """Into the line of the contact's queue, unless that takes nobody now."""
         core = self.core
         self.flows.leave(contact)
+        stood_at, contact.stood_at = contact.stood_at or core.now.wall, 0
         if not self.waiting.admit(contact):
             return
         again = bool(contact.enqueued_at)
@@ -46,6 +51,7 @@ class Queueing:
         if not again:
             core.queues[contact.queue].queued += 1
         place = [("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at))]
+        place.append((STOOD, str(stood_at)))
         if contact.skills:
             place.append(("fsorch_skills", written(contact.skills)))
         if contact.leg:
@@ -82,6 +88,8 @@ class Queueing:
     def go_back(self, contact: Contact) -> None:
         """No agent took the contact that was offered: back to its place."""
         self.wait(contact, True)
+        if contact.leg:
+            self.core.send(contact.switch, SetVars(contact.leg, ((STOOD, str(self.core.now.wall)),)))
         if not contact.running:
             self.music.play(contact)
 

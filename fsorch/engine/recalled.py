@@ -21,6 +21,7 @@ from fsorch.engine.guards import AWAY
 from fsorch.engine.inputs import KeptPlace, LeftFlow, OpenContact, Recall
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
+from fsorch.engine.queueing import STOOD
 from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Person
@@ -148,8 +149,9 @@ class Recalled:
             return
         if contact.queue:
             contact.music_kept = self.music.keep(contact, event)
+            stood_at = contact.stood_at = _moment(event, STOOD, core.now.wall) or contact.enqueued_at
             self.calls.step(contact, ContactInput.QUEUE)
-            self.since(contact, contact.enqueued_at)
+            self.since(contact, stood_at)
             return
         self.records.begin(contact, SegmentKind.IVR)
         self.since(contact, contact.began_at)
@@ -214,8 +216,12 @@ class Recalled:
         if person is None or not _may_take(person) or input is None or not id or not waits:
             return False
         leg = self.calls.legs.own(switch, event, "agent", contact.id, person.spec.id)
+        first = not contact.offers_open
         offer = self.offers.take_up(contact, person, leg, id)
-        self.since(contact, contact.enqueued_at)
+        # Without the records only the oldest phone says when the wait turned into an offer.
+        at = contact.enqueued_at if contact.id not in self._blind else event.created_time
+        if first or (contact.segment is not None and at < contact.segment.began_at):
+            self.since(contact, at)
         if input is OfferInput.ANSWERED:
             self.offers.step(offer, OfferInput.RINGING)
         self.offers.step(offer, input)
@@ -276,13 +282,12 @@ class Recalled:
         return True
 
     def _place(self, contact: Contact, event: Event, known: OpenContact | None) -> None:
-        queue, enqueued = event.variable("fsorch_queue") or "", event.variable("fsorch_enqueued") or ""
-        at = int(enqueued) if enqueued.isascii() and enqueued.isdigit() and len(enqueued) < 18 else 0
+        queue, at = event.variable("fsorch_queue") or "", _moment(event, "fsorch_enqueued", self.core.now.wall)
         if not at and known is not None:
             queue, at = known.row.queue, known.row.enqueued_at
         if not at:
             return
-        contact.enqueued_at = min(at, self.core.now.wall)
+        contact.enqueued_at = at
         if queue in self.core.queues:
             contact.queue = queue
         else:
@@ -321,6 +326,12 @@ def _remember(contact: Contact, known: OpenContact) -> None:
         KeyedAnswer(key.partition(":")[2], digits, known.means[n] if n < len(known.means) else "")
         for n, (key, digits) in keyed
     ]
+
+
+def _moment(event: Event, name: str, now: int) -> int:
+    """The moment in a mark of ours, not later than ``now``; 0 if there is none."""
+    text = event.variable(name) or ""
+    return min(int(text), now) if text.isascii() and text.isdigit() and len(text) < 18 else 0
 
 
 def _may_take(person: Person) -> bool:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from fsorch.engine import FactKind, KeptPlace, LinkUp, OpenContact, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.engine.views import KeyedAnswer
-from fsorch.esl.commands import Kill, Originate, PlayAndGetDigits, Playback
+from fsorch.esl.commands import Kill, Originate, PlayAndGetDigits, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.names import Strategy
 from fsorch.waits import WaitSpec
@@ -249,3 +250,54 @@ def test_records_that_come_late_close_what_is_gone_and_complete_what_goes_on() -
     desk.ends("leg-c")
     assert rows(desk, FactKind.CONTACT_ENDED)[-1]["began_at"] == T0
     assert rows(desk, FactKind.SEGMENT_ENDED)[-1]["began_at"] == T0 + 5 * S
+
+
+def test_without_the_records_a_wait_goes_on_from_its_last_stretch() -> None:
+    desk = Desk()
+    stood_at = T0 + 4 * S
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS | {"fsorch_since": str(stood_at)}),)))
+    assert desk.contact().enqueued_at == T0 + S
+    marked = [dict(command.pairs) for command, _ in desk.sent if isinstance(command, SetVars)]
+    assert [marks["fsorch_since"] for marks in marked if "fsorch_since" in marks] == [str(stood_at)]
+    desk.ends("leg-c")
+    (segment,) = rows(desk, FactKind.SEGMENT_ENDED)
+    assert (segment["kind"], segment["began_at"]) == ("queue", stood_at)
+
+
+@pytest.mark.parametrize("mark", ["", "soon", "-3", "9" * 30])
+def test_a_wait_whose_last_stretch_is_not_known_goes_on_from_the_enqueue_time(mark: str) -> None:
+    desk = Desk()
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS | {"fsorch_since": mark}),)))
+    desk.ends("leg-c")
+    (segment,) = rows(desk, FactKind.SEGMENT_ENDED)
+    assert segment["began_at"] == T0 + S
+
+
+def test_without_the_records_an_offer_goes_on_from_its_oldest_phone() -> None:
+    desk = Desk()
+    desk.tell(Recall((), (Shift("ann", "available"), Shift("rob", "available"))))
+    phones = [
+        dump(
+            f"leg-{agent}",
+            {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_agent": agent, "fsorch_offer": agent},
+        )
+        for agent in ("rob", "ann")
+    ]
+    for phone, at in zip(phones, (T0 + 8 * S, T0 + 6 * S), strict=True):
+        phone.answer_state, phone.created_time = "ringing", at
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS), *phones)))
+    assert (desk.agent("ann").state, desk.agent("rob").state) == ("ringing", "ringing")
+    desk.ends("leg-c")
+    (segment,) = [row for row in rows(desk, FactKind.SEGMENT_ENDED) if row["kind"] == "offer"]
+    assert segment["began_at"] == T0 + 6 * S
+
+
+def test_whom_nobody_took_is_marked_with_when_they_stood_in_line_again() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call("caller", "sales")
+    desk.passes(3.0)
+    desk.event("BACKGROUND_JOB", job_uuid=desk.last(Originate).job_uuid, body="-ERR USER_BUSY\n")
+    assert desk.contact().state == "waiting"
+    marks = dict(desk.last(SetVars).pairs)
+    assert marks == {"fsorch_since": str(desk.clock.now().wall)}
