@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import zip_longest
 from typing import Any, get_args
 
 import msgspec
 
-from fsorch.config import Centre
+from fsorch.config import Centre, MembershipSpec
+from fsorch.plain import plain
 
 __all__ = ["Change", "compare"]
 
@@ -54,16 +56,53 @@ def _own_keys(old: Centre, new: Centre) -> Iterator[Change]:
 
 
 def _keys(old: msgspec.Struct, new: msgspec.Struct) -> str:
-    before, after = msgspec.structs.asdict(old), msgspec.structs.asdict(new)
-    return "; ".join(f"{key} {_difference(before[key], after[key])}" for key in after if before[key] != after[key])
+    return "; ".join(_differences(old, new, ""))
 
 
-def _difference(old: Any, new: Any) -> str:
-    """Of two large collections by name, such as the nodes of a flow, which names are new, gone and different."""
-    if not (isinstance(old, dict) and isinstance(new, dict)) or "..." not in _values(old, new):
-        return _values(old, new)
+def _differences(old: Any, new: Any, path: str) -> Iterator[str]:
+    """What is different below ``path``, as deep as it takes to be said in a line's space."""
+    if isinstance(old, msgspec.Struct) and type(old) is type(new):
+        for name in old.__struct_fields__:
+            before, after = getattr(old, name), getattr(new, name)
+            if before != after:
+                yield from _differences(before, after, f"{path}.{name}" if path else name)
+    elif isinstance(old, tuple) and isinstance(new, tuple) and _far(old, new):
+        yield from _items(old, new, path)
+    elif isinstance(old, dict) and isinstance(new, dict) and _far(old, new):
+        # The nodes of a flow, say.
+        yield f"{path} {_names(old, new)}"
+    else:
+        yield f"{path} {_values(old, new)}"
+
+
+def _items(old: tuple[Any, ...], new: tuple[Any, ...], path: str) -> Iterator[str]:
+    """The items of a list that differ, by their places: what they share at the beginning and at the end is left out."""
+    same = 0
+    while same < min(len(old), len(new)) and old[same] == new[same]:
+        same += 1
+    ends = 0
+    while ends < min(len(old), len(new)) - same and old[-1 - ends] == new[-1 - ends]:
+        ends += 1
+    gone, added = old[same : len(old) - ends], new[same : len(new) - ends]
+    for n, (before, after) in enumerate(zip_longest(gone, added, fillvalue=msgspec.UNSET)):
+        here = f"{path}[{same + n}]"
+        if before is msgspec.UNSET:
+            yield f"+{here} {_short(after)}"
+        elif after is msgspec.UNSET:
+            yield f"-{here} {_short(before)}"
+        else:
+            yield from _differences(before, after, here)
+
+
+def _names(old: dict[str, Any], new: dict[str, Any]) -> str:
+    """Of two large collections by name, which names are new, gone and different."""
     gone, added = [f"-{name}" for name in old if name not in new], [f"+{name}" for name in new if name not in old]
     return " ".join([*added, *gone, *(f"~{name}" for name in new if name in old and new[name] != old[name])])
+
+
+def _far(old: Any, new: Any) -> bool:
+    """Whether the two do not fit in a line."""
+    return "..." in _values(old, new)
 
 
 def _values(old: Any, new: Any) -> str:
@@ -71,9 +110,17 @@ def _values(old: Any, new: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value in a line's space: lists of memberships by their queues, structs as JSON."""
-    if isinstance(value, tuple) and value and hasattr(value[0], "queue"):
-        return "[" + ", ".join(f"{one.queue} {one.level}/{one.position}" for one in value) + "]"
-    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    """A value in a line's space: lists of memberships by their queues, structs as JSON without what goes without
+    saying."""
+    if isinstance(value, tuple) and value and isinstance(value[0], MembershipSpec):
+        return "[" + ", ".join(_place(one) for one in value) + "]"
+    text = value if isinstance(value, str) else msgspec.json.encode(plain(value)).decode()
     text = text or '""'
-    return text if len(text) <= 60 else text[:57] + "..."
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _place(one: MembershipSpec) -> str:
+    """Such as "sales 1/2", with what else is not as it is by default."""
+    weight = f" weight {one.weight:g}" if one.weight != 1 else ""
+    share = f" share {one.share}" if one.share else ""
+    return f"{one.queue} {one.level}/{one.position}{weight}{share}"

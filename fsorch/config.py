@@ -52,6 +52,7 @@ from fsorch.rules import (
     check_causes,
     check_estimate,
     check_steps,
+    check_to_agent,
     check_wrap_up,
     expect_known,
 )
@@ -87,6 +88,8 @@ T = TypeVar("T")
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
 Tier = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
 NotNegative = Annotated[float, msgspec.Meta(ge=0)]
+UpToAnHour = Annotated[float, msgspec.Meta(ge=0, le=3600)]
+UpToADay = Annotated[float, msgspec.Meta(ge=0, le=86_400)]
 
 
 class Spec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -118,18 +121,18 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     tenant: str = ""
     strategy: Strategy = Strategy.LONGEST_IDLE
     music: str = DEFAULT_MUSIC
-    offer_timeout_s: float = 20.0
-    wrap_up_s: float = 10.0
-    service_level_s: float = 20.0
-    miss_delay_s: float = 5.0
+    offer_timeout_s: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 20.0
+    wrap_up_s: UpToAnHour = 10.0
+    service_level_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 20.0
+    miss_delay_s: UpToADay = 5.0
     strict: bool = True
-    base_score_s: float = 0.0
+    base_score_s: Annotated[float, msgspec.Meta(ge=-86_400, le=86_400)] = 0.0
     count_from_call: bool = False
-    level_wait_s: float = 0.0
+    level_wait_s: UpToADay = 0.0
     level_wait_multiplied: bool = False
     skip_absent_levels: bool = True
-    guard: float = 0.0
-    ring_more_s: float = 10.0
+    guard: Annotated[float, msgspec.Meta(ge=0, le=1000)] = 0.0
+    ring_more_s: Annotated[float, msgspec.Meta(ge=1, le=3600)] = 10.0
     skills: Wanted = {}
     skilled: Skilled = Skilled.ALL
     paused: bool = False
@@ -150,7 +153,7 @@ class QueueSpec(Spec, frozen=True, kw_only=True):
     @property
     def after_call(self) -> WrapUpSpec:
         """The wrap-up after a call of this queue."""
-        return self.wrap_up or WrapUpSpec(mode=WrapUpMode.BOXED, seconds=max(0.0, self.wrap_up_s))
+        return self.wrap_up or WrapUpSpec(mode=WrapUpMode.BOXED, seconds=self.wrap_up_s)
 
 
 class MembershipSpec(Spec, frozen=True, kw_only=True):
@@ -201,7 +204,7 @@ class BreakReason(Spec, frozen=True, kw_only=True):
 
     id: str
     title: str = ""
-    max_s: float = 0.0
+    max_s: UpToADay = 0.0
     weight: BreakWeight = BreakWeight.NEUTRAL
     campaigns: tuple[str, ...] = ()
 
@@ -382,9 +385,8 @@ def _check_centre(centre: Centre, where: str) -> None:
     _unique("breaks", (reason.id for reason in centre.breaks), where)
     _unique("agents[...].login", (agent.login for agent in centre.agents if agent.login), where, pattern=None)
     for n, queue in enumerate(centre.queues):
-        for key in ("offer_timeout_s", "service_level_s"):
-            if not getattr(queue, key) > 0:
-                raise ConfigError(f"{where}: queues[{n}].{key} must be more than 0")
+        if 0 < queue.guard < 1:
+            raise ConfigError(f"{where}: queues[{n}].guard is {queue.guard:g}; expected 0 (none), or 1 or more")
     for n, agent in enumerate(centre.agents):
         if not agent.phone.strip():
             raise ConfigError(f"{where}: agents[{n}].phone is empty; give a dial string such as user/1001@pbx.example")
@@ -459,7 +461,12 @@ def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) 
     calendars = frozenset(_unique("calendars", (calendar.id for calendar in centre.calendars), where))
     for n, calendar in enumerate(centre.calendars):
         check_calendar(calendar, f"{where}: calendars[{n}]")
-    names = Names(queues=frozenset(queues), flows=frozenset(flows), skills=known_skills(centre))
+    names = Names(
+        queues=frozenset(queues),
+        flows=frozenset(flows),
+        skills=known_skills(centre),
+        prompts=frozenset(shipped_prompts()) | frozenset(centre.prompts),
+    )
     common = _ways(centre)
     for n, queue in enumerate(centre.queues):
         here = f"{where}: queues[{n}]"
@@ -471,6 +478,8 @@ def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) 
             check_way(step.do, ways, f"{here}.steps.steps[{m}].do")
         if queue.announce is not None:
             check_announce(queue.announce, f"{here}.announce")
+        if queue.to_agent is not None:
+            check_to_agent(queue.to_agent, names, f"{here}.to_agent")
         check_estimate(queue.estimate, f"{here}.estimate")
         check_hours(queue.calendar, queue.on_closed, calendars, names, ways, here)
         if queue.survey:

@@ -59,13 +59,15 @@ __all__ = [
     "check_causes",
     "check_estimate",
     "check_steps",
+    "check_to_agent",
     "check_wrap_up",
     "expect_known",
 ]
 
 # FreeSWITCH and people may give long numbers; what is dialled holds nothing but these.
 NUMBER = re.compile(r"\+?[0-9*#]{1,32}")
-Seconds = Annotated[float, msgspec.Meta(ge=0)]
+# A year is for ever, and no sum of such times is too large for anything.
+Seconds = Annotated[float, msgspec.Meta(ge=0, le=31_536_000)]
 Count = Annotated[int, msgspec.Meta(ge=0)]
 AtLeastOne = Annotated[int, msgspec.Meta(ge=1)]
 Level = Annotated[int, msgspec.Meta(ge=1, le=5)]
@@ -302,7 +304,7 @@ class AnnounceSpec(Rule, frozen=True, kw_only=True):
     wait: bool = True
     wait_once: bool = False
     first_s: Seconds = 15.0
-    every_s: Annotated[float, msgspec.Meta(ge=1)] = 45.0
+    every_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 45.0
     sooner_s: Seconds = 0.0
     only_improved: bool = True
     to_first: bool = True
@@ -328,7 +330,7 @@ class CauseRule(Rule, frozen=True, kw_only=True):
     """One way not to take a contact: the delay until the next offer, and what follows the ``limit``-th time (0: no
     limit). ``reason``: of the break; it must be one of the centre's when the centre lists its breaks."""
 
-    delay_s: Annotated[float, msgspec.Meta(ge=1)] = 5.0
+    delay_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 5.0
     limit: Count = 0
     then: Consequence = Consequence.NOTHING
     reason: str = ""
@@ -349,7 +351,7 @@ class AwayRule(Rule, frozen=True, kw_only=True):
     """What follows when an agent's desktop has been gone for ``after_s``: no line to a browser of theirs. ``reason``:
     of the break; it must be one of the centre's when the centre lists its breaks."""
 
-    after_s: Annotated[float, msgspec.Meta(ge=1)] = 60.0
+    after_s: Annotated[float, msgspec.Meta(ge=1, le=86_400)] = 60.0
     then: Consequence = Consequence.BREAK
     reason: str = ""
 
@@ -393,7 +395,7 @@ class WrapUpSpec(Rule, frozen=True, kw_only=True):
     means no limit)."""
 
     mode: WrapUpMode = WrapUpMode.BOXED
-    seconds: Seconds = 10.0
+    seconds: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 10.0
     may_end_early: bool = True
     extension_s: Seconds = 0.0
     max_s: Annotated[float, msgspec.Meta(ge=0, le=3600)] = 0.0
@@ -469,8 +471,15 @@ def _check_overflow(action: Overflow, names: Names, where: str) -> None:
 
 
 def _check_prompt(prompt: str, names: Names, where: str) -> None:
-    if names.prompts is not None:
-        expect_known(prompt, names.prompts, where, "a prompt")
+    if names.prompts is not None and prompt not in names.prompts:
+        what = near(prompt, names.prompts) or "; add it to the centre's prompts first"
+        raise ConfigError(f"{where} is {prompt!r}; expected a prompt{what}")
+
+
+def check_to_agent(rules: ToAgent, names: Names, where: str) -> None:
+    """The prompt exists. ``where``: the path of the rules. Raises ConfigError."""
+    if rules.say:
+        _check_prompt(rules.say, names, f"{where}.say")
 
 
 def check_affinity(spec: AffinitySpec, where: str) -> None:

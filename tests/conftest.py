@@ -13,7 +13,7 @@ monkey.patch_all()
 
 import gc  # noqa: E402 - only after patching
 import os  # noqa: E402 - only after patching
-from typing import NoReturn  # noqa: E402
+from typing import Any, NoReturn  # noqa: E402
 
 import pytest  # noqa: E402
 from hypothesis import HealthCheck, settings  # noqa: E402
@@ -22,10 +22,11 @@ from tests.sharing import share  # noqa: E402
 
 __all__ = ["require"]
 
+MANY = 5000
 # A machine with other work to do makes single examples slow without anything being wrong: no example has a deadline.
 settings.register_profile("fsorch", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
 # For a night of searching: HYPOTHESIS_PROFILE=long make test
-settings.register_profile("long", deadline=None, max_examples=5000, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("long", deadline=None, max_examples=MANY, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fsorch"))
 
 
@@ -33,6 +34,17 @@ def pytest_configure(config: pytest.Config) -> None:
     """Take part in a run of several processes, if this is one."""
     if (plugin := share()) is not None:
         config.pluginmanager.register(plugin)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What a test says of its number of examples is for every day; a long search is long for all of them."""
+    if settings.default is not settings.get_profile("long"):
+        return
+    for item in items:
+        test: Any = getattr(item, "function", None)
+        if getattr(test, "is_hypothesis_test", False):
+            # There is no public way to search longer than a test itself says.
+            test._hypothesis_internal_use_settings = settings(test._hypothesis_internal_use_settings, max_examples=MANY)
 
 
 def pytest_collection_finish(session: pytest.Session) -> None:

@@ -20,6 +20,7 @@ from fsorch.edge.prompt_texts import with_trials
 from fsorch.edge.status import ServiceStatus
 from fsorch.edge.webserver import listen
 from fsorch.errors import ConfigError, FsorchError
+from fsorch.hints import near
 from fsorch.store import Store, open_database
 from fsorch.store.database import connected, writing
 
@@ -38,6 +39,7 @@ def run_checks(settings: Settings, database: str = "") -> list[Check]:
     checks = [_home(home)]
     centre, found = _database(database or settings.database)
     checks += found
+    checks += _switches(settings, centre)
     checks.append(_web(settings.web, home))
     for switch in settings.switches:
         checks += check_switch(switch, centre)
@@ -102,6 +104,22 @@ def _opened(store: Store) -> tuple[Centre, list[Check]]:
     if not users:
         checks.append(Check("users", None, "nobody can log in to the desktop", "add one: fsorch user add LOGIN"))
     return with_trials(*store.load_released()), checks
+
+
+def _switches(settings: Settings, centre: Centre | None) -> list[Check]:
+    """Whoever names a switch that is to dial them names one of the settings."""
+    there = {switch.name for switch in settings.switches}
+    named: dict[str, list[str]] = {}
+    for agent in centre.agents if centre is not None else ():
+        if agent.switch and agent.switch not in there:
+            named.setdefault(agent.switch, []).append(agent.id)
+    checks = []
+    for switch, agents in named.items():
+        few = ", ".join(agents[:5]) + (f" and {len(agents) - 5} more" if len(agents) > 5 else "")
+        detail = f"the settings have no switch {switch!r}, which {few} would be called by{near(switch, there)}"
+        mend = f"fsorch agent set {agents[0]} switch=NAME, or add the switch to fsorch.yaml"
+        checks.append(Check("agents", False, detail, mend))
+    return checks
 
 
 def _audit(store: Store) -> Check:

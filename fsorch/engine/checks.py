@@ -69,6 +69,8 @@ def _commands(centre: Centre) -> Iterator[tuple[str, Command]]:
         paths = {"": prompt} if isinstance(prompt, str) else {f".file.{key}": path for key, path in prompt.file.items()}
         for key, path in paths.items():
             yield f"prompts.{name}{key}", Playback(_LEG, path)
+    if centre.outside:
+        yield "outside", Originate(centre.outside.replace("{number}", "0"), _LEG)
     yield "prompts_dir", Playback(_LEG, centre.prompts_dir)
 
 

@@ -34,7 +34,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\0"), max_size=12)
-TIME = st.floats(0.5, 1e6)
+TIME = st.floats(0.5, 3600)
 CENTRES = st.builds(
     Centre,
     name=TEXT,

@@ -243,6 +243,16 @@ def test_a_centre_without_flow_and_without_users(tmp_path: Path) -> None:
     assert found["users"].ok is None
 
 
+def test_an_agent_whose_switch_is_in_no_settings(tmp_path: Path) -> None:
+    store = open_database(settings(tmp_path).database)
+    ann, rob = (AgentSpec(id=id, phone="user/1", switch="mian") for id in ("ann", "rob"))
+    store.save_centre(Centre(agents=(ann, rob, AgentSpec(id="sue", phone="user/2"))), "test")
+    store.close()
+    check = local(settings(tmp_path))["agents"]
+    assert check.detail == "the settings have no switch 'mian', which ann, rob would be called by (there: none)"
+    assert check.ok is False
+
+
 def test_a_home_that_is_not_there(tmp_path: Path) -> None:
     check = local(settings(tmp_path / "none"))["home"]
     assert check.ok is False

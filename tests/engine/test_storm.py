@@ -487,9 +487,27 @@ class Storm:
         waiting = {c.queue for c in view.contacts if c.state == "waiting"}
         if view.switches[0].up and not delayed:
             assert not [a for a in free.values() if waiting & set(a.queues)], "waits while a match idles"
+        self.check_distributor()
         for kind in (FactKind.CONTACT_ENDED, FactKind.LEG_ENDED, FactKind.SEGMENT_ENDED):
             ids = Counter(fact.data["row"]["id"] for fact in self.desk.of(kind))
             assert all(count == 1 for count in ids.values()), f"{kind} twice"
+
+    def check_distributor(self) -> None:
+        """Who waits stands in line, who is free is among the idle, and looking at all of them anew finds nothing."""
+        engine = self.desk.engine
+        core, people = engine._core, engine._people
+        line, now = core.distributor, core.now.mono
+        standing = {id for id, contact in core.contacts.items() if contact.machine.state is ContactState.WAITING}
+        for id, contact in core.contacts.items():
+            assert line.need(id) is (contact.need if id in standing else None), "waits in no line"
+        assert {id for queue in core.queues for id in line.waiting(queue)} == standing, "a ghost in the line"
+        for id, person in core.people.items():
+            rested = person.not_before <= now and not people.leaves(person)
+            free = person.agent.free and not person.gone and rested and not person.unready
+            worker = line._workers.get(id)
+            assert (worker is not None and worker.work is not None) is free, f"{id} idles and is not offered anything"
+        line.look_again()
+        assert not line.match(now, engine._offers._reachable), "waits while a match idles"
 
     def finish(self) -> None:
         """Everybody goes home and every leg ends; then everything must be accounted for."""

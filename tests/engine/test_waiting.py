@@ -29,6 +29,7 @@ def centre(*, support: dict[str, Any] | None = None, **sales: Any) -> Centre:
                 {"id": "rob", "phone": "user/1002", "queues": [{"queue": "support"}]},
                 {"id": "luc", "phone": "user/1003", "queues": [{"queue": "sales"}], "skills": {"french": 3}},
             ],
+            "prompts": {name: {"text": {"en": name}} for name in ("busy", "closed", "sorry", "tired")},
             "flows": [MAIN, MAIN | {"id": "night", "prompts": {"greeting": "It is night."}}],
             "breaks": [{"id": "lunch"}],
             "flow": "main",

@@ -26,6 +26,7 @@ CENTRE = decode(
         "flows": [
             MAIN | {"calendar": "day", "on_closed": {"act": "overflow", "to": "hangup"}},
         ],
+        "prompts": {"busy": "/sounds/busy.wav", "closed": "/sounds/closed.wav"},
         "queues": [
             {
                 "id": "sales",
