@@ -9,7 +9,7 @@ text is cut into fragments, each an audio file of its own: ``balance.1.wav``, ``
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Annotated
 
 import msgspec
@@ -28,6 +28,7 @@ __all__ = [
     "SpeechSpec",
     "check_prompt",
     "check_prompts",
+    "filled",
     "fragments",
     "parse_text",
 ]
@@ -126,6 +127,14 @@ def parse_text(text: str) -> tuple[Part, ...]:
             parts += [*_fragment(words), _slot(token[1:-1], hit.start() + 1)]
             words = ""
     return (*parts, *_fragment(words + text[end:]))
+
+
+def filled(text: str, said: Callable[[Slot], str]) -> str:
+    """A prompt's text as one text to read out: each slot in the words that ``said`` has for it. Raises ConfigError as
+    :func:`parse_text` does."""
+    parse_text(text)
+    words = TOKEN.sub(lambda hit: hit[0][0] if len(hit[0]) == 2 else said(_slot(hit[0][1:-1], hit.start() + 1)), text)
+    return " ".join(words.split())
 
 
 def fragments(name: str, parts: tuple[Part, ...]) -> dict[str, str]:

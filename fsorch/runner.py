@@ -20,6 +20,7 @@ import time
 import uuid
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
@@ -27,9 +28,9 @@ import gevent
 import msgspec
 
 from fsorch import __version__
-from fsorch.campaigns import CampaignState
+from fsorch.campaigns import CampaignSpec, CampaignState
 from fsorch.clock import Clock, SystemClock
-from fsorch.config import Settings, WebSettings
+from fsorch.config import Centre, Settings, WebSettings
 from fsorch.edge.auditing import AuditLine
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
@@ -41,6 +42,7 @@ from fsorch.edge.link import Link
 from fsorch.edge.logs import about
 from fsorch.edge.lookups import Lookups
 from fsorch.edge.lookups_own import own_rows
+from fsorch.edge.message_audio import message_faults
 from fsorch.edge.pump import Pump
 from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceStatus, cpu_seconds, resident_bytes
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
@@ -116,8 +118,10 @@ class WebFactory(Protocol):
         *,
         secret: bytes,
         status: Callable[[], ServiceStatus] | None = None,
+        lacks: Callable[[Centre, CampaignSpec], list[str]] = ...,
     ) -> tuple[WsgiApp, Pusher]:
-        """A WSGI application and its pusher. ``status`` tells its metrics how the process does."""
+        """A WSGI application and its pusher. ``status`` tells its metrics how the process does; ``lacks``, what the
+        switches lack for a campaign."""
         ...
 
 
@@ -435,7 +439,9 @@ class Service:
         web = self.settings.web
         listener = listen(web, tries=self._port_tries)
         self._down.callback(listener.close)
-        app, pusher = make(self.gateway, self.store, web, secret=read_secret(self.home), status=self.status)
+        lacks = partial(message_faults, self.settings)
+        secret = read_secret(self.home)
+        app, pusher = make(self.gateway, self.store, web, secret=secret, status=self.status, lacks=lacks)
         self._down.callback(pusher.stop)
         server = WebServer(app, listener)
         server.start()

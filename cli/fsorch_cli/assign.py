@@ -31,13 +31,30 @@ def assign(thing: dict[str, Any], assignments: Iterable[str], kind: type[msgspec
         parts = found["path"].strip().split(".")
         fields = {field.encode_name: field for field in msgspec.structs.fields(kind)}
         field = fields.get(parts[0])
-        of_text = field is not None and field.type is str and len(parts) == 1
-        value = found["text"] if of_text else _value(line, found["text"])
+        value = found["text"] if _of_text(kind, parts, found["text"]) else _value(line, found["text"])
         if not found["sign"]:
             _expect_list(field, parts, value, line)
             _set(thing, parts, value, line)
         else:
             _alter(thing, parts, found["sign"], value, field.type if field is not None else None, line)
+
+
+def _of_text(kind: type[msgspec.Struct], parts: list[str], text: str) -> bool:
+    """Whether the key holds text, at any depth below a struct: a number with a plus is no other number there. Nothing
+    given takes a text away that must look in some way (an id, a key)."""
+    for n, part in enumerate(parts, 1):
+        field = next((one for one in msgspec.structs.fields(kind) if one.encode_name == part), None)
+        if field is None:
+            return False
+        found = msgspec.inspect.type_info(field.type)
+        options = found.types if isinstance(found, msgspec.inspect.UnionType) else (found,)
+        if n == len(parts):
+            return field.type is str or (bool(text) and isinstance(found, msgspec.inspect.StrType))
+        below = next((one for one in options if isinstance(one, msgspec.inspect.StructType)), None)
+        if below is None:
+            return False
+        kind = below.cls
+    return False
 
 
 def _value(line: str, text: str) -> Any:

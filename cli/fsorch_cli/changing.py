@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 
 from fsorch.comparing import Change
 from fsorch.config import Centre
+from fsorch.edge.prompt_files import PromptFolder, unbuilt
 from fsorch.errors import NotRunning
 from fsorch.store import changing
 from fsorch.store.linting import FlowRefused
@@ -16,6 +18,8 @@ from fsorch_cli.live import asked_by
 
 __all__ = ["change_centre", "linted", "print_changes", "reload", "tell_changed"]
 
+# So many messages that are to be made are named.
+TOLD = 5
 STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -35,8 +39,20 @@ def change_centre(
         changed = changing.change_centre(store, change, asked_by(), act=act, dry_run=dry_run, override=override)
         without = [user.login for user in store.users() if not user.has_password]
     tell_changed(app, changed, dry_run=dry_run, as_json=as_json)
+    if changed.changes and not dry_run and not as_json:
+        _tell_unbuilt(app)
     if without and not dry_run:
         note(f"no password yet: {', '.join(without)}; give one with: fsorch user passwd {without[0]}")
+
+
+def _tell_unbuilt(app: App) -> None:
+    """Which messages of campaigns have no audio that says what they say now."""
+    with app.store() as store:
+        missing = unbuilt(PromptFolder(Path(app.settings().home) / "prompts"), store.load_centre())
+    told = dict.fromkeys(f"{spec.id}: {what} ({one.language})" for spec, what, one in missing)
+    if told:
+        more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""
+        note(printable(f"to be made with fsorch prompt build: {', '.join(list(told)[:TOLD])}{more}"))
 
 
 @contextmanager

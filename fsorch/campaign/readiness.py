@@ -16,7 +16,7 @@ from fsorch.config import AgentSpec, Centre
 from fsorch.errors import ConfigError
 from fsorch.rules import PhoneMode
 
-__all__ = ["check_pacers", "faults"]
+__all__ = ["OVERDIALLING", "check_pacers", "faults"]
 
 DAY = 86_400 * 1_000_000
 # The modes in which a person may be answered and find nobody.

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import PurePosixPath
 
+import msgspec
+
 from fsorch.config import Centre
 from fsorch.edge.check import Check
 from fsorch.edge.prompt_texts import wanted
 from fsorch.esl.commands import FileExists, ModuleExists
 from fsorch.flow_checks import prompts_of
-from fsorch.shipped import DEFAULT_LANGUAGE
+from fsorch.shipped import DEFAULT_LANGUAGE, SHIPPED
 
-__all__ = ["examine_prompts"]
+__all__ = ["examine_prompts", "folder_of"]
 
 # Played by the switch's own dialplan when fsorch is away.
 FALLBACK_PROMPTS = ("connecting", "leave_message", "thanks", "call_again")
@@ -38,9 +40,16 @@ def examine_prompts(ask: Callable[[str], str], centre: Centre, sounds: str) -> I
         yield Check("speech", None, detail, f'fs_cli -x "load mod_{centre.speech.engine}", or take speech away')
 
 
+def folder_of(centre: Centre, sounds: str) -> str:
+    """Where a switch whose sounds are in ``sounds`` has the centre's prompts, a folder for each language."""
+    return (centre.prompts_dir.replace("${sounds_dir}", sounds) or f"{sounds}/fsorch").rstrip("/")
+
+
 def _mend(language: str, path: str, sounds: str) -> str:
-    folder = str(PurePosixPath(path).parent)
-    if language == DEFAULT_LANGUAGE and folder == f"{sounds}/fsorch/{language}":
+    folder, file = str(PurePosixPath(path).parent), PurePosixPath(path).stem
+    comes_with_us = file.rstrip("0123456789").rstrip(".") in SHIPPED[language] if language in SHIPPED else False
+    comes_with_us = comes_with_us or file in FALLBACK_PROMPTS or file.startswith("say_")
+    if comes_with_us and language == DEFAULT_LANGUAGE and folder == f"{sounds}/fsorch/{language}":
         return f"copy sounds/fsorch of `fsorch freeswitch export` to {sounds}"
     return f"fsorch prompt build --language {language}, then copy prompts/{language} of the home to {folder}"
 
@@ -48,8 +57,9 @@ def _mend(language: str, path: str, sounds: str) -> str:
 def _paths(centre: Centre, sounds: str) -> Iterator[tuple[str, str]]:
     """The language and path of each file that is looked at."""
     ours = f"{sounds}/fsorch"
-    folder = (centre.prompts_dir.replace("${sounds_dir}", sounds) or ours).rstrip("/")
-    prompts = wanted(centre)
+    folder = folder_of(centre, sounds)
+    # Campaigns' messages are looked at by themselves; see fsorch.edge.message_audio.
+    prompts = wanted(msgspec.structs.replace(centre, campaigns=()))
     pieces = [one for one in prompts if one.name.startswith("say_")]
     skipped = {(one.language, one.name) for n, one in enumerate(pieces) if n % ONE_IN}
     for one in prompts:

@@ -6,11 +6,13 @@ import re
 import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from gevent.event import Event as Signal
 
 from fsorch.config import Centre, SwitchSettings
 from fsorch.edge.check import Check
+from fsorch.edge.doctor_messages import examine_messages
 from fsorch.edge.doctor_prompts import examine_prompts
 from fsorch.edge.greenswitch_errors import LinkRefused
 from fsorch.edge.link_session import LinkLimits, Session
@@ -22,7 +24,7 @@ from fsorch.esl.events import decode_event
 from fsorch.esl.frames import Frame
 from fsorch.resources import dialplan_version, shipped_dialplan_version
 
-__all__ = ["check_switch"]
+__all__ = ["Patient", "asking", "check_switch"]
 
 CONF = "the switch's autoload_configs"
 # Without these no call can be served: the dialplan, the applications and api commands of fsorch, sound files and tones.
@@ -40,10 +42,10 @@ CLOCK_LIMIT_S = 1.0
 RECENT_S = 7 * 86_400
 LIMITS = LinkLimits(connect_timeout_s=4.0, command_timeout_s=4.0)
 
-Examination = Callable[["_Patient"], Iterator[Check]]
+Examination = Callable[["Patient"], Iterator[Check]]
 
 
-class _Patient:
+class Patient:
     """An open connection, and what is asked through it."""
 
     def __init__(self, session: Session, settings: SwitchSettings, centre: Centre | None) -> None:
@@ -81,6 +83,18 @@ def _password(settings: SwitchSettings) -> Check:
     return Check("password", True, "is one of your own")
 
 
+@contextmanager
+def asking(settings: SwitchSettings, centre: Centre | None = None) -> Iterator[Patient]:
+    """An open connection to a switch. Raises ConfigError for a password that may not be used, LinkError, EslError."""
+    refuse_unsafe(settings, "this switch")
+    session = Session(settings, LIMITS, lambda frame: None)
+    try:
+        session.connect()
+        yield Patient(session, settings, centre)
+    finally:
+        session.close()
+
+
 def _connected(settings: SwitchSettings, centre: Centre | None) -> list[Check]:
     arrived: dict[str, Signal] = {}
 
@@ -96,7 +110,7 @@ def _connected(settings: SwitchSettings, centre: Centre | None) -> list[Check]:
     except (LinkError, EslError) as error:
         return [_unreachable(settings, error)]
     checks = [Check("event socket", True, f"{settings.host}:{settings.port} takes the password")]
-    patient = _Patient(session, settings, centre)
+    patient = Patient(session, settings, centre)
     try:
         for examination in EXAMINATIONS:
             checks += examination(patient)
@@ -122,7 +136,7 @@ def _unreachable(settings: SwitchSettings, error: Exception) -> Check:
     return Check("event socket", False, str(error), mend)
 
 
-def _version(patient: _Patient) -> Iterator[Check]:
+def _version(patient: Patient) -> Iterator[Check]:
     text = patient.ask(Version().wire())
     found = re.search(r"Version (\d+)\.(\d+)\S*", text)
     if found is None:
@@ -133,7 +147,7 @@ def _version(patient: _Patient) -> Iterator[Check]:
         yield Check("version", True, f"FreeSWITCH {found[0].removeprefix('Version ')}")
 
 
-def _modules(patient: _Patient) -> Iterator[Check]:
+def _modules(patient: Patient) -> Iterator[Check]:
     names = (*NEEDED, *WANTED)
     missing = [name for name in names if patient.ask(ModuleExists(name).wire()) != "true"]
     for name in missing:
@@ -146,7 +160,7 @@ def _modules(patient: _Patient) -> Iterator[Check]:
         yield Check("modules", True, f"all {len(names)} are loaded")
 
 
-def _dialplan(patient: _Patient) -> Iterator[Check]:
+def _dialplan(patient: Patient) -> Iterator[Check]:
     context = patient.ask("api xml_locate dialplan context name fsorch")
     if "fsorch_entry" not in context:
         # Somebody may have put the marker into a context of their own.
@@ -188,7 +202,7 @@ def _dialplan_of_ours(context: str, works: str) -> Check:
     return Check("dialplan", False, detail, f"{copy}: what has come since is missing while fsorch is away")
 
 
-def _fallback(patient: _Patient) -> Check:
+def _fallback(patient: Patient) -> Check:
     group = patient.setting("fsorch_ring_group")
     messages = patient.setting("fsorch_messages") == "true"
     then = f"then a message in {patient.setting('fsorch_messages_dir')}" if messages else "then asked to call again"
@@ -198,12 +212,17 @@ def _fallback(patient: _Patient) -> Check:
     return Check("fallback", None, f"without fsorch nobody is rung, {then.removeprefix('then ')}", mend)
 
 
-def _prompts(patient: _Patient) -> Iterator[Check]:
+def _prompts(patient: Patient) -> Iterator[Check]:
     """The files of the flows in use, and of the fallback."""
     yield from examine_prompts(patient.ask, patient.centre or Centre(), patient.setting("sounds_dir"))
 
 
-def _music(patient: _Patient) -> Iterator[Check]:
+def _messages(patient: Patient) -> Iterator[Check]:
+    """What campaigns say to those who find nobody, and to machines."""
+    yield from examine_messages(patient.ask, patient.centre or Centre(), patient.setting("sounds_dir"))
+
+
+def _music(patient: Patient) -> Iterator[Check]:
     """Streams are looked up in the switch's list, so that no name of ours gets into a command line."""
     wanted = sorted({queue.music for queue in (patient.centre or Centre()).queues})
     streams = {music.removeprefix("local_stream://") for music in wanted if music.startswith("local_stream://")}
@@ -225,7 +244,7 @@ def _has_stream(name: str, there: Sequence[str]) -> bool:
     return name in there or any(stream.startswith(f"{name}/") for stream in there)
 
 
-def _clock(patient: _Patient) -> Iterator[Check]:
+def _clock(patient: Patient) -> Iterator[Check]:
     before = time.time()
     text = patient.ask("api strmicroepoch")
     after = time.time()
@@ -241,7 +260,7 @@ def _clock(patient: _Patient) -> Iterator[Check]:
         yield Check("clock", True, f"{apart * 1000:+.0f} ms from this machine's")
 
 
-def _room(patient: _Patient) -> Iterator[Check]:
+def _room(patient: Patient) -> Iterator[Check]:
     """Every served call takes two sessions: the caller and the agent."""
     text = patient.ask(Status().wire())
     most, per_second = re.search(r"(\d+) session\(s\) max", text), re.search(r"per Sec out of max (\d+)", text)
@@ -257,7 +276,7 @@ def _room(patient: _Patient) -> Iterator[Check]:
         yield Check("sessions", True, detail)
 
 
-def _served_alone(patient: _Patient) -> Iterator[Check]:
+def _served_alone(patient: Patient) -> Iterator[Check]:
     """The switch's notes of calls that fsorch did not take (dialplan/fsorch.xml)."""
     keys = [key for key in patient.ask("api db list/fsorch_fallback").split(",") if re.fullmatch(r"[0-9a-f-]{36}", key)]
     notes = [patient.ask(f"api db select/fsorch_fallback/{key}") for key in keys]
@@ -269,7 +288,7 @@ def _served_alone(patient: _Patient) -> Iterator[Check]:
         yield Check("served alone", None, detail, f"call them back ({callers}), and see why fsorch was away")
 
 
-def _events(patient: _Patient, arrived: dict[str, Signal]) -> Check:
+def _events(patient: Patient, arrived: dict[str, Signal]) -> Check:
     """Subscribes, and waits for the event of a job of ours."""
     job = str(uuid.uuid4())
     signal = arrived[job] = Signal()
@@ -286,6 +305,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     _modules,
     _dialplan,
     _prompts,
+    _messages,
     _music,
     _clock,
     _room,

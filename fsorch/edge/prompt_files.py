@@ -22,12 +22,14 @@ from pathlib import Path
 
 import msgspec
 
+from fsorch.campaigns import CampaignSpec
+from fsorch.config import Centre
 from fsorch.edge.prompt_audio import RATES, check_upload, shaped
-from fsorch.edge.prompt_texts import Wanted
+from fsorch.edge.prompt_texts import Wanted, campaign_messages
 from fsorch.errors import ConfigError
 from fsorch.resources import freeswitch_tree
 
-__all__ = ["Made", "Maker", "PromptFolder", "Source", "build", "shipped_folder"]
+__all__ = ["Made", "Maker", "PromptFolder", "Source", "build", "shipped_folder", "unbuilt"]
 
 ESPEAK = "espeak-ng -v {voice} -s 160 -b 1 --stdin --stdout"
 # Voices that are not called by their language.
@@ -131,6 +133,10 @@ class PromptFolder:
             return Source.UPLOADED
         return made.by if made.text == one.text or not one.text else Source.OUTDATED
 
+    def lacks(self, one: Wanted) -> bool:
+        """Whether there is nothing that says it as it is now."""
+        return self.source(one) in (Source.MISSING, Source.OUTDATED)
+
     def uploaded(self, one: Wanted) -> bool:
         """Whether somebody's recording is there, though its text may be another by now."""
         made = self.known(one.language).get(one.name)
@@ -199,6 +205,17 @@ def build(folder: PromptFolder, prompts: Iterable[Wanted], maker: Maker) -> Iter
     finally:
         for language in touched:
             folder.note(language)
+
+
+def unbuilt(folder: PromptFolder, centre: Centre) -> list[tuple[CampaignSpec, str, Wanted]]:
+    """The messages of the centre's campaigns that ``fsorch prompt build`` has still to make: of which campaign, what it
+    is for, and what it says. Raises ConfigError when the folder cannot be read."""
+    return [
+        (spec, what, one)
+        for spec in centre.campaigns
+        for what, one in campaign_messages(centre, spec)
+        if one.text and folder.lacks(one)
+    ]
 
 
 def _copy(shipped: PromptFolder, folder: PromptFolder, one: Wanted, made: Made) -> bytes:

@@ -6,13 +6,16 @@ from collections.abc import Iterable, Iterator
 
 import msgspec
 
+from fsorch.campaigns import CampaignSpec
 from fsorch.config import Centre
+from fsorch.engine.dialling_said import messages_of
+from fsorch.engine.sounds import drop_values, fixed
 from fsorch.flows import FlowRelease, FlowSpec, prompt_file
 from fsorch.ivr.speech import piece_list
 from fsorch.prompts import PromptSpec, fragments, parse_text
 from fsorch.shipped import DEFAULT_LANGUAGE, SHIPPED
 
-__all__ = ["Wanted", "languages_of", "wanted", "with_trials"]
+__all__ = ["Wanted", "campaign_messages", "languages_of", "wanted", "with_trials"]
 
 
 class Wanted(msgspec.Struct, frozen=True):
@@ -47,12 +50,26 @@ def languages_of(centre: Centre) -> tuple[str, ...]:
 
 def wanted(centre: Centre, languages: Iterable[str] = ()) -> list[Wanted]:
     """All files of ``languages`` (none: those of the centre), by language and name: fsorch's own prompts, the pieces
-    that values are spoken with, the centre's prompts and those of its flows."""
+    that values are spoken with, the centre's prompts, those of its flows, and its campaigns' messages."""
     chosen = tuple(languages) or languages_of(centre)
     found = {(one.language, one.name): one for language in chosen for one in _shipped(centre, language)}
     more = [*_of_centre(centre), *(one for flow in centre.flows for one in _of_flow(flow))]
+    more += [one for spec in centre.campaigns for _, one in campaign_messages(centre, spec, chosen)]
     found |= {(one.language, one.name): one for one in more if one.language in chosen}
     return [found[key] for key in sorted(found)]
+
+
+def campaign_messages(
+    centre: Centre, spec: CampaignSpec, languages: Iterable[str] = ()
+) -> Iterator[tuple[str, Wanted]]:
+    """The files of a campaign's messages in ``languages`` (none: those of the centre), each with what it is for: one
+    that says all of it, with the campaign's names and numbers; else the prompt's own."""
+    chosen = tuple(languages) or languages_of(centre)
+    for what, prompt in messages_of(spec):
+        said = [one for one in (fixed(centre, prompt, drop_values(spec.drop), language) for language in chosen) if one]
+        known = {(one.language, one.name): Wanted(one.language, one.name, one.text, prompt) for one in said}
+        own = [] if said else [one for one in _of_centre(centre) if one.prompt == prompt]
+        yield from ((what, one) for one in (*known.values(), *own))
 
 
 def _shipped(centre: Centre, language: str) -> Iterator[Wanted]:

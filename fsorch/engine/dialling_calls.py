@@ -26,11 +26,12 @@ from fsorch.demands import demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
+from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import CALLED_S
 from fsorch.engine.rows import LegRow
-from fsorch.engine.sounds import drop_values, sound, spoken
+from fsorch.engine.sounds import sound
 from fsorch.engine.state import Aim, Contact, Leg, Offer
 from fsorch.errors import EslError
 from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars, Unschedule
@@ -73,6 +74,7 @@ class DialCalls:
         self.calls = calls
         self.dials: dict[str, Dial] = {}
         self.hearing = Hearing(core)
+        self.said = Said(core, calls.music)
         self.ended: Callable[[Dial], None]
         self.told: Callable[[Dial, Outcome], None]
         self.dropped: Callable[[Dial], None]
@@ -109,11 +111,16 @@ class DialCalls:
         dial.leg, dial.job = self.core.ids(), self.core.ids()
         dial.launched_at, dial.since = self.core.now.wall, self.core.now.mono
         self.placed(dial)
+        self.look(dial)
         self.core.write_first()
         row = to_builtins(dial.row())
         self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **self._fields(dial), row=row, owed=dial.owed)
         self._dial(dial, endpoint)
         return True
+
+    def look(self, dial: Dial) -> None:
+        """Ask its switch which of its messages are there, so that it is known when one is to be said."""
+        self.said.look(dial.campaign, dial.switch, self._language(dial))
 
     def _dial(self, dial: Dial, endpoint: str) -> None:
         core = self.core
@@ -206,8 +213,8 @@ class DialCalls:
         """What the switch does by itself some seconds after the answer, unless it hears of us: it says who called."""
         if self.core.centre.unserved_s <= 0:
             return ()
-        spec, language = dial.campaign.drop, self._language(dial)
-        words = spoken(self.core.centre, spec.prompt, drop_values(spec), language)
+        spec = dial.campaign.drop
+        words = self.said.words(dial.campaign, spec.prompt, dial.switch, self._language(dial))
         path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
         said = sound(words, path_of, None)
         left = f"sched_transfer +{CALLED_S:.0f} fsorch_left XML fsorch"
@@ -490,7 +497,7 @@ class DialCalls:
         self._aside(contact, ContactOutcome.DROPPED)
         dial.prompt = spec.prompt
         core.fact(FactKind.DROPPED, contact, **self._fields(dial), prompt=spec.prompt)
-        words = self.calls.music.words(contact, spec.prompt, drop_values(spec))
+        words = self.said.words(dial.campaign, spec.prompt, dial.switch, contact.language)
         self.calls.questions.ask(contact, words, spec.opt_out_key or "#", self._keyed)
         core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
 
@@ -559,7 +566,8 @@ class DialCalls:
             core.send(dial.switch, Park(dial.leg), f"still:{dial.leg}")
         core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
         dial.awaits, dial.running, dial.prompt = False, core.ids(), campaign.machine_prompt
-        path = self.calls.music.prompt(dial.switch, campaign.machine_prompt, self._language(dial))
+        words = self.said.words(campaign, campaign.machine_prompt, dial.switch, self._language(dial))
+        path = self.calls.music.play_of(dial.switch, dial.leg, words)
         core.send(dial.switch, Playback(dial.leg, path, dial.running), f"message:{dial.id}")
         core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
 

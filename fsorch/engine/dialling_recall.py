@@ -189,6 +189,7 @@ class Found:
         leg = self.calls.legs.own(switch, event, "customer", dial.id, "")
         self.dials.dials[dial.id], self.core.dials[leg.uuid] = dial, dial
         self._count(dial)
+        self.dials.look(dial)
         if event.variable("fsorch_machine"):
             dial.machine = DialMachine(DialState.MACHINE)
             self.core.timers.set(("dial", dial.id), self.core.now.mono + MESSAGE_LIMIT_S / 4)
@@ -213,6 +214,7 @@ class Found:
         dial.machine = DialMachine(DialState.TALKING if talking else DialState.HANDED)
         self.dials.dials[id], self.core.dials[event.uuid] = dial, dial
         self._count(dial)
+        self.dials.look(dial)
         if talking:
             at, agent = self._talked.pop(id, (event.bridged_time, event.variable("fsorch_agent") or ""))
             dial.bridged_at, dial.served = at or self.core.now.wall, agent

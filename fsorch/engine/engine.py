@@ -306,6 +306,8 @@ class Engine:
             self._found.answer(input.switch, verb, id, input.reply.text if input.reply.ok else "")
         elif verb == "look":
             self._calls.looks.told(id, input.reply.text)
+        elif verb == "audio" and input.reply.ok:
+            self._dialling.dials.said.told(input.switch, id, input.reply.text)
         elif verb == "line" and not input.reply.ok:
             self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
             self._people.lines.refused(id)

@@ -96,10 +96,14 @@ class Music:
 
     def sound(self, contact: Contact, words: Iterable[Utterance]) -> str:
         """What plays ``words`` on the caller's leg. The switch gets what it needs to speak texts before that."""
+        return self.play_of(contact.switch, contact.leg, words)
+
+    def play_of(self, switch: str, leg: str, words: Iterable[Utterance]) -> str:
+        """What plays ``words`` on a leg; see :meth:`sound`."""
         core = self.core
-        made = sound(words, lambda file: self.prompt(contact.switch, file.name, file.language), core.centre.speech)
+        made = sound(words, lambda file: self.prompt(switch, file.name, file.language), core.centre.speech)
         if made.variables:
-            core.send(contact.switch, SetVars(contact.leg, made.variables))
+            core.send(switch, SetVars(leg, made.variables))
         if made.skipped:
             detail = f"a value in a prompt cannot be said ({', '.join(made.skipped)[:200]}); name an engine in speech"
             core.count_odd("not_said", detail)

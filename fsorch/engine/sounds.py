@@ -10,17 +10,18 @@ In both kinds of list a file that is missing is passed over.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from hashlib import sha256
 
 import msgspec
 
 from fsorch.campaigns import DropSpec
 from fsorch.config import Centre
 from fsorch.esl.quoting import Pairs, display, file_list, play_list
-from fsorch.ivr.speech import File, Text, Utterance, render, tongue_for
-from fsorch.prompts import PromptSpec, SpeechSpec, parse_text
+from fsorch.ivr.speech import File, Text, Utterance, render, tongue_for, written
+from fsorch.prompts import PromptSpec, Slot, SpeechSpec, filled, parse_text
 from fsorch.shipped import DEFAULT_LANGUAGE, SHIPPED
 
-__all__ = ["Sound", "drop_values", "file_language", "sound", "spoken"]
+__all__ = ["Fixed", "Sound", "drop_values", "file_language", "fixed", "sound", "spoken"]
 
 # The switch cuts a list into 128 at most; the last one would be all the rest.
 MOST = 120
@@ -59,14 +60,7 @@ def sound(words: Iterable[Utterance], path_of: Callable[[File], str], speech: Sp
 def spoken(centre: Centre, name: str, values: Mapping[str, object], language: str) -> tuple[Utterance, ...]:
     """The prompt called ``name`` for a caller of ``language``: one of the centre's, or one that fsorch ships; in
     another language, where it does not exist in this one."""
-    spec = centre.prompts.get(name)
-    text = ""
-    if isinstance(spec, PromptSpec):
-        language = spec.language_for(language)
-        text = "" if language in spec.file else spec.text[language]
-    elif spec is None:
-        language = file_language(name, language)
-        text = _shipped_text(name, language)
+    text, language = _text_of(centre, name, language)
     if "{" not in text:
         return (File(name, language),)
     return render(name, parse_text(text), values, language)
@@ -75,6 +69,39 @@ def spoken(centre: Centre, name: str, values: Mapping[str, object], language: st
 def drop_values(drop: DropSpec) -> dict[str, object]:
     """The values that the message may say for which nobody was free."""
     return {"drop.name": drop.name, "drop.number": drop.number, "drop.key": drop.opt_out_key}
+
+
+class Fixed(msgspec.Struct, frozen=True):
+    """A message that is the same in every call: its file, by the name without ``.wav`` in the folder of its language,
+    and what it says. The name is made of the text, so that another text is another file, and none is ever played for
+    another."""
+
+    name: str
+    language: str
+    text: str
+
+
+def fixed(centre: Centre, name: str, values: Mapping[str, object], language: str) -> Fixed | None:
+    """The prompt called ``name`` as one message, in ``language`` or one that it exists in. None for one that has a file
+    of its own, whose text has no slots (then it is a file already), or which says more than the ``values``."""
+    text, language = _text_of(centre, name, language)
+    slots = [part for part in parse_text(text) if isinstance(part, Slot)] if "{" in text else []
+    if not slots or any(slot.name not in values for slot in slots):
+        return None
+    said = filled(text, lambda slot: written(slot.kind, values[slot.name], language, slot.options))
+    return Fixed(f"message_{sha256(said.encode()).hexdigest()[:12]}", language, said)
+
+
+def _text_of(centre: Centre, name: str, language: str) -> tuple[str, str]:
+    """The text of a prompt, and the language that it is in; empty where it is a file, or nobody knows what it says."""
+    spec = centre.prompts.get(name)
+    if isinstance(spec, PromptSpec):
+        language = spec.language_for(language)
+        return ("" if language in spec.file else spec.text[language]), language
+    if spec is None:
+        language = file_language(name, language)
+        return _shipped_text(name, language), language
+    return "", language
 
 
 def file_language(name: str, language: str) -> str:

@@ -20,7 +20,7 @@ from fsorch.ivr.tongue import SIGNS, Tongue, letter_name, piece_texts
 from fsorch.ivr.tongues import TONGUES
 from fsorch.prompts import Fragment, Part
 
-__all__ = ["LANGUAGES", "MOST", "File", "Text", "Utterance", "piece_list", "render", "say", "tongue_for"]
+__all__ = ["LANGUAGES", "MOST", "File", "Text", "Utterance", "piece_list", "render", "say", "tongue_for", "written"]
 
 # What is larger is said digit by digit.
 MOST = 999_999_999
@@ -77,6 +77,14 @@ def say(kind: str, value: object, language: str, options: Mapping[str, str] | No
     bring its currency (``12.50 EUR``); date and time are such, or ISO text; a duration counts in the option ``unit``
     (seconds without it)."""
     return tuple(one.name for one in _utter(kind, value, language, options or {}) if isinstance(one, File))
+
+
+def written(kind: str, value: object, language: str, options: Mapping[str, str] | None = None) -> str:
+    """``value`` in the words that its pieces say, for whoever reads a whole text out; empty when there is nothing to
+    say. Never raises. ``kind``, ``options``: as for :func:`say`."""
+    texts = piece_list(language)
+    said = _utter(kind, value, language, options or {})
+    return " ".join(one.text if isinstance(one, Text) else texts[one.name] for one in said)
 
 
 def render(prompt: str, parts: Iterable[Part], values: Mapping[str, object], language: str) -> tuple[Utterance, ...]:

@@ -18,7 +18,7 @@ from fsorch.campaign_checks import parse_filter
 from fsorch.campaigns import CampaignSpec, CampaignState, Lead
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
-from fsorch.engine.sounds import drop_values, sound, spoken
+from fsorch.engine.sounds import drop_values, fixed, sound, spoken
 from fsorch.errors import NotFound
 from fsorch.expressions import evaluate
 from fsorch.places import Places
@@ -153,7 +153,10 @@ def missing_of(store: Records, centre: Centre, spec: CampaignSpec, now: int) -> 
 
 
 def unsaid_of(centre: Centre, spec: CampaignSpec) -> tuple[str, ...]:
-    """What of a campaign's message for those who find nobody cannot be said in the centre's language."""
+    """What of a campaign's message for those who find nobody cannot be said in the centre's language. What says nothing
+    but the campaign's own is a file: see fsorch.edge.message_audio."""
+    if fixed(centre, spec.drop.prompt, drop_values(spec.drop), centre.language) is not None:
+        return ()
     words = spoken(centre, spec.drop.prompt, drop_values(spec.drop), centre.language)
     return tuple(filter(None, sound(words, lambda file: file.name, centre.speech).skipped))
 

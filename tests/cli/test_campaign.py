@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import json
+import sys
+import wave
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
@@ -111,6 +113,25 @@ def test_what_is_missing_keeps_it_from_being_started_unless_somebody_says_why(st
     assert (started.code, started.out) == (0, "campaign spring is started (when fsorch runs)\n")
     act = {"campaign": "spring", "before": "draft", "state": "scheduled", "why": "a try"}
     assert store.audits(act="campaign.start")[0].what == act
+
+
+def test_a_message_without_audio_is_told_when_it_is_described_and_keeps_it_from_being_started(
+    store: Store, home: Path
+) -> None:
+    changed = fsorch("campaign", "set", "spring", "drop.name=Acme", "drop.number=+12125550100")
+    told = "to be made with fsorch prompt build: spring: drop message (en), staff: drop message (en)"
+    assert told in " ".join(changed.err.split())
+    missing = json.loads(fsorch("campaign", "show", "spring", "--json").out)["missing"]
+    assert "its drop message has no audio in en; fsorch prompt build" in missing
+    beep = f'{sys.executable} -c \'import sys; sys.stdout.buffer.write(open("beep.wav", "rb").read())\''
+    with wave.open("beep.wav", "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(b"\x00\x20\x00\xe0" * 400)
+    assert fsorch("prompt", "build", "--only", "drop_message", "--command", beep).code == 0
+    missing = json.loads(fsorch("campaign", "show", "spring", "--json").out)["missing"]
+    assert not [one for one in missing if "audio" in one]
+    assert "prompt build" not in fsorch("campaign", "set", "staff", "title=Staff").err
+    assert "prompt build: spring" in " ".join(fsorch("campaign", "set", "spring", "drop.name=Acme 2").err.split())
 
 
 def test_a_campaign_is_paused_resumed_and_stopped_and_what_is_not_possible_is_refused(store: Store) -> None:

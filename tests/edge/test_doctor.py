@@ -5,19 +5,24 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
+from fsorch.campaigns import CampaignSpec, DropSpec, Mode
 from fsorch.config import AgentSpec, Centre, QueueSpec, Settings, SwitchSettings, WebSettings
 from fsorch.edge import doctor_switch
 from fsorch.edge.check import Check
 from fsorch.edge.doctor import run_checks
 from fsorch.edge.doctor_switch import check_switch
 from fsorch.edge.link_session import LinkLimits
+from fsorch.edge.message_audio import message_faults
+from fsorch.edge.prompt_texts import campaign_messages
 from fsorch.edge.webserver import listen
 from fsorch.esl.frames import CommandFrame
 from fsorch.flow_menus import menu_flow
+from fsorch.prompts import SpeechSpec
 from fsorch.resources import shipped_dialplan_version
 from fsorch.store import open_database
 from tests.edge.fake_switch import Connection, FakeSwitch, api, event, reply
@@ -151,6 +156,51 @@ def test_what_is_wrong_is_found(
     assert check.ok is ok
     assert mend in check.mend
     assert check.detail
+
+
+def calling(**campaign: Any) -> Centre:
+    """A centre that calls."""
+    drop = DropSpec(name="Acme", number="+4930")
+    known: dict[str, Any] = {"id": "spring", "queue": "sales", "mode": Mode.PREDICTIVE, "drop": drop}
+    spec = CampaignSpec(**(known | campaign))
+    return msgspec.structs.replace(CENTRE, campaigns=(spec,))
+
+
+@pytest.mark.parametrize(("mode", "ok"), [(Mode.PREDICTIVE, False), (Mode.PROGRESSIVE, None)])
+def test_a_message_that_the_switch_does_not_have_is_a_fault_where_people_are_dropped(
+    switch: FakeSwitch, answers: dict[str, str], tmp_path: Path, mode: Mode, ok: bool | None
+) -> None:
+    centre = calling(mode=mode)
+    [(_, one)] = campaign_messages(centre, centre.campaigns[0])
+    path = f"{SOUNDS}/fsorch/en/{one.name}.wav"
+    assert examine(switch, centre)["messages"].detail == "campaign spring: the switch has all 1"
+    settings = Settings(home=str(tmp_path), switches=(switch.settings(),))
+    assert message_faults(settings, centre, centre.campaigns[0]) == []
+    answers[f"file_exists {path}"] = "false"
+    check = examine(switch, centre)["messages"]
+    assert (check.ok, check.detail) == (
+        ok,
+        f"campaign spring: the switch has no {path}, its drop message (1 of 1 missing)",
+    )
+    mend = f"fsorch prompt build, then copy prompts/en/{one.name}.wav of the home to {SOUNDS}/fsorch/en"
+    assert check.mend == mend
+    faults = message_faults(settings, centre, centre.campaigns[0])
+    assert faults == ([f"main has no {path}, its drop message; {mend}"] if ok is False else [])
+    spoken = msgspec.structs.replace(centre, speech=SpeechSpec(engine="flite", voice="kal"))
+    assert "messages" not in examine(switch, spoken)
+
+
+def test_a_switch_that_is_away_leaves_the_folder_of_prompts_to_say_it(tmp_path: Path) -> None:
+    centre = calling()
+    [(_, one)] = campaign_messages(centre, centre.campaigns[0])
+    away = SwitchSettings(port=free_port(), password="correct horse")
+    settings = Settings(home=str(tmp_path), switches=(away,))
+    told = "its drop message has no audio in en; fsorch prompt build"
+    assert message_faults(settings, centre, centre.campaigns[0]) == [told]
+    folder = tmp_path / "prompts" / "en"
+    folder.mkdir(parents=True)
+    (folder / f"{one.name}.wav").write_bytes(b"RIFF")
+    assert message_faults(settings, centre, centre.campaigns[0]) == []
 
 
 @pytest.mark.usefixtures("quick")

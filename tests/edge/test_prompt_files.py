@@ -9,15 +9,18 @@ import sys
 import wave
 from array import array
 from pathlib import Path
+from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from fsorch.campaigns import Mode
 from fsorch.config import Centre, decode
 from fsorch.edge.prompt_audio import check_upload, seconds, shaped
-from fsorch.edge.prompt_files import Maker, PromptFolder, Source, build
-from fsorch.edge.prompt_texts import Wanted, languages_of, wanted
+from fsorch.edge.prompt_files import Maker, PromptFolder, Source, build, unbuilt
+from fsorch.edge.prompt_texts import Wanted, campaign_messages, languages_of, wanted
 from fsorch.errors import ConfigError
 
 # A synthesiser that beeps: as long as the text, and it keeps what it was given.
@@ -269,3 +272,35 @@ def test_the_files_of_a_centre_are_those_of_all_its_languages() -> None:
     assert ("fr", "say_37") in found
     assert found["it", "main.hi"].text == "Ciao."
     assert {one.name for one in wanted(centre, languages=("pl",))} == {"balance.1"}
+
+
+def test_a_campaigns_messages_are_files_that_say_its_name_and_number(tmp_path: Path, beep: str) -> None:
+    drop = {"name": "Acme & Söhne", "number": "+4930 99", "opt_out_key": "9"}
+    keys = {"queues": [{"id": "sales"}], "gateways": [{"id": "c", "dial": "loopback/{number}"}], "language": "de"}
+
+    def made(**campaign: Any) -> Centre:
+        spring = {"id": "spring", "queue": "sales", "gateways": ["c"], "drop": drop} | campaign
+        return decode(keys | {"campaigns": [spring]}, Centre, where="c")
+
+    said = {one.language: one for _, one in campaign_messages(made(), made().campaigns[0])}
+    assert set(said) == {"de", "en"}
+    assert said["en"].text == (
+        "Hello. This was a call from Acme & Söhne. We are sorry that nobody is free to speak with you now. You can "
+        "reach us at plus 4 9 3 0 9 9. If you do not want to be called again, press 9."
+    )
+    assert said["de"].text.startswith("Guten Tag. Dies war ein Anruf von Acme & Söhne. Leider")
+    assert set(said.values()) <= set(wanted(made()))
+    folder = PromptFolder(tmp_path / "prompts")
+    assert [(spec.id, what, one) for spec, what, one in unbuilt(folder, made())] == [
+        ("spring", "drop message", one) for one in sorted(said.values(), key=lambda one: one.language)
+    ]
+    drops = [one for one in wanted(made()) if one.prompt == "drop_message" and one.name.startswith("message_")]
+    assert list(build(folder, drops, Maker(f"{beep} {{text}}"))) == drops
+    assert unbuilt(folder, made()) == []
+    # Another number is another file; a prompt that is a file itself is that file.
+    other = made(drop=drop | {"number": "+4930 98"})
+    assert {one.name for _, _, one in unbuilt(folder, other)}.isdisjoint(one.name for one in said.values())
+    own = msgspec.structs.replace(made(), prompts={"drop_message": "/own/sorry.wav"})
+    assert [one.path for _, one in campaign_messages(own, own.campaigns[0])] == ["/own/sorry.wav"]
+    agentless = msgspec.structs.replace(made().campaigns[0], mode=Mode.AGENTLESS)
+    assert list(campaign_messages(made(), agentless)) == []

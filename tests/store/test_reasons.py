@@ -97,13 +97,17 @@ def test_a_message_that_would_leave_the_name_out_is_told_before_anybody_hears_it
     drop = DropSpec(name="Acme", number="+12125550000")
     spec = CampaignSpec(id="spring", queue="sales", mode=Mode.POWER, drop=drop)
     unsaid = "the message for those who find nobody, drop_message, would leave out Acme"
+    # Whose words are not the same in every call, so that no file can say them.
+    words = {"drop_message": PromptSpec(text={"en": "Hello {lead.name}, this was {drop.name}."})}
+    calling = structs.replace(CENTRE, prompts=words)
 
     def told(centre: Centre, spec: CampaignSpec = spec) -> bool:
         return any(unsaid in fault for fault in missing_of(store, centre, spec, 0))
 
-    assert told(CENTRE)
-    assert not told(CENTRE, structs.replace(spec, mode=Mode.PROGRESSIVE))
-    assert not told(CENTRE, structs.replace(spec, drop=DropSpec(number="+12125550000")))
-    assert not told(structs.replace(CENTRE, speech=SpeechSpec(engine="flite", voice="kal")))
+    assert told(calling)
+    assert not told(calling, structs.replace(spec, mode=Mode.PROGRESSIVE))
+    assert not told(calling, structs.replace(spec, drop=DropSpec(number="+12125550000")))
+    assert not told(structs.replace(calling, speech=SpeechSpec(engine="flite", voice="kal")))
+    assert not told(CENTRE)
     own = {"drop_message": PromptSpec(text={"en": "Hello. This was Acme, at {drop.number:digits}."})}
     assert not told(structs.replace(CENTRE, prompts=own))

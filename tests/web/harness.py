@@ -17,6 +17,7 @@ from fsorch.config import WebSettings
 from fsorch.edge.webserver import WebServer, listen
 from fsorch.engine.views import AgentView, QueueView
 from fsorch_web import Sockets, create_app
+from fsorch_web.campaigns import Lacks, nothing_lacks
 from fsorch_web.seams import StoreReads
 from tests.web.fake import FakeCentre, FakeStore, User
 
@@ -213,11 +214,14 @@ def centre() -> FakeCentre:
 
 
 @contextmanager
-def new_site(static: Path, records: StoreReads | None = None, **settings: Any) -> Iterator[Site]:
-    """A desktop on a free port of loopback. ``records``: a real store instead of the site's own."""
+def new_site(
+    static: Path, records: StoreReads | None = None, lacks: Lacks = nothing_lacks, **settings: Any
+) -> Iterator[Site]:
+    """A desktop on a free port of loopback. ``records``: a real store instead of the site's own; ``lacks``: what the
+    switches lack for a campaign."""
     fake, store = centre(), FakeStore(*USERS)
     web = WebSettings(port=0, **settings)
-    app, sockets = create_app(fake.gateway, records or store, web, secret=SECRET, static=static)
+    app, sockets = create_app(fake.gateway, records or store, web, secret=SECRET, static=static, lacks=lacks)
     listener = listen(web)
     server = WebServer(app, listener)
     server.start()

@@ -85,6 +85,17 @@ def test_what_is_missing_keeps_it_from_being_started_unless_somebody_says_why(de
     assert records.campaigns.state("spring").why == "a try"
 
 
+def test_what_the_switches_lack_keeps_it_from_being_started_too(records: Store, tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("x")
+    told = "main has no /sounds/x.wav"
+    with new_site(tmp_path, records, lacks=lambda centre, spec: [told] if spec.id == "staff" else []) as site:
+        sam = page(site, "sam")
+        assert sam.get("/api/campaigns/staff/state").json["missing"] == [told]
+        refused = send(sam, "POST", "/api/campaigns/staff/start")
+        assert (refused.status, told in refused.json["error"]) == (409, True)
+        assert send(sam, "POST", "/api/campaigns/staff/start", {"anyway": True, "reason": "a try"}).status == 200
+
+
 def test_others_may_look_or_not_even_that(desk: Site) -> None:
     olga, ada = page(desk, "olga"), page(desk, "ada")
     assert olga.get("/api/campaigns/staff/state").status == 200

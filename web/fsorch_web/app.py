@@ -13,7 +13,7 @@ from fsorch.edge.gateway import Gateway
 from fsorch.edge.status import ServiceStatus
 from fsorch_web import errors
 from fsorch_web.auth import Auth
-from fsorch_web.campaigns import CampaignRoutes
+from fsorch_web.campaigns import CampaignRoutes, Lacks, nothing_lacks
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
 from fsorch_web.flows import Flows
@@ -55,12 +55,13 @@ def create_app(
     secret: bytes,
     static: Path = STATIC,
     status: Callable[[], ServiceStatus] | None = None,
+    lacks: Lacks = nothing_lacks,
 ) -> tuple[Flask, Sockets]:
     """The application over an engine and a store, and what pushes to its pages (``stop`` it when the server stops).
 
     ``secret`` signs the sessions: at least 32 bytes, kept over restarts, or everybody logs in anew. ``static`` has the
-    built page. ``status`` says how the process does, for the metrics. A gevent pywsgi server serves the application; it
-    needs no handler of its own for WebSockets."""
+    built page. ``status`` says how the process does, for the metrics; ``lacks``, what the switches lack for a
+    campaign. A gevent pywsgi server serves the application; it needs no handler of its own for WebSockets."""
     if len(secret) < 32:
         raise ValueError(f"the secret has {len(secret)} bytes; give at least 32 random ones")
     app = Flask(__name__, static_folder=None)
@@ -83,7 +84,7 @@ def create_app(
     Objects(app, auth)
     Flows(app, auth)
     LeadRoutes(app, auth)
-    CampaignRoutes(app, auth)
+    CampaignRoutes(app, auth, lacks)
     OpenApi(app, auth)
     Pages(app, auth, static)
     Doors(app, store, settings.doors)

@@ -4,6 +4,7 @@ lead is not dialled. Everything goes the way ``fsorch campaign`` goes, with the 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from difflib import get_close_matches
 from typing import Annotated, Any
 
@@ -27,13 +28,22 @@ from fsorch_web.seams import in_worker
 from fsorch_web.sight import Sight
 from fsorch_web.wire import body, json_response
 
-__all__ = ["CampaignRoutes"]
+__all__ = ["CampaignRoutes", "Lacks", "nothing_lacks"]
 
 DAY_US = 86_400 * 1_000_000
 # Figures and pictures of more than this are for the command line.
 LONGEST_US = 92 * DAY_US
 MOST_NEXT = 200
 VERBS = {one.value: one for one in (CampaignInput.START, CampaignInput.PAUSE, CampaignInput.RESUME, CampaignInput.STOP)}
+
+
+Lacks = Callable[[Centre, CampaignSpec], list[str]]
+"""What the switches lack for a campaign, in sentences."""
+
+
+def nothing_lacks(centre: Centre, spec: CampaignSpec) -> list[str]:
+    """For where no switch is to be asked."""
+    return []
 
 
 class Steer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -46,8 +56,9 @@ class Steer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class CampaignRoutes:
     """The routes of campaigns in one application."""
 
-    def __init__(self, app: Flask, auth: Auth) -> None:
+    def __init__(self, app: Flask, auth: Auth, lacks: Lacks = nothing_lacks) -> None:
         self._auth = auth
+        self._lacks = lacks
         for verb in VERBS:
             rule = f"/api/campaigns/<id>/{verb}"
             app.add_url_rule(rule, f"POST {rule}", self.steer, defaults={"verb": verb}, methods=["POST"])
@@ -76,27 +87,21 @@ class CampaignRoutes:
         """POST /api/campaigns/spring/pause: a running fsorch follows within a second."""
         person, given = self._writer(), body(Steer)
         store = self._auth.store
-
-        def steered() -> CampaignRow:
-            centre, spec = self._spec(id, person.sight)
-            if verb == CampaignInput.START and not (given.anyway and given.reason):
-                missing = missing_of(store, centre, spec, _now())
-                if missing:
-                    hint = f"{'; '.join(missing)} (anyway, with a reason, starts it all the same)"
-                    raise RequestRefused(f"campaign {id!r}", "not complete", "start", hint)
-            return store.campaigns.request(id, VERBS[verb], person.login, given.reason)
-
-        return json_response(in_worker(steered))
+        centre, spec = in_worker(lambda: self._spec(id, person.sight))
+        if verb == CampaignInput.START and not (given.anyway and given.reason):
+            missing = self._missing(centre, spec)
+            if missing:
+                hint = f"{'; '.join(missing)} (anyway, with a reason, starts it all the same)"
+                raise RequestRefused(f"campaign {id!r}", "not complete", "start", hint)
+        return json_response(in_worker(lambda: store.campaigns.request(id, VERBS[verb], person.login, given.reason)))
 
     def state(self, id: str) -> Response:
         """GET /api/campaigns/spring/state: where it is, by whom and why, and what stands against starting it."""
         sight, store = self._reader(), self._auth.store
 
-        def read() -> dict[str, Any]:
-            centre, spec = self._spec(id, sight)
-            return {"state": store.campaigns.state(id), "missing": missing_of(store, centre, spec, _now())}
-
-        return json_response(in_worker(read))
+        centre, spec = in_worker(lambda: self._spec(id, sight))
+        state = in_worker(lambda: store.campaigns.state(id))
+        return json_response({"state": state, "missing": self._missing(centre, spec)})
 
     def stats(self, id: str) -> Response:
         """GET /api/campaigns/spring/stats?since=...&until=... (UTC microseconds): what became of its calls."""
@@ -147,6 +152,10 @@ class CampaignRoutes:
             return reasons_of(store, lead, _now())
 
         return json_response(in_worker(read))
+
+    def _missing(self, centre: Centre, spec: CampaignSpec) -> list[str]:
+        """What stands against starting it: by the records, and on the switches, which are asked from the hub."""
+        return in_worker(lambda: missing_of(self._auth.store, centre, spec, _now())) + self._lacks(centre, spec)
 
     def _spec(self, id: str, sight: Sight) -> tuple[Centre, CampaignSpec]:
         centre = self._auth.store.load_centre()

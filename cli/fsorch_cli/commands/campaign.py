@@ -80,7 +80,7 @@ def show(app: App, campaign: str, as_json: bool) -> None:
     with app.store() as store:
         centre, spec = _spec(store, campaign)
         row = store.campaigns.state(campaign)
-        missing = missing_of(store, centre, spec, now_us())
+        missing = _missing(app, store, centre, spec)
     held = _held(app).get(campaign, "")
     if as_json:
         print_json({"campaign": plain(spec), "state": row, "missing": missing, "held": held})
@@ -140,11 +140,12 @@ def start(app: App, campaign: str, anyway: str, as_json: bool) -> None:
     What its pack asks for and it does not have is told, and keeps it from being started."""
     with app.store() as store:
         centre, spec = _spec(store, campaign)
-        missing = missing_of(store, centre, spec, now_us())
+        missing = _missing(app, store, centre, spec)
         if missing and not anyway:
             for fault in missing:
                 note(f"{campaign}: {fault}")
-            hint = f"{len(missing)} things are missing; see above, or --anyway REASON"
+            count = "one thing is missing" if len(missing) == 1 else f"{len(missing)} things are missing"
+            hint = f"{count}; see above, or --anyway REASON"
             raise RequestRefused(f"campaign {campaign!r}", "not complete", "start", hint)
         row = store.campaigns.request(campaign, CampaignInput.START, asked_by(), anyway)
     _tell(app, campaign, CampaignInput.START, row, as_json=as_json)
@@ -310,6 +311,14 @@ def _format_answers(answers: AnswerCounts) -> list[tuple[str, str]]:
         wrong = f"{answers.checked_people} of {answers.checked} were people, below {answers.wrong_bound:.1%} at 95 %"
         rows.append(("machines given to agents to check", wrong))
     return [*rows, ("amd.false_positives, as measured", f"{answers.false_positives:.4f}")]
+
+
+def _missing(app: App, store: Store, centre: Centre, spec: CampaignSpec) -> list[str]:
+    """What stands against starting it, on the switches too."""
+    # Looking at a switch takes gevent, which no other command here needs.
+    from fsorch.edge.message_audio import message_faults
+
+    return missing_of(store, centre, spec, now_us()) + message_faults(app.settings(), centre, spec)
 
 
 def _told(value: object) -> str:
