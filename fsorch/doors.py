@@ -20,6 +20,7 @@ from fsorch.waits import Ending
 
 __all__ = [
     "DIALLED",
+    "DOMAINS",
     "DoorSettings",
     "NumberSpec",
     "check_addresses",
@@ -32,6 +33,10 @@ __all__ = [
 
 # A number as it may stand in a dialplan: nothing that the switch would read as more than text.
 DIALLED = re.compile(r"[A-Za-z0-9_.*#+-]{1,64}")
+# The channel variables in which the domain stands that was called, the nearest to the routing first: the host of the
+# request, which a carrier may have replaced by the switch's address, that of the To header, and that of the user who
+# calls, if one has proven who they are (seen on FreeSWITCH 1.10.12).
+DOMAINS = ("sip_req_host", "sip_to_host", "domain_name")
 PHONE = re.compile(r"user/([A-Za-z0-9_.+-]{1,64})(?:@([A-Za-z0-9.-]{1,253}))?")
 SHORTEST_TOKEN = 16
 

@@ -9,7 +9,9 @@
 -- An answer is route=park and lines such as fsorch_queue=sales, which become channel variables. Without one, in time and
 -- well formed, the call is parked without a word: then the centre's own flow takes it, or the switch alone when fsorch is not there.
 
-local ALLOWED = { fsorch_flow = true, fsorch_queue = true, fsorch_priority = true, fsorch_skills = true }
+local ALLOWED = {
+  fsorch_flow = true, fsorch_queue = true, fsorch_priority = true, fsorch_skills = true, fsorch_tenant = true,
+}
 local LINES_MAX = 20
 
 -- A channel variable, else the global one, else the default.
@@ -47,6 +49,16 @@ local function parse(answer)
   return found
 end
 
+-- The SIP domain that was called, where the call says: whose number it is may depend on it.
+local function domains()
+  local told = ""
+  for _, name in ipairs({ "sip_req_host", "sip_to_host" }) do
+    local host = plain(session:getVariable(name))
+    if host then told = told .. "&" .. form(name, host) end
+  end
+  return told
+end
+
 local function ask(number, caller)
   local url, token = setting("fsorch_route_url", ""), setting("fsorch_route_token", "")
   local seconds = tonumber(setting("fsorch_route_timeout", "2")) or 2
@@ -59,7 +71,7 @@ local function ask(number, caller)
     url, "timeout " .. math.max(1, math.floor(seconds)),
     "append_headers 'Authorization: Bearer " .. token .. "'",
     "content-type application/x-www-form-urlencoded",
-    "post " .. form("destination", number) .. "&" .. form("number", caller),
+    "post " .. form("destination", number) .. "&" .. form("number", caller) .. domains(),
   }
   local answer = freeswitch.API():execute("curl", table.concat(words, " "))
   local found = parse(answer or "")

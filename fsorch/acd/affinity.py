@@ -65,13 +65,14 @@ OUTCOMES = {
 
 class Encounter(msgspec.Struct, frozen=True, kw_only=True):
     """One talk of the customer with an agent. ``at_us``: its end, UTC microseconds; ``talked_s``: seconds;
-    ``rating``: 1 to 5, None when none was given."""
+    ``rating``: 1 to 5, None when none was given. ``tenant``: whose customer they were then."""
 
     agent: str
     at_us: int
     outcome: EncounterOutcome = EncounterOutcome.SERVED
     talked_s: float = 0.0
     rating: int | None = None
+    tenant: str = ""
 
 
 class Bond(msgspec.Struct, frozen=True):

@@ -32,6 +32,7 @@ from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
 from fsorch.errors import FsorchError
 from fsorch.store import Store
 from fsorch.store.leads import Ready
+from fsorch.tenancy import Tenancy
 
 __all__ = ["Dialler"]
 
@@ -85,8 +86,8 @@ class Dialler:
     def configure(self, centre: Centre) -> None:
         """The campaigns there are, and the windows in which their drops count."""
         self._campaigns = {spec.id: spec for spec in centre.campaigns}
-        zones = {one.id: one.zone for one in centre.calendars}
-        self._zones = {spec.id: zones.get(spec.calendar, "UTC") for spec in centre.campaigns}
+        tenancy = Tenancy(centre)
+        self._zones = {spec.id: tenancy.zone_of(spec) for spec in centre.campaigns}
         self._windows = {}
         for spec in centre.campaigns:
             rules = Compliance(pack_named(spec.pack, centre.packs), spec).drop_rules

@@ -359,6 +359,7 @@ class Callbacks:
             began_at=row.began_at,
             queue=row.queue,
             medium=row.medium,
+            tenant=row.tenant,
             enqueued_at=row.began_at,
         )
         if promise is not None:

@@ -174,7 +174,9 @@ class Calls:
         verdict = self.doors.judge(event)
         if verdict is None:
             return
+        why = self.waiting.tenants.full(verdict.tenant) if verdict.tenant else ""
         contact = self.adopt(switch, event, self.core.ids(), self.core.now.wall)
+        self.waiting.tenants.let_in(contact, why)
         contact.flow, contact.queue = verdict.flow, verdict.queue
         self.records.contact_began(contact)
         self.doors.report(contact.id, event, verdict)
@@ -212,8 +214,11 @@ class Calls:
             language=self._language(event),
             priority=asked.priority,
             skills=asked.skills,
+            tenant=asked.tenant,
+            on_full=asked.on_full,
         )
         self.core.contacts[id] = contact
+        self.waiting.tenants.take(contact)
         self.notices.note(contact, event)
         self.legs.own(switch, event, "customer", id, "")
         return contact

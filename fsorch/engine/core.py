@@ -14,7 +14,7 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.state import Contact, Leg, Offer, Person, Queue, Switch, Watch
 from fsorch.engine.timers import Timers
-from fsorch.engine.views import CampaignView, LeadCard
+from fsorch.engine.views import CampaignView, LeadCard, TenantView
 from fsorch.errors import EslError
 from fsorch.esl.commands import Command
 from fsorch.flows import FlowRelease, FlowSpec
@@ -55,6 +55,9 @@ class Core:
         # The versions of each flow that calls may enter, or be in.
         self.releases: dict[str, tuple[FlowRelease, ...]] = {}
         self.odd: Counter[str] = Counter()
+        # Of each tenant, who was turned away.
+        self.turned: Counter[str] = Counter()
+        self.tenants_now: Callable[[], tuple[TenantView, ...]] = tuple
         self.seq = 0
         self._run = ids()
         self._facts_made = 0

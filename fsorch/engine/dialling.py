@@ -33,6 +33,7 @@ from fsorch.engine.dialling_supply import MOST, Supply
 from fsorch.engine.dialling_ways import Ways
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, DropsWere, LeadsCome, PacingWas, ReadyLead
+from fsorch.engine.tenants import TenantLines
 
 __all__ = ["Dialling"]
 
@@ -90,6 +91,7 @@ class Dialling:
         self.crew = Crew(core, self.runs, self.dials, self.paces, self.soon)
         self.supply = Supply(core, self.runs, self.checks, self.soon)
         self.supply.exhausted = self._exhausted
+        self.lines = TenantLines(core, self.runs)
         self._turned = 0.0
 
     # -- from outside ---------------------------------------------------------------------------------------------
@@ -108,6 +110,7 @@ class Dialling:
                 self._change(run, spec)
         self.crew.configure()
         self.ways.configure()
+        self.lines.configure()
         self.crew.look_at_all()
         self.soon()
 
@@ -229,7 +232,7 @@ class Dialling:
             self._mind_agents(run)
             self.paces.keep(run, KEEP_LEARNT_S)
             run.broken = bool(self.holds.broken(run) or self.ways.asleep(run.spec.gateways))
-            held = closed or self.holds.held(run)
+            held = closed or self.holds.held(run) or self.lines.held(run)
             wants[id] = 0 if held else self._due(run)
             self._show_held(run, held)
             if held:
@@ -284,11 +287,12 @@ class Dialling:
         return max(0, min(wanted, self.room(run)))
 
     def room(self, run: Run) -> int:
-        """How many calls may be launched now, by the campaign's limits and those of its gateways."""
+        """How many calls may be launched now, by the limits of the campaign, of its tenant and of its gateways."""
         spec, room = run.spec, run.limit.room(self.core.now.mono)
         ways = max(0, self.ways.room(spec.gateways) - self.holds.kept(run))
         lines = spec.lines_max - run.lines if spec.lines_max else ways
-        return min(ways, lines, ways if room is None else room)
+        theirs = self.lines.room(run)
+        return min(ways, lines, ways if room is None else room, ways if theirs is None else theirs)
 
     def _show_held(self, run: Run, held: str) -> None:
         if not held and not run.fresh:
@@ -372,6 +376,7 @@ class Dialling:
         run.lines += 1
         run.speed += 1 / (HALF_S * 1.4427)
         run.limit.take(now)
+        self.lines.launched(run)
         self.paces.launched(run, dial)
 
     # -- what comes of it -----------------------------------------------------------------------------------------

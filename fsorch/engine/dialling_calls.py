@@ -459,8 +459,10 @@ class DialCalls:
             admitted=True,
             language=self._language(dial),
             skills=demand_of(dial.campaign.skills),
+            tenant=core.tenancy.of_campaign(dial.campaign.id),
         )
         core.contacts[contact.id] = contact
+        self.calls.waiting.tenants.take(contact)
         return contact
 
     def _reserved(self, dial: Dial) -> bool:

@@ -222,6 +222,11 @@ class Previews:
     def _place(self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling) -> None:
         """Call this number for this agent alone."""
         dial = self.dialling.prepare(run, ready, number, ruling, agent=person.spec.id)
+        if self.dialling.lines.room(run) == 0:
+            why = f"the tenant {self.core.tenancy.of_campaign(run.spec.id)} has as many calls as it may"
+            self._tell_refusal(Ask(person.spec.id, run.spec.id, number), why)
+            self._back(run.spec.id, ready)
+            return
         if person.line.state is LineState.READY:
             placed = self.dialling.place(run, dial)
         else:

@@ -2,7 +2,11 @@
 
     fsorch_flow, fsorch_queue   what the caller gets; a queue goes before a flow
     fsorch_priority             0 to 999
+    fsorch_tenant               whose call it is
     fsorch_skills               german:3,billing  (levels 1 to 5, 1 without one), or german >= 3 and (billing or sales)
+
+Whose call it is follows, where the dialplan does not say, from the SIP domain that was called (the host of the request,
+of the To header, of the user who calls), then from the number; a domain's call gets nothing of another tenant's.
 
 What is not said follows from the number that was dialled (`Centre.numbers`), else from the centre's own flow. A value
 that the centre does not know is left out, counted and written down with the call; where nothing else is left the caller
@@ -15,17 +19,20 @@ import re
 
 import msgspec
 
+from fsorch.belongings import fits
 from fsorch.config import known_skills
 from fsorch.demands import NOTHING, Demand, demand_of, names_in, parse_demand, without
-from fsorch.doors import NumberSpec, variables_of
+from fsorch.doors import DOMAINS, NumberSpec, variables_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
+from fsorch.engine.tenants import first_queue
 from fsorch.esl.events import Event
 from fsorch.expressions import ExpressionError
+from fsorch.waits import Ending
 
 __all__ = ["Doors", "Verdict"]
 
-NAMES = ("fsorch_flow", "fsorch_queue", "fsorch_priority", "fsorch_skills")
+NAMES = ("fsorch_flow", "fsorch_queue", "fsorch_priority", "fsorch_skills", "fsorch_tenant")
 SKILLS_MAX = 20
 # What a list of skills has not.
 EXPRESSION = re.compile(r"[<>=!()]|(?<![^\s])(?:and|or|not)(?![^\s])")
@@ -40,6 +47,8 @@ class Verdict(msgspec.Struct, frozen=True, kw_only=True):
     queue: str = ""
     priority: int = 0
     skills: Demand = NOTHING
+    tenant: str = ""
+    on_full: Ending | None = None
     marks: Pairs = ()
     faults: tuple[str, ...] = ()
 
@@ -58,7 +67,7 @@ class Doors:
         verdict = self.asked(event)
         if verdict.flow or verdict.queue:
             return verdict
-        first = next(iter(self.core.queues), "") if verdict.faults else ""
+        first = first_queue(self.core, verdict.tenant) if verdict.faults or verdict.tenant else ""
         if not first:
             self.core.count_odd("no_flow", "a call was parked for fsorch, but the centre has no flow; use fsorch apply")
             return None
@@ -67,20 +76,59 @@ class Doors:
     def asked(self, event: Event) -> Verdict:
         """What the variables and the number ask, as far as the centre knows it."""
         core, faults = self.core, list[str]()
-        number = core.centre.numbers.get(event.variable("fsorch_dialled") or event.destination, NumberSpec())
+        tenant = self._tenant(event, faults)
+        number = core.tenancy.number(event.variable("fsorch_dialled") or event.destination, tenant) or NumberSpec()
+        tenant = tenant or number.tenant
         values = {name: event.variable(name) or value for name, value in _usual(number).items()}
         queue, flow = values["fsorch_queue"], values["fsorch_flow"]
         if queue and queue not in core.queues:
             faults.append(f"fsorch_queue is {queue[:64]!r}, which the centre does not have")
             queue = number.queue if number.queue in core.queues else ""
+        elif queue and not self._fits(tenant, queue=queue):
+            faults.append(f"fsorch_queue is {queue[:64]!r}, which is another tenant's than {tenant!r}")
+            queue = number.queue if number.queue in core.queues else ""
         if flow and flow not in core.flows:
             faults.append(f"fsorch_flow is {flow[:64]!r}, which the centre does not have")
             flow = number.flow if number.flow in core.flows else ""
-        flow = flow or (core.centre.flow if core.centre.flow in core.flows else "")
+        elif flow and not self._fits(tenant, flow=flow):
+            faults.append(f"fsorch_flow is {flow[:64]!r}, which is another tenant's than {tenant!r}")
+            flow = number.flow if number.flow in core.flows else ""
+        flow = flow or self.usual_flow(tenant)
+        tenant = tenant or core.tenancy.of_queue(queue) or (core.tenancy.of_flow(flow) if not queue else "")
         priority = _priority(values["fsorch_priority"], faults)
         skills = self._skills(values["fsorch_skills"], faults)
-        marks = tuple((name, value) for name, value in variables_of(number).items() if not event.variable(name))
-        return Verdict(flow=flow, queue=queue, priority=priority, skills=skills, marks=marks, faults=tuple(faults))
+        said = variables_of(number) | ({"fsorch_tenant": tenant} if tenant else {})
+        return Verdict(
+            flow=flow,
+            queue=queue,
+            priority=priority,
+            skills=skills,
+            tenant=tenant,
+            on_full=number.on_full,
+            marks=tuple((name, value) for name, value in said.items() if not event.variable(name)),
+            faults=tuple(faults),
+        )
+
+    def usual_flow(self, tenant: str) -> str:
+        """What callers of a tenant get whose number leads nowhere; empty: nothing is said."""
+        flow, usual = self.core.tenancy.get(tenant).flow, self.core.centre.flow
+        if flow in self.core.flows:
+            return flow
+        return usual if usual in self.core.flows and self._fits(tenant, flow=usual) else ""
+
+    def _tenant(self, event: Event, faults: list[str]) -> str:
+        """Whose call it is, by the dialplan's word or the domain."""
+        tenancy, named = self.core.tenancy, event.variable("fsorch_tenant") or ""
+        if named in tenancy.tenants:
+            return named
+        if named:
+            faults.append(f"fsorch_tenant is {named[:64]!r}, which the centre does not have")
+        return tenancy.of_domain(*(event.variable(name) or "" for name in DOMAINS)) if tenancy.tenants else ""
+
+    def _fits(self, tenant: str, *, queue: str = "", flow: str = "") -> bool:
+        """Whether callers of a tenant may have this queue, or flow."""
+        tenancy = self.core.tenancy
+        return fits(tenant, tenancy.of_queue(queue) if queue else tenancy.of_flow(flow))
 
     def report(self, contact: str, event: Event, verdict: Verdict) -> None:
         """Write down what could not be done as it was asked."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fsorch.acd import ContactInput, ContactState
+from fsorch.belongings import fits
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
@@ -98,6 +99,8 @@ class Endings:
     def _to_queue(self, contact: Contact, name: str) -> str:
         if name not in self.core.queues:
             return f"there is no queue {name}"
+        if not fits(contact.tenant, self.core.tenancy.of_queue(name)):
+            return f"the queue {name} is another tenant's"
         if name == contact.queue and contact.machine.state is ContactState.WAITING:
             return "the caller is in this queue already"
         contact.hops += 1
@@ -111,6 +114,8 @@ class Endings:
     def _to_flow(self, contact: Contact, name: str) -> str:
         if name not in self.core.flows:
             return f"there is no flow {name}"
+        if not fits(contact.tenant, self.core.tenancy.of_flow(name)):
+            return f"the flow {name} is another tenant's"
         contact.hops += 1
         contact.flow, contact.admitted = name, False
         self.step_contact(contact, ContactInput.TO_FLOW)

@@ -53,6 +53,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.resync import Resync
 from fsorch.engine.showing import agent_view, snapshot
 from fsorch.engine.state import Contact, Offer, Person, Queue
+from fsorch.engine.tenants import tenant_views
 from fsorch.engine.timers import Key
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import NotFound
@@ -89,6 +90,7 @@ class Engine:
         self._previews = Previews(core, dialling)
         self._offers.reserved = self._engaged
         CampaignBoard(core, dialling, self._previews)
+        core.tenants_now = lambda: tenant_views(core, waiting.tenants, dialling.lines)
         self._people.add(self._previews.handlers)
         self._people.give_up_dial = self._previews.hang_up
         self._offers.before_bridge, self._people.staffed = self._calls.before_bridge, self._staffed

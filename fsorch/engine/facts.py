@@ -49,6 +49,8 @@ class FactKind(StrEnum):
     WAIT_ENDED = "wait_ended"
     # the same, and trouble: it could not be carried out, the caller waits on
     WAIT_NOT_ENDED = "wait_not_ended"
+    # tenant, why: one more would be one too many for the tenant
+    TURNED_AWAY = "turned_away"
     # enqueued_at: who rang again has the place back
     PLACE_GIVEN_BACK = "place_given_back"
     # offer, queue, agent, leg, why (one sentence), waited_us

@@ -92,7 +92,7 @@ class Flows:
         if release is None:
             self.step_contact(contact, ContactInput.QUEUE)
             return
-        if not self.waiting.flow_open(contact):
+        if not self.waiting.admission.flow_open(contact):
             return
         if self._asks_who(release) and contact.number and not contact.known:
             self.core.timers.set(("known", contact.id), self.core.now.mono + KNOWN_S)

@@ -224,10 +224,12 @@ class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeftFlow(msgspec.Struct, frozen=True):
-    """The caller with this ``number`` hung up in a flow at ``left_at`` (UTC microseconds) and has not rung again."""
+    """The caller with this ``number`` hung up in a flow at ``left_at`` (UTC microseconds) and has not rung again.
+    ``tenant``: whose caller it was."""
 
     number: str
     left_at: int
+    tenant: str = ""
 
 
 class Recall(msgspec.Struct, frozen=True):

@@ -35,7 +35,7 @@ class Journey:
 
     def __init__(self, core: Core) -> None:
         self.core = core
-        self._left: OrderedDict[str, float] = OrderedDict()
+        self._left: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._tellers: dict[EventKind, Callable[[Contact, FlowEvent], None]] = {
             EventKind.ENTERED: self._passed,
             EventKind.KEYED: self._keyed,
@@ -84,21 +84,22 @@ class Journey:
 
     def hung_up(self, contact: Contact) -> None:
         """The caller has hung up while a recording spoke to them."""
-        self.left(LeftFlow(contact.number, self.core.now.wall))
+        self.left(LeftFlow(contact.number, self.core.now.wall, contact.tenant))
 
     def left(self, caller: LeftFlow) -> None:
         """The same, of one who may have done so before our time."""
         number, now = plain_number(caller.number), self.core.now
         if number:
-            self._left[number] = now.mono - (now.wall - caller.left_at) / 1_000_000
-            self._left.move_to_end(number)
+            key = (number, caller.tenant)
+            self._left[key] = now.mono - (now.wall - caller.left_at) / 1_000_000
+            self._left.move_to_end(key)
             while len(self._left) > MOST_LEFT:
                 self._left.popitem(last=False)
 
     def rings_again(self, contact: Contact) -> bool:
         """Whether this caller hung up on a recording not long ago."""
         spec = self.core.flows.get(contact.flow)
-        at = self._left.pop(plain_number(contact.number), None)
+        at = self._left.pop((plain_number(contact.number), contact.tenant), None)
         return spec is not None and at is not None and self.core.now.mono - at < spec.again_s
 
     # -- facts ----------------------------------------------------------------------------------------------------

@@ -52,6 +52,7 @@ class Messages:
             destination=message.destination,
             began_at=now,
             queue=message.queue,
+            tenant=message.tenant,
             enqueued_at=now,
         )
         self.core.contacts[contact.id] = contact

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from fsorch.acd import Need
 from fsorch.acd.line import LineState
+from fsorch.belongings import fits
 from fsorch.engine.checks import phone_fault
 from fsorch.engine.core import Core
 from fsorch.engine.offers import HANGUP_GRACE_S
@@ -40,6 +41,7 @@ class Parties:
         if sum(map(bool, (queue, agent, number))) != 1:
             raise RequestRefused("the call", "talking", verb, "name one of queue, agent and number")
         if queue:
+            self.check_tenant(person, verb, queue=queue)
             return self._of_queue(queue, verb)
         if agent:
             other = self.free_agent(agent, person)
@@ -51,10 +53,20 @@ class Parties:
         person = self.core.people.get(id)
         if person is None:
             raise NotFound("agent", id, tuple(get_close_matches(id, self.core.people, 3)))
+        self.check_tenant(besides, "be given to others", agent=id)
         if person is besides or not self._can_be_called(person):
             state = f"{person.agent.status}, {person.agent.state.value}"
             raise RequestRefused(f"agent {id}", state, "be called", self._who_else(besides))
         return person
+
+    def check_tenant(self, person: Person, verb: str, *, queue: str = "", agent: str = "") -> None:
+        """The call of ``person`` goes to nothing of another tenant. Raises RequestRefused."""
+        contact, other = self.core.contacts.get(person.contact), self.core.people.get(agent)
+        owner = self.core.tenancy.of_queue(queue) if queue else other.spec.tenant if other is not None else ""
+        if contact is not None and not fits(contact.tenant, owner):
+            what = f"the queue {queue}" if queue else f"the agent {agent}"
+            hint = f"{what} is another tenant's than the call, which is for {contact.tenant}"
+            raise RequestRefused("the call", "talking", verb, hint)
 
     def known_queue(self, id: str) -> str:
         """Raises NotFound."""
@@ -104,7 +116,11 @@ class Parties:
         return person.agent.free and not person.gone and not self.people.leaves(person)
 
     def _who_else(self, besides: Person) -> str:
-        people = (p for p in self.core.people.values() if p is not besides and not p.unready)
+        contact = self.core.contacts.get(besides.contact)
+        tenant = contact.tenant if contact is not None else ""
+        people = (
+            p for p in self.core.people.values() if p is not besides and not p.unready and fits(tenant, p.spec.tenant)
+        )
         free = [person.spec.id for person in people if self._can_be_called(person)]
         if not free:
             return "nobody is free; transfer the call to a queue, or ask again"

@@ -38,6 +38,7 @@ from fsorch.engine.offers import HANGUP_GRACE_S, Offers
 from fsorch.engine.phones import Phones, address_of
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Offer, Person
+from fsorch.engine.tenants import agents_full
 from fsorch.errors import EslError, NotFound, RequestRefused
 from fsorch.esl.commands import Hold, Kill, Mute, Park, PhoneEvent, SendDigits
 from fsorch.names import BreakWeight, OfferOutcome
@@ -320,6 +321,7 @@ class People:
         fault = phone_fault(phone) if phone else ""
         if fault:
             raise RequestRefused("the agent", "logged out", "log in with this phone", fault)
+        self._check_room(person)
         now, before = self.core.now, self._marks(person)
         person.agent.log_in(now.wall, now.mono)
         person.phone, person.rule, person.on_demand = phone, "", False
@@ -337,6 +339,7 @@ class People:
                 hint = f"give one of: {', '.join(sorted(reasons))}"
                 raise RequestRefused("the agent", person.agent.status.status.value, "break without a reason", hint)
             raise NotFound("break reason", request.reason, tuple(get_close_matches(request.reason, reasons, 3)))
+        self._check_room(person)
         before = self._marks(person)
         self._choose(person, AgentStatus(request.status), request.reason, request.by)
         available = request.status == "available"
@@ -344,6 +347,11 @@ class People:
         if available:
             person.misses.reset()
         self._changed(person, before, request.by)
+
+    def _check_room(self, person: Person) -> None:
+        """Who logs in is not one too many for their tenant. Raises RequestRefused."""
+        if person.agent.status.status is AgentStatus.LOGGED_OUT and (why := agents_full(self.core, person)):
+            raise RequestRefused("the agent", "logged out", "log in", why)
 
     def _next_contact(self, person: Person, request: NextContact) -> None:
         if not person.on_demand:

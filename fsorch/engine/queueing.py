@@ -42,7 +42,7 @@ class Queueing:
         core = self.core
         self.flows.leave(contact)
         stood_at, contact.stood_at = contact.stood_at or core.now.wall, 0
-        if not self.waiting.admit(contact):
+        if not self.waiting.admission.admit(contact):
             return
         again = bool(contact.enqueued_at)
         contact.enqueued_at = contact.enqueued_at or self.waiting.place(contact)
@@ -52,6 +52,8 @@ class Queueing:
             core.queues[contact.queue].queued += 1
         place = [("fsorch_queue", contact.queue), ("fsorch_enqueued", str(contact.enqueued_at))]
         place.append((STOOD, str(stood_at)))
+        if contact.tenant:
+            place.append(("fsorch_tenant", contact.tenant))
         if contact.skills:
             place.append(("fsorch_skills", written(contact.skills)))
         if contact.leg:

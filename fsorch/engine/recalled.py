@@ -119,7 +119,7 @@ class Recalled:
         known = self._contacts.get(id)
         began_at = known.row.began_at if known else event.created_time or core.now.wall
         contact = self.calls.adopt(switch, event, id, began_at)
-        contact.flow = event.variable("fsorch_flow") or core.centre.flow
+        contact.flow = event.variable("fsorch_flow") or self.calls.doors.usual_flow(contact.tenant)
         self._place(contact, event, known)
         if known is None:
             self._blind.add(id)
@@ -268,7 +268,7 @@ class Recalled:
             # Whoever hung up while nobody listened may ring again as well.
             self.calls.waiting.keep(KeptPlace(said.queue, said.number, said.enqueued_at, at))
             if known.doing == SegmentKind.IVR:
-                self.calls.journey.left(LeftFlow(said.number, at))
+                self.calls.journey.left(LeftFlow(said.number, at, said.tenant))
 
     def _waits_without_leg(self, known: OpenContact) -> bool:
         """A message, or a promised callback: back into the line, with the place it had."""

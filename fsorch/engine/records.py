@@ -14,12 +14,15 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import OpenContact
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.engine.state import Contact, Leg, Segment
+from fsorch.engine.tenants import FULL
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome, SegmentKind
 
 __all__ = ["Records", "row_of"]
 
 _US = 1_000_000
+# How those end who were turned away for good.
+TURNED = (ContactOutcome.OVERFLOWED, ContactOutcome.VOICEMAIL)
 
 
 class Records:
@@ -88,6 +91,7 @@ class Records:
             name=contact.name,
             destination=contact.destination,
             switch=contact.switch,
+            tenant=contact.tenant,
             began_at=contact.began_at,
         )
 
@@ -109,7 +113,7 @@ class Records:
             agent=contact.agent,
             outcome=(contact.outcome or ContactOutcome.LOST).value,
             ended_by=contact.ended_by,
-            cause=contact.cause,
+            cause=FULL if contact.turned_away and contact.outcome in TURNED else contact.cause,
             priority=contact.priority,
             began_at=contact.began_at,
             enqueued_at=contact.enqueued_at,
@@ -120,6 +124,7 @@ class Records:
             held_us=contact.held_us,
             offers=contact.offers,
             misses=contact.misses,
+            tenant=contact.tenant,
             answers={f"{n}:{one.prompt}": one.digits for n, one in enumerate(contact.answers, 1)},
         )
         self.core.fact(FactKind.CONTACT_ENDED, contact, agent=contact.agent, row=msgspec.to_builtins(row))

@@ -157,10 +157,12 @@ class Relations:
         spec = self._spec(contact)
         own = self._own.get(plain_number(contact.number), "") if contact.number else ""
         own = own or (contact.customer.customer.agent if contact.customer is not None else "")
-        if spec is None or not (own or contact.encounters):
+        # What they have to do with other tenants is nobody's business here.
+        met = tuple(one for one in contact.encounters if one.tenant == contact.tenant)
+        if spec is None or not (own or met):
             return None
         return choose(
-            contact.encounters,
+            met,
             self.core.now.wall,
             spec,
             own=own,

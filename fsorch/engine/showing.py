@@ -50,6 +50,7 @@ def contact_view(core: Core, contact: Contact, standings: Standings | None = Non
         direction=contact.direction,
         callback=contact.promise.machine.state.value if contact.promise else "",
         message_us=contact.message_us,
+        tenant=contact.tenant,
         muted=contact.muted,
         transfer=transfer.machine.state.value if transfer else "",
         transfer_by=transfer.source if transfer else "",
@@ -151,6 +152,7 @@ def queue_view(core: Core, queue: Queue) -> QueueView:
         within=queue.within,
         service_level_s=queue.spec.service_level_s,
         paused=queue.spec.paused,
+        tenant=queue.spec.tenant,
     )
 
 
@@ -170,6 +172,7 @@ def snapshot(core: Core) -> Snapshot:
         agents=tuple(agent_view(core, person) for person in core.people.values()),
         contacts=tuple(contact_view(core, contact, standings) for contact in core.contacts.values()),
         campaigns=core.campaigns_now(),
+        tenants=core.tenants_now(),
         breaks=tuple(_break_view(core, reason) for reason in core.centre.breaks),
         odd_events=dict(core.odd),
     )

@@ -29,6 +29,7 @@ from fsorch.ivr.steps import Step
 from fsorch.names import BreakWeight, ContactOutcome, SegmentKind
 from fsorch.rules import Action, CauseRules
 from fsorch.shipped import DEFAULT_LANGUAGE
+from fsorch.waits import Ending
 
 __all__ = [
     "NONE_RAN",
@@ -287,6 +288,9 @@ class Contact:
     it, ``cut_off`` when the agent's phone was lost instead; ``entry``: the flow they came from. ``aim``: the agent who
     was named for them; ``hold_asked``: what was asked of the switch last; ``muted``: they do not hear their agent.
 
+    ``tenant``: whose caller it is; ``too_many``: why there is one too many of its tenant's with them, and ``on_full``
+    what their number says for that; ``turned_away`` once they were, at the door.
+
     ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``sent_to`` what the caller was
     sent to when a rule ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a
     queue; ``admitted`` once a queue has let them in; ``guarded`` while the switch would serve them alone, should we
@@ -381,6 +385,10 @@ class Contact:
     lost_at: int = 0
     language: str = DEFAULT_LANGUAGE
     skills: Demand = NOTHING
+    tenant: str = ""
+    too_many: str = ""
+    on_full: Ending | None = None
+    turned_away: bool = False
 
     @property
     def hears(self) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from difflib import get_close_matches
 
 from fsorch.acd import ContactState, OfferState
+from fsorch.belongings import fits
 from fsorch.engine.checks import phone_fault, phone_of
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
@@ -84,6 +85,7 @@ class Supervising:
             raise NotFound("queue", request.queue, tuple(get_close_matches(request.queue, queues, 3)))
         if request.queue == contact.queue:
             raise RequestRefused("the contact", f"in {contact.queue}", "move there", "it is there already")
+        self._check_tenant(contact, "move", f"the queue {request.queue}", self.core.tenancy.of_queue(request.queue))
         self._line_up(contact, "move")
         was, contact.queue = contact.queue, request.queue
         contact.passed, contact.aim = frozenset(), None
@@ -101,12 +103,18 @@ class Supervising:
         people = self.core.people
         if request.agent not in people:
             raise NotFound("agent", request.agent, tuple(get_close_matches(request.agent, people, 3)))
+        self._check_tenant(contact, "give", f"the agent {request.agent}", people[request.agent].spec.tenant)
         self._line_up(contact, "give")
         contact.aim = Aim(request.agent, f"given by {request.by}", self.core.now.mono + GIVEN_S)
         contact.passed = frozenset()
         self.wait(contact, True)
         self.core.fact(FactKind.CONTACT_GIVEN, contact, agent=request.agent, by=request.by)
         self.after(contact)
+
+    def _check_tenant(self, contact: Contact, verb: str, what: str, owner: str) -> None:
+        if not fits(contact.tenant, owner):
+            hint = f"{what} is another tenant's than the contact, which is for {contact.tenant}"
+            raise RequestRefused("the contact", contact.machine.state.value, verb, hint)
 
     def _set_priority(self, contact: Contact, request: Request) -> None:
         assert isinstance(request, SetPriority)

@@ -249,6 +249,7 @@ class Transfers:
 
     def _to_queue(self, person: Person, contact: Contact, request: TransferCall) -> None:
         self.parties.known_queue(request.queue)
+        self.parties.check_tenant(person, "transfer", queue=request.queue)
         contact.destination_asked = Destination(request.queue, request.priority)
         self.parties.stay(contact)
         self.parties.release(person.leg)

@@ -20,6 +20,7 @@ __all__ = [
     "QueueView",
     "Snapshot",
     "SwitchView",
+    "TenantView",
     "Word",
 ]
 
@@ -75,6 +76,7 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     direction: str = "inbound"
     callback: str = ""
     message_us: int = 0
+    tenant: str = ""
 
 
 class Word(msgspec.Struct, frozen=True, kw_only=True):
@@ -249,6 +251,7 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     within: int = 0
     service_level_s: float = 20.0
     paused: bool = False
+    tenant: str = ""
 
 
 class SwitchView(msgspec.Struct, frozen=True, kw_only=True):
@@ -258,6 +261,24 @@ class SwitchView(msgspec.Struct, frozen=True, kw_only=True):
     up: bool
     since: int
     legs: int = 0
+
+
+class TenantView(msgspec.Struct, frozen=True, kw_only=True):
+    """A tenant now: its ``contacts``, those ``waiting`` in its queues, its ``agents`` who are logged in, the ``lines``
+    of its campaigns, and what each may be at most (0: any number). ``turned_away``: callers who were one too many,
+    since the engine started."""
+
+    id: str
+    title: str
+    contacts: int = 0
+    waiting: int = 0
+    agents: int = 0
+    lines: int = 0
+    turned_away: int = 0
+    contacts_max: int = 0
+    waiting_max: int = 0
+    agents_max: int = 0
+    lines_max: int = 0
 
 
 class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
@@ -272,4 +293,5 @@ class Snapshot(msgspec.Struct, frozen=True, kw_only=True):
     contacts: tuple[ContactView, ...] = ()
     campaigns: tuple[CampaignView, ...] = ()
     breaks: tuple[BreakView, ...] = ()
+    tenants: tuple[TenantView, ...] = ()
     odd_events: dict[str, int] = {}

@@ -188,6 +188,7 @@ class Voicemail:
             priority=contact.priority,
             medium=VOICEMAIL,
             queue=message.queue,
+            tenant=contact.tenant,
         )
         one.message_us = lasted_us
         core.contacts[one.id] = one

@@ -1,4 +1,5 @@
-"""The caller's wait: who may join a queue, what the wait changes, what callers are told, and when it ends.
+"""The caller's wait: what it changes, what callers are told, and when it ends. Who may join a queue at all is a matter
+of :mod:`fsorch.engine.admission`.
 
 Everything here looks at contacts that wait; one whose phone rings at an agent's is left alone until that is decided,
 so that no rule snatches a caller from an agent who picks up.
@@ -22,6 +23,7 @@ from fsorch.acd.estimate import Announcement, Announcer, WaitEstimator
 from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_wait, next_prompt
 from fsorch.calendars import Calendar
 from fsorch.demands import HIGHEST
+from fsorch.engine.admission import Admission
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
@@ -29,6 +31,7 @@ from fsorch.engine.inputs import KeptPlace
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.state import NONE_RAN, Contact, Person, Queue, Wait
+from fsorch.engine.tenants import Tenants
 from fsorch.engine.wait_rules import after_step, both, counts, is_known, is_plain, remember, written_ran
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
@@ -39,9 +42,9 @@ from fsorch.rules import (
     LowerPriority,
     OfferCallback,
     Overflow,
-    OverflowTo,
     RaisePriority,
     Voicemail,
+    Widen,
 )
 from fsorch.waits import Empty, Ending
 
@@ -65,6 +68,8 @@ class Waiting:
         self.music = music
         self.offers = offers
         self.endings = endings
+        self.tenants = Tenants(core)
+        self.admission = Admission(core, endings, self.tenants, self.calendar, self._empty)
         endings.left = self.left
         offers.may_call = self.may_call
         self._calendars: dict[tuple[str, str], Calendar] = {}
@@ -132,75 +137,6 @@ class Waiting:
 
     def _soon(self, contact: Contact) -> None:
         self.core.timers.set(("wait", contact.id), self.core.now.mono)
-
-    # -- the doors ------------------------------------------------------------------------------------------------
-
-    def flow_open(self, contact: Contact) -> bool:
-        """Whether the contact's flow is open; if not, what is said for then has been done."""
-        flow = self.core.flows.get(contact.flow)
-        if flow is None or not flow.calendar or flow.on_closed is None:
-            return True
-        reason = self._closed(flow.calendar, flow.tenant)
-        return not reason or not self.endings.end(contact, flow.on_closed, "closed", reason)
-
-    def admit(self, contact: Contact) -> bool:
-        """Whether the contact, who is about to join its queue, may; ``contact.queue`` may be another one afterwards.
-        False: it went elsewhere. Whoever nothing else can be done for joins all the same."""
-        if contact.queue not in self.core.queues:
-            contact.queue = self._default_of(contact.flow)
-        if contact.admitted or not contact.leg or (contact.enqueued_at and not contact.hops):
-            return True
-        contact.admitted = self._let_in(contact)
-        return contact.admitted
-
-    def _default_of(self, flow: str) -> str:
-        """Where a caller goes when the queue they chose is no longer there."""
-        spec = self.core.flows.get(flow)
-        if spec is not None and spec.person in self.core.queues:
-            return spec.person
-        return next(iter(self.core.queues))
-
-    def _let_in(self, contact: Contact) -> bool:
-        seen: set[str] = set()
-        first = contact.queue
-        while (gate := self._gate(contact.queue)) is not None:
-            case, way, why = gate
-            seen.add(contact.queue)
-            if isinstance(way, Overflow) and way.to is OverflowTo.QUEUE:
-                if way.name in seen or way.name not in self.core.queues:
-                    contact.queue = first
-                    self._gate_fact(FactKind.WAIT_NOT_ENDED, contact, way, case, why)
-                    return True
-                self._gate_fact(FactKind.WAIT_ENDED, contact, way, case, why)
-                contact.queue = way.name
-            else:
-                return not self.endings.end(contact, way, case, why)
-        return True
-
-    def _gate_fact(self, kind: FactKind, contact: Contact, way: Overflow, case: str, why: str) -> None:
-        trouble = {"trouble": "all queues it leads to refuse"} if kind is FactKind.WAIT_NOT_ENDED else {}
-        fields = {"act": "overflow", "to": way.to.value, "name": way.name, "case": case, "why": why}
-        self.core.fact(kind, contact, leg=contact.leg, **fields, **trouble)
-
-    def _gate(self, id: str) -> tuple[str, Ending, str] | None:
-        """Why a queue takes nobody now, and what they get instead."""
-        queue = self.core.queues[id]
-        spec, rules = queue.spec, queue.spec.wait
-        if spec.on_closed is not None and (reason := self._closed(spec.calendar, spec.tenant)):
-            return "closed", spec.on_closed, reason
-        if rules.on_full is not None and 0 < rules.max_length <= self.core.distributor.length(id):
-            return "full", rules.on_full, f"{rules.max_length} are waiting"
-        if rules.on_empty is not None and self._empty(id, rules.refuse_empty):
-            return "empty", rules.on_empty, f"every agent is {rules.refuse_empty.value.replace('_', ' ')}"
-        return None
-
-    def _closed(self, calendar: str, tenant: str) -> str:
-        """Why it is closed now; empty when it is open."""
-        known = self.calendar(calendar, tenant) if calendar else None
-        if known is None:
-            return ""
-        state = known.state(self.core.now.wall)
-        return "" if state.open else state.reason
 
     # -- places ---------------------------------------------------------------------------------------------------
 
@@ -292,11 +228,13 @@ class Waiting:
             passed=contact.passed,
         )
         for action in contact.wait.taken if contact.wait else ():
-            need = changed(need, action)
+            if not isinstance(action, Widen) or self.tenants.fits(contact, action.queue):
+                need = changed(need, action)
         return need
 
     def begin(self, contact: Contact) -> None:
         """The contact is about to join its queue: a new stay, unless it goes on with the one it had."""
+        self.tenants.enter(contact)
         if contact.wait is not None and contact.wait.queue == contact.queue:
             contact.wait.tried = dict.fromkeys(contact.wait.tried, self.core.now.mono + RETRY_S)
             return

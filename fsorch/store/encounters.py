@@ -20,7 +20,7 @@ def read_encounters(db: Db, number: str, since: int) -> tuple[Encounter, ...]:
     """The talks of whoever calls from ``number`` that began at ``since`` (UTC microseconds) or later, the newest first.
     Found by the index over number and time."""
     contact = ContactRecord
-    fields = (contact.id, contact.agent, contact.ended_at, contact.talked_us, contact.ended_by)
+    fields = (contact.id, contact.agent, contact.ended_at, contact.talked_us, contact.ended_by, contact.tenant)
     talks = contact.select(*fields).where(
         contact.number == number, contact.began_at >= since, contact.answered_at > 0, contact.ended_at > 0
     )
@@ -32,6 +32,7 @@ def read_encounters(db: Db, number: str, since: int) -> tuple[Encounter, ...]:
             agent=row["agent"],
             at_us=row["ended_at"],
             talked_s=row["talked_us"] / 1_000_000,
+            tenant=row["tenant"],
             outcome=EncounterOutcome.CUT_OFF if row["ended_by"] == "system" else EncounterOutcome.SERVED,
             rating=ratings.get((row["id"], row["agent"])),
         )

@@ -79,7 +79,7 @@ def _left(db: Db, since: int) -> Iterable[LeftFlow]:
     gone = row.select().where(lately, left, row.ended_at > 0, row.enqueued_at == 0, row.id.in_(in_flow))
     for one in reversed(list(gone.order_by(row.ended_at.desc()).limit(PLACES).execute(db))):
         if (one.number, one.began_at) in last:
-            yield LeftFlow(one.number, one.ended_at)
+            yield LeftFlow(one.number, one.ended_at, one.tenant)
 
 
 def _places(db: Db, since: int) -> Iterable[KeptPlace]:

@@ -129,6 +129,7 @@ class _Teller:
             FactKind.WAIT_NOT_ENDED: lambda fact: (
                 f"waits on, for {_way(fact)} was not possible: {_get(fact, 'trouble')}"
             ),
+            FactKind.TURNED_AWAY: lambda fact: f"was one too many: {_get(fact, 'why')}",
             FactKind.PLACE_GIVEN_BACK: lambda fact: (
                 "rang again soon after giving up, and has the place from before back"
             ),
@@ -157,7 +158,8 @@ class _Teller:
         dialled = _get(fact, "destination")
         called = f"called {dialled}" if dialled else "called"
         who = named(_get(fact, "number"), _get(fact, "name"))
-        return f"{who} {called} on switch {fact.switch or _get(fact, 'switch')}"
+        tenant = f" for the tenant {_get(fact, 'tenant')}" if _get(fact, "tenant") else ""
+        return f"{who} {called}{tenant} on switch {fact.switch or _get(fact, 'switch')}"
 
     def _answer(self, fact: Fact) -> str:
         self._asked = True

@@ -232,6 +232,7 @@ def _begun(fact: Fact) -> ContactRow:
         number=data.number,
         name=data.name,
         destination=data.destination,
+        tenant=data.tenant,
         queue=fact.queue,
         agent=fact.agent,
         outcome="",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from fsorch.engine.facts import FactKind
@@ -20,9 +21,17 @@ SOUNDS = "/sounds/fsorch/"
 class Caller:
     """The caller on ``leg``, who has rung ``desk``. Every application that is begun is ended by one of the verbs."""
 
-    def __init__(self, desk: Desk, leg: str = "caller", flow: str = "", queue: str = "", **fields: Any) -> None:
+    def __init__(
+        self,
+        desk: Desk,
+        leg: str = "caller",
+        flow: str = "",
+        queue: str = "",
+        said: Mapping[str, str] | None = None,
+        **fields: Any,
+    ) -> None:
         self.desk, self.leg = desk, leg
-        asked = {"fsorch_flow": flow, "fsorch_queue": queue}
+        asked = {"fsorch_flow": flow, "fsorch_queue": queue, **(said or {})}
         self.variables = {"fsorch_entry": "yes"} | {name: value for name, value in asked.items() if value}
         parked = {"caller_number": "+441234", "caller_name": "Zoë", "direction": "inbound"} | fields
         desk.event("CHANNEL_PARK", leg, self.variables, answer_state="ringing", **parked)

@@ -75,6 +75,13 @@ def test_the_answer_becomes_variables_of_the_parked_call(script: Script) -> None
     assert last == "transfer +4930555 XML fsorch"
 
 
+def test_the_domain_that_was_called_decides_about_the_number(script: Script) -> None:
+    *sets, last = script.call("600", sip_req_host="10.0.0.1", sip_to_host="acme.example")
+    assert sorted(sets) == ["set fsorch_queue=acme-q", "set fsorch_tenant=acme"]
+    assert last == "transfer 600 XML fsorch"
+    assert script.call("600", sip_to_host="a b'; x") == ["transfer 600 XML fsorch"]
+
+
 def test_skills_may_be_an_expression(script: Script) -> None:
     *lines, last = script.call("+4930777")
     assert sorted(lines) == ["set fsorch_queue=sales", "set fsorch_skills=german >= 3 and (billing or not trainee)"]

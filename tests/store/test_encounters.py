@@ -14,7 +14,7 @@ from tests.store.facts import SECOND, T0, contact_began, contact_ended, fact
 def test_the_talks_of_a_number_the_newest_first(store: Store) -> None:
     store.write(
         [
-            contact_ended("old", began_at=T0 - 100 * SECOND, answered_at=T0, talked_us=30 * SECOND),
+            contact_ended("old", began_at=T0 - 100 * SECOND, answered_at=T0, talked_us=30 * SECOND, tenant="acme"),
             contact_ended("new", agent="rob", answered_at=T0, talked_us=90 * SECOND, ended_by="system"),
             contact_ended("left", agent="", outcome="abandoned"),
             contact_ended("else", number="49301239", answered_at=T0),
@@ -24,6 +24,7 @@ def test_the_talks_of_a_number_the_newest_first(store: Store) -> None:
     new, old = store.encounters("4930123", 0)
     assert (new.agent, new.talked_s, new.outcome) == ("rob", 90.0, EncounterOutcome.CUT_OFF)
     assert (old.agent, old.at_us, old.outcome) == ("ada", T0 + 60 * SECOND, EncounterOutcome.SERVED)
+    assert (new.tenant, old.tenant) == ("", "acme")
     assert [one.agent for one in store.encounters("4930123", T0)] == ["rob"]
     assert store.encounters("nobody", 0) == ()
 

@@ -16,6 +16,7 @@ from fsorch.config import AgentSpec, Centre, QueueSpec, WebSettings
 from fsorch.doors import DoorSettings, NumberSpec
 from fsorch.edge.webserver import WebServer, listen
 from fsorch.store.phones import PhoneSecret
+from fsorch.tenants import TenantSpec
 from fsorch_web import create_app
 from fsorch_web.switch_xml import NOT_FOUND, dialplan, directory
 from tests.web.fake import FakeCentre, FakeStore
@@ -24,7 +25,8 @@ from tests.web.harness import SECRET
 TOKEN = "a token for tests only"
 A1 = "0123456789abcdef0123456789abcdef"
 CENTRE = Centre(
-    queues=(QueueSpec(id="sales"),),
+    tenants=(TenantSpec(id="acme", domain="acme.example"), TenantSpec(id="beta", domain="beta.example")),
+    queues=(QueueSpec(id="sales"), QueueSpec(id="acme-q", tenant="acme"), QueueSpec(id="beta-q", tenant="beta")),
     agents=(
         AgentSpec(id="ada", name='Ada "<b>${system(id)}$${x}', phone="user/1001@PBX.example"),
         AgentSpec(id="bob", phone="user/1002"),
@@ -32,6 +34,9 @@ CENTRE = Centre(
     ),
     numbers={
         "+4930555": NumberSpec(queue="sales", priority=7, skills={"german": 3}),
+        "600@acme": NumberSpec(queue="acme-q"),
+        "600@beta": NumberSpec(queue="beta-q"),
+        "700": NumberSpec(queue="beta-q"),
         "+4930777": NumberSpec(queue="sales", skills="german >= 3 and\n(billing or not trainee)"),
     },
 )
@@ -165,6 +170,31 @@ def test_the_route_is_told_in_lines(door: Door) -> None:
     assert door.ask("/hooks/route", destination="1") == (200, b"route=park\n")
     bearer = door.send("/hooks/route", {"destination": "+4930555"}, {"Authorization": f"Bearer {TOKEN}"})
     assert bearer == told
+
+
+@pytest.mark.parametrize(
+    ("number", "hosts", "told"),
+    [
+        ("600", {"sip_req_host": "acme.example"}, b"fsorch_tenant=acme\nfsorch_queue=acme-q\n"),
+        (
+            "600",
+            {"sip_req_host": "::1", "sip_to_host": "Beta.example"},
+            b"fsorch_tenant=beta\nfsorch_queue=beta-q\n",
+        ),
+        ("600", {}, b""),
+        ("700", {}, b"fsorch_tenant=beta\nfsorch_queue=beta-q\n"),
+        ("700", {"sip_req_host": "acme.example"}, b""),
+        ("600@beta", {"sip_req_host": "acme.example"}, b""),
+    ],
+)
+def test_a_number_is_that_of_the_domain_that_was_called(
+    door: Door, number: str, hosts: dict[str, str], told: bytes
+) -> None:
+    assert door.ask("/hooks/route", destination=number, **hosts) == (200, b"route=park\n" + told)
+    form = {"section": "dialplan", "Hunt-Context": "public", "Hunt-Destination-Number": number}
+    xml = door.ask(**form, **{f"variable_{name}": host for name, host in hosts.items()})[1]
+    queue = told.rpartition(b"=")[2].strip()
+    assert (b"fsorch_queue=" + queue in xml) if told else xml == NOT_FOUND
 
 
 @pytest.mark.parametrize("path", ["/hooks/xml", "/hooks/route"])

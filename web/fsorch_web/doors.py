@@ -11,7 +11,8 @@ import logging
 from flask import Flask, Response, request
 
 from fsorch.config import Centre
-from fsorch.doors import DoorSettings, phone_login, variables_of
+from fsorch.doors import DOMAINS, DoorSettings, NumberSpec, phone_login, variables_of
+from fsorch.tenancy import Tenancy
 from fsorch_web.addresses import Addresses
 from fsorch_web.errors import ApiError
 from fsorch_web.seams import StoreReads, in_worker
@@ -32,7 +33,7 @@ class Doors:
         self._store = store
         self._settings = settings
         self._switches = Addresses(settings.allow)
-        self._centre = (-1, Centre())
+        self._known = (-1, Tenancy(Centre()))
         app.add_url_rule("/hooks/xml", view_func=self.xml, methods=["POST"])
         app.add_url_rule("/hooks/route", view_func=self.route, methods=["POST"])
 
@@ -45,10 +46,11 @@ class Doors:
         return Response(answer() if answer is not None else NOT_FOUND, mimetype="text/xml")
 
     def route(self) -> Response:
-        """POST /hooks/route with ``destination``: ``route=park``, then the channel variables for the park door, each
-        as a line ``name=value``; none for a number that the centre does not know."""
+        """POST /hooks/route with ``destination``, and ``sip_req_host`` and ``sip_to_host`` where the switch has them:
+        ``route=park``, then the channel variables for the park door, each as a line ``name=value``; none for a number
+        that the centre does not know."""
         self._admit()
-        spec = self._load().numbers.get(request.form.get("destination", ""))
+        spec = self._number(request.form.get("destination", ""))
         variables = variables_of(spec) if spec is not None else {}
         lines = "".join(f"{name}={value}\n" for name, value in {"route": "park", **variables}.items())
         return Response(lines, mimetype="text/plain")
@@ -59,7 +61,7 @@ class Doors:
         if form.get("tag_name") != "domain" or form.get("key_name") != "name":
             return NOT_FOUND
         wanted = (form.get("user", ""), form.get("key_value", "").lower())
-        for agent in self._load().agents:
+        for agent in self._load().centre.agents:
             if phone_login(agent.phone, self._settings.domain) == wanted:
                 secret = in_worker(self._store.phone_secret, agent.id)
                 if secret is None or (secret.user, secret.domain) != wanted:
@@ -73,17 +75,24 @@ class Doors:
         # The profile that is being routed; that of the channel is still the former one (mod_dialplan_xml.c).
         context = form.get("Hunt-Context") or form.get("Caller-Context", "")
         number = form.get("Hunt-Destination-Number") or form.get("Caller-Destination-Number", "")
-        spec = self._load().numbers.get(number)
+        spec = self._number(number, "variable_")
         if spec is None or context not in self._settings.contexts:
             return NOT_FOUND
         return dialplan(context, number, variables_of(spec))
 
-    def _load(self) -> Centre:
+    def _number(self, dialled: str, prefix: str = "") -> NumberSpec | None:
+        """What a number leads to in the domain that the call came for; the form names its hosts with a ``prefix``."""
+        tenancy = self._load()
+        hosts = (request.form.get(prefix + name, "") for name in DOMAINS)
+        named = request.form.get(f"{prefix}fsorch_tenant", "")
+        return tenancy.number(dialled, named if named in tenancy.tenants else tenancy.of_domain(*hosts))
+
+    def _load(self) -> Tenancy:
         """The centre; read again only when it has changed."""
         revision = in_worker(self._store.revision)
-        if revision != self._centre[0]:
-            self._centre = (revision, in_worker(self._store.load_centre))
-        return self._centre[1]
+        if revision != self._known[0]:
+            self._known = (revision, Tenancy(in_worker(self._store.load_centre)))
+        return self._known[1]
 
     def _admit(self) -> None:
         request.max_content_length = LARGEST_FORM

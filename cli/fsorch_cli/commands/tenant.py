@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import click
 
+from fsorch.engine.views import TenantView
+from fsorch.errors import NotRunning
 from fsorch.objects import find_thing
 from fsorch.tenancy import Tenancy
 from fsorch_cli.app import App
@@ -26,16 +28,36 @@ add_verbs(command, "tenant")
 @AS_JSON
 @click.pass_obj
 def show(app: App, tenant: str, as_json: bool) -> None:
-    """What TENANT is, and what belongs to it."""
+    """What TENANT is, what belongs to it, and, while fsorch runs, what of its limits is in use."""
     with app.store() as store:
         centre = store.load_centre()
     thing = find_thing(centre, "tenant", tenant)
     holdings = Tenancy(centre).holdings(tenant)
+    now = _now(app, tenant)
     if as_json:
-        print_json(thing | holdings)
+        print_json(thing | holdings | {"now": now})
         return
-    rows = [*((key, _said(value)) for key, value in thing.items()), *format_holdings(holdings)]
+    rows = [*((key, _said(value)) for key, value in thing.items()), *format_holdings(holdings), *format_now(now)]
     print_table(("key", "value"), rows, empty="")
+
+
+def _now(app: App, tenant: str) -> TenantView | None:
+    """What the running fsorch says; None when none runs here."""
+    try:
+        with app.client() as client:
+            return next((one for one in client.snapshot().tenants if one.id == tenant), None)
+    except NotRunning:
+        return None
+
+
+def format_now(now: TenantView | None) -> list[tuple[str, str]]:
+    """What is in use, for eyes."""
+    if now is None:
+        return []
+    kinds = ("contacts", "waiting", "agents", "lines")
+    used = ((name, getattr(now, name), getattr(now, f"{name}_max")) for name in kinds)
+    rows = [(f"{name} now", f"{count} of {most}" if most else str(count)) for name, count, most in used]
+    return [*rows, ("turned away", f"{now.turned_away} since fsorch started")]
 
 
 def format_holdings(holdings: dict[str, list[str]]) -> list[tuple[str, str]]:
