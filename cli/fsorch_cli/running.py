@@ -40,8 +40,8 @@ def until_stopped() -> Iterator[Event]:
             signal.signal(number, handler)
 
 
-def start_when_possible(start: Callable[[], None], stop: Event) -> bool:
-    """Start; while the database is away, try again until told to stop. Whether it was started."""
+def start_when_possible(start: Callable[[], None], stop: Event, tell: Callable[[str], None]) -> bool:
+    """Start; while the database is away, ``tell`` of it and try again until told to stop. Whether it was started."""
     told = ""
     while not stop.is_set():
         try:
@@ -49,6 +49,7 @@ def start_when_possible(start: Callable[[], None], stop: Event) -> bool:
         except DatabaseAway as error:
             if str(error) != told:
                 told = str(error)
+                tell(told)
                 log.warning("%s; fsorch does not know its centre yet, and tries again every %g s", error, RETRY_S)
             stop.wait(RETRY_S)
         else:

@@ -69,6 +69,9 @@ def test_the_unit_runs_this_installation_as_somebody_who_is_not_root() -> None:
         "ProtectSystem": "strict",
         "ReadWritePaths": "/var/lib/fsorch",
     }
+    assert (service["Type"], service["WatchdogSec"]) == ("notify", "60")
+    # Else systemd gives up after five ends within ten seconds.
+    assert parsed["Unit"]["StartLimitIntervalSec"] == "0"
     assert service["ProtectHome"] == "yes"
     # What lies in somebody's home must be seen.
     assert "ProtectHome=read-only" in unit(Path("/home/ada/fsorch"), Path("/etc/fsorch.yaml"), Path("/srv/f"), "ada")

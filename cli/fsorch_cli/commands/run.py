@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 
 import click
 
 from fsorch.config import LogFormat, LogLevel, LogSettings
 from fsorch.edge.logs import log_to, secrets_of
+from fsorch.edge.notify import Notifier
 from fsorch.runner import Service, WebFactory
 from fsorch_cli.app import App
 from fsorch_cli.group import Command
@@ -32,6 +34,8 @@ def command(app: App, no_web: bool, log_level: str | None, log_format: str | Non
 
     A database that is away does not stop it: it goes on with the centre it knew last, and catches up.
     SIGTERM or Ctrl-C stop it: the last facts are written first. A second Ctrl-C ends it at once."""
+    # systemd ends a process that hangs by SIGABRT: where it hung is then in the log.
+    faulthandler.enable()
     os.umask(0o077)  # the database, the spool and the socket hold people's numbers
     settings = app.settings()
     log_to(
@@ -43,12 +47,16 @@ def command(app: App, no_web: bool, log_level: str | None, log_format: str | Non
         secrets_of(settings),
     )
     service = Service(settings, web=None if no_web else _desktop())
+    manager = Notifier(os.environ)
     with until_stopped() as stop:
-        if not start_when_possible(service.start, stop):
+        if not start_when_possible(service.start, stop, manager.waiting):
             return
+        manager.ready(f"serves; the desktop is at {service.url}" if service.url else "serves, without a desktop")
         try:
-            stop.wait()
+            while not stop.wait(manager.every_s):
+                manager.alive()
         finally:
+            manager.stopping()
             service.stop()
 
 

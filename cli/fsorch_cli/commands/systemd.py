@@ -22,9 +22,15 @@ Description=fsorch contact centre ({home})
 Wants=network-online.target
 # A FreeSWITCH or database that is not there yet, or goes away, is waited for: nothing has to be started before.
 After=network-online.target freeswitch.service mariadb.service
+# However often it ends: callers wait for it.
+StartLimitIntervalSec=0
 
 [Service]
-Type=exec
+# It says when it serves, and that it lives. One that has not said so for a minute hangs: it is ended and started again.
+Type=notify
+NotifyAccess=main
+TimeoutStartSec=infinity
+WatchdogSec=60
 User={user}
 ExecStart={program} run --settings {settings}
 WorkingDirectory={home}
