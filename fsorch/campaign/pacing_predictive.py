@@ -286,31 +286,44 @@ class Predictive(Watch):
     def _worth(self, most: int) -> int:
         """How many calls, up to ``most``, are worth their risk."""
         price = self._bank.price(self.agents)
-        sure, live = self.SURE, self._ringing.live
+        sure = self.SURE
         self._waits = [
             wait for list_ in self._lists.values() for wait in list_.waits(self._ringing, list_.rate.bound(sure))
         ]
         chance = self._any.rate.bound(sure)
-        # Half an answer at a time: with few answers, dozens of calls.
+        # Half an answer at a time: with few answers, dozens of calls. The last of them must be worth it, too.
         step = int(0.5 / chance) + 1
         moments: list[Moment] = []
         count = 0
-        while count < most and self._risk(moments, price) <= price:
+        while count < most:
             more = min(step, most - count)
-            count += more
-            for moment, point in zip(moments, self._points, strict=True):
-                moment.lives(chance * live[point], more)
+            self._ring(moments, chance, more - 1)
+            if self._risk(moments, price, chance, count + more - 1) <= price:
+                self._ring(moments, chance, 1)
+                count += more
+                continue
+            if more == 1:
+                break
+            self._ring(moments, chance, 1 - more)
+            step = more // 2
         return count
 
-    def _risk(self, moments: list[Moment], price: float) -> float:
-        """The chance that one more call, if it is live, leaves somebody without an agent: it finds nobody itself, or at
-        a later moment another finds nobody for it. Adds to ``moments``, the latest first, those it had to look at, and
-        stops as soon as the chance is above ``price`` whatever the others say."""
+    def _ring(self, moments: list[Moment], chance: float, calls: int) -> None:
+        """So many more calls (below 0: fewer) are launched now."""
+        for moment, point in zip(moments, self._points, strict=False):
+            moment.lives(chance * self._ringing.live[point], calls)
+
+    def _risk(self, moments: list[Moment], price: float, chance: float, calls: int) -> float:
+        """The chance that one more call beside ``calls`` that are launched now leaves somebody without an agent, if it
+        is live: it finds nobody itself, or at a later moment another finds nobody for it. Adds to ``moments``, the
+        latest first, those it had to look at, and stops as soon as the chance is above ``price`` whatever the others
+        say."""
         points = self._points
         worst = total = 0.0
         for i, point in enumerate(points):
             if i == len(moments):
                 moments.append(self._moment(point))
+                moments[i].lives(chance * self._ringing.live[point], calls)
             worst = max(worst, moments[i].nobody())
             total += worst
             if total + worst * (len(points) - 1 - i) > price * len(points):

@@ -295,6 +295,7 @@ CEILINGS = {
     "steady": DialerPlan(agents=10, hours=1.5, seed=2),
     "long rings": DialerPlan(agents=8, hours=1.5, answer_s=18.0, ring_s=35.0, seed=3),
     "the answer rate jumps": DialerPlan(agents=20, hours=1.0, answer_rate=0.15, drift=(Step(0.5, 0.5),), seed=4),
+    "long talks": DialerPlan(agents=20, hours=3.0, talk_s=400.0, wrap_s=60.0, seed=9003),
     "half of the agents leave": DialerPlan(agents=20, hours=1.2, staff=(Step(0.5, 10), Step(0.9, 20)), seed=5),
     "all leave for a while": DialerPlan(agents=6, hours=2.0, staff=(Step(0.5, 0), Step(1.0, 6)), tick_s=1.0, seed=6),
     "hardly anybody answers": DialerPlan(agents=8, hours=2.0, answer_rate=0.05, tick_s=1.0, seed=7),
