@@ -139,6 +139,8 @@ def _check_messages(spec: CampaignSpec, world: CampaignWorld, where: str) -> Non
     if spec.machine_prompt:
         expect_known(spec.machine_prompt, world.prompts, f"{where}.machine_prompt", "a prompt")
     expect_known(spec.drop.prompt, world.prompts, f"{where}.drop.prompt", "a prompt")
+    if spec.drop.queue:
+        expect_known(spec.drop.queue, world.queues, f"{where}.drop.queue", "a queue")
 
 
 def _check_amd(amd: AmdSpec | None, where: str) -> None:

@@ -178,13 +178,15 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
 class DropSpec(Rule, frozen=True, kw_only=True):
     """What a person hears for whom there is no agent in time. ``after_s``: from the end of their greeting; ``prompt``
     says who calls and at which ``number`` they are reached; ``opt_out_key``: pressing it puts the number on the
-    campaign's DNC list."""
+    campaign's DNC list. Who is still there after it goes to ``queue`` (empty: the call ends), whose rules may lead on
+    to a flow or a mailbox; it is a drop all the same."""
 
     after_s: Annotated[float, msgspec.Meta(ge=0, le=10)] = 2.0
     prompt: Name = "drop_message"
     name: str = ""
     number: str = ""
     opt_out_key: Key = "9"
+    queue: str = ""
 
 
 class PreviewSpec(Rule, frozen=True, kw_only=True):
@@ -280,7 +282,8 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     ``few_agents``: with fewer at work there is one line for each free agent. Campaigns of one ``drop_group`` count
     their drops together as well as each for itself, and the worse counts.
 
-    How: ``gateways`` in this order; each rings ``ring_s``; shown is a number of ``caller_ids``, the same at each retry.
+    How: ``gateways`` in this order; each rings ``ring_s``; shown is a number of ``caller_ids`` (or of the
+    list's own), the same at each retry: what the list says of the lead, or the agent has chosen, if the pools hold it.
 
     Whom: leads that ``filter`` holds for, in this ``order``, those with an owner to their owner first (``owner_first``)
     or to nobody else (``owner_only``). Its lists are dealt out as ``mix`` says; ``new_every``: of a list's leads every
@@ -353,6 +356,11 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
         parts = [self.filter, *(one.filter for one in self.lists if one.list == list)]
         named = [part for part in parts if part]
         return " and ".join(f"({part})" for part in named) if len(named) > 1 else "".join(named)
+
+    def pools_of(self, list: str) -> tuple[CallerIdPool, ...]:
+        """What the leads of one of its lists are shown: the list's own numbers, or the campaign's."""
+        own = next((one.caller_ids for one in self.lists if one.list == list), ())
+        return own or self.caller_ids
 
     def list_shares(self) -> dict[str, float]:
         """The share of each list."""

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.pacing import PACERS
-from fsorch.campaigns import CampaignSpec, Mode
+from fsorch.campaigns import CallerIdPool, CampaignSpec, Mode
 from fsorch.compliance_packs import PackSpec, RegistryRule
 from fsorch.config import AgentSpec, Centre
 from fsorch.errors import ConfigError
@@ -101,7 +101,9 @@ def _by_pack(spec: CampaignSpec, pack: PackSpec, registries: Mapping[str, int] |
     if spec.ring_s < asked.ring_s:
         yield f"it rings for {spec.ring_s:g} s, but the pack asks for {asked.ring_s:g}; raise ring_s"
     if any(rule.fits_campaign(spec) for rule in pack.caller_ids):
-        yield from _caller_id(spec, pack)
+        # Lists that have the same numbers to show lack the same.
+        for pools in dict.fromkeys(spec.pools_of(one.list) for one in spec.lists) or {spec.caller_ids: None}:
+            yield from _caller_id(pools, pack)
     if spec.mode in OVERDIALLING:
         yield from _message(spec, pack)
         counted = any(rule.false_positives for rule in asked.drop_rules)
@@ -114,13 +116,13 @@ def _by_pack(spec: CampaignSpec, pack: PackSpec, registries: Mapping[str, int] |
             yield fault
 
 
-def _caller_id(spec: CampaignSpec, pack: PackSpec) -> Iterator[str]:
-    if not spec.caller_ids:
+def _caller_id(pools: tuple[CallerIdPool, ...], pack: PackSpec) -> Iterator[str]:
+    if not pools:
         yield "it shows no number, but the pack asks for one that can be called back: caller_ids"
         return
-    if all(pool.prefixes for pool in spec.caller_ids):
+    if all(pool.prefixes for pool in pools):
         yield "every pool of caller ids is for some prefixes; give one without, for all other numbers"
-    if any(rule.name for rule in pack.caller_ids) and not all(pool.name for pool in spec.caller_ids):
+    if any(rule.name for rule in pack.caller_ids) and not all(pool.name for pool in pools):
         yield "the pack asks for a name beside the number shown: caller_ids[...].name"
 
 

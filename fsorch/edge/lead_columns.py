@@ -37,6 +37,7 @@ PARTS = {
     "postcode": 32,
     "language": 16,
     "next_at": 40,
+    "caller_id": 24,
 }
 CONSENT = {"what": 2000, "who": 255, "scope": 64, "channel": 32, "evidence": 1024, "given_at": 40, "until": 40}
 # A lead's own field, and all of them together.
@@ -273,6 +274,12 @@ def _priority(text: str) -> int:
     return int(text)
 
 
+def _caller_id(text: str) -> str:
+    if not re.fullmatch(r"\+?[0-9]{3,20}", text, re.ASCII):
+        raise RowFaultError(f"the caller id is {text!r}; expected a number as a campaign's caller_ids have it")
+    return text
+
+
 def _country(text: str) -> str:
     if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
         raise RowFaultError(f"the country is {text!r}; expected two letters, as in GB, US, CN")
@@ -308,6 +315,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "zone": _zone,
     "country": _country,
     "next_at": _next_at,
+    "caller_id": _caller_id,
 }
 
 

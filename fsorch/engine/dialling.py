@@ -325,10 +325,13 @@ class Dialling:
         agent = self.supply.only(run, lead)
         return not agent or run.agents.get(agent) == AgentState.IDLE
 
-    def prepare(self, run: Run, ready: ReadyLead, number: str, ruling: Ruling, agent: str = "") -> Dial:
-        """The call of ``number``, that has not been placed; for ``agent`` alone, if one is named."""
+    def prepare(
+        self, run: Run, ready: ReadyLead, number: str, ruling: Ruling, agent: str = "", caller_id: str = ""
+    ) -> Dial:
+        """The call of ``number``, that has not been placed; for ``agent`` alone, if one is named, who has chosen to
+        show this ``caller_id``."""
         core, spec, lead = self.core, run.spec, ready.lead
-        caller_id, caller_name = shown(spec, lead, number)
+        caller_id, caller_name = shown(spec, lead, number, caller_id)
         return Dial(
             id=core.ids(),
             campaign=spec,

@@ -22,7 +22,7 @@ from fsorch.campaign.answer_counts import Sign
 from fsorch.campaign.answers import Verdict
 from fsorch.campaign.dial import DialEffect, DialInput, DialState, verdict
 from fsorch.campaigns import MachineAction, Mode, Outcome
-from fsorch.demands import demand_of
+from fsorch.demands import NOTHING, demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
@@ -508,9 +508,20 @@ class DialCalls:
         dial = self.dials.get(contact.id)
         if dial is None:
             return
-        if key and key == dial.campaign.drop.opt_out_key:
+        spec = dial.campaign.drop
+        if key and key == spec.opt_out_key:
             self.opt_out(dial, "key")
+        elif spec.queue in self.core.queues:
+            self._stay(dial, contact, spec.queue)
+            return
         self._end_call(dial)
+
+    def _stay(self, dial: Dial, contact: Contact, queue: str) -> None:
+        """Who has heard the message and is still there waits like those who ring; the attempt stays a drop."""
+        self.core.timers.cancel(("dial", dial.id))
+        contact.queue, contact.skills, contact.outcome, contact.ended_by = queue, NOTHING, None, ""
+        contact.music_kept = False
+        self.calls.step(contact, ContactInput.QUEUE)
 
     def opt_out(self, dial: Dial, source: str) -> None:
         """The called party wants no more calls of this campaign."""

@@ -6,7 +6,7 @@ from zlib import crc32
 
 from fsorch.campaigns import CallerIdPool, CampaignSpec, Lead, LeadNumber
 
-__all__ = ["fill_in", "in_turn", "next_number", "shown"]
+__all__ = ["choices", "fill_in", "in_turn", "next_number", "shown"]
 
 
 def next_number(lead: Lead) -> LeadNumber | None:
@@ -21,17 +21,25 @@ def in_turn(lead: Lead) -> list[LeadNumber]:
     return [one for one in (*numbers[first:], *numbers[:first]) if not one.dead]
 
 
-def shown(campaign: CampaignSpec, lead: Lead, number: str) -> tuple[str, str]:
-    """The caller id for ``number``, and the name with it: what this lead has been shown before, if that may still be
-    shown; else one of the pool with the longest prefix, the same for this lead each time."""
-    pools = [(len(prefix), pool) for pool in campaign.caller_ids for prefix in _prefixes(pool, number)]
-    for _, pool in pools:
-        if lead.caller_id in pool.numbers:
-            return lead.caller_id, pool.name
+def shown(campaign: CampaignSpec, lead: Lead, number: str, chosen: str = "") -> tuple[str, str]:
+    """The caller id for ``number``, and the name with it: the one that was ``chosen``, or what this lead has been shown
+    before, if that may be shown; else one of the pool with the longest prefix, the same for this lead each time."""
+    pools = [(len(prefix), pool) for pool in campaign.pools_of(lead.list) for prefix in _prefixes(pool, number)]
+    for wanted in filter(None, (chosen, lead.caller_id)):
+        for _, pool in pools:
+            if wanted in pool.numbers:
+                return wanted, pool.name
     if not pools:
         return "", ""
     pool = max(pools, key=lambda one: one[0])[1]
     return pool.numbers[crc32(lead.id.encode()) % len(pool.numbers)], pool.name
+
+
+def choices(campaign: CampaignSpec, lead: Lead, number: str) -> tuple[str, ...]:
+    """All that may be shown to ``number``, what is shown without a choice first."""
+    pools = [pool for pool in campaign.pools_of(lead.list) if _prefixes(pool, number)]
+    usual, _ = shown(campaign, lead, number)
+    return tuple(dict.fromkeys([*([usual] if usual else []), *(one for pool in pools for one in pool.numbers)]))
 
 
 def _prefixes(pool: CallerIdPool, number: str) -> list[str]:

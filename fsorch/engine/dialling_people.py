@@ -20,12 +20,12 @@ from msgspec import structs, to_builtins
 
 from fsorch.acd import AgentState
 from fsorch.acd.line import LineState
-from fsorch.campaigns import CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
+from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import US, Dialling
 from fsorch.engine.dialling_checks import Ruling
-from fsorch.engine.dialling_leads import next_number
+from fsorch.engine.dialling_leads import choices, next_number
 from fsorch.engine.dialling_state import Dial, Preview, Run
 from fsorch.engine.dialling_supply import FRESH_US
 from fsorch.engine.facts import FactKind
@@ -41,11 +41,13 @@ NUMBER = re.compile(r"\+[0-9]{5,15}")
 
 @dataclass(slots=True)
 class Ask:
-    """What an agent waits for: a lead that is read anew, or that of a number; then ``number`` is called."""
+    """What an agent waits for: a lead that is read anew, or that of a number; then ``number`` is called, and
+    ``caller_id`` shown, if they have chosen one."""
 
     agent: str
     campaign: str
     number: str
+    caller_id: str = ""
 
 
 class Previews:
@@ -123,7 +125,7 @@ class Previews:
         if preview is None or person is None or run is None:
             return
         if run.spec.preview.on_timeout is PreviewTimeout.DIAL and person.agent.free:
-            self._begin(person, run, preview, "")
+            self._begin(person, run, preview, DialPreview(agent=agent, by="timer"))
         else:
             self._put_off(run, preview, "looked at for too long", "timer")
 
@@ -173,18 +175,20 @@ class Previews:
             raise NotFound("number of this lead", request.number, tuple(close))
         if not person.agent.free:
             raise RequestRefused("the agent", person.agent.state.value, "dial", "they are not free")
-        self._begin(person, run, preview, request.number)
+        number = request.number or self.number_of(preview)
+        _check_caller_id(run.spec, preview.ready.lead, number, request.caller_id)
+        self._begin(person, run, preview, request)
 
-    def _begin(self, person: Person, run: Run, preview: Preview, number: str) -> None:
+    def _begin(self, person: Person, run: Run, preview: Preview, asked: DialPreview) -> None:
         id, ready = person.spec.id, preview.ready
         self.refusals.pop(id, None)
         del self.previews[id]
         self.core.timers.cancel(("preview", id))
         if self.core.now.wall - ready.checked_at > FRESH_US and ready.lead.id:
-            serial = self._ask(Ask(id, run.spec.id, number))
+            serial = self._ask(Ask(id, run.spec.id, asked.number, asked.caller_id))
             self.core.ask(ClearToDial(campaign=run.spec.id, serial=serial, leads=(ready.lead.id,)))
         else:
-            self._call(person, run, ready, number)
+            self._call(person, run, ready, Ask(id, run.spec.id, asked.number, asked.caller_id))
 
     def _ask(self, ask: Ask) -> int:
         self.refusals.pop(ask.agent, None)
@@ -204,24 +208,27 @@ class Previews:
         elif person is None or run is None or not person.agent.free or run.state is not CampaignState.RUNNING:
             self._back(ask.campaign, ready)
         else:
-            self._call(person, run, ready, ask.number)
+            self._call(person, run, ready, ask)
         return True
 
     def _back(self, campaign: str, ready: ReadyLead) -> None:
         if ready.lead.id:
             self.core.ask(LeadsBack(campaign=campaign, leads=(ready.lead.id,)))
 
-    def _call(self, person: Person, run: Run, ready: ReadyLead, number: str) -> None:
+    def _call(self, person: Person, run: Run, ready: ReadyLead, ask: Ask) -> None:
+        number = ask.number
         found = self.dialling.supply.judge(run, ready, number)
         if found is not None:
-            self._place(person, run, ready, *found)
+            self._place(person, run, ready, *found, caller_id=ask.caller_id)
             return
         number, ruling = self.dialling.checks.judge(run.spec, ready, self.core.now.wall, number)
         self.refusals[person.spec.id] = f"{number or 'the lead'} is not called: {ruling.words or ruling.rule}"
 
-    def _place(self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling) -> None:
+    def _place(
+        self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling, caller_id: str = ""
+    ) -> None:
         """Call this number for this agent alone."""
-        dial = self.dialling.prepare(run, ready, number, ruling, agent=person.spec.id)
+        dial = self.dialling.prepare(run, ready, number, ruling, agent=person.spec.id, caller_id=caller_id)
         if self.dialling.lines.room(run) == 0:
             why = f"the tenant {self.core.tenancy.of_campaign(run.spec.id)} has as many calls as it may"
             self._tell_refusal(Ask(person.spec.id, run.spec.id, number), why)
@@ -285,8 +292,9 @@ class Previews:
             raise RequestRefused("the campaign", run.state.value, "dial by hand", run.held or "expected a running one")
         if not person.agent.free or self._asked(person.spec.id):
             raise RequestRefused("the agent", person.agent.state.value, "dial", "they are not free")
+        _check_caller_id(run.spec, Lead(id="", numbers=()), number, request.caller_id)
         self._take_away(person.spec.id)
-        serial = self._ask(Ask(person.spec.id, run.spec.id, number))
+        serial = self._ask(Ask(person.spec.id, run.spec.id, number, request.caller_id))
         self.core.ask(LeadsWanted(campaign=run.spec.id, serial=serial, count=1, number=number))
 
     def hang_up(self, person: Person, request: HangUp) -> bool:
@@ -394,3 +402,11 @@ class Previews:
     def contact_of(self, contact: Contact) -> Dial | None:
         """The attempt that a contact is."""
         return self.dialling.dials.dials.get(contact.id)
+
+
+def _check_caller_id(spec: CampaignSpec, lead: Lead, number: str, chosen: str) -> None:
+    """An agent shows nothing that the campaign may not show to this number. Raises NotFound."""
+    known = choices(spec, lead, number)
+    if chosen and chosen not in known:
+        close = get_close_matches(chosen, known, 3)
+        raise NotFound("number to show to them", chosen, tuple(close or known[:3]))

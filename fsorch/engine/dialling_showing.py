@@ -10,7 +10,7 @@ from fsorch.campaign.dial import DialState
 from fsorch.campaigns import CampaignSpec, Lead, Outcome
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
-from fsorch.engine.dialling_leads import fill_in
+from fsorch.engine.dialling_leads import choices, fill_in
 from fsorch.engine.dialling_people import Previews
 from fsorch.engine.dialling_state import Dial, Preview, Run
 from fsorch.engine.state import Person
@@ -82,6 +82,7 @@ class CampaignBoard:
             callback_note=lead.callback_note,
             callback_days=spec.callbacks.days_max,
             zone=self.dialling.checks.clock_of(lead, number),
+            caller_ids=choices(spec, lead, number),
             astray=self.dialling.checks.astray(lead, number),
         )
 

@@ -501,10 +501,12 @@ class ExtendWrapUp(Request, frozen=True, kw_only=True):
 
 class DialPreview(Request, frozen=True, kw_only=True):
     """The agent has seen the lead and calls it; at the ``number`` they chose, or else at its next. ``lead``: the id of
-    the one they saw, so that a press that comes late does not call another; empty: whichever is shown."""
+    the one they saw, so that a press that comes late does not call another; empty: whichever is shown. ``caller_id``:
+    what they chose to show of what may be shown."""
 
     number: str = ""
     lead: str = ""
+    caller_id: str = ""
 
 
 class SkipPreview(Request, frozen=True, kw_only=True):
@@ -515,10 +517,12 @@ class SkipPreview(Request, frozen=True, kw_only=True):
 
 
 class DialNumber(Request, frozen=True, kw_only=True):
-    """The agent calls a ``number`` for a campaign, by hand; it is checked like every other."""
+    """The agent calls a ``number`` for a campaign, by hand; it is checked like every other. ``caller_id`` as in
+    :class:`DialPreview`."""
 
     campaign: str
     number: Annotated[str, msgspec.Meta(max_length=40)]
+    caller_id: str = ""
 
 
 class Dispose(Request, frozen=True, kw_only=True):

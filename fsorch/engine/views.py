@@ -103,7 +103,7 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     back by itself. ``script``: what to say, with the lead's fields filled in. ``words``: how the call may be said to
     have ended, and ``said`` what was. ``callback_days``: how far ahead one may be promised; ``zone`` (IANA): by whose
     clock, empty where nobody knows it. ``astray``: the number and what the list says place them under different clocks,
-    in words."""
+    in words. ``caller_ids``: what may be shown to the number, what is shown without a choice first."""
 
     phase: str
     attempt: str = ""
@@ -128,6 +128,7 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     callback_days: int = 0
     zone: str = ""
     astray: str = ""
+    caller_ids: tuple[str, ...] = ()
 
 
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from fsorch.campaigns import (
     Mode,
     Then,
 )
-from fsorch.config import Centre
+from fsorch.config import Centre, MembershipSpec
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted
 from fsorch.engine.facts import FactKind
@@ -115,6 +115,36 @@ def test_a_person_for_whom_nobody_is_there_hears_who_called() -> None:
     assert (row.outcome, row.prompt, row.agent) == ("drop", "drop_message", "")
     assert room.of(FactKind.CONTACT_ENDED)[-1].data["row"]["outcome"] == "dropped"
     assert room.of(FactKind.CONTACT_ENDED)[-1].data["row"]["direction"] == "outbound"
+
+
+def test_who_has_heard_the_message_and_stays_goes_to_a_queue() -> None:
+    told = drop_centre()
+    spec = structs.replace(told.campaigns[0], drop=structs.replace(told.campaigns[0].drop, queue="help"))
+    agents = (told.agents[0], structs.replace(told.agents[1], queues=(MembershipSpec(queue="help"),)))
+    room = Room(structs.replace(told, campaigns=(spec,), agents=agents))
+    room.at_work("a0")
+    room.run()
+    first, second = room.calls()
+    room.answers(first)
+    room.bridge(first.uuid, room.last(Bridge).b)
+    room.answers(second)
+    room.passes(2.1)
+    message = room.last(PlayAndGetDigits)
+    room.event("CHANNEL_EXECUTE_COMPLETE", second.uuid, application_uuid=message.event_uuid)
+    (waiting,) = [one for one in room.engine.snapshot().contacts if one.queue == "help"]
+    assert waiting.state == "waiting"
+    assert not [one for one, _ in room.sent if isinstance(one, Kill) and one.uuid == second.uuid]
+    # Nobody ends it when the time of the message would be over.
+    room.passes(200)
+    room.at_work("a1")
+    bridge = room.last(Bridge)
+    room.bridge(second.uuid, bridge.b)
+    room.passes(20)
+    room.ends(second.uuid)
+    row = room.ended()[-1]
+    assert (row.outcome, row.prompt) == ("drop", "drop_message")
+    ended = room.of(FactKind.CONTACT_ENDED)[-1].data["row"]
+    assert (ended["outcome"], ended["agent"], ended["queue"]) == ("answered", "a1", "help")
 
 
 def test_a_pause_and_the_last_agents_leaving_stop_it_at_once() -> None:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from fsorch.campaigns import CallerIdPool, Lead, LeadNumber
-from fsorch.engine.dialling_leads import fill_in, next_number, shown
+from fsorch.campaigns import CallerIdPool, Lead, LeadNumber, ListShare
+from fsorch.engine.dialling_leads import choices, fill_in, next_number, shown
 from fsorch.engine.dialling_state import Limit
 from tests.engine.dialroom import CAMPAIGN, lead
 
@@ -30,6 +30,20 @@ def test_what_a_lead_has_been_shown_is_shown_again_while_it_may_be() -> None:
     assert shown(POOLS, known, "+4930555") == ("+493012", "Acme Berlin")
     fewer = structs.replace(POOLS, caller_ids=(WORLD,))
     assert shown(fewer, known, "+4930555") == ("+1800", "")
+
+
+def test_a_list_shows_numbers_of_its_own_and_a_choice_is_one_of_those_that_may_be_shown() -> None:
+    lists = (ListShare(list="cold"), ListShare(list="warm", caller_ids=(GERMANY,)))
+    spec = structs.replace(POOLS, lists=lists)
+    assert shown(spec, lead(1, list="warm"), "+4930555") == ("+49800", "")
+    # Nothing of the campaign's: who is not in Germany sees no number.
+    assert shown(spec, lead(1, list="warm"), "+33155") == ("", "")
+    assert shown(spec, lead(1, caller_id="+493012"), "+4930555", "+1800") == ("+1800", "")
+    assert shown(spec, lead(1, caller_id="+493012"), "+4930555", "+1666") == ("+493012", "Acme Berlin")
+    found = choices(spec, lead(1, caller_id="+493012"), "+4930555")
+    assert found[0] == "+493012"
+    assert set(found) == {"+493011", "+493012", "+493013", "+49800", "+1800"}
+    assert choices(spec, lead(1, list="warm"), "+33155") == ()
 
 
 def test_a_script_is_filled_in_and_what_a_list_says_stays_text() -> None:

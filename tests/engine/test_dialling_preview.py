@@ -8,6 +8,7 @@ import pytest
 from msgspec import structs
 
 from fsorch.campaigns import (
+    CallerIdPool,
     Mode,
     PreviewSpec,
 )
@@ -160,3 +161,33 @@ def test_a_number_is_called_by_hand() -> None:
     room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+49 30 / 555-1"))
     (call,) = room.calls()
     assert call.endpoint.endswith("/+49305551")
+
+
+def test_an_agent_chooses_what_is_shown_of_what_may_be() -> None:
+    pools = (CallerIdPool(numbers=("+493011", "+493012"), prefixes=("+49",)), CallerIdPool(numbers=("+1800",)))
+    room = Room(preview_centre(caller_ids=pools))
+    room.at_work("a0")
+    room.run()
+    card = room.agent("a0").lead
+    assert card is not None
+    assert set(card.caller_ids) == {"+493011", "+493012", "+1800"}
+    with pytest.raises(NotFound, match="number to show to them"):
+        room.tell(DialPreview(agent="a0", by="a0", caller_id="+493013"))
+    assert not room.calls()
+    # Read anew before it is called: the choice is kept.
+    room.passes(9)
+    room.tell(DialPreview(agent="a0", by="a0", caller_id=card.caller_ids[-1]))
+    (row,) = room.started()
+    assert row.caller_id == card.caller_ids[-1]
+
+
+def test_a_number_called_by_hand_is_shown_what_its_agent_chose() -> None:
+    pools = (CallerIdPool(numbers=("+493011", "+493012"), prefixes=("+49",)), CallerIdPool(numbers=("+1800",)))
+    room = Room(centre(structs.replace(CAMPAIGN, mode=Mode.MANUAL, caller_ids=pools), agents=1))
+    room.at_work("a0")
+    room.run()
+    french = DialNumber(agent="a0", by="a0", campaign="spring", number="+3315551", caller_id="+493012")
+    with pytest.raises(NotFound, match="number to show to them"):
+        room.tell(french)
+    room.tell(structs.replace(french, number="+49305551"))
+    assert [row.caller_id for row in room.started()] == ["+493012"]

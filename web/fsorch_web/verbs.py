@@ -138,6 +138,7 @@ class ChosenNumber(Plain, forbid_unknown_fields=True, kw_only=True):
 
     number: Annotated[str, msgspec.Meta(max_length=32)] = ""
     lead: Id = ""
+    caller_id: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class SkipReason(Plain, forbid_unknown_fields=True, kw_only=True):
@@ -152,6 +153,7 @@ class ByHand(Plain, forbid_unknown_fields=True, kw_only=True):
 
     campaign: Id
     number: Annotated[str, msgspec.Meta(max_length=40)]
+    caller_id: Annotated[str, msgspec.Meta(max_length=40)] = ""
 
 
 class Said(Plain, forbid_unknown_fields=True, kw_only=True):
@@ -214,7 +216,9 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     "next": (Plain, lambda given, agent, by: NextContact(agent=agent, by=by)),
     "dial": (
         ChosenNumber,
-        lambda given, agent, by: DialPreview(agent=agent, by=by, number=given.number, lead=given.lead),
+        lambda given, agent, by: DialPreview(
+            agent=agent, by=by, number=given.number, lead=given.lead, caller_id=given.caller_id
+        ),
     ),
     "skip": (
         SkipReason,
@@ -222,7 +226,9 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
     ),
     "dial-number": (
         ByHand,
-        lambda given, agent, by: DialNumber(agent=agent, by=by, campaign=given.campaign, number=given.number),
+        lambda given, agent, by: DialNumber(
+            agent=agent, by=by, campaign=given.campaign, number=given.number, caller_id=given.caller_id
+        ),
     ),
     "dispose": (
         Said,

@@ -16,7 +16,13 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
   const choice = useRef(lead.number);
   // What the agent saw when they pressed: another lead may have come in that moment.
   const seen = { lead: lead.lead };
-  const dial = () => ask("dial", choice.current === lead.number ? seen : { ...seen, number: choice.current });
+  const show = useRef("");
+  const dial = () =>
+    ask("dial", {
+      ...seen,
+      ...(choice.current === lead.number ? {} : { number: choice.current }),
+      ...(show.current ? { caller_id: show.current } : {}),
+    });
   // Here and not with the other shortcuts: the number that is chosen is known here.
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
@@ -47,6 +53,24 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
             </label>
           ))}
         </fieldset>
+      )}
+      {lead.caller_ids.length > 1 && (
+        <label class="line">
+          <span class="soft">They see</span>
+          <select
+            aria-label="The number that they see"
+            data-test="caller-id"
+            onChange={(event) => {
+              show.current = event.currentTarget.value;
+            }}
+          >
+            {lead.caller_ids.map((one, n) => (
+              <option key={one} value={n === 0 ? "" : one}>
+                {phone(one)}
+              </option>
+            ))}
+          </select>
+        </label>
       )}
       <Script lead={lead} />
       <footer>

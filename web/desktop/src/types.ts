@@ -97,6 +97,7 @@ export interface Lead {
   number: string;
   numbers: { number: string; kind: string }[];
   astray: string;
+  caller_ids: string[];
   fields: Record<string, string>;
   script: string;
   attempts: number;
