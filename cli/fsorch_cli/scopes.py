@@ -1,11 +1,15 @@
-"""The queues of a scope as they are named on the command line."""
+"""The queues of a scope, or its tenant, as they are named on the command line."""
 
 from __future__ import annotations
+
+import click
 
 from fsorch.store import Store
 from fsorch_cli.live import missing
 
-__all__ = ["known_queues"]
+__all__ = ["TENANT", "known_queues", "known_tenant", "shown_scope"]
+
+TENANT = click.option("--tenant", default=None, metavar="ID", help="They see what is this tenant's, and nothing else.")
 
 
 def known_queues(store: Store, text: str) -> list[str]:
@@ -16,3 +20,16 @@ def known_queues(store: Store, text: str) -> list[str]:
         if one not in known:
             raise missing("queue", one, known)
     return given
+
+
+def known_tenant(store: Store, tenant: str) -> str:
+    """The id of a tenant, or none. Raises NotFound."""
+    known = [one.id for one in store.load_centre().tenants]
+    if tenant and tenant not in known:
+        raise missing("tenant", tenant, known)
+    return tenant
+
+
+def shown_scope(scope: tuple[str, ...], tenant: str) -> str:
+    """What somebody is bound to, for eyes; empty: nothing."""
+    return f"tenant {tenant}" if tenant else ", ".join(scope)

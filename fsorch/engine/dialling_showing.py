@@ -125,4 +125,5 @@ class CampaignBoard:
             pacing=run.misfit,
             false_alarms=answers.wronged + answers.left,
             outcomes=dict(tally.outcomes),
+            tenant=self.dialling.core.tenancy.of_campaign(run.spec.id),
         )

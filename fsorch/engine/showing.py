@@ -117,6 +117,7 @@ def agent_view(core: Core, person: Person) -> AgentView:
         line=person.line.state.value if person.spec.phone_mode is PhoneMode.NAILED else "",
         lead=core.lead_of(person),
         not_called=core.not_called(person),
+        tenant=person.spec.tenant,
     )
 
 

@@ -167,6 +167,7 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     pacing: str = ""
     false_alarms: int = 0
     outcomes: dict[str, int] = {}
+    tenant: str = ""
 
 
 class BreakView(msgspec.Struct, frozen=True):
@@ -233,6 +234,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     line: str = ""
     lead: LeadCard | None = None
     not_called: str = ""
+    tenant: str = ""
 
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):

@@ -46,7 +46,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     """Which contacts or legs. Empty means any. ``since`` (included) and ``until`` (not included) are UTC
     microseconds and compared with when the contact began, the leg was made. ``number`` is the caller's or the
     dialled one, exactly; ``digits`` is a part of the caller's. ``outcome`` is a contact's, ``cause`` a hangup cause
-    such as USER_BUSY. ``queues``: one of these, and nothing when there is none of them; None for any."""
+    such as USER_BUSY. ``queues``: one of these, and nothing when there is none of them; None for any. ``tenant``: whose
+    the contact was."""
 
     since: int = 0
     until: int = 0
@@ -57,6 +58,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     digits: str = ""
     outcome: str = ""
     cause: str = ""
+    tenant: str = ""
 
 
 def cleaned(filters: dict[str, Any]) -> Filter:
@@ -323,7 +325,7 @@ def _between(column: Any, filter: Filter) -> list[Any]:
 
 def _contact_where(filter: Filter) -> list[Any]:
     where = _between(ContactRecord.began_at, filter)
-    for name in ("queue", "agent", "outcome", "cause"):
+    for name in ("queue", "agent", "outcome", "cause", "tenant"):
         if value := getattr(filter, name):
             where.append(getattr(ContactRecord, name) == value)
     if filter.queues is not None:
@@ -342,8 +344,8 @@ def _leg_where(filter: Filter) -> list[Any]:
             where.append(getattr(LegRecord, name) == value)
     if filter.number:
         where.append((LegRecord.number == filter.number) | (LegRecord.destination == filter.number))
-    if filter.queue or filter.outcome or filter.queues is not None:
-        of = Filter(queue=filter.queue, queues=filter.queues, outcome=filter.outcome)
+    if filter.queue or filter.outcome or filter.tenant or filter.queues is not None:
+        of = Filter(queue=filter.queue, queues=filter.queues, outcome=filter.outcome, tenant=filter.tenant)
         where.append(LegRecord.contact.in_(ContactRecord.select(ContactRecord.id).where(*_contact_where(of))))
     return where
 

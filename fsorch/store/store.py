@@ -233,25 +233,26 @@ class Store:
         *,
         by: str = "cli",
         scope: Sequence[str] | None = None,
+        tenant: str | None = None,
     ) -> UserRow:
         """Set the password of ``login``, who is made if need be; ``role``, ``agent`` and ``scope`` (ids of queues, none
-        for all) stay where they are None. Audited.
+        for all) or ``tenant`` stay where they are None. Audited.
 
         Raises ConfigError for a password, login, role or scope that is not acceptable."""
         users.check_password(login, password)
         hash = self._passwords.hash(password)
         with self._use() as db, writing(db):
             found = users.find_user(db, login)
-            user = users.store_user(db, login, hash, role, agent, self._clock.now().wall, scope)
+            user = users.store_user(db, login, hash, role, agent, self._clock.now().wall, scope, tenant)
             self._audit(by, "user.password", {"login": login} | _before_and_after(found and found[0], user))
             return user
 
-    def set_scope(self, login: str, scope: Sequence[str], *, by: str = "cli") -> UserRow:
-        """``login`` sees these queues from now on, or all of them; sessions of before end. Audited. Raises NotFound,
-        and ConfigError for a role that has no scope, or needs one."""
+    def set_scope(self, login: str, scope: Sequence[str], *, by: str = "cli", tenant: str = "") -> UserRow:
+        """``login`` sees these queues from now on, or what is the tenant's, or all; sessions of before end. Audited.
+        Raises NotFound, and ConfigError for a role that has no scope, or needs one."""
         with self._use() as db, writing(db):
             found = users.find_user(db, login)
-            user = users.set_scope(db, login, scope, self._clock.now().wall)
+            user = users.set_scope(db, login, scope, self._clock.now().wall, tenant)
             self._audit(by, "user.scope", {"login": login} | _before_and_after(found and found[0], user))
             return user
 
@@ -268,12 +269,13 @@ class Store:
                 users.renew_hash(db, login, hash, self._passwords.hash(password))
         return user
 
-    def add_token(self, name: str, role: str, *, by: str = "cli", scope: Sequence[str] = ()) -> str:
-        """A new token of the API for the program ``name``, shown this once, which sees the queues of ``scope`` or all;
-        audited. Raises ConfigError."""
+    def add_token(self, name: str, role: str, *, by: str = "cli", scope: Sequence[str] = (), tenant: str = "") -> str:
+        """A new token of the API for the program ``name``, shown this once, which sees the queues of ``scope``, what is
+        the tenant's, or all; audited. Raises ConfigError."""
         with self._use() as db, writing(db):
-            token = tokens.store_token(db, name, role, by, self._clock.now().wall, scope)
-            what = {"name": name, "role": role} | ({"scope": sorted(set(scope))} if scope else {})
+            token = tokens.store_token(db, name, role, by, self._clock.now().wall, scope, tenant)
+            bound = {"scope": sorted(set(scope))} if scope else {"tenant": tenant} if tenant else {}
+            what = {"name": name, "role": role} | bound
             self._audit(by, "token.add", what)
             return token
 
@@ -403,5 +405,5 @@ def _before_and_after(old: UserRow | None, new: UserRow) -> dict[str, Any]:
 
 
 def _rights(user: UserRow) -> dict[str, Any]:
-    scope = {"scope": list(user.scope)} if user.scope else {}
+    scope = {"tenant": user.tenant} if user.tenant else {"scope": list(user.scope)} if user.scope else {}
     return {"role": user.role, "agent": user.agent} | scope

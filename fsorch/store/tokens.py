@@ -17,7 +17,7 @@ import msgspec
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, writing
 from fsorch.store.models import TokenRecord
-from fsorch.store.scopes import read_scope, write_scope
+from fsorch.store.scopes import Bound, read_scope, write_scope
 
 __all__ = ["TOKEN_ROLES", "TokenRow", "find_token", "list_tokens", "remove_token", "store_token"]
 
@@ -30,28 +30,29 @@ MARK = "fsorch_"
 
 class TokenRow(msgspec.Struct, frozen=True, kw_only=True):
     """A token, without itself: the name of the program that has it, what that may do, who made it when (UTC
-    microseconds). ``scope``: the ids of the queues that it sees, empty for all."""
+    microseconds). ``scope``: the ids of the queues that it sees, empty for all; ``tenant``: whose they are."""
 
     name: str
     role: str
     made_at: int
     made_by: str
     scope: tuple[str, ...] = ()
+    tenant: str = ""
 
 
-def store_token(db: Db, name: str, role: str, by: str, now_us: int, scope: Sequence[str] = ()) -> str:
+def store_token(db: Db, name: str, role: str, by: str, now_us: int, scope: Sequence[str] = (), tenant: str = "") -> str:
     """Make a token and return it: it is not kept. Raises ConfigError for a name that is taken or cannot be."""
     if not NAME.fullmatch(name):
         raise ConfigError(f"a token cannot be called {name[:64]!r}; use small letters, digits, '_', '.' and '-'")
     if role not in TOKEN_ROLES:
         raise ConfigError(f"the role of token {name!r} is {role!r}; use {', '.join(TOKEN_ROLES)}")
-    queues = write_scope(f"token {name!r}", role, scope)
+    bound = write_scope(f"token {name!r}", role, scope, tenant)
     token = MARK + secrets.token_urlsafe(32)
     with writing(db):
         if TokenRecord.select().where(TokenRecord.name == name).exists(db):
             raise ConfigError(f"there is a token {name!r} already; use another name, or: fsorch token remove {name}")
-        row = {"name": name, "hash": _hash(token), "role": role, "made_at": now_us, "made_by": by[:64], "scope": queues}
-        TokenRecord.insert(row).execute(db)
+        row = {"name": name, "hash": _hash(token), "role": role, "made_at": now_us, "made_by": by[:64]}
+        TokenRecord.insert(row | {"scope": bound.scope, "tenant": bound.tenant}).execute(db)
     return token
 
 
@@ -60,12 +61,12 @@ def find_token(db: Db, token: str) -> TokenRow | None:
     if not token.startswith(MARK) or len(token) > 128 or not token.isascii():
         return None
     record = TokenRecord.select().where(TokenRecord.hash == _hash(token)).first(db)
-    return _row(record) if record is not None else None
+    return _row(db, record) if record is not None else None
 
 
 def list_tokens(db: Db) -> list[TokenRow]:
     """Every token, by name."""
-    return [_row(record) for record in TokenRecord.select().order_by(TokenRecord.name).execute(db)]
+    return [_row(db, record) for record in TokenRecord.select().order_by(TokenRecord.name).execute(db)]
 
 
 def remove_token(db: Db, name: str) -> None:
@@ -79,11 +80,12 @@ def _hash(token: str) -> str:
     return hashlib.sha256(token.encode()).hexdigest()
 
 
-def _row(record: TokenRecord) -> TokenRow:
+def _row(db: Db, record: TokenRecord) -> TokenRow:
     return TokenRow(
         name=record.name,
         role=record.role,
         made_at=record.made_at,
         made_by=record.made_by,
-        scope=read_scope(record.scope),
+        scope=read_scope(db, Bound(record.scope, record.tenant)),
+        tenant=record.tenant,
     )

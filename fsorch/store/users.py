@@ -18,7 +18,7 @@ from fsorch.errors import ConfigError, NotFound
 from fsorch.names import Role
 from fsorch.store.database import Db, writing
 from fsorch.store.models import UserRecord
-from fsorch.store.scopes import read_scope, write_scope
+from fsorch.store.scopes import Bound, read_scope, write_scope
 from fsorch.store.values import clean
 
 __all__ = ["ROLES", "Passwords", "UserRow", "check_password", "find_user", "list_users", "set_scope", "store_user"]
@@ -36,9 +36,9 @@ WELL_KNOWN = frozenset(
 
 class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     """A user, without the password. ``role``: agent, supervisor, admin, auditor, principal. ``agent`` is the agent they
-    work as, or empty. ``scope``: the ids of the queues that they see, empty for all. ``changed_at`` (UTC microseconds)
-    is when password, role, scope or agent last changed: a session older than that ends. ``second_factor``: whether a
-    one-time code is asked for beside the password."""
+    work as, or empty. ``scope``: the ids of the queues that they see, empty for all; ``tenant``: whose queues these
+    are, whatever it has. ``changed_at`` (UTC microseconds) is when password, role, scope or agent last changed: a
+    session older than that ends. ``second_factor``: whether a one-time code is asked for beside the password."""
 
     login: str
     role: str
@@ -49,6 +49,7 @@ class UserRow(msgspec.Struct, frozen=True, kw_only=True):
     created_at: int = 0
     changed_at: int = 0
     scope: tuple[str, ...] = ()
+    tenant: str = ""
 
 
 class Passwords:
@@ -102,12 +103,12 @@ def find_user(db: Db, login: str) -> tuple[UserRow, str] | None:
     if len(login) > LOGIN_WIDTH or not login.isprintable():
         return None
     record = UserRecord.select().where(UserRecord.login == login).first(db)
-    return (_row(record), record.password) if record is not None and record.login == login else None
+    return (_row(db, record), record.password) if record is not None and record.login == login else None
 
 
 def list_users(db: Db) -> list[UserRow]:
     """Everybody, by login."""
-    return [_row(record) for record in UserRecord.select().order_by(UserRecord.login).execute(db)]
+    return [_row(db, record) for record in UserRecord.select().order_by(UserRecord.login).execute(db)]
 
 
 def store_user(
@@ -118,23 +119,28 @@ def store_user(
     agent: str | None,
     now_us: int,
     scope: Sequence[str] | None = None,
+    tenant: str | None = None,
 ) -> UserRow:
-    """Set the hash of ``login``, making the user if need be. ``role``, ``agent`` and ``scope`` None: as they are (a new
-    user: agent, none, all). Raises ConfigError for a role, scope or login that cannot be."""
+    """Set the hash of ``login``, making the user if need be. ``role``, ``agent`` and, both together, ``scope`` and
+    ``tenant`` None: as they are (a new user: agent, none, all). Raises ConfigError for a role, scope or login that
+    cannot be."""
     _check_login(login)
     if role is not None and role not in ROLES:
         raise ConfigError(f"the role of {login!r} is {role!r}; use {', '.join(ROLES)}")
     with writing(db):
         found = find_user(db, login)
         was = found[0] if found is not None else UserRow(login=login, role="agent")
-        queues = write_scope(login, role or was.role, was.scope if scope is None else scope)
+        if scope is None and tenant is None:
+            scope, tenant = (() if was.tenant else was.scope), was.tenant
+        bound = write_scope(login, role or was.role, scope or (), tenant or "")
         if found is None:
             UserRecord.insert(
                 login=login,
                 password=hash,
                 role=role or "agent",
                 agent=agent or "",
-                scope=queues,
+                scope=bound.scope,
+                tenant=bound.tenant,
                 active=True,
                 created_at=now_us,
                 changed_at=now_us,
@@ -144,7 +150,8 @@ def store_user(
                 password=hash,
                 role=was.role if role is None else role,
                 agent=was.agent if agent is None else agent,
-                scope=queues,
+                scope=bound.scope,
+                tenant=bound.tenant,
                 active=True,
                 changed_at=now_us,
             ).where(UserRecord.login == login).execute(db)
@@ -153,14 +160,16 @@ def store_user(
     return made[0]
 
 
-def set_scope(db: Db, login: str, scope: Sequence[str], now_us: int) -> UserRow:
-    """``login`` sees these queues from now on, or all. Raises NotFound, and ConfigError for a role that has none."""
+def set_scope(db: Db, login: str, scope: Sequence[str], now_us: int, tenant: str = "") -> UserRow:
+    """``login`` sees these queues from now on, or the tenant's, or all. Raises NotFound, and ConfigError for a role
+    that has none."""
     found = find_user(db, login)
     if found is None:
         raise NotFound("user", login)
-    queues = write_scope(login, found[0].role, scope)
-    UserRecord.update(scope=queues, changed_at=now_us).where(UserRecord.login == login).execute(db)
-    return msgspec.structs.replace(found[0], scope=read_scope(queues), changed_at=now_us)
+    bound = write_scope(login, found[0].role, scope, tenant)
+    changed = {"scope": bound.scope, "tenant": bound.tenant, "changed_at": now_us}
+    UserRecord.update(changed).where(UserRecord.login == login).execute(db)
+    return msgspec.structs.replace(found[0], scope=read_scope(db, bound), tenant=tenant, changed_at=now_us)
 
 
 def renew_hash(db: Db, login: str, old: str, new: str) -> None:
@@ -169,7 +178,7 @@ def renew_hash(db: Db, login: str, old: str, new: str) -> None:
     UserRecord.update(password=new).where(UserRecord.login == login, UserRecord.password == old).execute(db)
 
 
-def _row(record: UserRecord) -> UserRow:
+def _row(db: Db, record: UserRecord) -> UserRow:
     return UserRow(
         login=record.login,
         role=record.role,
@@ -179,5 +188,6 @@ def _row(record: UserRecord) -> UserRow:
         second_factor=bool(record.totp),
         created_at=record.created_at,
         changed_at=record.changed_at,
-        scope=read_scope(record.scope),
+        scope=read_scope(db, Bound(record.scope, record.tenant)),
+        tenant=record.tenant,
     )

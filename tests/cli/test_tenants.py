@@ -36,6 +36,14 @@ def test_tenants_from_a_file_and_by_hand(home: Path) -> None:
     assert json.loads(fsorch("tenant", "list", "--json").out)[1]["limits"] == {"contacts": 7}
     assert fsorch("tenant", "add", "gamma", "domain=gamma.example").code == 0
     assert fsorch("tenant", "remove", "gamma").code == 0
+    given = ("--role", "principal", "--password-stdin")
+    assert fsorch("user", "add", "client", *given, "--tenant", "betta", input="correct horse 7\n").code == 4
+    assert fsorch("user", "add", "client", *given, "--tenant", "beta", input="correct horse 7\n").code == 0
+    assert "tenant beta" in fsorch("user", "list").out
+    assert fsorch("user", "scope", "client", "--tenant", "acme").out == "client sees tenant acme\n"
+    assert fsorch("user", "scope", "client", "--tenant", "acme", "--queues", "acme-q").code == 3
+    assert json.loads(fsorch("token", "add", "wall", "--tenant", "beta", "--json").out)["tenant"] == "beta"
+    assert "tenant beta" in fsorch("token", "list").out
     assert fsorch("tenant", "show", "acmee").err == "fsorch: no tenant called 'acmee'; did you mean acme?\n"
     refused = fsorch("tenant", "add", "gamma", "domain=acme.example")
     assert (refused.code, "tenants[2].domain is 'acme.example'" in refused.err) == (3, True)

@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from fsorch.clock import ManualClock
+from fsorch.config import Centre, QueueSpec
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
+from fsorch.tenants import TenantSpec
+from tests.store.facts import contact_ended
 
 PASSWORD = "correct horse 7"
 
@@ -51,3 +54,36 @@ def test_a_program_has_one_too(store: Store) -> None:
 def test_contacts_of_no_queue_are_none(store: Store) -> None:
     assert store.contacts(queues=()) == []
     assert store.contacts(queues=("sales", "returns")) == []
+
+
+def test_who_is_bound_to_a_tenant_sees_what_it_has(store: Store, clock: ManualClock) -> None:
+    def centre(*mine: str) -> Centre:
+        queues = (*(QueueSpec(id=id, tenant="acme") for id in mine), QueueSpec(id="other", tenant="beta"))
+        return Centre(tenants=(TenantSpec(id="acme"), TenantSpec(id="beta")), queues=queues)
+
+    store.save_centre(centre("sales"), "sam")
+    assert store.set_password("client", PASSWORD, "principal", tenant="acme").scope == ("sales",)
+    token = store.add_token("theirs", "auditor", tenant="acme")
+    store.save_centre(centre("sales", "returns"), "sam")
+    user, program = store.user("client"), store.token(token)
+    assert user is not None
+    assert program is not None
+    assert (user.scope, user.tenant, program.scope) == (("returns", "sales"), "acme", ("returns", "sales"))
+    assert store.set_password("client", PASSWORD + "8").tenant == "acme", "a new password leaves it"
+    assert [(one.tenant, one.scope) for one in store.users()] == [("acme", ("returns", "sales"))]
+    with pytest.raises(ConfigError, match="leave one of them out"):
+        store.set_scope("client", ("sales",), tenant="acme")
+    for role, tenant in (("agent", "acme"), ("admin", "acme")):
+        with pytest.raises(ConfigError, match="which has no scope"):
+            store.set_password("lea", PASSWORD, role, tenant=tenant)
+    clock.advance(1.0)
+    moved = store.set_scope("client", (), tenant="beta", by="cli:root")
+    assert (moved.scope, moved.tenant, moved.changed_at > user.changed_at) == (("other",), "beta", True)
+    assert store.audits()[0].what["tenant"] == "beta"
+    assert store.set_scope("client", ("sales",)).tenant == ""
+
+
+def test_contacts_of_a_tenant_are_its_own(store: Store) -> None:
+    store.write([contact_ended("mine", tenant="acme"), contact_ended("other", tenant="beta"), contact_ended("none")])
+    assert [one.id for one in store.contacts(tenant="acme")] == ["mine"]
+    assert store.summary(tenant="beta").contacts == 1

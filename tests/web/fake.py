@@ -64,6 +64,7 @@ class User(msgspec.Struct, frozen=True):
     second_factor: bool = False
     changed_at: int = 0
     scope: tuple[str, ...] = ()
+    tenant: str = ""
 
 
 class FakeStore:
@@ -157,6 +158,7 @@ class FakeToken(msgspec.Struct, frozen=True):
     name: str
     role: str
     scope: tuple[str, ...] = ()
+    tenant: str = ""
 
 
 class FakeMessage:

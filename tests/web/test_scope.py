@@ -15,10 +15,11 @@ from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, ListShare
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
 from fsorch.engine.rows import ContactRow, SegmentRow
-from fsorch.engine.views import AgentView, CampaignView, ContactView, LeadCard, QueueView, Snapshot
+from fsorch.engine.views import AgentView, CampaignView, ContactView, LeadCard, QueueView, Snapshot, TenantView
 from fsorch.gateways import GatewaySpec
 from fsorch.store import ContactDetail, Store
 from fsorch.store.lead_lists import LeadList
+from fsorch.tenants import TenantSpec
 from fsorch_web.feed import Views
 from fsorch_web.operations import OPERATIONS
 from fsorch_web.sight import Sight
@@ -27,6 +28,8 @@ from tests.web.fake import FakeMessage, FakeToken
 from tests.web.harness import Answer, Page, Site, new_site
 
 PASSWORD = "correct horse 7"
+# Bound to a queue, and to the tenant whose queue it is; one of each pair may act.
+PEOPLE = ("client", "leader", "tenant", "manager")
 # What is in the answer when something of the other queue is in it.
 SECRET = ("hidden", "5550199", "dora")
 CONTACT = "0b6f2f0e-5a3c-4a53-9d27-0c8f6f2b7a11"
@@ -36,12 +39,16 @@ def campaign(id: str, queue: str, list: str) -> CampaignSpec:
     return CampaignSpec(id=id, queue=queue, pack="none", lists=(ListShare(list=list),), gateways=("carrier",))
 
 
+MINE, OTHER = TenantSpec(id="mine-inc"), TenantSpec(id="hidden-inc")
+
+
 def agent(id: str, phone: str, *queues: str) -> AgentSpec:
     return AgentSpec(id=id, phone=f"user/{phone}", queues=tuple(MembershipSpec(queue=one) for one in queues))
 
 
 CENTRE = Centre(
-    queues=(QueueSpec(id="sales"), QueueSpec(id="hidden")),
+    tenants=(MINE, OTHER),
+    queues=(QueueSpec(id="sales", tenant=MINE.id), QueueSpec(id="hidden", tenant=OTHER.id)),
     agents=(agent("ada", "1001", "sales"), agent("bo", "1002", "sales", "hidden"), agent("dora", "1003", "hidden")),
     gateways=(GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}"),),
     packs=(PackSpec(id="none", checked=date(2027, 1, 1)),),
@@ -75,6 +82,8 @@ def records(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
     store.save_centre(CENTRE, "test")
     store.set_password("client", PASSWORD, "principal", scope=("sales",))
     store.set_password("leader", PASSWORD, "supervisor", scope=("sales",))
+    store.set_password("tenant", PASSWORD, "principal", tenant=MINE.id)
+    store.set_password("manager", PASSWORD, "supervisor", tenant=MINE.id)
     for name in ("open", "hidden-list"):
         store.leads.lists.make(LeadList(id=name), "test")
     store.leads.add(Lead(id="", list="hidden-list", numbers=(LeadNumber(number="+12125550199"),)), "test")
@@ -89,7 +98,9 @@ def desk(records: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
     static = tmp_path_factory.mktemp("page")
     (static / "index.html").write_text("x")
     with new_site(static, records) as running:
-        running.centre.queues = {id: QueueView(id=id, title=id, waiting=1) for id in ("sales", "hidden")}
+        running.centre.queues = {
+            one.id: QueueView(id=one.id, title=one.id, waiting=1, tenant=one.tenant) for one in CENTRE.queues
+        }
         running.centre.agents = {
             one.id: AgentView(
                 id=one.id, name=one.id, status="available", reason="lunch", queues=tuple(it.queue for it in one.queues)
@@ -106,15 +117,24 @@ def desk(records: Store, tmp_path_factory: pytest.TempPathFactory) -> Iterator[S
 @pytest.fixture(scope="module")
 def pages(desk: Site) -> dict[str, Page]:
     """Somebody of each role, logged in."""
-    made = {login: Page(desk.port) for login in ("client", "leader")}
+    made = {login: Page(desk.port) for login in PEOPLE}
     for login, page in made.items():
         assert page.log_in(login, PASSWORD).status == 200
     return made
 
 
 def live(queue: str, number: str, id: str) -> ContactView:
+    owners = {one.id: one.tenant for one in CENTRE.queues}
     return ContactView(
-        id=id, switch="main", state="waiting", number=number, name="", destination="1", queue=queue, queue_title=queue
+        id=id,
+        switch="main",
+        state="waiting",
+        number=number,
+        name="",
+        destination="1",
+        queue=queue,
+        queue_title=queue,
+        tenant=owners.get(queue, ""),
     )
 
 
@@ -129,7 +149,7 @@ def address(rule: str) -> str:
     return rule.replace("<id>", IDS.get(kind, "1" if kind == "leads" else "hidden")).replace("<contact>", CONTACT)
 
 
-@pytest.mark.parametrize("login", ["client", "leader"])
+@pytest.mark.parametrize("login", PEOPLE)
 @pytest.mark.parametrize(("method", "rule"), [key for key in OPERATIONS if key[1] not in ("/api/login", "/api/logout")])
 def test_no_operation_tells_or_does_anything_of_another_queue(
     pages: dict[str, Page], desk: Site, records: Store, method: str, rule: str, login: str
@@ -151,8 +171,9 @@ def test_no_operation_tells_or_does_anything_of_another_queue(
     assert records.leads.get("1").priority == 0
 
 
-def test_what_is_theirs_they_have(pages: dict[str, Page]) -> None:
-    client, leader = pages["client"], pages["leader"]
+@pytest.mark.parametrize("reader", ["client", "tenant"])
+def test_what_is_theirs_they_have(pages: dict[str, Page], reader: str) -> None:
+    client, leader = pages[reader], pages["leader" if reader == "client" else "manager"]
     assert [one["id"] for one in client.get("/api/lists").json] == ["open"]
     assert list(client.get("/api/campaign-states").json) == ["mine"]
     assert [one["list"] for one in client.get("/api/leads?q=%2B12125550142").json] == ["open"]
@@ -162,6 +183,19 @@ def test_what_is_theirs_they_have(pages: dict[str, Page]) -> None:
     assert client.me()["scope"] == ["sales"]
     assert ask(client, "PATCH", "/api/queues/sales", {"paused": True}).status == 403
     assert ask(leader, "PATCH", "/api/leads/2", {"priority": 3}).json["priority"] == 3
+
+
+def test_who_is_bound_to_a_tenant_has_its_new_queue_at_once(pages: dict[str, Page], records: Store) -> None:
+    manager = pages["manager"]
+    assert (manager.me()["tenant"], manager.me()["scope"]) == (MINE.id, ["sales"])
+    assert ask(manager, "PATCH", "/api/queues/returns", {"paused": True}).status == 404
+    more = (QueueSpec(id="returns", tenant=MINE.id), QueueSpec(id="hidden-too", tenant=OTHER.id))
+    records.save_centre(msgspec.structs.replace(CENTRE, queues=(*CENTRE.queues, *more)), "test")
+    assert manager.me()["scope"] == ["returns", "sales"]
+    assert ask(manager, "PATCH", "/api/queues/returns", {"paused": True}).json["applied"]
+    assert ask(manager, "PATCH", "/api/queues/hidden-too", {"paused": True}).status == 404
+    records.save_centre(CENTRE, "test")
+    assert manager.me()["scope"] == ["sales"]
 
 
 def test_a_leader_steers_their_queue_and_no_other_place_of_an_agent(pages: dict[str, Page], records: Store) -> None:
@@ -215,6 +249,25 @@ def test_contacts_are_those_of_their_queues(site: Site) -> None:
         site.store.details[id] = ContactDetail(contact=row, segments=segments, legs=(), facts=())
     for path in ("/api/contacts/{}", "/api/contacts/{}/story"):
         assert [get(path.format(id)).status for id in ("own", "other", "moved")] == [200, 404, 404]
+
+
+@pytest.mark.parametrize("role", ["principal", "auditor"])
+def test_contacts_are_those_of_their_tenant(site: Site, role: str) -> None:
+    site.store.tokens["theirs"] = FakeToken("wallboard", role, ("sales",), MINE.id)
+    page = Page(site.port)
+
+    def get(path: str) -> Answer:
+        return page.ask("GET", path, None, {"Authorization": "Bearer theirs"})
+
+    assert get("/api/contacts?number=5550").status == 200
+    assert site.store.filters["tenant"] == MINE.id
+    # In a queue that is shared, and of a time before it was the tenant's: only the contact's own tenant counts.
+    rows = (("own", "shared", MINE.id), ("flow", "", MINE.id), ("old", "sales", ""), ("other", "sales", OTHER.id))
+    for id, queue, tenant in rows:
+        row = ContactRow(id=id, switch="main", outcome="answered", queue=queue, tenant=tenant, began_at=1, ended_at=2)
+        site.store.details[id] = ContactDetail(contact=row, segments=(), legs=(), facts=())
+    for path in ("/api/contacts/{}", "/api/contacts/{}/story"):
+        assert [get(path.format(id)).status for id, *_ in rows] == [200, 200, 404, 404]
 
 
 QUEUES = ("sales", "hidden", "third", "")
@@ -278,6 +331,22 @@ def test_the_feed_never_carries_a_caller_of_another_queue(snapshot: Snapshot, sc
         assert "77777" not in board
     # And who has none has all of it.
     assert msgspec.json.decode(views.board(), type=Snapshot) == msgspec.structs.replace(snapshot, seq=0, at=0)
+
+
+@given(snapshots(), st.booleans())
+def test_the_feed_of_a_tenant_carries_its_own_alone(snapshot: Snapshot, client: bool) -> None:
+    """Whatever queues it is said to have: those of the moment count, and each contact's own tenant."""
+    owners = {one.id: one.tenant for one in CENTRE.queues}
+    queues = tuple(msgspec.structs.replace(one, tenant=owners.get(one.id, "")) for one in snapshot.queues)
+    tenants = tuple(TenantView(id=one.id, title=f"{one.id} title") for one in CENTRE.tenants)
+    whole = msgspec.structs.replace(snapshot, queues=queues, tenants=tenants)
+    board = Views(whole).board(Sight(frozenset({"hidden", "gone"}), client, MINE.id)).decode()
+    for queue in set(QUEUES) - {"sales"}:
+        assert number_of(queue) not in board
+        assert not queue or f"{queue} title" not in board
+    assert "sales title" in board
+    assert f"{MINE.id} title" in board
+    assert OTHER.id not in board
 
 
 def test_each_sight_is_encoded_once() -> None:

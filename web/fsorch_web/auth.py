@@ -57,6 +57,7 @@ class Program(msgspec.Struct, frozen=True):
     second_factor: bool = False
     changed_at: int = 0
     scope: tuple[str, ...] = ()
+    tenant: str = ""
 
 
 class Auth:
@@ -196,7 +197,7 @@ class Auth:
         row = in_worker(self.store.token, token)
         if row is None:
             raise ApiError(401, "wrong_token", "this token is none of ours, or not any more")
-        return Person(Program(f"token:{row.name}", row.role, scope=tuple(row.scope)))
+        return Person(Program(f"token:{row.name}", row.role, scope=tuple(row.scope), tenant=row.tenant))
 
     def _check_origin_and_token(self) -> None:
         request = flask.request
@@ -229,6 +230,7 @@ def _shown(person: Person | None) -> dict[str, Any] | None:
         "supervises": person.supervises,
         "acts": person.acts,
         "scope": list(person.scope),
+        "tenant": person.tenant,
     }
 
 

@@ -78,8 +78,9 @@ class CampaignRoutes:
 
         def read() -> dict[str, CampaignRow]:
             known = store.campaigns.states()
-            specs = [spec for spec in store.load_centre().campaigns if sight.has(spec.queue)]
-            return {spec.id: known.get(spec.id, CampaignRow(id=spec.id)) for spec in specs}
+            centre = store.load_centre()
+            mine = sight.campaigns(centre)
+            return {one.id: known.get(one.id, CampaignRow(id=one.id)) for one in centre.campaigns if one.id in mine}
 
         return json_response(in_worker(read))
 
@@ -159,7 +160,8 @@ class CampaignRoutes:
 
     def _spec(self, id: str, sight: Sight) -> tuple[Centre, CampaignSpec]:
         centre = self._auth.store.load_centre()
-        known = {spec.id: spec for spec in centre.campaigns if sight.has(spec.queue)}
+        mine = sight.campaigns(centre)
+        known = {spec.id: spec for spec in centre.campaigns if spec.id in mine}
         if id in known:
             return centre, known[id]
         raise NotFound("campaign", id, tuple(get_close_matches(id, list(known), 3)))

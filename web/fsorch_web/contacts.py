@@ -45,7 +45,9 @@ class Contacts:
         args = flask.request.args
         filters: dict[str, Any] = {key: args[key][:64] for key in ("queue", "agent", "outcome") if args.get(key)}
         sight = self._check()
-        if sight.queues is not None:
+        if sight.tenant:
+            filters["tenant"] = sight.tenant
+        elif sight.queues is not None:
             filters["queues"] = tuple(sorted(sight.queues))
         digits = plain_number(args.get("number", "")[:64])
         if args.get("number") and not digits:
@@ -90,6 +92,10 @@ class Contacts:
         except NotFound:
             # Without the ids that begin alike, which may be anybody's.
             raise NotFound("contact", id[:64]) from None
+        if sight.tenant:
+            if not sight.has_contact(found.contact.queue, found.contact.tenant):
+                raise NotFound("contact", id[:64])
+            return found
         named = {one.queue for one in found.segments} | {one.queue for one in found.facts}
         for queue in (found.contact.queue, *(named - {""})):
             sight.need("contact", id, queue)

@@ -20,6 +20,7 @@ import gevent
 import msgspec
 from gevent.event import Event
 
+from fsorch.belongings import fits
 from fsorch.edge.gateway import Gateway, Subscription
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.views import AgentView, BreakView, Snapshot
@@ -317,11 +318,15 @@ class Views:
         )
 
     def _places(self, view: AgentView) -> tuple[Place, ...]:
-        """All queues, and the agents who could take a call now."""
-        queues = [Place("queue", queue.id, queue.title) for queue in self._snapshot.queues]
+        """All queues, and the agents who could take a call now, but for what is another tenant's than the call."""
+        tenant = view.contact.tenant if view.contact is not None else ""
+        queues = [
+            Place("queue", queue.id, queue.title) for queue in self._snapshot.queues if fits(tenant, queue.tenant)
+        ]
         free = [
             Place("agent", agent.id, agent.name)
             for agent in self._snapshot.agents
             if agent.status == "available" and agent.state == "idle" and not agent.unready and agent.id != view.id
+            if fits(tenant, agent.tenant)
         ]
         return (*queues[:MOST_PLACES], *free[:MOST_PLACES])

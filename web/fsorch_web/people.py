@@ -39,7 +39,8 @@ class Person:
         # A principal looks on, also one whom the centre file makes an agent.
         self.agent = user.agent if user.role != Role.PRINCIPAL else ""
         self.scope = tuple(user.scope)
-        self.sight = sight_of(user.role, self.scope)
+        self.tenant = user.tenant
+        self.sight = sight_of(user.role, self.scope, self.tenant)
         self.changed_at = user.changed_at
 
     def get_id(self) -> str:

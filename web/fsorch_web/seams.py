@@ -44,6 +44,11 @@ class UserReads(Protocol):
         ...
 
     @property
+    def tenant(self) -> str:
+        """Whose queues these are, if they see what is a tenant's."""
+        ...
+
+    @property
     def agent(self) -> str:
         """The id of the agent this person works as; empty if they take no calls."""
         ...
@@ -94,6 +99,11 @@ class TokenReads(Protocol):
     @property
     def scope(self) -> tuple[str, ...]:
         """The ids of the queues that it sees; empty for all."""
+        ...
+
+    @property
+    def tenant(self) -> str:
+        """Whose queues these are, if it sees what is a tenant's."""
         ...
 
 

@@ -1,7 +1,8 @@
 """What somebody with a scope sees of the centre: their queues, and what belongs to these alone.
 
 A scope is a set of queues. What belongs to no queue, or to another one, is not there for them. Agents and campaigns are
-there through the queues that they serve.
+there through the queues that they serve. Who is bound to a tenant sees its queues, also those that it gets tomorrow; of
+contacts those that are the tenant's, and of campaigns, whatever queue they are in.
 """
 
 from __future__ import annotations
@@ -12,16 +13,18 @@ from fsorch.config import Centre
 from fsorch.engine.views import AgentView, BreakView, CampaignView, ContactView, Snapshot, SwitchView
 from fsorch.errors import NotFound
 from fsorch.names import Role
+from fsorch.tenancy import Tenancy
 
 __all__ = ["Sight", "lists_of", "seen", "sight_of"]
 
 
 class Sight(msgspec.Struct, frozen=True):
     """``queues``: those that are seen; None for all, and for what has no queue. ``client``: of an outsourcer, who sees
-    how the work goes and not how the people do."""
+    how the work goes and not how the people do. ``tenant``: whose the queues are, and all that is seen."""
 
     queues: frozenset[str] | None = None
     client: bool = False
+    tenant: str = ""
 
     @property
     def whole(self) -> bool:
@@ -32,6 +35,17 @@ class Sight(msgspec.Struct, frozen=True):
         """Whether this queue is seen."""
         return self.queues is None or queue in self.queues
 
+    def has_contact(self, queue: str, tenant: str) -> bool:
+        """Whether a contact of this tenant in this queue is seen."""
+        return tenant == self.tenant if self.tenant else self.has(queue)
+
+    def at(self, snapshot: Snapshot) -> Sight:
+        """The same with the queues that the tenant has in this moment."""
+        if not self.tenant:
+            return self
+        own = frozenset(one.id for one in snapshot.queues if one.tenant == self.tenant)
+        return msgspec.structs.replace(self, queues=own)
+
     def need(self, kind: str, id: str, queue: str) -> None:
         """Raises NotFound when the thing ``id``, which belongs to ``queue``, is not seen."""
         if not self.has(queue):
@@ -39,13 +53,17 @@ class Sight(msgspec.Struct, frozen=True):
 
     def campaigns(self, centre: Centre) -> frozenset[str]:
         """The ids of the campaigns that are seen."""
+        if self.tenant:
+            tenancy = Tenancy(centre)
+            return frozenset(spec.id for spec in centre.campaigns if tenancy.of_campaign(spec.id) == self.tenant)
         return frozenset(spec.id for spec in centre.campaigns if self.has(spec.queue))
 
 
-def sight_of(role: str, scope: tuple[str, ...]) -> Sight:
-    """What a role sees with a scope. A principal without one sees nothing."""
+def sight_of(role: str, scope: tuple[str, ...], tenant: str = "") -> Sight:
+    """What a role sees with a scope. A principal without one sees nothing, and so does who is bound to a tenant that is
+    gone."""
     client = role == Role.PRINCIPAL
-    return Sight(frozenset(scope), client) if scope or client else Sight()
+    return Sight(frozenset(scope), client, tenant) if scope or client or tenant else Sight()
 
 
 def lists_of(centre: Centre, sight: Sight) -> frozenset[str]:
@@ -59,9 +77,10 @@ def lists_of(centre: Centre, sight: Sight) -> frozenset[str]:
 
 def seen(snapshot: Snapshot, sight: Sight) -> Snapshot:
     """The snapshot as far as it is seen."""
+    sight = sight.at(snapshot)
     if sight.queues is None:
         return snapshot
-    campaigns = tuple(one for one in snapshot.campaigns if sight.has(one.queue))
+    campaigns = tuple(one for one in snapshot.campaigns if sight.has_contact(one.queue, one.tenant))
     known = {one.id for one in snapshot.agents if not sight.queues.isdisjoint(one.queues)}
     agents = (_agent(one, sight, campaigns, known) for one in snapshot.agents if one.id in known)
     # Made anew, not replaced: what is added to a snapshot is not seen until it is said here.
@@ -72,8 +91,11 @@ def seen(snapshot: Snapshot, sight: Sight) -> Snapshot:
         switches=tuple(SwitchView(name=one.name, up=one.up, since=one.since) for one in snapshot.switches),
         queues=tuple(one for one in snapshot.queues if sight.has(one.id)),
         agents=tuple(agents),
-        contacts=tuple(_contact(one, sight, known) for one in snapshot.contacts if sight.has(one.queue)),
+        contacts=tuple(
+            _contact(one, sight, known) for one in snapshot.contacts if sight.has_contact(one.queue, one.tenant)
+        ),
         campaigns=campaigns,
+        tenants=tuple(one for one in snapshot.tenants if one.id == sight.tenant),
         breaks=() if sight.client else tuple(_breaks(snapshot.breaks, sight.queues)),
     )
 
@@ -88,7 +110,8 @@ def _contact(one: ContactView, sight: Sight, known: set[str]) -> ContactView:
 
 def _agent(view: AgentView, sight: Sight, campaigns: tuple[CampaignView, ...], known: set[str]) -> AgentView:
     """An agent who serves a queue that is seen, with no call but those of such queues."""
-    contact = view.contact if view.contact is not None and sight.has(view.contact.queue) else None
+    there = view.contact is not None and sight.has_contact(view.contact.queue, view.contact.tenant)
+    contact = view.contact if there else None
     lead = view.lead if view.lead is not None and any(view.lead.campaign == one.id for one in campaigns) else None
     queues = tuple(queue for queue in view.queues if sight.has(queue))
     if not sight.client:

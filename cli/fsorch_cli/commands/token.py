@@ -9,7 +9,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
-from fsorch_cli.scopes import known_queues
+from fsorch_cli.scopes import TENANT, known_queues, known_tenant, shown_scope
 
 
 @click.group("token", cls=Group)
@@ -28,25 +28,26 @@ def list_tokens(app: App, as_json: bool) -> None:
         print_json(tokens)
         return
     rows = [
-        (token.name, token.role, ", ".join(token.scope), local_time(token.made_at), token.made_by) for token in tokens
+        (one.name, one.role, shown_scope(one.scope, one.tenant), local_time(one.made_at), one.made_by) for one in tokens
     ]
     empty = "No tokens yet; make one with: fsorch token add NAME"
-    print_table(("token", "role", "queues", "made", "by"), rows, empty=empty)
+    print_table(("token", "role", "sees", "made", "by"), rows, empty=empty)
 
 
 @command.command("add")
 @click.argument("name")
 @click.option("--role", type=click.Choice(TOKEN_ROLES), default="auditor", show_default=True)
 @click.option("--queues", default="", metavar="A,B", help="It sees these queues only, and what is theirs.")
+@TENANT
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def add(app: App, name: str, role: str, queues: str, as_json: bool) -> None:
+def add(app: App, name: str, role: str, queues: str, tenant: str | None, as_json: bool) -> None:
     """Make a token for the program NAME. It is shown this once."""
     with app.store() as store:
-        scope = known_queues(store, queues)
-        token = store.add_token(name, role, by=asked_by(), scope=scope)
+        scope, whose = known_queues(store, queues), known_tenant(store, tenant or "")
+        token = store.add_token(name, role, by=asked_by(), scope=scope, tenant=whose)
     if as_json:
-        print_json({"name": name, "role": role, "token": token, "scope": scope})
+        print_json({"name": name, "role": role, "token": token, "scope": scope, "tenant": whose})
         return
     out().print(token)
     note("It is shown this once and stored only as a hash. Send it as: Authorization: Bearer TOKEN")

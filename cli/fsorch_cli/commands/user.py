@@ -11,12 +11,13 @@ from fsorch.errors import ConfigError
 from fsorch.names import Role
 from fsorch.store import UserRow
 from fsorch.store.factors import new_factor
+from fsorch.store.scopes import write_scope
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, missing
 from fsorch_cli.passwords import ask_password
-from fsorch_cli.scopes import known_queues
+from fsorch_cli.scopes import TENANT, known_queues, known_tenant, shown_scope
 
 QUEUES = click.option("--queues", default=None, metavar="A,B", help="They see these queues only, and what is theirs.")
 FROM_STDIN = click.option("--password-stdin", is_flag=True, help="Read the password from standard input.")
@@ -37,9 +38,11 @@ def list_users(app: App, as_json: bool) -> None:
     if as_json:
         print_json(users)
         return
-    rows = [(user.login, user.role, user.agent, ", ".join(user.scope), format_access(user)) for user in users]
+    rows = [
+        (user.login, user.role, user.agent, shown_scope(user.scope, user.tenant), format_access(user)) for user in users
+    ]
     empty = "No users yet; make one with: fsorch user add LOGIN"
-    print_table(("login", "role", "agent", "queues", "may log in"), rows, empty=empty)
+    print_table(("login", "role", "agent", "sees", "may log in"), rows, empty=empty)
 
 
 @command.command("add")
@@ -47,9 +50,18 @@ def list_users(app: App, as_json: bool) -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), default="agent", show_default=True)
 @click.option("--agent", default=None, help="The agent they work as; an id of the centre.")
 @QUEUES
+@TENANT
 @FROM_STDIN
 @click.pass_obj
-def add(app: App, login: str, role: str, agent: str | None, queues: str | None, password_stdin: bool) -> None:
+def add(
+    app: App,
+    login: str,
+    role: str,
+    agent: str | None,
+    queues: str | None,
+    tenant: str | None,
+    password_stdin: bool,
+) -> None:
     """Let LOGIN in. The password is asked for, or made and shown once."""
     with app.store() as store:
         if store.user(login) is not None:
@@ -57,27 +69,29 @@ def add(app: App, login: str, role: str, agent: str | None, queues: str | None, 
         agents = [one.id for one in store.load_centre().agents]
         if agent is not None and agent not in agents:
             raise missing("agent", agent, agents)
-        scope = known_queues(store, queues or "")
-        if role == Role.PRINCIPAL and not scope:
-            raise ConfigError("a principal sees the queues that are named and no others; name some with --queues")
+        scope, whose = known_queues(store, queues or ""), known_tenant(store, tenant or "")
+        # Before a password is asked for.
+        write_scope(login, role, scope, whose)
         password, made = ask_password(login, from_stdin=password_stdin)
-        store.set_password(login, password, role=role, agent=agent, by=asked_by(), scope=scope)
+        store.set_password(login, password, role=role, agent=agent, by=asked_by(), scope=scope, tenant=whose)
     show_password(login, password, made)
 
 
 @command.command("scope")
 @click.argument("login")
 @QUEUES
+@TENANT
 @click.pass_obj
-def scope(app: App, login: str, queues: str | None) -> None:
-    """Bound LOGIN to the queues of --queues; "" is all of them. Sessions of LOGIN end."""
-    if queues is None:
-        raise click.UsageError('name the queues with --queues a,b; --queues "" is all of them')
+def scope(app: App, login: str, queues: str | None, tenant: str | None) -> None:
+    """Bound LOGIN to the queues of --queues ("" is all of them), or to a --tenant. Sessions of LOGIN end."""
+    if queues is None and not tenant:
+        raise click.UsageError('name the queues with --queues a,b, or a --tenant; --queues "" is all of them')
     with app.store() as store:
         if store.user(login) is None:
             raise missing("user", login, [user.login for user in store.users()])
-        user = store.set_scope(login, known_queues(store, queues), by=asked_by())
-    out().print(printable(f"{login} sees {', '.join(user.scope) or 'all queues'}"))
+        bound, whose = known_queues(store, queues or ""), known_tenant(store, tenant or "")
+        user = store.set_scope(login, bound, by=asked_by(), tenant=whose)
+    out().print(printable(f"{login} sees {shown_scope(user.scope, user.tenant) or 'all queues'}"))
 
 
 @command.command("passwd")
