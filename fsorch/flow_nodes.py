@@ -38,6 +38,7 @@ __all__ = [
     "Method",
     "Node",
     "Note",
+    "OptOut",
     "Own",
     "OwnRecords",
     "Question",
@@ -368,6 +369,15 @@ class Note(Rule, frozen=True, kw_only=True, tag_field="kind", tag="note"):
     title: str = ""
 
 
+class OptOut(Rule, frozen=True, kw_only=True, tag_field="kind", tag="opt_out"):
+    """Who is spoken to wants no more calls: their number goes on the no-call list of the campaign that called them, or,
+    ``everywhere`` and for those who called themselves, on that of the whole centre."""
+
+    next: Name
+    everywhere: bool = False
+    title: str = ""
+
+
 class Flow(Rule, frozen=True, kw_only=True, tag_field="kind", tag="flow"):
     """Walk another flow, which has the same variables; where that one says ``return``, go on at ``next``."""
 
@@ -410,6 +420,7 @@ Node: TypeAlias = (
     | Message
     | Tag
     | Note
+    | OptOut
     | Flow
     | Hours
     | Hangup
@@ -450,7 +461,7 @@ def ways(node: Node) -> tuple[Way, ...]:
             return (Way("next", "", node.next), Way("failed", "failed", node.failed or node.next))
         case Survey():
             return (Way("next", "", node.next), Way("low", "low score", node.low or node.next))
-        case Say() | Set() | Language() | Tag() | Note() | Flow():
+        case Say() | Set() | Language() | Tag() | Note() | OptOut() | Flow():
             return (Way("next", "", node.next),)
         case _:
             return ()

@@ -39,6 +39,7 @@ from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult
 from fsorch.names import ContactOutcome, SegmentKind
+from fsorch.numbers import plain_number
 from fsorch.prompts import LANGUAGE
 
 __all__ = ["DialCalls"]
@@ -88,6 +89,7 @@ class DialCalls:
         self.served_by: Callable[[Dial], None] = lambda dial: None
         # Told of a call that was never placed, though its agent was ready for it.
         self.untouched: Callable[[Dial], None]
+        calls.journey.opt_out = self._opted_out
         self._effects: dict[DialEffect, Callable[[Dial, str], None]] = {
             DialEffect.NOTE_RINGING: lambda dial, cause: None,
             DialEffect.LISTEN: self._listen,
@@ -526,6 +528,15 @@ class DialCalls:
     def opt_out(self, dial: Dial, source: str) -> None:
         """The called party wants no more calls of this campaign."""
         self.core.fact(FactKind.DNC_ASKED, dial.id, **self._fields(dial), number=dial.number, source=source)
+
+    def _opted_out(self, contact: Contact, everywhere: bool) -> None:
+        """A flow was told so: of the campaign that called, or of all; who called themselves can mean all alone."""
+        dial, number = self.dials.get(contact.id), plain_number(contact.number)
+        fields = self._fields(dial) | {"number": dial.number} if dial is not None else {"number": number}
+        if everywhere or dial is None:
+            fields["campaign"] = ""
+        if fields["number"]:
+            self.core.fact(FactKind.DNC_ASKED, contact, **fields, source="key")
 
     def _aside(self, contact: Contact, outcome: ContactOutcome) -> None:
         """Out of the line, and away from who is offered; what plays ends."""

@@ -35,6 +35,8 @@ class Journey:
 
     def __init__(self, core: Core) -> None:
         self.core = core
+        # Who is spoken to wants no more calls; True: from nobody here.
+        self.opt_out: Callable[[Contact, bool], None] = lambda contact, everywhere: None
         self._left: OrderedDict[tuple[str, str], float] = OrderedDict()
         self._tellers: dict[EventKind, Callable[[Contact, FlowEvent], None]] = {
             EventKind.ENTERED: self._passed,
@@ -42,6 +44,7 @@ class Journey:
             EventKind.WRONG: self._wrong,
             EventKind.TAGGED: self._tagged,
             EventKind.NOTED: self._noted,
+            EventKind.OPTED_OUT: self._opted_out,
             EventKind.ASKED: self._asked,
             EventKind.SCORED: self._scored,
             EventKind.RECORDED: self._recorded,
@@ -191,6 +194,10 @@ class Journey:
         )
         contact.notes = (*contact.notes, event.value)
         self.core.fact(FactKind.NOTE_MADE, contact, leg=contact.leg, row=msgspec.to_builtins(note))
+
+    def _opted_out(self, contact: Contact, event: FlowEvent) -> None:
+        self._other(contact, event)
+        self.opt_out(contact, event.value == "everywhere")
 
     def _asked(self, contact: Contact, event: FlowEvent) -> None:
         """To be asked counts, whatever the caller says: an answer to no question."""

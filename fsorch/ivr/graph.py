@@ -9,7 +9,7 @@ from collections import deque
 
 import msgspec
 
-from fsorch.flow_nodes import PERSON, RETURN, Language, Node, Note, QueueNode, Say, Set, Tag, ways
+from fsorch.flow_nodes import PERSON, RETURN, Language, Node, Note, OptOut, QueueNode, Say, Set, Tag, ways
 from fsorch.flows import FlowSpec
 
 __all__ = ["Edge", "asks_person", "edges", "is_end", "leads_to_person", "path_to", "reachable"]
@@ -67,7 +67,7 @@ def _followed(spec: FlowSpec, target: str) -> Node | str:
     while target in spec.nodes and target not in seen:
         seen.add(target)
         node = spec.nodes[target]
-        if not isinstance(node, Say | Set | Tag | Note | Language):
+        if not isinstance(node, Say | Set | Tag | Note | OptOut | Language):
             return node
         target = node.next
     return target

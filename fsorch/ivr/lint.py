@@ -45,6 +45,7 @@ from fsorch.flow_nodes import (
     Message,
     Node,
     Note,
+    OptOut,
     Set,
     Survey,
     Tag,
@@ -59,7 +60,7 @@ __all__ = ["Finding", "lint", "seconds_of"]
 AUDIO_S = 5.0
 SLOT_S = 2.0
 # Nodes that pass a caller on at once, without a word.
-SILENT = (Branch, Set, Hours, Language, Tag, Note, Message, Flow)
+SILENT = (Branch, Set, Hours, Language, Tag, Note, OptOut, Message, Flow)
 # Keys that menus use for moving about rather than for a choice.
 UNCOUNTED = frozenset("0*#")
 # How prompts name a key in words.

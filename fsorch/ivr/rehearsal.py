@@ -331,6 +331,9 @@ def _told(event: FlowEvent) -> tuple[What, str] | None:
             return What.TOLD, f"the agent sees the tag {event.value}"
         case EventKind.NOTED:
             return What.TOLD, f"the agent reads: {event.value}"
+        case EventKind.OPTED_OUT:
+            whom = "by the campaign that called" if event.value == "campaign" else "by anybody here"
+            return What.TOLD, f"this number is not called again {whom}"
         case EventKind.SCORED if event.label == "low":
             return What.TOLD, f"a supervisor is told of the score {event.value}"
         case EventKind.PASSED_BY:

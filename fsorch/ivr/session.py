@@ -29,6 +29,7 @@ from fsorch.flow_nodes import (
     Menu,
     Message,
     Note,
+    OptOut,
     QueueNode,
     Record,
     Say,
@@ -115,6 +116,7 @@ class FlowSession:
             Message: self._message,
             Tag: self._tag,
             Note: self._note,
+            OptOut: self._opt_out,
             Flow: self._call,
             Hours: self._hours,
             Transfer: self._transfer,
@@ -351,6 +353,10 @@ class FlowSession:
 
     def _note(self, node: Note) -> str:
         self._tell(EventKind.NOTED, self.scene.filled(node.text)[:LONGEST_NOTE])
+        return node.next
+
+    def _opt_out(self, node: OptOut) -> str:
+        self._tell(EventKind.OPTED_OUT, "everywhere" if node.everywhere else "campaign")
         return node.next
 
     def _hours(self, node: Hours) -> str:

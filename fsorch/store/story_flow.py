@@ -49,6 +49,8 @@ def told_in_flow(fact: Fact) -> str:
             return f"is spoken to in the language {value}"
         case EventKind.TAGGED:
             return f"is marked with {value}"
+        case EventKind.OPTED_OUT:
+            return f"asked at {node} not to be called again"
         case EventKind.ASKED:
             return f"is asked for an opinion at {node}"
         case EventKind.PASSED_BY:

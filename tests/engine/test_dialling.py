@@ -32,6 +32,7 @@ from fsorch.engine.inputs import (
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Bridge, Kill, Originate, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
+from fsorch.flows import decode_flow
 from fsorch.gateways import GatewaySpec
 from fsorch.rules import PhoneMode
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
@@ -520,6 +521,26 @@ def test_a_key_in_an_agentless_campaign_leads_to_an_agent() -> None:
     assert room.agent("a0").state == "talking"
     room.ends(call.uuid)
     assert [(row.outcome, row.mode, row.agent) for row in room.ended()] == [("live", "agentless", "a0")]
+
+
+@pytest.mark.parametrize(("everywhere", "campaign"), [(False, "spring"), (True, "")])
+def test_a_key_in_an_agentless_campaign_ends_its_calls_to_a_number(everywhere: bool, campaign: str) -> None:
+    nodes = {
+        "menu": {"kind": "menu", "prompt": "menu", "options": {"9": "out", "0": "person"}},
+        "out": {"kind": "opt_out", "next": "bye", "everywhere": everywhere},
+        "bye": {"kind": "hangup", "prompt": "thanks", "reason": "opted out"},
+    }
+    flow = decode_flow({"id": "word", "start": "menu", "person": "help", "nodes": nodes}, where="test")
+    spec = structs.replace(CAMPAIGN, mode=Mode.AGENTLESS, flow="word", queue="", lines_max=1)
+    room = Room(centre(spec, flows=(flow,)))
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    asked = room.last(PlayAndGetDigits)
+    room.event("CHANNEL_EXECUTE_COMPLETE", call.uuid, {asked.variable: "9"}, application_uuid=asked.event_uuid)
+    (wish,) = room.of(FactKind.DNC_ASKED)
+    assert wish.data["number"] == room.started()[0].number
+    assert (wish.data["campaign"], wish.data["source"]) == (campaign, "key")
 
 
 def test_a_campaign_whose_leads_are_exhausted_is_finished_or_waits_for_more() -> None:

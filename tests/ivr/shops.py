@@ -67,7 +67,8 @@ SHOP: dict[str, Any] = yaml.safe_load(
       mine: {kind: lookup, own: {of: tickets}, into: {tickets: count}, next: set, default: set}
       owes: {kind: say, prompt: balance, next: set}
       set: {kind: set, values: {seen: true, twice: "default(vars.balance, 0) * 2"}, next: tag}
-      tag: {kind: tag, tags: [orders], next: note}
+      tag: {kind: tag, tags: [orders], next: stop}
+      stop: {kind: opt_out, next: note}
       note: {kind: note, text: "owes {vars.balance}, orders {vars.orders}", next: sms}
       sms: {kind: message, text: {en: "You owe {vars.balance}.", de: "Offen: {vars.balance}."}, next: sub}
       sub: {kind: flow, flow: goodbye, next: end}

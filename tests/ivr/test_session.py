@@ -134,6 +134,7 @@ def test_the_whole_way_through_self_service() -> None:
     assert walk.hear("") == HangUp(flow="shop", node="end", serial=11, reason="served")
     assert walk.told(EventKind.NOTED) == ["owes 12.5, orders "]
     assert walk.told(EventKind.TAGGED) == ["orders"]
+    assert walk.told(EventKind.OPTED_OUT) == ["campaign"]
     assert walk.told(EventKind.LOOKED_UP) == ["found"]
 
 

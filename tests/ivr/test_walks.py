@@ -130,6 +130,7 @@ nodes = st.one_of(
         {"low": targets, "comment": st.fixed_dictionaries({"prompt": prompts}), "tries": st.integers(1, 2)},
     ),
     node("message", {"text": st.just("a {vars.a}"), "next": targets}, {"failed": targets, "number": sources}),
+    node("opt_out", {"next": targets, "everywhere": st.booleans()}),
     node("tag", {"tags": st.just(["x"]), "next": targets}),
     node("note", {"text": st.just("n {vars.b} {queue.sales.waiting}"), "next": targets}),
     node("flow", {"flow": st.sampled_from(["one", "two", "gone"]), "next": targets}),
