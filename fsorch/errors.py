@@ -53,6 +53,7 @@ class NotFound(FsorchError):
         super().__init__(f"no {kind} called {id!r}{hint}")
         self.kind = kind
         self.id = id
+        self.close = close
 
 
 class RequestRefused(FsorchError):

@@ -19,10 +19,11 @@ __all__ = ["draw_campaigns", "watch_campaigns"]
 REFRESH_S = 1.0
 COLUMNS = (
     *("campaign", "mode", "state", "agents>", "free>", "rings>", "waits>", "talks>", "ready>", "launched>"),
-    *("live>", "machines>", "barred>", "drops>", "share>", "bound>", "left>", "held"),
+    *("live>", "machines>", "wronged>", "missed>", "barred>", "drops>", "share>", "bound>", "left>", "held"),
 )
 # What a narrower terminal goes without, so that what stands there can be read: below these widths in characters.
 WITHOUT = (
+    (178, ("wronged>", "missed>")),
     (160, ("mode", "ready>", "machines>", "barred>", "bound>", "held")),
     (112, ("agents>", "waits>", "share>")),
 )
@@ -49,7 +50,8 @@ def _row(one: CampaignView) -> tuple[object, ...]:
     near = one.drop_share > 0 and one.drops_left <= 1
     return (
         *(one.id, one.mode, cell(one.state, STYLES.get(one.state, "")), one.agents, one.free),
-        *(one.ringing, one.waiting, one.talking, one.ready, one.launched, one.live, one.machines, one.barred),
+        *(one.ringing, one.waiting, one.talking, one.ready, one.launched, one.live, one.machines),
+        *(cell(one.wronged, "red" if one.wronged else ""), one.missed, one.barred),
         one.drops,
         cell(f"{one.drop_share:.2%}", "red" if one.drops_over else "yellow" if near else ""),
         f"{one.drop_bound:.2%}",

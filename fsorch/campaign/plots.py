@@ -147,6 +147,10 @@ def _drops(root: Xml.Element, top: float, hours: Sequence[Hour], ceiling: float)
     for n, hour in enumerate(hours):
         live, drops = live + hour.live, drops + hour.drops
         points.append((_x(n + 0.5, len(hours)), top + PANEL * (1 - (drops / live if live else 0) / most)))
+    if len(points) == 1:
+        # A line of one point draws nothing.
+        (x, y), half = points[0], (_x(1, 1) - _x(0, 1)) / 2
+        points = [(x - half, y), (x + half, y)]
     path = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     line = Xml.SubElement(root, "polyline", points=path, fill="none", stroke=INK)
     line.set("stroke-width", "1.5")

@@ -17,7 +17,7 @@ from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaign.retry import first_number
 from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState
 
-__all__ = ["Reason", "Situation", "why"]
+__all__ = ["Reason", "Situation", "Skipped", "why"]
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The campaign's hours and the rules' are followed in turn; this often is enough for any two of them to meet.
@@ -30,11 +30,22 @@ HELD = {
 }
 
 
+class Skipped(msgspec.Struct, frozen=True, kw_only=True):
+    """An ``agent`` had the lead in front of them and put it off, ``at`` that moment (UTC microseconds), for a
+    ``reason``; ``by``: who asked for it, where that was not the agent."""
+
+    agent: str
+    at: int
+    reason: str = ""
+    by: str = ""
+
+
 class Situation(msgspec.Struct, frozen=True, kw_only=True):
     """All that bears on it. ``spec`` None: no campaign dials its list; ``state`` with ``who`` and ``words``: the
     campaign's, and why it is so; ``prepared``: whether its leads are in order; ``waits_for``: the campaign that has to
     be finished before it; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar at a
-    moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about)."""
+    moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about); ``skipped``: that
+    an agent put it off until its time."""
 
     lead: Lead
     now: int
@@ -48,6 +59,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     hours: Callable[[int], OpenState] | None = None
     rules: Compliance | None = None
     asked: Asked | None = None
+    skipped: Skipped | None = None
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,7 +116,7 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
     put_off = verdict is not None and not verdict.allowed and verdict.until >= lead.next_at
     if lead.next_at > one.now and not put_off:
         word = "callback" if lead.state is LeadState.CALLBACK else "resting"
-        yield word, f"{_resting(lead)} until {_shown(lead.next_at, one)}", True
+        yield word, f"{_resting(one)} until {_shown(lead.next_at, one)}", True
     if verdict is not None and not verdict.allowed:
         yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", True
     if not one.prepared:
@@ -166,7 +178,12 @@ def _last(lead: Lead) -> str:
     return f" ({said.replace('_', ' ')} after {lead.attempts} attempts)" if said else ""
 
 
-def _resting(lead: Lead) -> str:
+def _resting(one: Situation) -> str:
+    lead, skipped = one.lead, one.skipped
+    if skipped is not None:
+        by = f" (by {skipped.by})" if skipped.by not in ("", skipped.agent) else ""
+        reason = f": {skipped.reason}" if skipped.reason else ""
+        return f"{skipped.agent} skipped it{by} on {_shown(skipped.at, one)}{reason}, and it rests"
     if lead.state is LeadState.CALLBACK:
         whom = f" by {lead.callback_agent}" if lead.callback_agent else ""
         return f"it was promised a call{whom} and waits"

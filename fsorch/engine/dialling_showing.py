@@ -124,6 +124,8 @@ class CampaignBoard:
             drops_over=run.over,
             pacing=run.misfit,
             false_alarms=answers.wronged + answers.left,
+            wronged=answers.wronged,
+            missed=answers.missed,
             outcomes=dict(tally.outcomes),
             tenant=self.dialling.core.tenancy.of_campaign(run.spec.id),
         )

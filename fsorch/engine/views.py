@@ -138,7 +138,8 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     ``drop_share``: drops over live answers in the window of its pack, the true rate being below ``drop_bound`` with
     95 %; at most ``drop_target``. ``drops_left``: how many more may come before it is over that, and ``drops_over``
     that it is, so that only free agents get calls. ``pacing``: why its own pacer does not pace it. ``false_alarms``:
-    people taken for machines, as far as it was found out, and people who hung up while one was listened for."""
+    people taken for machines, as far as it was found out, and people who hung up while one was listened for;
+    ``wronged`` are the former alone. ``missed``: machines taken for people."""
 
     id: str
     title: str
@@ -166,6 +167,8 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     drops_over: bool = False
     pacing: str = ""
     false_alarms: int = 0
+    wronged: int = 0
+    missed: int = 0
     outcomes: dict[str, int] = {}
     tenant: str = ""
 

@@ -11,15 +11,19 @@ from peewee import fn
 
 from fsorch.campaign.answer_counts import AnswerCounts, count_answers
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, Outcome, Past
-from fsorch.engine.facts import FactKind
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.errors import NotFound
 from fsorch.store.database import Db
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadRecord
 from fsorch.store.models import JournalRecord
+from fsorch.store.queries import list_rows
 from fsorch.store.values import clean, cut, dump_json
 
 __all__ = ["Attempts", "CampaignCounts", "HourCounts", "ListCounts", "attempt_of", "count_list"]
 
 HOUR_US = 3_600_000_000
+# An id may be cut short, but not shorter.
+SHORTEST = 4
 # Rows of a page of attempts that are read from end to end.
 PAGE = 2_000
 
@@ -90,6 +94,44 @@ class Attempts:
         with self._use() as db:
             record = AttemptRecord.select().where(AttemptRecord.id == clean(id)).first(db)
             return None if record is None else attempt_of(record)
+
+    def begins_with(self, id: str) -> AttemptRow:
+        """The attempt ``id``, or the only one whose id begins so. Raises NotFound with those that begin alike."""
+        id = clean(id)
+        whole = self.get(id)
+        if whole is not None:
+            return whole
+        # A range rather than LIKE: nothing to escape, and it uses the key.
+        near = AttemptRecord.select().where(AttemptRecord.id >= id[:64], AttemptRecord.id < id[:64] + "\U0010ffff")
+        with self._use() as db:
+            found = [attempt_of(record) for record in near.limit(3).execute(db)] if len(id) >= SHORTEST else []
+        if len(found) != 1:
+            raise NotFound("attempt", id[:64], tuple(one.id for one in found))
+        return found[0]
+
+    def facts(self, id: str) -> tuple[Fact, ...]:
+        """What the journal has of an attempt, in order."""
+        query = JournalRecord.select().where(JournalRecord.contact == clean(id))
+        with self._use() as db:
+            return tuple(list_rows(db, query.order_by(JournalRecord.at, JournalRecord.id), Fact, "data"))
+
+    def before(self, row: AttemptRow) -> tuple[AttemptRow | None, int]:
+        """The attempt at the same lead before this one (None: it was the first), and which one this was, from 1."""
+        earlier = AttemptRecord.lead == row.lead, AttemptRecord.launched_at < row.launched_at
+        query = AttemptRecord.select().where(*earlier).order_by(AttemptRecord.launched_at.desc())
+        with self._use() as db:
+            record = query.first(db) if row.lead else None
+            count = query.order_by().count(db) if record is not None else 0
+        return (attempt_of(record) if record is not None else None), count + 1
+
+    def skipped(self, lead: str, moments: Collection[int]) -> Fact | None:
+        """That an agent put the lead off at one of these moments (UTC microseconds)."""
+        query = JournalRecord.select().where(
+            JournalRecord.at.in_(sorted(moments)), JournalRecord.kind == FactKind.LEAD_SKIPPED.value
+        )
+        with self._use() as db:
+            facts = list_rows(db, query, Fact, "data") if moments else []
+        return next((fact for fact in facts if fact.data.get("lead") == lead), None)
 
     def under_way(self) -> list[AttemptRow]:
         """Those that were begun and have no end, the oldest first."""

@@ -13,9 +13,9 @@ from fsorch.campaign.compliance import Asked, Compliance, Verdict
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.readiness import faults
 from fsorch.campaign.retry import first_number
-from fsorch.campaign.why import Reason, Situation, why
+from fsorch.campaign.why import Reason, Situation, Skipped, why
 from fsorch.campaign_checks import parse_filter
-from fsorch.campaigns import CampaignSpec, CampaignState, Lead
+from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
 from fsorch.engine.sounds import drop_values, fixed, sound, spoken
@@ -27,6 +27,7 @@ from fsorch.store.consents import Consents
 from fsorch.store.dnc import Dnc
 from fsorch.store.lead_filter import names_of
 from fsorch.store.leads import Leads
+from fsorch.store.story_attempt import AttemptDetail
 from fsorch.tenancy import Tenancy
 
 __all__ = [
@@ -34,6 +35,7 @@ __all__ = [
     "May",
     "Records",
     "Upcoming",
+    "attempt_detail",
     "drop_budgets",
     "may_dial",
     "missing_of",
@@ -43,7 +45,8 @@ __all__ = [
     "upcoming_of",
 ]
 
-DAY_US = 86_400 * 1_000_000
+US = 1_000_000
+DAY_US = 86_400 * US
 
 
 class Records(Protocol):
@@ -107,6 +110,22 @@ def upcoming_of(
         situation = _situation(store, centre, spec, row, lead, _questions(store, lead, now), now)
         found.append(Upcoming(lead=lead, reason=why(situation)))
     return found
+
+
+def attempt_detail(store: Records, id: str) -> AttemptDetail:
+    """An attempt, by its id or how that begins, with all that bears on it. Raises NotFound."""
+    row = store.leads.attempts.begins_with(id)
+    before, nth = store.leads.attempts.before(row)
+    wordings = [one.spec for one in store.campaigns.versions(row.campaign) if one.made_at <= row.launched_at]
+    leads = [one for one in store.leads.find(row.lead) if one.id == row.lead] if row.lead else []
+    return AttemptDetail(
+        attempt=row,
+        lead=leads[0] if leads else None,
+        before=before,
+        nth=nth,
+        spec=wordings[-1] if wordings else None,
+        facts=store.leads.attempts.facts(row.id),
+    )
 
 
 class May(msgspec.Struct, frozen=True, kw_only=True):
@@ -228,4 +247,18 @@ def _situation(
         hours=Calendar(calendar).state if calendar is not None else None,
         rules=rules,
         asked=_of_interest(store, rules, asked),
+        skipped=_skipped(store, spec, lead, now),
     )
+
+
+def _skipped(store: Records, spec: CampaignSpec, lead: Lead, now: int) -> Skipped | None:
+    """Who put it off until the time it waits for. The journal is asked for the moments at which that would have been,
+    by every wording the campaign has had, for nothing else in it leads to a lead."""
+    if lead.next_at <= now or lead.state is LeadState.CALLBACK:
+        return None
+    rests = {one.preview.skip_s for one in (spec, *(made.spec for made in store.campaigns.versions(spec.id)))}
+    fact = store.leads.attempts.skipped(lead.id, {lead.next_at - round(rest * US) for rest in rests})
+    if fact is None or fact.data.get("campaign") != spec.id:
+        return None
+    reason, by = str(fact.data.get("reason", "")), str(fact.data.get("by", ""))
+    return Skipped(agent=fact.agent, at=fact.at, reason=reason, by=by)

@@ -7,7 +7,7 @@ from xml.etree import ElementTree as Xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from fsorch.campaign.plots import MOST_BARS, Hour, draw_hours, hours_of
+from fsorch.campaign.plots import MOST_BARS, SVG, Hour, draw_hours, hours_of
 from fsorch.campaigns import AttemptRow, Outcome
 
 HOUR = 3_600_000_000
@@ -59,6 +59,13 @@ def test_the_ceiling_is_drawn_and_what_is_above_it_stands_out() -> None:
     assert bars[0].findtext("{*}title") == "3 of 50 dropped (6.00%)"
 
 
+def test_a_single_hour_has_its_line_of_drops_too() -> None:
+    drawn = draw_hours("Spring", (Hour(at=T, launched=100, live=50, drops=1),), ceiling=0.03)
+    [line] = Xml.fromstring(drawn).iter(f"{{{SVG}}}polyline")
+    (x, y), (to_x, to_y) = (map(float, point.split(",")) for point in line.get("points", "").split())
+    assert (to_x - x > 100, y) == (True, to_y)
+
+
 @settings(deadline=None)
 @given(
     st.text(max_size=60),
@@ -71,6 +78,6 @@ def test_whatever_is_drawn_is_a_sound_document(
     rows = [attempt(T + hour * HOUR, outcome, talk) for hour, outcome, talk in calls]
     hours = hours_of(rows, T, T + 100 * HOUR)
     root = Xml.fromstring(draw_hours(title, hours, ceiling=ceiling))
-    for bar in root.iter("{*}rect"):
+    for bar in root.iter(f"{{{SVG}}}rect"):
         assert float(bar.get("height", "0")) >= 0
     assert sum(hour.launched for hour in hours) == len(calls)

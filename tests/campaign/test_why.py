@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.calendars import Calendar
 from fsorch.campaign.compliance import Asked, Compliance
-from fsorch.campaign.why import Situation, why
+from fsorch.campaign.why import Situation, Skipped, why
 from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, Lead, LeadNumber, LeadState, Outcome, Past
 from fsorch.compliance_packs import shipped_pack
 from fsorch.places import Places
@@ -59,6 +59,16 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "preparing",
             "lead 17 is not dialled now because the leads of the campaign spring have still to be put in order; it may "
             "be from Wed 2027-03-10 12:00 America/New_York",
+        ),
+        (
+            {
+                "next_at": NOON + HOUR,
+                "skipped": Skipped(agent="ada", at=NOON - HOUR, reason="wrong time", by="cli:eve"),
+            },
+            "resting",
+            "lead 17 is not dialled now because ada skipped it (by cli:eve) on Wed 2027-03-10 11:00 America/New_York: "
+            "wrong time, and it rests until Wed 2027-03-10 13:00 America/New_York; it may be from Wed 2027-03-10 13:00 "
+            "America/New_York",
         ),
         (
             {"state": CampaignState.PAUSED, "who": "eve", "words": "wrong list", "now": EARLY},

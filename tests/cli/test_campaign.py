@@ -346,3 +346,45 @@ def test_what_is_next_is_shown_and_a_list_is_gone_through_once_more(store: Store
     assert json.loads(fsorch("list", "reset", "cold", "--outcome", "busy", "--done", "--json").out)["leads"] == 0
     assert fsorch("list", "reset", "cald").code == 4
     assert fsorch("campaign", "next", "stafff").code == 4
+
+
+def test_gateways_dispositions_and_packs_are_looked_at() -> None:
+    rule = ("translate+={prefix: '+49', put: '0'}", "lines=30", "cps=2.5", "group=carriers")
+    assert fsorch("gateway", "add", "second", "dial=sofia/gateway/two/{number}", *rule).code == 0
+    first, second = json.loads(fsorch("gateway", "list", "--json").out)
+    assert (first["campaigns"], second["campaigns"]) == (["spring", "staff"], [])
+    assert "carriers" in fsorch("gateway", "list").out
+    shown = fsorch("gateway", "show", "second", "--number", "+493012345").out
+    assert "+49 → 0" in shown
+    assert "sofia/gateway/two/03012345" in shown
+    assert fsorch("gateway", "show", "secnd").code == 4
+    assert fsorch("gateway", "set", "second", "lines=40").code == 0
+    assert fsorch("gateway", "remove", "second").code == 0
+    assert fsorch("disposition", "list").out.startswith("No disposition yet")
+    assert fsorch("disposition", "add", "sold", "title=Sold", "category=success", "key=s").code == 0
+    own = "dispositions=[{id: stop, category: dnc, then: dnc}]"
+    assert fsorch("campaign", "set", "staff", own).code == 0
+    told = json.loads(fsorch("disposition", "list", "--json").out)
+    assert [(one["campaign"], one["id"]) for one in told] == [("", "sold"), ("staff", "stop")]
+    assert "of staff" not in fsorch("disposition", "list", "--campaign", "spring").out
+    assert "staff" in fsorch("disposition", "show", "stop").out
+    assert fsorch("disposition", "show", "stopp").code == 4
+    assert "16 CFR 310.4(c)" in fsorch("pack", "show", "us", "--json").out
+    assert {one["id"] for one in json.loads(fsorch("pack", "list", "--json").out)} == {"cn", "eu", "none", "uk", "us"}
+    assert fsorch("pack", "add", "ours", "checked=2027-02-01", "title=Our own").code == 0
+    assert fsorch("pack", "show", "ours").out.startswith("Our own; sources read 2027-02-01")
+
+
+def test_a_call_that_nobody_answered_is_found_by_its_lead_and_explained(store: Store) -> None:
+    lead = store.leads.add(Lead(id="", list="cold", numbers=(LeadNumber(number="+12125550101"),)), "test")
+    keep(store, attempt(7, Outcome.NOANSWER, id="7a3f-1", lead=lead.id, gateway="carrier", mode="progressive"))
+    shown = fsorch("lead", "show", lead.id)
+    assert "7a3f-1" in shown.out
+    assert "fsorch explain ATTEMPT" in shown.err
+    told = fsorch("explain", "7a3f")
+    assert told.code == 0, told.err
+    assert f"lead {lead.id} is called, its attempt 1: it was next of the list cold" in told.out
+    assert "checked by the pack us: dnc: not listed" in told.out
+    assert "noanswer" in told.out
+    assert json.loads(fsorch("explain", "7a3f-1", "--json").out)["attempt"]["gateway"] == "carrier"
+    assert fsorch("explain", "nothing-such").err == "fsorch: no contact called 'nothing-such'\n"

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fsorch_cli.commands.lists import format_columns
 from tests.cli.cli import fsorch
 
 CSV = "First Name,Phone,City\nAnn,(415) 555-2671,Ulm\nBob,none,\nCy,+44 20 7946 0958,Bonn\n"
@@ -178,3 +179,15 @@ class TestCallbacks:
         assert fsorch("callback", "add", "free", "2099-01-01T09:00").code == 3
         assert fsorch("callback", "list").code == 8
         assert fsorch("callback", "list", "--leads").out == "No lead waits for a call.\n"
+
+
+def test_the_columns_of_a_wide_file_are_told_legibly() -> None:
+    few = {"Phone": "number", "Town": "field.town"}
+    assert format_columns(few) == ["columns: Phone = number, Town = field.town"]
+    many = few | {f"X{n}": f"field.x{n}" for n in range(298)} | {"Memo": "-"}
+    assert format_columns(many) == [
+        "301 columns:",
+        "  Phone = number",
+        "  Memo = -",
+        "  299 fields: town, x0, x1, x2, x3, x4, x5, x6 and 291 more (all of them: --json)",
+    ]

@@ -173,7 +173,8 @@ def test_who_hangs_up_where_a_machine_was_thought_to_be_is_counted() -> None:
     talks_on(ear)
     room.ends(ear.call.uuid)
     assert [(row.outcome, row.answer) for row in room.ended()] == [("machine", "greeting hung_up")]
-    assert room.engine.snapshot().campaigns[0].false_alarms == 1
+    [view] = room.engine.snapshot().campaigns
+    assert (view.false_alarms, view.wronged, view.missed) == (1, 1, 0)
 
 
 def test_a_machine_is_given_to_an_agent_to_be_checked() -> None:

@@ -18,6 +18,7 @@ from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, asked_by, find, missing, now_us, seconds
 from fsorch_cli.objects import add_verbs, with_set
+from fsorch_cli.previewing import add_lead_verbs
 from fsorch_cli.steering import add_call_verbs
 
 COLUMNS = ("agent", "name", "status", "state", "since>", "queues", "caller", "answered>", "missed>", "on breaks")
@@ -30,6 +31,7 @@ def command() -> None:
 
 add_verbs(command, "agent")
 add_call_verbs(command)
+add_lead_verbs(command)
 
 
 @command.command("list")

@@ -10,7 +10,7 @@ from fsorch.errors import ConfigError, NotFound
 from fsorch.places import Places
 from fsorch.store.reasons import reasons_of
 from fsorch_cli.app import App
-from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, moment, number_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
@@ -47,10 +47,12 @@ def show(app: App, lead: str, as_json: bool) -> None:
         if astray := places.astray(found, one):
             out().print(f"{'':<10} look: {astray}; the stricter of their clocks counts")
     print_table(
-        ("launched", "campaign", "number", "agent", "outcome", "cause", "talked>"),
+        ("attempt", "launched", "campaign", "number", "agent", "outcome", "cause", "talked>"),
         [_attempt(one) for one in attempts],
         empty="It has not been dialled yet.",
     )
+    if attempts:
+        note("what became of one, and why it was made: fsorch explain ATTEMPT")
 
 
 @command.command("why")
@@ -159,6 +161,7 @@ def _card(lead: Lead) -> list[tuple[str, str]]:
 def _attempt(row: AttemptRow) -> tuple[object, ...]:
     talked = seconds((row.ended_at - row.answered_at) / 1e6) if row.answered_at and row.ended_at else ""
     return (
+        row.id[:8],
         local_time(row.launched_at),
         row.campaign,
         row.number,

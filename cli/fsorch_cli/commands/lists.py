@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,6 +23,8 @@ from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
 
+# So many columns are told in one line.
+ON_ONE_LINE = 8
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
@@ -251,9 +253,22 @@ def _progress(file: Path) -> Iterator[Any]:
         yield told
 
 
+def format_columns(columns: Mapping[str, str]) -> list[str]:
+    """What every column was taken for. Few stand on one line; of many, those that mean something to a campaign stand
+    one a line, and the fields that only got a name of their own are counted, the first of them named."""
+    told = [f"{column} = {target}" for column, target in columns.items()]
+    if len(told) <= ON_ONE_LINE:
+        return [f"columns: {', '.join(told)}"]
+    known = [line for line, target in zip(told, columns.values(), strict=True) if not target.startswith("field.")]
+    fields = [target.removeprefix("field.") for target in columns.values() if target.startswith("field.")]
+    first, more = ", ".join(fields[:ON_ONE_LINE]), len(fields) - ON_ONE_LINE
+    rest = f"  {len(fields)} fields: {first}" + (f" and {more} more (all of them: --json)" if more > 0 else "")
+    return [f"{len(told)} columns:", *(f"  {line}" for line in known), *([rest] if fields else [])]
+
+
 def _tell(result: ImportResult) -> None:
-    columns = ", ".join(f"{column} = {target}" for column, target in result.columns.items())
-    note(f"columns: {columns}")
+    for line in format_columns(result.columns):
+        note(line)
     for fault in result.first_faults:
         note(fault)
     told = result.refused + result.doubles + result.notes

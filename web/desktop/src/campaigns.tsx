@@ -111,7 +111,11 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
       <td class="num strong">{one.talking}</td>
       <td class="num">{one.launched}</td>
       <td class="num">{one.live}</td>
-      <td class="num">{one.machines}</td>
+      <td class="num">
+        {one.machines}
+        {one.wronged > 0 && <small class="warn" title="People taken for machines, as found out"> {one.wronged} were people</small>}
+        {one.missed > 0 && <small class="soft" title="Machines taken for people, as found out"> {one.missed} missed</small>}
+      </td>
       <td>
         <Drops campaign={one} />
       </td>

@@ -131,6 +131,8 @@ export interface Campaign {
   live: number;
   drops: number;
   machines: number;
+  wronged: number;
+  missed: number;
   drop_share: number;
   drop_target: number;
   drops_left: number;
