@@ -25,7 +25,7 @@ __all__ = ["require"]
 MANY = 5000
 # A machine with other work to do makes single examples slow without anything being wrong: no example has a deadline.
 settings.register_profile("fsorch", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
-# For a night of searching: HYPOTHESIS_PROFILE=long make test
+# For a night of searching: HYPOTHESIS_PROFILE=long pytest -o faulthandler_timeout=0 tests/engine
 settings.register_profile("long", deadline=None, max_examples=MANY, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fsorch"))
 

@@ -8,6 +8,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.offers import HANGUP_GRACE_S
 from fsorch.engine.people import People
 from fsorch.engine.records import Records, row_of
+from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Leg
 from fsorch.engine.supervising import Supervising
 from fsorch.esl.commands import Kill
@@ -84,6 +85,13 @@ class Legs:
         self.records.leg_ended(leg, event)
         self.drop(leg)
         self._remember(leg.uuid)
+
+    def lost(self, row: LegRow, at: int) -> None:
+        """A leg of an earlier life that is not there any more: what is known of it is its CDR, unless that is written
+        already."""
+        if row.id not in self._ended:
+            self.records.leg_lost(row, at)
+            self._remember(row.id)
 
     def _remember(self, uuid: str) -> None:
         self._ended[uuid] = None

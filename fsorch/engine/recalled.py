@@ -57,6 +57,8 @@ class Recalled:
         # Callers who talk to a leg that is still to be looked at.
         self._joined: list[str] = []
         self._legs: list[LegRow] = []
+        # Legs that nobody needed and that were ended: each tells its own record when it goes.
+        self.cleared: set[str] = set()
 
     def tell(self, input: Recall) -> None:
         """What the records say."""
@@ -83,7 +85,7 @@ class Recalled:
         if input.late:
             # The switches that are up have shown what they have.
             for switch in [switch.name for switch in self.core.switches.values() if switch.up]:
-                self.close(switch, self.core.legs)
+                self.close(switch, self.core.legs.keys() | self.cleared)
 
     def _made_known(self, known: OpenContact) -> None:
         """A contact that was taken back while nobody knew of it, and goes on with what was."""
@@ -94,8 +96,8 @@ class Recalled:
             if contact.segment is not None:
                 contact.segment.began_at = max(contact.segment.began_at, known.segmented_at)
             for row in known.legs:
-                if row.id not in self.core.legs and not self.calls.legs.has_ended(row.id):
-                    self.records.leg_lost(row, known.row.ended_at)
+                if row.id not in self.core.legs and row.id not in self.cleared:
+                    self.calls.legs.lost(row, known.row.ended_at)
         self._blind.discard(known.row.id)
 
     def _unseen(self, known: OpenContact) -> bool:
@@ -246,7 +248,7 @@ class Recalled:
             for row in known.legs:
                 self._of_leg.pop(row.id, None)
                 if row.id not in present:
-                    self.records.leg_lost(row, at)
+                    self.calls.legs.lost(row, at)
             contact = core.contacts.get(known.row.id)
             if contact is None and not self._waits_without_leg(known):
                 self._end_of(known, at)
@@ -256,7 +258,7 @@ class Recalled:
         for row in [row for row in self._legs if row.switch == switch]:
             self._legs.remove(row)
             if row.id not in present:
-                self.records.leg_lost(row, min(self._until or core.now.wall, core.now.wall))
+                self.calls.legs.lost(row, min(self._until or core.now.wall, core.now.wall))
 
     def _end_of(self, known: OpenContact, at: int) -> None:
         """A contact is over since ``at`` or so."""

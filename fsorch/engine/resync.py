@@ -177,6 +177,7 @@ class Resync:
             elif _dialled(event):
                 # A callback's phone that rings: the promise stands, and it is called anew.
                 self.core.send(switch, Kill(event.uuid, "ORIGINATOR_CANCEL"), f"kill:{event.uuid}")
+                self.recalled.cleared.add(event.uuid)
                 cleared += 1
             elif served_alone(event):
                 self.recalled.left_to_dialplan(switch, event)
@@ -195,6 +196,7 @@ class Resync:
                 adopted += 1
             else:
                 self.core.send(switch, Kill(event.uuid, "NORMAL_CLEARING"), f"kill:{event.uuid}")
+                self.recalled.cleared.add(event.uuid)
                 cleared += 1
         self.recalled.line_up()
         return adopted, cleared
