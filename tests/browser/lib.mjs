@@ -89,6 +89,38 @@ export async function sound(page, name) {
   check(found.length === 0, `nothing keeps anybody out (${name}):\n  ${found.join("\n  ")}`);
 }
 
+export async function shot(page, name) {
+  if (process.env.FSORCH_SHOTS) await page.screenshot({ path: `${process.env.FSORCH_SHOTS}/${name}.png`, animations: "disabled" });
+}
+
+// The desk and the board at a width: nothing sticks out of the page, and no button or field covers another.
+export async function fits(page, width, name, height = 900) {
+  await page.setViewportSize({ width, height });
+  const faults = await page.evaluate(() => {
+    const found = [];
+    const wide = document.documentElement.clientWidth;
+    if (document.documentElement.scrollWidth > wide) found.push(`the page is ${document.documentElement.scrollWidth} px wide`);
+    const inside = (one) => one.closest(".scroll, .picture") !== null;
+    const parts = [...document.querySelectorAll("button, input, select, textarea, a, h1, h2, dd, .pill, .clock")]
+      .filter((one) => one.checkVisibility() && !one.closest(".unseen"))
+      .map((one) => [one, one.getBoundingClientRect()]);
+    const say = (one) => `${one.tagName.toLowerCase()} ${one.textContent.trim().slice(0, 24) || one.dataset.test || ""}`;
+    for (const [one, box] of parts)
+      if (!inside(one) && (box.left < -1 || box.right > wide + 1)) found.push(`${say(one)} sticks out`);
+    const acts = parts.filter(([one]) => /^(BUTTON|INPUT|SELECT|TEXTAREA)$/.test(one.tagName));
+    for (const [n, [one, a]] of acts.entries())
+      for (const [other, b] of acts.slice(n + 1)) {
+        const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+        const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+        if (across > 1 && down > 1 && !one.contains(other)) found.push(`${say(one)} covers ${say(other)}`);
+      }
+    for (const [one] of acts) if (one.scrollWidth > one.clientWidth + 2 && one.tagName === "BUTTON") found.push(`${say(one)} is cut off`);
+    return found;
+  });
+  await shot(page, `${name}-${width}`);
+  check(faults.length === 0, `all fits at ${width} px (${name}): ${faults.join("; ")}`);
+}
+
 export function seconds(clock) {
   return clock.split(":").reduce((sum, part) => sum * 60 + Number(part), 0);
 }

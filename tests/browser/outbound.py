@@ -67,6 +67,8 @@ PEOPLE = (
     ("dora", "Dora Silva", "agent", "power", True),
     ("sam", "Sam Carter", "supervisor", "", False),
 )
+# Who has queues of their own: login, role, queues.
+BOUNDED = (("lea", "supervisor", ("power",)), ("harbour", "principal", ("out",)))
 # Everybody answers after about a second, and talks until the agent has enough.
 CARRIER = CarrierHabits(
     person=1.0, machine=0.0, no_answer=0.0, busy=0.0, rejected=0.0, unknown=0.0, early=0.0, ring_s=1.2, talk_s=9000.0
@@ -148,6 +150,8 @@ def fill(store: Store) -> None:
     """People, leads and the campaigns' states."""
     for login, _name, role, _queue, _nailed in PEOPLE:
         store.set_password(login, PASSWORD, role, agent=login, by=BY)
+    for login, role, scope in BOUNDED:
+        store.set_password(login, PASSWORD, role, by=BY, scope=scope)
     for id in ("warm", "cold", "empty"):
         store.leads.lists.make(LeadList(id=id), BY)
     for n, name in enumerate(NAMES):
@@ -193,7 +197,8 @@ def running_outbound(folder: Path) -> Iterator[Path]:
             store.save_centre(told, BY)
             fill(store)
         announced = folder / "announce.json"
-        users = [{"login": login, "password": PASSWORD, "role": role} for login, _name, role, *_ in PEOPLE]
+        roles = [(login, role) for login, _name, role, *_ in PEOPLE] + [(login, role) for login, role, _ in BOUNDED]
+        users = [{"login": login, "password": PASSWORD, "role": role} for login, role in roles]
         announced.write_text(json.dumps({"url": f"http://127.0.0.1:{port}", "users": users}), encoding="utf-8")
         with (folder / "run.log").open("wb") as log:
             sources = os.pathsep.join(str(ROOT / part) for part in ("", "cli", "web"))

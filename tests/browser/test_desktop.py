@@ -21,9 +21,10 @@ def test_an_agent_and_a_supervisor_do_their_work(tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-def test_campaigns_messages_and_listening(tmp_path: Path) -> None:
+def test_bounded_people_then_campaigns_messages_and_listening(tmp_path: Path) -> None:
     if reason := missing():
         require("browser", reason)
     with running_outbound(tmp_path) as announced:
-        done = run_script("outbound.mjs", announced)
-        assert done.returncode == 0, f"{done.stdout}\n{(tmp_path / 'run.log').read_text()[-4000:]}"
+        for script in ("bounded.mjs", "outbound.mjs"):
+            done = run_script(script, announced)
+            assert done.returncode == 0, f"{done.stdout}\n{(tmp_path / 'run.log').read_text()[-4000:]}"

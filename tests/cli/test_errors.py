@@ -23,7 +23,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.mark.parametrize(
     ("args", "code", "line"),
     [
-        (["agnt"], 2, "fsorch: No such command 'agnt'. Did you mean 'agent'? See: fsorch --help"),
+        (["quueue"], 2, "fsorch: No such command 'quueue'. Did you mean 'queue'? See: fsorch --help"),
         (["agent", "lisst"], 2, "fsorch: No such command 'lisst'. Did you mean 'list'? See: fsorch agent --help"),
         (
             ["queue", "list", "--jsn"],

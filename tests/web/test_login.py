@@ -28,7 +28,7 @@ def test_a_person_logs_in_and_is_told_who_they_are(site: Site) -> None:
     assert answer.status == 200
     assert answer.json["user"] == {
         "login": "sam", "role": "supervisor", "agent": "", "board": True, "supervises": True, "acts": True,
-        "scope": [], "tenant": "",
+        "scope": [], "tenant": "", "bounded": False,
     }  # fmt: skip
     assert page.me()["login"] == "sam"
     assert audited(site, "login")

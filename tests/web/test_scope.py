@@ -171,6 +171,16 @@ def test_no_operation_tells_or_does_anything_of_another_queue(
     assert records.leads.get("1").priority == 0
 
 
+def test_places_in_ones_own_queues_are_shown_to_who_may_change_them(pages: dict[str, Page]) -> None:
+    shown = ask(pages["leader"], "GET", "/api/agents/bo")
+    assert shown.status == 200
+    assert shown.json == {"id": "bo", "name": "", "queues": [{"queue": "sales"}]}
+    assert shown.headers["ETag"]
+    assert ask(pages["leader"], "GET", "/api/agents/dora").status == 404
+    assert ask(pages["leader"], "GET", "/api/queues/sales").status == 403
+    assert ask(pages["client"], "GET", "/api/agents/ada").status == 403
+
+
 @pytest.mark.parametrize("reader", ["client", "tenant"])
 def test_what_is_theirs_they_have(pages: dict[str, Page], reader: str) -> None:
     client, leader = pages[reader], pages["leader" if reader == "client" else "manager"]
@@ -352,3 +362,9 @@ def test_the_feed_of_a_tenant_carries_its_own_alone(snapshot: Snapshot, client: 
 def test_each_sight_is_encoded_once() -> None:
     views = Views(Snapshot(seq=1, at=1, centre=""))
     assert views.board(Sight(frozenset({"a"}))) is views.board(Sight(frozenset({"a"})))
+
+
+@pytest.mark.parametrize("login", ["client", "leader"])
+def test_a_page_is_told_that_it_shows_a_part(pages: dict[str, Page], login: str) -> None:
+    user = ask(pages[login], "GET", "/api/me").json["user"]
+    assert (user["scope"], user["bounded"]) == (["sales"], True)

@@ -231,6 +231,7 @@ def _shown(person: Person | None) -> dict[str, Any] | None:
         "acts": person.acts,
         "scope": list(person.scope),
         "tenant": person.tenant,
+        "bounded": not person.sight.whole,
     }
 
 

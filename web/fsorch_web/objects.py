@@ -83,8 +83,13 @@ class Objects:
         return self._answer(lambda centre: list_things(centre, kind))
 
     def show(self, kind: str, id: str) -> Response:
-        """GET /api/queues/sales."""
-        return self._answer(lambda centre: find_thing(centre, kind, id))
+        """GET /api/queues/sales. Of an agent, who has a scope is shown the places in their own queues."""
+        person = self._auth.person()
+        if person.sight.whole:
+            return self._answer(lambda centre: find_thing(centre, kind, id))
+        if kind != "agent" or not person.supervises:
+            raise ApiError(403, "forbidden", f"who has a scope is not shown this of a {kind}")
+        return self._answer(lambda centre: places_within(person.sight, centre, id))
 
     def export(self) -> Response:
         """GET /api/centre: what `fsorch export` writes, as JSON."""
@@ -168,6 +173,15 @@ class Objects:
         return person
 
 
+def places_within(sight: Sight, centre: Centre, id: str) -> dict[str, Any]:
+    """What somebody with a scope may change of an agent. Raises NotFound for one who serves no queue that they see."""
+    agent = next((one for one in centre.agents if one.id == id), None)
+    if agent is None or not any(sight.has(place.queue) for place in agent.queues):
+        raise NotFound("agent", id[:64])
+    places = find_thing(centre, "agent", id).get("queues", ())
+    return {"id": id, "name": agent.name, "queues": [one for one in places if sight.has(one["queue"])]}
+
+
 def within(sight: Sight, kind: str, id: str, given: dict[str, Any]) -> Change:
     """The change of a thing by somebody with a scope. Of an agent they see and set the places in their own queues; the
     others stay. It raises NotFound for what they do not see, and ApiError for the rest that they may not."""
@@ -183,9 +197,7 @@ def within(sight: Sight, kind: str, id: str, given: dict[str, Any]) -> Change:
         sight.need("queue", str(one["queue"]), str(one["queue"]))
 
     def change(old: Centre) -> Centre:
-        agent = next((one for one in old.agents if one.id == id), None)
-        if agent is None or not any(sight.has(place.queue) for place in agent.queues):
-            raise NotFound("agent", id[:64])
+        places_within(sight, old, id)
         kept = [one for one in find_thing(old, kind, id).get("queues", ()) if not sight.has(one["queue"])]
         return patched(kind, id, {"queues": [*kept, *wanted]})(old)
 

@@ -137,7 +137,9 @@ def _things() -> dict[tuple[str, str], Operation]:
         thing = Sparse(spec) if kind in KINDS else spec
         one = f"/api/{name}/<id>"
         found["GET", f"/api/{name}"] = Operation(f"Every {kind}", answer=list[thing])  # type: ignore[valid-type]
-        found["GET", one] = Operation(f"One {kind}, without what is as it is by default", answer=thing)
+        found["GET", one] = Operation(
+            f"One {kind}, without what is as it is by default", answer=thing, scoped=kind == "agent"
+        )
         found["PUT", one] = Operation(f"Make a {kind}, or replace it", Changed, thing, ADMIN, DRY)
         patch = Sparse(spec, nulls=True) if kind in KINDS else dict[str, Any]
         bounded = kind in ("queue", "agent")

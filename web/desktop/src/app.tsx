@@ -60,12 +60,13 @@ function Workplace({ user }: { user: User }): JSX.Element {
             {user.agent && <TabLink here={tab} name="desk" title="My desk" />}
             <TabLink here={tab} name="board" title="Board" />
             <TabLink here={tab} name="calls" title="Calls" />
-            <TabLink here={tab} name="flows" title="Flows" />
+            {!user.bounded && <TabLink here={tab} name="flows" title="Flows" />}
           </nav>
         )}
         <div class="spread" />
         <LinkState />
         <span class="who">{user.login}</span>
+        {user.bounded && <Bounds user={user} />}
         <Action kind="quiet" run={leave} test="sign-out">
           Sign out
         </Action>
@@ -80,6 +81,17 @@ function Workplace({ user }: { user: User }): JSX.Element {
   );
 }
 
+// Whose work this is, for who sees a part of the centre only: figures of a part must not pass for those of the whole.
+function Bounds({ user }: { user: User }): JSX.Element {
+  const queues = useKnown((known) => known.board?.queues);
+  const titles = user.scope.map((id) => queues?.find((queue) => queue.id === id)?.title || id).join(", ") || user.tenant;
+  return (
+    <span class="soft small clip bounds" data-test="bounds" title={`You see ${titles || "no queue"} and what belongs to it`}>
+      {titles ? `only ${titles}` : "no queue yet"}
+    </span>
+  );
+}
+
 type Tab = "desk" | "board" | "calls" | "flows";
 
 // The view, and what is open in it, stand in the address, so that a reload and a bookmark keep them.
@@ -88,7 +100,7 @@ function usePlace(user: User): [Tab, string] {
     const [tab, detail = ""] = location.hash.slice(1).split("/", 2);
     if (!user.board) return ["desk", ""];
     if (tab === "calls") return ["calls", detail];
-    if (tab === "flows") return ["flows", decodeURIComponent(detail)];
+    if (tab === "flows" && !user.bounded) return ["flows", decodeURIComponent(detail)];
     return [tab === "desk" && user.agent ? "desk" : "board", ""];
   };
   const [here, setHere] = useState(place);

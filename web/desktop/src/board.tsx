@@ -22,13 +22,13 @@ export function BoardView({ user }: { user: User }): JSX.Element {
   if (!board) return <Empty title="Setting up the board…" text="It comes with the first message of the server." />;
   return (
     <main class="board" data-test="board">
-      <Totals board={board} />
+      <Totals board={board} user={user} />
       <div class="columns">
         <div>
-          <Queues queues={board.queues} may={user.supervises} />
+          <Queues queues={board.queues} user={user} />
           <Campaigns campaigns={board.campaigns} may={user.supervises} />
           <Contacts board={board} may={user.supervises} />
-          <Hours may={user.supervises} />
+          {!user.bounded && <Hours may={user.supervises} />}
         </div>
         <Agents board={board} user={user} />
       </div>
@@ -36,7 +36,7 @@ export function BoardView({ user }: { user: User }): JSX.Element {
   );
 }
 
-function Totals({ board }: { board: Board }): JSX.Element {
+function Totals({ board, user }: { board: Board; user: User }): JSX.Element {
   const now = useNow();
   const sum = (key: "waiting" | "answered" | "abandoned" | "within" | "idle" | "busy" | "on_break") =>
     board.queues.reduce((total, queue) => total + queue[key], 0);
@@ -65,7 +65,8 @@ function Totals({ board }: { board: Board }): JSX.Element {
         {board.switches.map((view) => (
           <span key={view.name} class={`switch ${view.up ? "up" : "down"}`}>
             <span class="dot" aria-hidden="true" />
-            {view.name} {view.up ? `up, ${view.legs} leg${view.legs === 1 ? "" : "s"}` : "out of reach"}
+            {view.name} {view.up ? "up" : "out of reach"}
+            {view.up && !user.bounded ? `, ${view.legs} leg${view.legs === 1 ? "" : "s"}` : ""}
           </span>
         ))}
       </div>
@@ -85,11 +86,15 @@ function Tile(props: { name: string; value: string; note?: string; mood?: string
   );
 }
 
-function Queues({ queues, may }: { queues: Queue[]; may: boolean }): JSX.Element {
+function Queues({ queues, user }: { queues: Queue[]; user: User }): JSX.Element {
+  const may = user.supervises;
+  const none = user.bounded
+    ? "No queue of this centre is yours: whoever made your login can give you some (fsorch user scope)."
+    : "No queue yet: fsorch apply brings them from the centre's file.";
   return (
     <section class="panel" aria-labelledby="queues">
       <h2 id="queues">Queues</h2>
-      {queues.length === 0 && <p class="soft pad">No queue yet: fsorch apply brings them from the centre's file.</p>}
+      {queues.length === 0 && <p class="soft pad">{none}</p>}
       {queues.length > 0 && (
         <div class="scroll">
           <table data-test="queues">
@@ -307,7 +312,7 @@ function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
             key={agent.id}
             agent={agent}
             board={board}
-            may={user.supervises}
+            user={user}
             open={open === agent.id}
             toggle={() => setOpen(open === agent.id ? "" : agent.id)}
           />
@@ -318,12 +323,14 @@ function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
   );
 }
 
-function AgentRow(props: { agent: Agent; board: Board; may: boolean; open: boolean; toggle: () => void }): JSX.Element {
-  const { agent, board } = props;
+function AgentRow(props: { agent: Agent; board: Board; user: User; open: boolean; toggle: () => void }): JSX.Element {
+  const { agent, board, user } = props;
   const asked = agent.asked ? " · asked for a change" : "";
   const doing = agent.contact
     ? `${callerName(agent.contact) || phone(agent.contact.number)} · ${agent.contact.queue_title || agent.contact.queue}`
-    : agent.queues.map((id) => queueTitle(board, id)).join(", ");
+    : isElsewhere(agent, user)
+      ? "with somebody of another queue"
+      : agent.queues.map((id) => queueTitle(board, id)).join(", ");
   const row = (
     <>
       <span class={`avatar small ${tone(agent)}`} aria-hidden="true" />
@@ -341,7 +348,7 @@ function AgentRow(props: { agent: Agent; board: Board; may: boolean; open: boole
   );
   return (
     <li class={props.open ? "open" : ""} data-test={`agent-${agent.id}`}>
-      {props.may ? (
+      {user.supervises ? (
         <button type="button" class="agent-row" aria-expanded={props.open} onClick={props.toggle}>
           {row}
         </button>
@@ -353,14 +360,20 @@ function AgentRow(props: { agent: Agent; board: Board; may: boolean; open: boole
           <BreakTimes agent={agent} />
         </dl>
       )}
-      {props.open && <AgentActs agent={agent} board={board} />}
+      {props.open && <AgentActs agent={agent} board={board} user={user} />}
     </li>
   );
 }
 
-function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Element {
+// A call of a queue that is not theirs is not shown to who has queues of their own, and not theirs to act on.
+function isElsewhere(agent: Agent, user: User): boolean {
+  return user.bounded && !agent.contact && ["reserved", "ringing", "talking"].includes(agent.state);
+}
+
+function AgentActs({ agent, board, user }: { agent: Agent; board: Board; user: User }): JSX.Element {
   const [working, setWorking] = useState(false);
-  if (working) return <WorkOf agent={agent.id} board={board} close={() => setWorking(false)} />;
+  if (working) return <WorkOf agent={agent.id} board={board} user={user} close={() => setWorking(false)} />;
+  const theirs = !isElsewhere(agent, user);
   const id = { agent: agent.id };
   const reasons = breaksOf(board.breaks, agent);
   if (agent.status === "logged_out")
@@ -369,7 +382,7 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
         <Action kind="chip" run={() => ask("login", id)}>
           Log in
         </Action>
-        <Change open={() => setWorking(true)} />
+        <Change user={user} open={() => setWorking(true)} />
       </div>
     );
   return (
@@ -390,13 +403,13 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
           End wrap-up
         </Action>
       )}
-      {agent.state === "talking" && <Joining agent={agent.id} />}
-      {(agent.state === "ringing" || agent.state === "talking") && (
+      {theirs && agent.state === "talking" && <Joining agent={agent.id} />}
+      {theirs && (agent.state === "ringing" || agent.state === "talking") && (
         <Action kind="chip" run={() => ask("hangup", id)}>
           {agent.state === "talking" ? "Hang up the call" : "Withdraw the call"}
         </Action>
       )}
-      <Change open={() => setWorking(true)} />
+      <Change user={user} open={() => setWorking(true)} />
       <Action kind="chip" test="log-agent-out" run={() => ask("logout", id)}>
         Log out
       </Action>
@@ -404,10 +417,10 @@ function AgentActs({ agent, board }: { agent: Agent; board: Board }): JSX.Elemen
   );
 }
 
-function Change({ open }: { open: () => void }): JSX.Element {
+function Change({ user, open }: { user: User; open: () => void }): JSX.Element {
   return (
     <button type="button" class="button chip" data-test="work-open" onClick={open}>
-      Queues and skills…
+      {user.bounded ? "Queues…" : "Queues and skills…"}
     </button>
   );
 }

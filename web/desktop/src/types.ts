@@ -228,6 +228,11 @@ export interface User {
   board: boolean;
   supervises: boolean;
   acts: boolean;
+  scope: string[];
+  // The client whose they are; empty for the centre's own people.
+  tenant: string;
+  // Whether their queues are all that they may see.
+  bounded: boolean;
 }
 
 // The centre's own words, as far as the page changes them.

@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { change, fetchJson } from "./api";
 import { Action } from "./parts";
-import type { Board, Membership, Skill } from "./types";
+import type { Board, Membership, Skill, User } from "./types";
 
 interface Work {
   queues: Membership[];
@@ -13,13 +13,16 @@ interface Work {
 
 const LEVELS = [0, 1, 2, 3, 4, 5];
 
-export function WorkOf({ agent, board, close }: { agent: string; board: Board; close: () => void }): JSX.Element {
+export function WorkOf(props: { agent: string; board: Board; user: User; close: () => void }): JSX.Element {
+  const { agent, board, user, close } = props;
   const path = `agents/${encodeURIComponent(agent)}`;
   const [work, setWork] = useState<Work | null>(null);
   const [known, setKnown] = useState<string[]>([]);
   useEffect(() => {
     const look = async () => {
-      const [held, skills] = await Promise.all([fetchJson<Partial<Work>>(path), fetchJson<Skill[]>("skills")]);
+      // Skills belong to no queue: who has queues of their own neither sees nor sets them.
+      const all = user.bounded ? [] : fetchJson<Skill[]>("skills");
+      const [held, skills] = await Promise.all([fetchJson<Partial<Work>>(path), all]);
       if (!held || !skills) return close();
       setKnown(skills.map((skill) => skill.id));
       setWork({ queues: held.queues ?? [], skills: held.skills ?? {} });
@@ -38,7 +41,7 @@ export function WorkOf({ agent, board, close }: { agent: string; board: Board; c
     setWork({ ...work, skills: level ? { ...rest, [skill]: level } : rest });
   };
   const save = async () => {
-    if (await change("PATCH", path, work)) close();
+    if (await change("PATCH", path, user.bounded ? { queues: work.queues } : work)) close();
   };
   return (
     <form
