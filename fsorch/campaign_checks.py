@@ -13,6 +13,8 @@ import msgspec
 from fsorch.campaigns import (
     LEAD_NAMES,
     AmdSpec,
+    AskKind,
+    AskSpec,
     CallerIdPool,
     CampaignSpec,
     Disposition,
@@ -198,8 +200,21 @@ def check_dispositions(dispositions: tuple[Disposition, ...], where: str, known:
             raise ConfigError(f"{here}.then is {one.then.value}; who asks not to be called is not: expected dnc")
         if one.after_s and one.then is not Then.RETRY:
             raise ConfigError(f"{here}.after_s is {one.after_s:g}, but nothing is retried; expected then: retry")
+        if n >= known:
+            _check_asks(one.asks, f"{here}.asks")
         ids.add(one.id)
         keys.add(one.key)
+
+
+def _check_asks(asks: tuple[AskSpec, ...], where: str) -> None:
+    _once((one.id for one in asks), where, "what is filled in")
+    for n, one in enumerate(asks):
+        if one.kind is AskKind.CHOICE and len(set(one.choices)) < 2:
+            raise ConfigError(f"{where}[{n}].choices has fewer than two; expected what there is to choose")
+        if one.kind is not AskKind.CHOICE and one.choices:
+            raise ConfigError(
+                f"{where}[{n}].choices are given, but the kind is {one.kind.value}; expected kind: choice"
+            )
 
 
 def parse_filter(text: str, where: str) -> Expression:

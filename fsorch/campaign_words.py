@@ -10,6 +10,7 @@ __all__ = [
     "DIALLED_OUTCOMES",
     "LIVE_OUTCOMES",
     "OPEN_LEADS",
+    "AskKind",
     "Audience",
     "CampaignState",
     "DispositionCategory",
@@ -164,6 +165,16 @@ class DispositionCategory(StrEnum):
     CALLBACK = "callback"
     DNC = "dnc"
     UNUSABLE = "unusable"
+
+
+class AskKind(StrEnum):
+    """What an agent fills in: words, a number, a day (``2027-01-31``), yes or no, or one of some choices."""
+
+    TEXT = "text"
+    NUMBER = "number"
+    DAY = "day"
+    YES_NO = "yes_no"
+    CHOICE = "choice"
 
 
 class Audience(StrEnum):

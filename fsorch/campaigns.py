@@ -16,6 +16,7 @@ from fsorch.campaign_words import (
     DIALLED_OUTCOMES,
     LIVE_OUTCOMES,
     OPEN_LEADS,
+    AskKind,
     Audience,
     CampaignState,
     DispositionCategory,
@@ -41,6 +42,8 @@ __all__ = [
     "LIVE_OUTCOMES",
     "OPEN_LEADS",
     "AmdSpec",
+    "AskKind",
+    "AskSpec",
     "AttemptRow",
     "Audience",
     "BlendSpec",
@@ -221,8 +224,20 @@ class BlendSpec(Rule, frozen=True, kw_only=True):
     keep_idle: Count = 0
 
 
+class AskSpec(Rule, frozen=True, kw_only=True):
+    """Something an agent fills in about a call. ``choices``: those of ``kind: choice``; ``needed``: the disposition is
+    not taken without it."""
+
+    id: Word
+    title: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    kind: AskKind = AskKind.TEXT
+    choices: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=120)], ...] = ()
+    needed: bool = False
+
+
 class Disposition(Rule, frozen=True, kw_only=True):
-    """How an agent says a call ended. ``key``: the key of the desktop; ``note``: whether words are asked for;
+    """How an agent says a call ended. ``key``: the key of the desktop; ``under``: the heading it stands under, with
+    others that say the same more exactly; ``note``: whether words are asked for; ``asks``: what is filled in;
     ``after_s``: with ``then: retry``, instead of the rules' delay; ``machine``: it was an answering machine."""
 
     id: Word
@@ -230,7 +245,9 @@ class Disposition(Rule, frozen=True, kw_only=True):
     category: DispositionCategory = DispositionCategory.REACHED
     then: Then = Then.FINISH
     key: Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9]?\Z")] = ""
+    under: Annotated[str, msgspec.Meta(max_length=60)] = ""
     note: bool = False
+    asks: Annotated[tuple[AskSpec, ...], msgspec.Meta(max_length=20)] = ()
     after_s: Seconds = 0.0
     machine: bool = False
     active: bool = True
@@ -292,6 +309,7 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     ``retries`` by outcome, on top of the usual; ``attempts_max`` for a lead, ``attempts_per_day`` for a lead in a day
     of its own zone (0: no limit but the pack's), and further ``limits``; ``spread`` over the parts of the day.
 
+    ``word_needed``: the wrap-up after a talk is not over before the agent has said how it was.
     ``purpose``: what is said; laws ask for more before somebody is sold something. ``keep_open``: a campaign whose
     leads are exhausted waits for more, instead of being finished. ``tenant``: whose campaign it is, with whose lines it
     dials; without it, that of its queue."""
@@ -343,6 +361,7 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     callbacks: LeadCallbacks = LeadCallbacks()
     blending: BlendSpec | None = None
     dispositions: tuple[Disposition, ...] = ()
+    word_needed: bool = False
     script: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
     evidence: EvidenceSpec = EvidenceSpec()
     keep_open: bool = False
@@ -372,12 +391,14 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
 
 class LeadNumber(msgspec.Struct, frozen=True, kw_only=True):
     """A number of a lead: E.164 with its plus, as ``kind`` the list calls it (mobile, home), tried in the order of
-    ``order``. ``zone``: IANA, when the list knows it better than the number says. ``dead``: it is none."""
+    ``order``. ``zone``: IANA, when the list knows it better than the number says; ``note``: what is to be known before
+    it is called ("after six", "her office"). ``dead``: it is none."""
 
     number: str
     kind: str = ""
     order: int = 0
     zone: str = ""
+    note: str = ""
     attempts: int = 0
     last_at: int = 0
     dead: bool = False
@@ -454,7 +475,8 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     """One dial, whole: its times, how it ended, and what the check said of it. ``contact`` and ``leg``: those of the
     engine, when there were any; ``checks``: each rule that was looked at, and its answer; ``script``, ``prompt``: what
     was read out or played; ``transfer``: where the call was sent on to; ``mode``: how it was dialled; ``answer``: what
-    was heard of who answered (:mod:`fsorch.campaign.answer_counts`)."""
+    was heard of who answered (:mod:`fsorch.campaign.answer_counts`); ``answers``: what the agent filled in, by the
+    names of the disposition's ``asks``."""
 
     id: str
     campaign: str
@@ -484,6 +506,7 @@ class AttemptRow(msgspec.Struct, frozen=True, kw_only=True):
     prompt: str = ""
     transfer: str = ""
     answer: str = ""
+    answers: dict[str, str] = {}
 
 
 class ConsentRow(msgspec.Struct, frozen=True, kw_only=True):

@@ -456,6 +456,16 @@ def _check_relations(centre: Centre, where: str) -> None:
                 raise ConfigError(f"{here} is {number!r}, whose own agent is {whose[plain]!r} already; name one")
 
 
+def _check_word(campaign: CampaignSpec, centre: Centre, where: str) -> None:
+    """Where a word is needed there is time for it."""
+    spec = next((queue.after_call for queue in centre.queues if queue.id == campaign.queue), None)
+    if campaign.word_needed and (spec is None or (spec.mode is not WrapUpMode.MANUAL and not spec.seconds)):
+        raise ConfigError(
+            f"{where}.word_needed asks how a call was, but after those of {campaign.queue or 'no queue'!r} there is no "
+            "wrap-up to say it in; expected a queue with wrap_up_s above 0"
+        )
+
+
 def _check_waits(centre: Centre, queues: set[str], flows: set[str], where: str) -> None:
     """Calendars, and the rules of waiting, closing and announcing."""
     calendars = frozenset(_unique("calendars", (calendar.id for calendar in centre.calendars), where))
@@ -512,6 +522,7 @@ def _check_campaigns(centre: Centre, queues: set[str], flows: set[str], where: s
     )
     for n, campaign in enumerate(centre.campaigns):
         check_campaign(campaign, world, f"{where}: campaigns[{n}]")
+        _check_word(campaign, centre, f"{where}: campaigns[{n}]")
     check_sequences(centre.campaigns, f"{where}: campaigns")
     manned = {campaign.id for campaign in centre.campaigns if campaign.queue}
     for n, reason in enumerate(centre.breaks):

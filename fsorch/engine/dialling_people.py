@@ -20,6 +20,7 @@ from msgspec import structs, to_builtins
 
 from fsorch.acd import AgentState
 from fsorch.acd.line import LineState
+from fsorch.campaign.form import filled_in
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
@@ -66,6 +67,7 @@ class Previews:
         self.refusals: dict[str, str] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
         dialling.awaits_word = self._awaits_word
+        self.people.owes_word = self._owes_word
         dialling.crew.looks = lambda agent: agent in self.previews or self._asked(agent)
         dialling.attend = self.attend
         dialling.dials.served_by = self.served
@@ -350,8 +352,9 @@ class Previews:
             raise NotFound("disposition", request.disposition, tuple(close or list(known)[:3]))
         if said.note and not request.note.strip():
             raise RequestRefused("the disposition", said.id, "be taken", "it wants a note")
+        answers = filled_in(said.id, said.asks, request.answers)
         self._check_promise(dial, request)
-        dial.disposition, dial.note, dial.said = said.id, request.note, said
+        dial.disposition, dial.note, dial.said, dial.answers = said.id, request.note, said, answers
         dial.promised_at = request.callback_at
         dial.promised_to = person.spec.id if request.callback_own else ""
         if said.then is Then.DNC:
@@ -373,6 +376,12 @@ class Previews:
         if self.closings.get(agent) is dial:
             del self.closings[agent]
             self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
+            self.people.word_given(agent)
+
+    def _owes_word(self, agent: str) -> bool:
+        """Whether an agent has still to say how a call was before the wrap-up after it is over."""
+        dial = self.closings.get(agent)
+        return dial is not None and dial.campaign.word_needed and bool(self.dispositions(dial))
 
     def _untouched(self, dial: Dial) -> None:
         """Its agent was ready, and it was not placed: the lead is as it was."""

@@ -14,7 +14,7 @@ from fsorch.engine.dialling_leads import choices, fill_in
 from fsorch.engine.dialling_people import Previews
 from fsorch.engine.dialling_state import Dial, Preview, Run
 from fsorch.engine.state import Person
-from fsorch.engine.views import CampaignView, LeadCard, LeadNumberView, Word
+from fsorch.engine.views import AskView, CampaignView, LeadCard, LeadNumberView, Word
 
 __all__ = ["CampaignBoard"]
 
@@ -58,7 +58,12 @@ class CampaignBoard:
                 key=one.key,
                 category=one.category.value,
                 then=one.then.value,
+                under=one.under,
                 note=one.note,
+                asks=tuple(
+                    AskView(id=it.id, title=it.title or it.id, kind=it.kind.value, choices=it.choices, needed=it.needed)
+                    for it in one.asks
+                ),
             )
             for one in self.previews.dispositions(dial)
         )
@@ -73,7 +78,7 @@ class CampaignBoard:
             lead=lead.id,
             name=lead.name,
             number=number,
-            numbers=tuple(LeadNumberView(one.number, one.kind) for one in lead.numbers if not one.dead),
+            numbers=tuple(LeadNumberView(one.number, one.kind, one.note) for one in lead.numbers if not one.dead),
             fields=lead.fields,
             script=fill_in(spec.script, lead, number, person.spec.name or person.spec.id),
             attempts=lead.attempts,
@@ -83,6 +88,7 @@ class CampaignBoard:
             callback_days=spec.callbacks.days_max,
             zone=self.dialling.checks.clock_of(lead, number),
             caller_ids=choices(spec, lead, number),
+            word_needed=spec.word_needed,
             astray=self.dialling.checks.astray(lead, number),
         )
 

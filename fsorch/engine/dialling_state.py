@@ -67,7 +67,8 @@ class Dial:
     ``signs``: what has been heard of that; ``beeped``: a machine's beep was; ``running`` is the id of the message that
     plays to it, or of what waits for the beep first (``awaits``); ``listened``: an agent was kept back to listen;
     ``keyed``: a key was pressed where a machine was thought to be.
-    ``owed``: the call had been promised; ``said``: how it was, in an agent's words, and what they promised."""
+    ``owed``: the call had been promised; ``said``: how it was, in an agent's words, with the ``answers`` they
+    filled in and what they promised."""
 
     id: str
     campaign: CampaignSpec
@@ -111,6 +112,7 @@ class Dial:
     owed: bool = False
     disposition: str = ""
     note: str = ""
+    answers: dict[str, str] = field(default_factory=dict)
     said: Disposition | None = None
     promised_at: int = 0
     promised_to: str = ""
@@ -144,6 +146,7 @@ class Dial:
             pack=self.pack,
             script=self.campaign.id if self.campaign.script else "",
             prompt=self.prompt,
+            answers=self.answers,
             answer=" ".join((*self.signs, *((Sign.SAID,) if self.said is not None and self.said.machine else ()))),
         )
 

@@ -528,13 +528,14 @@ class DialNumber(Request, frozen=True, kw_only=True):
 class Dispose(Request, frozen=True, kw_only=True):
     """How the agent's last call of a campaign ended, in the centre's words. ``callback_at`` (UTC microseconds): when
     the customer is to be called again, by this agent alone if ``callback_own``. ``attempt``: of which call (empty: the
-    last)."""
+    last). ``answers``: what was filled in."""
 
     disposition: str
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
     callback_at: int = 0
     callback_own: bool = False
     attempt: str = ""
+    answers: dict[str, str] = {}
 
 
 class AgentAway(Request, frozen=True, kw_only=True):

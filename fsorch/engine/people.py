@@ -84,6 +84,8 @@ class People:
         self.give_up_dial: Callable[[Person, HangUp], bool] = lambda person, request: False
         # Whether the caller of an agent who hangs up is asked how it was; see Surveys.
         self.asks_after: Callable[[Contact], bool] = lambda contact: False
+        # Whether an agent has still to say how a call was before its wrap-up is over; see Previews.
+        self.owes_word: Callable[[str], bool] = lambda agent: False
         # Told of each change of an agent's status or state.
         self.changed: Callable[[Person], None] = lambda person: None
         # Told of each look at an agent's readiness.
@@ -269,7 +271,15 @@ class People:
     def wrap_up_over(self, id: str) -> None:
         """The wrap-up's time has come."""
         person = self.core.people.get(id)
-        if person is not None:
+        if person is not None and not self.owes_word(id):
+            self._finish_wrap_up(person, AgentInput.WRAP_UP_OVER)
+        elif person is not None:
+            person.wrap_up_until = 0
+
+    def word_given(self, id: str) -> None:
+        """An agent has said how the call was: a wrap-up that waited for nothing else is over."""
+        person = self.core.people.get(id)
+        if person is not None and person.wrap_up is not None and person.wrap_up.over(self.core.now.mono):
             self._finish_wrap_up(person, AgentInput.WRAP_UP_OVER)
 
     def delay_over(self, id: str) -> None:
@@ -446,6 +456,8 @@ class People:
         self.core.fact(FactKind.DIGITS_SENT, contact, agent=person.spec.id, leg=to, count=len(request.digits))
 
     def _end_wrap_up(self, person: Person, request: EndWrapUp) -> None:
+        if self.owes_word(person.spec.id):
+            raise RequestRefused("the wrap-up", "without a word", "end", "say first how the call was")
         if person.wrap_up is not None:
             person.wrap_up.check_end(self.core.now.mono)
         self._finish_wrap_up(person, AgentInput.END_WRAP_UP)

@@ -9,6 +9,7 @@ import msgspec
 
 __all__ = [
     "AgentView",
+    "AskView",
     "BreakView",
     "CampaignView",
     "ContactView",
@@ -79,22 +80,36 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     tenant: str = ""
 
 
+class AskView(msgspec.Struct, frozen=True, kw_only=True):
+    """Something that is filled in about a call. ``kind``: text, number, day, yes_no or choice."""
+
+    id: str
+    title: str
+    kind: str = "text"
+    choices: tuple[str, ...] = ()
+    needed: bool = False
+
+
 class Word(msgspec.Struct, frozen=True, kw_only=True):
-    """How a call may be said to have ended: a disposition. ``then``: retry, callback, dnc or finish."""
+    """How a call may be said to have ended: a disposition. ``then``: retry, callback, dnc or finish; ``under``: the
+    heading that it stands under."""
 
     id: str
     title: str
     key: str = ""
     category: str = ""
     then: str = "finish"
+    under: str = ""
     note: bool = False
+    asks: tuple[AskView, ...] = ()
 
 
 class LeadNumberView(msgspec.Struct, frozen=True):
-    """A number of a lead that can be dialled, and what the list calls it."""
+    """A number of a lead that can be dialled, what the list calls it, and what is to be known of it."""
 
     number: str
     kind: str = ""
+    note: str = ""
 
 
 class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
@@ -103,7 +118,8 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     back by itself. ``script``: what to say, with the lead's fields filled in. ``words``: how the call may be said to
     have ended, and ``said`` what was. ``callback_days``: how far ahead one may be promised; ``zone`` (IANA): by whose
     clock, empty where nobody knows it. ``astray``: the number and what the list says place them under different clocks,
-    in words. ``caller_ids``: what may be shown to the number, what is shown without a choice first."""
+    in words. ``caller_ids``: what may be shown to the number, what is shown without a choice first.
+    ``word_needed``: the wrap-up is not over before it is said how the call was."""
 
     phase: str
     attempt: str = ""
@@ -129,6 +145,7 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     zone: str = ""
     astray: str = ""
     caller_ids: tuple[str, ...] = ()
+    word_needed: bool = False
 
 
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,8 @@ HOUR_US = 3_600_000_000
 SHORTEST = 4
 # Rows of a page of attempts that are read from end to end.
 PAGE = 2_000
+# What stands in a column as JSON.
+AS_JSON = ("checks", "answers")
 
 
 class HourCounts(msgspec.Struct, frozen=True, kw_only=True):
@@ -236,8 +238,11 @@ _OUTCOMES = frozenset(one.value for one in Outcome)
 
 def attempt_of(record: AttemptRecord) -> AttemptRow:
     """An attempt from its row."""
-    values = {name: getattr(record, name) for name in AttemptRow.__struct_fields__ if name != "checks"}
-    return AttemptRow(**values, checks=msgspec.json.decode(record.checks, type=dict[str, str]))
+    values = {name: getattr(record, name) for name in AttemptRow.__struct_fields__ if name not in AS_JSON}
+    read: dict[str, Any] = {}
+    for name in AS_JSON:
+        read[name] = msgspec.json.decode(getattr(record, name) or "{}", type=dict[str, str])
+    return AttemptRow(**values, **read)
 
 
 def _columns(row: AttemptRow) -> dict[str, Any]:
@@ -246,7 +251,7 @@ def _columns(row: AttemptRow) -> dict[str, Any]:
         value = getattr(row, field.name)
         if isinstance(value, str):
             value = cut(value, field.max_length)
-        values[field.name] = dump_json(value) if field.name == "checks" else value
+        values[field.name] = dump_json(value) if field.name in AS_JSON else value
     return values
 
 

@@ -325,10 +325,10 @@ def number_rows(id: int, numbers: Sequence[LeadNumber]) -> list[dict[str, Any]]:
     return [dict(zip(_NUMBER_COLUMNS, row, strict=True)) for row in _number_tuples(id, numbers)]
 
 
-_NUMBER_COLUMNS = ("lead", "place", "number", "kind", "zone", "attempts", "last_at", "dead")
+_NUMBER_COLUMNS = ("lead", "place", "number", "kind", "zone", "attempts", "last_at", "dead", "note")
 _NUMBER_INSERT = (
-    "INSERT INTO lead_number (`lead`, place, number, kind, zone, attempts, last_at, dead) "
-    "VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+    "INSERT INTO lead_number (`lead`, place, number, kind, zone, attempts, last_at, dead, note) "
+    "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
 )
 
 
@@ -339,7 +339,10 @@ def _by_number(row: tuple[Any, ...]) -> int:
 
 def _number_tuples(id: int, numbers: Sequence[LeadNumber]) -> list[tuple[Any, ...]]:
     return [
-        (id, place, number_value(one.number), one.kind[:32], one.zone[:64], one.attempts, one.last_at, one.dead)
+        (
+            *(id, place, number_value(one.number), one.kind[:32], one.zone[:64], one.attempts, one.last_at, one.dead),
+            cut(one.note, 255) if one.note else "",
+        )
         for place, one in enumerate(numbers)
     ]
 

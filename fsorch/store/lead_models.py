@@ -104,6 +104,7 @@ class LeadNumberRecord(Model):
     attempts = IntegerField()
     last_at = BigIntegerField()
     dead = BooleanField()
+    note = CharField(max_length=255, default="")
 
     class Meta:
         table_name = "lead_number"
@@ -174,6 +175,7 @@ class AttemptRecord(Model):
     prompt = CharField(max_length=255)
     transfer = CharField(max_length=255)
     answer = CharField(max_length=64)
+    answers = JsonField(null=True)
 
     class Meta:
         table_name = "attempt"

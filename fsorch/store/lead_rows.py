@@ -77,9 +77,10 @@ def read_leads(db: Db, ids: Iterable[int]) -> dict[int, Lead]:
 
 def read_numbers(db: Db, leads: Sequence[int]) -> dict[int, tuple[LeadNumber, ...]]:
     """The numbers of these leads, in the order they are tried."""
-    query = "SELECT `lead`, number, kind, place, zone, attempts, last_at, dead FROM lead_number WHERE `lead` IN ({})"
+    listed = "`lead`, number, kind, place, zone, attempts, last_at, dead, note"
+    query = f"SELECT {listed} FROM lead_number WHERE `lead` IN ({{}})"  # noqa: S608 - names of our own model
     found: dict[int, list[LeadNumber]] = {}
-    for lead, number, kind, place, zone, attempts, last_at, dead in sorted(db.among(query, leads), key=_by_place):
+    for lead, number, kind, place, zone, attempts, last_at, dead, note in sorted(db.among(query, leads), key=_by_place):
         found.setdefault(lead, []).append(
             LeadNumber(
                 number=number_text(number),
@@ -89,6 +90,7 @@ def read_numbers(db: Db, leads: Sequence[int]) -> dict[int, tuple[LeadNumber, ..
                 attempts=attempts,
                 last_at=last_at,
                 dead=bool(dead),
+                note=note,
             )
         )
     return {lead: tuple(numbers) for lead, numbers in found.items()}

@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsorch.campaigns import CampaignSpec, Lead, LeadState, ListShare, Mix, OrderBy, OrderKey, Outcome
+from fsorch.engine.facts import FactKind
 from fsorch.store import Store
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_lists import LeadList
-from tests.store.test_leads import MINUTE, NOW, campaign, make, names
+from tests.store.test_leads import MINUTE, NOW, attempt, campaign, make, names, told
 
 ADDED = (OrderKey(by=OrderBy.ADDED),)
 
@@ -131,3 +132,12 @@ class TestReset:
         for lead in make(store, count) if count else ():
             rests(store, lead, Outcome.BUSY)
         assert store.leads.lists.reset("spring", "sam") == count
+
+
+def test_what_an_agent_filled_in_is_kept_and_read(store: Store) -> None:
+    (lead,) = make(store, 1)
+    row = attempt(lead, answers={"boxes": "2", "colour": "grün"})
+    store.write([told(FactKind.ATTEMPT_STARTED, attempt(lead), "f0"), told(FactKind.ATTEMPT_ENDED, row, "f1")])
+    kept = store.leads.attempts.get("a1")
+    assert kept is not None
+    assert kept.answers == row.answers

@@ -84,12 +84,15 @@ class TestOneLead:
             owner="ada",
             zone="Europe/Berlin",
             priority=-3,
-            numbers=(LeadNumber(number="+49301", kind="home"), LeadNumber(number="+49302", zone="Europe/Rome")),
+            numbers=(
+                LeadNumber(number="+49301", kind="home", note="after six"),
+                LeadNumber(number="+49302", zone="Europe/Rome"),
+            ),
         )
         store.leads.lists.make(LeadList(id="spring"), "test")
         made = store.leads.add(lead, "test")
         assert made.numbers == (
-            LeadNumber(number="+49301", kind="home"),
+            LeadNumber(number="+49301", kind="home", note="after six"),
             LeadNumber(number="+49302", order=1, zone="Europe/Rome"),
         )
         assert msgspec.structs.replace(made, id="", numbers=lead.numbers, created_at=0) == lead

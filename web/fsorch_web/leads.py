@@ -44,6 +44,7 @@ class NumberBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     number: Number
     kind: Annotated[str, msgspec.Meta(max_length=32)] = ""
     zone: Id = ""
+    note: Text = ""
 
 
 Numbers = Annotated[list[NumberBody], msgspec.Meta(min_length=1, max_length=12)]
@@ -403,7 +404,7 @@ def _values(given: LeadPatch) -> dict[str, Any]:
     if "numbers" in values:
         read = NumberReader(given.country_of_numbers).read
         values["numbers"] = tuple(
-            LeadNumber(number=f"+{read(one.number)}", kind=one.kind, zone=one.zone, order=n)
+            LeadNumber(number=f"+{read(one.number)}", kind=one.kind, zone=one.zone, note=one.note, order=n)
             for n, one in enumerate(values["numbers"])
         )
     if "next_at" in values:

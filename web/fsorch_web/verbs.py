@@ -164,6 +164,7 @@ class Said(Plain, forbid_unknown_fields=True, kw_only=True):
     callback_at: Annotated[int, msgspec.Meta(ge=0)] = 0
     callback_own: bool = False
     attempt: Id = ""
+    answers: Annotated[dict[Id, Annotated[str, msgspec.Meta(max_length=500)]], msgspec.Meta(max_length=20)] = {}
 
 
 class OfContact(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -240,6 +241,7 @@ VERBS: dict[str, tuple[type[Plain], Callable[[Any, str, str], Request]]] = {
             callback_at=given.callback_at,
             callback_own=given.callback_own,
             attempt=given.attempt,
+            answers=given.answers,
         ),
     ),
 }

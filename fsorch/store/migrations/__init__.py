@@ -24,6 +24,7 @@ from fsorch.store.migrations import (
     m0018_second_factor,
     m0019_scopes,
     m0020_tenants,
+    m0021_forms_and_notes,
 )
 
 __all__ = [
@@ -47,4 +48,5 @@ __all__ = [
     "m0018_second_factor",
     "m0019_scopes",
     "m0020_tenants",
+    "m0021_forms_and_notes",
 ]

@@ -6,7 +6,7 @@ import { ask, sentence } from "./api";
 import { phone } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, momentOf, serverNow, useNow, wallAt } from "./time";
-import type { Agent, Lead, Place, Word } from "./types";
+import type { Agent, Ask, Lead, Place, Word } from "./types";
 
 // A lead to look at: it is called, or skipped.
 export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Element {
@@ -49,7 +49,7 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
                   choice.current = one.number;
                   setNumber(one.number);
                 }} />
-              {phone(one.number)} {one.kind && <span class="soft">{one.kind}</span>}
+              {phone(one.number)} {one.kind && <span class="soft">{one.kind}</span>} {one.note && <span class="soft">{one.note}</span>}
             </label>
           ))}
         </fieldset>
@@ -284,8 +284,12 @@ function Script({ lead }: { lead: Lead }): JSX.Element | null {
 // A word is chosen by its key or by a click; where it asks for a time or a note, that comes first.
 function HowItWas({ lead }: { lead: Lead }): JSX.Element {
   const [chosen, setChosen] = useState<Word | null>(null);
+  // The heading whose words are shown. Their keys count all the same.
+  const [open, setOpen] = useState("");
+  const headings = [...new Set(lead.words.map((one) => one.under).filter(Boolean))];
+  const shown = lead.words.filter((one) => one.under === "" || one.under === open);
   const choose = async (word: Word): Promise<unknown> =>
-    word.note || word.then === "callback" ? setChosen(word) : ask("dispose", { disposition: word.id, attempt: lead.attempt });
+    word.note || word.asks.length > 0 || word.then === "callback" ? setChosen(word) : ask("dispose", { disposition: word.id, attempt: lead.attempt });
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const to = event.target as HTMLElement | null;
@@ -301,9 +305,18 @@ function HowItWas({ lead }: { lead: Lead }): JSX.Element {
   }, [lead.attempt, lead.words.length]);
   return (
     <section class="said" aria-label="How the call was" data-test="dispositions">
-      <h3>How was it?</h3>
+      <h3>How was it?{lead.word_needed && !lead.said && <span class="soft small"> It is needed before the next call.</span>}</h3>
+      {headings.length > 0 && (
+        <div class="acts flat" role="group" aria-label="Headings">
+          {headings.map((one) => (
+            <Action key={one} kind="chip" test={`under-${one}`} expanded={open === one} run={async () => setOpen(open === one ? "" : one)}>
+              {one}…
+            </Action>
+          ))}
+        </div>
+      )}
       <div class="acts flat">
-        {lead.words.map((word) => (
+        {shown.map((word) => (
           <Action
             key={word.id}
             kind="chip"
@@ -327,16 +340,19 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
   const [at, setAt] = useState(() => later(1, lead.zone));
   const [own, setOwn] = useState(true);
   const [early, setEarly] = useState("");
+  const [answers, setAnswers] = useState<Record<string, string>>({});
   const form = useRef<HTMLFormElement>(null);
   // The key that chose the word must not be written into the field.
-  useLayoutEffect(() => form.current?.querySelector<HTMLElement>("input, textarea")?.focus(), []);
+  useLayoutEffect(() => form.current?.querySelector<HTMLElement>("input, select, textarea")?.focus(), []);
   const callback = word.then === "callback";
   const moment = momentOf(at, lead.zone);
-  const fault = callback ? unfit(moment, lead.callback_days) : word.note && !note.trim() ? "Say it in a few words." : "";
+  const lacking = word.asks.find((one) => one.needed && !answers[one.id]?.trim());
+  const said = word.note && !note.trim() ? "Say it in a few words." : "";
+  const fault = (callback && unfit(moment, lead.callback_days)) || (lacking ? `${lacking.title} is needed.` : said);
   const save = async (): Promise<unknown> => {
     if (fault) return setEarly(fault);
     const promise = callback ? { callback_at: moment * 1000, callback_own: own } : {};
-    return (await ask("dispose", { disposition: word.id, note, attempt: lead.attempt, ...promise })) && close();
+    return (await ask("dispose", { disposition: word.id, note, attempt: lead.attempt, answers, ...promise })) && close();
   };
   return (
     <form
@@ -385,6 +401,9 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
           </label>
         </>
       )}
+      {word.asks.map((one) => (
+        <Answer key={one.id} asked={one} tell={(text) => setAnswers({ ...answers, [one.id]: text })} />
+      ))}
       <label>
         {word.note ? "Note" : "Note, if you like"}
         <textarea value={note} maxLength={2000} rows={2} data-test="said-note" onInput={(event) => setNote(event.currentTarget.value)} />
@@ -403,6 +422,38 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
         </Action>
       </div>
     </form>
+  );
+}
+
+// One thing that is filled in.
+function Answer({ asked, tell }: { asked: Ask; tell: (text: string) => void }): JSX.Element {
+  const title = asked.needed ? asked.title : `${asked.title}, if you like`;
+  const test = `answer-${asked.id}`;
+  const filled = {
+    required: asked.needed,
+    maxLength: 500,
+    "data-test": test,
+    onInput: (event: { currentTarget: HTMLInputElement }) => tell(event.currentTarget.value),
+  };
+  const choices = asked.kind === "choice" ? asked.choices : asked.kind === "yes_no" ? ["yes", "no"] : [];
+  return (
+    <label>
+      {title}
+      {choices.length > 0 ? (
+        <select required={asked.needed} data-test={test} onChange={(event) => tell(event.currentTarget.value)}>
+          <option value="">…</option>
+          {choices.map((one) => (
+            <option key={one} value={one}>
+              {one}
+            </option>
+          ))}
+        </select>
+      ) : asked.kind === "day" ? (
+        <input {...filled} type="date" />
+      ) : (
+        <input {...filled} type="text" inputMode={asked.kind === "number" ? "decimal" : "text"} />
+      )}
+    </label>
   );
 }
 

@@ -83,7 +83,18 @@ export interface Word {
   key: string;
   category: string;
   then: "retry" | "callback" | "dnc" | "finish";
+  under: string;
   note: boolean;
+  asks: Ask[];
+}
+
+// Something that is filled in about a call.
+export interface Ask {
+  id: string;
+  title: string;
+  kind: "text" | "number" | "day" | "yes_no" | "choice";
+  choices: string[];
+  needed: boolean;
 }
 
 // The lead of a campaign in front of an agent.
@@ -95,9 +106,10 @@ export interface Lead {
   lead: string;
   name: string;
   number: string;
-  numbers: { number: string; kind: string }[];
+  numbers: { number: string; kind: string; note: string }[];
   astray: string;
   caller_ids: string[];
+  word_needed: boolean;
   fields: Record<string, string>;
   script: string;
   attempts: number;

@@ -1,0 +1,104 @@
+"""What agents say of calls: words that ask for more, and wrap-ups that wait for a word."""
+
+from __future__ import annotations
+
+import pytest
+from msgspec import structs
+
+from fsorch.campaigns import AskKind, AskSpec, Disposition
+from fsorch.engine.inputs import Dispose, EndWrapUp, SetStatus
+from fsorch.errors import NotFound, RequestRefused
+from fsorch.esl.commands import Bridge
+from tests.engine.dialroom import CAMPAIGN, Room, centre
+
+SOLD = Disposition(
+    id="sold",
+    key="s",
+    asks=(
+        AskSpec(id="boxes", kind=AskKind.NUMBER, needed=True),
+        AskSpec(id="colour", title="Colour", kind=AskKind.CHOICE, choices=("red", "blue")),
+        AskSpec(id="by", kind=AskKind.DAY),
+    ),
+)
+DEAR = Disposition(id="too-dear", title="Too dear", under="Not interested")
+
+
+def talked(needed: bool = True) -> Room:
+    """A room in which the first lead has been spoken with, and the agent wraps up."""
+    room = Room(centre(structs.replace(CAMPAIGN, dispositions=(SOLD, DEAR), word_needed=needed), agents=1))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    room.passes(30)
+    room.ends(call.uuid)
+    room.event("CHANNEL_PARK", bridge.b)
+    return room
+
+
+def says(room: Room, disposition: str, **answers: str) -> None:
+    room.tell(Dispose(agent="a0", by="a0", disposition=disposition, answers=answers))
+
+
+def test_what_was_filled_in_is_kept_with_the_attempt() -> None:
+    room = talked()
+    with pytest.raises(RequestRefused, match="boxes: it is needed"):
+        says(room, "sold", colour="red")
+    with pytest.raises(NotFound, match="thing to fill in with sold"):
+        says(room, "sold", boxes="2", size="9")
+    with pytest.raises(RequestRefused, match="Colour: expected one of the choices"):
+        says(room, "sold", boxes="2", colour="reed")
+    assert room.agent("a0").state == "wrap_up"
+    says(room, "sold", boxes=" 2 ", colour="red", by="")
+    row = room.ended()[-1]
+    assert (row.disposition, row.answers) == ("sold", {"boxes": "2", "colour": "red"})
+
+
+def test_the_card_shows_headings_and_what_is_filled_in() -> None:
+    card = talked().agent("a0").lead
+    assert card is not None
+    assert card.word_needed
+    assert [(word.id, word.under, [one.id for one in word.asks]) for word in card.words] == [
+        ("sold", "", ["boxes", "colour", "by"]),
+        ("too-dear", "Not interested", []),
+    ]
+
+
+def test_a_wrap_up_waits_for_the_word_and_is_over_with_it() -> None:
+    room = talked()
+    with pytest.raises(RequestRefused, match="say first how the call was"):
+        room.tell(EndWrapUp(agent="a0", by="a0"))
+    room.passes(60)
+    assert (room.agent("a0").state, room.agent("a0").wrap_up_until) == ("wrap_up", 0)
+    assert len(room.calls()) == 1
+    says(room, "too-dear")
+    assert room.agent("a0").state != "wrap_up"
+    assert room.changed()[-1]["state"] == "finished"
+    room.passes(0.2)
+    assert len(room.calls()) == 2
+
+
+def test_a_word_in_time_leaves_the_wrap_up_its_time() -> None:
+    room = talked()
+    says(room, "too-dear")
+    assert room.agent("a0").state == "wrap_up"
+    room.passes(11)
+    assert room.agent("a0").state != "wrap_up"
+
+
+def test_where_no_word_is_needed_the_rules_decide() -> None:
+    room = talked(needed=False)
+    room.passes(11)
+    assert room.agent("a0").state != "wrap_up"
+
+
+def test_who_leaves_without_a_word_leaves_it_to_the_rules() -> None:
+    room = talked()
+    room.passes(60)
+    room.tell(SetStatus(agent="a0", by="a0", status="break", reason="tea"))
+    # A break begins with the end of the wrap-up, which still waits.
+    assert room.agent("a0").state == "wrap_up"
+    says(room, "too-dear")
+    assert room.agent("a0").state != "wrap_up"
