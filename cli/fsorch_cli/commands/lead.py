@@ -42,8 +42,8 @@ def show(app: App, lead: str, as_json: bool) -> None:
             out().print(f"{name:<10} {printable(value)}")
     for one in found.numbers:
         barred = f", not called: {dnc[one.number].source}" if one.number in dnc else ""
-        note = f", {one.note}" if one.note else ""
-        told = f"{one.kind or 'number'}{note}, {one.attempts} attempts{', dead' if one.dead else ''}{barred}"
+        known = f", {one.note}" if one.note else ""
+        told = f"{one.kind or 'number'}{known}, {one.attempts} attempts{', dead' if one.dead else ''}{barred}"
         out().print(f"{'':<10} {printable(one.number)} ({printable(told)})")
         if astray := places.astray(found, one):
             out().print(f"{'':<10} look: {astray}; the stricter of their clocks counts")
@@ -125,9 +125,9 @@ def add(
 
 
 def _number(text: str, region: str) -> LeadNumber:
-    text, _, note = text.partition("=")
+    text, _, known = text.partition("=")
     kind, sign, number = text.rpartition(":")
-    return LeadNumber(number=number_of(number if sign else text, region), kind=kind, note=note)
+    return LeadNumber(number=number_of(number if sign else text, region), kind=kind, note=known)
 
 
 def _field(pair: str) -> tuple[str, str]:
