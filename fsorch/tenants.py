@@ -38,7 +38,7 @@ class TenantLimits(Rule, frozen=True, kw_only=True):
 class ContractSpec(Rule, frozen=True, kw_only=True):
     """What was promised to the client: ``service_level`` (a share, such as 0.8) of its callers are answered within
     ``within_s``, of those who are answered or give up later than 5 s; and, where that is agreed, no more than
-    ``abandoned_max`` (a share) of its callers who came into a queue give up."""
+    ``abandoned_max`` (a share) of the same give up."""
 
     service_level: Annotated[float, msgspec.Meta(gt=0, le=1)] = 0.8
     within_s: Annotated[float, msgspec.Meta(gt=0)] = 20.0

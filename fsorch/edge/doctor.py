@@ -23,6 +23,7 @@ from fsorch.errors import ConfigError, FsorchError
 from fsorch.hints import near
 from fsorch.store import Store, open_database
 from fsorch.store.database import connected, writing
+from fsorch.tenancy import Tenancy
 
 __all__ = ["Check", "run_checks"]
 
@@ -100,6 +101,7 @@ def _opened(store: Store) -> tuple[Centre, list[Check]]:
     else:
         detail = f"{len(centre.queues)} queues, {len(centre.agents)} agents, {len(centre.flows)} flows"
         checks.append(Check("centre", True, detail))
+    checks += _tenants(store, centre)
     checks.append(_audit(store))
     if not users:
         checks.append(Check("users", None, "nobody can log in to the desktop", "add one: fsorch user add LOGIN"))
@@ -120,6 +122,27 @@ def _switches(settings: Settings, centre: Centre | None) -> list[Check]:
         mend = f"fsorch agent set {agents[0]} switch=NAME, or add the switch to fsorch.yaml"
         checks.append(Check("agents", False, detail, mend))
     return checks
+
+
+def _tenants(store: Store, centre: Centre) -> list[Check]:
+    """Each tenant can be called, and who is bound to one sees something. Nothing for a centre without tenants."""
+    tenancy, known = Tenancy(centre), {one.id for one in centre.tenants}
+    faults: list[tuple[str, str]] = []
+    for one in centre.tenants:
+        has = tenancy.holdings(one.id)
+        if not (has["queues"] or has["flows"]):
+            faults.append((f"{one.id} has no queue and no flow", f"fsorch queue set QUEUE tenant={one.id}"))
+        elif not (one.domain or has["numbers"] or has["campaigns"]):
+            mend = f"fsorch tenant set {one.id} domain=..., or a number of its own in the centre file"
+            faults.append((f"{one.id} has no domain, no number and no campaign: nobody comes to it", mend))
+    bound = [(row.tenant, row.login) for row in store.users()] + [(row.tenant, row.name) for row in store.tokens()]
+    for tenant, name in bound:
+        if tenant and tenant not in known:
+            mend = "fsorch user scope LOGIN, or fsorch token remove NAME"
+            faults.append((f"{name} is bound to the tenant {tenant}, which is gone, and sees nothing", mend))
+    if faults:
+        return [Check("tenants", None, what, mend) for what, mend in faults]
+    return [Check("tenants", True, ", ".join(sorted(known)))] if known else []
 
 
 def _audit(store: Store) -> Check:

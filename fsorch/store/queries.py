@@ -23,12 +23,15 @@ from fsorch.store.models import AuditRecord, ContactRecord, JournalRecord, LegRe
 from fsorch.store.values import clean
 
 __all__ = [
+    "Answers",
     "AuditRow",
     "ContactDetail",
     "Counts",
     "Filter",
     "Summary",
     "count_all",
+    "count_answers",
+    "count_contacts",
     "list_contacts",
     "list_rows",
     "page_legs",
@@ -47,7 +50,7 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     microseconds and compared with when the contact began, the leg was made. ``number`` is the caller's or the
     dialled one, exactly; ``digits`` is a part of the caller's. ``outcome`` is a contact's, ``cause`` a hangup cause
     such as USER_BUSY. ``queues``: one of these, and nothing when there is none of them; None for any. ``tenant``: whose
-    the contact was."""
+    the contact was; ``medium`` and ``direction`` are the contact's."""
 
     since: int = 0
     until: int = 0
@@ -59,6 +62,8 @@ class Filter(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str = ""
     cause: str = ""
     tenant: str = ""
+    medium: str = ""
+    direction: str = ""
 
 
 def cleaned(filters: dict[str, Any]) -> Filter:
@@ -137,6 +142,31 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     machine: int = 0
     voicemail: int = 0
     not_reached: int = 0
+
+
+class Answers(msgspec.Struct, frozen=True, kw_only=True):
+    """How contacts that came into a queue were answered; ``within``: in time."""
+
+    answered: int
+    within: int
+    late_abandoned: int
+    short_abandoned: int
+    p95_wait_s: float | None
+
+    @property
+    def measured(self) -> int:
+        """Of how many the service level is the share."""
+        return self.answered + self.late_abandoned
+
+    @property
+    def service_level(self) -> float | None:
+        """The share that was answered in time; None where there is nothing to measure."""
+        return self.within / self.measured if self.measured else None
+
+    @property
+    def abandoned_share(self) -> float | None:
+        """The share of the same that gave up."""
+        return self.late_abandoned / self.measured if self.measured else None
 
 
 def list_contacts(db: Db, filter: Filter, limit: int, after: str = "") -> list[ContactRow]:
@@ -262,25 +292,46 @@ def summarise(
       Contacts that left the flow before a queue are not in it. A fraction of 1.
     - ``lost``: contacts whose outcome is lost; ``live``: not ended yet."""
     outcomes = _outcomes(db, filter)
-    queued = [ContactRecord.enqueued_at > 0, ContactRecord.ended_at > 0, *_contact_where(filter)]
+    waits = count_answers(db, filter, service_level_s, short_abandon_s)
+    queued = _queued(filter)
     answered = [*queued, ContactRecord.outcome == "answered"]
-    abandoned = [*queued, ContactRecord.outcome == "abandoned"]
-    within = _count(db, [*answered, ContactRecord.waited_us <= round(service_level_s * 1e6)])
-    late = _count(db, [*abandoned, ContactRecord.waited_us > round(short_abandon_s * 1e6)])
-    offered = _count(db, answered) + late
     return Summary(
         **_by_outcome(outcomes),
         contacts=sum(outcomes.values()),
-        short_abandoned=_count(db, abandoned) - late,
+        short_abandoned=waits.short_abandoned,
         cdr_rows=LegRecord.select().where(*_leg_where(filter)).count(db),
         legs=_legs_named(db, filter),
         p50_wait_s=_percentile(db, answered, 0.50),
-        p95_wait_s=_percentile(db, answered, 0.95),
+        p95_wait_s=waits.p95_wait_s,
         p50_wait_all_s=_percentile(db, queued, 0.50),
         p95_wait_all_s=_percentile(db, queued, 0.95),
-        service_level=within / offered if offered else None,
+        service_level=waits.service_level,
         service_level_s=service_level_s,
     )
+
+
+def count_answers(db: Db, filter: Filter, service_level_s: float, short_abandon_s: float) -> Answers:
+    """How the contacts that were queued and have ended were answered; see :func:`summarise`."""
+    queued = _queued(filter)
+    answered = [*queued, ContactRecord.outcome == "answered"]
+    abandoned = [*queued, ContactRecord.outcome == "abandoned"]
+    late = _count(db, [*abandoned, ContactRecord.waited_us > round(short_abandon_s * 1e6)])
+    return Answers(
+        answered=_count(db, answered),
+        within=_count(db, [*answered, ContactRecord.waited_us <= round(service_level_s * 1e6)]),
+        late_abandoned=late,
+        short_abandoned=_count(db, abandoned) - late,
+        p95_wait_s=_percentile(db, answered, 0.95),
+    )
+
+
+def _queued(filter: Filter) -> list[Any]:
+    return [ContactRecord.enqueued_at > 0, ContactRecord.ended_at > 0, *_contact_where(filter)]
+
+
+def count_contacts(db: Db, filter: Filter) -> int:
+    """How many contacts the filter selects."""
+    return _count(db, _contact_where(filter))
 
 
 def _outcomes(db: Db, filter: Filter) -> dict[str, int]:
@@ -325,7 +376,7 @@ def _between(column: Any, filter: Filter) -> list[Any]:
 
 def _contact_where(filter: Filter) -> list[Any]:
     where = _between(ContactRecord.began_at, filter)
-    for name in ("queue", "agent", "outcome", "cause", "tenant"):
+    for name in ("queue", "agent", "outcome", "cause", "tenant", "medium", "direction"):
         if value := getattr(filter, name):
             where.append(getattr(ContactRecord, name) == value)
     if filter.queues is not None:

@@ -44,7 +44,7 @@ from fsorch.store.migrate import migrate
 from fsorch.store.models import MetaRecord
 from fsorch.store.phones import PhoneSecret
 from fsorch.store.purging import Retention
-from fsorch.store.queries import AuditRow, ContactDetail, Counts, Summary, cleaned
+from fsorch.store.queries import Answers, AuditRow, ContactDetail, Counts, Summary, cleaned
 from fsorch.store.recall import recall
 from fsorch.store.tokens import TokenRow
 from fsorch.store.users import Passwords, UserRow
@@ -364,6 +364,16 @@ class Store:
         """The figures of the contacts that ``filters`` (the fields of Filter) select; see queries.summarise."""
         with self._use() as db:
             return queries.summarise(db, cleaned(filters), service_level_s, short_abandon_s)
+
+    def answers(self, service_level_s: float, *, short_abandon_s: float = 5.0, **filters: Any) -> Answers:
+        """How the contacts that ``filters`` (the fields of Filter) select were answered; see queries.summarise."""
+        with self._use() as db:
+            return queries.count_answers(db, cleaned(filters), service_level_s, short_abandon_s)
+
+    def count_contacts(self, **filters: Any) -> int:
+        """How many contacts ``filters`` (the fields of Filter) select."""
+        with self._use() as db:
+            return queries.count_contacts(db, cleaned(filters))
 
     def encounters(self, number: str, since: int) -> tuple[Encounter, ...]:
         """Whom the caller from ``number`` has talked with since then (UTC microseconds), the newest first."""

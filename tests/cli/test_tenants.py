@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 import yaml
 
+from fsorch.edge.settings import read_settings
+from fsorch.store import open_database
 from tests.cli.cli import fsorch
+from tests.store.facts import SECOND, contact_ended
 from tests.test_tenants import two_tenants
 
 
@@ -47,3 +52,29 @@ def test_tenants_from_a_file_and_by_hand(home: Path) -> None:
     assert fsorch("tenant", "show", "acmee").err == "fsorch: no tenant called 'acmee'; did you mean acme?\n"
     refused = fsorch("tenant", "add", "gamma", "domain=acme.example")
     assert (refused.code, "tenants[2].domain is 'acme.example'" in refused.err) == (3, True)
+
+
+def test_a_contract_is_reported_day_by_day(home: Path) -> None:
+    assert fsorch("apply", "two.yaml").code == 0
+    assert fsorch("report", "--tenant", "beta").out.splitlines()[-1].startswith("beta has no contract; give it one: ")
+    assert fsorch("tenant", "set", "beta", "contract.within_s=15", "contract.abandoned_max=0.05").code == 0
+    span = ("--since", "2027-01-10", "--until", "2027-01-12")
+    empty = fsorch("report", "--tenant", "beta", *span)
+    assert empty.out.splitlines()[-1] == "80% within 15 s, at most 5.0% give up: nothing to measure"
+    with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
+        noon = round(datetime(2027, 1, 10, 12, tzinfo=UTC).timestamp()) * SECOND
+        for n, waited_s in enumerate((3, 9, 40)):
+            times = {"began_at": noon, "enqueued_at": noon, "ended_at": noon + SECOND, "waited_us": waited_s * SECOND}
+            store.write([contact_ended(f"c{n}", tenant="beta", queue="beta-q", **times)])
+    ran = fsorch("report", "--tenant", "beta", *span)
+    assert ran.out.splitlines()[-1] == (
+        "80% within 15 s, at most 5.0% give up: "
+        "NOT held over all (67 % in time, 0.0% gave up), and on 0 of 1 days (UTC)"
+    )
+    report = json.loads(fsorch("report", "--tenant", "beta", *span, "--json").out)
+    assert (report["whole"]["held"], report["days_measured"], report["contract"]["within_s"]) == (False, 1, 15)
+    by_queue = json.loads(fsorch("report", "--tenant", "beta", "--by", "queue", *span, "--json").out)
+    assert [(row["group"], row["contacts"]) for row in by_queue] == [("common", 0), ("beta-q", 3), ("all", 3)]
+    assert fsorch("report", "--tenant", "beta", *span, "--csv").out.count("\n") == 4
+    assert fsorch("report", "--tenant", "beat").err == "fsorch: no tenant called 'beat'; did you mean beta?\n"
+    assert fsorch("report", "--tenant", "beta", "--queue", "beta-q").code == 2

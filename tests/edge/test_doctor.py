@@ -25,6 +25,7 @@ from fsorch.flow_menus import menu_flow
 from fsorch.prompts import SpeechSpec
 from fsorch.resources import shipped_dialplan_version
 from fsorch.store import open_database
+from fsorch.tenants import TenantSpec
 from tests.edge.fake_switch import Connection, FakeSwitch, api, event, reply
 from tests.ports import free_port
 
@@ -291,6 +292,25 @@ def test_a_centre_without_flow_and_without_users(tmp_path: Path) -> None:
     assert found["centre"].ok is False
     assert "fsorch apply" in found["centre"].mend
     assert found["users"].ok is None
+
+
+def test_a_tenant_whom_nobody_can_call_and_a_login_of_one_that_is_gone(tmp_path: Path) -> None:
+    store = open_database(settings(tmp_path).database)
+    queues = (QueueSpec(id="sales", tenant="beta"),)
+    tenants = (TenantSpec(id="acme", domain="a.example"), TenantSpec(id="beta"))
+    store.save_centre(Centre(tenants=tenants, queues=queues), "x")
+    store.set_password("old", "a long password here", "principal", tenant="gamma")
+    found = [check for check in run_checks(settings(tmp_path)) if check.name == "tenants"]
+    assert [check.detail for check in found] == [
+        "acme has no queue and no flow",
+        "beta has no domain, no number and no campaign: nobody comes to it",
+        "old is bound to the tenant gamma, which is gone, and sees nothing",
+    ]
+    assert all(check.ok is None and check.mend for check in found)
+    store.set_scope("old", (), tenant="beta")
+    store.save_centre(Centre(tenants=(TenantSpec(id="beta", domain="b.example"),), queues=queues), "x")
+    store.close()
+    assert local(settings(tmp_path))["tenants"].ok is True
 
 
 def test_an_agent_whose_switch_is_in_no_settings(tmp_path: Path) -> None:

@@ -28,7 +28,16 @@ from fsorch.engine.inputs import (
     SetStatus,
 )
 from fsorch.engine.rows import ContactRow
-from fsorch.engine.views import AgentView, BreakView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
+from fsorch.engine.views import (
+    AgentView,
+    BreakView,
+    ContactView,
+    KeyedAnswer,
+    QueueView,
+    Snapshot,
+    SwitchView,
+    TenantView,
+)
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.flows import FlowSpec
 from fsorch.store import ContactDetail
@@ -42,6 +51,7 @@ from fsorch.store.flows import FlowVersion
 from fsorch.store.leads import Leads
 from fsorch.store.linting import Override
 from fsorch.store.phones import PhoneSecret
+from fsorch.store.queries import Answers
 
 __all__ = ["FakeCentre", "FakeStore", "User", "wall"]
 
@@ -140,6 +150,15 @@ class FakeStore:
         rows = [detail.contact for detail in self.details.values()]
         return [row for row in rows if filters.get("digits", "") in row.number][:limit]
 
+    def count_contacts(self, **filters: Any) -> int:
+        return sum(one.contact.tenant == filters["tenant"] for one in self.details.values())
+
+    def answers(self, service_level_s: float, **filters: Any) -> Answers:
+        rows = (one.contact for one in self.details.values())
+        waits = [row.waited_us / 1e6 for row in rows if row.tenant == filters["tenant"]]
+        within = sum(wait <= service_level_s for wait in waits)
+        return Answers(answered=len(waits), within=within, late_abandoned=0, short_abandoned=0, p95_wait_s=None)
+
     def contact(self, id: str, /) -> ContactDetail:
         if id not in self.details:
             raise NotFound("contact", id)
@@ -176,6 +195,7 @@ class FakeCentre:
         self.agents = {agent.id: agent for agent in agents}
         self.queues = {queue.id: queue for queue in queues}
         self.contacts: dict[str, ContactView] = {}
+        self.tenants: tuple[TenantView, ...] = ()
         self.switches: tuple[SwitchView, ...] = (SwitchView(name="main", up=True, since=wall(), legs=0),)
         self.requests: list[Request] = []
         self.presence: SimpleQueue[tuple[str, str]] = SimpleQueue()
@@ -192,6 +212,7 @@ class FakeCentre:
             queues=tuple(self._count(queue) for queue in self.queues.values()),
             agents=tuple(self.agents.values()),
             contacts=tuple(self.contacts.values()),
+            tenants=self.tenants,
             breaks=(
                 BreakView("lunch", "Lunch"),
                 BreakView("coffee", "Short break", "bad"),

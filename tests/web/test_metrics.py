@@ -14,7 +14,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from fsorch.config import MetricsSettings, WebSettings
 from fsorch.edge.status import HookState, LinkState, LookupState, RecorderState, ServiceStatus
 from fsorch.edge.webserver import WebServer, listen
-from fsorch.engine.views import AgentView, CampaignView, ContactView, QueueView, Snapshot, SwitchView
+from fsorch.engine.views import AgentView, CampaignView, ContactView, QueueView, Snapshot, SwitchView, TenantView
 from fsorch_web import create_app
 from fsorch_web.metrics import EngineCollector
 from tests.web.fake import FakeCentre, FakeStore, FakeToken
@@ -43,6 +43,7 @@ SNAPSHOT = Snapshot(
             answered=5,
             abandoned=2,
             within=4,
+            tenant="acme",
         ),
         QueueView(id="vip", title="VIP", waiting=0, paused=True, service_level_s=10.0),
     ),
@@ -71,6 +72,7 @@ SNAPSHOT = Snapshot(
             outcomes={"busy": 7},
         ),
     ),
+    tenants=(TenantView(id="acme", title="Acme", contacts=3, lines=2, turned_away=4, contacts_max=5),),
     odd_events={"no_flow": 2},
 )
 STATUS = ServiceStatus(
@@ -91,6 +93,11 @@ STATUS = ServiceStatus(
     lookups=(LookupState(name="crm.example.org", asked=9, failed=1, p95_s=0.25),),
 )
 READ = {
+    'fsorch_tenant_contacts{tenant="acme"}': 3,
+    'fsorch_tenant_lines{tenant="acme"}': 2,
+    'fsorch_tenant_limit{tenant="acme",what="contacts"}': 5,
+    'fsorch_tenant_turned_away_total{tenant="acme"}': 4,
+    'fsorch_queue_tenant{queue="sales",tenant="acme"}': 1,
     'fsorch_contacts{direction="inbound",medium="voice",queue="sales",state="waiting"}': 2,
     'fsorch_contacts{direction="inbound",medium="voice",queue="sales",state="talking"}': 1,
     'fsorch_queue_waiting{queue="sales"}': 2,

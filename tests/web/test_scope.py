@@ -208,6 +208,16 @@ def test_who_is_bound_to_a_tenant_has_its_new_queue_at_once(pages: dict[str, Pag
     assert manager.me()["scope"] == ["sales"]
 
 
+def test_a_tenant_has_its_report_and_no_other(pages: dict[str, Page], desk: Site) -> None:
+    desk.centre.tenants = tuple(TenantView(id=one.id, title=one.id, contacts=1) for one in CENTRE.tenants)
+    for login in ("tenant", "manager"):
+        for what in ("report", "now"):
+            assert pages[login].get(f"/api/tenants/{MINE.id}/{what}").status == 200
+            assert pages[login].get(f"/api/tenants/{OTHER.id}/{what}").status == 404
+        assert pages[login].get(f"/api/tenants/{MINE.id}").status == 403
+    assert pages["client"].get(f"/api/tenants/{MINE.id}/report").status == 404
+
+
 def test_a_leader_steers_their_queue_and_no_other_place_of_an_agent(pages: dict[str, Page], records: Store) -> None:
     leader = pages["leader"]
     assert ask(leader, "PATCH", "/api/queues/sales", {"paused": True}).json["applied"]

@@ -26,6 +26,7 @@ from fsorch_web.openapi import OpenApi
 from fsorch_web.scope import ScopeGate
 from fsorch_web.seams import StoreReads
 from fsorch_web.sockets import Sockets
+from fsorch_web.tenants import Tenants
 from fsorch_web.verbs import Verbs
 from fsorch_web.wire import json_response
 
@@ -81,6 +82,7 @@ def create_app(
     Verbs(app, gateway, auth)
     Messages(app, gateway, auth)
     Contacts(app, gateway, auth)
+    Tenants(app, gateway, auth)
     Objects(app, auth)
     Flows(app, auth)
     LeadRoutes(app, auth)

@@ -23,6 +23,7 @@ from fsorch.tenancy import Tenancy
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.leads import seen_lead
+from fsorch_web.paging import span_of
 from fsorch_web.people import Person
 from fsorch_web.seams import in_worker
 from fsorch_web.sight import Sight
@@ -107,7 +108,7 @@ class CampaignRoutes:
     def stats(self, id: str) -> Response:
         """GET /api/campaigns/spring/stats?since=...&until=... (UTC microseconds): what became of its calls."""
         sight, store = self._reader(), self._auth.store
-        since, until = _span()
+        since, until = span_of()
 
         def read() -> dict[str, Any]:
             centre, spec = self._spec(id, sight)
@@ -133,7 +134,7 @@ class CampaignRoutes:
     def picture(self, id: str) -> Response:
         """GET /api/campaigns/spring/picture?since=...&until=...: its hours, as SVG."""
         sight, store = self._reader(), self._auth.store
-        since, until = _span()
+        since, until = span_of()
 
         def drawn() -> str:
             centre, spec = self._spec(id, sight)
@@ -190,16 +191,3 @@ def _count() -> int:
     if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_NEXT):
         raise ApiError(400, "bad_request", f"count is {text[:20]!r}; expected 1 to {MOST_NEXT}")
     return int(text)
-
-
-def _span() -> tuple[int, int]:
-    """The time that is asked about; the last 24 hours where nothing is said."""
-    args = flask.request.args
-    try:
-        until = int(args.get("until", "0")) or _now()
-        since = int(args.get("since", "0")) or until - DAY_US
-    except ValueError:
-        raise ApiError(400, "bad_request", "since and until are UTC microseconds") from None
-    if not 0 < until - since <= LONGEST_US:
-        raise ApiError(400, "bad_request", "since must be before until, and at most 92 days")
-    return since, until

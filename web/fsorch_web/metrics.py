@@ -19,7 +19,7 @@ from prometheus_client.registry import Collector
 from fsorch.config import MetricsSettings
 from fsorch.edge.gateway import Gateway
 from fsorch.edge.status import HookState, LinkState, LookupState, RecorderState, ServiceStatus
-from fsorch.engine.views import AgentView, CampaignView, ContactView, QueueView, Snapshot, SwitchView
+from fsorch.engine.views import AgentView, CampaignView, ContactView, QueueView, Snapshot, SwitchView, TenantView
 from fsorch_web.addresses import Addresses
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
@@ -29,6 +29,7 @@ __all__ = ["EngineCollector", "Metrics"]
 Rows = Iterable[tuple[tuple[str, ...], float]]
 
 LINK_STATES = ("connecting", "up", "down", "refused", "stopped")
+LIMITS = ("contacts", "waiting", "agents", "lines")
 LOSSES = ("shed", "rejected", "torn")
 # The counters of a campaign, by its view's fields.
 CAMPAIGN_COUNTS = {
@@ -81,6 +82,7 @@ class EngineCollector(Collector):
         yield from _queues(shown.queues, shown.at)
         yield from _agents(shown.agents)
         yield from _campaigns(shown.campaigns)
+        yield from _tenants(shown.tenants, shown.queues)
         yield from _switches(shown.switches)
         yield _counter("odd_events", "What nobody expected.", ("kind",), _numbers(shown.odd_events))
         if self._status is not None:
@@ -169,6 +171,26 @@ def _campaigns(campaigns: tuple[CampaignView, ...]) -> Iterator[Metric]:
         yield _counter(f"campaign_{field}", told, label, rows)
     outcomes = [((c.id, word), float(count)) for c in campaigns for word, count in sorted(c.outcomes.items())]
     yield _counter("campaign_outcomes", "Calls by how they ended.", ("campaign", "outcome"), outcomes)
+
+
+def _tenants(tenants: tuple[TenantView, ...], queues: tuple[QueueView, ...]) -> Iterator[Metric]:
+    if not tenants:
+        return
+
+    def each(value: Callable[[TenantView], float]) -> Rows:
+        return [((one.id,), value(one)) for one in tenants]
+
+    label = ("tenant",)
+    yield _gauge("tenant_contacts", "Live contacts of the tenant.", label, each(lambda t: t.contacts))
+    yield _gauge("tenant_waiting", "Contacts that wait in its queues.", label, each(lambda t: t.waiting))
+    yield _gauge("tenant_agents", "Agents of its own who are logged in.", label, each(lambda t: t.agents))
+    yield _gauge("tenant_lines", "Calls of its campaigns.", label, each(lambda t: t.lines))
+    limits = [((t.id, word), float(getattr(t, f"{word}_max"))) for t in tenants for word in LIMITS]
+    yield _gauge("tenant_limit", "What the tenant may have at once; 0: any number.", ("tenant", "what"), limits)
+    told = "Callers who were one too many for the tenant."
+    yield _counter("tenant_turned_away", told, label, each(lambda t: t.turned_away))
+    owned = [((queue.id, queue.tenant), 1.0) for queue in queues if queue.tenant]
+    yield _gauge("queue_tenant", "1 for the tenant of the queue, to join by.", ("queue", "tenant"), owned)
 
 
 def _switches(switches: tuple[SwitchView, ...]) -> Iterator[Metric]:

@@ -12,11 +12,12 @@ from fsorch.campaign.drops import DropBudget
 from fsorch.campaigns import AttemptRow, ConsentRow, DncRow, Lead
 from fsorch.config import Centre
 from fsorch.engine.rows import ContactRow
-from fsorch.engine.views import ContactView
+from fsorch.engine.views import ContactView, TenantView
 from fsorch.objects import KINDS, SkillBody
 from fsorch.store.attempts import CampaignCounts
 from fsorch.store.campaigns import CampaignRow
 from fsorch.store.changing import Changed
+from fsorch.store.contract import TenantReport
 from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.flows import FlowVersion
 from fsorch.store.queries import ContactDetail
@@ -201,6 +202,10 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/contacts/<id>"): Operation("A contact with its segments, legs and facts", ContactDetail, scoped=True),
     ("GET", "/api/contacts/<id>/story"): Operation("What became of it and why, in sentences", Story, scoped=True),
+    ("GET", "/api/tenants/<id>/report"): Operation(
+        "Whether its contract was held, day by day", TenantReport, query=SPAN, scoped=True
+    ),
+    ("GET", "/api/tenants/<id>/now"): Operation("What of its limits is in use", TenantView, scoped=True),
     ("GET", "/api/callbacks"): Operation("Who is to be called back", list[ContactView], scoped=True),
     ("GET", "/api/messages"): Operation("Messages that nobody is done with", list[ContactView], scoped=True),
     ("GET", "/api/messages/<contact>"): Operation("A recording", media="audio/wav", role="agent", scoped=True),

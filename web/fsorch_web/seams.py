@@ -11,6 +11,7 @@ from fsorch.engine.rows import ContactRow
 from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
+from fsorch.store.contract import Answering
 from fsorch.store.dnc import Dnc
 from fsorch.store.factors import Factors
 from fsorch.store.flow_stats import FlowFigures
@@ -107,7 +108,7 @@ class TokenReads(Protocol):
         ...
 
 
-class StoreReads(VersionStore, Protocol):
+class StoreReads(VersionStore, Answering, Protocol):
     """The part of the store that the desktop needs. Every method may block, so each is called through `in_worker`."""
 
     leads: Leads

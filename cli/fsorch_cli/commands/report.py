@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -11,19 +11,23 @@ from typing import Any
 import click
 import msgspec
 
+from fsorch.belongings import fits
 from fsorch.clock import to_datetime
 from fsorch.config import Centre
 from fsorch.errors import ConfigError
 from fsorch.store import Store, Summary
+from fsorch.store.contract import ContractRow, TenantReport, tenant_report
 from fsorch_cli.app import App
-from fsorch_cli.console import print_json, print_table
+from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.export import CsvWriter, destination
 from fsorch_cli.filters import Moment, parse_moment
 from fsorch_cli.group import Command
 from fsorch_cli.live import seconds
+from fsorch_cli.scopes import known_tenant
 
 # A month of hours: each is a few questions to the database.
 MOST_ROWS = 31 * 24
+HELD = {True: "yes", False: "NO", None: ""}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
@@ -42,32 +46,50 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """From when to when (UTC microseconds), and of which queue and agent (empty: of any)."""
+    """From when to when (UTC microseconds), and of which queue, agent and tenant (empty: of any)."""
 
     since: int
     until: int
     queue: str = ""
     agent: str = ""
+    tenant: str = ""
 
 
 @click.command("report", cls=Command)
-@click.option("--by", type=click.Choice(["queue", "agent", "hour", "day"]), default="queue", show_default=True)
+@click.option("--by", type=click.Choice(["queue", "agent", "hour", "day"]), help="Else queue, or a tenant's contract.")
 @click.option("--since", type=Moment(), default=0, metavar="TIME", help="2h, 7d, today, 2027-01-31; else today.")
 @click.option("--until", type=Moment(), default=0, metavar="TIME", help="Only what began before; else until now.")
 @click.option("--queue", default="", help="Only this queue's.")
 @click.option("--agent", default="", help="Only this agent's.")
+@click.option("--tenant", default="", help="Only this tenant's; day by day, with its contract held or not.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.pass_obj
-def command(app: App, by: str, since: int, until: int, queue: str, agent: str, as_json: bool, as_csv: bool) -> None:
+def command(
+    app: App,
+    by: str | None,
+    since: int,
+    until: int,
+    queue: str,
+    agent: str,
+    tenant: str,
+    as_json: bool,
+    as_csv: bool,
+) -> None:
     """What came of the contacts that began in a span: answered, abandoned, waits, service level.
 
-    Queues are measured by their own service-level time, the whole by 20 s. By hour and day: in this machine's zone."""
+    Queues are measured by their own service-level time, the whole by 20 s. By hour and day: in this machine's zone.
+    With --tenant and without --by: its callers by the days of its own zone, measured as its contract says."""
     now = datetime.now().astimezone()
-    span = Span(since or parse_moment("today", now), until or time.time_ns() // 1_000, queue, agent)
+    span = Span(since or parse_moment("today", now), until or time.time_ns() // 1_000, queue, agent, tenant)
     if span.since >= span.until:
         raise ConfigError("--since is not before --until; there is nothing in between")
+    if tenant and by is None:
+        print_contract(app, span, as_json=as_json, as_csv=as_csv)
+        return
+    by = by or "queue"
     with app.store() as store:
+        known_tenant(store, tenant)
         rows = [*GROUPS[by](store, span), _row(store, "all", span)]
     if as_json:
         print_json(rows)
@@ -78,7 +100,59 @@ def command(app: App, by: str, since: int, until: int, queue: str, agent: str, a
         print_table(heads, [format_row(row) for row in rows], empty="Nothing.")
 
 
-def _write_csv(rows: list[Row]) -> None:
+def print_contract(app: App, span: Span, *, as_json: bool, as_csv: bool) -> None:
+    """A tenant's days, each with its contract held or not."""
+    if span.queue or span.agent:
+        raise click.UsageError("a contract is about all of a tenant; with --queue or --agent, say --by as well")
+    with app.store() as store:
+        known_tenant(store, span.tenant)
+        tenant = next(one for one in store.load_centre().tenants if one.id == span.tenant)
+        report = tenant_report(store, tenant, span.since, span.until)
+    if as_json:
+        print_json(report)
+    elif as_csv:
+        _write_csv([*report.days, report.whole])
+    else:
+        counts = ("contacts>", "answered>", "abandoned>", "of them soon>", "turned away>")
+        days = [format_day(row) for row in (*report.days, report.whole)]
+        print_table(("day", *counts, "in time>", "p95>", "held"), days, empty="Nothing.")
+        out().print(printable(format_verdict(report)))
+
+
+def format_day(row: ContractRow) -> tuple[object, ...]:
+    """A day for eyes."""
+    return (
+        row.day,
+        row.contacts,
+        row.answered,
+        row.abandoned,
+        row.short_abandoned,
+        row.turned_away,
+        _percent(row.service_level),
+        "" if row.p95_wait_s is None else seconds(row.p95_wait_s),
+        HELD[row.held],
+    )
+
+
+def format_verdict(report: TenantReport) -> str:
+    """Whether the contract was held, in a sentence."""
+    contract = report.contract
+    if contract is None:
+        return f"{report.tenant} has no contract; give it one: fsorch tenant set {report.tenant} contract.within_s=20"
+    most = "" if contract.abandoned_max is None else f", at most {contract.abandoned_max:.1%} give up"
+    agreed = f"{contract.service_level:.0%} within {contract.within_s:g} s{most}"
+    if report.whole.held is None:
+        return f"{agreed}: nothing to measure"
+    found = f"{_percent(report.whole.service_level)} in time, {report.whole.abandoned_share or 0:.1%} gave up"
+    days = f"on {report.days_held} of {report.days_measured} days"
+    return f"{agreed}: {'held' if report.whole.held else 'NOT held'} over all ({found}), and {days} ({report.zone})"
+
+
+def _percent(share: float | None) -> str:
+    return "" if share is None else f"{100 * share:.0f} %"
+
+
+def _write_csv(rows: Sequence[msgspec.Struct]) -> None:
     with destination(None, force=False) as file:
         writer = CsvWriter(file)
         for row in rows:
@@ -93,7 +167,7 @@ def format_row(row: Row) -> tuple[object, ...]:
         row.answered,
         row.abandoned,
         row.short_abandoned,
-        "" if row.service_level is None else f"{100 * row.service_level:.0f} %",
+        _percent(row.service_level),
         "" if row.p50_wait_s is None else seconds(row.p50_wait_s),
         "" if row.p95_wait_s is None else seconds(row.p95_wait_s),
     )
@@ -109,14 +183,14 @@ def by_queue(store: Store, span: Span) -> Iterator[Row]:
     """A row for each queue of the centre, or the one that was asked for."""
     centre: Centre = store.load_centre()
     for queue in centre.queues:
-        if span.queue in ("", queue.id):
+        if span.queue in ("", queue.id) and fits(span.tenant, queue.tenant):
             yield _row(store, queue.id, msgspec.structs.replace(span, queue=queue.id), queue.service_level_s)
 
 
 def by_agent(store: Store, span: Span) -> Iterator[Row]:
     """A row for each agent of the centre, or the one that was asked for."""
     for agent in store.load_centre().agents:
-        if span.agent in ("", agent.id):
+        if span.agent in ("", agent.id) and fits(span.tenant, agent.tenant):
             yield _row(store, agent.id, msgspec.structs.replace(span, agent=agent.id))
 
 
