@@ -29,7 +29,15 @@ from fsorch.config import SwitchSettings
 from fsorch.edge.breath import breathe
 from fsorch.edge.greenswitch_errors import LinkRefused
 from fsorch.edge.link_commands import Done
-from fsorch.edge.link_resync import core_uuid, drop_notes, live_channels, registrations, sounds_dir, subscribe
+from fsorch.edge.link_resync import (
+    away_notes,
+    core_uuid,
+    drop_notes,
+    live_channels,
+    registrations,
+    sounds_dir,
+    subscribe,
+)
 from fsorch.edge.link_session import LinkLimits, Session
 from fsorch.edge.logs import about
 from fsorch.engine.actions import Send
@@ -254,7 +262,7 @@ class Link:
         phones = registrations(session)
         channels = live_channels(session, self._limits.settle_s)
         # After the channels: of one that is not among them any more, the note is complete.
-        notes = drop_notes(session)
+        notes, calls = drop_notes(session), away_notes(session)
         if session.ended.is_set():
             raise LinkError(session.reason)
         self._flushed.clear()
@@ -262,7 +270,7 @@ class Link:
         self._ups += 1
         self._change("up", "")
         self._is_up.set()
-        self._post(LinkUp(self.name, self._core_uuid, channels, sounds, phones, notes), *self._held)
+        self._post(LinkUp(self.name, self._core_uuid, channels, sounds, phones, notes, calls), *self._held)
         self._held.clear()
 
     def _on_end(self, reason: str) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 
 from fsorch.edge.link_session import Session
 from fsorch.edge.logs import about
+from fsorch.engine.away_notes import NOTED, AwayNote, away_note
 from fsorch.engine.drop_notes import DROPPED, DropNote, drop_note, note_keys
 from fsorch.errors import LinkError
 from fsorch.esl.commands import Dump, GlobalGetVar, Notes, ShowChannels, ShowRegistrations, Subscribe
@@ -18,6 +19,7 @@ from fsorch.esl.replies import Reply
 __all__ = [
     "EVENTS",
     "SUBCLASSES",
+    "away_notes",
     "core_uuid",
     "drop_notes",
     "live_channels",
@@ -77,6 +79,14 @@ def drop_notes(session: Session) -> tuple[DropNote, ...]:
     keys = note_keys(listed.text) if listed.ok else ()
     replies = session.ask_all([Notes("select", DROPPED, key).wire() for key in keys])
     return tuple(drop_note(key, reply.text) for key, reply in zip(keys, replies, strict=True) if reply.ok)
+
+
+def away_notes(session: Session) -> tuple[AwayNote, ...]:
+    """What the switch noted of calls that were over before fsorch had them; as `drop_notes`."""
+    listed = session.ask(Notes("list", NOTED).wire())
+    keys = note_keys(listed.text) if listed.ok else ()
+    replies = session.ask_all([Notes("select", NOTED, key).wire() for key in keys])
+    return tuple(away_note(key, reply.text) for key, reply in zip(keys, replies, strict=True) if reply.ok)
 
 
 def registrations(session: Session) -> tuple[str, ...] | None:

@@ -9,6 +9,7 @@ import msgspec
 from fsorch.acd import ContactEffect, ContactInput, ContactState, OfferInput, OfferState
 from fsorch.acd.line import LineInput
 from fsorch.engine import dnd
+from fsorch.engine.away_notes import AwayNote, untold
 from fsorch.engine.callbacks import Callbacks
 from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
@@ -186,6 +187,7 @@ class Calls:
             ("fsorch_role", "customer"),
             ("presence_data", f"fsorch:{contact.id}:customer"),
             *verdict.marks,
+            *untold(event),
         )
         self.guards.take(contact)
         self.core.send(switch, SetVars(contact.leg, marks), f"mark:{contact.id}")
@@ -267,6 +269,14 @@ class Calls:
             contact.cause, contact.lost_at = why, at
         self._gone(leg, "")
         self.legs.forget(leg, None)
+
+    def noted(self, leg: Leg, note: AwayNote) -> None:
+        """The switch does not have this leg any more, and has noted how the call ended that it went on with alone."""
+        contact = self.core.contacts.get(leg.contact)
+        if contact is not None and contact.leg == leg.uuid:
+            contact.lost_at = note.ended_at
+            self.guards.let_go(contact)
+        self.legs.noted(leg, note)
 
     # -- events ---------------------------------------------------------------------------------------------------
 

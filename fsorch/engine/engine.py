@@ -225,6 +225,8 @@ class Engine:
     def _switch_event(self, input: SwitchEvent) -> None:
         if input.event.name == "CHANNEL_HANGUP":
             self._found.hangs_up(input.switch, input.event)
+        elif input.event.name == "CHANNEL_HANGUP_COMPLETE":
+            self._resync.away.hangs_up(input.switch, input.event)
         self._calls.event(input.switch, input.event)
 
     def _recall(self, input: Recall) -> None:
@@ -306,6 +308,8 @@ class Engine:
         elif verb in ("notes", "note", "last_note"):
             # Nothing is "-ERR no reply" (mod_event_socket.c), and so is a switch without notes.
             self._found.answer(input.switch, verb, id, input.reply.text if input.reply.ok else "")
+        elif verb in ("calls", "call_noted", "last_call_noted"):
+            self._resync.away.answer(input.switch, verb, id, input.reply.text if input.reply.ok else "")
         elif verb == "look":
             self._calls.looks.told(id, input.reply.text)
         elif verb == "audio" and input.reply.ok:

@@ -11,6 +11,7 @@ from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import AttemptRow, CampaignState, ConsentRow, Lead
 from fsorch.config import Centre
 from fsorch.customers import CustomerFile
+from fsorch.engine.away_notes import AwayNote
 from fsorch.engine.drop_notes import DropNote
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.events import Event
@@ -110,7 +111,7 @@ class LinkUp(msgspec.Struct, frozen=True):
     subscription: whatever the engine knows that is not among them is gone. ``core_uuid`` changes when the switch
     restarted. ``sounds_dir`` is the switch's own global variable of that name. ``registrations``: the users that have a
     registered phone, ``name@domain``; None when the switch did not say. ``notes``: of calls that the switch dropped
-    alone, see `DropNote`."""
+    alone, see `DropNote`; ``calls``: of calls that were over before fsorch had them, see `AwayNote`."""
 
     switch: str
     core_uuid: str
@@ -118,6 +119,7 @@ class LinkUp(msgspec.Struct, frozen=True):
     sounds_dir: str = ""
     registrations: tuple[str, ...] | None = None
     notes: tuple[DropNote, ...] = ()
+    calls: tuple[AwayNote, ...] = ()
 
 
 class LinkDown(msgspec.Struct, frozen=True):

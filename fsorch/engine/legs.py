@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
+from fsorch.engine.away_notes import AwayNote, noted_leg
 from fsorch.engine.core import Core
 from fsorch.engine.offers import HANGUP_GRACE_S
 from fsorch.engine.people import People
@@ -92,6 +93,16 @@ class Legs:
         if row.id not in self._ended:
             self.records.leg_lost(row, at)
             self._remember(row.id)
+
+    def noted(self, leg: Leg, note: AwayNote) -> None:
+        """The leg is over as the switch's ``note`` says, which is as good as its hangup record."""
+        self.drop(leg)
+        self.told(noted_leg(note, leg.row))
+
+    def told(self, row: LegRow) -> None:
+        """A leg whose end is known though it was not heard."""
+        self.records.leg_noted(row)
+        self._remember(row.id)
 
     def _remember(self, uuid: str) -> None:
         self._ended[uuid] = None

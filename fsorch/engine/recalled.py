@@ -12,6 +12,7 @@ from collections.abc import Container
 from msgspec import structs
 
 from fsorch.acd import ContactInput, ContactState, OfferInput
+from fsorch.engine.away_notes import AwayNote, noted_leg
 from fsorch.engine.calls import Calls
 from fsorch.engine.confirming import confirmed
 from fsorch.engine.core import Core
@@ -51,6 +52,8 @@ class Recalled:
         # Of customers' legs only.
         self._of_leg: dict[str, str] = {}
         self._served_alone: set[str] = set()
+        # How the calls ended that the switch has noted: of legs that `knows` knows.
+        self.ends: dict[str, AwayNote] = {}
         # Taken back without the records.
         self._blind: set[str] = set()
         self._until = 0
@@ -180,6 +183,10 @@ class Recalled:
             self._go_on(contact, event)
         return True
 
+    def knows(self, leg: str) -> bool:
+        """Whether the records have the leg of a caller whose contact is open, and who has not been found yet."""
+        return leg in self._of_leg
+
     def left_to_dialplan(self, switch: str, event: Event) -> None:
         """The switch serves this caller alone; the leg's end is still written down by us."""
         id = self._of_leg.get(event.uuid, "")
@@ -247,7 +254,11 @@ class Recalled:
             at = max(known.row.ended_at, min(self._until, core.now.wall))
             for row in known.legs:
                 self._of_leg.pop(row.id, None)
-                if row.id not in present:
+                if (note := self.ends.pop(row.id, None)) is not None:
+                    self._served_alone.add(known.row.id)
+                    at = note.ended_at
+                    self.calls.legs.told(noted_leg(note, row))
+                elif row.id not in present:
                     self.calls.legs.lost(row, at)
             contact = core.contacts.get(known.row.id)
             if contact is None and not self._waits_without_leg(known):
@@ -265,7 +276,7 @@ class Recalled:
         said = known.row
         alone = said.id in self._served_alone
         outcome, cause = (ContactOutcome.OVERFLOWED, AWAY) if alone else (None, "")
-        self.records.contact_lost(known, self._until, outcome, cause)
+        self.records.contact_lost(known, max(self._until, at) if alone else self._until, outcome, cause)
         if not said.answered_at and not alone:
             # Whoever hung up while nobody listened may ring again as well.
             self.calls.waiting.keep(KeptPlace(said.queue, said.number, said.enqueued_at, at))

@@ -185,7 +185,10 @@ class Records:
 
     def leg_lost(self, row: LegRow, at: int) -> None:
         """A leg of an earlier life of ours whose end nobody saw; ``at`` is the last that was heard of its contact."""
-        row = msgspec.structs.replace(row, hungup_at=at, complete=False)
+        self.leg_noted(msgspec.structs.replace(row, hungup_at=at, complete=False))
+
+    def leg_noted(self, row: LegRow) -> None:
+        """A leg that is over: all that is known of it."""
         fields = {"agent": row.agent, "leg": row.id, "switch": row.switch}
         self.core.fact(FactKind.LEG_ENDED, row.contact, **fields, row=msgspec.to_builtins(row))
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.line import LineInput
+from fsorch.engine.away import Away
+from fsorch.engine.away_notes import AwayNote
 from fsorch.engine.calls import Calls
 from fsorch.engine.confirming import confirmed
 from fsorch.engine.core import Core
@@ -44,6 +46,7 @@ class Resync:
         self.music = music
         self.cuts = Cuts(core, calls.people, calls.waiting)
         self.recalled = Recalled(core, records, calls, offers, music, self.cuts)
+        self.away = Away(core, calls.legs)
         # The attempts of campaigns; see Found.
         self.found: Found
 
@@ -68,10 +71,14 @@ class Resync:
         core.fact(FactKind.LINK_UP, switch=input.switch, core_uuid=input.core_uuid)
         present = {event.uuid: event for event in input.channels}
         self.found.noted(input.switch, input.notes)
+        ends = self._noted(input)
         gone = [leg for leg in core.legs.values() if leg.switch == input.switch and leg.uuid not in present]
         # Agents' legs first: a caller whose partner and who himself are gone was served, and the agent goes to wrap-up.
         for leg in sorted(gone, key=lambda leg: leg.role != "agent"):
-            self.calls.lose(leg, RESTARTED if restarted else "", lost_at)
+            if leg.uuid in ends:
+                self.calls.noted(leg, ends[leg.uuid])
+            else:
+                self.calls.lose(leg, RESTARTED if restarted else "", lost_at)
         strangers = [event for event in present.values() if event.uuid not in core.legs]
         # Agents' legs first here too: a caller who was joined to one meanwhile talks, and wants no music.
         for leg in sorted(core.legs.values(), key=lambda leg: leg.role != "agent"):
@@ -91,6 +98,14 @@ class Resync:
             adopted=adopted,
             cleared=cleared,
         )
+
+    def _noted(self, input: LinkUp) -> dict[str, AwayNote]:
+        """What the switch has noted of calls that are over; of those that we had, by their legs."""
+        known = {leg for leg in self.core.legs if self.core.legs[leg].switch == input.switch}
+        ends = {note.leg: note for note in input.calls if note.began_at}
+        self.recalled.ends = {leg: note for leg, note in ends.items() if self.recalled.knows(leg)}
+        self.away.noted(input.switch, input.calls, known=frozenset(known.union(self.recalled.ends)))
+        return ends
 
     def _renew(self, leg: Leg, event: Event, present: dict[str, Event]) -> None:
         if self.found.renew(leg, event):

@@ -82,7 +82,7 @@ _USUAL = (
             *("dialed_user", "dialed_domain", "user_name", "domain_name", "presence_id"),
             *("hangup_cause", "hangup_cause_q850", "sip_hangup_disposition", "sip_term_status"),
             *("sip_invite_failure_status", "read_codec", "write_codec", "rtp_audio_in_mos", "bridge_uuid"),
-            "signal_bond",
+            *("signal_bond", "api_reporting_hook"),
         )
     ),
 )

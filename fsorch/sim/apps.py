@@ -19,7 +19,7 @@ from fsorch.sim.records import CAUSES
 
 __all__ = ["Apps", "expand"]
 
-_VARIABLE = re.compile(r"\$\{([A-Za-z0-9_.\-]+)(\(\))?\}")
+_VARIABLE = re.compile(r"(\\\\|\\\$\$?|\\'|\$\$(?!\{))|\$\{([A-Za-z0-9_.\-]+)(\(\))?\}")
 _BUG_ADDED = ("switch_core_media_bug.c", "switch_core_media_bug_add", "1014")
 
 
@@ -29,15 +29,17 @@ def expand(core: Core, channel: Channel | None, text: str) -> str:
         return parse_app_argument(text)
 
     def value(hit: re.Match[str]) -> str:
-        name = hit.group(1)
-        if hit.group(2):
+        if hit.group(1):
+            return {"\\\\": "\\", "\\'": ""}.get(hit.group(1), "$")
+        name = hit.group(2)
+        if hit.group(3):
             return core.api(name, "")
         own = _of_channel(channel, name) if channel is not None else None
         if own is not None:
             return own
         return core.globals.get(name, "")
 
-    return parse_app_argument(_VARIABLE.sub(value, text))
+    return _VARIABLE.sub(value, text)
 
 
 def _of_channel(channel: Channel, name: str) -> str | None:
@@ -195,8 +197,9 @@ class Apps:
     # -- variables ----------------------------------------------------------------------------------------------------
 
     def set(self, core: Core, channel: Channel, argument: str) -> Thread:
-        """``name=value``; an empty value or ``_undef_`` removes."""
+        """``name=value``; an empty value or ``_undef_`` removes. The value is expanded a second time (base_set)."""
         name, _, value = argument.partition("=")
+        value = expand(core, channel, value)
         name = name.strip().removeprefix("nolocal:")
         if name:
             channel.set(name, None if value == "_undef_" else value)

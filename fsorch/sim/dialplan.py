@@ -69,12 +69,26 @@ def fsorch_context(
         ("playback", f"{prompts}/leave_message.wav"),
         ("playback", "tone_stream://%(400,100,1000)"),
         ("set", "playback_terminators=#"),
-        ("record", f"/var/lib/fsorch/messages/${{uuid}}.wav {message_s} 200 5"),
+        ("set", "fsorch_message=/var/lib/fsorch/messages/${uuid}.wav"),
+        ("record", f"${{fsorch_message}} {message_s} 200 5"),
         ("playback", f"{prompts}/thanks.wav"),
         ("hangup", "NORMAL_CLEARING"),
     )
-    alone: Actions = (("set", "fsorch_fallback=yes"), ("unset", "fsorch_entry"), ("answer", ""), ("sleep", "500"))
+    # What may stand in a note the real dialplan looks at first; callers here have numbers.
+    stamps = " ".join(f"\\\\\\${{{name}}}" for name in ("start_uepoch", "answer_uepoch", "bridge_uepoch", "end_uepoch"))
+    noted = f"api_reporting_hook=db insert/fsorch_away/${{uuid}}/{stamps} \\\\\\${{hangup_cause}}"
+    noted += " ${fsorch_caller} ${fsorch_called}"
+    alone: Actions = (
+        ("set", "fsorch_fallback=yes"),
+        ("unset", "fsorch_entry"),
+        ("set", f"{noted} alone${{fsorch_left}} \\\\\\${{fsorch_message}}"),
+        ("answer", ""),
+        ("sleep", "500"),
+    )
     door: Actions = (
+        ("set", "fsorch_caller=${caller_id_number}"),
+        ("set", "fsorch_called=${destination_number}"),
+        ("set", f"{noted} - "),
         ("set", "fsorch_dialled=${destination_number}"),
         ("set", "fsorch_entry=yes"),
         ("sched_transfer", f"+{patience_s} fsorch_fallback XML fsorch"),

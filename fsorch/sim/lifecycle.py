@@ -14,6 +14,7 @@ What is not here: bridges (`fsorch.sim.bridging`), sounds and digits (`fsorch.si
 
 from __future__ import annotations
 
+import re
 from collections import deque
 from collections.abc import Callable
 
@@ -309,6 +310,13 @@ def hangup(core: Core, channel: Channel, cause: str) -> None:
     core.notice(channel, "hangup", cause)
 
 
+def _report(core: Core, channel: Channel) -> None:
+    """The api command that the channel's ``api_reporting_hook`` names (switch_core_state_machine.c, api_hook)."""
+    command, _, argument = (channel.get("api_reporting_hook") or "").partition(" ")
+    if command:
+        core.api(command, re.sub(r"\$\{([a-z0-9_]+)\}", lambda hit: channel.get(hit.group(1)) or "", argument))
+
+
 def _end(core: Core, channel: Channel) -> Thread:
     """HANGUP, REPORTING, DESTROY. The last waits until nobody holds the channel (an originate, a bridge)."""
     core.set_running(channel, "CS_HANGUP")
@@ -318,6 +326,7 @@ def _end(core: Core, channel: Channel) -> Thread:
     channel.state = "CS_REPORTING"
     core.set_running(channel, "CS_REPORTING")
     finish(channel, core.stamp(), core.random)
+    _report(core, channel)
     core.fire("CHANNEL_HANGUP_COMPLETE", channel, lead={"Hangup-Cause": channel.cause})
     core.released(channel)
     while channel.locks:

@@ -40,6 +40,16 @@ def _survey(fact: Fact) -> str:
     return f"{said} when asked about {row.get('question') or 'the call'}"
 
 
+def _noted(fact: Fact) -> str:
+    """A call that fsorch learns of from its switch, when it is over."""
+    if not fact.data.get("alone"):
+        return "called while fsorch was away, and hung up before anybody answered"
+    done = ["spoke with somebody"] if fact.data.get("talked") else []
+    if message := _get(fact, "message"):
+        done.append(f"left a message ({message} on {fact.switch})")
+    return f"called while fsorch was away; the switch served the call, and the caller {' and '.join(done) or 'hung up'}"
+
+
 def _row(fact: Fact, key: str) -> Any:
     row = fact.data.get("row")
     return row.get(key, "") if isinstance(row, Mapping) else ""
@@ -73,6 +83,7 @@ ACTS: dict[str, Callable[[Fact], str]] = {
     FactKind.SURVEY_ANSWERED: _survey,
     FactKind.PROMISE_MADE: lambda fact: f"was promised: {_row(fact, 'what')}",
     FactKind.NOTE_MADE: lambda fact: f"a note: {_row(fact, 'text')}",
+    FactKind.CALL_NOTED: _noted,
     FactKind.DOOR_MISUSED: lambda fact: (
         f"the dialplan asked for what there is not, and the caller got {_get(fact, 'got')}"
     ),

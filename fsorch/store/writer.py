@@ -8,6 +8,7 @@ Every fact becomes a journal row; ``*_ended`` facts become the row they carry as
 - contact_began: only when there is no row of that contact yet, so that it never undoes the end;
 - contact, segment, leg, survey answer, attempt: the newest one stays; attempt_started only when there is none yet;
 - dnc_asked: the first one stays;
+- call_noted: its rows are written unless its leg is a contact's already;
 - campaign_changed: an input of the machine of the campaign, which may be elsewhere by then;
 - lead_changed: only while the lead is held by the token that the fact carries, which ends with it.
 
@@ -45,6 +46,15 @@ class RowError(ValueError):
     """A fact whose data is not the row its kind promises. Nothing can make it one."""
 
 
+class NotedCall(msgspec.Struct, frozen=True):
+    """What ``call_noted`` carries: the rows of one ``call``, which is a contact, and ``row``, that of its leg."""
+
+    call: ContactRow
+    segment: SegmentRow
+    row: LegRow
+    promise: Promise | None = None
+
+
 class Rows:
     """The rows of one batch, by table and key."""
 
@@ -56,6 +66,7 @@ class Rows:
         self.leads: list[Lead] = []
         self.refusals: dict[tuple[str, str], Values] = {}
         self.campaigns: list[tuple[str, CampaignState, str, int]] = []
+        self.calls: dict[str, NotedCall] = {}
 
 
 class BeganData(msgspec.Struct, frozen=True):
@@ -155,6 +166,9 @@ class FactWriter:
         elif fact.kind is FactKind.DNC_ASKED:
             refusal = _refusal(fact)
             rows.refusals.setdefault((refusal.number, refusal.campaign), self._plans[DncRecord].values(refusal))
+        elif fact.kind is FactKind.CALL_NOTED:
+            call = msgspec.convert(fact.data, NotedCall)
+            rows.calls.setdefault(call.row.id, call)
         elif fact.kind is FactKind.CAMPAIGN_CHANGED:
             state = msgspec.convert(fact.data.get("state"), CampaignState)
             rows.campaigns.append((str(fact.data.get("campaign")), state, str(fact.data.get("held")), fact.at))
@@ -176,8 +190,26 @@ class FactWriter:
                 update_lead(self._db, lead)
             for campaign in rows.campaigns:
                 settle_campaign(self._db, *campaign)
+            self._calls(rows.calls)
             if mark is not None:
                 self._many(self._replace[MetaRecord], {mark[0]: mark})
+
+    def _calls(self, calls: dict[str, NotedCall]) -> None:
+        """The noted ``calls`` whose legs are no contact's."""
+        if not calls:
+            return
+        known = LegRecord.select(LegRecord.id).where(LegRecord.id.in_(list(calls)), LegRecord.contact != "")
+        theirs = {str(row[0]) for row in known.tuples().execute(self._db)}
+        for call in (call for id, call in calls.items() if id not in theirs):
+            rows: list[tuple[str, type[Model], Any]] = [
+                (self._keep[ContactRecord], ContactRecord, call.call),
+                (self._replace[SegmentRecord], SegmentRecord, call.segment),
+                (self._replace[LegRecord], LegRecord, call.row),
+            ]
+            if call.promise is not None:
+                rows.append((self._keep[PromiseRecord], PromiseRecord, call.promise))
+            for sql, model, row in rows:
+                self._many(sql, {row.id: self._plans[model].values(row)})
 
     def _many(self, sql: str, rows: dict[Any, Values]) -> None:
         if rows:

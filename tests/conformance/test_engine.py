@@ -8,9 +8,10 @@ from typing import Any
 import pytest
 
 from fsorch.config import SwitchSettings
+from fsorch.engine.away_notes import NOTED, away_note
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import AnswerCall, HangUp, HoldCall
-from fsorch.esl.commands import GetVar, Kill, ReceiveDigits
+from fsorch.engine.inputs import AnswerCall, HangUp, HoldCall, LinkUp
+from fsorch.esl.commands import GetVar, Kill, Notes, ReceiveDigits, SetVars
 from tests.conformance.office import BY, Office
 from tests.conformance.rig import Call, Rig
 
@@ -344,6 +345,27 @@ def test_a_call_the_switch_serves_alone_is_left_alone(rig: Rig, opened: Opener) 
     complete = rig.event("CHANNEL_HANGUP_COMPLETE", leg=call.leg)
     assert (complete.variable("fsorch_contact"), complete.variable("fsorch_fallback")) == (None, "yes")
     assert not office.of(FactKind.CONTACT_BEGAN, leg=call.leg)
+    noted = office.fact(FactKind.CALL_NOTED, leg=call.leg).data
+    assert (noted["call"]["id"], noted["call"]["destination"], noted["alone"]) == (call.leg, call.number, True)
+    assert noted["row"]["hungup_at"] == complete.hangup_time
+
+
+def test_calls_that_came_and_went_without_us_are_told_when_we_come(rig: Rig, opened: Opener) -> None:
+    unserved, taken = rig.call_in(), rig.call_in()
+    assert rig.ask(SetVars(taken.leg, (("api_reporting_hook", ""),))).ok
+    for call in (unserved, taken):
+        rig.ask(Kill(call.caller, "NORMAL_CLEARING"))
+        rig.event("CHANNEL_HANGUP_COMPLETE", leg=call.leg)
+    with rig.another() as link:
+        (up,) = [input for input in link.inputs if isinstance(input, LinkUp)]
+    (note,) = [note for note in up.calls if note.leg in (unserved.leg, taken.leg)]
+    assert (note.leg, note.dialled, note.alone, note.message) == (unserved.leg, unserved.number, False, "")
+    assert 0 < note.began_at < note.ended_at
+    office = opened()
+    office.pump.feed(up)
+    assert office.fact(FactKind.CALL_NOTED, leg=unserved.leg).data["row"]["complete"]
+    gone = Notes("select", NOTED, unserved.leg)
+    rig.until(lambda: not away_note(unserved.leg, rig.ask(gone).text).began_at, "the note to be gone", 30.0)
 
 
 def cut(rig: Rig) -> None:

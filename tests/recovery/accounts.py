@@ -64,7 +64,8 @@ class Accounts:
                 assert self.unseen(caller.result), f"nothing is known of {caller.result}"
 
     def unseen(self, result: CallResult) -> bool:
-        """Whether the whole call lay in a time without fsorch: the switch kept nothing of it."""
+        """Whether the whole call lay in a time without fsorch, as one does that ends in the moment of its death: taken,
+        so that the switch makes no note of it, and not told of yet."""
         began, ended = (self.at(moment) for moment in (result.began_s, result.ended_s))
         return any(down - self.slack_us < began and ended < up + self.slack_us for down, up in self.site.outages)
 

@@ -256,3 +256,39 @@ def test_who_waits_for_a_fsorch_that_never_comes_back_is_served_by_the_switch(ma
     assert was is not None
     assert (row.id, row.outcome, row.cause, row.enqueued_at) == (was.id, "overflowed", "FSORCH_AWAY", was.enqueued_at)
     assert [(leg.id, leg.complete) for leg in accounts.legs.values()] == [(channel.uuid, True)]
+
+
+def test_who_called_in_vain_while_fsorch_was_away_is_a_contact_that_is_called_back(make: Make) -> None:
+    site = make(unserved_s=5.0)
+    site.start()
+    waits = site.call(key="1", patience_s=60.0)
+    site.state_is(waits, "waiting")
+    was = site.contact(waits)
+    assert was is not None
+    site.kill()
+    hasty, patient = site.call(patience_s=1.0), site.call(patience_s=60.0)
+    site.until(lambda: hasty.result.outcome == "abandoned", "the one to give up")
+    message, mine = patient.channel, waits.channel
+    assert message is not None
+    assert mine is not None
+    site.until(lambda: message.get("fsorch_message") and mine.get("fsorch_message"), "the others' messages")
+    for caller in (waits, patient):
+        site.leave(caller)
+    site.drain()
+    site.start()
+    accounts = rest(site)
+    accounts.check_legs()
+    rows = {row.number: row for row in accounts.contacts.values()}
+    assert len(rows) == len(accounts.contacts) == 3
+    for caller, outcome in ((hasty, "lost"), (patient, "overflowed"), (waits, "overflowed")):
+        row = rows[caller.result.number]
+        assert (row.outcome, row.cause) == (outcome, "FSORCH_AWAY")
+        assert abs(row.ended_at - accounts.at(caller.result.ended_s)) < accounts.slack_us
+        assert accounts.legs[caller.result.uuid].contact == row.id
+        assert accounts.legs[caller.result.uuid].complete
+        accounts.check_segments(row)
+    assert rows[waits.result.number].id == was.id
+    with site.store() as store:
+        owed = {promise.number: promise.what for promise in store.customers.promises(role="supervisor")}
+    assert set(owed) == {hasty.result.number, patient.result.number}
+    assert owed[patient.result.number].endswith("left a message")

@@ -1,0 +1,61 @@
+"""Calls that a switch noted while fsorch was away become rows, unless their legs are somebody's already."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from fsorch.customers import Promise
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
+from fsorch.store import Store
+from fsorch.store.story import tell_story
+from tests.store.facts import call, fact, leg_ended
+
+AT = 1_800_000_000_000_000
+
+
+def noted(leg: str, number: str = "+49301") -> Fact:
+    contact = ContactRow(id=leg, switch="main", number=number, outcome="lost", began_at=AT, ended_at=AT + 9)
+    data: dict[str, Any] = {
+        "call": msgspec.to_builtins(contact),
+        "segment": msgspec.to_builtins(
+            SegmentRow(id=f"{leg}:1", contact=leg, kind="ivr", began_at=AT, ended_at=AT + 9)
+        ),
+        "row": msgspec.to_builtins(LegRow(id=leg, contact=leg, switch="main", created_at=AT, hungup_at=AT + 9)),
+        "promise": msgspec.to_builtins(Promise(id=leg, number=number, contact=leg, made_at=AT, due_at=AT + 99)),
+        "alone": True,
+        "talked": False,
+        "message": "/messages/1.wav",
+    }
+    return fact(f"noted-{leg}", FactKind.CALL_NOTED, contact=leg, leg=leg, switch="main", **data)
+
+
+def test_a_call_that_nobody_knew_of_is_written_once(store: Store) -> None:
+    for _ in range(2):
+        store.write([noted("l1"), noted("l2", "+49302")])
+    assert sorted(row.number for row in store.contacts(10)) == ["+49301", "+49302"]
+    detail = store.contact("l1")
+    assert [segment.kind for segment in detail.segments] == ["ivr"]
+    assert [(leg.id, leg.contact, leg.complete) for leg in detail.legs] == [("l1", "l1", True)]
+    assert sorted(promise.contact for promise in store.customers.promises()) == ["l1", "l2"]
+    story = " ".join(line.text for line in tell_story(detail))
+    assert "called while fsorch was away" in story
+    assert "left a message (/messages/1.wav on main)" in story
+
+
+def test_a_caller_who_hung_up_as_we_took_the_call_has_one_contact(store: Store) -> None:
+    theirs = [one for one in call("c1") if one.kind is not FactKind.LEG_ENDED]
+    store.write([*theirs, leg_ended("l1", "c1")])
+    store.write([noted("l1")])
+    assert [row.id for row in store.contacts(10)] == ["c1"]
+    assert not list(store.customers.promises())
+    assert store.contact("c1").legs[0].contact == "c1"
+
+
+def test_a_leg_of_which_only_the_hangup_was_heard_gets_its_contact(store: Store) -> None:
+    store.write([leg_ended("l1")])
+    store.write([noted("l1")])
+    assert [(leg.id, leg.contact) for leg in store.cdrs(10)] == [("l1", "l1")]
+    assert [row.id for row in store.contacts(10)] == ["l1"]
