@@ -45,18 +45,19 @@ def lead(app: App, agent: str, as_json: bool) -> None:
 @click.argument("agent")
 @click.argument("number", required=False, default="")
 @click.option("--campaign", default="", help="By hand, for this campaign: NUMBER is in no list, or in any.")
+@click.option("--show", "caller_id", default="", metavar="NUMBER", help="What they see, of what may be shown to them.")
 @click.pass_obj
-def dial(app: App, agent: str, number: str, campaign: str) -> None:
+def dial(app: App, agent: str, number: str, campaign: str, caller_id: str) -> None:
     """Call the lead that AGENT looks at, at its next number or at NUMBER, one of its own.
 
     It is checked like every other call: what the law or a list forbids is not dialled, and `agent lead` says why."""
     if campaign:
         if not number:
             raise click.UsageError("by hand takes a number: fsorch agent dial AGENT NUMBER --campaign CAMPAIGN")
-        ask(app, DialNumber(agent=agent, by=asked_by(), campaign=campaign, number=number), agent)
+        ask(app, DialNumber(agent=agent, by=asked_by(), campaign=campaign, number=number, caller_id=caller_id), agent)
         return
     card = _card(app, agent, "dial")
-    ask(app, DialPreview(agent=agent, by=asked_by(), number=number, lead=card.lead), agent)
+    ask(app, DialPreview(agent=agent, by=asked_by(), number=number, lead=card.lead, caller_id=caller_id), agent)
 
 
 @click.command("skip", cls=Command)
@@ -75,8 +76,9 @@ def skip(app: App, agent: str, reason: str) -> None:
 @click.option("--note", default="", help="Words about it.")
 @click.option("--callback", "when", default="", metavar="WHEN", help="When to call again, by the lead's own clock.")
 @click.option("--own", is_flag=True, help="By this agent alone.")
+@click.option("--answer", "answers", multiple=True, metavar="NAME=TEXT", help="What it asks for; several times.")
 @click.pass_obj
-def dispose(app: App, agent: str, disposition: str, note: str, when: str, own: bool) -> None:
+def dispose(app: App, agent: str, disposition: str, note: str, when: str, own: bool, answers: tuple[str, ...]) -> None:
     """Say how AGENT's call ended: DISPOSITION is one of those that `agent lead` shows."""
     if own and not when:
         raise click.UsageError("--own says who keeps a promised call; give its time with --callback")
@@ -91,8 +93,16 @@ def dispose(app: App, agent: str, disposition: str, note: str, when: str, own: b
         callback_at=moment(when, "--callback", card.zone or "UTC") if when else 0,
         callback_own=own,
         attempt=card.attempt,
+        answers=dict(_answer(pair) for pair in answers),
     )
     ask(app, request, agent)
+
+
+def _answer(pair: str) -> tuple[str, str]:
+    name, sign, text = pair.partition("=")
+    if not name or not sign:
+        raise click.UsageError(f"--answer is {pair!r}; expected NAME=TEXT")
+    return name, text
 
 
 def format_card(card: LeadCard) -> list[str]:

@@ -25,6 +25,7 @@ from fsorch.campaigns import ConsentRow, Lead
 from fsorch.e164 import NumberFault, NumberReader
 from fsorch.edge.csv_rows import CsvFile, Fault, Row
 from fsorch.edge.lead_columns import COLUMNS_ADDED, Columns, Taken, guess
+from fsorch.edge.sheet_rows import SheetFile, is_old_sheet, is_sheet
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
 from fsorch.store.dnc import DncProgress
@@ -42,7 +43,8 @@ FINGERPRINT = 1_000_000
 
 class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     """How a file is read. ``mapping``: what columns are, where that is not guessed; ``region``: the country of numbers
-    without a code (empty: the list's own); ``duplicates``: see DUPLICATES; ``zone``: of leads whose row names none."""
+    without a code (empty: the list's own); ``duplicates``: see DUPLICATES; ``zone``: of leads whose row names none;
+    ``sheet``: of a workbook (empty: the first)."""
 
     mapping: dict[str, str] = {}
     region: str = ""
@@ -51,6 +53,7 @@ class ImportOptions(msgspec.Struct, frozen=True, kw_only=True):
     encoding: str = ""
     delimiter: str = ""
     has_names: bool = True
+    sheet: str = ""
 
 
 class ImportResult(msgspec.Struct, frozen=True, kw_only=True):
@@ -91,7 +94,7 @@ def import_leads(
     if options.duplicates not in DUPLICATES:
         raise ConfigError(f"duplicates is {options.duplicates!r}; expected one of {', '.join(DUPLICATES)}")
     with (
-        CsvFile(path, encoding=options.encoding, delimiter=options.delimiter, has_names=options.has_names) as file,
+        _opened(path, options) as file,
         ExitStack() as stack,
     ):
         known = _list(store, list, options, dry_run)
@@ -135,6 +138,17 @@ def import_leads(
         first_faults=tuple(sheet.first),
         errors=sheet.shown,
     )
+
+
+def _opened(path: Path, options: ImportOptions) -> CsvFile | SheetFile:
+    """The file, as what it is and not as it is called. Raises ConfigError."""
+    if is_old_sheet(path):
+        raise ConfigError(f"{path} is a workbook in the form of before 2007; save it as .xlsx or CSV")
+    if is_sheet(path):
+        return SheetFile(path, sheet=options.sheet, has_names=options.has_names)
+    if options.sheet:
+        raise ConfigError(f"{path} is no workbook, so there is no sheet {options.sheet!r} in it")
+    return CsvFile(path, encoding=options.encoding, delimiter=options.delimiter, has_names=options.has_names)
 
 
 def _list(store: Store, id: str, options: ImportOptions, dry_run: bool) -> LeadList:

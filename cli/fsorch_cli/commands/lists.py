@@ -145,6 +145,7 @@ def reset(app: App, list_id: str, outcomes: tuple[str, ...], done: bool, as_json
 @click.option("--campaign", default="", help="Whose lists count, with --duplicates campaign; else all that share LIST.")
 @click.option("--encoding", default="", help="Of the file; else its mark (BOM), or UTF-8.")
 @click.option("--delimiter", default="", help="What parts the columns; else what the first row shows.")
+@click.option("--sheet", default="", help="Of a workbook; else its first.")
 @click.option("--no-names", is_flag=True, help="The first row is data; the columns are called 1, 2, 3.")
 @click.option("--errors", type=click.Path(path_type=Path, dir_okay=False), default=None, help="The file of errors.")
 @click.option("--dry-run", is_flag=True, help="Read and check all rows, and keep nothing.")
@@ -163,7 +164,7 @@ def import_(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Take the rows of a CSV FILE into LIST, which is made if need be.
+    """Take the rows of FILE, CSV or a workbook (.xlsx), into LIST, which is made if need be.
 
     Columns are known by their names (phone, mobile, first name, zip, ...) or by --map: number, number:KIND, name,
     reference, owner, priority, zone, country, region, postcode, language, next_at, field.NAME, consent.NAME, or - to
