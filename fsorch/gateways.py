@@ -10,11 +10,20 @@ from typing import Annotated
 
 import msgspec
 
+from fsorch.campaign_words import Outcome
+from fsorch.causes import Cause
 from fsorch.errors import ConfigError
-from fsorch.rules import Count, Name, Rule, Seconds
+from fsorch.rules import Count, Name, Rule, Seconds, expect_known
 
 __all__ = ["GatewaySpec", "TranslateRule", "check_gateway", "dialled"]
 
+# What a call that nobody answered may have been.
+MEANT = frozenset(
+    {
+        *(Outcome.MACHINE, Outcome.BUSY, Outcome.NOANSWER, Outcome.INVALID, Outcome.REJECTED),
+        *(Outcome.UNREACHABLE, Outcome.CONGESTION, Outcome.FAILED),
+    }
+)
 Prefix = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{0,15}\Z")]
 
 
@@ -33,7 +42,8 @@ class GatewaySpec(Rule, frozen=True, kw_only=True):
     first. At most ``cps`` launches a second and ``lines`` calls at once (0: no limit). ``translate``: the first rule
     that fits a number writes it; without one it is dialled as it is, with its plus. ``rest_s``: so long a gateway that
     failed by itself (down, no route, congestion) is left alone when there is another, and one that failed three times
-    in a row whether there is or not; twice as long each time it fails again, up to 15 minutes (0: never)."""
+    in a row whether there is or not; twice as long each time it fails again, up to 15 minutes (0: never). ``causes``:
+    what a cause means when this carrier gives it for a call that nobody answered, where it is not the usual."""
 
     id: str
     title: str = ""
@@ -44,6 +54,7 @@ class GatewaySpec(Rule, frozen=True, kw_only=True):
     lines: Count = 0
     translate: tuple[TranslateRule, ...] = ()
     rest_s: Seconds = 60.0
+    causes: dict[str, Outcome] = {}
 
 
 def dialled(gateway: GatewaySpec, number: str) -> str:
@@ -59,3 +70,8 @@ def check_gateway(spec: GatewaySpec, where: str) -> None:
     """The number has a place in the dial string. ``where``: the path of the gateway. Raises ConfigError."""
     if spec.dial.count("{number}") != 1:
         raise ConfigError(f"{where}.dial is {spec.dial!r}; expected {{number}} once, where the number goes")
+    for name, outcome in spec.causes.items():
+        expect_known(name, Cause.__members__, f"{where}.causes has a key that", "a hangup cause of FreeSWITCH")
+        if outcome not in MEANT:
+            known = ", ".join(sorted(one.value for one in MEANT))
+            raise ConfigError(f"{where}.causes.{name} is {outcome.value}, but nobody answered; expected one of {known}")

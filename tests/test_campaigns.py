@@ -119,7 +119,7 @@ def test_a_fault_names_the_key_and_the_nearest_name(keys: dict[str, Any], messag
     [
         ({"id": "x", "dial": "sofia/gateway/x"}, "gateways[0].dial is 'sofia/gateway/x'; expected {number} once"),
         ({"id": "x", "dial": "a/{number}", "group": "x"}, "gateways[0].group is 'x', as a gateway"),
-        ({"id": "x", "dial": "a/{number}", "cpss": 3}, "did you mean cps?"),
+        ({"id": "x", "dial": "a/{number}", "cpss": 3}, "did you mean cps, causes?"),
     ],
 )
 def test_a_faulty_gateway_is_refused(gateway: dict[str, Any], message: str) -> None:
@@ -166,3 +166,17 @@ def test_a_ring_of_campaigns_that_wait_for_each_other_is_refused() -> None:
         decode(CENTRE | {"campaigns": ring}, Centre, where="test")
     row = decode(CENTRE | {"campaigns": [*ring[1:], one | {"id": "a"}]}, Centre, where="test")
     assert [spec.after for spec in row.campaigns] == ["a", "b", ""]
+
+
+@pytest.mark.parametrize(
+    ("causes", "message"),
+    [
+        ({"CALL_REJECT": "busy"}, "gateways[0].causes has a key that is 'CALL_REJECT'; expected a hangup cause"),
+        ({"CALL_REJECTED": "live"}, "gateways[0].causes.CALL_REJECTED is live, but nobody answered; expected one of"),
+    ],
+)
+def test_what_a_carriers_causes_mean_is_checked(causes: dict[str, str], message: str) -> None:
+    gateways = [CENTRE["gateways"][0] | {"causes": causes}, CENTRE["gateways"][1]]
+    with pytest.raises(ConfigError) as raised:
+        decode(CENTRE | {"gateways": gateways}, Centre, where="test")
+    assert message in str(raised.value)

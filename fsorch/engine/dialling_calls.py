@@ -349,7 +349,7 @@ class DialCalls:
         failed = dial.gateway
         if state is DialState.PLACED:
             self.way_went(dial, cause)
-        unheard = state is DialState.PLACED and cause and verdict(state, cause) in NO_ROOM
+        unheard = state is DialState.PLACED and cause and self._verdict(dial, cause) in NO_ROOM
         switch = core.switches.get(dial.switch)
         if unheard and dial.ways and switch is not None and switch.up and (endpoint := self.next_way(dial)):
             core.fact(FactKind.GATEWAY_FAILED, dial.id, **self._fields(dial), gateway=failed, cause=cause)
@@ -357,8 +357,17 @@ class DialCalls:
             self._dial(dial, endpoint)
             return
         if state is not DialState.OVER:
-            dial.outcome = dial.outcome or verdict(state, cause)
+            dial.outcome = dial.outcome or self._verdict(dial, cause)
             self.step(dial, DialInput.GONE, cause)
+
+    def _verdict(self, dial: Dial, cause: str) -> Outcome:
+        """How a call ended that is over; of one that nobody answered, as its carrier means the cause."""
+        state = dial.machine.state
+        if cause and state in (DialState.PLACED, DialState.RINGING):
+            spec = next((one for one in self.core.centre.gateways if one.id == dial.gateway), None)
+            if spec is not None and cause in spec.causes:
+                return spec.causes[cause]
+        return verdict(state, cause)
 
     # -- effects --------------------------------------------------------------------------------------------------
 

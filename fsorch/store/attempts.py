@@ -60,8 +60,9 @@ class ListCounts(msgspec.Struct, frozen=True, kw_only=True):
 
 class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a campaign's attempts in some time. ``outcomes``: by what they ended with, those under way as
-    ``""``; ``causes``: by the switch's cause; ``rang_us``, ``talked_us``: sums, of those answered; ``answers``: what
-    telling machines from people has come to and cost."""
+    ``""``; ``causes``: by the switch's cause, and ``gateways``: the same of each gateway, for carriers differ;
+    ``rang_us``, ``talked_us``: sums, of those answered; ``answers``: what telling machines from people has come to and
+    cost."""
 
     launched: int
     live: int
@@ -73,6 +74,7 @@ class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
     hours: tuple[HourCounts, ...]
     lists: tuple[ListCounts, ...]
     answers: AnswerCounts = AnswerCounts()
+    gateways: dict[str, dict[str, int]] = {}
 
     @property
     def drop_rate(self) -> float:
@@ -230,6 +232,7 @@ class Attempts:
                 hours=tuple(_hours(db, campaign, since, until)),
                 lists=tuple(count_list(db, name) for name in lists),
                 answers=count_answers(_counted(db, AttemptRecord.answer, where)),
+                gateways=_by_gateway(db, where),
             )
 
 
@@ -258,6 +261,17 @@ def _columns(row: AttemptRow) -> dict[str, Any]:
 def _counted(db: Db, column: Any, where: Any) -> dict[str, int]:
     query = AttemptRecord.select(column, fn.COUNT(AttemptRecord.id)).where(where).group_by(column).order_by(column)
     return dict(query.tuples().execute(db))
+
+
+def _by_gateway(db: Db, where: Any) -> dict[str, dict[str, int]]:
+    """How calls through each gateway ended, by cause; of those that are over and went through one."""
+    columns = AttemptRecord.gateway, AttemptRecord.cause
+    over = (AttemptRecord.gateway != "") & (AttemptRecord.ended_at > 0)
+    query = AttemptRecord.select(*columns, fn.COUNT(AttemptRecord.id)).where(where, over).group_by(*columns)
+    found: dict[str, dict[str, int]] = {}
+    for gateway, cause, count in query.order_by(*columns).tuples().execute(db):
+        found.setdefault(gateway, {})[cause] = count
+    return found
 
 
 def _hours(db: Db, campaign: str, since: int, until: int) -> Iterator[HourCounts]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from fsorch.campaigns import CampaignState, Mode
+from fsorch.campaigns import CampaignState, Mode, Outcome
 from fsorch.engine import Configure
 from fsorch.engine.inputs import CampaignsAre, DropsWere
 from fsorch.gateways import GatewaySpec
@@ -98,3 +98,24 @@ def test_a_campaign_waits_for_the_one_before_it() -> None:
     room.passes(6)
     states = {view.id: view.state for view in room.engine.snapshot().campaigns}
     assert states == {"spring": "finished", "autumn": "running"}
+
+
+def test_a_cause_is_what_its_carrier_means_by_it() -> None:
+    odd = GatewaySpec(
+        id="odd",
+        dial="sofia/gateway/odd/{number}",
+        causes={"CALL_REJECTED": Outcome.INVALID, "USER_BUSY": Outcome.CONGESTION},
+    )
+    plain = carrier(8)[0]
+    room = Room(centre(structs.replace(CAMPAIGN, gateways=("odd", "carrier")), agents=2, gateways=(odd, plain)))
+    room.at_work("a0", "a1")
+    room.run()
+    first, second = room.calls()
+    room.fails(first, "CALL_REJECTED")
+    assert [(row.outcome, row.cause) for row in room.ended()] == [("invalid", "CALL_REJECTED")]
+    # No room by this carrier's word: the other one has its turn, whose busy is a busy.
+    room.fails(second, "USER_BUSY")
+    again = room.calls()[-1]
+    assert "gateway/carrier/" in again.endpoint
+    room.fails(again, "USER_BUSY")
+    assert [row.outcome for row in room.ended()] == ["invalid", "busy"]

@@ -141,3 +141,13 @@ def test_what_an_agent_filled_in_is_kept_and_read(store: Store) -> None:
     kept = store.leads.attempts.get("a1")
     assert kept is not None
     assert kept.answers == row.answers
+
+
+def test_causes_are_counted_for_each_gateway(store: Store) -> None:
+    leads = make(store, 4)
+    rows = [("one", "USER_BUSY"), ("one", "USER_BUSY"), ("two", "USER_BUSY"), ("", "NO_ANSWER")]
+    for n, (gateway, cause) in enumerate(rows):
+        row = attempt(leads[n], f"a{n}", outcome="busy", gateway=gateway, cause=cause, ended_at=NOW + 1)
+        store.write([told(FactKind.ATTEMPT_ENDED, row, f"f{n}")])
+    counts = store.leads.attempts.count("c", (), NOW, NOW + 1)
+    assert counts.gateways == {"one": {"USER_BUSY": 2}, "two": {"USER_BUSY": 1}}

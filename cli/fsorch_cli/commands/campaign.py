@@ -203,7 +203,7 @@ def clone(app: App, campaign: str, new: str, changes: tuple[str, ...], dry_run: 
 @AS_JSON
 @click.pass_obj
 def stats(app: App, campaign: str, since: int, until: int, plot: Path | None, force: bool, as_json: bool) -> None:
-    """What CAMPAIGN has dialled and what came of it: outcomes, drops against the ceiling, lists."""
+    """What CAMPAIGN has dialled and what came of it: outcomes, drops against the ceiling, causes by gateway, lists."""
     until = until or now_us()
     with app.store() as store:
         centre, spec = _spec(store, campaign)
@@ -221,6 +221,8 @@ def stats(app: App, campaign: str, since: int, until: int, plot: Path | None, fo
     print_table(("", ""), format_counts(counts), empty="")
     for budget in budgets:
         out().print(printable(f"{budget.rule}: {budget.words}"), style="red" if budget.is_over else "")
+    if counts.gateways:
+        print_table(("gateway", "cause", "calls>", "of its own>"), format_causes(counts), empty="")
     if counts.lists:
         print_table(
             ("list", "leads>", "dialled>", "open>", "promised>", "held>", "done>"),
@@ -278,6 +280,16 @@ def format_campaign(spec: CampaignSpec, row: CampaignRow, held: str = "") -> tup
         spec.pack,
     )
     return (*described, row.state.value, local_time(row.since_at), row.who, row.why or held)
+
+
+def format_causes(counts: CampaignCounts) -> list[tuple[object, ...]]:
+    """How the calls through each gateway ended, the most frequent cause first."""
+    rows: list[tuple[object, ...]] = []
+    for gateway, causes in counts.gateways.items():
+        whole = sum(causes.values())
+        for cause, count in sorted(causes.items(), key=lambda one: -one[1]):
+            rows.append((gateway, cause or "not seen", count, f"{count / whole:.1%}"))
+    return rows
 
 
 def format_counts(counts: CampaignCounts) -> list[tuple[str, str]]:
