@@ -249,6 +249,7 @@ class Service:
             recorder=RecorderState(**msgspec.structs.asdict(self.recorder.stats())),
             hooks=self._hooks.state() if self._hooks is not None else None,
             lookups=self._lookups.states(),
+            shed={"facts": self.gateway.shed, "histories": self._histories.shed},
         )
 
     def _start(self) -> None:

@@ -115,6 +115,7 @@ class LocalGateway:
     def __init__(self, pump: RequestTaker) -> None:
         self._pump = pump
         self._subscriptions: set[LocalSubscription] = set()
+        self._shed = 0
 
     def snapshot(self) -> Snapshot:
         """Everything at once."""
@@ -124,11 +125,21 @@ class LocalGateway:
         """Ask for ``request`` now. Raises RequestRefused or NotFound; then nothing has changed."""
         self._pump.request(request)
 
+    @property
+    def shed(self) -> int:
+        """How many facts were dropped because a reader was slow, over all that there have been."""
+        return self._shed + sum(one.shed for one in self._subscriptions)
+
     def facts(self) -> LocalSubscription:
         """Subscribe to what happens from now on."""
-        subscription = LocalSubscription(self._subscriptions.discard)
+        subscription = LocalSubscription(self._leave)
         self._subscriptions.add(subscription)
         return subscription
+
+    def _leave(self, subscription: LocalSubscription) -> None:
+        if subscription in self._subscriptions:
+            self._subscriptions.discard(subscription)
+            self._shed += subscription.shed
 
     def publish(self, facts: Iterable[Fact]) -> None:
         """Hand ``facts`` to every subscriber; never blocks."""

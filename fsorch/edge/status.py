@@ -89,7 +89,9 @@ class HookState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One process. ``cpu_s`` is what it has used since it began, ``resident_bytes`` what it holds now."""
+    """One process. ``cpu_s`` is what it has used since it began, ``resident_bytes`` what it holds now. ``shed`` counts
+    what was left undone because a line was full, by what: ``facts`` for a slow reader, ``histories`` of callers that
+    were not looked up."""
 
     version: str
     pid: int
@@ -103,6 +105,7 @@ class ServiceStatus(msgspec.Struct, frozen=True, kw_only=True):
     recorder: RecorderState = RecorderState()
     hooks: HookState | None = None
     lookups: tuple[LookupState, ...] = ()
+    shed: dict[str, int] = {}
 
 
 def cpu_seconds(pid: int | None = None) -> float:

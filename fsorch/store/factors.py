@@ -61,19 +61,20 @@ class Factors:
             record = UserRecord.select().where(UserRecord.login == clean(login)).first(db)
             if record is None or not record.totp:
                 return False
-            step = self._step_of(record.totp, code, above=record.totp_step)
+            step = self._step_of(record.totp, code)
             if step is None:
                 return False
+            # Also a code that another process takes in this moment is good once.
             mine = (UserRecord.login == record.login) & (UserRecord.totp_step < step)
             return bool(UserRecord.update(totp_step=step).where(mine).execute(db))
 
-    def _step_of(self, secret: str, code: str, above: int = 0) -> int | None:
-        """The time step that ``code`` belongs to, if it is now and after ``above``."""
+    def _step_of(self, secret: str, code: str) -> int | None:
+        """The time step that ``code`` belongs to, if it is now."""
         code = "".join(code.split())
         now = self._clock.now().wall // (STEP_S * 1_000_000)
         maker = pyotp.TOTP(secret, interval=STEP_S)
         for step in (now + one for one in AROUND):
-            if step > above and hmac.compare_digest(maker.generate_otp(step).encode(), code.encode()):
+            if hmac.compare_digest(maker.generate_otp(step).encode(), code.encode()):
                 return step
         return None
 

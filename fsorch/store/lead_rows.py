@@ -16,6 +16,7 @@ from fsorch.store.values import cut, dump_json
 __all__ = [
     "HELD",
     "SHUT",
+    "changed_of",
     "gate_of",
     "lead_of",
     "next_number",
@@ -32,6 +33,8 @@ __all__ = [
 HELD = frozenset({LeadState.RESERVED, LeadState.DIALLING, LeadState.TALKING, LeadState.CLOSING})
 # The states in which it is not dialled any more.
 SHUT = frozenset({LeadState.FINISHED, LeadState.BARRED})
+# What tells who somebody is. The audit is never purged, so none of it may get in; see fsorch.store.purging.
+PERSONAL = frozenset({"name", "numbers", "fields", "reference", "postcode", "callback_note"})
 _COLUMNS = tuple(field.column_name for field in LeadRecord._meta.sorted_fields)
 _LEAD = ", ".join(f"`{name}`" for name in _COLUMNS)
 _tried = msgspec.json.Decoder(dict[str, int])
@@ -194,3 +197,12 @@ def next_number(lead: Lead) -> int:
     if not lead.numbers:
         return 0
     return number_value(lead.numbers[lead.next_number % len(lead.numbers)].number)
+
+
+def changed_of(old: Lead, new: Lead, given: Iterable[str]) -> dict[str, Any]:
+    """What the audit tells of a change of the fields ``given``: which of them are other than they were, and what they
+    were and are; of what tells who somebody is, only that."""
+    changed = [name for name in sorted(given) if getattr(old, name) != getattr(new, name)]
+    told = [name for name in changed if name not in PERSONAL]
+    was, now = ({name: msgspec.to_builtins(getattr(one, name)) for name in told} for one in (old, new))
+    return {"changed": changed, "before": was, "after": now}

@@ -29,7 +29,7 @@ from fsorch.store.lead_choice import Choice, Shares, choose, let_through, next_m
 from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, ensure_plan, find_plan, paths_of
-from fsorch.store.lead_rows import SHUT, number_value, plain_id, read_leads, shown, update_lead
+from fsorch.store.lead_rows import SHUT, changed_of, number_value, plain_id, read_leads, shown, update_lead
 from fsorch.store.values import clean, cut
 
 __all__ = ["Leads", "Ready", "Reservation", "Unsettled", "home_of", "token_of"]
@@ -165,7 +165,7 @@ class Leads:
 
     def change(self, id: str, by: str, **given: Any) -> Lead:
         """Set these fields of a lead (those of fsorch.campaigns.Lead that are not an attempt's; ``numbers`` replaces
-        all); audited. Raises NotFound, and RequestRefused while somebody dials it."""
+        all); audited, with what was and what is. Raises NotFound, and RequestRefused while somebody dials it."""
         with self._use() as db, writing(db):
             old = self._one(db, id)
             _expect_free(old, "a change")
@@ -180,7 +180,7 @@ class Leads:
                 LeadNumberRecord.insert_many(number_rows(plain_id(id), new.numbers)).execute(db)
             if new.owner:
                 self.lists.note_owned(db, new.list)
-            self._audit(by, "lead.change", {"lead": id, "changed": sorted(given)})
+            self._audit(by, "lead.change", {"lead": id} | changed_of(old, new, given))
             return self._one(db, id)
 
     # -- callbacks ------------------------------------------------------------------------------------------------

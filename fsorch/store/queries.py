@@ -7,7 +7,7 @@ that an export of any size needs the memory of one page and holds no connection 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from typing import Any, TypeVar
 
@@ -43,6 +43,7 @@ HOOK_BEFORE_US = 10_000_000
 SHORT_ABANDON_S = 5.0
 SERVICE_LEVEL_S = 20.0
 R = TypeVar("R", bound=msgspec.Struct)
+Levels = float | Mapping[str, float]
 
 
 class Filter(msgspec.Struct, frozen=True, kw_only=True):
@@ -118,7 +119,7 @@ class Counts(msgspec.Struct, frozen=True, kw_only=True):
 
 class Summary(msgspec.Struct, frozen=True, kw_only=True):
     """The figures of the contacts that a filter selects; see :func:`summarise`. Seconds; None where there is nothing to
-    measure."""
+    measure. ``service_level_s`` None: each queue's own."""
 
     contacts: int
     live: int
@@ -135,7 +136,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     p50_wait_all_s: float | None
     p95_wait_all_s: float | None
     service_level: float | None
-    service_level_s: float
+    service_level_s: float | None
     overflowed: int = 0
     self_served: int = 0
     dropped: int = 0
@@ -280,14 +281,15 @@ def count_all(db: Db) -> Counts:
 
 
 def summarise(
-    db: Db, filter: Filter, service_level_s: float = SERVICE_LEVEL_S, short_abandon_s: float = SHORT_ABANDON_S
+    db: Db, filter: Filter, service_level_s: Levels = SERVICE_LEVEL_S, short_abandon_s: float = SHORT_ABANDON_S
 ) -> Summary:
     """The figures of the contacts that ``filter`` selects.
 
     - Wait: from the first entry into a queue to the answer or the end (``waited_us``), of contacts that were queued
       and have ended: ``p50_wait_s``, ``p95_wait_s`` of those answered, ``..._all_s`` of all. The p-th percentile is
       the smallest wait that at least p percent of them did not exceed (nearest rank).
-    - Service level: answered within ``service_level_s``, divided by (answered + abandoned after more than
+    - Service level: answered within ``service_level_s`` (one for all, or each queue's own by its id; a queue that is
+      not among them is held to SERVICE_LEVEL_S), divided by (answered + abandoned after more than
       ``short_abandon_s``). Who gives up sooner than that had no chance to be answered and counts neither way.
       Contacts that left the flow before a queue are not in it. A fraction of 1.
     - ``lost``: contacts whose outcome is lost; ``live``: not ended yet."""
@@ -306,11 +308,11 @@ def summarise(
         p50_wait_all_s=_percentile(db, queued, 0.50),
         p95_wait_all_s=_percentile(db, queued, 0.95),
         service_level=waits.service_level,
-        service_level_s=service_level_s,
+        service_level_s=None if isinstance(service_level_s, Mapping) else service_level_s,
     )
 
 
-def count_answers(db: Db, filter: Filter, service_level_s: float, short_abandon_s: float) -> Answers:
+def count_answers(db: Db, filter: Filter, service_level_s: Levels, short_abandon_s: float) -> Answers:
     """How the contacts that were queued and have ended were answered; see :func:`summarise`."""
     queued = _queued(filter)
     answered = [*queued, ContactRecord.outcome == "answered"]
@@ -318,11 +320,29 @@ def count_answers(db: Db, filter: Filter, service_level_s: float, short_abandon_
     late = _count(db, [*abandoned, ContactRecord.waited_us > round(short_abandon_s * 1e6)])
     return Answers(
         answered=_count(db, answered),
-        within=_count(db, [*answered, ContactRecord.waited_us <= round(service_level_s * 1e6)]),
+        within=_count(db, [*answered, _in_time(service_level_s)]),
         late_abandoned=late,
         short_abandoned=_count(db, abandoned) - late,
         p95_wait_s=_percentile(db, answered, 0.95),
     )
+
+
+def _in_time(service_level_s: Levels) -> Any:
+    """Whether a contact waited no longer than it may."""
+    if not isinstance(service_level_s, Mapping):
+        return ContactRecord.waited_us <= round(service_level_s * 1e6)
+    # A condition for each time that queues have, of which there are few, not one for each queue.
+    by_time: dict[float, list[str]] = {}
+    for queue, seconds in service_level_s.items():
+        if seconds != SERVICE_LEVEL_S:
+            by_time.setdefault(seconds, []).append(queue)
+    own = [queue for queues in by_time.values() for queue in queues]
+    found = ContactRecord.waited_us <= round(SERVICE_LEVEL_S * 1e6)
+    if own:
+        found &= ContactRecord.queue.not_in(own)
+    for seconds, queues in by_time.items():
+        found |= ContactRecord.queue.in_(queues) & (ContactRecord.waited_us <= round(seconds * 1e6))
+    return found
 
 
 def _queued(filter: Filter) -> list[Any]:

@@ -27,6 +27,7 @@ from fsorch.store import centre as centres
 from fsorch.store import flows, phones, queries, tokens, users
 from fsorch.store.answered import AnsweredRequests
 from fsorch.store.backup import copy_before_upgrade
+from fsorch.store.break_times import BreakStretch, break_stretches
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.chain import ChainReport, Entry, add_entry, verify_chain
 from fsorch.store.consents import Consents
@@ -360,7 +361,9 @@ class Store:
         with self._use() as db:
             return queries.count_all(db)
 
-    def summary(self, *, service_level_s: float = 20.0, short_abandon_s: float = 5.0, **filters: Any) -> Summary:
+    def summary(
+        self, *, service_level_s: float | Mapping[str, float] = 20.0, short_abandon_s: float = 5.0, **filters: Any
+    ) -> Summary:
         """The figures of the contacts that ``filters`` (the fields of Filter) select; see queries.summarise."""
         with self._use() as db:
             return queries.summarise(db, cleaned(filters), service_level_s, short_abandon_s)
@@ -374,6 +377,11 @@ class Store:
         """How many contacts ``filters`` (the fields of Filter) select."""
         with self._use() as db:
             return queries.count_contacts(db, cleaned(filters))
+
+    def breaks(self, since: int, until: int) -> list[BreakStretch]:
+        """When agents were on break from ``since`` to before ``until`` (UTC microseconds), and why."""
+        with self._use() as db:
+            return list(break_stretches(db, since, until))
 
     def encounters(self, number: str, since: int) -> tuple[Encounter, ...]:
         """Whom the caller from ``number`` has talked with since then (UTC microseconds), the newest first."""

@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 
 from fsorch.edge.settings import read_settings
+from fsorch.engine.facts import Fact, FactKind
 from fsorch.store import open_database
 from tests.cli.cli import fsorch
-from tests.store.facts import contact_ended
+from tests.store.facts import contact_ended, fact
 
 SECOND = 1_000_000
 HOUR = 3_600 * SECOND
@@ -79,3 +80,63 @@ def test_a_span_that_is_none_or_too_long_is_refused() -> None:
     assert "nothing in between" in fsorch("report", "--since", "2027-02-01", "--until", "2027-01-31").err
     ran = fsorch("report", "--by", "hour", "--since", "2027-01-01", "--until", "2027-03-01")
     assert "use a shorter span" in ran.err
+
+
+@pytest.mark.usefixtures("home")
+def test_each_queue_is_held_to_its_own_time_also_in_a_sum() -> None:
+    assert report()["all"]["service_level"] == pytest.approx(2 / 4)
+    assert fsorch("queue", "set", "sales", "service_level_s=60").code == 0
+    assert fsorch("queue", "set", "support", "service_level_s=0.5").code == 0
+    rows = report()
+    assert (rows["sales"]["service_level"], rows["sales"]["service_level_s"]) == (pytest.approx(2 / 3), 60.0)
+    assert rows["support"]["service_level"] == 0.0
+    # Both in time of sales, of three; none of support's one.
+    assert (rows["all"]["service_level"], rows["all"]["service_level_s"]) == (pytest.approx(2 / 4), None)
+    assert report("--by", "agent")["ben"]["service_level"] == 1.0, "50 s are in time in sales"
+    assert report("--by", "hour")["all"] == rows["all"]
+
+
+def changed(agent: str, at: int, status: str, reason: str = "", since: int = 0) -> Fact:
+    kind = FactKind.AGENT_CHANGED
+    return fact(f"{agent}-{at}", kind, at=at, agent=agent, status=status, reason=reason, since=since or at)
+
+
+@pytest.fixture
+def breaks(home: Path) -> None:
+    """Ada: 30 minutes of training (good), then half an hour of lunch (neutral), which a restart does not end; ben: a
+    break that began before the span, and one that goes on after it."""
+    minute = 60 * SECOND
+    told = [
+        changed("ben", NOON - 3 * HOUR, "break", "lunch"),
+        changed("ben", NOON + 10 * minute, "available"),
+        changed("ada", NOON + HOUR, "break", "training"),
+        changed("ada", NOON + HOUR + 30 * minute, "break", "lunch"),
+        changed("ada", NOON + HOUR + 40 * minute, "break", "lunch", since=NOON + HOUR + 30 * minute),
+        changed("ada", NOON + 2 * HOUR, "available"),
+        changed("ben", NOON + 2 * HOUR + 45 * minute, "break", "gone"),
+    ]
+    with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
+        store.write(told)
+
+
+@pytest.mark.usefixtures("breaks")
+def test_time_on_breaks_is_told_by_weight() -> None:
+    assert fsorch("break", "set", "training", "weight=good").code == 0
+    rows = report("--breaks")
+    assert list(rows) == ["ada", "ben", "all"]
+    assert rows["ada"] == {
+        "group": "ada", "breaks": 2, "good_s": 1800.0, "neutral_s": 1800.0, "bad_s": 0.0, "total_s": 3600.0,
+    }  # fmt: skip
+    assert (rows["ben"]["breaks"], rows["ben"]["neutral_s"]) == (2, 600.0 + 900.0), "only what lies in the span"
+    assert rows["all"]["total_s"] == 5100.0
+    assert list(report("--breaks", "--agent", "ben")) == ["ben", "all"]
+    days = list(report("--breaks", "--by", "day").values())
+    assert sum(row["total_s"] for row in days[:-1]) == days[-1]["total_s"] == 5100.0
+    assert "30:00" in fsorch("report", *SPAN, "--breaks").out
+
+
+@pytest.mark.usefixtures("breaks")
+def test_breaks_are_of_no_queue_and_no_hour() -> None:
+    for wrong in (("--by", "hour"), ("--queue", "sales")):
+        ran = fsorch("report", *SPAN, "--breaks", *wrong)
+        assert (ran.code, "--by agent or --by day" in ran.err) == (3, True)

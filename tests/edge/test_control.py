@@ -288,6 +288,18 @@ def test_a_slow_reader_loses_the_oldest_and_is_told() -> None:
     assert sum(1 for _ in subscription) == SUBSCRIPTION_LIMIT - 1
 
 
+def test_what_slow_readers_lost_is_counted_over_all_of_them() -> None:
+    gateway = LocalGateway(Pump())
+    first, second = gateway.facts(), gateway.facts()
+    gateway.publish([fact(n) for n in range(SUBSCRIPTION_LIMIT + 2)])
+    first.close()
+    first.close()
+    gateway.publish([fact(0)])
+    assert gateway.shed == 2 + 3
+    second.close()
+    assert gateway.shed == 5
+
+
 def test_a_waiting_reader_gets_what_comes() -> None:
     gateway = LocalGateway(Pump())
     subscription = gateway.facts()

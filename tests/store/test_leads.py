@@ -107,6 +107,13 @@ class TestOneLead:
         assert (changed.priority, [one.number for one in changed.numbers]) == (5, ["+49309"])
         assert store.leads.find("+49309") == [changed]
         assert store.leads.find(lead.numbers[0].number) == []
+        told = {
+            "lead": lead.id,
+            "changed": ["numbers", "priority"],
+            "before": {"priority": 0},
+            "after": {"priority": 5},
+        }
+        assert store.audits(1)[0].what == told, "what is in the audit stays there, so nobody's number may be"
 
     def test_one_without_number_or_list_is_refused(self, store: Store) -> None:
         make(store, 1)

@@ -61,6 +61,7 @@ SNAPSHOT = Snapshot(
         CampaignView(
             id="spring",
             title="Spring",
+            held="no agent is at work",
             mode="predictive",
             state="running",
             ringing=4,
@@ -91,6 +92,7 @@ STATUS = ServiceStatus(
     recorder=RecorderState(spooled=50, written=40, behind=10, shed=1, torn=2, error="the database is away"),
     hooks=HookState(address="127.0.0.1:8084", active=1, calls=6, refused=2, ended={"done": 5}),
     lookups=(LookupState(name="crm.example.org", asked=9, failed=1, p95_s=0.25),),
+    shed={"facts": 5, "histories": 0},
 )
 READ = {
     'fsorch_tenant_contacts{tenant="acme"}': 3,
@@ -140,6 +142,9 @@ READ = {
     'fsorch_records_lost_total{way="torn"}': 2,
     'fsorch_hooks_ended_total{way="done"}': 5,
     'fsorch_lookups_p95_seconds{source="crm.example.org"}': 0.25,
+    'fsorch_shed_total{what="facts"}': 5,
+    'fsorch_shed_total{what="histories"}': 0,
+    'fsorch_campaign_held{campaign="spring"}': 1,
 }
 
 

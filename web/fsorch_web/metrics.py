@@ -159,6 +159,7 @@ def _campaigns(campaigns: tuple[CampaignView, ...]) -> Iterator[Metric]:
     yield _gauge("campaign_state", "1 for the state of the campaign.", ("campaign", "mode", "state"), states)
     calls = [((c.id, word), float(getattr(c, word))) for c in campaigns for word in ("ringing", "waiting", "talking")]
     yield _gauge("campaign_calls", "Calls of the campaign now.", ("campaign", "state"), calls)
+    yield _gauge("campaign_held", "1 while something keeps it from dialling.", label, each(lambda c: bool(c.held)))
     yield _gauge("campaign_agents", "Agents who dial for the campaign.", label, each(lambda c: c.agents))
     yield _gauge("campaign_agents_free", "Those of them who are idle.", label, each(lambda c: c.free))
     yield _gauge(
@@ -210,6 +211,7 @@ def _process(status: ServiceStatus) -> Iterator[Metric]:
     if status.hooks is not None:
         yield from _hooks(status.hooks)
     yield from _lookups(status.lookups)
+    yield _counter("shed", "What was left undone because a line was full.", ("what",), _numbers(status.shed))
 
 
 def _links(links: tuple[LinkState, ...]) -> Iterator[Metric]:

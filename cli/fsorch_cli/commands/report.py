@@ -18,6 +18,7 @@ from fsorch.errors import ConfigError
 from fsorch.store import Store, Summary
 from fsorch.store.contract import ContractRow, TenantReport, tenant_report
 from fsorch_cli.app import App
+from fsorch_cli.break_report import HEADS, breaks_by_agent, breaks_by_day, format_breaks
 from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.export import CsvWriter, destination
 from fsorch_cli.filters import Moment, parse_moment
@@ -31,7 +32,8 @@ HELD = {True: "yes", False: "NO", None: ""}
 
 
 class Row(msgspec.Struct, frozen=True, kw_only=True):
-    """The contacts of one group. Waits are seconds; ``service_level`` is a share; None where there was nothing."""
+    """The contacts of one group. Waits are seconds; ``service_level`` is a share, within ``service_level_s`` or (None)
+    each queue's own time; None where there was nothing."""
 
     group: str
     contacts: int
@@ -40,7 +42,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     short_abandoned: int
     overflowed: int
     service_level: float | None
-    service_level_s: float
+    service_level_s: float | None
     p50_wait_s: float | None
     p95_wait_s: float | None
 
@@ -62,6 +64,7 @@ class Span(msgspec.Struct, frozen=True):
 @click.option("--queue", default="", help="Only this queue's.")
 @click.option("--agent", default="", help="Only this agent's.")
 @click.option("--tenant", default="", help="Only this tenant's; day by day, with its contract held or not.")
+@click.option("--breaks", is_flag=True, help="Agents' time on breaks instead, by weight: by agent, or by day.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.pass_obj
@@ -73,24 +76,28 @@ def command(
     queue: str,
     agent: str,
     tenant: str,
+    breaks: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """What came of the contacts that began in a span: answered, abandoned, waits, service level.
 
-    Queues are measured by their own service-level time, the whole by 20 s. By hour and day: in this machine's zone.
+    Each queue is measured by its own service-level time, also in a sum. By hour and day: in this machine's zone.
     With --tenant and without --by: its callers by the days of its own zone, measured as its contract says."""
     now = datetime.now().astimezone()
     span = Span(since or parse_moment("today", now), until or time.time_ns() // 1_000, queue, agent, tenant)
     if span.since >= span.until:
         raise ConfigError("--since is not before --until; there is nothing in between")
+    if breaks:
+        print_breaks(app, by or "agent", span, as_json=as_json, as_csv=as_csv)
+        return
     if tenant and by is None:
         print_contract(app, span, as_json=as_json, as_csv=as_csv)
         return
     by = by or "queue"
     with app.store() as store:
         known_tenant(store, tenant)
-        rows = [*GROUPS[by](store, span), _row(store, "all", span)]
+        rows = [*GROUPS[by](store, span), _row(store, "all", span, levels_of(store.load_centre()))]
     if as_json:
         print_json(rows)
     elif as_csv:
@@ -98,6 +105,30 @@ def command(
     else:
         heads = (by, "contacts>", "answered>", "abandoned>", "of them soon>", "in time>", "wait p50>", "p95>")
         print_table(heads, [format_row(row) for row in rows], empty="Nothing.")
+
+
+def print_breaks(app: App, by: str, span: Span, *, as_json: bool, as_csv: bool) -> None:
+    """Agents' time on breaks in the span, and that of all of them. Raises ConfigError for what breaks are not of."""
+    if by not in ("agent", "day") or span.queue:
+        raise ConfigError("breaks are of an agent and not of a queue; use --by agent or --by day, and --agent")
+    with app.store() as store:
+        known_tenant(store, span.tenant)
+        centre, found = store.load_centre(), store.breaks(span.since, span.until)
+    weights = {reason.id: reason.weight for reason in centre.breaks}
+    theirs = {agent.id for agent in centre.agents if fits(span.tenant, agent.tenant)}
+    # Of those who have left the centre since, no tenant is known.
+    mine = [one for one in found if span.agent in ("", one.agent) and (not span.tenant or one.agent in theirs)]
+    if by == "agent":
+        rows = list(breaks_by_agent(mine, weights))
+    else:
+        days = ((start.strftime("%Y-%m-%d"), _micros(start), _micros(end)) for start, end in _times(span, _next_day))
+        rows = list(breaks_by_day(mine, weights, days))
+    if as_json:
+        print_json(rows)
+    elif as_csv:
+        _write_csv(rows)
+    else:
+        print_table((by, *HEADS), [format_breaks(row) for row in rows], empty="Nothing.")
 
 
 def print_contract(app: App, span: Span, *, as_json: bool, as_csv: bool) -> None:
@@ -173,10 +204,15 @@ def format_row(row: Row) -> tuple[object, ...]:
     )
 
 
-def _row(store: Store, group: str, span: Span, service_level_s: float = 20.0) -> Row:
+def _row(store: Store, group: str, span: Span, service_level_s: float | dict[str, float]) -> Row:
     figures: Summary = store.summary(service_level_s=service_level_s, **msgspec.structs.asdict(span))
     fields: dict[str, Any] = {name: getattr(figures, name) for name in Row.__struct_fields__ if name != "group"}
     return Row(group=group, **fields)
+
+
+def levels_of(centre: Centre) -> dict[str, float]:
+    """The service-level time of each queue."""
+    return {queue.id: queue.service_level_s for queue in centre.queues}
 
 
 def by_queue(store: Store, span: Span) -> Iterator[Row]:
@@ -189,9 +225,10 @@ def by_queue(store: Store, span: Span) -> Iterator[Row]:
 
 def by_agent(store: Store, span: Span) -> Iterator[Row]:
     """A row for each agent of the centre, or the one that was asked for."""
-    for agent in store.load_centre().agents:
+    centre = store.load_centre()
+    for agent in centre.agents:
         if span.agent in ("", agent.id) and fits(span.tenant, agent.tenant):
-            yield _row(store, agent.id, msgspec.structs.replace(span, agent=agent.id))
+            yield _row(store, agent.id, msgspec.structs.replace(span, agent=agent.id), levels_of(centre))
 
 
 def by_hour(store: Store, span: Span) -> Iterator[Row]:
@@ -210,14 +247,20 @@ def _next_day(moment: datetime) -> datetime:
 
 
 def _by_time(store: Store, span: Span, after: Callable[[datetime], datetime], form: str) -> Iterator[Row]:
+    levels = levels_of(store.load_centre())
+    for start, end in _times(span, after):
+        since, until = max(span.since, _micros(start)), min(span.until, _micros(end))
+        yield _row(store, start.strftime(form), msgspec.structs.replace(span, since=since, until=until), levels)
+
+
+def _times(span: Span, after: Callable[[datetime], datetime]) -> list[tuple[datetime, datetime]]:
+    """The hours or days of a span. Raises ConfigError when they are too many."""
     begin = to_datetime(span.since).astimezone().replace(minute=0, second=0, microsecond=0)
     begin = begin.replace(tzinfo=None, hour=0).astimezone() if after is _next_day else begin
-    stretches = list(islice(_stretches(begin, to_datetime(span.until), after), MOST_ROWS + 1))
-    if len(stretches) > MOST_ROWS:
+    found = list(islice(_stretches(begin, to_datetime(span.until), after), MOST_ROWS + 1))
+    if len(found) > MOST_ROWS:
         raise ConfigError(f"more than {MOST_ROWS} rows; use a shorter span, or --by day")
-    for start, end in stretches:
-        since, until = max(span.since, _micros(start)), min(span.until, _micros(end))
-        yield _row(store, start.strftime(form), msgspec.structs.replace(span, since=since, until=until))
+    return found
 
 
 def _stretches(
