@@ -175,7 +175,8 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached
     otherwise (through mod_verto, say). ``confirm_key``: who picks up has to press it before a customer is put through,
     so that no mailbox swallows one; asked with ``confirm_sound``, and not on a phone ``user/...``, which is the agent's
-    own. ``own_customers``: the numbers of the customers whose own agent this is. ``seniority``: how much the agent is
+    own. ``own_customers``: the numbers of the customers whose own agent this is; ``territories``: whose
+    leads are theirs beside those that name them: an area, a group of agents. ``seniority``: how much the agent is
     trusted with, 0 to 99, in the centre's own measure; the strategy most-senior goes by it.
     ``tenant``: whose agent it is, who serves its queues alone; empty: everybody's."""
 
@@ -187,6 +188,7 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     queues: tuple[MembershipSpec, ...] = ()
     skills: dict[str, Level] = {}
     own_customers: tuple[str, ...] = ()
+    territories: tuple[Annotated[str, msgspec.Meta(min_length=1, max_length=64)], ...] = ()
     seniority: Annotated[int, msgspec.Meta(ge=0, le=99)] = 0
     phone_mode: PhoneMode = PhoneMode.DIALLED
     alert: str = ""

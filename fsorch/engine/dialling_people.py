@@ -88,7 +88,8 @@ class Previews:
                 continue
             found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
             if found is None:
-                return
+                # What there is may be for others alone.
+                continue
             ready, number, _ = found
             self._shown(run, agent, ready, number)
 
@@ -103,13 +104,12 @@ class Previews:
                 continue
             found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
             if found is None:
-                return
+                # What there is may be for others alone.
+                continue
             self._place(person, run, *found)
 
     def _fits(self, run: Run, agent: str, lead: Lead) -> bool:
-        only = self.dialling.supply.only(run, lead)
-        owner = lead.owner if run.spec.owner_first and run.agents.get(lead.owner) == AgentState.IDLE else ""
-        return (only or owner or agent) == agent
+        return self.dialling.supply.may_have(run, agent, lead)
 
     def _shown(self, run: Run, agent: str, ready: ReadyLead, number: str) -> None:
         now, seconds = self.core.now, run.spec.preview.timer_s

@@ -95,7 +95,8 @@ class Supply:
         have = len(run.fresh) + len(run.unclear)
         if have * 2 <= wanted:
             run.asked = self.serial()
-            owners = tuple(agent for agent, state in run.agents.items() if state == AgentState.IDLE)
+            free = [agent for agent, state in run.agents.items() if state == AgentState.IDLE]
+            owners = tuple(dict.fromkeys([*free, *(one for agent in free for one in self._territories(agent))]))
             self.core.ask(LeadsWanted(campaign=run.spec.id, serial=run.asked, count=wanted - have, owners=owners))
 
     def take_lead(self, run: Run, fits: Callable[[Lead], bool]) -> tuple[ReadyLead, str, Ruling] | None:
@@ -166,4 +167,29 @@ class Supply:
             wait_s = run.spec.callbacks.own_wait_s
             late = wait_s > 0 and self.core.now.wall >= lead.next_at + wait_s * US
             return "" if late else lead.callback_agent
-        return lead.owner if run.spec.owner_only else ""
+        return self._owner(run, lead) if run.spec.owner_only else ""
+
+    def may_have(self, run: Run, agent: str, lead: Lead) -> bool:
+        """Whether a free agent may have this lead for themselves: a promise is for whom it was given, what has an owner
+        for its owners, where one of them is free or it is for nobody else."""
+        if lead.callback_agent or not lead.owner:
+            return (self.only(run, lead) or agent) == agent
+        if run.spec.owner_only:
+            return self._owns(agent, lead)
+        free = [one for one, state in run.agents.items() if state == AgentState.IDLE and self._owns(one, lead)]
+        return not run.spec.owner_first or not free or agent in free
+
+    def _owner(self, run: Run, lead: Lead) -> str:
+        """The agent whose lead this is: the one it names; of a territory one who is free before one who is not; what it
+        says, where that is nobody here."""
+        if lead.owner in self.core.people:
+            return lead.owner
+        theirs = [agent for agent in run.agents if self._owns(agent, lead)]
+        return min(theirs, key=lambda agent: run.agents[agent] != AgentState.IDLE, default=lead.owner)
+
+    def _owns(self, agent: str, lead: Lead) -> bool:
+        return lead.owner == agent or lead.owner in self._territories(agent)
+
+    def _territories(self, agent: str) -> tuple[str, ...]:
+        person = self.core.people.get(agent)
+        return person.spec.territories if person is not None else ()

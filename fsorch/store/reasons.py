@@ -100,7 +100,8 @@ def upcoming_of(
 ) -> list[Upcoming] | None:
     """The leads that ``spec`` would be given next at ``now`` (UTC microseconds), in order, if all of its agents were
     free. None: its leads have still to be put in order, which without ``preparing`` is not waited for."""
-    owners = [one.id for one in centre.agents if any(member.queue == spec.queue for member in one.queues)]
+    agents = [one for one in centre.agents if any(member.queue == spec.queue for member in one.queues)]
+    owners = [*(one.id for one in agents), *dict.fromkeys(name for one in agents for name in one.territories)]
     leads = store.leads.upcoming(spec, count, now, owners=owners, preparing=preparing)
     if leads is None:
         return None

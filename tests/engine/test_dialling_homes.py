@@ -10,8 +10,9 @@ from msgspec import structs
 from fsorch.campaigns import Mode
 from fsorch.config import MembershipSpec
 from fsorch.engine import Configure
+from fsorch.engine.actions import LeadsWanted
 from fsorch.engine.inputs import LogOut
-from fsorch.esl.commands import Kill
+from fsorch.esl.commands import Kill, Originate
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
 
 AUTUMN = structs.replace(CAMPAIGN, id="autumn")
@@ -166,3 +167,54 @@ def test_a_mode_without_agents_lets_them_go_and_what_rings_rings_on() -> None:
     room.passes(1)
     assert homes(room) == {"spring": 0}
     assert not [one for one, _ in room.sent if isinstance(one, Kill) and one.uuid == call.uuid]
+
+
+def territorial(mode: Mode, **more: object) -> Room:
+    """Two agents, of whom the second has the north."""
+    told = centre(structs.replace(CAMPAIGN, mode=mode, **more), agents=2)
+    agents = (told.agents[0], structs.replace(told.agents[1], territories=("north",)))
+    return Room(structs.replace(told, agents=agents))
+
+
+@pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREVIEW])
+def test_what_is_of_a_territory_is_for_its_agents_alone(mode: Mode) -> None:
+    room = territorial(mode, owner_only=True)
+    room.leads = [lead(n, owner="north") for n in (1, 2)] + [lead(3, owner="a0"), lead(4, owner="south")]
+    room.at_work("a0", "a1")
+    room.run()
+    room.passes(1)
+    if mode is Mode.PREVIEW:
+        shown = {view.id: view.lead.lead if view.lead else "" for view in room.engine.snapshot().agents}
+        assert shown == {"a0": "3", "a1": "1"}
+    else:
+        assert sorted((row.lead, row.agent) for row in room.started()) == [("1", "a1"), ("3", "a0")]
+    wanted = next(one for one in room.wanted if isinstance(one, LeadsWanted))
+    assert set(wanted.owners) == {"a0", "a1", "north"}
+
+
+def test_what_is_of_a_territory_is_for_its_agents_first() -> None:
+    room = territorial(Mode.PREVIEW)
+    room.leads = [lead(n, owner="north") for n in (1, 2)] + [lead(3)]
+    room.at_work("a0", "a1")
+    room.run()
+    room.passes(1)
+    shown = {view.id: view.lead.lead if view.lead else "" for view in room.engine.snapshot().agents}
+    assert shown["a1"] == "1"
+    # The first agent has what is nobody's, or, the north having its own, the next of it.
+    assert shown["a0"] in ("2", "3")
+
+
+@pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREVIEW])
+def test_who_has_no_lead_of_their_own_keeps_none_from_another(mode: Mode) -> None:
+    told = centre(structs.replace(CAMPAIGN, mode=mode, owner_only=True), agents=2, nailed=mode is Mode.PREVIEW)
+    agents = (told.agents[0], structs.replace(told.agents[1], territories=("north",)))
+    room = Room(structs.replace(told, agents=agents))
+    room.leads = [lead(1, owner="north")]
+    room.log_in("a0", "a1") if mode is Mode.PROGRESSIVE else room.at_work("a0", "a1")
+    room.run()
+    room.passes(1)
+    if mode is Mode.PREVIEW:
+        assert [view.id for view in room.engine.snapshot().agents if view.lead] == ["a1"]
+    else:
+        # The phone of the agent rings first.
+        assert room.last(Originate).endpoint == "user/1002"
