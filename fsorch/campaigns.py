@@ -170,7 +170,7 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
     timing: bool = False
     decide_s: Annotated[float, msgspec.Meta(gt=0, le=10)] = 1.5
     pause_s: Annotated[float, msgspec.Meta(ge=0.2, le=2)] = 0.6
-    greeting_s: Annotated[float, msgspec.Meta(ge=1, le=20)] = 4.0
+    greeting_s: Annotated[float, msgspec.Meta(ge=1, le=20)] = 5.0
     level: Annotated[int, msgspec.Meta(ge=10, le=10_000)] = 150
     while_talking: bool = True
     false_positives: Share = 0.0

@@ -99,7 +99,7 @@ class Hearing:
         talking = answer.machine.state is AnswerState.TALKING
         app, hits = ("detect_silence", GAP) if talking else ("detect_audio", TALK)
         dial.listening = self.core.ids()
-        words = f"{answer.spec.level} {hits} {round(max(LEAST_S, left_s) * 1000)}"
+        words = f"{answer.level(at)} {hits} {round(max(LEAST_S, left_s) * 1000)}"
         self.core.send(dial.switch, Execute(dial.leg, app, words, dial.listening), f"hear:{dial.id}")
 
 

@@ -53,6 +53,16 @@ def test_who_it_is(story: Story, verdict: Verdict, at: float) -> None:
     assert answer.judged_at == pytest.approx(at)
 
 
+def test_what_sounds_for_long_must_be_louder_to_be_talk() -> None:
+    answer = Answer(TIMING, 0.0)
+    assert answer.level(5.0) == TIMING.level
+    answer.talk(0.5)
+    answer.quiet(0.9)
+    assert [answer.level(at) for at in (0.9, 1.4, 1.5, 3.0)] == [150, 150, 450, 450]
+    # The radio behind them goes on, and is not heard any more.
+    assert answer.tick(1.5) is Verdict.PERSON
+
+
 def test_a_strict_limit_leaves_nobody_waiting_longer() -> None:
     spec = AmdSpec(timing=True, decide_s=1.9, greeting_s=1.7, while_talking=False)
     assert heard(words(*[0.5] * 8, start=0.1), spec).verdict is Verdict.MACHINE
