@@ -2,9 +2,9 @@
 
 Every live answer pays in a little less than the target's share of a drop, every drop takes one out. The price is the
 chance of finding nobody that a call may be launched with: above the target while there is something in the bank, so
-that idle time is bought with it; close to nothing once it is overdrawn. The bank holds a reserve for what is already in the air, and no
-more than a few drops above it: a quiet morning buys no bad afternoon. So in whatever stretch of time one counts, drops
-stay at the target but for these few.
+that idle time is bought with it; close to nothing once it is overdrawn. The bank holds a reserve for what is already in
+the air, and no more than a few drops above it: a quiet morning buys no bad afternoon. So in whatever stretch of time
+one counts, drops stay at the target but for these few.
 """
 
 from __future__ import annotations

@@ -127,10 +127,10 @@ def test_a_silent_switch_keeps_nobody_waiting() -> None:
 
 def talks_on(ear: Ear) -> None:
     """A greeting with gaps, until it has lasted too long."""
-    for n in range(5):
+    for n in range(6):
         ear.ends(0.4 + n * 0.8, found=True)
         ear.ends(0.9 + n * 0.8, found=True)
-    ear.ends(4.35, found=True)
+    ear.ends(5.35, found=True)
 
 
 def test_a_long_greeting_is_a_machine_and_gets_its_message_after_the_beep() -> None:
