@@ -20,17 +20,20 @@ __all__ = ["Hour", "draw_hours", "hours_of"]
 SVG = "http://www.w3.org/2000/svg"
 HOUR = 3_600_000_000
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-LEFT, RIGHT, TOP, PANEL, GAP, FOOT = 64, 24, 46, 150, 46, 34
+LEFT, RIGHT, TOP, PANEL, GAP, FOOT = 64, 24, 56, 150, 46, 34
 WIDTH = 900
 # More hours than this and a bar is no longer seen: then a bar is several hours.
 MOST_BARS = 120
 INK, GREY, FAINT = "#1f2937", "#6b7280", "#e5e7eb"
-LAUNCHED, LIVE, DROPPED, BUSY, CEILING = "#cbd5e1", "#16a34a", "#dc2626", "#2563eb", "#b91c1c"
+LAUNCHED, LIVE, DROPPED, WITHIN, BUSY, CEILING = "#cbd5e1", "#16a34a", "#dc2626", "#f59e0b", "#2563eb", "#b91c1c"
+# A letter of 12 pixels is about so wide: for words that stand beside each other.
+LETTER = 5.9
 
 
 class Hour(msgspec.Struct, frozen=True, kw_only=True):
     """One hour (or several, in one bar) from ``at`` on: calls ``launched``, ``live`` answers, ``drops`` and
-    ``machines``; ``talk_us`` that ``agents`` agents talked in ``hours`` hours."""
+    ``machines``; ``talk_us`` that ``agents`` agents talked in ``hours`` hours, of which ``span_us`` lie between the
+    first call and the end of the last (0: all)."""
 
     at: int
     launched: int = 0
@@ -40,6 +43,7 @@ class Hour(msgspec.Struct, frozen=True, kw_only=True):
     talk_us: int = 0
     agents: int = 0
     hours: int = 1
+    span_us: int = 0
 
     @property
     def drop_share(self) -> float:
@@ -48,8 +52,8 @@ class Hour(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def busy(self) -> float:
-        """The share of the hour that the agents who talked in it spent talking."""
-        return min(1.0, self.talk_us / (self.agents * self.hours * HOUR)) if self.agents else 0.0
+        """The share of the hour, as far as was dialled in it, that the agents who talked in it spent talking."""
+        return min(1.0, self.talk_us / (self.agents * (self.span_us or self.hours * HOUR))) if self.agents else 0.0
 
 
 class _Count(msgspec.Struct):
@@ -65,7 +69,9 @@ def hours_of(rows: Iterable[AttemptRow], since: int, until: int) -> tuple[Hour, 
     """The hours of these attempts, from the first to the last between ``since`` and ``until`` (UTC microseconds), empty
     ones too; several in one where there are very many. A talk counts in the hours that it filled."""
     counts: dict[int, _Count] = {}
+    began, ended = until, since
     for row in rows:
+        began, ended = min(began, row.launched_at), max(ended, row.launched_at, min(row.ended_at, until))
         one = counts.setdefault(row.launched_at // HOUR, _Count())
         one.launched += 1
         one.live += row.outcome in LIVE_OUTCOMES
@@ -76,7 +82,7 @@ def hours_of(rows: Iterable[AttemptRow], since: int, until: int) -> tuple[Hour, 
         return ()
     first, last = max(min(counts), since // HOUR), min(max(counts), max(until - 1, since) // HOUR)
     step = -(-(last - first + 1) // MOST_BARS)
-    return tuple(_bar(counts, start, step) for start in range(first, last + 1, step))
+    return tuple(_bar(counts, start, step, began, ended) for start in range(first, last + 1, step))
 
 
 def _spread_talk(row: AttemptRow, counts: dict[int, _Count]) -> None:
@@ -92,17 +98,22 @@ def _spread_talk(row: AttemptRow, counts: dict[int, _Count]) -> None:
         at = end
 
 
-def _bar(counts: dict[int, _Count], start: int, step: int) -> Hour:
+def _bar(counts: dict[int, _Count], start: int, step: int, began: int, ended: int) -> Hour:
+    span_us = min((start + step) * HOUR, ended) - max(start * HOUR, began)
     some = [counts[hour] for hour in range(start, start + step) if hour in counts]
+    launched = sum(one.launched for one in some)
+    # Where talks only ran on after the last call, all of the hour counts.
+    cut = launched and 0 < span_us < step * HOUR
     return Hour(
         at=start * HOUR,
-        launched=sum(one.launched for one in some),
+        launched=launched,
         live=sum(one.live for one in some),
         drops=sum(one.drops for one in some),
         machines=sum(one.machines for one in some),
         talk_us=sum(one.talk_us for one in some),
         agents=max((len(one.agents) for one in some), default=0),
         hours=step,
+        span_us=span_us if cut else 0,
     )
 
 
@@ -129,7 +140,8 @@ def draw_hours(title: str, hours: Sequence[Hour], *, ceiling: float = 0.0, zone:
 
 def _answers(root: Xml.Element, top: float, hours: Sequence[Hour]) -> None:
     most = max(hour.launched for hour in hours) or 1
-    _frame(root, top, "Calls launched, and answered by a person", [(0, "0"), (1, f"{most}")])
+    _frame(root, top, "Calls", [(0, "0"), (1, f"{most}")])
+    _legend(root, top, [(LAUNCHED, "launched"), (LIVE, "answered by a person")])
     for n, hour in enumerate(hours):
         _column(root, top, n, len(hours), hour.launched / most, LAUNCHED, f"{hour.launched} launched")
         _column(root, top, n, len(hours), hour.live / most, LIVE, f"{hour.live} answered by a person", inner=True)
@@ -140,7 +152,7 @@ def _drops(root: Xml.Element, top: float, hours: Sequence[Hour], ceiling: float)
     _frame(root, top, "Dropped, of live answers (the line: since the beginning)", [(0, "0 %"), (1, f"{most:.1%}")])
     for n, hour in enumerate(hours):
         words = f"{hour.drops} of {hour.live} dropped ({hour.drop_share:.2%})"
-        colour = DROPPED if not ceiling or hour.drop_share > ceiling else "#f59e0b"
+        colour = DROPPED if not ceiling or hour.drop_share > ceiling else WITHIN
         _column(root, top, n, len(hours), hour.drop_share / most, colour, words)
     live = drops = 0
     points = []
@@ -158,7 +170,7 @@ def _drops(root: Xml.Element, top: float, hours: Sequence[Hour], ceiling: float)
     if ceiling:
         y = top + PANEL * (1 - ceiling / most)
         _line(root, LEFT, y, WIDTH - RIGHT, y, CEILING, dash="6 4")
-        _text(root, WIDTH - RIGHT, top - 6, f"dashed: the ceiling, {ceiling:.1%}", fill=CEILING, anchor="end")
+        _legend(root, top, [(WITHIN, "within the ceiling"), (DROPPED, f"above it (dashed, {ceiling:.1%})")])
 
 
 def _busy(root: Xml.Element, top: float, hours: Sequence[Hour]) -> None:
@@ -169,6 +181,7 @@ def _busy(root: Xml.Element, top: float, hours: Sequence[Hour]) -> None:
 
 def _axis(root: Xml.Element, y: float, hours: Sequence[Hour], zone: ZoneInfo) -> None:
     every = max(1, -(-len(hours) // 12))
+    _text(root, WIDTH - RIGHT, y - PANEL - 6, f"hours of {zone.key}", fill=GREY, anchor="end")
     last = ""
     for n in range(0, len(hours), every):
         local = (EPOCH + timedelta(microseconds=hours[n].at)).astimezone(zone)
@@ -179,6 +192,16 @@ def _axis(root: Xml.Element, y: float, hours: Sequence[Hour], zone: ZoneInfo) ->
         if day != last:
             _text(root, x, y + 29, day, fill=GREY)
         last = day
+
+
+def _legend(root: Xml.Element, top: float, signs: Sequence[tuple[str, str]]) -> None:
+    """What the colours are, at the right above a panel."""
+    x = WIDTH - RIGHT
+    for colour, words in reversed(signs):
+        _text(root, x, top - 6, words, fill=GREY, anchor="end")
+        x -= round(LETTER * len(words)) + 15
+        Xml.SubElement(root, "rect", x=f"{x}", y=f"{top - 15}", width="10", height="10", fill=colour)
+        x -= 16
 
 
 def _frame(root: Xml.Element, top: float, name: str, marks: Sequence[tuple[float, str]]) -> None:

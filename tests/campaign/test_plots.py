@@ -37,6 +37,16 @@ def test_calls_count_where_they_were_launched_and_talks_where_they_were_talked()
     assert (fourth.launched, fourth.live, first.drop_share, first.busy) == (1, 0, 0.5, 1.0)
 
 
+def test_the_first_and_the_last_hour_count_as_far_as_was_dialled_in_them() -> None:
+    half = HOUR // 2
+    rows = [attempt(T + half, Outcome.LIVE, talk=half // 2), attempt(T + half + 2 * HOUR, Outcome.LIVE, talk=half // 2)]
+    first, second, last = hours_of(rows, T, T + 24 * HOUR)
+    # It was begun at half past, and ended with the last talk, a quarter of an hour later.
+    assert (first.span_us, first.busy) == (half, 0.5)
+    assert second == Hour(at=T + HOUR)
+    assert (last.span_us, last.busy) == (HOUR * 3 // 4, half / 2 / (HOUR * 3 / 4))
+
+
 def test_very_many_hours_share_bars_and_nothing_is_lost() -> None:
     rows = [attempt(T + n * HOUR) for n in range(1000)]
     bars = hours_of(rows, T, T + 1000 * HOUR)
@@ -53,7 +63,9 @@ def test_nothing_to_draw_is_said() -> None:
 def test_the_ceiling_is_drawn_and_what_is_above_it_stands_out() -> None:
     hours = (Hour(at=T, launched=100, live=50, drops=3), Hour(at=T + HOUR, launched=100, live=50, drops=1))
     drawn = draw_hours("Spring", hours, ceiling=0.03, zone="America/New_York")
-    assert "the ceiling, 3.0%" in drawn
+    assert "within the ceiling" in drawn
+    assert "above it (dashed, 3.0%)" in drawn
+    assert ">hours of America/New_York<" in drawn
     bars = [one for one in Xml.fromstring(drawn) if "dropped" in (one.findtext("{*}title") or "")]
     assert [bar.get("fill") for bar in bars] == ["#dc2626", "#f59e0b"]
     assert bars[0].findtext("{*}title") == "3 of 50 dropped (6.00%)"
