@@ -19,8 +19,9 @@ import yaml
 from phonenumbers.timezone import time_zones_for_number
 
 from fsorch.campaigns import Lead, LeadNumber, Line
+from fsorch.errors import ConfigError
 
-__all__ = ["Place", "Places"]
+__all__ = ["Place", "Places", "check_zone"]
 
 # Numbers remembered before all are forgotten: a campaign dials each a few times.
 MOST_KEPT = 50_000
@@ -53,6 +54,17 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     codes: tuple[str, ...] = ()
     postcodes: str = ""
     clocks: dict[str, str] = {}
+
+
+def check_zone(zone: str) -> None:
+    """Raises ConfigError for what is no time zone (IANA); none at all is none."""
+    if zone and zone not in _all_zones():
+        raise ConfigError(f"there is no time zone {zone[:40]!r}; expected one such as Europe/Berlin")
+
+
+@cache
+def _all_zones() -> frozenset[str]:
+    return frozenset(available_timezones())
 
 
 class Places:

@@ -120,8 +120,8 @@ def _descend(thing: Any, parts: list[str], line: str) -> Any:
 
 
 def _name(item: Any) -> Any:
-    """What an element of a list goes by: its id, or the queue it is a place in."""
-    return (item.get("id") or item.get("queue")) if isinstance(item, dict) else None
+    """What an element of a list goes by: its id, or the queue or list it is a place in."""
+    return (item.get("id") or item.get("queue") or item.get("list")) if isinstance(item, dict) else None
 
 
 def _item(value: Any, kind: Any) -> Any:

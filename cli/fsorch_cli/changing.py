@@ -20,6 +20,8 @@ __all__ = ["change_centre", "linted", "print_changes", "reload", "tell_changed"]
 
 # So many messages that are to be made are named.
 TOLD = 5
+# What changes them, as changes are told.
+SPOKEN = ("campaign", "prompt", "language", "speech")
 STYLES = {"+": "green", "-": "red", "~": "yellow"}
 
 
@@ -39,7 +41,8 @@ def change_centre(
         changed = changing.change_centre(store, change, asked_by(), act=act, dry_run=dry_run, override=override)
         without = [user.login for user in store.users() if not user.has_password]
     tell_changed(app, changed, dry_run=dry_run, as_json=as_json)
-    if changed.changes and not dry_run and not as_json:
+    spoken = any(change.what.startswith(SPOKEN) for change in changed.changes)
+    if spoken and not dry_run and not as_json:
         _tell_unbuilt(app)
     if without and not dry_run:
         note(f"no password yet: {', '.join(without)}; give one with: fsorch user passwd {without[0]}")

@@ -64,7 +64,7 @@ def _own(spec: CampaignSpec, leads: int | None) -> Iterator[str]:
         yield "it has no gateway; name one, or a group: gateways"
     if spec.mode is not Mode.MANUAL and not spec.lists:
         yield "it has no list; name one: lists"
-    if leads == 0 and spec.mode is not Mode.MANUAL and not spec.keep_open:
+    if leads == 0 and spec.lists and spec.mode is not Mode.MANUAL and not spec.keep_open:
         yield "its lists hold no lead that may be dialled; import some, or set keep_open"
     if spec.mode in OVERDIALLING and spec.amd is None and spec.ring_s < 20:
         yield f"machines are not told from people, and it rings for {spec.ring_s:g} s only; set amd or ring_s"

@@ -8,7 +8,7 @@ the lead, ``-`` for a column that is left out. Columns that nobody maps are gues
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -145,14 +145,25 @@ def _plain_name(column: str) -> str:
 class Columns:
     """Makes leads of rows. ``targets``: what each column is; ``list``: where they go; ``region``: the country of
     numbers without a code; ``zone``: where they are when no column says so; ``now_us``: for consents without a
-    moment."""
+    moment; ``scopes``: what they may be for, beside a campaign (None: anything)."""
 
-    def __init__(self, targets: Sequence[str], *, list: str, region: str, zone: str, now_us: int, by: str) -> None:
+    def __init__(
+        self,
+        targets: Sequence[str],
+        *,
+        list: str,
+        region: str,
+        zone: str,
+        now_us: int,
+        by: str,
+        scopes: Container[str] | None = None,
+    ) -> None:
         self.targets = tuple(targets)
         self._list = list
         self._read = NumberReader(region).read
         self._zone = _zone(zone) if zone else ""
         self._now_us = now_us
+        self._scopes = scopes
         self._by = by
         self._numbers = [(n, one.partition(":")[2]) for n, one in enumerate(targets) if one.startswith("number")]
         self._names = [n for n, one in enumerate(targets) if one == "name"]
@@ -248,6 +259,9 @@ class Columns:
         for name, text in parts.items():
             if len(text) > CONSENT[name]:
                 raise RowFaultError(f"consent.{name} has {len(text)} characters; expected at most {CONSENT[name]}")
+        scope = parts.get("scope", "*")
+        if self._scopes is not None and scope not in self._scopes and not scope.startswith("campaign:"):
+            raise RowFaultError(f"no rule asks for a consent to {scope[:40]!r}")
         given_at = _moment(parts["given_at"], "consent.given_at") if "given_at" in parts else self._now_us
         until = _moment(parts["until"], "consent.until") if "until" in parts else 0
         if until and until <= given_at:
@@ -257,7 +271,7 @@ class Columns:
                 number=one.number,
                 who=parts.get("who", lead.name),
                 what=parts.get("what", ""),
-                scope=parts.get("scope", "*"),
+                scope=scope,
                 channel=parts.get("channel", ""),
                 evidence=parts.get("evidence", ""),
                 given_at=given_at,

@@ -29,6 +29,7 @@ from fsorch.edge.sheet_rows import SheetFile, is_old_sheet, is_sheet
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
 from fsorch.store.dnc import DncProgress
+from fsorch.store.giving import known_scopes
 from fsorch.store.lead_lists import ImportState, Intake, LeadList
 from fsorch.store.seen import Seen
 
@@ -110,7 +111,13 @@ def import_leads(
         if not dry_run:
             state = store.leads.lists.begin_import(state, by)
         columns = Columns(
-            targets, list=state.list, region=options.region, zone=options.zone, now_us=store.now_us(), by=by
+            targets,
+            list=state.list,
+            region=options.region,
+            zone=options.zone,
+            now_us=store.now_us(),
+            by=by,
+            scopes=known_scopes(store.load_centre()),
         )
         intake = stack.enter_context(store.leads.lists.taking())
         sheet = stack.enter_context(_ErrorSheet(errors or _beside(path), file.columns, state.errors, dry_run))

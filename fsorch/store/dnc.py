@@ -80,6 +80,8 @@ class Dnc:
         Raises ConfigError for what is neither."""
         number = _pattern(row.number)
         now = self._clock.now().wall
+        if row.until and row.until <= now:
+            raise ConfigError("the entry would have ended already; give a later end, or none")
         made = msgspec.structs.replace(row, number=number, added_at=row.added_at or now, by=by)
         values = {
             "source": cut(made.source, 64),

@@ -21,6 +21,7 @@ from peewee import OperationalError
 from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, Lead, LeadState
 from fsorch.clock import Clock
 from fsorch.errors import ConfigError, NotFound, RequestRefused
+from fsorch.places import check_zone
 from fsorch.store.attempts import Attempts, attempt_of
 from fsorch.store.consents import Consents
 from fsorch.store.database import Db, writing
@@ -149,9 +150,10 @@ class Leads:
 
     def add(self, lead: Lead, by: str) -> Lead:
         """Put ``lead`` into its list and give it an id; audited. Raises NotFound for a list that is not there and
-        ConfigError for a lead without a number that can be dialled."""
+        ConfigError for a lead without a number that can be dialled, or in a time zone that there is none of."""
         if not any(number_value(one.number) for one in lead.numbers):
             raise ConfigError("the lead has no number; give one with its country code, as in +442079460001")
+        _check_zones(lead)
         now = self._clock.now().wall
         with self._use() as db, writing(db):
             self.lists.known(db, lead.list)
@@ -170,6 +172,8 @@ class Leads:
             old = self._one(db, id)
             _expect_free(old, "a change")
             new = msgspec.structs.replace(old, **given)
+            if {"zone", "numbers"} & given.keys():
+                _check_zones(new)
             if not any(number_value(one.number) for one in new.numbers):
                 raise ConfigError("the lead would have no number; give one with its country code")
             row = lead_row(plain_id(id), new, old.created_at)
@@ -532,3 +536,9 @@ def _free(db: Db, where: tuple[Any, ...], next_at: int) -> int:
         # Those freed by an earlier way are not held any more, which ``where`` asks for.
         freed += LeadRecord.update(row).where(*where, condition).execute(db)
     return freed
+
+
+def _check_zones(lead: Lead) -> None:
+    """That of the lead and those of its numbers. A wrong one would be passed over, and a stricter clock with it."""
+    for zone in (lead.zone, *(one.zone for one in lead.numbers)):
+        check_zone(zone)

@@ -94,6 +94,8 @@ def test_a_campaign_is_made_listed_shown_cloned_and_removed() -> None:
     made = fsorch("campaign", "create", "winter", "queue=sales", "pack=us", "title=Winter sale")
     assert (made.code, made.out.splitlines()[0]) == (0, "+ campaign winter")
     assert fsorch("campaign", "clone", "spring", "copy", "mode=progressive", "title=Copy").code == 0
+    assert fsorch("campaign", "set", "summer", "lists+=warm").out.splitlines()[0].endswith('{"list":"warm"}]')
+    assert fsorch("campaign", "set", "summer", "lists-=warm").out.splitlines()[0].endswith('[{"list":"cold"}]')
     [copy] = [one for one in json.loads(fsorch("campaign", "list", "--json").out) if one["id"] == "copy"]
     assert (copy["mode"], copy["state"]) == ("progressive", "draft")
     shown = json.loads(fsorch("campaign", "show", "copy", "--json").out)

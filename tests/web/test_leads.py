@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from fsorch.campaigns import DncRow
 from fsorch.store import Store
 from fsorch.store.lead_lists import LeadList
 from tests.store.conftest import open_store
@@ -134,6 +135,35 @@ class TestRights:
         assert records.audits(1)[0].who == "root"
         assert sam.get("/api/dnc?number=%2B442079460958").json["callable"]
         assert sam.get("/api/dnc?number=x").status == 422
+
+    def test_what_would_change_nothing_is_refused(self, desk: Site, records: Store) -> None:
+        admin = page(desk, "root")
+        number = {"number": "+442079460958"}
+        for path, more, status, told in (
+            ("dnc", {"campaign": "nosuch"}, 404, "no campaign called 'nosuch'"),
+            ("dnc", {"until": "2020-01-01T00:00:00Z"}, 422, "ended already"),
+            ("consents", {"scope": "evrything"}, 422, "expected campaign:ID, or one of *, automated, calls"),
+            ("consents", {"scope": "campaign:nosuch"}, 404, "no campaign called 'nosuch'"),
+            ("consents", {"given_at": "2099-01-01T00:00:00Z"}, 422, "in time to come"),
+        ):
+            refused = send(admin, "POST", f"/api/{path}", number | more)
+            assert (refused.status, told in refused.json["error"]) == (status, True), refused.json
+        assert records.dnc.find("+442079460958") is None
+        assert records.consents.of("+442079460958") == []
+        lead = {"list": "spring", "numbers": [number | {"zone": "Mars/X"}]}
+        for wrong in (lead, {"list": "spring", "numbers": [number], "zone": "Mars/X"}):
+            refused = send(admin, "POST", "/api/leads", wrong)
+            assert (refused.status, "no time zone 'Mars/X'" in refused.json["error"]) == (422, True)
+
+    def test_the_list_is_read_in_parts(self, desk: Site, records: Store) -> None:
+        for n in range(3):
+            records.dnc.add(DncRow(number=f"+44207946000{n}"), "test")
+        records.dnc.add(DncRow(number="+4930123"), "test")
+        sam = page(desk, "sam")
+        assert len(sam.get("/api/dnc?limit=2").json) == 2
+        assert len(sam.get("/api/dnc?begins=%2B44").json) == 3
+        assert sam.get("/api/dnc?limit=0").status == 400
+        assert sam.get("/api/consents?limit=9999").status == 400
 
     def test_consents(self, desk: Site) -> None:
         sam = page(desk, "sam")

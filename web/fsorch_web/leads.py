@@ -18,6 +18,7 @@ from flask import Flask, Response
 from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber, Outcome
 from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound
+from fsorch.store.giving import consent_given, not_to_be_called
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
 from fsorch_web.paging import MOST, limit_of, page_response
@@ -297,7 +298,8 @@ class LeadRoutes:
         args, dnc = flask.request.args, self._auth.store.dnc
         campaign = args.get("campaign", "")[:64]
         if "number" not in args:
-            return json_response(in_worker(lambda: dnc.entries(campaign=campaign or None, limit=MOST)))
+            limit, begins = limit_of(MOST), args.get("begins", "")[:20]
+            return json_response(in_worker(lambda: dnc.entries(campaign=campaign or None, begins=begins, limit=limit)))
         number = _number(args["number"])
         entry = in_worker(dnc.find, number, campaign)
         return json_response({"number": number, "callable": entry is None, "entry": entry})
@@ -312,7 +314,7 @@ class LeadRoutes:
             reason=given.reason,
             until=_us(given.until) if given.until else 0,
         )
-        return json_response(in_worker(self._auth.store.dnc.add, row, person.login), 201)
+        return json_response(in_worker(not_to_be_called, self._auth.store, row, person.login), 201)
 
     def allow(self) -> Response:
         """POST /api/dnc/remove: a number may be called again. Only an admin may say so, and why is kept."""
@@ -330,12 +332,12 @@ class LeadRoutes:
         """GET /api/consents?number=%2B44...: all that is on record, the newest first."""
         self._reader()
         number = flask.request.args.get("number", "")
-        known = _number(number) if number else ""
-        return json_response(in_worker(lambda: self._auth.store.consents.newest(MOST, number=known)))
+        known, limit = _number(number) if number else "", limit_of(MOST)
+        return json_response(in_worker(lambda: self._auth.store.consents.newest(limit, number=known)))
 
     def consent(self) -> Response:
         """POST /api/consents: somebody has consented."""
-        person, given = self._writer(), body(ConsentBody)
+        person, given, now = self._writer(), body(ConsentBody), time.time_ns() // 1_000
         row = ConsentRow(
             number=_number(given.number),
             who=given.who,
@@ -343,10 +345,10 @@ class LeadRoutes:
             scope=given.scope,
             channel=given.channel,
             evidence=given.evidence,
-            given_at=_us(given.given_at) if given.given_at else time.time_ns() // 1_000,
+            given_at=_us(given.given_at) if given.given_at else now,
             until=_us(given.until) if given.until else 0,
         )
-        return json_response(in_worker(self._auth.store.consents.add, row, person.login), 201)
+        return json_response(in_worker(consent_given, self._auth.store, row, person.login, now), 201)
 
     def withdraw(self) -> Response:
         """POST /api/consents/withdraw: they take it back."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ParamSpec, Protocol, TypeVar
+from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import gevent
 
@@ -157,6 +157,15 @@ class StoreReads(VersionStore, Answering, Protocol):
 
 def in_worker(call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """The result of a blocking call, made in a native thread while the hub goes on. What the call raises comes out."""
-    pool = gevent.get_hub().threadpool
-    result: T = pool.apply(call, args, kwargs)
-    return result
+
+    def outcome() -> tuple[T | None, BaseException | None]:
+        # An exception that leaves the thread by itself is printed by gevent, each time: a refusal is no accident.
+        try:
+            return call(*args, **kwargs), None
+        except BaseException as error:  # noqa: BLE001 - raised again where it belongs
+            return None, error
+
+    result, error = gevent.get_hub().threadpool.apply(outcome)
+    if error is not None:
+        raise error
+    return cast(T, result)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import click
 
 from fsorch.campaigns import ConsentRow
+from fsorch.store.giving import consent_given
 from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.group import Group
@@ -80,7 +81,7 @@ def add(
         until=moment(until, "--until") if until else 0,
     )
     with app.store() as store:
-        made = store.consents.add(row, asked_by())
+        made = consent_given(store, row, asked_by(), now_us())
     print_json(made) if as_json else out().print(f"the consent of {printable(made.number)} is on record")
 
 

@@ -10,6 +10,7 @@ from fsorch.campaigns import DncRow
 from fsorch.edge.lead_import import import_dnc
 from fsorch.errors import ConfigError
 from fsorch.store.dnc import DncProgress
+from fsorch.store.giving import not_to_be_called
 from fsorch_cli.app import App
 from fsorch_cli.console import err, note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
@@ -71,7 +72,7 @@ def add(app: App, number: str, campaign: str, reason: str, until: str, as_json: 
     """Do not call NUMBER any more."""
     row = DncRow(number=number, campaign=campaign, reason=reason, until=moment(until, "--until") if until else 0)
     with app.store() as store:
-        made = store.dnc.add(row, asked_by())
+        made = not_to_be_called(store, row, asked_by())
     print_json(made) if as_json else out().print(f"{printable(made.number)} is not called{_by(campaign)}")
 
 
