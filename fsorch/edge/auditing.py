@@ -24,6 +24,7 @@ from fsorch.engine.inputs import (
     CancelTransfer,
     CompleteTransfer,
     ConferCall,
+    Dispose,
     DropParty,
     EndWrapUp,
     ExtendWrapUp,
@@ -87,11 +88,13 @@ OTHERS: dict[type[Request], str] = {
     EndWrapUp: "agent.wrapup-end",
     ExtendWrapUp: "agent.wrapup-more",
     NextContact: "agent.next",
+    Dispose: "agent.dispose",
     AgentAway: "agent.away",
     AgentBack: "agent.back",
 }
-# What a caller is sent may be a card's number or a secret code.
-SECRET = ("digits",)
+# What a caller is sent may be a card's number or a secret code; what is written of somebody must not stay for ever, and
+# the audit does.
+SECRET = ("digits", "note", "answers")
 
 
 def is_steering(request: Request) -> bool:

@@ -81,7 +81,7 @@ class Answer(msgspec.Struct, frozen=True, omit_defaults=True):
     value: msgspec.Raw = msgspec.Raw(b"null")
     error: str = ""
     code: str = ""
-    fields: dict[str, str] = {}
+    fields: dict[str, str | tuple[str, ...]] = {}
 
 
 class FactLine(msgspec.Struct, frozen=True):
@@ -113,8 +113,8 @@ def read_request(args: dict[str, Any]) -> Request:
 
 
 def failure(call: int, error: FsorchError) -> Answer:
-    """``error`` as the answer to ``call``; its plain text fields travel along."""
-    fields = {name: value for name, value in vars(error).items() if isinstance(value, str)}
+    """``error`` as the answer to ``call``; its fields of plain text, and of several of these, travel along."""
+    fields = {name: value for name, value in vars(error).items() if isinstance(value, str | tuple)}
     return Answer(id=call, ok=False, error=str(error), code=type(error).__name__, fields=fields)
 
 

@@ -135,6 +135,13 @@ async function words(page) {
   check((await is(page, "said-note").inputValue()) === "ls", "keys of words are letters in the note");
   await page.keyboard.press("Escape");
   await is(page, "more").waitFor({ state: "detached" });
+  // One key puts nobody onto the no-call list: it asks, and Enter says yes.
+  await page.keyboard.press("d");
+  await focused(page, "said-save");
+  await is(page, "said-bars").waitFor();
+  await page.keyboard.press("Escape");
+  await is(page, "more").waitFor({ state: "detached" });
+  check((await page.locator("[data-test^=said-][aria-pressed=true]").count()) === 0, "nothing has been said yet");
 }
 
 async function afterwards(page) {

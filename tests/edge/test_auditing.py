@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from fsorch.edge.auditing import OTHERS, STEERING, described
-from fsorch.engine.inputs import MoveContact, PressKeys, Request, Supervise, TransferCall
+from fsorch.engine.inputs import Dispose, MoveContact, PressKeys, Request, Supervise, TransferCall
 
 
 def test_every_request_has_one_word() -> None:
@@ -24,6 +24,11 @@ def test_every_request_has_one_word() -> None:
             {"agent": "ada", "queue": "vip", "consult": False},
         ),
         (MoveContact(contact="c1", queue="vip", by="sam"), "contact.move", {"contact": "c1", "queue": "vip"}),
+        (
+            Dispose(agent="ada", by="ada", disposition="stop", note="is angry", answers={"why": "ill"}),
+            "agent.dispose",
+            {"agent": "ada", "disposition": "stop", "callback_at": 0, "callback_own": False},
+        ),
         (PressKeys(agent="ada", by="ada", digits="4111"), "agent.keys", {"agent": "ada"}),
         (
             Supervise(agent="ada", by="sam", watcher="sam", mode="barge"),

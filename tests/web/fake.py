@@ -17,6 +17,7 @@ from fsorch.engine.inputs import (
     AgentBack,
     AnswerCall,
     CallBack,
+    Dispose,
     EndWrapUp,
     ExtendWrapUp,
     HangUp,
@@ -248,6 +249,8 @@ class FakeCentre:
                 self.set_agent(agent.id, wrap_up_until=agent.wrap_up_until + 10_000_000)
             case NextContact() if agent.on_demand:
                 self.set_agent(agent.id, next_wanted=True, unready="")
+            case Dispose() if agent.lead is not None:
+                self.set_agent(agent.id, lead=msgspec.structs.replace(agent.lead, said=request.disposition))
             case EndWrapUp() if agent.state == "wrap_up":
                 self.end_wrap_up(agent.id)
             case _:

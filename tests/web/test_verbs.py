@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
 import pytest
 
 from fsorch.engine.inputs import (
@@ -18,6 +19,7 @@ from fsorch.engine.inputs import (
     Request,
     SetStatus,
 )
+from fsorch.engine.views import LeadCard, Word
 from tests.web.harness import Site
 from tests.web.test_login import audited
 
@@ -141,3 +143,26 @@ def test_who_is_not_logged_in_may_nothing(site: Site) -> None:
 
 def test_a_get_changes_nothing(site: Site) -> None:
     assert site.page("ada").get("/api/agent/logout").status == 405
+
+
+@pytest.mark.parametrize(("said", "written"), [("stop", True), ("sold", False)])
+def test_who_puts_a_number_onto_the_no_call_list_is_written_down(site: Site, said: str, written: bool) -> None:
+    words = (Word(id="stop", title="Do not call again", then="dnc"), Word(id="sold", title="Sold"))
+    card = LeadCard(
+        phase="closing",
+        words=words,
+        campaign="spring",
+        campaign_title="Spring",
+        lead="7",
+        name="Ines",
+        number="+12125550142",
+    )
+    ada = site.centre.agents["ada"]
+    site.centre.agents["ada"] = msgspec.structs.replace(ada, lead=card)
+    page = site.page("ada")
+    assert page.post("/api/agent/dispose", {"disposition": said}).status == 200
+    # What comes later is written later: with it, all before is there.
+    assert page.post("/api/agent/logout").status == 200
+    assert audited(site, "agent.logout")
+    acts = [act for _, act, _ in site.store.audited]
+    assert ("agent.dispose" in acts) is written

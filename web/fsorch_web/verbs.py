@@ -9,6 +9,7 @@ from typing import Annotated, Any, Literal
 import msgspec
 from flask import Flask, Response
 
+from fsorch.campaigns import Then
 from fsorch.edge.auditing import described, is_steering
 from fsorch.edge.gateway import Gateway
 from fsorch.engine.inputs import (
@@ -304,8 +305,16 @@ class Verbs:
         if agent != person.agent:
             self._need_own(person, verb, agent, given)
         request = build(given, agent, person.login)
-        self._ask(person, request, audited=agent != person.agent or is_steering(request))
+        self._ask(person, request, audited=agent != person.agent or is_steering(request) or self._bars(request))
         return json_response({"ok": True})
+
+    def _bars(self, request: Request) -> bool:
+        """Whether a number goes onto a no-call list by what an agent says of a call."""
+        if not isinstance(request, Dispose):
+            return False
+        shown = self._gateway.snapshot().agents
+        words = next((one.lead.words for one in shown if one.id == request.agent and one.lead is not None), ())
+        return any(word.id == request.disposition and word.then == Then.DNC for word in words)
 
     def talk(self, verb: str) -> Response:
         """Serve one verb about the talk of an agent: for supervisors. Errors as in `act`."""

@@ -288,8 +288,10 @@ function HowItWas({ lead }: { lead: Lead }): JSX.Element {
   const [open, setOpen] = useState("");
   const headings = [...new Set(lead.words.map((one) => one.under).filter(Boolean))];
   const shown = lead.words.filter((one) => one.under === "" || one.under === open);
+  // What nobody at a desk can take back is never done by one key.
+  const asksFirst = (word: Word) => word.note || word.asks.length > 0 || word.then === "callback" || word.then === "dnc";
   const choose = async (word: Word): Promise<unknown> =>
-    word.note || word.asks.length > 0 || word.then === "callback" ? setChosen(word) : ask("dispose", { disposition: word.id, attempt: lead.attempt });
+    asksFirst(word) ? setChosen(word) : ask("dispose", { disposition: word.id, attempt: lead.attempt });
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
       const to = event.target as HTMLElement | null;
@@ -343,7 +345,9 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
   const [answers, setAnswers] = useState<Record<string, string>>({});
   const form = useRef<HTMLFormElement>(null);
   // The key that chose the word must not be written into the field.
-  useLayoutEffect(() => form.current?.querySelector<HTMLElement>("input, select, textarea")?.focus(), []);
+  const plain = word.then === "dnc" && !word.note && word.asks.length === 0;
+  const first = plain ? "button[type=submit]" : "input, select, textarea";
+  useLayoutEffect(() => form.current?.querySelector<HTMLElement>(first)?.focus(), []);
   const callback = word.then === "callback";
   const moment = momentOf(at, lead.zone);
   const lacking = word.asks.find((one) => one.needed && !answers[one.id]?.trim());
@@ -370,6 +374,11 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
         void save();
       }}
     >
+      {word.then === "dnc" && (
+        <p class="strong" data-test="said-bars">
+          This number goes onto the no-call list. Only a supervisor can take it off again.
+        </p>
+      )}
       {callback && (
         <>
           <label>
