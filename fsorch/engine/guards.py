@@ -78,7 +78,10 @@ class Guards:
             self.disarm(contact)
 
     def let_go(self, contact: Contact) -> None:
-        """The switch serves this caller alone; our part is over, the call is not."""
+        """The switch serves this caller alone; our part is over, the call is not. Our last sign of life may have
+        crossed with the transfer, and would end what the switch does for the caller."""
+        if contact.guarded and contact.leg:
+            self.core.send(contact.switch, Unschedule(contact.leg))
         contact.guarded = False
         if contact.machine.state in _OURS:
             contact.outcome, contact.cause, contact.ended_by = ContactOutcome.OVERFLOWED, AWAY, "system"

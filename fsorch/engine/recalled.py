@@ -184,14 +184,16 @@ class Recalled:
         return True
 
     def knows(self, leg: str) -> bool:
-        """Whether the records have the leg of a caller whose contact is open, and who has not been found yet."""
-        return leg in self._of_leg
+        """Whether the records have the leg of a caller that has not been found yet, and no end of it."""
+        return leg in self._of_leg or any(row.id == leg for row in self._legs)
 
     def left_to_dialplan(self, switch: str, event: Event) -> None:
-        """The switch serves this caller alone; the leg's end is still written down by us."""
+        """The switch serves this caller alone; the leg's end is still written down by us. The contact may be over in
+        the records: it was let go in the life before."""
         id = self._of_leg.get(event.uuid, "")
         if id:
             self._served_alone.add(id)
+        if id := id or event.variable("fsorch_left") or "":
             self.calls.legs.own(switch, event, "customer", id, "")
 
     def pair(self, contact: Contact, leg: Leg, event: Event) -> bool:
@@ -268,7 +270,9 @@ class Recalled:
 
         for row in [row for row in self._legs if row.switch == switch]:
             self._legs.remove(row)
-            if row.id not in present:
+            if (note := self.ends.pop(row.id, None)) is not None:
+                self.calls.legs.told(noted_leg(note, row))
+            elif row.id not in present:
                 self.calls.legs.lost(row, min(self._until or core.now.wall, core.now.wall))
 
     def _end_of(self, known: OpenContact, at: int) -> None:

@@ -152,6 +152,15 @@ def test_the_same_after_a_restart_of_ours_and_nothing_where_the_records_cannot_b
     assert REMOVED in asked(desk)
 
 
+def test_the_leg_of_a_contact_that_was_let_go_before_has_its_true_end() -> None:
+    desk = Desk()
+    desk.tell(Recall((), until=AT + S, legs=(LegRow(id=LEG, contact=OTHER, switch="main", created_at=AT),)))
+    back(desk, note(alone=True, left=OTHER))
+    (leg,) = [fact.data["row"] for fact in desk.of(FactKind.LEG_ENDED)]
+    assert (leg["contact"], leg["complete"], leg["hungup_at"]) == (OTHER, True, AT + 9 * S)
+    assert not desk.of(FactKind.CALL_NOTED)
+
+
 def test_what_is_noted_is_written_down_before_the_note_goes() -> None:
     desk = Desk()
     up = LinkUp("main", "core-1", (), calls=(AwayNote(leg=LEG),))

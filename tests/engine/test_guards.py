@@ -112,10 +112,11 @@ def test_a_call_that_went_to_the_fallback_between_the_look_and_the_mark_is_left_
     desk.sent.clear()
     desk.event("CHANNEL_ANSWER", LEG, {"fsorch_fallback": "yes"}, answer_state="answered")
     assert desk.engine.snapshot().contacts == ()
-    assert desk.sent == []
+    # What we had put off came after the transfer, and would cut the caller off in the middle of a message.
+    assert of(desk, Command) == [Unschedule(LEG)]
     assert ended(desk)["outcome"] == "overflowed"
     desk.passes(30)
-    assert desk.sent == []
+    assert of(desk, Command) == [Unschedule(LEG)]
     desk.ends(LEG)
     assert len([fact for fact in desk.of(FactKind.LEG_ENDED) if fact.leg == LEG]) == 1
 
@@ -142,6 +143,15 @@ def test_a_caller_served_alone_after_our_death_is_recorded_so_and_left_alone() -
     assert desk.of(FactKind.LEG_ENDED) == []
     desk.ends(LEG)
     assert [fact.data["row"]["contact"] for fact in desk.of(FactKind.LEG_ENDED)] == ["c1"]
+
+
+def test_the_leg_of_a_contact_that_was_let_go_before_our_death_has_its_record() -> None:
+    desk = Desk()
+    desk.tell(LinkUp("main", "core-1", (dump(variable_fsorch_left="c1"),)))
+    assert of(desk, Kill) == []
+    desk.ends(LEG)
+    assert [(fact.data["row"]["contact"], fact.leg) for fact in desk.of(FactKind.LEG_ENDED)] == [("c1", LEG)]
+    assert not desk.of(FactKind.CONTACT_BEGAN)
 
 
 def test_nobody_is_cut_off_in_the_middle_of_a_message() -> None:
