@@ -79,9 +79,10 @@ def parse_end(text: str, now: datetime) -> datetime:
 
 
 def filter_options(command: F) -> F:
-    """Add --since, --until, --queue, --agent, --number."""
+    """Add --since, --until, --queue, --agent, --tenant, --number."""
     for option in (
         click.option("--number", default="", help="Only this number, the caller's or the dialled one."),
+        click.option("--tenant", default="", help="Only this tenant's."),
         click.option("--agent", default="", help="Only this agent's."),
         click.option("--queue", default="", help="Only this queue's."),
         click.option("--until", type=Moment(), default=0, metavar="TIME", help="Only what began before."),

@@ -10,8 +10,20 @@ from typing import Protocol, TypeVar
 
 from fsorch.clock import to_datetime
 from fsorch.errors import NotFound
+from fsorch.tenants import ContractSpec
 
-__all__ = ["Named", "ago", "asked_by", "clock_time", "find", "local_time", "missing", "now_us", "seconds"]
+__all__ = [
+    "Named",
+    "ago",
+    "asked_by",
+    "clock_time",
+    "find",
+    "format_contract",
+    "local_time",
+    "missing",
+    "now_us",
+    "seconds",
+]
 
 
 class Named(Protocol):
@@ -37,6 +49,12 @@ def find(kind: str, wanted: str, there: Iterable[N]) -> N:
 def missing(kind: str, wanted: str, known: Iterable[str]) -> NotFound:
     """NotFound for ``wanted``, with the ids of ``known`` that look like it."""
     return NotFound(kind, wanted, tuple(difflib.get_close_matches(wanted, list(known), n=3)))
+
+
+def format_contract(contract: ContractSpec) -> str:
+    """What was promised to a tenant: ``80% within 20 s, at most 5.0% give up``."""
+    most = "" if contract.abandoned_max is None else f", at most {contract.abandoned_max:.1%} give up"
+    return f"{contract.service_level:.0%} within {contract.within_s:g} s{most}"
 
 
 def asked_by() -> str:

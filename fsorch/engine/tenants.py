@@ -21,6 +21,8 @@ __all__ = ["FULL", "SORRY", "TenantLines", "Tenants", "agents_full", "first_queu
 
 # The cause of contacts that were turned away.
 FULL = "FSORCH_FULL"
+# Contacts that are over are taken out of the books at last when there are so many.
+SWEEP_AT = 1000
 # What callers get when nobody has said what.
 SORRY = Overflow(to=OverflowTo.MESSAGE, name="call_again")
 
@@ -31,11 +33,18 @@ class Tenants:
     def __init__(self, core: Core) -> None:
         self.core = core
         self._live: dict[str, dict[str, None]] = {}
+        # How many there may be before those who are over are taken out.
+        self._sweep_at: dict[str, int] = {}
 
     def take(self, contact: Contact) -> None:
         """The contact counts as its tenant's, if it has one, until it is over."""
-        if contact.tenant:
-            self._live.setdefault(contact.tenant, {})[contact.id] = None
+        tenant = contact.tenant
+        if not tenant:
+            return
+        live = self._live.setdefault(tenant, {})
+        live[contact.id] = None
+        if len(live) > self._sweep_at.get(tenant, SWEEP_AT):
+            self._sweep_at[tenant] = max(SWEEP_AT, 2 * self.count(tenant))
 
     def enter(self, contact: Contact) -> None:
         """A contact that was nobody's comes into a queue: it is that queue's tenant's from now on."""

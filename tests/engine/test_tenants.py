@@ -11,9 +11,20 @@ from fsorch.acd.affinity import Encounter
 from fsorch.belongings import fits
 from fsorch.config import Centre, QueueSpec, decode
 from fsorch.engine import FactKind, LogIn, SetStatus
-from fsorch.engine.inputs import Configure, GiveContact, History, MoveContact, TransferCall
+from fsorch.engine.inputs import (
+    Configure,
+    GiveContact,
+    History,
+    LinkUp,
+    MoveContact,
+    OpenContact,
+    Recall,
+    TransferCall,
+)
+from fsorch.engine.rows import ContactRow
 from fsorch.errors import RequestRefused
-from fsorch.esl.commands import Kill, Originate, SetVars
+from fsorch.esl.commands import Kill, Originate, PlayAndGetDigits, SetVars
+from fsorch.esl.events import Event
 from fsorch.tenants import TenantLimits, TenantSpec
 from tests.engine.callers import Caller
 from tests.engine.desk import Desk
@@ -280,3 +291,42 @@ def test_the_campaigns_of_a_tenant_share_its_launches_a_second() -> None:
         room.passes(0.1)
     assert room.clock.now().mono - began >= 6 - before - 1
     assert len(dialling().calls()) == 8
+
+
+def test_a_restart_finds_whose_calls_there_are_and_forgets_nobodys_limit() -> None:
+    """By the marks on the legs, with what the records know and without; also of one whose domain says something else
+    now."""
+    desk = Desk(centre_of(contacts=2))
+    for leg, domain in (("c1", "beta.example"), ("c2", "")):
+        call(desk, leg, "700" if not domain else "500", domain)
+    caller = next(one for one in desk.engine._core.contacts.values() if one.leg == "c2")
+    desk.event(
+        "CHANNEL_EXECUTE_COMPLETE",
+        "c2",
+        {desk.last(PlayAndGetDigits).variable: "2"},
+        application_uuid=desk.last(PlayAndGetDigits).event_uuid,
+    )
+    assert places(desk) == {"c1": ("beta", "beta-q"), "c2": ("beta", "beta-q")}
+    marks: dict[str, dict[str, str]] = {"c1": {"sip_to_host": "acme.example"}, "c2": {}}
+    for command, _ in desk.sent:
+        if isinstance(command, SetVars) and command.uuid in marks:
+            marks[command.uuid] |= dict(command.pairs)
+    found = [
+        Event(
+            name="CHANNEL_DATA",
+            uuid=leg,
+            answer_state="answered",
+            direction="inbound",
+            destination="500",
+            known={f"variable_{name}": value for name, value in said.items()},
+        )
+        for leg, said in marks.items()
+    ]
+    row = ContactRow(id=caller.id, switch="main", outcome="", tenant="beta", began_at=1, ended_at=2)
+    desk.begin(centre_of(contacts=2))
+    desk.tell(Recall((OpenContact(row=row, doing="queue"),)))
+    desk.tell(LinkUp("main", "core-1", tuple(found), "/sounds"))
+    assert places(desk) == {"c1": ("beta", "beta-q"), "c2": ("beta", "beta-q")}
+    assert call(desk, "c3", domain="beta.example").hears == ["call_again"]
+    desk.ends("c1")
+    assert desk.of(FactKind.CONTACT_ENDED)[-1].data["row"]["tenant"] == "beta"

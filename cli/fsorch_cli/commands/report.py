@@ -23,7 +23,7 @@ from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.export import CsvWriter, destination
 from fsorch_cli.filters import Moment, parse_moment
 from fsorch_cli.group import Command
-from fsorch_cli.live import seconds
+from fsorch_cli.live import format_contract, seconds
 from fsorch_cli.scopes import known_tenant
 
 # A month of hours: each is a few questions to the database.
@@ -170,8 +170,7 @@ def format_verdict(report: TenantReport) -> str:
     contract = report.contract
     if contract is None:
         return f"{report.tenant} has no contract; give it one: fsorch tenant set {report.tenant} contract.within_s=20"
-    most = "" if contract.abandoned_max is None else f", at most {contract.abandoned_max:.1%} give up"
-    agreed = f"{contract.service_level:.0%} within {contract.within_s:g} s{most}"
+    agreed = format_contract(contract)
     if report.whole.held is None:
         return f"{agreed}: nothing to measure"
     found = f"{_percent(report.whole.service_level)} in time, {report.whole.abandoned_share or 0:.1%} gave up"

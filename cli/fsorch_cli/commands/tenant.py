@@ -11,6 +11,7 @@ from fsorch.tenancy import Tenancy
 from fsorch_cli.app import App
 from fsorch_cli.console import print_json, print_table
 from fsorch_cli.group import Group
+from fsorch_cli.live import format_contract
 from fsorch_cli.objects import AS_JSON, add_list, add_verbs
 
 
@@ -37,7 +38,10 @@ def show(app: App, tenant: str, as_json: bool) -> None:
     if as_json:
         print_json(thing | holdings | {"now": now})
         return
-    rows = [*((key, _said(value)) for key, value in thing.items()), *format_holdings(holdings), *format_now(now)]
+    spec = next(one for one in centre.tenants if one.id == tenant)
+    promised = {"contract": format_contract(spec.contract)} if spec.contract is not None else {}
+    said = {key: _said(value) for key, value in thing.items()} | promised
+    rows = [*said.items(), *format_holdings(holdings), *format_now(now)]
     print_table(("key", "value"), rows, empty="")
 
 
