@@ -26,7 +26,7 @@ from fsorch.flow_checks import check_flow
 from fsorch.flow_limits import FlowLimits
 from fsorch.flows import FlowSpec, FlowWorld, shape_faults
 from fsorch.gateways import GatewaySpec, check_gateway
-from fsorch.hints import explain, near
+from fsorch.hints import explain, near, with_keys
 from fsorch.hostile import check_plain
 from fsorch.lookups import LookupSettings, Sources
 from fsorch.names import BreakWeight, Role, Skilled, Strategy
@@ -362,7 +362,8 @@ def decode(data: Any, type: type[T], *, where: str) -> T:
     try:
         value = msgspec.convert(data, type)
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{where}: {_flow_fault(data, type) or explain(error, type)}") from None
+        said = _flow_fault(data, type) or with_keys(explain(error, type), error, data, type)
+        raise ConfigError(f"{where}: {said}") from None
     if isinstance(value, Centre):
         _check_centre(value, where)
     return value

@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-__all__ = ["explain", "near"]
+__all__ = ["explain", "near", "with_keys"]
 
 FAULT = re.compile(
     r"(?:Object contains unknown field `(?P<field>[^`]*)`"
@@ -23,17 +23,19 @@ FAULT = re.compile(
     re.DOTALL,
 )
 PART = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
+PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 # So many names are listed when none is near.
 FEW = 12
 
 
-def near(name: str, known: Iterable[str]) -> str:
-    """The end of a sentence about a wrong name: the nearest of ``known``, or all of them when they are few."""
+def near(name: str, known: Iterable[str], few: int = FEW) -> str:
+    """The end of a sentence about a wrong name: the nearest of ``known``, or all of them when they are ``few`` or
+    less."""
     lower = {one.lower(): one for one in sorted(known)}
     close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)
     if close:
         return f"; did you mean {', '.join(lower[one] for one in close)}?"
-    if len(lower) <= FEW:
+    if len(lower) <= few:
         return f" (there: {', '.join(lower.values()) or 'none'})"
     return ""
 
@@ -52,6 +54,57 @@ def explain(error: msgspec.ValidationError, type: Any) -> str:
         return message + near(fault["value"], _values(keys if fault["key"] else places))
     tagged = _walk([inspect.type_info(type)], (fault["path"] or "").rpartition(".")[0])
     return message + near(fault["tag"], [str(one.tag) for one in tagged if isinstance(one, inspect.StructType)])
+
+
+def with_keys(said: str, error: msgspec.ValidationError, data: Any, type: Any) -> str:
+    """``said`` of an error of decoding ``data``, in which msgspec writes ``[...]`` for a key of a mapping, with the key
+    itself: a fault among three hundred prompts is looked for otherwise."""
+    path = re.search(r"`\$([^`]*)`\Z", str(error))
+    found = _keys_of(path[1], str(error), data, type) if path is not None else []
+    for key in found:
+        said = said.replace("[...]", f".{key}" if PLAIN.fullmatch(key) else f"[{key!r}]", 1)
+    return said
+
+
+def _keys_of(path: str, message: str, data: Any, type: Any) -> list[str]:
+    """The key of each ``[...]`` in the path, by leaving out half of the keys until one is left that is at fault."""
+    before, gap, _ = path.partition("[...]")
+    if not gap:
+        return []
+    way: list[Any] = [int(index) if index.isdigit() else name for name, index in PART.findall(before)]
+    keys = list(_at(data, way))
+    while len(keys) > 1:
+        half = keys[: len(keys) // 2]
+        keys = half if _fault(_with_only(data, way, half), type) == message else keys[len(half) :]
+    if not keys or not isinstance(keys[0], str):
+        return []
+    alone = _with_only(data, way, keys)
+    # The rest of the path begins in the one value that is left.
+    rest = path.replace("[...]", f".{keys[0]}", 1) if PLAIN.fullmatch(keys[0]) else ""
+    return [keys[0], *_keys_of(rest, message, alone, type)]
+
+
+def _at(data: Any, way: Iterable[Any]) -> Any:
+    for step in way:
+        data = data[step]
+    return data
+
+
+def _with_only(data: Any, way: list[Any], keys: list[Any]) -> Any:
+    """A copy of ``data`` in which the mapping at the end of ``way`` has these keys alone."""
+    if not way:
+        return {key: data[key] for key in keys}
+    copy = dict(data) if isinstance(data, dict) else list(data)
+    copy[way[0]] = _with_only(data[way[0]], way[1:], keys)
+    return copy
+
+
+def _fault(data: Any, type: Any) -> str:
+    try:
+        msgspec.convert(data, type)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
 
 
 def _walk(types: Iterable[inspect.Type], path: str) -> Iterator[inspect.Type]:

@@ -106,6 +106,21 @@ def test_what_makes_no_sense_in_a_queue_is_refused_with_its_key(queue: dict[str,
     assert said in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("data", "path"),
+    [
+        ({"tiers": {"a": {}, "b": {}, "gold x": {"priority": -1}, "d": {}}}, "$.tiers['gold x'].priority"),
+        ({"prompts": {"a": "x", "b": {"text": {"en": "x", "de": 3}}, "c": "y"}}, "$.prompts.b.text.de"),
+        ({"agents": [{"id": "a", "phone": "x"}, {"id": "b", "skills": {"fr": 1, "de": 9}}]}, "$.agents[1].skills.de"),
+        ({"queues": [{"id": "q", "wait": {"keys": {"1": {"act": "x"}}}}]}, "$.queues[0].wait.keys.1.act"),
+    ],
+)
+def test_a_fault_in_a_mapping_has_its_key(data: dict[str, Any], path: str) -> None:
+    with pytest.raises(ConfigError) as refused:
+        decode(data, Centre, where="centre.yaml")
+    assert path in str(refused.value)
+
+
 def test_a_way_outside_that_no_command_can_hold_is_refused() -> None:
     with pytest.raises(ConfigError, match="^outside: "):
         check_centre(Centre(outside="sofia/gateway/c/{number}\nbgapi system x"))

@@ -14,7 +14,7 @@ from fsorch.engine.views import AgentView, ContactView, QueueView, Snapshot
 from fsorch_cli.console import cell, format_table, printable
 from fsorch_cli.live import ago, clock_time, now_us
 
-__all__ = ["Board", "tell"]
+__all__ = ["Board", "status_of", "tell", "title_of"]
 
 STATE_STYLES = {
     "idle": "green",
@@ -123,7 +123,7 @@ def format_line(snapshot: Snapshot, footing: str) -> Text:
     """The centre in one line."""
     waiting = sum(queue.waiting for queue in snapshot.queues)
     talking = sum(agent.state == "talking" for agent in snapshot.agents)
-    idle = sum(agent.state == "idle" and agent.status == "available" for agent in snapshot.agents)
+    idle = sum(agent.state == "idle" and agent.status == "available" and not agent.unready for agent in snapshot.agents)
     switches = ", ".join(f"{switch.name} {'up' if switch.up else 'DOWN'}" for switch in snapshot.switches) or "none"
     line = f"{snapshot.centre}: {waiting} waiting, {talking} talking, {idle} idle; switch {switches}"
     return Text(printable(f"{line}; {footing}" if footing else line), style="bold", no_wrap=True, overflow="ellipsis")
@@ -134,7 +134,7 @@ def format_queues(queues: Sequence[QueueView], now: int, wide: bool) -> Table:
     columns = ["queue", "waiting>", "longest>", "idle>", "busy>", "answered>", "abandoned>"]
     rows = [
         [
-            queue.title or queue.id,
+            title_of(queue) or queue.id,
             cell(queue.waiting, "bold yellow" if queue.waiting else ""),
             ago(queue.oldest_enqueued_at, now),
             queue.idle,
@@ -151,6 +151,21 @@ def format_queues(queues: Sequence[QueueView], now: int, wide: bool) -> Table:
     return format_table(columns, rows, more=0)
 
 
+def title_of(queue: QueueView) -> str:
+    """A queue's title, and whether it is paused."""
+    return f"{queue.title or queue.id} (paused)" if queue.paused else queue.title
+
+
+def status_of(agent: AgentView) -> str:
+    """What an agent chose, what is otherwise than they chose it, and why, such as ``available (phone not registered)``
+    or ``break (lunch, too long) → logged_out``."""
+    demand = "on demand" if agent.on_demand and agent.status == "available" else ""
+    late = "too long" if agent.overrun and agent.status == "break" else ""
+    why = ", ".join(word for word in (agent.reason, late, demand, agent.unready, agent.rule) if word)
+    status = f"{agent.status} ({why})" if why else agent.status
+    return f"{status} → {agent.asked}" if agent.asked else status
+
+
 def format_agents(agents: Sequence[AgentView], now: int, rows: int, wide: bool) -> Table:
     """Agents who work, the busy ones first."""
     here = [agent for agent in agents if agent.status != "logged_out"]
@@ -161,7 +176,7 @@ def format_agents(agents: Sequence[AgentView], now: int, rows: int, wide: bool) 
         contact = agent.contact
         line: list[object] = [
             agent.name or agent.id,
-            agent.reason or agent.status,
+            agent.reason or (cell(agent.unready, "red") if agent.unready else agent.status),
             cell(agent.state, STATE_STYLES.get(agent.state, "")),
             ago(max(agent.state_since, agent.status_since), now),
             (contact.name or contact.number) if contact else "",

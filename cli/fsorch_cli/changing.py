@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from fsorch.comparing import Change
-from fsorch.config import Centre
+from fsorch.config import Centre, known_skills
 from fsorch.edge.prompt_files import PromptFolder, unbuilt
 from fsorch.errors import NotRunning
+from fsorch.hints import near
 from fsorch.store import changing
 from fsorch.store.linting import FlowRefused
 from fsorch_cli.app import App
@@ -38,12 +39,17 @@ def change_centre(
 
     Raises ConfigError, and then nothing has changed."""
     with app.store() as store, linted():
+        known = known_skills(store.load_centre())
         changed = changing.change_centre(store, change, asked_by(), act=act, dry_run=dry_run, override=override)
         without = [user.login for user in store.users() if not user.has_password]
+        added = sorted(known_skills(store.load_centre()) - known)
     tell_changed(app, changed, dry_run=dry_run, as_json=as_json)
     spoken = any(change.what.startswith(SPOKEN) for change in changed.changes)
     if spoken and not dry_run and not as_json:
         _tell_unbuilt(app)
+    for skill in added:
+        if known and (hint := near(skill, known, few=0)):
+            note(f"{skill!r} is a new skill{hint}")
     if without and not dry_run:
         note(f"no password yet: {', '.join(without)}; give one with: fsorch user passwd {without[0]}")
 

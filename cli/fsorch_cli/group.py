@@ -161,6 +161,7 @@ def one_line(run: Callable[[], object], app: App) -> int:
 
 def _click_line(error: click.ClickException) -> str:
     line = " ".join(error.format_message().split())
+    line += "" if line.endswith((".", "?", "!", "?)")) else "."
     context = getattr(error, "ctx", None)
     return f"{line} See: {context.command_path} --help" if context is not None else line
 

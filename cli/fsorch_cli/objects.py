@@ -3,7 +3,8 @@ checks and the same audit as ``fsorch apply``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, TypeVar
 
 import click
@@ -65,7 +66,7 @@ def add_verbs(group: Group, kind: str, make: str = "add") -> None:
     @AS_JSON
     @click.pass_obj
     def remove(app: App, id: str, dry_run: bool, as_json: bool) -> None:
-        change_centre(app, removed(kind, id), f"{kind}.remove", dry_run=dry_run, as_json=as_json)
+        change_centre(app, _removed(kind, id), f"{kind}.remove", dry_run=dry_run, as_json=as_json)
 
 
 def add_list(group: Group, kind: str) -> None:
@@ -94,7 +95,8 @@ def with_added(kind: str, id: str, changes: tuple[str, ...]) -> Change:
         thing = {"id": id}
         assign(thing, changes, KINDS[kind][1])
         things.append(thing)
-        return closed(centre, kind)
+        with _of_thing(kind, id, len(things) - 1):
+            return closed(centre, kind)
 
     return change
 
@@ -104,7 +106,35 @@ def with_set(kind: str, id: str, changes: Sequence[str]) -> Change:
 
     def change(old: Centre) -> Centre:
         centre, things = opened(old, kind)
-        assign(find(things, kind, id), changes, KINDS[kind][1])
-        return closed_after(old, centre, kind)
+        thing = find(things, kind, id)
+        assign(thing, changes, KINDS[kind][1])
+        with _of_thing(kind, id, things.index(thing)):
+            return closed_after(old, centre, kind)
 
     return change
+
+
+def _removed(kind: str, id: str) -> Change:
+    """The change that takes a thing away. It raises NotFound, or ConfigError when something still names it."""
+
+    def change(old: Centre) -> Centre:
+        try:
+            return removed(kind, id)(old)
+        except ConfigError as error:
+            told = str(error).removeprefix(f"this {kind}: ")
+            raise ConfigError(f"the {kind} {id} cannot go, for it is still named: {told}") from None
+
+    return change
+
+
+@contextmanager
+def _of_thing(kind: str, id: str, at: int) -> Iterator[None]:
+    """A fault of the thing that is at this place of its list is told by its own name and keys, as they were typed."""
+    try:
+        yield
+    except ConfigError as error:
+        told = str(error).removeprefix(f"this {kind}: ")
+        place = f"{KINDS[kind][0]}[{at}]"
+        for long, short in ((f"$.{place}.", ""), (f" - at `$.{place}`", ""), (f"{place}.", ""), (f"{place}: ", "")):
+            told = told.replace(long, short)
+        raise ConfigError(f"{kind} {id}: {told}") from None

@@ -156,7 +156,8 @@ def weighed(candidate: Candidate, line: Line, worker: Worker, demand: Demand) ->
 
 def why_candidate(candidate: Candidate, line: Line, demand: Demand, now: float) -> str:
     """Why this agent, for a contact with this demand: a phrase for people; ``now`` is monotonic seconds."""
-    why = line.order.why(candidate, now)
+    level = candidate.tier.level
+    why = line.order.why(candidate, now) + (f", of level {level}" if level > line.lowest() else "")
     if line.rules.skilled is not Skilled.BEST or not demand.parts:
         return why
     asked = len(demand.parts)

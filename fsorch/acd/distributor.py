@@ -15,11 +15,11 @@ from __future__ import annotations
 import heapq
 import random
 from collections.abc import Callable, Iterable, Iterator, Set
-from typing import NamedTuple
 
 import msgspec
 
 from fsorch.acd.crew import Line, QueueRules, Worker, weighed, why_candidate
+from fsorch.acd.matching import Best, Match, explained
 from fsorch.acd.pool import Need, Place, Pool
 from fsorch.acd.strategy import STRATEGIES, Candidate, Tier, Work, next_ticket
 from fsorch.demands import Demand
@@ -33,19 +33,6 @@ SPARE_POOLS = 16
 # So many contacts at the head of a line are tried in order; then those are looked for that an agent's level is open to.
 FIRST_TRIES = 8
 PREFERRED = "preferred by this contact"
-
-
-class Match(msgspec.Struct, frozen=True):
-    """One contact for one agent, or for several whose phones ring at once. ``why`` is a phrase for people; ``next`` are
-    the agents who would have been asked after them, ``unfit`` those idle in the queue without the skills."""
-
-    contact: str
-    queue: str
-    agents: tuple[str, ...]
-    why: str
-    idle: int = 1
-    next: tuple[str, ...] = ()
-    unfit: tuple[str, ...] = ()
 
 
 class Distributor:
@@ -287,7 +274,7 @@ class Distributor:
                 found = self._find(best.need, now)
                 if found is None:
                     break
-                made.append(self._take(found))
+                made.append(self._take(explained(found, best)))
                 if agent in found.agents:
                     break
         return made
@@ -297,7 +284,8 @@ class Distributor:
         best = self._best_contact(found.agents[0], now, eligible)
         if best is None or best.need.contact == found.contact:
             return found
-        return self._find(best.need, now) or found
+        sooner = self._find(best.need, now)
+        return explained(sooner, best) if sooner is not None else found
 
     def _serve(self, agent: str, now: float, eligible: Callable[[str], bool]) -> Match | None:
         """One agent has become idle and nothing else that concerns them has changed: no other idle agent fits any
@@ -312,7 +300,7 @@ class Distributor:
             # Which of them it is, is said there.
             self._place(agent, worker)
             found = self._find(need, now)
-            return self._take(found) if found is not None else None
+            return self._take(explained(found, best)) if found is not None else None
         line = best.line
         asked = line.asks(need.skills)
         candidate = weighed(self._candidate(worker, line, agent), line, worker, asked)
@@ -321,7 +309,7 @@ class Distributor:
         self.leave(need.contact)
         self._count_offer(agent, line.rules.queue)
         worker.work = None
-        return Match(need.contact, line.rules.queue, (agent,), why, unfit=unfit)
+        return explained(Match(need.contact, line.rules.queue, (agent,), why, unfit=unfit), best)
 
     def look_again(self) -> None:
         """What is eligible has changed: every waiting contact is looked at anew."""
@@ -482,7 +470,7 @@ class Distributor:
                     if need.since >= oldest:
                         break
                     if self._may(need, agent, opens, now) and eligible(contact):
-                        oldest, found = need.since, Best(best.key, need, line)
+                        oldest, found = need.since, Best(best.key, need, line, best.need)
                         break
         return found
 
@@ -600,14 +588,6 @@ class Distributor:
     def _wake(self, need: Need, at: float) -> None:
         if at > need.since:
             heapq.heappush(self._wakes, (at, need.contact))
-
-
-class Best(NamedTuple):
-    """The first contact for an agent, in which line (None: it asks for this agent), and its ``key`` among others."""
-
-    key: tuple[int, Place]
-    need: Need
-    line: Line | None
 
 
 def _bump(counts: dict[int, int], level: int, by: int) -> None:

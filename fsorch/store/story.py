@@ -20,6 +20,8 @@ from fsorch.store.story_steps import step_taken
 __all__ = ["Line", "describe", "tell_story"]
 
 # From this on a wait is one that needs a reason, in seconds.
+# So many facts ahead are looked at for what became of an offer.
+AHEAD = 20
 NOTABLE_S = 1.0
 # Rows, told by the sentences of what they sum up.
 SILENT = {FactKind.SEGMENT_ENDED, FactKind.LEG_ENDED, FactKind.AGENT_CHANGED}
@@ -30,6 +32,11 @@ OUTCOMES = {
     "lost": "was lost: nobody saw its end",
     "failed": "failed",
     "not_reached": "was not reached",
+    "voicemail": "left a message",
+    "overflowed": "was sent on by a rule of the wait",
+    "self_served": "was served by the flow",
+    "dropped": "was dropped, for no agent was there in time",
+    "machine": "a machine answered",
 }
 LOST = {"": "fsorch was away when it ended", "SWITCH_RESTARTED": "was lost with its switch, which restarted"}
 WAYS = {
@@ -58,8 +65,12 @@ class Line(msgspec.Struct, frozen=True, kw_only=True):
 
 def tell_story(detail: ContactDetail) -> list[Line]:
     """All that is on record, first first. Values from callers are as they came: escape them before they are shown."""
-    teller = _Teller(detail.contact)
-    return [Line(at=fact.at, kind=fact.kind.value, text=text) for fact in detail.facts for text in teller.tell(fact)]
+    teller, facts = _Teller(detail.contact), detail.facts
+    return [
+        Line(at=fact.at, kind=fact.kind.value, text=text)
+        for n, fact in enumerate(facts)
+        for text in teller.tell(fact, facts[n + 1 : n + 1 + AHEAD])
+    ]
 
 
 def describe(view: ContactView) -> str:
@@ -89,6 +100,8 @@ class _Teller:
         self._asked = False
         self._left: Fact | None = None
         self._declined: list[str] = []
+        self._moved = False
+        self._next: Sequence[Fact] = ()
         self._sentences: dict[str, Callable[[Fact], str]] = {
             FactKind.CONTACT_BEGAN: self._began,
             FactKind.FLOW_ENTERED: entered_flow,
@@ -110,22 +123,24 @@ class _Teller:
                 f"{fact.agent} {f'puts {self._other} on' if _get(fact, 'on') else 'ends the'} hold"
             ),
             FactKind.MUTE_CHANGED: lambda fact: f"{fact.agent} is {'muted' if _get(fact, 'on') else 'heard again'}",
-            FactKind.TRANSFER_BEGAN: _transfer,
+            FactKind.TRANSFER_BEGAN: self._to_queue(_transfer),
             FactKind.TRANSFER_CHANGED: lambda fact: f"the transfer is {_get(fact, 'state')}",
-            FactKind.TRANSFER_ENDED: _transferred,
+            FactKind.TRANSFER_ENDED: self._to_queue(_transferred),
             FactKind.PARTY_CALLED: lambda fact: (
                 f"{fact.agent} calls {_get(fact, 'target')} {_get(fact, 'to')} into the talk"
             ),
             FactKind.PARTY_JOINED: lambda fact: f"{_get(fact, 'to')} talks along",
             FactKind.PARTY_LEFT: lambda fact: f"{_get(fact, 'to')} talks along no longer ({_get(fact, 'why')})",
-            "contact_moved": lambda fact: f"moved from queue {_get(fact, 'previous')} to {fact.queue}{_by(fact)}",
+            "contact_moved": self._to_queue(
+                lambda fact: f"moved from queue {_get(fact, 'previous')} to {fact.queue}{_by(fact)}"
+            ),
             "contact_given": lambda fact: f"given to {fact.agent}{_by(fact)}",
             "priority_changed": lambda fact: (
                 f"priority {_get(fact, 'previous')} becomes {_get(fact, 'priority')}{_by(fact)}"
             ),
             FactKind.STEP_TAKEN: step_taken,
             FactKind.ANNOUNCED: _announced,
-            FactKind.WAIT_ENDED: lambda fact: f"its wait ended by {_way(fact)}",
+            FactKind.WAIT_ENDED: self._to_queue(lambda fact: f"its wait ended by {_way(fact)}"),
             FactKind.WAIT_NOT_ENDED: lambda fact: (
                 f"waits on, for {_way(fact)} was not possible: {_get(fact, 'trouble')}"
             ),
@@ -145,10 +160,12 @@ class _Teller:
             **self._dialled.sentences,
         }
 
-    def tell(self, fact: Fact) -> Iterator[str]:
-        """The sentence of the next fact, if it has one. A kind that is not known here is told by its own words."""
+    def tell(self, fact: Fact, after: Sequence[Fact] = ()) -> Iterator[str]:
+        """The sentence of the next fact, if it has one, with those that come ``after`` it. A kind that is not known
+        here is told by its own words."""
         if fact.kind in SILENT:
             return
+        self._next = after
         sentence = self._sentences.get(fact.kind, _plainly)
         yield " ".join(sentence(fact).split())
 
@@ -164,6 +181,7 @@ class _Teller:
     def _answer(self, fact: Fact) -> str:
         self._asked = True
         self._keyed = fact if _get(fact, "valid") else None
+        self._moved = False
         digits, prompt = _get(fact, "digits"), _get(fact, "prompt")
         if not digits:
             return f"keyed nothing at {prompt}"
@@ -173,14 +191,26 @@ class _Teller:
 
     def _in_flow(self, fact: Fact) -> str:
         if _get(fact, "what") == EventKind.LEFT:
-            self._left = fact
+            self._left, self._moved = fact, False
         return told_in_flow(fact)
+
+    def _to_queue(self, sentence: Callable[[Fact], str]) -> Callable[[Fact], str]:
+        """A sentence that says why the contact comes into the next queue."""
+
+        def told(fact: Fact) -> str:
+            self._moved = True
+            return sentence(fact)
+
+        return told
 
     def _queued(self, fact: Fact) -> str:
         position = _get(fact, "position")
         place = f" at place {position}" if position else ""
         if _get(fact, "again"):
             return f"waits in queue {fact.queue} again{place}, by the time it has waited since the first"
+        moved, self._moved = self._moved, True
+        if moved:
+            return f"waits in queue {fact.queue}{place}"
         if self._keyed is not None:
             why = f"because {_get(self._keyed, 'digits')} was keyed"
         elif self._asked:
@@ -215,11 +245,28 @@ class _Teller:
         if outcome == "accepted":
             return f"{who} picked up{after}"
         if outcome == "withdrawn":
-            return f"the offer to {who} was withdrawn{after}: somebody else had it, or {self._other} was gone"
+            why = self._withdrawn()
+            return f"the offer to {who} was withdrawn{after}{f': {why}' if why else ''}"
         self._declined.append(who)
         cause = _get(fact, "cause")
         why = WAYS.get(_get(fact, "way")) or {"missed": "nobody picked up", "refused": "refused"}.get(outcome, outcome)
         return f"{who} did not take it{after}: {why}{f' ({cause})' if cause else ''}"
+
+    def _withdrawn(self) -> str:
+        """What came of a contact that was offered to somebody until now."""
+        for fact in self._next:
+            match fact.kind:
+                case FactKind.BRIDGED:
+                    return f"{fact.agent or 'somebody else'} had it"
+                case FactKind.CALL_HUNG_UP if _get(fact, "who") == "customer":
+                    return f"{self._other} was gone"
+                case FactKind.CONTACT_ENDED:
+                    return f"{self._other} was gone"
+                case FactKind.WAIT_ENDED:
+                    return "the wait was to end"
+                case FactKind.CONTACT_QUEUED | FactKind.OFFER_MADE:
+                    return ""
+        return ""
 
     def _ended(self, fact: Fact) -> str:
         row = self._row

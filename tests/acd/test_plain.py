@@ -206,7 +206,8 @@ def test_a_level_opens_at_the_very_moment_it_was_said_to() -> None:
     assert pairs(distributor, 100.3) == []
     wake = distributor.next_wake()
     assert wake is not None
-    assert pairs(distributor, wake) == [("c1", "senior")]
+    (match,) = distributor.match(wake)
+    assert (match.agents, match.why) == (("senior",), "idle longest (110 s), of level 2")
 
 
 def test_top_down_asks_somebody_again_when_the_others_do_not_fit() -> None:
@@ -237,8 +238,10 @@ def test_the_guard_bounds_priority_over_all_queues_of_an_agent() -> None:
     at_work(distributor, "ann", Tier("sales"), Tier("support"))
     distributor.join(waits("ordinary", "support"))
     distributor.join(waits("vip", "sales", since=990.0, priority=5))
-    distributor.ready("ann", Work())
-    assert pairs(distributor, 1000.0) == [("ordinary", "ann")]
+    distributor.ready("ann", Work(idle_since=990.0))
+    (match,) = distributor.match(1000.0)
+    assert (match.contact, match.agents) == ("ordinary", ("ann",))
+    assert match.why == "idle longest (10 s); first by the guard, beyond 2 times the wait of the preferred"
 
 
 def test_but_not_the_share_of_a_queue() -> None:

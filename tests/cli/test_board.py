@@ -12,7 +12,8 @@ from rich.console import Console
 
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
-from fsorch_cli.board import SENTENCES, Board, tell
+from fsorch_cli.board import SENTENCES, Board, status_of, tell, title_of
+from fsorch_cli.commands.agent import format_status
 from fsorch_cli.console import format_json, printable
 
 NOW = 1_800_000_000_000_000
@@ -55,6 +56,42 @@ def snapshot(agents: int, contacts: int, name: str = "Ines Costa") -> Snapshot:
             for n in range(contacts)
         ),
     )
+
+
+@pytest.mark.parametrize(
+    ("agent", "cell", "line"),
+    [
+        (AgentView(id="a", name="", status="available"), "available", "a is available, idle"),
+        (AgentView(id="a", name="", status="logged_out"), "logged_out", "a is logged out"),
+        (
+            AgentView(id="a", name="", status="available", unready="the phone is not registered"),
+            "available (the phone is not registered)",
+            "a is available, idle; nothing is offered: the phone is not registered",
+        ),
+        (
+            AgentView(id="a", name="", status="break", reason="missed", rule="3 calls were not taken"),
+            "break (missed, 3 calls were not taken)",
+            "a is on break (missed), idle; by a rule: 3 calls were not taken",
+        ),
+        (
+            AgentView(id="a", name="", status="break", reason="lunch", overrun=True),
+            "break (lunch, too long)",
+            "a is on break (lunch), idle; the break is longer than it may be",
+        ),
+        (
+            AgentView(id="a", name="", status="available", state="wrap_up", on_demand=True, asked="logged_out"),
+            "available (on demand) → logged_out",
+            "a is available, wrap up; asked for: logged_out, applied at the next legal moment",
+        ),
+    ],
+)
+def test_what_an_agent_chose_and_what_is_otherwise(agent: AgentView, cell: str, line: str) -> None:
+    """fusionpbx/fusionpbx issue 2831: a phone that was not registered was shown as available."""
+    assert (status_of(agent), format_status(agent)) == (cell, line)
+
+
+def test_a_paused_queue_says_so() -> None:
+    assert title_of(QueueView(id="q", title="", waiting=0, paused=True)) == "q (paused)"
 
 
 def drawn(board: Board, width: int, height: int) -> list[str]:

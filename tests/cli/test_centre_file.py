@@ -170,26 +170,26 @@ def test_things_come_and_go(home: Path) -> None:
     [
         (["queue", "set", "sale", "title=x"], 4, "no queue called 'sale'; did you mean sales?"),
         (["queue", "set", "sales", "wrapup_s=5"], 3, "did you mean wrap_up_s"),
-        (["queue", "set", "sales", "wrap_up_s=long"], 3, "Expected `float`, got `str` - at `$.queues[0].wrap_up_s`"),
+        (["queue", "set", "sales", "wrap_up_s=long"], 3, "queue sales: Expected `float`, got `str` - at `wrap_up_s`"),
         (["queue", "set", "sales", "strategy=top-dwn"], 3, "did you mean top-down?"),
         (["queue", "set", "sales", "title"], 3, "'title' is no change; write key=value, key+=value or key-=value"),
         (["queue", "set", "sales", "skills=[1"], 3, "'skills=[1': the value is not YAML; put it in quotes"),
         (
             ["queue", "set", "sales", "skills=bilbing or x"],
             3,
-            "queues[0].skills, column 1: there is no skill 'bilbing' (there: none)",
+            "queue sales: skills, column 1: there is no skill 'bilbing' (there: none)",
         ),
-        (["queue", "set", "sales", "skills=french = 2"], 3, "queues[0].skills, column 8: a single '='"),
+        (["queue", "set", "sales", "skills=french = 2"], 3, "queue sales: skills, column 8: a single '='"),
         (["queue", "set", "sales", "title+=x"], 3, "'title+=x': title is no list; set it with ="),
         (["agent", "set", "ada", "queues.nine.level=1"], 3, "there is no 'nine'; add it first"),
-        (["agent", "set", "ada", "queues+=suport"], 3, "agents[0].queues[2].queue is 'suport', which does not exist"),
+        (["agent", "set", "ada", "queues+=suport"], 3, "agent ada: queues[2].queue is 'suport', which does not exist"),
         (
             ["queue", "remove", "support"],
             3,
-            "flows[0]: flow 'main', key 'person': 'support' is not a queue of the centre",
+            "the queue support cannot go, for it is still named: flows[0]: flow 'main', key 'person': 'support' is not",
         ),
         (["queue", "add", "sales"], 3, "there is a queue 'sales' already; change it with: fsorch queue set sales"),
-        (["agent", "add", "cy"], 3, "Object missing required field `phone` - at `$.agents[2]`"),
+        (["agent", "add", "cy"], 3, "agent cy: Object missing required field `phone`"),
         (["agent", "add", "cy", "phone=a\nb"], 3, "agents[2].phone"),
     ],
 )
@@ -198,6 +198,12 @@ def test_what_is_wrong_changes_nothing(home: Path, args: list[str], code: int, l
     assert (ran.code, ran.out) == (code, "")
     assert line in ran.err
     assert fsorch("diff", "centre.yaml").code == 0
+
+
+def test_a_skill_that_is_nearly_another_is_pointed_out(home: Path) -> None:
+    assert fsorch("agent", "skill", "ada", "french=3").err == ""
+    assert fsorch("agent", "skill", "ben", "frensh=2").err == "'frensh' is a new skill; did you mean french?\n"
+    assert fsorch("agent", "skill", "ben", "frensh=1").err == ""
 
 
 def test_who_comes_second_changes_nothing(home: Path) -> None:

@@ -41,7 +41,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             ["cdr", "list", "--since", "lunch"],
             2,
             "fsorch: Invalid value for '--since': 'lunch' is no time; use 2h, 7d, today, 2027-01-31 or "
-            "2027-01-31T09:00 See: fsorch cdr list --help",
+            "2027-01-31T09:00. See: fsorch cdr list --help",
         ),
         (
             ["agent", "list"],
@@ -89,7 +89,7 @@ def test_with_an_installation_that_does_not_run(home: Path) -> None:
         (
             ["agent", "status", "ada", "--reason", "x"],
             2,
-            "fsorch: --reason says why there is a break: fsorch agent status AGENT break --reason REASON "
+            "fsorch: --reason says why there is a break: fsorch agent status AGENT break --reason REASON. "
             "See: fsorch agent status --help",
         ),
     ],

@@ -118,11 +118,13 @@ def test_a_contact_is_explained_while_it_waits_and_afterwards(site: Site) -> Non
 def test_agents_are_told_and_shown(site: Site) -> None:
     assert site.fsorch("agent", "login", "carl").code == 0
     assert site.fsorch("agent", "status", "carl").out == "carl is available, idle\n"
-    assert site.fsorch("agent", "status", "carl", "break", "--reason", "lunch").out == "carl is break (lunch), idle\n"
+    assert (
+        site.fsorch("agent", "status", "carl", "break", "--reason", "lunch").out == "carl is on break (lunch), idle\n"
+    )
     agents = {agent["id"]: agent for agent in json.loads(site.fsorch("agent", "list", "--json").out)}
     assert (agents["carl"]["status"], agents["carl"]["reason"]) == ("break", "lunch")
     assert site.fsorch("agent", "status", "carl", "available").code == 0
-    assert site.fsorch("agent", "logout", "carl").out == "carl is logged_out, idle\n"
+    assert site.fsorch("agent", "logout", "carl").out == "carl is logged out\n"
 
 
 @pytest.mark.parametrize(
@@ -132,7 +134,7 @@ def test_agents_are_told_and_shown(site: Site) -> None:
         (
             ["agent", "status", "emil", "break"],
             2,
-            "fsorch: a break needs --reason, one of: lunch, coffee, training See: fsorch agent status --help",
+            "fsorch: a break needs --reason, one of: lunch, coffee, training. See: fsorch agent status --help",
         ),
         (
             ["agent", "status", "emil", "break", "--reason", "lnch"],

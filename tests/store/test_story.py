@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fsorch.engine import Fact, FactKind
 from fsorch.engine.rows import ContactRow
 from fsorch.esl.commands import Bridge, Originate
+from fsorch.names import ContactOutcome
 from fsorch.store import ContactDetail
 from fsorch.store.story import tell_story
 from tests.engine import dialroom
@@ -143,6 +144,41 @@ def test_what_the_wait_brought() -> None:
         "was told of place 3 and a wait of about 1 min 35 s",
         "its wait ended by overflow to queue support (the longest wait allowed)",
     ]
+
+
+def test_who_comes_into_another_queue_was_told_why_before() -> None:
+    queued = fact(FactKind.CONTACT_QUEUED, queue="sales", position=1)
+    later = fact(FactKind.CONTACT_QUEUED, queue="support", position=3)
+    left = fact(FactKind.FLOW_TOLD, what="left", flow="main", node="q", value="queue", detail="sales", way="")
+    over = fact(FactKind.WAIT_ENDED, act="overflow", to="queue", name="support", case="full", why="5 are waiting")
+    assert told(left, over, later)[1:] == [
+        "its wait ended by overflow to queue support (5 are waiting)",
+        "waits in queue support at place 3",
+    ]
+    assert told(left, queued, later)[2] == "waits in queue support at place 3"
+    assert told(over, left, queued)[2] == "waits in queue sales at place 1: the flow main led there"
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ([fact(FactKind.BRIDGED, agent="rob")], ": rob had it"),
+        ([fact(FactKind.CALL_HUNG_UP, who="customer", cause="NORMAL_CLEARING")], ": the caller was gone"),
+        ([fact(FactKind.WAIT_ENDED, act="voicemail", case="key", why="pressed 9")], ": the wait was to end"),
+        ([fact(FactKind.CONTACT_QUEUED, queue="sales"), fact(FactKind.BRIDGED, agent="rob")], ""),
+        ([], ""),
+    ],
+)
+def test_why_an_offer_was_withdrawn(facts: list[Fact], why: str) -> None:
+    withdrawn = fact(FactKind.OFFER_ENDED, agent="ann", outcome="withdrawn", rang_us=3_000_000)
+    assert told(withdrawn, *facts)[0] == f"the offer to ann was withdrawn after 3 s of ringing{why}"
+
+
+@pytest.mark.parametrize("outcome", set(ContactOutcome) - {ContactOutcome.LOST})
+def test_every_outcome_is_told_in_words(outcome: ContactOutcome) -> None:
+    (line,) = told(fact(FactKind.CONTACT_ENDED), outcome=outcome.value)
+    assert line.startswith("ended: ")
+    assert len(line.removeprefix("ended: ").split()) > 1
 
 
 @pytest.mark.parametrize("kind", FactKind)

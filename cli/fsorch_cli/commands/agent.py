@@ -13,6 +13,7 @@ from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import ConfigError
 from fsorch.names import BreakWeight
 from fsorch_cli.app import App
+from fsorch_cli.board import status_of
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
@@ -160,12 +161,11 @@ def check_reason(reason: str, snapshot: Snapshot, agent: AgentView) -> None:
 
 def format_agent(agent: AgentView, now: int) -> tuple[object, ...]:
     """The row of one agent."""
-    status = f"{agent.status} ({agent.reason})" if agent.reason else agent.status
     contact = agent.contact
     return (
         agent.id,
         agent.name,
-        f"{status} → {agent.asked}" if agent.asked else status,
+        status_of(agent),
         agent.state,
         ago(max(agent.state_since, agent.status_since), now),
         ", ".join(agent.queues),
@@ -187,9 +187,14 @@ def format_breaks(agent: AgentView, now: int) -> str:
 
 def format_status(agent: AgentView) -> str:
     """One agent in a line, with a wish that is kept for later."""
+    words = {"break": "on break", "logged_out": "logged out"}
     reason = f" ({agent.reason})" if agent.reason else ""
-    line = f"{agent.id} is {agent.status}{reason}, {agent.state.replace('_', ' ')}"
-    return printable(f"{line}; asked for: {agent.asked}, applied at the next legal moment" if agent.asked else line)
+    state = "" if (agent.status, agent.state) == ("logged_out", "idle") else f", {agent.state.replace('_', ' ')}"
+    more = [f"asked for: {agent.asked}, applied at the next legal moment"] if agent.asked else []
+    more += [f"nothing is offered: {agent.unready}"] if agent.unready else []
+    more += [f"by a rule: {agent.rule}"] if agent.rule else []
+    more += ["the break is longer than it may be"] if agent.overrun else []
+    return printable("; ".join([f"{agent.id} is {words.get(agent.status, agent.status)}{reason}{state}", *more]))
 
 
 def _ask(app: App, agent: str, request: Request) -> None:

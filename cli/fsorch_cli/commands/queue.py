@@ -6,6 +6,7 @@ import click
 
 from fsorch.engine.views import QueueView, Snapshot
 from fsorch_cli.app import App
+from fsorch_cli.board import status_of, title_of
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import out, print_json, print_table
 from fsorch_cli.group import Group
@@ -71,15 +72,15 @@ def show_queue(app: App, queue: str, as_json: bool) -> None:
     out().print()
     waiting = sorted((c for c in snapshot.contacts if c.queue == view.id), key=lambda c: (c.position or 0, c.began_at))
     print_table(
-        ("contact", "state", "position>", "number", "name", "waiting>", "agent"),
-        [(c.id, c.state, c.position or "", c.number, c.name, ago(c.enqueued_at, now), c.agent) for c in waiting],
+        ("contact", "state", "position>", "number", "name", "waiting>", "agent", "why"),
+        [(c.id, c.state, c.position or "", c.number, c.name, ago(c.enqueued_at, now), c.agent, c.why) for c in waiting],
         empty="Nobody waits here.",
     )
     out().print()
     print_table(
         ("agent", "name", "status", "state", "since>"),
         [
-            (a.id, a.name, a.status, a.state, ago(max(a.state_since, a.status_since), now))
+            (a.id, a.name, status_of(a), a.state, ago(max(a.state_since, a.status_since), now))
             for a in snapshot.agents
             if view.id in a.queues
         ],
@@ -92,7 +93,7 @@ def format_queue(queue: QueueView, now: int) -> tuple[object, ...]:
     in_time = f"{100 * queue.within / queue.answered:.0f}%" if queue.answered else ""
     return (
         queue.id,
-        queue.title,
+        title_of(queue),
         queue.waiting,
         ago(queue.oldest_enqueued_at, now),
         queue.idle,
