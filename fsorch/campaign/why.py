@@ -82,7 +82,7 @@ def why(situation: Situation) -> Reason:
         return Reason(rule="", sentence=f"{name} may be dialled now, and waits for its turn", when=situation.now)
     rule, words, _ = reason
     tail = "it will not be" if not when else f"it may be from {_shown(when, situation)}"
-    if when and rule in ("draft", "paused", "draining", "finished"):
+    if when and rule in ("draft", "paused", "draining", "finished", "after"):
         tail = f"once the campaign runs, it may be from {_shown(when, situation)}"
     if rule in HELD:
         return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}")
@@ -134,7 +134,7 @@ def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str,
         case CampaignState.DRAINING | CampaignState.FINISHED:
             yield one.state.value, f"the campaign {spec.id} is {one.state.value}{because}", True
     if one.waits_for:
-        yield "after", f"the campaign {spec.id} waits for the campaign {one.waits_for} to be finished", False
+        yield "after", f"the campaign {spec.id} waits for the campaign {one.waits_for} to be finished", True
     opens = _campaign_opens(one, one.now)
     if opens != one.now:
         state = one.hours(one.now) if one.hours is not None else None
