@@ -107,6 +107,23 @@ class TestLead:
         assert fsorch("lead", "add", "nosuch", "--number", "+442079460959").code == 4
         assert fsorch("lead", "add", "spring").code == 3
 
+    def test_one_is_changed(self) -> None:
+        fsorch("list", "make", "spring", "--region", "GB")
+        made = fsorch(
+            "lead", "add", "spring", "--number", "home:02079460001=after six", "--field", "city=York", "--json"
+        )
+        id = json.loads(made.out)["id"]
+        assert json.loads(made.out)["numbers"][0]["note"] == "after six"
+        changed = fsorch(
+            *("lead", "change", id, "--priority", "-5", "--owner", "ada", "--field", "plan=B", "--field", "city="),
+            *("--number", "02079460002", "--json"),
+        )
+        lead = json.loads(changed.out)
+        assert (lead["priority"], lead["owner"], lead["fields"]) == (-5, "ada", {"plan": "B"})
+        assert [one["number"] for one in lead["numbers"]] == ["+442079460002"]
+        assert fsorch("lead", "change", id).code != 0
+        assert fsorch("lead", "change", "99", "--name", "x").code == 4
+
     def test_a_number_of_several_leads_names_them(self) -> None:
         imported()
         fsorch("list", "import", "other", "leads.csv", "--region", "US")

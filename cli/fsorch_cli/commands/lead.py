@@ -124,6 +124,48 @@ def add(
     print_json(made) if as_json else out().print(f"lead {printable(made.id)} is in list {printable(made.list)}")
 
 
+@command.command("change")
+@click.argument("lead")
+@click.option("--number", "numbers", multiple=True, metavar="[KIND:]NUMBER[=NOTE]", help="Instead of all it has.")
+@click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
+@click.option("--name", default=None)
+@click.option("--reference", default=None, help="What you know them by.")
+@click.option("--owner", default=None, help="Their own agent, or a territory; empty for nobody.")
+@click.option("--priority", type=click.IntRange(-1_000_000, 1_000_000), default=None)
+@click.option("--zone", default=None, help="Their time zone, such as Europe/Berlin.")
+@click.option("--country", default=None, help="Two letters.")
+@click.option("--postcode", default=None)
+@click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field of the list; empty takes it away.")
+@AS_JSON
+@click.pass_obj
+def change(
+    app: App,
+    /,
+    lead: str,
+    numbers: tuple[str, ...],
+    region: str,
+    fields: tuple[str, ...],
+    as_json: bool,
+    **given: object,
+) -> None:
+    """Change what is known of LEAD; what is not named stays. Not possible while somebody dials it."""
+    values: dict[str, object] = {name: value for name, value in given.items() if value is not None}
+    with app.store() as store:
+        found = find_lead(store, lead)
+        if numbers:
+            region = region or store.leads.lists.get(found.list).region
+            values["numbers"] = tuple(_number(text, region) for text in numbers)
+        if fields:
+            together = found.fields | dict(_field(pair) for pair in fields)
+            values["fields"] = {name: text for name, text in together.items() if text}
+        if not values:
+            raise ConfigError("nothing is to be changed; give at least one of the options")
+        changed = store.leads.change(found.id, asked_by(), **values)
+    print_json(changed) if as_json else out().print(
+        f"lead {printable(changed.id)}: {', '.join(sorted(values))} changed"
+    )
+
+
 def _number(text: str, region: str) -> LeadNumber:
     text, _, known = text.partition("=")
     kind, sign, number = text.rpartition(":")
