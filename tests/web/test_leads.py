@@ -107,7 +107,7 @@ class TestLeads:
         assert send(page(desk, "sam"), "POST", "/api/leads", body).status == status
         assert records.leads.lists.count("spring").leads == 0
 
-    def test_callbacks(self, desk: Site) -> None:
+    def test_callbacks(self, desk: Site, records: Store) -> None:
         sam = page(desk, "sam")
         id = send(sam, "POST", "/api/leads", LEAD).json["id"]
         path = f"/api/leads/{id}/callback"
@@ -115,6 +115,12 @@ class TestLeads:
         assert (promised.json["state"], promised.json["next_at"]) == ("callback", 4_070_937_600_000_000)
         assert [one["id"] for one in sam.get("/api/lead-callbacks").json] == [id]
         assert sam.get("/api/lead-callbacks?agent=ada").json == []
+        assert page(desk, "ada").get("/api/my-callbacks").json == []
+        records.leads.promise(id, 4_070_937_600_000_000, "test", agent="ada", note="n")
+        (own,) = page(desk, "ada").get("/api/my-callbacks").json
+        assert (own["lead"], own["at"], own["note"]) == (id, 4_070_937_600_000_000, "n")
+        assert page(desk, "bo").get("/api/my-callbacks").json == []
+        assert sam.get("/api/my-callbacks").status == 403
         assert send(sam, "POST", path, {"at": "2001-01-01T09:00:00Z"}).status == 422
         assert send(sam, "POST", path, {"at": "2099-01-01T09:00:00Z", "agent": "nobody"}).status == 422
         assert send(sam, "POST", "/api/leads/99/callback", {"at": "2099-01-01T09:00:00Z"}).status == 404

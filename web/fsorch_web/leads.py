@@ -18,6 +18,7 @@ from flask import Flask, Response
 from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber, Outcome
 from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound
+from fsorch.places import Places
 from fsorch.store.giving import consent_given, not_to_be_called
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
@@ -64,6 +65,19 @@ class ResetAnswer(msgspec.Struct, kw_only=True):
 
     list: str
     leads: int
+
+
+class OwnCallback(msgspec.Struct, kw_only=True):
+    """A call that an agent has promised to make themselves, ``at`` UTC microseconds; ``zone`` (IANA): by whose clock,
+    empty where nobody knows it."""
+
+    lead: str
+    name: str
+    number: str
+    campaign: str
+    at: int
+    note: str
+    zone: str
 
 
 class LeadPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
@@ -142,6 +156,7 @@ class LeadRoutes:
 
     def __init__(self, app: Flask, auth: Auth) -> None:
         self._auth = auth
+        self._places = Places()
         for rule, view, method in (
             ("/api/lists", self.lists, "GET"),
             ("/api/lists/<id>", self.list, "GET"),
@@ -152,6 +167,7 @@ class LeadRoutes:
             ("/api/leads/<id>", self.change, "PATCH"),
             ("/api/leads/<id>/callback", self.promise, "POST"),
             ("/api/lead-callbacks", self.callbacks, "GET"),
+            ("/api/my-callbacks", self.my_callbacks, "GET"),
             ("/api/dnc", self.check, "GET"),
             ("/api/dnc", self.refuse, "POST"),
             ("/api/dnc/remove", self.allow, "POST"),
@@ -289,6 +305,28 @@ class LeadRoutes:
             return self._auth.store.leads.callbacks(agent=agent, lists=sorted(mine or ()))
 
         return json_response(in_worker(read))
+
+    def my_callbacks(self) -> Response:
+        """GET /api/my-callbacks: the calls that the agent who asks is to make alone, the soonest first."""
+        agent = self._auth.person().agent
+        if not agent:
+            raise ApiError(403, "forbidden", "only agents have promised calls of their own")
+        return json_response(
+            in_worker(lambda: [self._own(one) for one in self._auth.store.leads.callbacks(agent=agent)])
+        )
+
+    def _own(self, lead: Lead) -> OwnCallback:
+        """A promise as its agent sees it."""
+        number = lead.numbers[lead.next_number % len(lead.numbers)] if lead.numbers else LeadNumber(number="")
+        return OwnCallback(
+            lead=lead.id,
+            name=lead.name,
+            number=number.number,
+            campaign=lead.campaign,
+            at=lead.next_at,
+            note=lead.callback_note,
+            zone=self._places.clock_of(lead, number),
+        )
 
     # -- who is not called ----------------------------------------------------------------------------------------
 

@@ -239,6 +239,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/lead-callbacks"): Operation(
         "Leads that were promised a call", list[Lead], query=("agent",), scoped=True
     ),
+    ("GET", "/api/my-callbacks"): Operation(
+        "Calls that the agent who asks has promised", list[leads.OwnCallback], role="agent"
+    ),
     ("GET", "/api/dnc"): Operation(
         "Whether a number may be called; without one, the entries",
         DncAnswer | list[DncRow],

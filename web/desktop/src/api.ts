@@ -123,6 +123,16 @@ export async function fetchJson<Answer>(path: string): Promise<Answer | null> {
   return attempt<Answer>("GET", path);
 }
 
+// The same in the background: a refusal is no matter, for it is asked again.
+export async function peek<Answer>(path: string): Promise<Answer | null> {
+  try {
+    return await call<Answer>("GET", `/api/${path}`);
+  } catch (error) {
+    if (!(error instanceof Refused)) throw error;
+    return null;
+  }
+}
+
 async function attempt<Answer>(method: Method, path: string, body?: object): Promise<Answer | null> {
   try {
     return await call<Answer>(method, `/api/${path}`, body);

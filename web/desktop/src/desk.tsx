@@ -6,6 +6,7 @@ import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
 import { ByHand, Dialling, LeadPanel, Preview } from "./lead";
 import { breaksOf, breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
+import { MyCallbacks } from "./promised";
 import { Action, BreakTimes, Icon, Pill, Since, useFocus, WeightWord } from "./parts";
 import { get, useKnown } from "./store";
 import { serverNow, spoken } from "./time";
@@ -80,6 +81,7 @@ function Rail({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       <Hindrance agent={agent} />
       {agent.status !== "logged_out" && <Choices desk={desk} agent={agent} />}
       <ByHand campaigns={desk.by_hand} agent={agent} />
+      {agent.status !== "logged_out" && <MyCallbacks agent={agent} />}
       {desk.queues.length > 0 && <MyQueues desk={desk} />}
       <dl class="today" aria-label="Since the start">
         <div>

@@ -88,6 +88,17 @@ export interface Word {
   asks: Ask[];
 }
 
+// A call that an agent has promised to make alone, at a moment in microseconds.
+export interface Promised {
+  lead: string;
+  name: string;
+  number: string;
+  campaign: string;
+  at: number;
+  note: string;
+  zone: string;
+}
+
 // Something that is filled in about a call.
 export interface Ask {
   id: string;

@@ -1,0 +1,56 @@
+// The calls that the agent has promised to make alone: when, to whom, and what about.
+
+import type { JSX } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import { peek } from "./api";
+import { phone } from "./names";
+import { useNow, wallAt } from "./time";
+import type { Agent, Promised } from "./types";
+
+const AGAIN_MS = 60_000;
+const MOST = 5;
+const DAY_MS = 86_400_000;
+
+export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
+  const [calls, setCalls] = useState<Promised[]>([]);
+  const now = useNow();
+  // Anew when a call is over: another may have been promised in it.
+  useEffect(() => {
+    let gone = false;
+    const look = async () => {
+      const found = await peek<Promised[]>("my-callbacks");
+      if (!gone && found) setCalls(found);
+    };
+    void look();
+    const again = setInterval(() => void look(), AGAIN_MS);
+    return () => {
+      gone = true;
+      clearInterval(again);
+    };
+  }, [agent.state === "idle"]);
+  if (calls.length === 0) return null;
+  const due = calls.filter((one) => one.at / 1000 <= now).length;
+  return (
+    <section class="promised" aria-label="Your callbacks" data-test="my-callbacks">
+      <h3>Your callbacks</h3>
+      <p class={due ? "fault" : "soft small"} role="status" data-test="callbacks-due">
+        {due ? `${due} due${agent.status === "available" ? "" : ": be available, and they come"}.` : ""}
+      </p>
+      <ul class="plain">
+        {calls.slice(0, MOST).map((one) => (
+          <li key={one.lead} class={one.at / 1000 <= now ? "warn" : ""}>
+            <strong>{shown(one.at / 1000, now)}</strong> {one.name || phone(one.number)}
+            {one.note && <span class="soft"> {one.note}</span>}
+          </li>
+        ))}
+      </ul>
+      {calls.length > MOST && <p class="soft small">and {calls.length - MOST} more</p>}
+    </section>
+  );
+}
+
+// By the agent's clock: the time, and the day unless it is today.
+function shown(at: number, now: number): string {
+  const [day = "", time = ""] = wallAt(at, "").split("T");
+  return Math.abs(at - now) < DAY_MS && day === wallAt(now, "").split("T")[0] ? time : `${day} ${time}`;
+}
