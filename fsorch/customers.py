@@ -34,8 +34,8 @@ class PromiseState(StrEnum):
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """A customer. ``reference`` is the customer number they key; ``tier`` the centre's own word for their rank;
-    ``agent`` their own agent. ``fields`` are the centre's own, text by name. ``has_pin``: whether they can prove who
-    they are by a PIN."""
+    ``agent`` their own agent. ``fields`` are the centre's own, text by name; one called ``tenant`` says whose customer
+    they are, and nobody else knows them. ``has_pin``: whether they can prove who they are by a PIN."""
 
     id: str = ""
     reference: str = ""
@@ -48,6 +48,11 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     has_pin: bool = False
     created_at: int = 0
     changed_at: int = 0
+
+    @property
+    def tenant(self) -> str:
+        """Whose customer they are; empty: everybody's."""
+        return self.fields.get("tenant", "")
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):

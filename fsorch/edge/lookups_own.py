@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from fsorch.belongings import fits
 from fsorch.customers import Customer, Promise, Ticket
 from fsorch.flow_nodes import OwnRecords
 from fsorch.ivr.steps import OwnAsk, Rows, Secret
@@ -16,14 +17,14 @@ MOST_RECORDS = 100
 
 
 def own_rows(customers: Customers, ask: OwnAsk) -> Rows:
-    """The records that ``ask`` is about; none for somebody unknown, and none for a PIN that is not theirs, which takes
-    as long. Blocks on the database. Raises StoreError."""
+    """The records that ``ask`` is about; none for somebody unknown or another tenant's customer, and none for a PIN
+    that is not theirs, which takes as long. Blocks on the database. Raises StoreError."""
     customer = customers.by_reference(ask.customer) if ask.customer else customers.by_number(ask.number)
     if ask.pin is not None:
         pin = ask.pin.reveal() if isinstance(ask.pin, Secret) else ask.pin
         if not customers.verify_pin(customer.id if customer is not None else "", pin):
             return Rows()
-    if customer is None:
+    if customer is None or not fits(ask.tenant, customer.tenant):
         return Rows()
     match ask.of:
         case OwnRecords.CUSTOMER:

@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
+import msgspec
+
 from fsorch.acd import Distributor
 from fsorch.clock import Moment
 from fsorch.config import Centre
@@ -18,7 +20,7 @@ from fsorch.engine.views import CampaignView, LeadCard, TenantView
 from fsorch.errors import EslError
 from fsorch.esl.commands import Command
 from fsorch.flows import FlowRelease, FlowSpec
-from fsorch.ivr.steps import Ask
+from fsorch.ivr.steps import Ask, OwnAsk
 from fsorch.rules import TierSpec
 from fsorch.tenancy import Tenancy
 
@@ -79,6 +81,8 @@ class Core:
 
     def look_up(self, contact: str, serial: int, ask: Ask) -> None:
         """Ask the edge to look something up; what comes of it comes back as an input."""
+        if isinstance(ask, OwnAsk) and contact in self.contacts:
+            ask = msgspec.structs.replace(ask, tenant=self.contacts[contact].tenant)
         self._actions.append(LookUp(contact, serial, ask))
 
     def ask(self, action: Action) -> None:

@@ -264,6 +264,7 @@ class Engine:
             if contact.keyed in ("", input.customer.customer.id if input.customer is not None else ""):
                 # What the number says comes too late once they have keyed who they are.
                 contact.customer, contact.surveyed_at = input.customer, input.surveyed_at
+                self._calls.waiting.tenants.mind_customer(contact)
             if contact.machine.state is ContactState.FLOW or not contact.found:
                 # Who waited before a restart of ours has been asked.
                 self._calls.relations.history(input)

@@ -52,7 +52,13 @@ class Tenants:
         if owner and not contact.tenant:
             why = self.full(owner)
             contact.tenant = owner
+            self.mind_customer(contact)
             self.let_in(contact, why)
+
+    def mind_customer(self, contact: Contact) -> None:
+        """Somebody who is another tenant's customer is nobody to this one."""
+        if contact.customer is not None and not fits(contact.tenant, contact.customer.customer.tenant):
+            contact.customer = None
 
     def let_in(self, contact: Contact, why: str) -> None:
         """A new contact of a tenant; ``why`` it is one too many, if it is."""

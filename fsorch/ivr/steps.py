@@ -126,12 +126,14 @@ class SqlAsk(msgspec.Struct, frozen=True, kw_only=True):
 
 class OwnAsk(msgspec.Struct, frozen=True, kw_only=True):
     """The centre's own records of a customer, by the telephone ``number`` or the ``customer`` number (the other is
-    empty). With a ``pin``, be it empty, only if it is theirs; None: none is asked for."""
+    empty). With a ``pin``, be it empty, only if it is theirs; None: none is asked for. ``tenant``: whose caller asks;
+    another tenant's customer is nobody to them."""
 
     of: OwnRecords
     number: str = ""
     customer: str = ""
     pin: str | Secret | None = None
+    tenant: str = ""
 
 
 Ask: TypeAlias = HttpAsk | SqlAsk | OwnAsk

@@ -40,6 +40,10 @@ def test_a_customer_by_number_or_by_reference(store: Store) -> None:
         assert row["plan"] == "gold", "the centre's own fields"
     assert own_rows(store.customers, OwnAsk(of=OwnRecords.CUSTOMER, number="+4420")) == Rows()
     assert own_rows(store.customers, OwnAsk(of=OwnRecords.CUSTOMER)) == Rows()
+    store.customers.put(Customer(reference="9", numbers=("555009",), fields={"tenant": "acme"}), "sam")
+    for tenant, found in (("", 1), ("acme", 1), ("beta", 0)):
+        ask = OwnAsk(of=OwnRecords.CUSTOMER, customer="9", tenant=tenant)
+        assert len(own_rows(store.customers, ask).rows) == found
 
 
 @pytest.mark.parametrize("pin", ["", "0000", PIN + "1", "' or 1=1 --"])

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from fsorch.acd.affinity import Encounter
 from fsorch.belongings import fits
 from fsorch.config import Centre, QueueSpec, decode
+from fsorch.customers import Customer, CustomerFile
 from fsorch.engine import FactKind, LogIn, SetStatus
 from fsorch.engine.inputs import (
     Configure,
@@ -217,6 +218,20 @@ def test_who_was_met_for_one_tenant_is_nobody_for_another() -> None:
         desk.tell(History(contact.id, encounters=(met,)))
         assert contact.need is not None
         assert contact.need.prefer == prefers
+
+
+def test_another_tenants_customer_is_nobody() -> None:
+    desk = Desk(centre_of())
+    file = CustomerFile(customer=Customer(id="c", name="Zoë", tier="gold", fields={"tenant": "acme"}))
+    for leg, domain, dialled in (("a", "acme.example", "500"), ("b", "beta.example", "500"), ("c", "", "700")):
+        caller = call(desk, leg, dialled, domain)
+        contact = desk.engine._core.contacts[caller.id]
+        desk.tell(History(contact.id, customer=file))
+        assert (contact.customer is file) is (leg != "b")
+        if leg == "c":
+            # Known to the greeting, which is everybody's, and not to beta behind it.
+            caller.key("2")
+            assert (contact.tenant, contact.customer) == ("beta", None)
 
 
 @settings(max_examples=60, deadline=None)
