@@ -162,9 +162,9 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
 
     ``false_positives``: the share of people taken for machines, as measured, which some laws count as drops;
     ``checked``: the share of those that the greeting gave away as machines who are given to an agent all the same, who
-    says whether it was one. ``sit``: the network's three tones before an answer (special information tones, ITU-T
-    E.180) end a dial, where they say that the number is none; not where people pay for music instead of ringing, which
-    may hold such tones."""
+    says whether it was one. ``sit``: the network's three tones before an answer (special information tones) end a
+    dial, where they say that the number is none or the network full; not where people pay for music instead of ringing,
+    which may hold such tones."""
 
     beep: bool = True
     timing: bool = False

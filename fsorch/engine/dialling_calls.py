@@ -58,10 +58,18 @@ MESSAGE_LIMIT_S = 120.0
 JOINING_S = 1.0
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
-# The second of the network's three tones, where it says that a number is none (ITU-T E.180: intercept and vacant code).
-# Seen on FreeSWITCH 1.10.12: with ``consume`` the detector hears early media, with ``true`` it does not; the tone of
-# congestion, 1428.5 Hz, it did not find.
-SIT = (("execute_on_media", "tone_detect sit 1370.6 r 0 hangup UNALLOCATED_NUMBER 1"),)
+# The second of the network's three tones (North American SIT). 1428.5 Hz is said by no kind but congestion: no circuit,
+# reorder. 1370.6 Hz by four: vacant code, intercept, and congestion between carriers, twice; they differ by the tones'
+# lengths, which nobody here measures. So what it says is that the number cannot be reached now: called dead for that, a
+# good number would be lost. A cause that the network itself gives first says more.
+# FreeSWITCH 1.10.12 finds a pure tone by chance, block by block: libteletone compares two equal numbers, of which one
+# was rounded (libteletone_detect.c, teletone_multi_tone_detect). One detector misses 3 to 9 of 100 such tones, two of
+# slightly different frequencies hardly any. With ``consume`` they hear early media, with ``true`` they do not.
+_NONE, _FULL = "hangup DESTINATION_OUT_OF_ORDER", "hangup NORMAL_CIRCUIT_CONGESTION"
+_TONES = (("1370.6", _NONE), ("1372", _NONE), ("1428.5", _FULL), ("1430", _FULL))
+SIT = tuple(
+    (f"execute_on_media_{n}", f"tone_detect sit{n} {tone} r 0 {then} 1") for n, (tone, then) in enumerate(_TONES)
+)
 # The network said that it has no room, or the gateway is away: another may have.
 NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
 

@@ -212,10 +212,11 @@ def test_avmd_hears_a_machine_and_the_agent_is_free(rig: Rig, floors: list[Floor
 def test_the_networks_tones_end_a_dial(rig: Rig, floors: list[Floor]) -> None:
     if rig.speed > 1:
         pytest.skip("tones are sound, which the virtual switch has none of")
-    floor = Floor(rig, {"none": "sit-13706", "early": "early"}, amd=AmdSpec(beep=False, sit=True))
+    floor = Floor(rig, {"none": "sit-13706", "full": "sit-14285", "early": "early"}, amd=AmdSpec(beep=False, sit=True))
     floors.append(floor)
-    floor.run("none", "early")
-    assert floor.attempt("none")["outcome"] == "invalid"
+    floor.run("none", "full", "early")
+    assert floor.attempt("none")["outcome"] == "unreachable"
+    assert floor.attempt("full")["outcome"] == "congestion"
     assert floor.attempt("early")["outcome"] == "live"
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from fsorch.campaigns import (
@@ -184,3 +185,31 @@ def test_a_machine_is_given_to_an_agent_to_be_checked() -> None:
     room.bridge(ear.call.uuid, room.last(Bridge).b)
     room.ends(ear.call.uuid)
     assert [row.answer for row in room.ended()] == ["greeting checked"]
+
+
+@pytest.mark.parametrize(
+    ("cause", "outcome"),
+    [
+        ("NORMAL_CIRCUIT_CONGESTION", "congestion"),
+        ("DESTINATION_OUT_OF_ORDER", "unreachable"),
+        ("UNALLOCATED_NUMBER", "invalid"),
+    ],
+)
+def test_the_networks_tones_are_no_answer_and_end_in_the_family_they_tell(cause: str, outcome: str) -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, amd=AmdSpec(beep=False, sit=True))))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    told = dict(call.variables)
+    detectors = [text for name, text in told.items() if name.startswith("execute_on_media_")]
+    assert told["ignore_early_media"] == "consume"
+    # One of the switch's own detectors alone misses a tone now and then.
+    assert [text.split()[2] for text in detectors] == ["1370.6", "1372", "1428.5", "1430"]
+    assert len({text.split()[1] for text in detectors}) == 4
+    room.event("CHANNEL_CREATE", call.uuid)
+    room.event("CHANNEL_PROGRESS_MEDIA", call.uuid)
+    room.ends(call.uuid, cause)
+    room.event("BACKGROUND_JOB", job_uuid=call.job_uuid, body=f"-ERR {cause}\n")
+    assert [row.outcome for row in room.ended()] == [outcome]
+    assert not room.of(FactKind.CONTACT_BEGAN)
+    assert not room.of(FactKind.GATEWAY_RESTS)
