@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable
 
 import gevent
 import msgspec
-from gevent.queue import SimpleQueue
+from gevent.queue import Empty, SimpleQueue
 from gevent.threadpool import ThreadPool
 
 from fsorch.campaign.compliance import Compliance
@@ -39,6 +39,8 @@ __all__ = ["Dialler"]
 log = logging.getLogger(__name__)
 
 DAY_US = 86_400 * 1_000_000
+# What could not be given back is tried again after this time.
+OWED_S = 5.0
 # Where no law says how long drops count.
 WINDOW_DAYS = 30.0
 
@@ -57,6 +59,8 @@ class Dialler:
         # By whose clock each campaign's lists are reset.
         self._zones: dict[str, str] = {}
         self._line: SimpleQueue[AboutLeads] = SimpleQueue()
+        # What could not be given back, for the database was away.
+        self._owed: list[LeadsBack] = []
         self._pool = ThreadPool(1)
         self._worker: gevent.Greenlet[[], None] | None = None
         # Campaigns whose leads are to be put in order, those as they were when that was done, and what went wrong.
@@ -155,7 +159,10 @@ class Dialler:
 
     def _run(self) -> None:
         while True:
-            action = self._line.get()
+            try:
+                action = self._line.get(timeout=OWED_S if self._owed else None)
+            except Empty:
+                action = self._owed.pop(0)
             answer = self._pool.apply(self._done, (action,))
             if answer is not None and answer.unprepared:
                 self._prepared.pop(action.campaign, None)
@@ -189,6 +196,9 @@ class Dialler:
         except Exception as error:
             if not isinstance(error, FsorchError):
                 log.exception("leads of %s could not be asked for", action.campaign, extra=about(action))
+            if isinstance(action, LeadsBack):
+                # Nobody else may have them until this has been done.
+                self._owed.append(action)
             if isinstance(action, LeadsBack | KeepLearnt):
                 return None
             return LeadsCome(campaign=action.campaign, serial=action.serial, failed=str(error) or type(error).__name__)

@@ -295,7 +295,7 @@ class Dialling:
         return min(ways, lines, ways if room is None else room, ways if theirs is None else theirs)
 
     def _show_held(self, run: Run, held: str) -> None:
-        if not held and not run.fresh:
+        if not held and (not run.fresh or run.unanswered_until > self.core.now.mono):
             held = run.starved
         run.held, now = held, self.core.now.mono
         # A number in the words is no change, and what comes and goes is told now and then.

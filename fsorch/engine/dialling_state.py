@@ -220,6 +220,8 @@ class Run:
     dry_until: float = 0.0
     dry: bool = False
     starved: str = ""
+    # The records did not answer, and are not asked before, what is known now of the leads at hand.
+    unanswered_until: float = -math.inf
     # Its description, or gateways that are dead, let it call nobody.
     broken: bool = False
     held: str = ""

@@ -64,8 +64,7 @@ class Supply:
                 self.core.ask(LeadsBack(campaign=input.campaign, leads=ids))
             return
         if input.serial == run.clearing:
-            run.clearing, run.unclear = 0, {}
-            run.fresh.extendleft(reversed(input.leads))
+            self._cleared(run, input)
         else:
             run.asked = 0
             run.fresh.extend(input.leads)
@@ -74,6 +73,15 @@ class Supply:
                 run.dry_until = self._dry_until(input)
                 self.exhausted(run, input)
         self.soon()
+
+    def _cleared(self, run: Run, input: LeadsCome) -> None:
+        """What is known now of the leads at hand, which keep their order. Records that do not answer have them still in
+        our name, and are asked again later."""
+        known = run.unclear if input.failed else {ready.lead.id: ready for ready in input.leads}
+        run.fresh.extendleft(reversed([known[id] for id in run.unclear if id in known]))
+        run.clearing, run.unclear = 0, {}
+        if input.failed:
+            run.starved, run.unanswered_until = input.lack, self.core.now.mono + DRY_S
 
     def _dry_until(self, input: LeadsCome) -> float:
         now = self.core.now
@@ -103,24 +111,26 @@ class Supply:
         """The first lead at hand that ``fits`` and may be dialled at this moment, with its number. What is barred goes
         back, and so does what has waited in vain for its agent; what is known too long is read anew."""
         back: list[str] = []
-        for _ in range(len(run.fresh)):
+        passed: list[ReadyLead] = []
+        found: tuple[ReadyLead, str, Ruling] | None = None
+        # While some are read anew those behind them wait: else they would overtake.
+        while run.fresh and not run.clearing and found is None:
             ready = run.fresh.popleft()
-            if self.core.now.wall - ready.checked_at > FRESH_US:
-                if self._stuck(run, ready.lead):
-                    back.append(ready.lead.id)
-                else:
-                    run.unclear[ready.lead.id] = ready
-                continue
-            if not fits(ready.lead):
-                run.fresh.append(ready)
-                continue
-            found = self.judge(run, ready)
-            if found is not None:
-                self._return(run, back)
-                return ready, *found
+            old = self.core.now.wall - ready.checked_at > FRESH_US
+            if old and self._stuck(run, ready.lead):
+                back.append(ready.lead.id)
+            elif not fits(ready.lead):
+                passed.append(ready)
+            elif old:
+                run.fresh.appendleft(ready)
+                break
+            elif judged := self.judge(run, ready):
+                found = ready, *judged
+        run.fresh.extendleft(reversed(passed))
         self._return(run, back)
-        self._clear(run)
-        return None
+        if found is None:
+            self._clear(run)
+        return found
 
     def _stuck(self, run: Run, lead: Lead) -> bool:
         """Whether a lead is for one agent alone, who is not free."""
@@ -132,10 +142,16 @@ class Supply:
             self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(leads)))
 
     def _clear(self, run: Run) -> None:
-        if run.unclear and not run.clearing:
-            run.clearing = self.serial()
-            leads = tuple(run.unclear)
-            self.core.ask(ClearToDial(campaign=run.spec.id, serial=run.clearing, leads=leads))
+        """Read all anew that is at hand, if anything of it is known too long."""
+        now = self.core.now
+        old = any(now.wall - ready.checked_at > FRESH_US for ready in run.fresh)
+        # Records that did not answer are left alone for a while.
+        if run.clearing or not old or run.unanswered_until > now.mono:
+            return
+        run.unclear = {ready.lead.id: ready for ready in run.fresh}
+        run.fresh.clear()
+        run.clearing = self.serial()
+        self.core.ask(ClearToDial(campaign=run.spec.id, serial=run.clearing, leads=tuple(run.unclear)))
 
     def judge(self, run: Run, ready: ReadyLead, number: str = "") -> tuple[str, Ruling] | None:
         """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's

@@ -14,8 +14,9 @@ from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, ListShare, OrderBy,
 from fsorch.clock import SystemClock
 from fsorch.config import Centre
 from fsorch.edge.dialler import Dialler
-from fsorch.engine.actions import LeadsWanted
+from fsorch.engine.actions import LeadsBack, LeadsWanted
 from fsorch.engine.inputs import LeadsCome
+from fsorch.errors import StoreError
 from fsorch.store import Store, open_database
 from fsorch.store.lead_lists import LeadList
 
@@ -82,5 +83,36 @@ def test_what_keeps_leads_from_being_put_in_order_is_told(store: Store, monkeypa
                 dialler.take(LeadsWanted(campaign="slow", serial=1, count=2))
                 failed = answers.get().failed
         assert failed == "the disk is full"
+    finally:
+        dialler.stop()
+
+
+def test_leads_that_could_not_be_given_back_are_given_back_later(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.leads.prepare(QUICK)
+    answers: Queue[LeadsCome] = Queue()
+    dialler = Dialler(lambda: store, answers.put, SystemClock(), "home.life")
+    dialler.configure(Centre(name="c", campaigns=(QUICK,)))
+    monkeypatch.setattr("fsorch.edge.dialler.OWED_S", 0.01)
+    release, tries = store.leads.release, threading.Semaphore(0)
+
+    def away(ids: object, token: str) -> int:
+        tries.release()
+        if not again.is_set():
+            raise StoreError("no connection")
+        return release(ids, token)  # type: ignore[arg-type]
+
+    again = threading.Event()
+    monkeypatch.setattr(store.leads, "release", away)
+    dialler.start()
+    try:
+        dialler.take(LeadsWanted(campaign="quick", serial=1, count=2))
+        ids = tuple(ready.lead.id for ready in answers.get(timeout=60).leads)
+        dialler.take(LeadsBack(campaign="quick", leads=ids))
+        with gevent.Timeout(60):
+            while not tries.acquire(blocking=False):
+                gevent.sleep(0.01)
+            again.set()
+            while store.leads.lists.count("l").held:
+                gevent.sleep(0.01)
     finally:
         dialler.stop()
