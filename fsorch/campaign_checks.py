@@ -200,6 +200,8 @@ def check_dispositions(dispositions: tuple[Disposition, ...], where: str, known:
             raise ConfigError(f"{here}.then is {one.then.value}; who asks not to be called is not: expected dnc")
         if one.after_s and one.then is not Then.RETRY:
             raise ConfigError(f"{here}.after_s is {one.after_s:g}, but nothing is retried; expected then: retry")
+        if one.attempts and one.then is not Then.RETRY:
+            raise ConfigError(f"{here}.attempts is {one.attempts}, but nothing is retried; expected then: retry")
         if n >= known:
             _check_asks(one.asks, f"{here}.asks")
         ids.add(one.id)

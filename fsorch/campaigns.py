@@ -238,7 +238,8 @@ class AskSpec(Rule, frozen=True, kw_only=True):
 class Disposition(Rule, frozen=True, kw_only=True):
     """How an agent says a call ended. ``key``: the key of the desktop; ``under``: the heading it stands under, with
     others that say the same more exactly; ``note``: whether words are asked for; ``asks``: what is filled in;
-    ``after_s``: with ``then: retry``, instead of the rules' delay; ``machine``: it was an answering machine."""
+    ``after_s``: with ``then: retry``, instead of the rules' delay; ``attempts``: with it, so often the lead is dialled
+    again for this word (0: as often as the campaign dials it at all); ``machine``: it was an answering machine."""
 
     id: Word
     title: str = ""
@@ -249,6 +250,7 @@ class Disposition(Rule, frozen=True, kw_only=True):
     note: bool = False
     asks: Annotated[tuple[AskSpec, ...], msgspec.Meta(max_length=20)] = ()
     after_s: Seconds = 0.0
+    attempts: Count = 0
     machine: bool = False
     active: bool = True
 
@@ -405,13 +407,14 @@ class LeadNumber(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Past(msgspec.Struct, frozen=True, kw_only=True):
-    """An earlier attempt, as limits count it: of a number or lead, whatever the campaign."""
+    """An earlier attempt, as limits count it: of a number or lead, whatever the campaign. ``said``: its disposition."""
 
     at: int
     number: str
     outcome: Outcome
     campaign: str = ""
     lead: str = ""
+    said: str = ""
 
 
 class Lead(msgspec.Struct, frozen=True, kw_only=True):

@@ -54,7 +54,14 @@ def after(
     if owed and outcome is not Outcome.LIVE:
         return _missed_promise(spec, lead, attempt, outcome)
     if disposition is not None:
-        return _again(spec, lead, attempt, disposition.after_s or _usual_s(spec), disposition.title or disposition.id)
+        # What agents said of earlier calls is in the history; this call is not.
+        said = 1 + sum(one.said == disposition.id and one.lead == lead.id for one in lead.history)
+        name = disposition.title or disposition.id
+        if 0 < disposition.attempts < said:
+            return Next(
+                state=LeadState.FINISHED, why=f"{name} as often as it is dialled for that ({disposition.attempts})"
+            )
+        return _again(spec, lead, attempt, disposition.after_s or _usual_s(spec), name)
     return _by_rule(spec, lead, attempt, outcome)
 
 

@@ -191,14 +191,15 @@ class Attempts:
     def past(self, db: Db, numbers: Collection[str], since: int) -> dict[str, list[Past]]:
         """The attempts of these numbers since then, by number, whatever their campaign."""
         query = (
-            "SELECT launched_at, number, outcome, campaign, `lead` FROM attempt "
+            "SELECT launched_at, number, outcome, campaign, `lead`, disposition FROM attempt "
             "WHERE number IN ({}) AND launched_at >= ?"
         )
         found: dict[str, list[Past]] = {}
-        for at, number, outcome, campaign, lead in db.among(query, list(numbers), since):
+        for at, number, outcome, campaign, lead, said in db.among(query, list(numbers), since):
             # One that is under way counts: nobody knows yet that it did not ring.
             known = Outcome(outcome) if outcome in _OUTCOMES else Outcome.LOST
-            found.setdefault(number, []).append(Past(at=at, number=number, outcome=known, campaign=campaign, lead=lead))
+            past = Past(at=at, number=number, outcome=known, campaign=campaign, lead=lead, said=said)
+            found.setdefault(number, []).append(past)
         return found
 
     def count(self, campaign: str, lists: Sequence[str], since: int, until: int) -> CampaignCounts:

@@ -16,6 +16,7 @@ from fsorch.campaigns import (
     LeadNumber,
     LeadState,
     Outcome,
+    Past,
     RetryRule,
     Then,
 )
@@ -157,3 +158,20 @@ def test_every_lead_comes_to_an_end_and_no_number_rings_twice_within_a_minute(
         lead = msgspec.structs.replace(lead, next_number=following.next_number)
         now = following.next_at
     assert dialled <= most
+
+
+def test_a_word_leads_to_so_many_calls_and_no_more() -> None:
+    later = Disposition(id="later", then=Then.RETRY, after_s=7200, attempts=2)
+    lead, last = tried(Outcome.LIVE)
+    once = Past(at=T - HOUR, number="+4930001", outcome=Outcome.LIVE, lead="1", said="later")
+    others = (
+        Past(at=T - HOUR, number="+4930001", outcome=Outcome.LIVE, lead="2", said="later"),
+        Past(at=T - HOUR, number="+4930001", outcome=Outcome.LIVE, lead="1", said="moved"),
+    )
+    known = msgspec.structs.replace(lead, history=(once, *others))
+    following = after(SPEC, known, last, later)
+    assert (following.state, following.next_at) == (LeadState.READY, last.ended_at + 2 * HOUR)
+    known = msgspec.structs.replace(lead, history=(once, once, *others))
+    assert after(SPEC, known, last, later).state is LeadState.FINISHED
+    for_ever = msgspec.structs.replace(later, attempts=0)
+    assert after(SPEC, known, last, for_ever).state is LeadState.READY

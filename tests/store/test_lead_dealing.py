@@ -143,6 +143,13 @@ def test_what_an_agent_filled_in_is_kept_and_read(store: Store) -> None:
     assert kept.answers == row.answers
 
 
+def test_what_agents_said_before_comes_with_the_lead(store: Store) -> None:
+    (lead,) = make(store, 1)
+    row = attempt(lead, outcome="live", disposition="later", at=store.now_us() - MINUTE)
+    store.write([told(FactKind.ATTEMPT_ENDED, row, "f1")])
+    assert [one.said for one in store.leads.get(lead.id).history] == ["later"]
+
+
 def test_causes_are_counted_for_each_gateway(store: Store) -> None:
     leads = make(store, 4)
     rows = [("one", "USER_BUSY"), ("one", "USER_BUSY"), ("two", "USER_BUSY"), ("", "NO_ANSWER")]
