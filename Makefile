@@ -20,6 +20,7 @@ venv: $(STAMP) ## the virtual environment, with fsorch installed editable
 
 $(STAMP): setup.cfg pyproject.toml tools/make_venv.sh
 	@tools/make_venv.sh '$(VENV)' '$(PYTHON)'
+	@echo 'fsorch: installing into $(VENV), which takes a minute or two'
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[test]'
 	@touch $@
 

@@ -7,9 +7,12 @@ sequence must not repaint the operator's terminal, and one with ``[red]`` is not
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -28,12 +31,21 @@ __all__ = [
     "print_json",
     "print_table",
     "printable",
+    "program",
 ]
 
 # Piped output is read by programs and by eyes that scroll: no value is cut.
 PIPE_WIDTH = 10_000
 # Control characters, format characters (which turn the direction of text) and lone surrogates.
 UNSHOWABLE = ("Cc", "Cf", "Cs")
+
+
+def program() -> str:
+    """How this program is called, for lines that are to be copied: by its name where that leads here, else as it was
+    called now, such as ``.venv/bin/fsorch``."""
+    called, found = Path(sys.argv[0]), shutil.which("fsorch")
+    known = found is not None and Path(found).resolve() == called.resolve()
+    return "fsorch" if known or called.name != "fsorch" else shlex.quote(str(called))
 
 
 def out() -> Console:

@@ -16,6 +16,7 @@ import gevent
 import pytest
 from gevent import socket
 
+from fsorch_cli.console import program
 from tests.cli.cli import fsorch
 from tests.cli.running import DEADLINE_S
 from tests.floors import ROOT
@@ -125,3 +126,22 @@ def test_ctrl_c_while_it_loads_ends_it_without_a_word(after_s: float) -> None:
         code, _, err = finish(process)
     assert err == b""
     assert code in (-signal.SIGINT, 0)
+
+
+@pytest.mark.parametrize(
+    ("called", "told"),
+    [(".venv/bin/fsorch", ".venv/bin/fsorch"), ("my venv/fsorch", "'my venv/fsorch'"), ("/usr/bin/pytest", "fsorch")],
+)
+def test_lines_to_copy_name_the_program_as_it_was_called(
+    called: str, told: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    monkeypatch.setattr("sys.argv", [called, "demo"])
+    assert program() == told
+    # What the name leads to is called by its name.
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "bin" / "fsorch").write_text("#!/bin/sh\n")
+    (tmp_path / "bin" / "fsorch").chmod(0o755)
+    monkeypatch.setattr("sys.argv", ["bin/fsorch", "demo"])
+    assert program() == "fsorch"

@@ -19,7 +19,7 @@ from fsorch.edge.logs import log_to
 from fsorch.errors import ConfigError
 from fsorch_cli.app import App
 from fsorch_cli.board import Board
-from fsorch_cli.console import err, format_json, note, out, print_json
+from fsorch_cli.console import err, format_json, note, out, print_json, program
 from fsorch_cli.group import EXIT_INTERRUPTED, Command
 from fsorch_cli.passwords import make_password
 from fsorch_cli.running import until_stopped
@@ -39,7 +39,7 @@ from fsorch_web import create_app
 @click.option("--home", type=click.Path(path_type=Path, file_okay=False), help="Keep everything in this folder.")
 @click.option("--headless", is_flag=True, help="Without the live view and the desktop.")
 @click.option("--json", "as_json", is_flag=True, help="At the end print a report as JSON (with --calls).")
-@click.option("--human-calls", is_flag=True, help="Who logs in is offered calls before the simulated agents.")
+@click.option("--human-calls", is_flag=True, help="Who logs in is offered calls first, as without --headless.")
 @click.option(
     "--announce",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -67,7 +67,11 @@ def command(
     if as_json and calls is None:
         raise click.UsageError("--json prints a report at the end, so say when: --calls N")
     os.umask(0o077)
-    plan = DemoPlan(home=home, port=port, calls=calls, rate_per_s=rate, seed=seed, speed=speed, human_calls=human_calls)
+    # Somebody who looks at it logs in to see a call, and not to wait behind a dozen simulated agents.
+    people_first = human_calls or not headless
+    plan = DemoPlan(
+        home=home, port=port, calls=calls, rate_per_s=rate, seed=seed, speed=speed, human_calls=people_first
+    )
     board = Board()
     # A headless trial of load has no desktop: it would cost what is to be measured. Whoever asks for its address gets
     # it.
@@ -129,7 +133,7 @@ def format_heading(demo: Demo) -> list[str]:
     return [
         f"The desktop: {demo.url}    Ctrl-C ends the demo",
         f"Log in as: {people}",
-        f"In a second terminal: fsorch --settings {demo.settings_file} queue list",
+        f"In a second terminal: {program()} --settings {demo.settings_file} queue list",
     ]
 
 

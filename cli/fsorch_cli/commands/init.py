@@ -14,7 +14,7 @@ from fsorch.edge.settings import KNOWN_PASSWORD, check_switch, read_settings
 from fsorch.errors import ConfigError
 from fsorch.store import open_database
 from fsorch.store.users import check_password
-from fsorch_cli.console import out, printable
+from fsorch_cli.console import out, printable, program
 from fsorch_cli.group import Command
 from fsorch_cli.live import asked_by
 from fsorch_cli.passwords import ask_password, make_password
@@ -59,7 +59,8 @@ def command(
     for file in files:
         if file.exists() and not force:
             raise ConfigError(f"{file}: is there already; use another directory, or --force to overwrite")
-    switch = SwitchSettings(host=switch_host, port=switch_port, password=switch_password(switch_password_stdin))
+    secret, is_made = switch_password(switch_password_stdin)
+    switch = SwitchSettings(host=switch_host, port=switch_port, password=secret)
     check_switch(switch, "switch")
     admin_password, made = ask_password(admin, from_stdin=password_stdin)
     check_password(admin, admin_password)
@@ -67,18 +68,18 @@ def command(
     for file, text in zip(files, texts, strict=True):
         write_private(file, text)
     create_database(files[0], admin, admin_password, force=force)
-    print_result(files, switch, admin, admin_password if made else "")
+    print_result(files, switch, admin, admin_password if made else "", secret_made=is_made)
 
 
-def switch_password(from_stdin: bool) -> str:
-    """The event socket's password: from standard input, asked for at a terminal, or made."""
+def switch_password(from_stdin: bool) -> tuple[str, bool]:
+    """The event socket's password: from standard input, asked for at a terminal, or made; and whether it was made."""
     if from_stdin:
         given = sys.stdin.readline().rstrip("\r\n")
         if not given:
             raise ConfigError("standard input holds no password for the switch; its first line is taken")
-        return given
+        return given, False
     if not sys.stdin.isatty():
-        return make_password()
+        return make_password(), True
     asked: str = click.prompt(
         "Password of the switch's event socket (empty: one is made)",
         default="",
@@ -86,7 +87,7 @@ def switch_password(from_stdin: bool) -> str:
         hide_input=True,
         err=True,
     )
-    return asked or make_password()
+    return asked or make_password(), not asked
 
 
 def write_private(path: Path, text: str) -> None:
@@ -108,7 +109,7 @@ def create_database(settings: Path, admin: str, password: str, *, force: bool) -
         store.set_password(admin, password, role="admin", by=asked_by())
 
 
-def print_result(files: list[Path], switch: SwitchSettings, admin: str, shown: str) -> None:
+def print_result(files: list[Path], switch: SwitchSettings, admin: str, shown: str, *, secret_made: bool) -> None:
     """What was made and what to do next."""
     console = out()
     console.print(f"wrote {' and '.join(printable(file) for file in files)}, and the database")
@@ -116,11 +117,17 @@ def print_result(files: list[Path], switch: SwitchSettings, admin: str, shown: s
         console.print(f"log in as {printable(admin)} with {shown} (shown this once)")
     if switch.password == KNOWN_PASSWORD:
         console.print(f"the switch still has the password it was shipped with; change {KNOWN_PASSWORD} there and here")
+    if secret_made:
+        console.print(
+            f"the event socket's password in {printable(files[0])} is a new one: the export below writes it into the "
+            "switch's file; if your switch keeps its own, write that into fsorch.yaml"
+        )
     console.print()
     where = "" if files[0].parent == Path() else f" --settings {files[0]}"
+    fsorch = program()
     console.print("Next:")
-    console.print(f"  fsorch freeswitch export switch-files{where}    # its README says where each file goes")
-    console.print(f"  edit {printable(files[1])}, then: fsorch apply {printable(files[1])}{where}")
-    console.print("  fsorch flow example            # what callers may hear: three flows to begin with")
-    console.print(f"  fsorch doctor{where}")
-    console.print(f"  fsorch run{where}")
+    console.print(f"  {fsorch} freeswitch export switch-files{where}    # its README says where each file goes")
+    console.print(f"  edit {printable(files[1])}, then: {fsorch} apply {printable(files[1])}{where}")
+    console.print(f"  {fsorch} flow example            # what callers may hear: three flows to begin with")
+    console.print(f"  {fsorch} doctor{where}")
+    console.print(f"  {fsorch} run{where}")
