@@ -61,8 +61,8 @@ class ListCounts(msgspec.Struct, frozen=True, kw_only=True):
 class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
     """What became of a campaign's attempts in some time. ``outcomes``: by what they ended with, those under way as
     ``""``; ``causes``: by the switch's cause, and ``gateways``: the same of each gateway, for carriers differ;
-    ``rang_us``, ``talked_us``: sums, of those answered; ``answers``: what telling machines from people has come to and
-    cost."""
+    ``rang_us``, ``talked_us``: sums, of those answered by people; ``answers``: what telling machines from people
+    has come to and cost."""
 
     launched: int
     live: int
@@ -218,7 +218,7 @@ class Attempts:
                     fn.SUM(AttemptRecord.answered_at - AttemptRecord.launched_at),
                     fn.SUM(AttemptRecord.ended_at - AttemptRecord.answered_at),
                 )
-                .where(where, AttemptRecord.answered_at > 0, AttemptRecord.ended_at > 0)
+                .where(where, AttemptRecord.outcome.in_(sorted(LIVE_OUTCOMES)), AttemptRecord.ended_at > 0)
                 .tuples()
                 .execute(db)[0]
             )

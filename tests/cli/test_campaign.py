@@ -157,6 +157,9 @@ def test_figures_and_a_picture(store: Store) -> None:
     told = fsorch("campaign", "stats", "spring", "--since", "2027-03-10", "--until", "2027-03-11", "--plot", "p.svg")
     assert told.code == 0, told.err
     assert "live                   8 (72.7%)" in told.out
+    # Of the nine people, and not of the machine that answered too.
+    assert "mean time to answer    0:10" in told.out
+    assert "mean call              1:00" in told.out
     assert "us.drops: 11.11% dropped (1 of 9 live answers in 30 days" in told.out
     root = Xml.parse("p.svg").getroot()
     titles = {one.text for one in root.iter("{http://www.w3.org/2000/svg}title")}
