@@ -367,7 +367,8 @@ class Previews:
         latest = now + dial.campaign.callbacks.days_max * 86_400 * US
         if at and not now < at <= latest:
             days = dial.campaign.callbacks.days_max
-            raise RequestRefused("the callback", str(at), "be promised", f"expected within {days} days from now")
+            when = "too far ahead" if at > latest else "for a time that has passed"
+            raise RequestRefused("the callback", when, "to promise it", f"expected within {days} days from now")
 
     def _said(self, dial: Dial, agent: str) -> None:
         """After the call: the attempt is written down anew, and the lead's fate is known, if it was not before."""
