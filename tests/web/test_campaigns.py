@@ -127,3 +127,19 @@ def test_figures_a_picture_and_why(desk: Site, records: Store) -> None:
     assert (staff["campaign"], staff["reason"]["rule"]) == ("staff", "draft")
     assert spring["reason"]["sentence"].startswith("lead 1 is not dialled now because the campaign spring")
     assert olga.get("/api/leads/99/why").status == 404
+
+
+def test_a_dial_has_its_story(desk: Site, records: Store) -> None:
+    row = AttemptRow(
+        id="7a3f-1", campaign="spring", lead="1", number="+12125550101", list="cold", launched_at=T, outcome="busy"
+    )
+    gone = AttemptRow(id="8b4a-1", campaign="winter", lead="", number="+12125550101", launched_at=T)
+    with connected(records.db) as db:
+        for one in (row, gone):
+            records.leads.attempts.write(db, one)
+    told = page(desk, "olga").get("/api/attempts/7a3f/story").json
+    assert told["attempt"]["id"] == "7a3f-1"
+    assert told["story"][0]["text"].startswith("lead 1 is called, its attempt 1: it was next of the list cold")
+    assert page(desk, "sam").get("/api/attempts/8b4a-1/story").status == 200
+    assert page(desk, "sam").get("/api/attempts/nosuch/story").status == 404
+    assert page(desk, "ada").get("/api/attempts/7a3f-1/story").status == 403

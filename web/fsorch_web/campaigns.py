@@ -18,7 +18,8 @@ from fsorch.campaigns import CampaignSpec
 from fsorch.config import Centre
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.store.campaigns import CampaignRow
-from fsorch.store.reasons import LeadReason, drop_budgets, missing_of, reasons_of, upcoming_of
+from fsorch.store.reasons import LeadReason, attempt_detail, drop_budgets, missing_of, reasons_of, upcoming_of
+from fsorch.store.story_attempt import tell_attempt
 from fsorch.tenancy import Tenancy
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
@@ -71,6 +72,7 @@ class CampaignRoutes:
             ("next", self.next),
         ):
             app.add_url_rule(f"/api/campaigns/<id>/{name}", f"campaign {name}", view, methods=["GET"])
+        app.add_url_rule("/api/attempts/<id>/story", "what became of an attempt", self.story, methods=["GET"])
         app.add_url_rule("/api/leads/<id>/why", "why a lead is not dialled", self.why, methods=["GET"])
 
     def states(self) -> Response:
@@ -144,6 +146,23 @@ class CampaignRoutes:
             return draw_hours(spec.title or spec.id, hours, ceiling=ceiling, zone=zone)
 
         return Response(in_worker(drawn), mimetype="image/svg+xml")
+
+    def story(self, id: str) -> Response:
+        """GET /api/attempts/ID/story: why it was dialled and what became of it, in sentences, though nobody
+        answered."""
+        sight, store = self._reader(), self._auth.store
+
+        def read() -> dict[str, Any]:
+            detail = attempt_detail(store, id)
+            try:
+                self._spec(detail.attempt.campaign, sight)
+            except NotFound:
+                # Of a campaign that is gone: for those who see everything.
+                if not sight.whole:
+                    raise NotFound("attempt", id[:64]) from None
+            return {"attempt": detail.attempt, "story": tell_attempt(detail)}
+
+        return json_response(in_worker(read))
 
     def why(self, id: str) -> Response:
         """GET /api/leads/17/why: why it is not dialled now, and when it will be, for each campaign of its list."""

@@ -123,6 +123,13 @@ class Story(msgspec.Struct, frozen=True, kw_only=True):
     now: str
 
 
+class AttemptStory(msgspec.Struct, frozen=True, kw_only=True):
+    """An attempt in sentences: why it was made, and what became of it."""
+
+    attempt: AttemptRow
+    story: list[Line]
+
+
 class Shared(msgspec.Struct, frozen=True, kw_only=True):
     """A share is in force by this revision of the centre."""
 
@@ -232,6 +239,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", "/api/leads"): Operation("A new lead", Lead, leads.LeadBody, SUPERVISOR, status=201, scoped=True),
     ("GET", "/api/leads/<id>"): Operation("A lead with its attempts", LeadDetail, scoped=True),
     ("PATCH", "/api/leads/<id>"): Operation("Change a lead", Lead, leads.LeadPatch, SUPERVISOR, scoped=True),
+    ("GET", "/api/attempts/<id>/story"): Operation(
+        "Why it was dialled and what became of it, in sentences", AttemptStory, scoped=True
+    ),
     ("GET", "/api/leads/<id>/why"): Operation("Why it is not dialled now, and when", list[LeadReason], scoped=True),
     ("POST", "/api/leads/<id>/callback"): Operation(
         "Promise a call", Lead, leads.CallbackBody, SUPERVISOR, scoped=True
@@ -245,11 +255,11 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/dnc"): Operation(
         "Whether a number may be called; without one, the entries",
         DncAnswer | list[DncRow],
-        query=("number", "campaign"),
+        query=("number", "campaign", "begins", "limit"),
     ),
     ("POST", "/api/dnc"): Operation("Do not call a number", DncRow, leads.DncBody, SUPERVISOR, status=201),
     ("POST", "/api/dnc/remove"): Operation("Call it again", list[DncRow], leads.DncRemoval, ADMIN),
-    ("GET", "/api/consents"): Operation("Consents, the newest first", list[ConsentRow], query=("number",)),
+    ("GET", "/api/consents"): Operation("Consents, the newest first", list[ConsentRow], query=("number", "limit")),
     ("POST", "/api/consents"): Operation("A consent", ConsentRow, leads.ConsentBody, SUPERVISOR, status=201),
     ("POST", "/api/consents/withdraw"): Operation("Consents end", list[ConsentRow], leads.Withdrawal, SUPERVISOR),
 }
