@@ -69,6 +69,8 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
         raise ConfigError(f"{where}.ends_at is {spec.ends_at.isoformat()}; expected a time after starts_at")
     for n, queue in enumerate(spec.blending.queues if spec.blending is not None else ()):
         expect_known(queue, world.queues, f"{where}.blending.queues[{n}]", "a queue")
+    for queue in spec.blending.by_queue if spec.blending is not None else ():
+        expect_known(queue, world.queues, f"{where}.blending.by_queue has a key that", "a queue")
     if spec.filter:
         parse_filter(spec.filter, f"{where}.filter")
     _check_lists(spec, where)

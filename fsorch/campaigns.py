@@ -216,11 +216,13 @@ class LeadCallbacks(Rule, frozen=True, kw_only=True):
 class BlendSpec(Rule, frozen=True, kw_only=True):
     """How waiting inbound contacts hold back dialling. ``queues``: those that count (none: all that the campaign's
     agents serve). No call is launched while ``waiting`` contacts wait there (0: however many), or one for ``wait_s``
-    (0: however long); ``keep_idle``: so many idle agents are kept for them."""
+    (0: however long); ``by_queue``: so many in one of them alone; ``keep_idle``: so many idle agents are kept for
+    them."""
 
     queues: tuple[Word, ...] = ()
     waiting: Count = 1
     wait_s: Seconds = 0.0
+    by_queue: dict[Word, AtLeastOne] = {}
     keep_idle: Count = 0
 
 

@@ -103,6 +103,10 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
         ({"dispositions": [{"id": "x", "category": "dnc"}]}, "campaigns[0].dispositions[0].then is finish"),
         ({"blending": {"queues": ["sale"]}}, "campaigns[0].blending.queues[0] is 'sale'; expected a queue"),
         (
+            {"blending": {"by_queue": {"sale": 1}}},
+            "campaigns[0].blending.by_queue has a key that is 'sale'; expected a queue",
+        ),
+        (
             {"starts_at": "2027-01-02T00:00:00+00:00", "ends_at": "2027-01-01T00:00:00+00:00"},
             "campaigns[0].ends_at is 2027-01-01T00:00:00+00:00; expected a time after starts_at",
         ),

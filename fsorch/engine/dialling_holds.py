@@ -11,7 +11,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.dialling_checks import Checks
 from fsorch.engine.dialling_state import Run
 from fsorch.engine.dialling_ways import Ways
-from fsorch.engine.state import Person
+from fsorch.engine.state import Contact, Person
 from fsorch.engine.waiting import Waiting
 from fsorch.rules import PhoneMode
 
@@ -117,14 +117,12 @@ class Holds:
         if blend is None or run.spec.mode not in PACED:
             return ""
         queues = blend.queues or self._served(run)
-        waiting = [
-            contact
-            for queue in queues
-            for id in self.core.distributor.waiting(queue)
-            if (contact := self.core.contacts.get(id)) is not None and contact.direction == "inbound"
-        ]
+        waiting = [contact for queue in queues for contact in self._waiting(queue)]
         if blend.waiting and len(waiting) >= blend.waiting:
             return f"{len(waiting)} wait in {', '.join(queues)}"
+        for queue, most in blend.by_queue.items():
+            if (count := len(self._waiting(queue))) >= most:
+                return f"{count} wait in {queue}"
         longest = max((self.core.now.mono - contact.since for contact in waiting), default=0.0)
         if 0 < blend.wait_s <= longest:
             return f"somebody has waited for over {blend.wait_s:g} s in {', '.join(queues)}"
@@ -132,6 +130,11 @@ class Holds:
         if blend.keep_idle and free <= blend.keep_idle:
             return f"{free} free agents are kept for those who ring"
         return ""
+
+    def _waiting(self, queue: str) -> list[Contact]:
+        """Those who have rung and wait in a queue."""
+        known = (self.core.contacts.get(id) for id in self.core.distributor.waiting(queue))
+        return [contact for contact in known if contact is not None and contact.direction == "inbound"]
 
     def _served(self, run: Run) -> list[str]:
         """The queues that the campaign's agents serve, beside its own."""

@@ -241,6 +241,21 @@ def test_callers_who_wait_hold_back_dialling() -> None:
     assert len(room.calls()) == 1
 
 
+def test_each_queue_may_hold_back_dialling_by_a_number_of_its_own() -> None:
+    blend = BlendSpec(waiting=0, by_queue={"help": 2})
+    room = Room(centre(structs.replace(CAMPAIGN, blending=blend), agents=1))
+    room.at_work("a0")
+    room.call("c1", "help")
+    bridge = room.last(Bridge)
+    room.bridge(bridge.a, bridge.b)
+    room.call("c2", "help")
+    room.run()
+    assert not room.engine.snapshot().campaigns[0].held
+    room.call("c3", "help")
+    room.passes(1)
+    assert room.engine.snapshot().campaigns[0].held == "2 wait in help"
+
+
 def test_a_leads_own_agent_comes_first() -> None:
     room = Room(drop_centre())
     room.leads = [lead(1, owner="a1"), lead(2)]
