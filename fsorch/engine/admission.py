@@ -75,8 +75,10 @@ class Admission:
         known = spec is not None and spec.person in core.queues and self.tenants.fits(contact, spec.person)
         contact.queue = spec.person if spec is not None and known else first_queue(self.core, contact.tenant)
         if was in core.queues:
-            detail = f"a caller of the tenant {contact.tenant} was led to the queue {was}, which is another's"
-            core.count_odd("other_tenant", f"{detail}; they got {contact.queue or 'told so'}")
+            got = f"queue {contact.queue}" if contact.queue else "message"
+            fault = f"the queue {was} is another tenant's than {contact.tenant}"
+            core.count_odd("other_tenant", f"a caller was led where they may not come: {fault}; they got the {got}")
+            core.fact(FactKind.DOOR_MISUSED, contact, leg=contact.leg, faults=[fault], got=got)
         if not contact.leg and not contact.queue:
             # A message, or a promise, is not to be lost for that.
             contact.queue = next(iter(core.queues), "")

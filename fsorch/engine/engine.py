@@ -203,6 +203,8 @@ class Engine:
         """A rule sends a caller to voicemail."""
         if not isinstance(act, VoicemailAct) or self._core.centre.voicemail is None:
             return False
+        if contact.tenant and not self._calls.voicemail.queue_for(contact, act.queue):
+            return False
         # Nobody is cut off in the middle of a message.
         self._calls.guards.disarm(contact)
         self._calls.voicemail.take(contact, act.queue, act.prompt)

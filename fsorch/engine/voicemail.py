@@ -11,11 +11,13 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from fsorch.acd import ContactInput, ContactState
+from fsorch.belongings import fits
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Message
+from fsorch.engine.tenants import first_queue
 from fsorch.errors import RequestRefused
 from fsorch.esl.commands import Break, Execute, Kill, Playback, Record, SetVars
 from fsorch.esl.events import Event
@@ -54,11 +56,13 @@ class Voicemail:
         """Ask a caller who waits, or is in the flow, for a message to ``queue`` (empty: the one they wait in).
         ``greeted``: they know what to do, so that no more than a tone asks them.
 
-        Raises RequestRefused when they talk or are gone."""
+        Raises RequestRefused when they talk or are gone, or nobody would be there to hear it."""
         if not contact.leg or not contact.machine.allows(ContactInput.STEP_OUT):
             raise RequestRefused("the contact", contact.machine.state.value, "leave a message")
         failures = contact.message.failures if contact.message is not None else 0
-        for_queue = queue if queue in self.core.queues else contact.queue or next(iter(self.core.queues), "")
+        for_queue = self.queue_for(contact, queue)
+        if contact.tenant and not for_queue:
+            raise RequestRefused("the contact", contact.machine.state.value, "leave a message", "no queue is for them")
         self.step_contact(contact, ContactInput.STEP_OUT)
         asked = TONE if greeted else prompt or "leave_message"
         contact.message = message = Message(self.core.ids(), for_queue, asked, failures)
@@ -69,6 +73,13 @@ class Voicemail:
             self._await(contact, "music", BREAK_GRACE_S)
         else:
             self._ask(contact, message, None)
+
+    def queue_for(self, contact: Contact, queue: str) -> str:
+        """The queue that a message of this caller is for: ``queue``, the one they wait in, or the first there is for
+        them; empty: there is none."""
+        if queue in self.core.queues and fits(contact.tenant, self.core.tenancy.of_queue(queue)):
+            return queue
+        return contact.queue or first_queue(self.core, contact.tenant)
 
     def heard(self, contact: Contact, event: Event) -> bool:
         """The end of an application on the caller's leg; False when no message is being taken."""

@@ -85,7 +85,8 @@ ACTS: dict[str, Callable[[Fact], str]] = {
     FactKind.NOTE_MADE: lambda fact: f"a note: {_row(fact, 'text')}",
     FactKind.CALL_NOTED: _noted,
     FactKind.DOOR_MISUSED: lambda fact: (
-        f"the dialplan asked for what there is not, and the caller got {_get(fact, 'got')}"
+        f"asked for what is not there for them ({'; '.join(map(str, _get(fact, 'faults') or ()))}), and got the "
+        f"{_get(fact, 'got')}"
     ),
     FactKind.HOOK_FAILED: lambda fact: (
         f"the hook {_get(fact, 'hook')} failed: {_get(fact, 'error') or _get(fact, 'way')}"
