@@ -83,7 +83,7 @@ class Crew:
         if home is not None and home.agents[id] == AgentState.TALKING and state != AgentState.TALKING:
             other = self._other(person, home)
             if other is not None:
-                home = self._move(person, home, other, len(home.agents))
+                home = self._move(person, home, other)
         if home is None:
             home = self._home_of(person)
             if home is None:
@@ -169,18 +169,19 @@ class Crew:
                 continue
             other = self._other(person, home)
             if other is not None:
-                self._move(person, home, other, len(idle))
+                self._move(person, home, other)
                 self.staffed(person)
 
-    def _move(self, person: Person, home: Run, other: Run, among: int) -> Run:
-        """An agent goes to another campaign, and with them their part of the calls that may want one of the ``among``
-        agents of this one. Those that nobody is counted on for stay."""
+    def _move(self, person: Person, home: Run, other: Run) -> Run:
+        """An agent goes to another campaign, and with them their part of the calls that may want one of those who are
+        free (or, if they are not, of all who are there). Calls for which there are others who are free stay."""
         id = person.spec.id
         coming = self._coming(home)
         others = sum(state == AgentState.IDLE for agent, state in home.agents.items() if agent != id)
+        among = others + 1 if home.agents[id] == AgentState.IDLE else len(home.agents)
         owing = home.owing.pop(id, set())
         if len(coming) > others:
-            owing |= set(coming[: ceil(len(coming) / max(1, among))])
+            owing |= set(coming[: ceil(len(coming) / among)])
         self._depart(home, id)
         if owing:
             other.owing[id] = owing

@@ -152,6 +152,19 @@ def test_each_end_of_a_dial_has_its_outcome(rig: Rig, floors: list[Floor]) -> No
     rig.until(lambda: legs <= {fact.leg for fact in floor.of(FactKind.LEG_ENDED)}, "their CDRs")
 
 
+def test_a_gateway_without_lines_is_left_alone_and_its_leads_have_lost_nothing(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"unavail": "unavail"}, leads=6)
+    floors.append(floor)
+    floor.run("unavail")
+    rig.until(lambda: len(floor.of(FactKind.LEAD_CHANGED)) == 6, "all its leads to be back", 30.0)
+    rests = floor.of(FactKind.GATEWAY_RESTS)
+    assert [(fact.data["gateway"], fact.data["cause"]) for fact in rests] == [("unavail", "NORMAL_TEMPORARY_FAILURE")]
+    rig.until(lambda: floor.pump.snapshot().campaigns[0].held.startswith("its gateway unavail has failed"), "why", 30.0)
+    leads = [fact.data["row"] for fact in floor.of(FactKind.LEAD_CHANGED)]
+    assert sorted(lead["attempts"] for lead in leads) == [0, 0, 0, 0, 1, 1]
+    assert {lead["state"] for lead in leads} == {"ready"}
+
+
 def test_a_person_is_with_a_nailed_up_agent_at_once(rig: Rig, floors: list[Floor]) -> None:
     floor = Floor(rig, {"agent-answer": "answer-300"})
     floors.append(floor)
