@@ -21,7 +21,7 @@ from fsorch.ivr.speech import File, Text, Utterance, render, tongue_for, written
 from fsorch.prompts import PromptSpec, Slot, SpeechSpec, filled, parse_text
 from fsorch.shipped import DEFAULT_LANGUAGE, SHIPPED
 
-__all__ = ["Fixed", "Sound", "drop_values", "file_language", "fixed", "sound", "spoken"]
+__all__ = ["Fixed", "Sound", "drop_values", "file_language", "fixed", "sound", "spoken", "unknown_slots"]
 
 # The switch cuts a list into 128 at most; the last one would be all the rest.
 MOST = 120
@@ -90,6 +90,13 @@ def fixed(centre: Centre, name: str, values: Mapping[str, object], language: str
         return None
     said = filled(text, lambda slot: written(slot.kind, values[slot.name], language, slot.options))
     return Fixed(f"message_{sha256(said.encode()).hexdigest()[:12]}", language, said)
+
+
+def unknown_slots(centre: Centre, name: str, values: Mapping[str, object], language: str) -> tuple[str, ...]:
+    """The slots of a prompt's text that have none of the ``values``, and so stay silent."""
+    text, _ = _text_of(centre, name, language)
+    slots = [part.name for part in parse_text(text) if isinstance(part, Slot)] if "{" in text else []
+    return tuple(dict.fromkeys(slot for slot in slots if slot not in values))
 
 
 def _text_of(centre: Centre, name: str, language: str) -> tuple[str, str]:

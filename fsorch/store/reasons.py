@@ -18,7 +18,7 @@ from fsorch.campaign_checks import parse_filter
 from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
-from fsorch.engine.sounds import drop_values, fixed, sound, spoken
+from fsorch.engine.sounds import drop_values, fixed, sound, spoken, unknown_slots
 from fsorch.errors import NotFound
 from fsorch.expressions import evaluate
 from fsorch.places import Places
@@ -177,8 +177,9 @@ def unsaid_of(centre: Centre, spec: CampaignSpec) -> tuple[str, ...]:
     but the campaign's own is a file: see fsorch.edge.message_audio."""
     if fixed(centre, spec.drop.prompt, drop_values(spec.drop), centre.language) is not None:
         return ()
-    words = spoken(centre, spec.drop.prompt, drop_values(spec.drop), centre.language)
-    return tuple(filter(None, sound(words, lambda file: file.name, centre.speech).skipped))
+    asked = centre, spec.drop.prompt, drop_values(spec.drop), centre.language
+    skipped = filter(None, sound(spoken(*asked), lambda file: file.name, centre.speech).skipped)
+    return (*(f"{{{slot}}}" for slot in unknown_slots(*asked)), *skipped)
 
 
 def drop_budgets(store: Records, centre: Centre, spec: CampaignSpec, until: int) -> list[DropBudget]:
