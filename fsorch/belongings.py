@@ -93,8 +93,9 @@ def references(thing: Any, path: str = "") -> Iterator[Reference]:
     if isinstance(thing, msgspec.Struct):
         if isinstance(thing, Overflow) and thing.to in WAYS:
             yield Reference(f"{path}.name", WAYS[thing.to], thing.name)
-        for field in msgspec.structs.fields(thing):
-            yield from _field(field.name, getattr(thing, field.name), f"{path}.{field.encode_name}")
+        kind = type(thing)
+        for name, key in zip(kind.__struct_fields__, kind.__struct_encode_fields__, strict=True):
+            yield from _field(name, getattr(thing, name), f"{path}.{key}")
     elif isinstance(thing, dict):
         for key, value in thing.items():
             yield from references(value, f"{path}.{key}")

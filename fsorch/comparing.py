@@ -44,7 +44,8 @@ def _things(old: Centre, new: Centre) -> Iterator[Change]:
                 yield Change("+", f"{kind} {id}")
             elif thing != before[id]:
                 yield Change("~", f"{kind} {id}", _keys(before[id], thing))
-        order, wanted = ([id for id in one if id in before.keys() & after.keys()] for one in (before, after))
+        stay = before.keys() & after.keys()
+        order, wanted = ([id for id in one if id in stay] for one in (before, after))
         if order != wanted:
             yield Change("~", f"order of {name}", _values(", ".join(order), ", ".join(wanted)))
 

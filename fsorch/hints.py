@@ -23,6 +23,7 @@ FAULT = re.compile(
     re.DOTALL,
 )
 PART = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
+UNQUOTED = re.compile("Expected `str`, got `(bool|int|float|date|datetime)`")
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 # So many names are listed when none is near.
 FEW = 12
@@ -45,7 +46,8 @@ def explain(error: msgspec.ValidationError, type: Any) -> str:
     message = str(error)
     fault = FAULT.match(message)
     if fault is None:
-        return message
+        # YAML takes no, 1001 and 2027-01-31 for what they look like.
+        return f"{message}; put it in quotes" if UNQUOTED.match(message) else message
     places = list(_walk([inspect.type_info(type)], fault["path"] or ""))
     if fault["field"] is not None:
         return message + near(fault["field"], _fields(places))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from functools import cache
 from typing import Any
 
 import msgspec
@@ -23,7 +24,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, msgspec.Struct):
         return _tag(value) | {
             field.encode_name: plain(getattr(value, field.name))
-            for field in msgspec.structs.fields(value)
+            for field in _fields(type(value))
             if field.required or getattr(value, field.name) != _default(field)
         }
     if isinstance(value, dict):
@@ -35,6 +36,12 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return value if value is None or isinstance(value, str | int | float | bool) else msgspec.to_builtins(value)
+
+
+@cache
+def _fields(kind: type[msgspec.Struct]) -> tuple[msgspec.structs.FieldInfo, ...]:
+    """The fields of a class; msgspec evaluates their types anew each time it is asked."""
+    return msgspec.structs.fields(kind)
 
 
 def _tag(value: msgspec.Struct) -> dict[str, Any]:

@@ -80,6 +80,7 @@ def test_no_value_at_any_key_is_more_than_refused() -> None:
 @pytest.mark.parametrize(
     ("queue", "said"),
     [
+        ({"title": False}, "Expected `str`, got `bool` - at `$.queues[0].title`; put it in quotes"),
         ({"wrap_up_s": -1}, "Expected `float` >= 0.0 - at `$.queues[0].wrap_up_s`"),
         ({"offer_timeout_s": 0}, "Expected `float` > 0.0 - at `$.queues[0].offer_timeout_s`"),
         ({"level_wait_s": 1e300}, "Expected `float` <= 86400.0 - at `$.queues[0].level_wait_s`"),

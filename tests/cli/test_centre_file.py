@@ -201,9 +201,9 @@ def test_what_is_wrong_changes_nothing(home: Path, args: list[str], code: int, l
 
 
 def test_a_skill_that_is_nearly_another_is_pointed_out(home: Path) -> None:
-    assert fsorch("agent", "skill", "ada", "french=3").err == ""
-    assert fsorch("agent", "skill", "ben", "frensh=2").err == "'frensh' is a new skill; did you mean french?\n"
-    assert fsorch("agent", "skill", "ben", "frensh=1").err == ""
+    assert "new skill" not in fsorch("agent", "skill", "ada", "french=3").err
+    assert fsorch("agent", "skill", "ben", "frensh=2").err.startswith("'frensh' is a new skill; did you mean french?\n")
+    assert "new skill" not in fsorch("agent", "skill", "ben", "frensh=1").err
 
 
 def test_who_comes_second_changes_nothing(home: Path) -> None:
