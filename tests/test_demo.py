@@ -103,7 +103,7 @@ def test_it_overwrites_nobody_elses_installation(tmp_path: Path) -> None:
 
 
 def test_a_report_needs_an_end() -> None:
-    line = "fsorch: --json prints a report at the end, so say when: --calls N See: fsorch demo --help\n"
+    line = "fsorch: --json prints a report at the end, so say when: --calls N. See: fsorch demo --help\n"
     assert fsorch("demo", "--json") == (2, "", line)
 
 

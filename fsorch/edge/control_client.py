@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import itertools
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -50,8 +50,11 @@ class ControlClient:
         """Everything at once."""
         return self.call("snapshot", Snapshot)
 
-    def request(self, request: Request) -> None:
-        """Ask for ``request`` now. Raises RequestRefused or NotFound; then nothing has changed."""
+    def request(self, request: Request, check: Callable[[Snapshot], None] | None = None) -> None:
+        """Ask for ``request`` now. ``check`` looks before, from here: between the two something may happen. Raises
+        RequestRefused or NotFound; then nothing has changed."""
+        if check is not None:
+            check(self.snapshot())
         self.call("request", type(None), msgspec.to_builtins(request))
 
     def facts(self) -> ControlSubscription:

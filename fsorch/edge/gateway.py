@@ -17,10 +17,22 @@ from fsorch.engine.facts import Fact
 from fsorch.engine.inputs import Request
 from fsorch.engine.views import Snapshot
 
-__all__ = ["SUBSCRIPTION_LIMIT", "Gateway", "LocalGateway", "LocalSubscription", "RequestTaker", "Subscription"]
+__all__ = [
+    "SUBSCRIPTION_LIMIT",
+    "Check",
+    "Gateway",
+    "LocalGateway",
+    "LocalSubscription",
+    "RequestTaker",
+    "Subscription",
+]
 
 # About ten seconds of facts of a centre with 300 agents; a page that is further behind asks for a snapshot anyway.
 SUBSCRIPTION_LIMIT = 1_000
+
+
+# Looks at the state that a request meets, and raises when it must not be.
+Check = Callable[[Snapshot], None]
 
 
 class Subscription(Protocol):
@@ -48,8 +60,9 @@ class Gateway(Protocol):
         """Everything at once."""
         ...
 
-    def request(self, request: Request) -> None:
-        """Ask for ``request`` now. Raises RequestRefused or NotFound; then nothing has changed."""
+    def request(self, request: Request, check: Check | None = None) -> None:
+        """Ask for ``request`` now. ``check`` is given the state that the request meets, with nothing in between, and
+        raises when it must not be. Raises what that raises, RequestRefused or NotFound; then nothing has changed."""
         ...
 
     def facts(self) -> Subscription:
@@ -60,8 +73,8 @@ class Gateway(Protocol):
 class RequestTaker(Protocol):
     """The part of the pump a LocalGateway needs."""
 
-    def request(self, request: Request) -> None:
-        """Step the engine with a person's request."""
+    def request(self, request: Request, check: Check | None = None) -> None:
+        """Step the engine with a person's request, unless ``check`` raises."""
         ...
 
     def snapshot(self) -> Snapshot:
@@ -121,9 +134,9 @@ class LocalGateway:
         """Everything at once."""
         return self._pump.snapshot()
 
-    def request(self, request: Request) -> None:
-        """Ask for ``request`` now. Raises RequestRefused or NotFound; then nothing has changed."""
-        self._pump.request(request)
+    def request(self, request: Request, check: Check | None = None) -> None:
+        """Ask for ``request`` now, if ``check`` lets it. Raises RequestRefused or NotFound, and has changed nothing."""
+        self._pump.request(request, check)
 
     @property
     def shed(self) -> int:

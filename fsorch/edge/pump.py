@@ -15,7 +15,7 @@ from typing import Protocol
 import gevent
 from gevent.event import Event as Signal
 
-from fsorch.clock import Clock
+from fsorch.clock import Clock, Moment
 from fsorch.edge.breath import breathe
 from fsorch.edge.logs import about
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted, LookUp, Send
@@ -59,6 +59,7 @@ class Pump:
         self._links: dict[str, Sender] = {}
         self._line: deque[Input] = deque()
         self._stepping = False
+        self._at = clock.now()
         self._rearm = Signal()
         self._timer: gevent.Greenlet[[], None] | None = None
         self.faults = 0
@@ -84,9 +85,16 @@ class Pump:
         if not self._stepping:
             self._drain()
 
-    def request(self, request: Request | Configure) -> None:
-        """Somebody asks for something. Raises RequestRefused, NotFound or ConfigError; then nothing has changed."""
-        self._step(request)
+    def request(self, request: Request | Configure, check: Callable[[Snapshot], None] | None = None) -> None:
+        """Somebody asks for something. ``check`` is given the state that the request meets, and raises when it must not
+        be. Raises what that raises, RequestRefused, NotFound or ConfigError; then nothing has changed."""
+        at = None
+        if check is not None:
+            # What is due by now comes first, and the request in the same moment: so nothing comes in between.
+            self.feed(Tick())
+            check(self.snapshot())
+            at = self._at
+        self._step(request, at)
         self._drain()
 
     def snapshot(self) -> Snapshot:
@@ -106,10 +114,11 @@ class Pump:
                 self.faults += 1
                 log.exception("the engine could not take %s", type(input).__name__, extra=about(input))
 
-    def _step(self, input: Input) -> None:
+    def _step(self, input: Input, at: Moment | None = None) -> None:
         self._stepping = True
+        self._at = at or self._clock.now()
         try:
-            outcome = self._engine.step(input, self._clock.now())
+            outcome = self._engine.step(input, self._at)
         finally:
             self._stepping = False
             self._rearm.set()

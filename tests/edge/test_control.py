@@ -19,7 +19,7 @@ from hypothesis import strategies as st
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_client import ControlClient, ControlSubscription
 from fsorch.edge.control_wire import CLASSES, MAX_CALL, Answer, failure, raised, read_request, socket_path
-from fsorch.edge.gateway import SUBSCRIPTION_LIMIT, LocalGateway, LocalSubscription
+from fsorch.edge.gateway import SUBSCRIPTION_LIMIT, Check, LocalGateway, LocalSubscription
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import (
     AnswerCall,
@@ -44,7 +44,9 @@ class Pump:
         self.requests: list[Request] = []
         self.fault: Exception | None = None
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request, check: Check | None = None) -> None:
+        if check is not None:
+            check(self.snapshot())
         if self.fault is not None:
             raise self.fault
         self.requests.append(request)

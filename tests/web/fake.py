@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from fsorch.config import Centre
-from fsorch.edge.gateway import LocalGateway
+from fsorch.edge.gateway import Check, LocalGateway
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import (
     AgentAway,
@@ -222,7 +222,9 @@ class FakeCentre:
             ),
         )
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request, check: Check | None = None) -> None:
+        if check is not None:
+            check(self.snapshot())
         if isinstance(request, AgentAway | AgentBack):
             self.presence.put((request.agent, type(request).__name__))
             return

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from fsorch.edge.gateway import Check
 from fsorch.engine.inputs import (
     ConferCall,
     GiveContact,
@@ -44,7 +45,7 @@ class Noting:
     def __init__(self) -> None:
         self.requests: list[Request] = []
 
-    def request(self, request: Request) -> None:
+    def request(self, request: Request, _check: Check | None = None) -> None:
         self.requests.append(request)
 
 

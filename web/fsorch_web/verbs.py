@@ -11,7 +11,7 @@ from flask import Flask, Response
 
 from fsorch.campaigns import Then
 from fsorch.edge.auditing import described, is_steering
-from fsorch.edge.gateway import Gateway
+from fsorch.edge.gateway import Check, Gateway
 from fsorch.engine.inputs import (
     AddParty,
     AnswerCall,
@@ -302,10 +302,10 @@ class Verbs:
         shape, build = VERBS[verb]
         given = body(shape)
         agent = _whom(person, given.agent)
-        if agent != person.agent:
-            self._need_own(person, verb, agent, given)
         request = build(given, agent, person.login)
-        self._ask(person, request, audited=agent != person.agent or is_steering(request) or self._bars(request))
+        check = _check_own(person, verb, agent, given) if agent != person.agent else None
+        audited = agent != person.agent or is_steering(request) or self._bars(request)
+        self._ask(person, request, check, audited=audited)
         return json_response({"ok": True})
 
     def _bars(self, request: Request) -> bool:
@@ -323,8 +323,8 @@ class Verbs:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(TALK_VERBS)}")
         shape, build = TALK_VERBS[verb]
         given = body(shape)
-        self._need_own(person, verb, given.agent, given)
-        self._ask(person, build(given, given.agent, person))
+        check = _check_own(person, verb, given.agent, given)
+        self._ask(person, build(given, given.agent, person), check)
         return json_response({"ok": True})
 
     def contact(self, verb: str) -> Response:
@@ -333,32 +333,40 @@ class Verbs:
         if verb not in CONTACT_VERBS:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(CONTACT_VERBS)}")
         given = body(OfContact)
-        if not person.sight.whole:
-            shown = seen(self._gateway.snapshot(), person.sight)
+
+        def check(snapshot: Snapshot) -> None:
+            shown = seen(snapshot, person.sight)
             _need("contact", given.contact, shown.contacts)
             _need_named(shown, queue=given.queue, agent=given.agent)
-        self._ask(person, CONTACT_VERBS[verb](given, person.login))
+
+        self._ask(person, CONTACT_VERBS[verb](given, person.login), None if person.sight.whole else check)
         return json_response({"ok": True})
 
-    def _ask(self, person: Person, request: Request, *, audited: bool = True) -> None:
-        self._gateway.request(request)
+    def _ask(self, person: Person, request: Request, check: Check | None = None, *, audited: bool = True) -> None:
+        self._gateway.request(request, check)
         if audited:
             self._auth.audit(person.login, *described(request))
 
-    def _need_own(self, person: Person, verb: str, agent: str, given: Plain) -> None:
-        """Raises NotFound unless the agent is in the scope of ``person``, and so is all that the body names; and, but
-        for the verbs about the agent alone, the call or lead that they have."""
-        if person.sight.whole:
-            return
-        snapshot = self._gateway.snapshot()
+    def _supervisor(self) -> Person:
+        person = self._auth.person()
+        if not person.supervises:
+            raise ApiError(403, "forbidden", "only supervisors may do this")
+        return person
+
+
+def _check_own(person: Person, verb: str, agent: str, given: Plain) -> Check | None:
+    """What raises NotFound unless the agent is in the scope of ``person``, and so is all that the body names; and, but
+    for the verbs about the agent alone, the call or lead that they have. None where there is no bound."""
+    if person.sight.whole:
+        return None
+
+    def check(snapshot: Snapshot) -> None:
         shown = seen(snapshot, person.sight)
         _need("agent", agent, shown.agents)
         view = next(one for one in shown.agents if one.id == agent)
         whole = next(one for one in snapshot.agents if one.id == agent)
-        busy_elsewhere = (whole.contact is None) != (view.contact is None) or (whole.lead is None) != (
-            view.lead is None
-        )
-        if busy_elsewhere and verb not in OF_THEMSELVES:
+        hidden = (whole.contact is None) != (view.contact is None) or (whole.lead is None) != (view.lead is None)
+        if hidden and verb not in OF_THEMSELVES:
             raise NotFound("call of agent", agent[:64])
         attempt = getattr(given, "attempt", "")
         if attempt and (view.lead is None or view.lead.attempt != attempt):
@@ -371,11 +379,7 @@ class Verbs:
             campaign=getattr(given, "campaign", ""),
         )
 
-    def _supervisor(self) -> Person:
-        person = self._auth.person()
-        if not person.supervises:
-            raise ApiError(403, "forbidden", "only supervisors may do this")
-        return person
+    return check
 
 
 def _need(kind: str, id: str, known: Iterable[AgentView | CampaignView | ContactView | QueueView]) -> None:
