@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import faulthandler
 import os
+import sys
 
 import click
 
@@ -35,7 +36,8 @@ def command(app: App, no_web: bool, log_level: str | None, log_format: str | Non
     A database that is away does not stop it: it goes on with the centre it knew last, and catches up.
     SIGTERM or Ctrl-C stop it: the last facts are written first. A second Ctrl-C ends it at once."""
     # systemd ends a process that hangs by SIGABRT: where it hung is then in the log.
-    faulthandler.enable()
+    if sys.__stderr__ is not None:
+        faulthandler.enable(sys.__stderr__)
     os.umask(0o077)  # the database, the spool and the socket hold people's numbers
     settings = app.settings()
     log_to(
