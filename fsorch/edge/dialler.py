@@ -69,6 +69,9 @@ class Dialler:
         self._failed: dict[str, str] = {}
         self._makers = ThreadPool(1)
         self._maker: gevent.Greenlet[[], None] | None = None
+        # When each campaign's lists were reset last, as far as this process has seen to it.
+        self._renewed: dict[str, int] = {}
+        self._renewer: gevent.Greenlet[..., None] | None = None
 
     def start(self) -> None:
         """Answer from now on; what was asked before is answered first."""
@@ -84,6 +87,9 @@ class Dialler:
             # What the database is making goes on until it is made.
             self._maker.kill()
             self._maker = None
+        if self._renewer is not None:
+            self._renewer.kill()
+            self._renewer = None
         self._pool.kill()
         self._makers.kill()
 
@@ -172,6 +178,7 @@ class Dialler:
                 self._feed(answer)
             if isinstance(action, LeadsWanted):
                 self._pool.apply(self._let_through, (action.campaign,))
+                self._renew(action.campaign)
 
     def _told_why(self, answer: LeadsCome) -> LeadsCome:
         failed = self._failed.pop(answer.campaign, "")
@@ -222,17 +229,39 @@ class Dialler:
             return self._come(action, ())
         token = f"{self._life}:{action.serial}"
         now, zone = self._clock.now().wall, self._zones.get(spec.id, "UTC")
-        self._reset(store, spec, last_reset(spec.resets, zone, now))
         found = store.leads.reserve(spec, action.count, now, token, owners=action.owners, preparing=False)
         moments = (found.next_at, next_reset(spec.resets, zone, now) if len(found.leads) < action.count else 0)
         come = self._come(action, found.leads, min((at for at in moments if at), default=0))
         return msgspec.structs.replace(come, unprepared=True) if found.unprepared else come
 
-    def _reset(self, store: Store, spec: CampaignSpec, at: int) -> None:
-        """Make the leads ready anew for which it was time at ``at`` (0: never), of each list once."""
-        for one in spec.lists if at else ():
-            if count := store.leads.lists.reset_by_clock(one.list, at):
-                log.info("%d leads of %s are ready anew", count, one.list, extra=about(campaign=spec.id))
+    def _renew(self, campaign: str) -> None:
+        """See whether a time has come at which the campaign's lists are gone through once more; in the background, as
+        a million leads take half a minute."""
+        spec = self._campaigns.get(campaign)
+        zone = self._zones.get(campaign, "UTC")
+        at = last_reset(spec.resets, zone, self._clock.now().wall) if spec is not None else 0
+        if spec is None or at <= self._renewed.get(campaign, 0) or self._renewer is not None:
+            return
+        self._renewed[campaign] = at
+        self._renewer = gevent.spawn(self._renew_all, spec, at)
+
+    def _renew_all(self, spec: CampaignSpec, at: int) -> None:
+        if not self._makers.apply(self._reset, (spec, at)):
+            # Asked for again with the next leads.
+            self._renewed.pop(spec.id, None)
+        self._renewer = None
+
+    def _reset(self, spec: CampaignSpec, at: int) -> bool:
+        """On the other thread; whether it is done. Never raises."""
+        try:
+            for one in spec.lists:
+                if count := self._store().leads.lists.reset_by_clock(one.list, at):
+                    log.info("%d leads of %s are ready anew", count, one.list, extra=about(campaign=spec.id))
+        except Exception as error:
+            if not isinstance(error, FsorchError):
+                log.exception("the lists of %s could not be reset", spec.id, extra=about(campaign=spec.id))
+            return False
+        return True
 
     def _by_number(self, store: Store, action: LeadsWanted) -> LeadsCome:
         """The lead of a number in one of the campaign's lists that nobody holds; else the number by itself."""

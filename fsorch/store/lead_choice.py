@@ -49,6 +49,14 @@ class Shares:
         self._dice = random.Random()
         self.looked: dict[tuple[str, str], int] = {}
 
+    def copy(self) -> Shares:
+        """As it is at this moment, to see what would be next. Another thread may go on with this one meanwhile: each
+        dict is copied at once."""
+        other = Shares()
+        other._behind = {campaign: dict(behind) for campaign, behind in list(self._behind.items())}
+        other._turns, other.looked = dict(self._turns), dict(self.looked)
+        return other
+
     def is_new_turn(self, campaign: str, list: str, every: int) -> bool:
         """Whether the next lead of a list is to be one that was not dialled before: every so-manieth is."""
         turn = self._turns[campaign, list] = self._turns.get((campaign, list), 0) + 1

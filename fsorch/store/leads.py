@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from copy import deepcopy
 from typing import Any, NamedTuple
 
 import msgspec
@@ -254,7 +253,7 @@ class Leads:
                 return None
             with writing(db):
                 let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
-                ids = choose(db, Choice(spec, by.paths, count, now_us, tuple(owners)), deepcopy(self._shares))
+                ids = choose(db, Choice(spec, by.paths, count, now_us, tuple(owners)), self._shares.copy())
             found = read_leads(db, ids)
             return tuple(self._with_history(db, [found[id] for id in ids if id in found]))
 

@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import gevent
+import msgspec
 import pytest
 from gevent.queue import Queue
 
-from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, ListShare, OrderBy, OrderKey
-from fsorch.clock import SystemClock
+from fsorch.campaign.resets import next_reset
+from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, LeadState, ListShare, OrderBy, OrderKey
+from fsorch.clock import ManualClock, SystemClock
 from fsorch.config import Centre
 from fsorch.edge.dialler import Dialler
 from fsorch.engine.actions import LeadsBack, LeadsWanted
@@ -114,5 +116,30 @@ def test_leads_that_could_not_be_given_back_are_given_back_later(store: Store, m
             again.set()
             while store.leads.lists.count("l").held:
                 gevent.sleep(0.01)
+    finally:
+        dialler.stop()
+
+
+def test_lists_are_reset_at_the_campaigns_times(store: Store) -> None:
+    clock = ManualClock(0.0, 1_900_000_000_000_000)
+    spec = msgspec.structs.replace(QUICK, resets=("09:00",))
+    (lead, *_) = store.leads.of_list("l", 1)
+    held = store.leads.reserve_one(lead.id, "quick", 1, "x:1").lead
+    rests = msgspec.structs.replace(held, state=LeadState.READY, next_at=2 * clock.now().wall, attempts=3)
+    assert store.leads.finish(rests)
+    answers: Queue[LeadsCome] = Queue()
+    dialler = Dialler(lambda: store, answers.put, clock, "home.life")
+    dialler.configure(Centre(name="c", campaigns=(spec,)))
+    store.leads.prepare(spec)
+    dialler.start()
+    try:
+        with gevent.Timeout(60):
+            serial = 1
+            while store.leads.get(lead.id).attempts:
+                dialler.take(LeadsWanted(campaign="quick", serial=serial, count=20))
+                come = answers.get()
+                # Where fewer come than are wanted, the next time at which there are some is known.
+                assert come.next_at == next_reset(spec.resets, "UTC", clock.now().wall) or come.leads
+                serial += 1
     finally:
         dialler.stop()
