@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
 import msgspec
 import pytest
 from hypothesis import given, settings
@@ -9,6 +12,7 @@ from hypothesis import strategies as st
 
 from fsorch.acd.affinity import Encounter
 from fsorch.belongings import fits
+from fsorch.calendar_rules import Weekday
 from fsorch.config import Centre, QueueSpec, decode
 from fsorch.customers import Customer, CustomerFile
 from fsorch.engine import FactKind, LogIn, SetStatus
@@ -345,3 +349,26 @@ def test_a_restart_finds_whose_calls_there_are_and_forgets_nobodys_limit() -> No
     assert call(desk, "c3", domain="beta.example").hears == ["call_again"]
     desk.ends("c1")
     assert desk.of(FactKind.CONTACT_ENDED)[-1].data["row"]["tenant"] == "beta"
+
+
+def test_one_calendar_goes_by_the_clocks_of_whoever_uses_it() -> None:
+    plain, desk = two_tenants(), Desk()
+    plain["tenants"][1]["zone"] = "Asia/Tokyo"
+    berlin = datetime.fromtimestamp(desk.clock.now().wall / 1e6, ZoneInfo("Europe/Berlin")).hour
+    hours = [f"{berlin:02}:00-{berlin + 1:02}:00"]
+    plain["calendars"][0]["hours"] = {day.value: hours for day in Weekday}
+    closed = {"calendar": "day", "on_closed": {"act": "overflow", "to": "message", "name": "leave_message"}}
+    plain["queues"][1] |= closed
+    plain["queues"][2] |= closed
+    # A flow asks the same calendar by the name, and its node, in the zone of the flow's own tenant.
+    plain["flows"][2]["nodes"] = {
+        "go": {"kind": "hours", "calendar": "day", "open": "wait", "closed": "told"},
+        "wait": {"kind": "queue", "queue": "beta-q"},
+        "told": {"kind": "hangup", "prompt": "not_recorded", "reason": "closed"},
+    }
+    desk.begin(decode(plain, Centre, where="centre.yaml"))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    call(desk, "a", domain="acme.example")
+    assert call(desk, "b", domain="beta.example").hears == ["leave_message"]
+    assert places(desk)["a"] == ("acme", "acme-q")
+    assert call(desk, "c", "1", "beta.example", fsorch_flow="beta-in").hears == ["not_recorded"]
