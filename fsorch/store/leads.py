@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 from peewee import OperationalError
 
+from fsorch.campaign.lead import LeadInput, LeadMachine
 from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, Lead, LeadState
 from fsorch.clock import Clock
 from fsorch.errors import ConfigError, NotFound, RequestRefused
@@ -29,7 +30,7 @@ from fsorch.store.lead_choice import Choice, Shares, choose, let_through, next_m
 from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, ensure_plan, find_plan, paths_of
-from fsorch.store.lead_rows import SHUT, changed_of, number_value, plain_id, read_leads, shown, update_lead
+from fsorch.store.lead_rows import SHUT, changed_of, gate_of, number_value, plain_id, read_leads, shown, update_lead
 from fsorch.store.values import clean, cut
 
 __all__ = ["Leads", "Ready", "Reservation", "Unsettled", "home_of", "token_of"]
@@ -206,6 +207,22 @@ class Leads:
             }
             LeadRecord.update(values).where(LeadRecord.id == plain_id(id)).execute(db)
             self._audit(by, "callback.promise", {"lead": id, "at": at, "agent": agent})
+            return self._one(db, id)
+
+    def unpromise(self, id: str, by: str, *, done: bool = False) -> Lead:
+        """Take the promise of a callback back: the lead stands among the others again, or with ``done`` is called no
+        more; audited. Raises NotFound, and RequestRefused while somebody dials it or where nothing was promised."""
+        with self._use() as db, writing(db):
+            old = self._one(db, id)
+            _expect_free(old, "to take a promise back")
+            if old.state is not LeadState.CALLBACK:
+                raise RequestRefused("the lead", old.state.value, "to take a promise back", "it was promised no call")
+            machine = LeadMachine(old.state)
+            machine.step(LeadInput.DONE if done else LeadInput.AGAIN)
+            values = {"state": machine.state.value, "gate": int(gate_of(machine.state, 0)), "next_at": 0}
+            values |= {"callback_agent": "", "callback_note": ""}
+            LeadRecord.update(values).where(LeadRecord.id == plain_id(id)).execute(db)
+            self._audit(by, "callback.cancel", {"lead": id, "at": old.next_at, "done": done})
             return self._one(db, id)
 
     def callbacks(self, *, agent: str = "", lists: Sequence[str] = (), limit: int = 200) -> list[Lead]:

@@ -183,6 +183,11 @@ class TestCallbacks:
         assert "about the bill" in fsorch("callback", "list", "--leads").out
         zoned = fsorch("callback", "add", "2", "2099-05-01T09:00", "--zone", "Asia/Tokyo")
         assert "09:00 Asia/Tokyo" in zoned.out
+        assert fsorch("callback", "cancel", "2").out == (
+            "the promise is taken back: lead 2 is called when its turn comes\n"
+        )
+        assert fsorch("callback", "cancel", "2").code == 5
+        assert fsorch("callback", "cancel", "nosuch").code in (4, 8)
 
     def test_what_cannot_be_promised(self) -> None:
         imported()

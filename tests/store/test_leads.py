@@ -316,6 +316,17 @@ class TestTime:
         store.leads.release([leads[1].id], "t:3")
         assert names(store, spec, 5, "t:4", now=NOW + 60 * MINUTE) == ["spring 1", "spring 2"]
 
+    @pytest.mark.parametrize(("done", "state"), [(False, LeadState.READY), (True, LeadState.FINISHED)])
+    def test_a_promise_is_taken_back(self, store: Store, done: bool, state: LeadState) -> None:
+        leads = make(store, 2)
+        store.leads.promise(leads[0].id, NOW + MINUTE, "test", agent="ada", note="n")
+        taken = store.leads.unpromise(leads[0].id, "eve", done=done)
+        assert (taken.state, taken.next_at, taken.callback_agent, taken.callback_note) == (state, 0, "", "")
+        assert store.leads.callbacks() == []
+        assert store.audits(1)[0].what["done"] is done
+        with pytest.raises(RequestRefused, match="promised no call"):
+            store.leads.unpromise(leads[1].id, "eve")
+
     def test_a_callback_of_another_campaign_is_left_to_it(self, store: Store) -> None:
         leads = make(store, 1)
         store.leads.promise(leads[0].id, NOW, "test", campaign="other")

@@ -123,6 +123,8 @@ class TestLeads:
         assert send(sam, "POST", path, {"at": "2001-01-01T09:00:00Z"}).status == 422
         assert send(sam, "POST", path, {"at": "2099-01-01T09:00:00Z", "agent": "nobody"}).status == 422
         assert send(sam, "POST", "/api/leads/99/callback", {"at": "2099-01-01T09:00:00Z"}).status == 404
+        assert send(sam, "POST", f"{path}-cancel", {}).json["state"] == "ready"
+        assert send(sam, "POST", f"{path}-cancel", {}).status == 409
 
 
 class TestRights:

@@ -114,6 +114,12 @@ class CallbackBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     note: Text = ""
 
 
+class CancelBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
+    """What becomes of a lead whose callback is taken back: it is ``done``, or stands among the others again."""
+
+    done: bool = False
+
+
 class DncBody(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     """A number, or with a star at its end all that begin so; of one campaign, or everybody's."""
 
@@ -166,6 +172,7 @@ class LeadRoutes:
             ("/api/leads/<id>", self.show, "GET"),
             ("/api/leads/<id>", self.change, "PATCH"),
             ("/api/leads/<id>/callback", self.promise, "POST"),
+            ("/api/leads/<id>/callback-cancel", self.unpromise, "POST"),
             ("/api/lead-callbacks", self.callbacks, "GET"),
             ("/api/my-callbacks", self.my_callbacks, "GET"),
             ("/api/dnc", self.check, "GET"),
@@ -292,6 +299,17 @@ class LeadRoutes:
             )
 
         return json_response(in_worker(promised))
+
+    def unpromise(self, id: str) -> Response:
+        """POST /api/leads/17/callback-cancel: the promise is taken back."""
+        person, given = self._writer(), body(CancelBody)
+        store = self._auth.store
+
+        def taken_back() -> Lead:
+            seen_lead(store, person.sight, id)
+            return store.leads.unpromise(id, person.login, done=given.done)
+
+        return json_response(in_worker(taken_back))
 
     def callbacks(self) -> Response:
         """GET /api/lead-callbacks?agent=ada: the leads that were promised a call, the soonest first."""

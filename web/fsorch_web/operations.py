@@ -246,6 +246,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("POST", "/api/leads/<id>/callback"): Operation(
         "Promise a call", Lead, leads.CallbackBody, SUPERVISOR, scoped=True
     ),
+    ("POST", "/api/leads/<id>/callback-cancel"): Operation(
+        "Take the promise of a call back", Lead, leads.CancelBody, SUPERVISOR, scoped=True
+    ),
     ("GET", "/api/lead-callbacks"): Operation(
         "Leads that were promised a call", list[Lead], query=("agent",), scoped=True
     ),

@@ -11,7 +11,7 @@ from fsorch.campaigns import Lead
 from fsorch.clock import to_datetime
 from fsorch.engine.inputs import CallNow, CancelCallback, MoveContact
 from fsorch.engine.views import ContactView
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, NotFound, NotRunning
 from fsorch.store import Store
 from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, print_table, printable
@@ -100,11 +100,21 @@ def add(app: App, lead: str, when: str, agent: str, campaign: str, zone: str, no
 
 
 @command.command("cancel")
-@click.argument("contact")
+@click.argument("contact", metavar="CONTACT|LEAD")
+@click.option("--done", is_flag=True, help="A lead: do not call it at all any more.")
 @click.pass_obj
-def cancel(app: App, contact: str) -> None:
-    """Do not call CONTACT back."""
-    id = live_contact(app, contact)
+def cancel(app: App, contact: str, done: bool) -> None:
+    """Do not call CONTACT back. A LEAD stands among the others of its list again, or is done with --done."""
+    try:
+        id = live_contact(app, contact)
+    except (NotFound, NotRunning):
+        with app.store() as store:
+            if not store.leads.find(contact):
+                raise
+            lead = store.leads.unpromise(find_lead(store, contact).id, asked_by(), done=done)
+        told = "is done" if done else "is called when its turn comes"
+        out().print(f"the promise is taken back: lead {printable(lead.id)} {told}")
+        return
     ask(app, CancelCallback(contact=id, by=asked_by()), id)
 
 
