@@ -321,8 +321,10 @@ class Calls:
         leg.answered = True
         leg.row = msgspec.structs.replace(leg.row, answered_at=event.answered_time or self.core.now.wall)
         if leg.role != "customer":
-            self._agent_offer(event)
+            offer = self._agent_offer(event)
             self.supervising.answered(leg)
+            if offer is not None and not offer.aside and not event.variable("fsorch_confirm"):
+                self.waiting.hush(offer)
             return
         contact = self.core.contacts.get(leg.contact)
         if contact is not None:
@@ -600,7 +602,9 @@ class Calls:
         return self.core.offers.get(leg.offer)
 
     def _bridging(self, contact: Contact) -> bool:
-        return any(self.core.offers[id].machine.state is OfferState.BRIDGING for id in contact.offers_open)
+        if any(self.core.offers[id].machine.state is OfferState.BRIDGING for id in contact.offers_open):
+            return True
+        return self.waiting.hushed(contact) and bool(contact.offers_open)
 
     # -- the flow -------------------------------------------------------------------------------------------------
 

@@ -291,10 +291,11 @@ class Contact:
     ``tenant``: whose caller it is; ``too_many``: why there is one too many of its tenant's with them, and ``on_full``
     what their number says for that; ``turned_away`` once they were, at the door.
 
-    ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``sent_to`` what the caller was
-    sent to when a rule ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a
-    queue; ``admitted`` once a queue has let them in; ``guarded`` while the switch would serve them alone, should we
-    fall silent (see Guards); ``lost_at``: when a switch that has restarted took them with it."""
+    ``saying`` is the id of a prompt that plays into the music, sent at ``said_at``; ``hushed_at``: when one was
+    ended for an agent who picked up (both monotonic seconds); ``sent_to`` what the caller was sent to when a rule
+    ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a queue;
+    ``admitted`` once a queue has let them in; ``guarded`` while the switch would serve them alone, should we fall
+    silent (see Guards); ``lost_at``: when a switch that has restarted took them with it."""
 
     id: str
     switch: str
@@ -338,6 +339,7 @@ class Contact:
     ran: Mapping[int, Ran] = field(default_factory=lambda: NONE_RAN)
     saying: str = ""
     said_at: float = 0.0
+    hushed_at: float = 0.0
     sent_to: str = ""
     hops: int = 0
     admitted: bool = False

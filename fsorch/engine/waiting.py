@@ -30,7 +30,7 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import KeptPlace
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
-from fsorch.engine.state import NONE_RAN, Contact, Person, Queue, Wait
+from fsorch.engine.state import NONE_RAN, Contact, Offer, Person, Queue, Wait
 from fsorch.engine.tenants import Tenants
 from fsorch.engine.wait_rules import after_step, both, counts, is_known, is_plain, remember, written_ran
 from fsorch.esl.commands import Break, Playback, SetVars
@@ -56,6 +56,8 @@ WATCH_S = 1.0
 RETRY_S = 30.0
 # A prompt that was sent this shortly before a bridge may not have begun.
 BEGINNING_S = 0.5
+# A phone that was picked up is joined within this time, or the offer is over.
+HUSHED_S = 1.0
 # Places kept for those who may ring again, at most.
 KEPT = 10_000
 
@@ -482,6 +484,22 @@ class Waiting:
             contact.saying = ""
             if contact.wait is not None:
                 contact.wait.playing = None
+
+    def hush(self, offer: Offer) -> None:
+        """An agent's phone is picked up; the switch takes a tick or two more (20 ms each) until it may be joined. A
+        prompt that plays ends meanwhile, and the bridge has one thing less to break off."""
+        contact, queue = self.core.contacts.get(offer.contact), self.core.queues.get(offer.queue)
+        told = queue.spec.to_agent if queue is not None else None
+        if contact is None or (told is not None and told.say):
+            return
+        if contact.saying and self.core.now.mono - contact.said_at >= BEGINNING_S:
+            contact.hushed_at = self.core.now.mono
+            self.core.send(contact.switch, Break(contact.leg, all=False))
+
+    def hushed(self, contact: Contact) -> bool:
+        """Whether a prompt was ended a moment ago: should that have hit the music, as the prompt was over already, no
+        new music begins, for it would play into the talk."""
+        return 0 < contact.hushed_at > self.core.now.mono - HUSHED_S
 
     def before_bridge(self, contact: Contact) -> None:
         """An agent has answered: a prompt that has hardly been sent must not begin in the talk."""

@@ -291,7 +291,35 @@ def test_complaint_3_an_announcement_never_delays_the_bridge() -> None:
     done(desk, play, "PLAYBACK ERROR")
     desk.bridge("caller-1", dial.uuid)
     assert desk.contact().state == "talking"
-    assert not [command for command, _ in desk.sent if isinstance(command, Break)]
+    # It was ended as the phone was picked up, and the music was left alone.
+    assert [command for command, _ in desk.sent if isinstance(command, Break)] == [Break("caller-1", all=False)]
+
+
+def test_a_prompt_that_is_over_as_it_is_ended_for_the_agent_brings_no_music_into_the_talk() -> None:
+    desk = Desk(centre(announce={"first_s": 5, "wait": False}, miss_delay_s=1))
+    desk.call("caller-1", "sales")
+    music = desk.last(Playback)
+    desk.passes(5.6)
+    desk.log_in("ann")
+    dial = desk.last(Originate)
+    desk.event("CHANNEL_ANSWER", dial.uuid)
+    assert desk.last(Break) == Break("caller-1", all=False)
+    done(desk, music)
+    assert desk.last(Playback).file != music.file
+    # The agent is gone before the bridge: the caller has music again.
+    desk.ends(dial.uuid)
+    assert desk.contact().state == "waiting"
+    assert desk.last(Playback).file == music.file
+
+
+def test_a_prompt_goes_on_while_the_agent_is_told_or_asked_first() -> None:
+    for rules, marks in (({"to_agent": {"say": "greeting"}}, {}), ({}, {"fsorch_confirm": "1"})):
+        desk = Desk(centre(announce={"first_s": 5, "wait": False}, **rules))
+        desk.call("caller-1", "sales")
+        desk.passes(5.6)
+        desk.log_in("ann")
+        desk.event("CHANNEL_ANSWER", desk.last(Originate).uuid, marks)
+        assert not [command for command, _ in desk.sent if isinstance(command, Break)]
 
 
 def test_complaint_3_a_prompt_that_was_only_just_sent_does_not_play_into_the_talk() -> None:
