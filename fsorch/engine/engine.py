@@ -292,6 +292,7 @@ class Engine:
         self._people.configure(centre.agents)
         self._calls.relations.configure()
         self._calls.waiting.configure()
+        self._calls.queueing.renew()
         self._dialling.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
 

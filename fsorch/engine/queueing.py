@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from msgspec import structs
+
+from fsorch.acd import ContactState
 from fsorch.demands import written
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
@@ -86,6 +89,23 @@ class Queueing:
         """The need of a waiting contact anew."""
         contact.need = self.relations.bonded(contact, self.waiting.need(contact))
         self.core.distributor.join(contact.need)
+
+    def renew(self) -> None:
+        """The centre has changed: what queues and tiers ask for and are worth holds for those who wait already. Who
+        waits for somebody alone goes on doing so."""
+        for contact in self.core.contacts.values():
+            old = contact.need
+            if contact.machine.state is not ContactState.WAITING or old is None or contact.aim is not None:
+                continue
+            need = self.waiting.need(contact)
+            if contact.promise is None:
+                need = self.relations.bonded(contact, need)
+            else:
+                kept = {"prefer": old.prefer, "bond": old.bond, "only_until": old.only_until, "passed": old.passed}
+                need = structs.replace(need, **kept)
+            if need != old:
+                contact.need = need
+                self.core.distributor.join(need)
 
     def go_back(self, contact: Contact) -> None:
         """No agent took the contact that was offered: back to its place."""

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from fsorch.demands import demand_of
-from fsorch.engine import FactKind, LinkUp, LogOut, SetStatus
+from fsorch.engine import Configure, FactKind, LinkUp, LogOut, SetStatus
 from fsorch.esl.commands import Break, Bridge, Originate, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.shipped import SHIPPED
@@ -331,3 +331,32 @@ def test_complaint_3_a_prompt_that_plays_into_the_talk_is_broken() -> None:
     desk, dial = answered(0.6)
     desk.bridge("caller-1", dial.uuid)
     assert isinstance(desk.sent[-1][0], Break)
+
+
+# -- a change of the centre -----------------------------------------------------------------------------------------
+
+
+def test_what_a_queue_asks_for_changes_for_those_who_wait_already() -> None:
+    """As asterisk/asterisk issue 202 has it of priorities: a change acted on later callers only."""
+    desk = waiting(
+        skills={"french": 3}, steps={"steps": [{"when": {"waited_s": 5}, "do": {"act": "raise_priority", "by": 2}}]}
+    )
+    desk.log_in("ann")
+    desk.passes(10)
+    (before,) = desk.engine.snapshot().contacts
+    assert (before.state, before.priority) == ("waiting", 2)
+    desk.tell(Configure(centre()))
+    desk.passes(0)
+    (after,) = desk.engine.snapshot().contacts
+    assert (after.state, after.agent, after.priority, after.enqueued_at) == ("offered", "ann", 2, before.enqueued_at)
+
+
+def test_a_base_score_that_is_set_moves_those_who_wait() -> None:
+    desk = Desk(centre(support={"base_score_s": 0}))
+    desk.call("caller-1", "support")
+    desk.passes(5)
+    desk.call("caller-2", "support")
+    desk.tell(Configure(centre(support={"base_score_s": 60})))
+    desk.call("caller-3", "support")
+    desk.passes(0)
+    assert [contact.position for contact in desk.engine.snapshot().contacts] == [1, 2, 3]
