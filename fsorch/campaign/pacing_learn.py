@@ -220,12 +220,14 @@ class Talk:
     # So many ends in a bin are remembered.
     MOST = 400.0
 
-    __slots__ = ("_ended", "_lasted", "pace")
+    __slots__ = ("_ended", "_lasted", "mean", "pace")
 
     def __init__(self) -> None:
         self._ended = [0.0] * len(self.EDGES)
         self._lasted = [0.0] * len(self.EDGES)
         self.pace: list[float] = []
+        # That of all of them together.
+        self.mean = 0.0
         self.learn([])
 
     def learnt(self) -> tuple[list[float], list[float]]:
@@ -251,7 +253,7 @@ class Talk:
     def learn(self, ages: Sequence[float]) -> None:
         """Make the paces anew, with the ages of the talks under way."""
         lasted = [a + b for a, b in zip(self._lasted, self._parts(ages), strict=True)]
-        mean = (sum(self._ended) + self.PRIOR_TALKS) / (sum(lasted) + self.PRIOR_TALKS * self.PRIOR_S)
+        mean = self.mean = (sum(self._ended) + self.PRIOR_TALKS) / (sum(lasted) + self.PRIOR_TALKS * self.PRIOR_S)
         more = self.BORROWED
         self.pace = [(ended + more) / (time + more / mean) for ended, time in zip(self._ended, lasted, strict=True)]
 

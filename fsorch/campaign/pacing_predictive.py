@@ -67,7 +67,8 @@ class Predictive(Watch):
     # to end, would say little of these people.
     FIRST_CALLS = 30
     # What may be launched within a second, in lines for each agent, and in talks for each agent: so a start is spread
-    # over some ten seconds. Talks that begin together end together, and a carrier does not like a burst.
+    # over some ten seconds. Talks that begin together end together, and a carrier does not like a burst. Where talks
+    # are so short that agents could begin more of them, so many are allowed.
     LINES_PER_S = 0.05
     # And what may ring at once. A list of which one in a hundred answers keeps agents busy with no more, if talks last
     # a minute and a half; and where nobody answers at all, something is broken and will be mended while it all rings.
@@ -276,7 +277,8 @@ class Predictive(Watch):
 
     def _allowed(self) -> int:
         """How many calls the limit on bursts leaves for now. It refills with time, up to what one second allows."""
-        a_second = max(1.0, self.agents * (self.LINES_PER_S + self.TALKS_PER_S / self._any.rate.rate))
+        talks = max(self.TALKS_PER_S, self._talk.mean)
+        a_second = max(1.0, self.agents * (self.LINES_PER_S + talks / self._any.rate.rate))
         gone = self.launched - self._launched
         self._allowance = max(0.0, self._allowance - gone) + a_second * (self.time - self._asked)
         self._allowance = min(a_second, self._allowance)

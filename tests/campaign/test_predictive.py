@@ -370,3 +370,9 @@ def test_a_list_that_nobody_answers_for_a_while_rings_no_hundreds_when_they_do()
     report = run(plan, Predictive())
     assert report.launched < 6_000
     assert report.dropped <= 25
+
+
+def test_short_talks_do_not_starve_agents_by_the_limit_on_bursts() -> None:
+    report = run(DialerPlan(agents=20, hours=0.5, answer_rate=0.5, talk_s=9.0, wrap_s=2.0, seed=2), Predictive())
+    assert report.utilisation > 0.7
+    assert report.drop_rate <= 0.035
