@@ -12,7 +12,7 @@ from fsorch.errors import ConfigError
 from fsorch.resources import dialplan_version, freeswitch_tree, shipped_dialplan_version
 
 # What the switch is told, without comments and blanks, and the version that says so.
-DIALPLAN = (5, "ebf83028e669659e")
+DIALPLAN = (6, "e5c66bcf2607be45")
 
 
 @pytest.mark.parametrize("place", ["fsorch/_freeswitch", "freeswitch"])
