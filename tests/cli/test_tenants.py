@@ -51,7 +51,7 @@ def test_tenants_from_a_file_and_by_hand(home: Path) -> None:
     assert "tenant beta" in fsorch("token", "list").out
     assert fsorch("tenant", "show", "acmee").err == "fsorch: no tenant called 'acmee'; did you mean acme?\n"
     refused = fsorch("tenant", "add", "gamma", "domain=acme.example")
-    assert (refused.code, "tenants[2].domain is 'acme.example'" in refused.err) == (3, True)
+    assert (refused.code, "domain is 'acme.example', which is the tenant 'acme''s" in refused.err) == (3, True)
 
 
 def test_a_contract_is_reported_day_by_day(home: Path) -> None:
