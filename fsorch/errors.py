@@ -18,6 +18,10 @@ out of order is none of these: it is counted by the engine and never raises.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+from fsorch.hints import alike, near
+
 __all__ = [
     "ConfigError",
     "EslError",
@@ -44,12 +48,16 @@ class ConfigError(FsorchError):
 
 
 class NotFound(FsorchError):
-    """No ``kind`` with this ``id``; ``close`` holds similar ids for the hint."""
+    """No ``kind`` with this ``id``; ``close`` holds similar ids for the hint. ``known``: the ids there are, of which
+    the hint names the similar ones, or some when none is; not for ids that say nothing to a person."""
 
     exit_code = 4
 
-    def __init__(self, kind: str, id: str, close: tuple[str, ...] = ()) -> None:
+    def __init__(self, kind: str, id: str, close: tuple[str, ...] = (), *, known: Iterable[str] | None = None) -> None:
         hint = f"; did you mean {', '.join(close)}?" if close else ""
+        if known is not None:
+            known = set(known)
+            close, hint = alike(id, known), near(id, known)
         super().__init__(f"no {kind} called {id!r}{hint}")
         self.kind = kind
         self.id = id

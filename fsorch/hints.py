@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-__all__ = ["explain", "near", "with_keys"]
+__all__ = ["alike", "explain", "near", "with_keys"]
 
 FAULT = re.compile(
     r"(?:Object contains unknown field `(?P<field>[^`]*)`"
@@ -25,20 +25,27 @@ FAULT = re.compile(
 PART = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 UNQUOTED = re.compile("Expected `str`, got `(bool|int|float|date|datetime)`")
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-# So many names are listed when none is near.
+# So many names are listed when none is near; of the rest, how many they are.
 FEW = 12
 
 
-def near(name: str, known: Iterable[str], few: int = FEW) -> str:
-    """The end of a sentence about a wrong name: the nearest of ``known``, or all of them when they are ``few`` or
-    less."""
+def alike(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """The three of ``known`` that look most like ``name``, as far as they do."""
     lower = {one.lower(): one for one in sorted(known)}
-    close = difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6)
+    return tuple(lower[one] for one in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6))
+
+
+def near(name: str, known: Iterable[str], few: int = FEW) -> str:
+    """The end of a sentence about a wrong name: the nearest of ``known``; when none is near, the first ``few`` of them
+    and how many more there are. 0: then nothing."""
+    known = sorted(known)
+    close = alike(name, known)
     if close:
-        return f"; did you mean {', '.join(lower[one] for one in close)}?"
-    if len(lower) <= few:
-        return f" (there: {', '.join(lower.values()) or 'none'})"
-    return ""
+        return f"; did you mean {', '.join(close)}?"
+    if not few:
+        return ""
+    more = f" and {len(known) - few} more" if len(known) > few else ""
+    return f" (there: {', '.join(known[:few]) or 'none'}{more})"
 
 
 def explain(error: msgspec.ValidationError, type: Any) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import datetime
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import msgspec
@@ -177,7 +176,7 @@ def find(things: list[Plain], kind: str, id: str) -> Plain:
     for thing in things:
         if thing["id"] == id:
             return thing
-    raise NotFound(kind, id, tuple(get_close_matches(id, [thing["id"] for thing in things], 3)))
+    raise NotFound(kind, id, known=(thing["id"] for thing in things))
 
 
 def _prompts(centre: Centre) -> list[tuple[str, Any]]:

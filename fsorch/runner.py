@@ -232,7 +232,7 @@ class Service:
         try:
             return self._links[switch]
         except KeyError:
-            raise NotFound("switch", switch) from None
+            raise NotFound("switch", switch, known=self._links) from None
 
     def status(self) -> ServiceStatus:
         """How this process does."""

@@ -85,8 +85,10 @@ def test_a_hostile_key_is_explained(name: str, type: Any) -> None:
     assert fault({name: object()}, type).startswith(("Object ", "Expected ", "Invalid "))
 
 
-def test_near_lists_the_few_and_not_the_many() -> None:
+def test_near_lists_the_few_and_some_of_the_many() -> None:
     assert near("x", []) == " (there: none)"
     assert near("QQQ", ["b", "a"]) == " (there: a, b)"
-    assert near("QQQ", [f"name{n}" for n in range(50)]) == ""
+    many = [f"name{n}" for n in range(50)]
+    assert near("QQQ", many) == f" (there: {', '.join(sorted(many)[:12])} and 38 more)"
+    assert near("QQQ", many, few=0) == ""
     assert near("SALES", ["Sales", "support"]) == "; did you mean Sales?"

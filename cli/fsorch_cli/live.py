@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import getpass
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -47,8 +46,8 @@ def find(kind: str, wanted: str, there: Iterable[N]) -> N:
 
 
 def missing(kind: str, wanted: str, known: Iterable[str]) -> NotFound:
-    """NotFound for ``wanted``, with the ids of ``known`` that look like it."""
-    return NotFound(kind, wanted, tuple(difflib.get_close_matches(wanted, list(known), n=3)))
+    """NotFound for ``wanted``, with the ids of ``known`` that look like it, or some when none does."""
+    return NotFound(kind, wanted, known=known)
 
 
 def format_contract(contract: ContractSpec) -> str:

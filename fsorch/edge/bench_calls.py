@@ -57,7 +57,7 @@ def run(contacts: int = 0, waiting: int = 1_000, seed: int = 1, scenario: str = 
     - ``engine_cores`` and ``switch_cores``: the share of a core of each process."""
     make = SCENARIOS.get(scenario)
     if make is None:
-        raise NotFound("scenario", scenario)
+        raise NotFound("scenario", scenario, known=SCENARIOS)
     with tempfile.TemporaryDirectory(prefix="fsorch-bench-") as folder:
         played = make()
         contacts = contacts or played.contacts

@@ -12,7 +12,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -173,8 +172,7 @@ class Previews:
         run, preview = self._preview(person, "dial", request.lead)
         known = {one.number for one in preview.ready.lead.numbers if not one.dead}
         if request.number and request.number not in known:
-            close = get_close_matches(request.number, known, 3)
-            raise NotFound("number of this lead", request.number, tuple(close))
+            raise NotFound("number of this lead", request.number, known=known)
         if not person.agent.free:
             raise RequestRefused("the agent", person.agent.state.value, "dial", "they are not free")
         number = request.number or self.number_of(preview)
@@ -348,8 +346,7 @@ class Previews:
         known = {one.id: one for one in self.dispositions(dial)}
         said = known.get(request.disposition)
         if said is None:
-            close = get_close_matches(request.disposition, known, 3)
-            raise NotFound("disposition", request.disposition, tuple(close or list(known)[:3]))
+            raise NotFound("disposition", request.disposition, known=known)
         if said.note and not request.note.strip():
             raise RequestRefused("the disposition", said.id, "be taken", "it wants a note")
         answers = filled_in(said.id, said.asks, request.answers)
@@ -418,5 +415,4 @@ def _check_caller_id(spec: CampaignSpec, lead: Lead, number: str, chosen: str) -
     """An agent shows nothing that the campaign may not show to this number. Raises NotFound."""
     known = choices(spec, lead, number)
     if chosen and chosen not in known:
-        close = get_close_matches(chosen, known, 3)
-        raise NotFound("number to show to them", chosen, tuple(close or known[:3]))
+        raise NotFound("number to show to them", chosen, known=known)

@@ -196,7 +196,7 @@ class Engine:
         """One agent, as of the last step. Raises NotFound."""
         person = self._core.people.get(agent)
         if person is None:
-            raise NotFound("agent", agent)
+            raise NotFound("agent", agent, known=self._core.people)
         return agent_view(self._core, person)
 
     def _take_message(self, contact: Contact, act: Way) -> bool:

@@ -3,8 +3,6 @@ is done to the legs of a talk when they come and go."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
-
 from fsorch.acd import Need
 from fsorch.acd.line import LineState
 from fsorch.belongings import fits
@@ -52,7 +50,7 @@ class Parties:
         """An agent who can be called now. Raises NotFound or RequestRefused, which says who could be called instead."""
         person = self.core.people.get(id)
         if person is None:
-            raise NotFound("agent", id, tuple(get_close_matches(id, self.core.people, 3)))
+            raise NotFound("agent", id, known=self.core.people)
         self.check_tenant(besides, "be given to others", agent=id)
         if person is besides or not self._can_be_called(person):
             state = f"{person.agent.status}, {person.agent.state.value}"
@@ -71,7 +69,7 @@ class Parties:
     def known_queue(self, id: str) -> str:
         """Raises NotFound."""
         if id not in self.core.queues:
-            raise NotFound("queue", id, tuple(get_close_matches(id, self.core.queues, 3)))
+            raise NotFound("queue", id, known=self.core.queues)
         return id
 
     def next_of(self, queue: str, tried: set[str]) -> Person | None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Wish, Work
@@ -189,8 +188,7 @@ class People:
         """Raises NotFound for an unknown agent, RequestRefused for what is not legal now."""
         person = self.core.people.get(request.agent)
         if person is None:
-            close = get_close_matches(request.agent, self.core.people, 3)
-            raise NotFound("agent", request.agent, tuple(close))
+            raise NotFound("agent", request.agent, known=self.core.people)
         self._handlers[type(request)](person, request)
 
     def move(
@@ -348,7 +346,7 @@ class People:
             if not request.reason:
                 hint = f"give one of: {', '.join(sorted(reasons))}"
                 raise RequestRefused("the agent", person.agent.status.status.value, "break without a reason", hint)
-            raise NotFound("break reason", request.reason, tuple(get_close_matches(request.reason, reasons, 3)))
+            raise NotFound("break reason", request.reason, known=reasons)
         self._check_room(person)
         before = self._marks(person)
         self._choose(person, AgentStatus(request.status), request.reason, request.by)

@@ -82,7 +82,7 @@ class Supervising:
         assert isinstance(request, MoveContact)
         queues = self.core.queues
         if request.queue not in queues:
-            raise NotFound("queue", request.queue, tuple(get_close_matches(request.queue, queues, 3)))
+            raise NotFound("queue", request.queue, known=queues)
         if request.queue == contact.queue:
             raise RequestRefused("the contact", f"in {contact.queue}", "move there", "it is there already")
         self._check_tenant(contact, "move", f"the queue {request.queue}", self.core.tenancy.of_queue(request.queue))
@@ -102,7 +102,7 @@ class Supervising:
         assert isinstance(request, GiveContact)
         people = self.core.people
         if request.agent not in people:
-            raise NotFound("agent", request.agent, tuple(get_close_matches(request.agent, people, 3)))
+            raise NotFound("agent", request.agent, known=people)
         self._check_tenant(contact, "give", f"the agent {request.agent}", people[request.agent].spec.tenant)
         self._line_up(contact, "give")
         contact.aim = Aim(request.agent, f"given by {request.by}", self.core.now.mono + GIVEN_S)
@@ -167,7 +167,7 @@ class Supervising:
     def _phone_of(self, watcher: str, besides: Person) -> str:
         own = self.core.people.get(watcher)
         if own is None:
-            raise NotFound("agent", watcher, tuple(get_close_matches(watcher, self.core.people, 3)))
+            raise NotFound("agent", watcher, known=self.core.people)
         if own is besides or own.contact:
             raise RequestRefused(
                 f"agent {watcher}", own.agent.state.value, "listen", "the phone is in use; give another"

@@ -145,6 +145,8 @@ class Carrier:
         self._seed = seed
         self._tries: dict[str, int] = {}
         self.outcomes: dict[str, int] = {}
+        # The numbers at which a person has answered.
+        self.picked_up: set[str] = set()
         # People who listen to nobody yet, by their channel.
         self._people: dict[str, Called] = {}
         self.keyed = 0
@@ -188,6 +190,8 @@ class Carrier:
                 machine, channel, habits.patience_s, talk_s, self._press if keys else None
             )
         answer(machine.core, channel)
+        if outcome == "person":
+            self.picked_up.add(channel.profile.get("Destination-Number"))
         beep_s = around(dice, habits.beep_s, 1.0) if outcome == "machine" else 0.0
         sounds(machine.core, channel, _greeting(beep_s))
         if outcome == "machine":

@@ -3,7 +3,6 @@ asks for would be kept, and change nothing that it was meant to change."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Protocol
 
 from fsorch.campaigns import ConsentRow, DncRow
@@ -69,4 +68,4 @@ def known_scopes(centre: Centre) -> frozenset[str]:
 def _expect_campaign(store: Ledgers, centre: Centre, id: str) -> None:
     known = [spec.id for spec in centre.campaigns]
     if id not in known and not store.campaigns.versions(id):
-        raise NotFound("campaign", id[:64], tuple(get_close_matches(id, known, 3)))
+        raise NotFound("campaign", id[:64], known=known)

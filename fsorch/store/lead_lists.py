@@ -21,7 +21,6 @@ from fsorch.campaigns import ConsentRow, Lead, LeadNumber, LeadState, Outcome
 from fsorch.clock import Clock
 from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound, RequestRefused
-from fsorch.hints import near
 from fsorch.store.attempts import ListCounts, count_list
 from fsorch.store.consents import consent_values
 from fsorch.store.database import Db, PooledSqlite, roomy, writing
@@ -246,7 +245,7 @@ class Lists:
     def _one(self, db: Db, id: str) -> LeadList:
         record = LeadListRecord.select().where(LeadListRecord.id == clean(id)).first(db)
         if record is None:
-            raise NotFound("list", id, tuple(one for one in self.ids(db) if near(id, [one]).startswith("; did")))
+            raise NotFound("list", id, known=self.ids(db))
         return _list(record)
 
 

@@ -3,7 +3,6 @@ drops are left to it. Blocks on the database."""
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import Protocol
 
 import msgspec
@@ -143,7 +142,7 @@ def may_dial(store: Records, campaign: str, bare: Lead, at: int) -> May:
     spec = next((one for one in centre.campaigns if one.id == campaign), None)
     if spec is None:
         known = [one.id for one in centre.campaigns]
-        raise NotFound("campaign", campaign, tuple(get_close_matches(campaign, known, 3)))
+        raise NotFound("campaign", campaign, known=known)
     number = bare.numbers[0].number
     ready = store.leads.stranger(bare, campaign)
     found = store.dnc.find(number, campaign)

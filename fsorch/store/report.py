@@ -113,7 +113,7 @@ def _spec_of(store: Store, centre: Centre, campaign: str) -> CampaignSpec:
             return spec
     versions = store.campaigns.versions(campaign)
     if not versions:
-        raise NotFound("campaign", campaign, tuple(spec.id for spec in centre.campaigns)[:3])
+        raise NotFound("campaign", campaign, known=(spec.id for spec in centre.campaigns))
     return versions[-1].spec
 
 

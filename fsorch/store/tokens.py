@@ -10,7 +10,6 @@ import hashlib
 import re
 import secrets
 from collections.abc import Sequence
-from difflib import get_close_matches
 
 import msgspec
 
@@ -73,7 +72,7 @@ def remove_token(db: Db, name: str) -> None:
     """The token is worth nothing from now on. Raises NotFound."""
     if not TokenRecord.delete().where(TokenRecord.name == name).execute(db):
         names = [row.name for row in list_tokens(db)]
-        raise NotFound("token", name, tuple(get_close_matches(name, names, 3)))
+        raise NotFound("token", name, known=names)
 
 
 def _hash(token: str) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Annotated, Any
 
 import flask
@@ -184,7 +183,7 @@ class CampaignRoutes:
         known = {spec.id: spec for spec in centre.campaigns if spec.id in mine}
         if id in known:
             return centre, known[id]
-        raise NotFound("campaign", id, tuple(get_close_matches(id, list(known), 3)))
+        raise NotFound("campaign", id, known=known)
 
     def _reader(self) -> Sight:
         """What this person sees of campaigns."""

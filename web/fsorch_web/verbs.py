@@ -384,7 +384,8 @@ def _check_own(person: Person, verb: str, agent: str, given: Plain) -> Check | N
 
 def _need(kind: str, id: str, known: Iterable[AgentView | CampaignView | ContactView | QueueView]) -> None:
     if all(one.id != id for one in known):
-        raise NotFound(kind, id[:64])
+        # What a contact is called says nothing to a person.
+        raise NotFound(kind, id[:64], known=None if kind == "contact" else (one.id for one in known))
 
 
 def _need_named(shown: Snapshot, *, queue: str, agent: str, taker: str = "", campaign: str = "") -> None:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
-
 import click
 
 from fsorch.doors import phone_login
@@ -155,8 +153,7 @@ def check_reason(reason: str, snapshot: Snapshot, agent: AgentView) -> None:
         raise click.UsageError(f"a break needs --reason, one of: {', '.join(known)}")
     if not known:
         raise ConfigError("the centre has no break reasons; leave --reason out, or add `breaks:` to the centre file")
-    close = difflib.get_close_matches(reason, known)
-    raise missing("break reason", reason, close or known)
+    raise missing("break reason", reason, known)
 
 
 def format_agent(agent: AgentView, now: int) -> tuple[object, ...]:
