@@ -97,7 +97,7 @@ class Around:
         return state.open if fact == "open" else state.reason if fact == "reason" else None
 
     def _now(self, name: str) -> object:
-        """By the clocks of the flow's calendar, or of the tenant whose caller it is, or UTC."""
+        """By the clocks of the flow's calendar, or of the tenant whose flow it is, or UTC."""
         spec = self.core.flows.get(self.contact.flow)
         known = self.waiting.calendar(spec.calendar, spec.tenant) if spec is not None else None
         wall, zone = self.core.now.wall, ZoneInfo(self.core.tenancy.zone(spec.tenant if spec is not None else ""))

@@ -167,7 +167,7 @@ class Paces:
     def _shift(self, run: Run) -> tuple[float, float] | None:
         """The campaign's hours on this day of the week, from the first opening to the last closing, in seconds of the
         day; None: it has no calendar, or the day no hours."""
-        calendar = self.waiting.calendar(run.spec.calendar)
+        calendar = self.waiting.calendar(run.spec.calendar, self.core.tenancy.of_campaign(run.spec.id))
         if calendar is None:
             return None
         day = list(Weekday)[calendar.local(self.core.now.wall).weekday()]

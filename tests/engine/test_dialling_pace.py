@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,12 +13,13 @@ from msgspec import structs
 from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.campaign.pacing import PACERS
 from fsorch.campaign.pacing_predictive import Predictive
-from fsorch.campaign.pacing_rules import Progressive
+from fsorch.campaign.pacing_rules import Progressive, Tapered
 from fsorch.campaigns import CampaignSpec, CampaignState, Mode
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, OpenAttempt, PacingWas, Recall
+from fsorch.tenants import TenantSpec
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
 from tests.engine.test_dialling_recall import channel
 
@@ -76,6 +77,28 @@ def test_the_hour_is_that_of_the_campaigns_calendar(zone: str, made: list[Spy]) 
     assert hour_of(made[-1]) == shown.hour
     # Seconds are counted evenly all the while, from the first pacer to the last.
     assert made[-1].heard[-1][2] - made[0].heard[0][2] == pytest.approx(31, abs=2)
+
+
+def test_the_shift_is_that_of_the_day_where_the_tenant_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    shifts: list[object] = []
+
+    class Shifted(Tapered):
+        """Remembers its shift."""
+
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options)
+            shifts.append(self.shift)
+
+    monkeypatch.setitem(PACERS, "tapered", Shifted)
+    calendar = CalendarSpec(id="day", hours={Weekday.SAT: ("01:00-14:00",), Weekday.FRI: ("09:00-17:00",)})
+    spec = structs.replace(PREDICTIVE, pacer="tapered", calendar="day", tenant="kiribati")
+    tenants = (TenantSpec(id="kiribati", zone="Pacific/Kiritimati"),)
+    room = Room(centre(spec, agents=1, calendars=(calendar,), tenants=tenants))
+    # Friday noon at Greenwich is Saturday, two in the morning, fourteen hours further east.
+    room.clock.advance(datetime(2027, 1, 15, 12, tzinfo=UTC).timestamp() - room.clock.now().wall / 1e6)
+    room.at_work("a0")
+    room.run()
+    assert shifts == [(3_600.0, 14 * 3_600.0)]
 
 
 def test_a_night_in_which_the_clocks_are_changed_is_followed(made: list[Spy]) -> None:
