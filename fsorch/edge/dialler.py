@@ -61,6 +61,8 @@ class Dialler:
         self._line: SimpleQueue[AboutLeads] = SimpleQueue()
         # What could not be given back, for the database was away.
         self._owed: list[LeadsBack] = []
+        # When that is tried again, by the clock that only counts on.
+        self._owed_at = 0.0
         self._pool = ThreadPool(1)
         self._worker: gevent.Greenlet[[], None] | None = None
         # Campaigns whose leads are to be put in order, those as they were when that was done, and what went wrong.
@@ -165,10 +167,7 @@ class Dialler:
 
     def _run(self) -> None:
         while True:
-            try:
-                action = self._line.get(timeout=OWED_S if self._owed else None)
-            except Empty:
-                action = self._owed.pop(0)
+            action = self._next()
             answer = self._pool.apply(self._done, (action,))
             if answer is not None and answer.unprepared:
                 self._prepared.pop(action.campaign, None)
@@ -179,6 +178,17 @@ class Dialler:
             if isinstance(action, LeadsWanted):
                 self._pool.apply(self._let_through, (action.campaign,))
                 self._renew(action.campaign)
+
+    def _next(self) -> AboutLeads:
+        """What to do now: what is asked, and at times what is owed, for a campaign that asks all the time must not put
+        that off for ever."""
+        left_s = self._owed_at - self._clock.now().mono if self._owed else None
+        try:
+            if left_s is None or left_s > 0:
+                return self._line.get(timeout=left_s)
+        except Empty:
+            pass
+        return self._owed.pop(0)
 
     def _told_why(self, answer: LeadsCome) -> LeadsCome:
         failed = self._failed.pop(answer.campaign, "")
@@ -206,6 +216,7 @@ class Dialler:
             if isinstance(action, LeadsBack):
                 # Nobody else may have them until this has been done.
                 self._owed.append(action)
+                self._owed_at = self._clock.now().mono + OWED_S
             if isinstance(action, LeadsBack | KeepLearnt):
                 return None
             return LeadsCome(campaign=action.campaign, serial=action.serial, failed=str(error) or type(error).__name__)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import gevent
 import msgspec
@@ -116,6 +117,41 @@ def test_leads_that_could_not_be_given_back_are_given_back_later(store: Store, m
             again.set()
             while store.leads.lists.count("l").held:
                 gevent.sleep(0.01)
+    finally:
+        dialler.stop()
+
+
+def test_what_is_owed_does_not_wait_for_a_campaign_that_asks_all_the_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store.leads.prepare(QUICK)
+    answers: Queue[LeadsCome] = Queue()
+    dialler = Dialler(lambda: store, answers.put, SystemClock(), "home.life")
+    dialler.configure(Centre(name="c", campaigns=(QUICK,)))
+    monkeypatch.setattr("fsorch.edge.dialler.OWED_S", 0.0)
+    order: list[str] = []
+    release, reserve = store.leads.release, store.leads.reserve
+
+    def once_away(ids: object, token: str) -> int:
+        order.append("back")
+        if order.count("back") == 1:
+            raise StoreError("no connection")
+        return release(ids, token)  # type: ignore[arg-type]
+
+    def asked(*args: Any, **more: Any) -> Any:
+        order.append("wanted")
+        return reserve(*args, **more)
+
+    monkeypatch.setattr(store.leads, "release", once_away)
+    monkeypatch.setattr(store.leads, "reserve", asked)
+    dialler.take(LeadsBack(campaign="quick", leads=("1",)))
+    for serial in range(3):
+        dialler.take(LeadsWanted(campaign="quick", serial=serial, count=1))
+    dialler.start()
+    try:
+        for _ in range(3):
+            answers.get(timeout=60)
+        assert order == ["back", "back", "wanted", "wanted", "wanted"]
     finally:
         dialler.stop()
 
