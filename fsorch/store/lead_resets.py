@@ -29,19 +29,19 @@ def reset_leads(db: Db, list: str, *, outcomes: Collection[Outcome] = (), done: 
     if done:
         over = (LeadRecord.state == LeadState.FINISHED.value) & (LeadRecord.disposition == "")
         rests |= (LeadRecord.gate == int(Gate.SHUT)) & over
-    query = LeadRecord.select(LeadRecord.id).where(LeadRecord.list == list, rests)
     if outcomes:
-        query = query.where(LeadRecord.last_outcome.in_([one.value for one in outcomes]))
+        rests &= LeadRecord.last_outcome.in_([one.value for one in outcomes])
+    query = LeadRecord.select(LeadRecord.id)
     # Each part leaves the gate it was found by, so all of them are found before the first is changed.
-    ids = [row[0] for row in query.tuples().execute(db)]
+    ids = [row[0] for row in query.where(LeadRecord.list == list, rests).tuples().execute(db)]
     changed = 0
     for at in range(0, len(ids), PAGE):
         page = ids[at : at + PAGE]
         with writing(db):
-            # Somebody may have reserved one, or promised it a call, since it was found.
-            still = LeadRecord.gate.in_([int(Gate.LATER), int(Gate.SHUT)])
-            changed += LeadRecord.update(ANEW).where(LeadRecord.id.in_(page), still).execute(db)
-            LeadNumberRecord.update({"attempts": 0}).where(LeadNumberRecord.lead.in_(page)).execute(db)
+            # Since it was found somebody may have reserved one, promised it a call, or called it and said how it ended.
+            still = [row[0] for row in query.where(LeadRecord.id.in_(page), rests).tuples().execute(db)]
+            changed += LeadRecord.update(ANEW).where(LeadRecord.id.in_(still), rests).execute(db)
+            LeadNumberRecord.update({"attempts": 0}).where(LeadNumberRecord.lead.in_(still)).execute(db)
     return changed
 
 

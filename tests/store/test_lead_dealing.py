@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -11,8 +13,10 @@ from hypothesis import strategies as st
 from fsorch.campaigns import CampaignSpec, Lead, LeadState, ListShare, Mix, OrderBy, OrderKey, Outcome
 from fsorch.engine.facts import FactKind
 from fsorch.store import Store
+from fsorch.store.database import Db, writing
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_lists import LeadList
+from fsorch.store.lead_models import LeadNumberRecord, LeadRecord
 from tests.store.test_leads import MINUTE, NOW, attempt, campaign, make, names, told
 
 ADDED = (OrderKey(by=OrderBy.ADDED),)
@@ -125,6 +129,26 @@ class TestReset:
         store.leads.lists.make(LeadList(id=long), "test")
         assert store.leads.lists.reset_by_clock(long, made + 2 * MINUTE) == 0
         assert store.leads.lists.reset_by_clock("nosuch", made + 2 * MINUTE) == 0
+
+    def test_who_was_given_a_word_meanwhile_keeps_it(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = make(store, 2)
+        for lead in made:
+            rests(store, lead, Outcome.NOANSWER, LeadState.FINISHED)
+        word = {"state": LeadState.FINISHED.value, "disposition": "never"}
+
+        @contextmanager
+        def late(db: Db) -> Iterator[None]:
+            # Between the look and the reset somebody has called one of them.
+            with writing(db):
+                LeadRecord.update(word).where(LeadRecord.id == int(made[0].id)).execute(db)
+                LeadNumberRecord.update({"attempts": 8}).execute(db)
+                yield
+
+        monkeypatch.setattr("fsorch.store.lead_resets.writing", late)
+        assert store.leads.lists.reset("spring", "sam", done=True) == 1
+        first, second = (store.leads.get(lead.id) for lead in made)
+        assert (first.state, first.numbers[0].attempts) == (LeadState.FINISHED, 8)
+        assert (second.state, second.numbers[0].attempts) == (LeadState.READY, 0)
 
     @pytest.mark.parametrize("count", [0, 3])
     def test_a_list_of_any_size(self, store: Store, count: int) -> None:
