@@ -14,7 +14,7 @@ from fsorch.errors import StoreError
 from fsorch.store.database import Db, PooledMysql, PooledSqlite, connected, make_private, parse_url
 from fsorch.store.migrate import applied_migrations, known_migrations
 
-__all__ = ["Schema", "back_up", "copy_before_upgrade", "read_schema", "roll_back"]
+__all__ = ["Schema", "back_up", "copy_before_upgrade", "newest_copy", "read_schema", "roll_back"]
 
 # What SQLite keeps beside the file: parts of the database as long as they are there.
 BESIDE = ("-wal", "-shm")
@@ -74,6 +74,15 @@ def copy_before_upgrade(db: Db) -> Path | None:
     target.unlink(missing_ok=True)
     _copy(db, target)
     return target
+
+
+def newest_copy(url: str) -> Path:
+    """The newest copy that an upgrade has left beside the SQLite database. Raises StoreError where there is none, and
+    for a database on a server."""
+    copies = _copies(Path(_sqlite(url).database))
+    if not copies:
+        raise StoreError("no upgrade has left a copy here; name a file that fsorch db backup made")
+    return copies[-1]
 
 
 def roll_back(url: str, backup: Path, now_us: int) -> Path:

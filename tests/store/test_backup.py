@@ -10,7 +10,7 @@ import pytest
 
 from fsorch.errors import StoreError
 from fsorch.store import Store
-from fsorch.store.backup import back_up, read_schema, roll_back
+from fsorch.store.backup import back_up, newest_copy, read_schema, roll_back
 from fsorch.store.database import connected, parse_url
 from fsorch.store.migrate import known_migrations, migrate
 from tests.store.conftest import open_store
@@ -106,3 +106,10 @@ def test_a_newer_database_is_refused_and_told_of(file: Path) -> None:
 def test_a_server_has_its_own_tools(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="mariadb-dump"):
         back_up("mysql://fsorch@127.0.0.1/fsorch", tmp_path / "copy")
+
+
+def test_the_way_back_on_a_server_is_its_own_tools(file: Path) -> None:
+    with pytest.raises(StoreError, match="its own tools"):
+        newest_copy("mysql://fsorch:secret@127.0.0.1/fsorch")
+    with pytest.raises(StoreError, match="no upgrade has left a copy"):
+        newest_copy(f"sqlite:///{file}")

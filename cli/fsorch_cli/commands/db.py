@@ -9,9 +9,8 @@ from pathlib import Path
 import click
 
 from fsorch.edge.control import HomeLock
-from fsorch.errors import StoreError
 from fsorch.store import open_database
-from fsorch.store.backup import Schema, back_up, read_schema, roll_back
+from fsorch.store.backup import Schema, back_up, newest_copy, read_schema, roll_back
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, printable
 from fsorch_cli.group import Group
@@ -75,10 +74,7 @@ def rollback(app: App, file: Path | None) -> None:
     settings = app.settings()
     lock = HomeLock(Path(settings.home))
     try:
-        schema = read_schema(settings.database)
-        if file is None and not schema.backups:
-            raise StoreError("no upgrade has left a copy here; name a file that fsorch db backup made")
-        chosen = file or Path(schema.backups[-1])
+        chosen = file or newest_copy(settings.database)
         kept = roll_back(settings.database, chosen, time.time_ns() // 1_000)
     finally:
         lock.release()
@@ -91,9 +87,8 @@ def print_schema(schema: Schema) -> None:
     console = out()
     console.print(f"{schema.engine} {printable(schema.where)}: migration {schema.applied} of {schema.known}")
     if schema.applied > schema.known:
-        console.print(
-            "A newer fsorch made it, and this one will not touch it; run the newer one, or: fsorch db rollback"
-        )
+        back = ", or: fsorch db rollback" if schema.backups else ""
+        console.print(f"A newer fsorch made it, and this one will not touch it; run the newer one{back}")
     elif schema.applied < schema.known:
         console.print("The next start brings it up to date, or now: fsorch db migrate")
     for copy in schema.backups:
