@@ -415,8 +415,8 @@ def _leg_where(filter: Filter) -> list[Any]:
             where.append(getattr(LegRecord, name) == value)
     if filter.number:
         where.append((LegRecord.number == filter.number) | (LegRecord.destination == filter.number))
-    if filter.queue or filter.outcome or filter.tenant or filter.queues is not None:
-        of = Filter(queue=filter.queue, queues=filter.queues, outcome=filter.outcome, tenant=filter.tenant)
+    of = msgspec.structs.replace(filter, since=0, until=0, agent="", number="", digits="", cause="")
+    if of != Filter():
         where.append(LegRecord.contact.in_(ContactRecord.select(ContactRecord.id).where(*_contact_where(of))))
     return where
 

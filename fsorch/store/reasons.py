@@ -75,9 +75,9 @@ def reasons_of(store: Records, lead: Lead, now: int) -> list[LeadReason]:
     if not specs:
         return [LeadReason(campaign="", reason=why(Situation(lead=lead, now=now)))]
     asked = _questions(store, lead, now)
-    rows = {spec.id: states.get(spec.id, CampaignRow(id=spec.id)) for spec in specs}
+    rows, tenancy = {spec.id: states.get(spec.id, CampaignRow(id=spec.id)) for spec in specs}, Tenancy(centre)
     return [
-        LeadReason(campaign=spec.id, reason=why(_situation(store, centre, spec, rows[spec.id], lead, asked, now)))
+        LeadReason(campaign=spec.id, reason=why(_situation(store, tenancy, spec, rows[spec.id], lead, asked, now)))
         for spec in specs
     ]
 
@@ -104,10 +104,10 @@ def upcoming_of(
     leads = store.leads.upcoming(spec, count, now, owners=owners, preparing=preparing)
     if leads is None:
         return None
-    row = store.campaigns.state(spec.id)
+    row, tenancy = store.campaigns.state(spec.id), Tenancy(centre)
     found = []
     for lead in leads:
-        situation = _situation(store, centre, spec, row, lead, _questions(store, lead, now), now)
+        situation = _situation(store, tenancy, spec, row, lead, _questions(store, lead, now), now)
         found.append(Upcoming(lead=lead, reason=why(situation)))
     return found
 
@@ -226,11 +226,10 @@ def _of_interest(store: Records, rules: Compliance, questions: list[Asked]) -> A
 
 
 def _situation(
-    store: Records, centre: Centre, spec: CampaignSpec, row: CampaignRow, lead: Lead, asked: list[Asked], now: int
+    store: Records, tenancy: Tenancy, spec: CampaignSpec, row: CampaignRow, lead: Lead, asked: list[Asked], now: int
 ) -> Situation:
-    tenancy = Tenancy(centre)
     calendar = tenancy.calendar(spec.calendar, tenancy.of_campaign(spec.id))
-    rules = Compliance(pack_named(spec.pack, centre.packs), spec)
+    rules = Compliance(pack_named(spec.pack, tenancy.centre.packs), spec)
     running = row.state in (CampaignState.RUNNING, CampaignState.SCHEDULED)
     wanted = spec.filter_of(lead.list)
     waits = spec.after and store.campaigns.state(spec.after).state is not CampaignState.FINISHED

@@ -20,9 +20,9 @@ from fsorch.store.story_steps import step_taken
 __all__ = ["Line", "describe", "tell_story"]
 
 # From this on a wait is one that needs a reason, in seconds.
+NOTABLE_S = 1.0
 # So many facts ahead are looked at for what became of an offer.
 AHEAD = 20
-NOTABLE_S = 1.0
 # Rows, told by the sentences of what they sum up.
 SILENT = {FactKind.SEGMENT_ENDED, FactKind.LEG_ENDED, FactKind.AGENT_CHANGED}
 OUTCOMES = {

@@ -120,7 +120,9 @@ def breaks(home: Path) -> None:
 
 
 @pytest.mark.usefixtures("breaks")
-def test_time_on_breaks_is_told_by_weight() -> None:
+@pytest.mark.parametrize("page", [1, 2, 2_000])
+def test_time_on_breaks_is_told_by_weight(page: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsorch.store.break_times.PAGE", page)
     assert fsorch("break", "set", "training", "weight=good").code == 0
     rows = report("--breaks")
     assert list(rows) == ["ada", "ben", "all"]

@@ -31,9 +31,6 @@ from fsorch_web.wire import body, json_response
 
 __all__ = ["CampaignRoutes", "Lacks", "nothing_lacks"]
 
-DAY_US = 86_400 * 1_000_000
-# Figures and pictures of more than this are for the command line.
-LONGEST_US = 92 * DAY_US
 MOST_NEXT = 200
 VERBS = {one.value: one for one in (CampaignInput.START, CampaignInput.PAUSE, CampaignInput.RESUME, CampaignInput.STOP)}
 
@@ -206,6 +203,6 @@ def _now() -> int:
 def _count() -> int:
     """How many leads are asked for."""
     text = flask.request.args.get("count", "20")
-    if not (text.isascii() and text.isdigit() and 1 <= int(text[:4]) <= MOST_NEXT):
+    if not (text.isascii() and text.isdigit() and len(text) < 5 and 1 <= int(text) <= MOST_NEXT):
         raise ApiError(400, "bad_request", f"count is {text[:20]!r}; expected 1 to {MOST_NEXT}")
     return int(text)

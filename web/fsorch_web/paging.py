@@ -18,6 +18,7 @@ __all__ = ["MOST", "limit_of", "page_response", "span_of"]
 MOST = 500
 USUAL = 50
 DAY_US = 86_400_000_000
+# Figures and pictures of more than this are for the command line.
 LONGEST_US = 92 * DAY_US
 
 

@@ -26,9 +26,10 @@ def command(app: App, file: Path, as_json: bool) -> None:
     Ends with 1 when there is a difference. + is new, - is removed, ~ is different."""
     centre = read_centre(file)
     check_centre(centre)
-    check_pacers(centre)
     with app.store() as store:
-        changes = compare(store.load_centre(), centre)
+        before = store.load_centre()
+    check_pacers(centre, before)
+    changes = compare(before, centre)
     if as_json:
         print_json(changes)
     else:
