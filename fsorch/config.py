@@ -169,7 +169,10 @@ class MembershipSpec(Spec, frozen=True, kw_only=True):
 
 class AgentSpec(Spec, frozen=True, kw_only=True):
     """An agent. ``phone`` is the dial string of their phone, such as ``user/1001@pbx.example``; ``switch`` names the
-    switch that dials it (empty: the switch the caller is on). ``causes``: instead of the queue's.
+    switch at which it registers and that keeps its standing call (empty: any). A contact is offered by the switch it is
+    on all the same, for two legs are joined within one: where there are several, the dial string of a phone that
+    registers at one leads there from each, such as ``sofia/internal/1001@west.example``. ``causes``: instead of the
+    queue's.
     ``phone_mode``: dialled for each contact, or nailed up; ``alert``: what an agent with a nailed-up phone hears before
     a caller, as FreeSWITCH's playback takes it.
     ``watch_phone``: a phone ``user/...`` that is not registered gets no contacts; false for one that is reached

@@ -109,7 +109,7 @@ def _opened(store: Store) -> tuple[Centre, list[Check]]:
 
 
 def _switches(settings: Settings, centre: Centre | None) -> list[Check]:
-    """Whoever names a switch that is to dial them names one of the settings."""
+    """Whoever names a switch where their phone is names one of the settings, and the others can call them too."""
     there = {switch.name for switch in settings.switches}
     named: dict[str, list[str]] = {}
     for agent in centre.agents if centre is not None else ():
@@ -118,10 +118,24 @@ def _switches(settings: Settings, centre: Centre | None) -> list[Check]:
     checks = []
     for switch, agents in named.items():
         few = ", ".join(agents[:5]) + (f" and {len(agents) - 5} more" if len(agents) > 5 else "")
-        detail = f"the settings have no switch {switch!r}, which {few} would be called by{near(switch, there)}"
+        detail = f"the settings have no switch {switch!r}, which {few} have their phone at{near(switch, there)}"
         mend = f"fsorch agent set {agents[0]} switch=NAME, or add the switch to fsorch.yaml"
         checks.append(Check("agents", False, detail, mend))
-    return checks
+    return checks + _elsewhere(there, centre)
+
+
+def _elsewhere(there: set[str], centre: Centre | None) -> list[Check]:
+    """A contact is offered by the switch it is on: the others find no phone ``user/...`` that registers at one."""
+    agents = [one for one in (centre.agents if centre is not None else ()) if one.switch in there]
+    bound = [one for one in agents if one.phone.startswith("user/")]
+    if not bound or len(there) < 2:
+        return []
+    one, more = bound[0], f" (and {len(bound) - 1} more)" if len(bound) > 1 else ""
+    detail = (
+        f"the phone of {one.id}{more} is at {one.switch}; a call that comes in elsewhere would ring {one.phone} there"
+    )
+    mend = f"give a dial string that leads to {one.switch} from each switch: fsorch agent set {one.id} phone=sofia/..."
+    return [Check("agents", None, detail, mend)]
 
 
 def _tenants(store: Store, centre: Centre) -> list[Check]:

@@ -148,6 +148,18 @@ def test_an_agent_gets_and_loses_queues(home: Path) -> None:
     assert fsorch("diff", "centre.yaml").code == 0
 
 
+def test_an_element_of_a_list_goes_by_its_place(home: Path) -> None:
+    for skill in ("french", "german"):
+        step = f"steps.steps+={{do: {{act: drop_skill, skill: {skill}}}}}"
+        assert fsorch("queue", "set", "sales", f"skills.{skill}=2", step).code == 0
+    ran = fsorch("queue", "set", "sales", "steps.steps[1].when.waited_s=30", "steps.steps[0]=")
+    assert ran.code == 0, ran.err
+    [sales] = [queue for queue in yaml.safe_load(fsorch("export").out)["queues"] if queue["id"] == "sales"]
+    assert sales["steps"]["steps"] == [{"do": {"act": "drop_skill", "skill": "german"}, "when": {"waited_s": 30}}]
+    told = "'steps.steps[1].every_s=5': there is no steps.steps[1], for there are 1, counted from 0; a list grows by"
+    assert told in fsorch("queue", "set", "sales", "steps.steps[1].every_s=5").err
+
+
 def test_things_come_and_go(home: Path) -> None:
     assert fsorch("queue", "add", "billing", "title=Billing").out.splitlines()[0] == "+ queue billing"
     assert fsorch("agent", "add", "cy", "phone=user/1003", "queues+=billing", "--dry-run").code == 0
@@ -181,7 +193,13 @@ def test_things_come_and_go(home: Path) -> None:
         ),
         (["queue", "set", "sales", "skills=french = 2"], 3, "queue sales: skills, column 8: a single '='"),
         (["queue", "set", "sales", "title+=x"], 3, "'title+=x': title is no list; set it with ="),
-        (["agent", "set", "ada", "queues.nine.level=1"], 3, "there is no 'nine'; add it first"),
+        (["agent", "set", "ada", "queues.nine.level=1"], 3, "there is no 'nine' (there: sales, support); add it first"),
+        (
+            ["queue", "set", "sales", "steps.steps[0].when.waited_s=9"],
+            3,
+            "there is no steps.steps[0], for nothing is there yet; a list grows by steps.steps+=",
+        ),
+        (["queue", "set", "sales", "wrap_up_s[0]=9"], 3, "there is no wrap_up_s[0], for nothing is there yet"),
         (["agent", "set", "ada", "queues+=suport"], 3, "agent ada: queues[2].queue is 'suport', which does not exist"),
         (
             ["queue", "remove", "support"],

@@ -319,8 +319,25 @@ def test_an_agent_whose_switch_is_in_no_settings(tmp_path: Path) -> None:
     store.save_centre(Centre(agents=(ann, rob, AgentSpec(id="sue", phone="user/2"))), "test")
     store.close()
     check = local(settings(tmp_path))["agents"]
-    assert check.detail == "the settings have no switch 'mian', which ann, rob would be called by (there: none)"
+    assert check.detail == "the settings have no switch 'mian', which ann, rob have their phone at (there: none)"
     assert check.ok is False
+
+
+def test_a_phone_at_one_of_several_switches_is_called_by_all(tmp_path: Path) -> None:
+    made = settings(tmp_path)
+    switches = (SwitchSettings(name="east", password="x"), SwitchSettings(name="west", password="x"))
+    store = open_database(made.database)
+    ann, rob = (
+        AgentSpec(id="ann", phone="user/1", switch="west"),
+        AgentSpec(id="rob", phone="sofia/a/1@b", switch="west"),
+    )
+    store.save_centre(Centre(agents=(ann, rob)), "test")
+    store.close()
+    both, one = (msgspec.structs.replace(made, switches=some) for some in (switches, switches[1:]))
+    check = local(both)["agents"]
+    assert check.detail == "the phone of ann is at west; a call that comes in elsewhere would ring user/1 there"
+    assert check.ok is None
+    assert "agents" not in local(one)
 
 
 def test_a_home_that_is_not_there(tmp_path: Path) -> None:
