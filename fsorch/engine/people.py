@@ -455,7 +455,7 @@ class People:
 
     def _end_wrap_up(self, person: Person, request: EndWrapUp) -> None:
         if self.owes_word(person.spec.id):
-            raise RequestRefused("the wrap-up", "without a word", "end", "say first how the call was")
+            raise RequestRefused("the wrap-up", "not over", "its end", "say first how the call was")
         if person.wrap_up is not None:
             person.wrap_up.check_end(self.core.now.mono)
         self._finish_wrap_up(person, AgentInput.END_WRAP_UP)

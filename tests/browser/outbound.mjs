@@ -70,6 +70,11 @@ async function preview(page) {
   check(said.includes("Comfort 20 in New York"), "the script has the fields filled in");
   check(/^\d+:\d\d$/.test(await text(page, "preview-left")), "the time left is shown");
   check((await text(page, "lead-fields")).includes("2012"), "the lead's fields are shown");
+  check((await text(page, "astray")).includes("America/New York"), "that the clocks differ is said");
+  await page.getByText("after six; the daughter").waitFor();
+  check((await is(page, "caller-id").locator("option").count()) === 2, "the agent may choose what they see");
+  await is(page, "callbacks-due").getByText("1 due.").waitFor();
+  check((await text(page, "my-callbacks")).includes("Ida Long"), "it says who was promised a call");
   await focused(page, "dial");
   return first;
 }
@@ -92,11 +97,14 @@ async function skip(page, before) {
 
 async function callLead(page) {
   await page.getByRole("radio", { name: "work" }).check();
+  await is(page, "caller-id").selectOption({ index: 1 });
+  const seen = await is(page, "caller-id").locator("option:checked").innerText();
   await page.keyboard.press("Alt+a");
   await page.waitForSelector("[data-test=call][data-phase=talking]");
   await is(page, "dispositions").waitFor();
   const called = await text(page, "number");
   check(called.endsWith("0102"), `the number that was chosen is called, not ${called}`);
+  check((await is(page, "call").innerText()).includes(seen), `they see what was chosen, ${seen}`);
 }
 
 async function callback(page) {
@@ -133,6 +141,18 @@ async function words(page) {
   await focused(page, "said-note");
   await page.keyboard.type("ls");
   check((await is(page, "said-note").inputValue()) === "ls", "keys of words are letters in the note");
+  await page.keyboard.press("Escape");
+  await is(page, "more").waitFor({ state: "detached" });
+  // The key of a word opens its heading, and what has to be filled in is asked for.
+  await page.keyboard.press("t");
+  await focused(page, "answer-price");
+  await page.locator("[data-test=said-dear][aria-pressed=true]").waitFor();
+  await is(page, "said-save").click();
+  await page.getByText("Needed: Their price.").waitFor();
+  await focused(page, "answer-price");
+  await is(page, "said-save").hover();
+  await everyWidth(page, "asks");
+  await is(page, "answer-price").focus();
   await page.keyboard.press("Escape");
   await is(page, "more").waitFor({ state: "detached" });
   // One key puts nobody onto the no-call list: it asks, and Enter says yes.

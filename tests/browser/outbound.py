@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from datetime import date
@@ -17,6 +18,9 @@ import yaml
 from fsorch.calendar_rules import CalendarSpec
 from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaigns import (
+    AskKind,
+    AskSpec,
+    CallerIdPool,
     CampaignSpec,
     Disposition,
     DispositionCategory,
@@ -82,10 +86,20 @@ DISPOSITIONS = (
     Disposition(id="sold", title="Sold", category=DispositionCategory.SUCCESS, key="s"),
     Disposition(id="later", title="Call later", category=DispositionCategory.CALLBACK, then=Then.CALLBACK, key="l"),
     Disposition(id="complaint", title="Complaint", key="c", note=True),
+    Disposition(
+        id="dear",
+        title="Too dear, and will ask elsewhere before anything is decided",
+        key="t",
+        under="Not interested",
+        asks=(AskSpec(id="price", title="Their price", kind=AskKind.NUMBER, needed=True),),
+    ),
     Disposition(id="stop", title="Do not call again", category=DispositionCategory.DNC, then=Then.DNC, key="d"),
 )
 # The one whose number is barred by hand.
 BARRED = "+12125550199"
+# Numbers that the agent may let them see, and what is known of the first number of each lead.
+SHOWN = ("+12125550100", "+12125550111")
+KNOWN = "after six; the daughter picks up, and knows nothing of the contract"
 NAMES = ("Zoë Quinn", "José Ñandú", "Wang Fang", "Søren Krog", "Mia Hansen", "Noor Khan")
 
 
@@ -138,6 +152,7 @@ def campaign(id: str, title: str, mode: Mode, queue: str, leads: str) -> Campaig
         lists=(ListShare(list=leads),),
         order=(OrderKey(by=OrderBy.PRIORITY, down=True),),
         gateways=("carrier",),
+        caller_ids=(CallerIdPool(numbers=SHOWN),),
         pack="none",
         script=SCRIPT,
         drop=DropSpec(name="Acme", number="+12125550000"),
@@ -152,19 +167,26 @@ def fill(store: Store) -> None:
         store.set_password(login, PASSWORD, role, agent=login, by=BY)
     for login, role, scope in BOUNDED:
         store.set_password(login, PASSWORD, role, by=BY, scope=scope)
-    for id in ("warm", "cold", "empty"):
+    for id in ("warm", "cold", "empty", "kept"):
         store.leads.lists.make(LeadList(id=id), BY)
     for n, name in enumerate(NAMES):
         numbers = (
-            LeadNumber(number=f"+1212555{n:02}01", kind="home"),
+            LeadNumber(number=f"+1212555{n:02}01", kind="home", note=KNOWN),
             LeadNumber(number=f"+1212555{n:02}02", kind="work"),
         )
         fields = {"city": "New York", "plan": "Comfort 20", "customer since": str(2012 + n)}
-        store.leads.add(Lead(id="", list="warm", name=name, numbers=numbers, fields=fields, priority=90 - n), BY)
+        # Of the first the list says another clock than the number does.
+        zone = "" if n else "America/Los_Angeles"
+        lead = Lead(id="", list="warm", name=name, numbers=numbers, fields=fields, priority=90 - n, zone=zone)
+        store.leads.add(lead, BY)
     for n in range(3):
         store.leads.add(
             Lead(id="", list="cold", name=f"Lead {n}", numbers=(LeadNumber(number=f"+49305550{n:03}"),)), BY
         )
+    for hours, name in ((-1, "Ida Long"), (48, "Max Late")):
+        lead = store.leads.add(Lead(id="", list="kept", name=name, numbers=(LeadNumber(number="+12125550200"),)), BY)
+        at = time.time() + hours * 3600
+        store.leads.promise(lead.id, round(at * 1e6), BY, agent="bea", note="about the contract")
     store.dnc.add(DncRow(number=BARRED, source="asked by letter"), BY)
     for id in ("spring", "by-hand"):
         store.campaigns.request(id, CampaignInput.START, BY)

@@ -84,10 +84,12 @@ function Workplace({ user }: { user: User }): JSX.Element {
 // Whose work this is, for who sees a part of the centre only: figures of a part must not pass for those of the whole.
 function Bounds({ user }: { user: User }): JSX.Element {
   const queues = useKnown((known) => known.board?.queues);
-  const titles = user.scope.map((id) => queues?.find((queue) => queue.id === id)?.title || id).join(", ") || user.tenant;
+  const client = useKnown((known) => known.board?.tenants.find((one) => one.id === user.tenant)?.title);
+  const titles = user.scope.map((id) => queues?.find((queue) => queue.id === id)?.title || id).join(", ");
+  const theirs = user.tenant ? client || user.tenant : titles;
   return (
-    <span class="soft small clip bounds" data-test="bounds" title={`You see ${titles || "no queue"} and what belongs to it`}>
-      {titles ? `only ${titles}` : "no queue yet"}
+    <span class="soft small clip bounds" data-test="bounds" title={`You see ${titles || theirs || "no queue"} and what belongs to it`}>
+      {theirs ? `only ${theirs}` : "no queue yet"}
     </span>
   );
 }

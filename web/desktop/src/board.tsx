@@ -141,9 +141,9 @@ function QueueRow({ queue, may }: { queue: Queue; may: boolean }): JSX.Element {
       <td>
         <span class="crew" aria-label={`${queue.idle} free, ${queue.busy} busy, ${queue.on_break} on break`}>
           <span class="bar" aria-hidden="true">
-            <i class="idle" style={{ flexGrow: queue.idle }} />
-            <i class="talking" style={{ flexGrow: queue.busy }} />
-            <i class="break" style={{ flexGrow: queue.on_break }} />
+            {queue.idle > 0 && <i class="idle" style={{ flexGrow: queue.idle }} />}
+            {queue.busy > 0 && <i class="talking" style={{ flexGrow: queue.busy }} />}
+            {queue.on_break > 0 && <i class="break" style={{ flexGrow: queue.on_break }} />}
             {agents === 0 && <i class="out" style={{ flexGrow: 1 }} />}
           </span>
           <span class="small soft">{agents ? `${queue.idle} free · ${queue.busy} busy · ${queue.on_break} break` : "nobody here"}</span>
@@ -290,11 +290,14 @@ const FILTERS: [string, string, (agent: Agent) => boolean][] = [
   ["out", "Out", (agent) => agent.status === "logged_out"],
 ];
 
+// Agent 2 before agent 10.
+const BY_NAME = new Intl.Collator([], { numeric: true });
+
 function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
   const [filter, setFilter] = useState("here");
   const [open, setOpen] = useState("");
   const test = FILTERS.find(([id]) => id === filter)?.[2] ?? (() => true);
-  const shown = board.agents.filter(test).sort((a, b) => (a.name || a.id).localeCompare(b.name || b.id));
+  const shown = board.agents.filter(test).sort((a, b) => BY_NAME.compare(a.name || a.id, b.name || b.id));
   return (
     <section class="panel agents" aria-labelledby="agents">
       <h2 id="agents">Agents</h2>
@@ -306,7 +309,7 @@ function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
         ))}
       </div>
       {shown.length === 0 && <p class="soft pad">Nobody in this group.</p>}
-      <ul data-test="agents">
+      <ul data-test="agents" aria-labelledby="agents" {...(user.supervises ? {} : { tabIndex: 0 })}>
         {shown.slice(0, ROWS).map((agent) => (
           <AgentRow
             key={agent.id}
@@ -337,6 +340,11 @@ function AgentRow(props: { agent: Agent; board: Board; user: User; open: boolean
       <span class="name">
         <span>{agent.name || agent.id}</span>
         <span class="soft small clip">{doing + asked}</span>
+        {agent.status === "available" && agent.unready && (
+          <span class="small unready" data-test="unready">
+            No calls: {agent.unready}
+          </span>
+        )}
       </span>
       <span class="agent-state">
         <span class={`tone-word ${tone(agent)}`}>

@@ -165,6 +165,9 @@ function Answers({ contact }: { contact: Contact }): JSX.Element {
 export function WrapUp({ agent, breaks }: { agent: Agent; breaks: Break[] }): JSX.Element {
   const now = useNow();
   const left = agent.wrap_up_until ? Math.max(0, agent.wrap_up_until / 1e6 - now / 1000) : 0;
+  // Where the campaign asks for a word, nothing ends the wrap-up before it.
+  const silent = agent.lead !== null && agent.lead.word_needed && !agent.lead.said && agent.lead.words.length > 0;
+  const then = agent.asked ? `Then: ${wish(agent.asked, breaks)}.` : "Then you are available again.";
   const whole = Math.max(1, (agent.wrap_up_until - agent.state_since) / 1e6);
   return (
     <section class="quiet wrap" data-test="wrapup">
@@ -178,8 +181,10 @@ export function WrapUp({ agent, breaks }: { agent: Agent; breaks: Break[] }): JS
           <progress max={whole} value={left} aria-label="Wrap-up time left" />
         </>
       )}
-      <p class="soft">{agent.asked ? `Then: ${wish(agent.asked, breaks)}.` : "Then you are available again."}</p>
-      {agent.wrap_up_may_end && (
+      <p class="soft" data-test="wrapup-then">
+        {silent ? `Say how the call was. ${then}` : then}
+      </p>
+      {agent.wrap_up_may_end && !silent && (
         <Action kind="primary" keys="Alt+R" focus test="ready" run={() => ask("wrapup-end")}>
           {agent.asked ? "Done" : "Ready now"}
         </Action>

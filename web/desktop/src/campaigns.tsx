@@ -61,6 +61,9 @@ export function Campaigns({ campaigns, may }: { campaigns: Campaign[]; may: bool
   );
 }
 
+// In these modes an agent is there before anybody is called: nobody can be dropped.
+const PEOPLE_DIAL = new Set(["preview", "manual"]);
+
 interface Asking {
   verb: Verb;
   missing: string[];
@@ -113,11 +116,11 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
       <td class="num">{one.live}</td>
       <td class="num">
         {one.machines}
-        {one.wronged > 0 && <small class="warn" title="People taken for machines, as found out"> {one.wronged} were people</small>}
-        {one.missed > 0 && <small class="soft" title="Machines taken for people, as found out"> {one.missed} missed</small>}
+        {one.wronged > 0 && <small class="block warn" title="People taken for machines, as found out">{one.wronged} were people</small>}
+        {one.missed > 0 && <small class="block soft" title="Machines taken for people, as found out">{one.missed} got through</small>}
       </td>
       <td>
-        <Drops campaign={one} />
+        {PEOPLE_DIAL.has(one.mode) ? <span class="soft">–</span> : <Drops campaign={one} />}
       </td>
       </tr>
       {may && asking && VERBS[one.state].includes(asking.verb) && (

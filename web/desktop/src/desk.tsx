@@ -47,7 +47,7 @@ function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
     return (
       <>
         <WrapUp agent={agent} breaks={desk.breaks} />
-        {lead && <LeadPanel lead={lead} />}
+        {lead && <LeadPanel lead={lead} over />}
       </>
     );
   if (lead?.phase === "shown") return <Preview key={lead.lead} agent={agent} lead={lead} />;

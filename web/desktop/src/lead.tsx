@@ -5,8 +5,18 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, sentence } from "./api";
 import { phone } from "./names";
 import { Action, Icon, Since } from "./parts";
-import { clock, momentOf, serverNow, useNow, wallAt } from "./time";
+import { clock, momentOf, serverNow, useNow, wallAt, when } from "./time";
 import type { Agent, Ask, Lead, Place, Word } from "./types";
+
+// How the last call ended, where the word of the records is none of this page.
+const OUTCOMES: Record<string, string> = {
+  live: "talked",
+  hung_up: "hung up at once",
+  noanswer: "no answer",
+  invalid: "no such number",
+  drop: "nobody was free",
+  lost: "nobody saw its end",
+};
 
 // A lead to look at: it is called, or skipped.
 export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Element {
@@ -49,14 +59,16 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
                   choice.current = one.number;
                   setNumber(one.number);
                 }} />
-              {phone(one.number)} {one.kind && <span class="soft">{one.kind}</span>} {one.note && <span class="soft">{one.note}</span>}
+              <span class="nowrap">{phone(one.number)}</span>
+              {one.kind && <span class="soft">{one.kind}</span>}
+              {one.note && <span class="soft">{one.note}</span>}
             </label>
           ))}
         </fieldset>
       )}
       {lead.caller_ids.length > 1 && (
-        <label class="line">
-          <span class="soft">They see</span>
+        <label class="shown-number">
+          <span class="soft small">They see</span>
           <select
             aria-label="The number that they see"
             data-test="caller-id"
@@ -211,7 +223,7 @@ export function Dialling({ lead, since }: { lead: Lead; since: number }): JSX.El
 }
 
 // Beside the call, and after it until the agent has said how it was.
-export function LeadPanel({ lead }: { lead: Lead }): JSX.Element {
+export function LeadPanel({ lead, over = false }: { lead: Lead; over?: boolean }): JSX.Element {
   return (
     <article class="call lead beside" aria-label="Lead" data-test="lead">
       <header>
@@ -219,7 +231,7 @@ export function LeadPanel({ lead }: { lead: Lead }): JSX.Element {
       </header>
       <Who lead={lead} named={lead.phase === "talking"} />
       <Script lead={lead} />
-      {(lead.phase === "talking" || lead.phase === "closing") && lead.words.length > 0 && <HowItWas key={lead.attempt} lead={lead} />}
+      {(lead.phase === "talking" || lead.phase === "closing") && lead.words.length > 0 && <HowItWas key={lead.attempt} lead={lead} over={over} />}
     </article>
   );
 }
@@ -238,8 +250,8 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
         </div>
       )}
       {lead.astray && (
-        <p class="why" data-test="astray">
-          <span>Look</span> {lead.astray}
+        <p class="why warn" data-test="astray">
+          <span>Which clock?</span> {sentence(lead.astray.replaceAll("_", " "))}
         </p>
       )}
       {lead.callback_note && (
@@ -260,7 +272,7 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
               <dt>Called before</dt>
               <dd>
                 {lead.attempts === 1 ? "once" : `${lead.attempts} times`}
-                {lead.last_outcome && `, last: ${lead.last_outcome.replace("_", " ")}`}
+                {lead.last_outcome && `, last: ${OUTCOMES[lead.last_outcome] ?? lead.last_outcome}`}
               </dd>
             </div>
           )}
@@ -271,9 +283,13 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
 }
 
 function Script({ lead }: { lead: Lead }): JSX.Element | null {
+  const text = useRef<HTMLElement>(null);
+  const [long, setLong] = useState(false);
+  // What scrolls can be reached and scrolled by the keyboard.
+  useLayoutEffect(() => setLong(text.current !== null && text.current.scrollHeight > text.current.clientHeight), [lead.script]);
   if (!lead.script) return null;
   return (
-    <section class="script" aria-label="What to say" data-test="script">
+    <section ref={text} class="script" aria-label="What to say" data-test="script" {...(long ? { tabIndex: 0 } : {})}>
       {lead.script.split(/\n{2,}/).map((part, n) => (
         <p key={n}>{part}</p>
       ))}
@@ -282,12 +298,22 @@ function Script({ lead }: { lead: Lead }): JSX.Element | null {
 }
 
 // A word is chosen by its key or by a click; where it asks for a time or a note, that comes first.
-function HowItWas({ lead }: { lead: Lead }): JSX.Element {
+function HowItWas({ lead, over }: { lead: Lead; over: boolean }): JSX.Element {
+  const section = useRef<HTMLElement>(null);
+  const wanted = over && lead.word_needed && !lead.said;
+  // The next thing to do has the focus, as elsewhere; none of the words has it, for one key must not say one by chance.
+  useLayoutEffect(() => {
+    if (wanted && document.activeElement === document.body) section.current?.focus();
+  }, [wanted]);
   const [chosen, setChosen] = useState<Word | null>(null);
   // The heading whose words are shown. Their keys count all the same.
   const [open, setOpen] = useState("");
   const headings = [...new Set(lead.words.map((one) => one.under).filter(Boolean))];
-  const shown = lead.words.filter((one) => one.under === "" || one.under === open);
+  const said = lead.words.find((one) => one.id === (chosen?.id ?? lead.said));
+  // What has been chosen is shown, also where it was chosen by its key.
+  useEffect(() => {
+    if (said?.under) setOpen(said.under);
+  }, [said?.id]);
   // What nobody at a desk can take back is never done by one key.
   const asksFirst = (word: Word) => word.note || word.asks.length > 0 || word.then === "callback" || word.then === "dnc";
   const choose = async (word: Word): Promise<unknown> =>
@@ -306,33 +332,42 @@ function HowItWas({ lead }: { lead: Lead }): JSX.Element {
     return () => removeEventListener("keydown", press);
   }, [lead.attempt, lead.words.length]);
   return (
-    <section class="said" aria-label="How the call was" data-test="dispositions">
+    <section ref={section} class="said" aria-label="How the call was" tabIndex={-1} data-test="dispositions">
       <h3>How was it?{lead.word_needed && !lead.said && <span class="soft small"> It is needed before the next call.</span>}</h3>
-      {headings.length > 0 && (
-        <div class="acts flat" role="group" aria-label="Headings">
-          {headings.map((one) => (
-            <Action key={one} kind="chip" test={`under-${one}`} expanded={open === one} run={async () => setOpen(open === one ? "" : one)}>
-              {one}…
-            </Action>
-          ))}
-        </div>
-      )}
       <div class="acts flat">
-        {shown.map((word) => (
-          <Action
-            key={word.id}
-            kind="chip"
-            test={`said-${word.id}`}
-            pressed={(chosen?.id ?? lead.said) === word.id}
-            run={() => choose(word)}
-            {...(word.key ? { keys: word.key.toUpperCase() } : {})}
-          >
-            {word.title}
+        <Words words={lead.words.filter((one) => one.under === "")} said={said} choose={choose} />
+        {headings.map((one) => (
+          <Action key={one} kind="chip" test={`under-${one}`} expanded={open === one} run={async () => setOpen(open === one ? "" : one)}>
+            {one}…
           </Action>
         ))}
       </div>
-      {chosen && <More lead={lead} word={chosen} close={() => setChosen(null)} />}
+      {open && (
+        <div class="acts flat under" role="group" aria-label={open}>
+          <Words words={lead.words.filter((one) => one.under === open)} said={said} choose={choose} />
+        </div>
+      )}
+      {chosen && <More key={chosen.id} lead={lead} word={chosen} close={() => setChosen(null)} />}
     </section>
+  );
+}
+
+function Words(props: { words: Word[]; said: Word | undefined; choose: (word: Word) => Promise<unknown> }): JSX.Element {
+  return (
+    <>
+      {props.words.map((word) => (
+        <Action
+          key={word.id}
+          kind="chip"
+          test={`said-${word.id}`}
+          pressed={props.said === word}
+          run={() => props.choose(word)}
+          {...(word.key ? { keys: word.key.toUpperCase() } : {})}
+        >
+          {word.title}
+        </Action>
+      ))}
+    </>
   );
 }
 
@@ -352,9 +387,13 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
   const moment = momentOf(at, lead.zone);
   const lacking = word.asks.find((one) => one.needed && !answers[one.id]?.trim());
   const said = word.note && !note.trim() ? "Say it in a few words." : "";
-  const fault = (callback && unfit(moment, lead.callback_days)) || (lacking ? `${lacking.title} is needed.` : said);
+  const fault = (callback && unfit(moment, lead.callback_days)) || (lacking ? `Needed: ${lacking.title}.` : said);
   const save = async (): Promise<unknown> => {
-    if (fault) return setEarly(fault);
+    if (fault) {
+      // The first field that wants something is where one writes next.
+      form.current?.querySelector<HTMLElement>(":invalid")?.focus();
+      return setEarly(fault);
+    }
     const promise = callback ? { callback_at: moment * 1000, callback_own: own } : {};
     return (await ask("dispose", { disposition: word.id, note, attempt: lead.attempt, answers, ...promise })) && close();
   };
@@ -411,15 +450,20 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
         </>
       )}
       {word.asks.map((one) => (
-        <Answer key={one.id} asked={one} tell={(text) => setAnswers({ ...answers, [one.id]: text })} />
+        <Answer
+          key={one.id}
+          asked={one}
+          wrong={early !== "" && one.needed && !answers[one.id]?.trim()}
+          tell={(text) => setAnswers({ ...answers, [one.id]: text })}
+        />
       ))}
       <label>
         {word.note ? "Note" : "Note, if you like"}
-        <textarea value={note} maxLength={2000} rows={2} data-test="said-note" onInput={(event) => setNote(event.currentTarget.value)} />
+        <textarea value={note} required={word.note} aria-invalid={early !== "" && said !== ""} maxLength={2000} rows={2} data-test="said-note" onInput={(event) => setNote(event.currentTarget.value)} />
       </label>
       {!callback && early && fault && (
         <p class="fault" role="alert">
-          {early}
+          {fault}
         </p>
       )}
       <div class="acts flat">
@@ -435,11 +479,12 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
 }
 
 // One thing that is filled in.
-function Answer({ asked, tell }: { asked: Ask; tell: (text: string) => void }): JSX.Element {
+function Answer({ asked, wrong, tell }: { asked: Ask; wrong: boolean; tell: (text: string) => void }): JSX.Element {
   const title = asked.needed ? asked.title : `${asked.title}, if you like`;
   const test = `answer-${asked.id}`;
   const filled = {
     required: asked.needed,
+    "aria-invalid": wrong,
     maxLength: 500,
     "data-test": test,
     onInput: (event: { currentTarget: HTMLInputElement }) => tell(event.currentTarget.value),
@@ -449,7 +494,7 @@ function Answer({ asked, tell }: { asked: Ask; tell: (text: string) => void }): 
     <label>
       {title}
       {choices.length > 0 ? (
-        <select required={asked.needed} data-test={test} onChange={(event) => tell(event.currentTarget.value)}>
+        <select required={asked.needed} aria-invalid={wrong} data-test={test} onChange={(event) => tell(event.currentTarget.value)}>
           <option value="">…</option>
           {choices.map((one) => (
             <option key={one} value={one}>
@@ -483,8 +528,4 @@ function later(hours: number, zone: string): string {
 // "America/New_York" as people say it.
 function city(zone: string): string {
   return (zone.split("/").pop() ?? zone).replaceAll("_", " ");
-}
-
-function when(at: number): string {
-  return new Date(at).toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
 }

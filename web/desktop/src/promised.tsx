@@ -4,12 +4,11 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { peek } from "./api";
 import { phone } from "./names";
-import { useNow, wallAt } from "./time";
+import { useNow, wallAt, when } from "./time";
 import type { Agent, Promised } from "./types";
 
 const AGAIN_MS = 60_000;
 const MOST = 5;
-const DAY_MS = 86_400_000;
 
 export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
   const [calls, setCalls] = useState<Promised[]>([]);
@@ -36,11 +35,16 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
       <p class={due ? "fault" : "soft small"} role="status" data-test="callbacks-due">
         {due ? `${due} due${agent.status === "available" ? "" : ": be available, and they come"}.` : ""}
       </p>
-      <ul class="plain">
+      <ul>
         {calls.slice(0, MOST).map((one) => (
-          <li key={one.lead} class={one.at / 1000 <= now ? "warn" : ""}>
-            <strong>{shown(one.at / 1000, now)}</strong> {one.name || phone(one.number)}
-            {one.note && <span class="soft"> {one.note}</span>}
+          <li key={one.lead} class={one.at / 1000 <= now ? "due" : ""}>
+            <strong>{shown(one.at / 1000, now)}</strong>{" "}
+            <span dir="auto">{one.name || phone(one.number)}</span>
+            {one.note && (
+              <span class="soft small two-lines" dir="auto" title={one.note}>
+                {one.note}
+              </span>
+            )}
           </li>
         ))}
       </ul>
@@ -52,5 +56,5 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
 // By the agent's clock: the time, and the day unless it is today.
 function shown(at: number, now: number): string {
   const [day = "", time = ""] = wallAt(at, "").split("T");
-  return Math.abs(at - now) < DAY_MS && day === wallAt(now, "").split("T")[0] ? time : `${day} ${time}`;
+  return day === wallAt(now, "").split("T")[0] ? time : when(at);
 }

@@ -82,3 +82,8 @@ export function momentOf(wall: string, zone: string): number {
   const first = plain - ahead(plain);
   return plain - ahead(first);
 }
+
+// A moment (milliseconds) by this desk's clock, with its day.
+export function when(at: number): string {
+  return new Date(at).toLocaleString([], { weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+}

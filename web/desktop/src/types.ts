@@ -210,6 +210,7 @@ export interface Board {
   contacts: Contact[];
   campaigns: Campaign[];
   breaks: Break[];
+  tenants: { id: string; title: string }[];
 }
 
 export interface QueueGlance {
