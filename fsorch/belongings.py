@@ -111,5 +111,8 @@ def _field(name: str, value: Any, path: str) -> Iterator[Reference]:
     elif name == "queues" and isinstance(value, tuple):
         for n, one in enumerate(value):
             yield from _field("queue", one, f"{path}[{n}]")
+    elif name == "by_queue":
+        for one in value:
+            yield Reference(f"{path}.{one}", "queue", one)
     else:
         yield from references(value, path)

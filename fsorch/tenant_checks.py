@@ -84,11 +84,17 @@ def _check_number(number: str, spec: NumberSpec, known: Belongings, where: str) 
 
 
 def _check_campaigns(estate: Estate, known: Belongings, where: str) -> None:
-    """No list of leads is dialled for two tenants either."""
+    """No list of leads is dialled for two tenants either, and no campaign waits for another tenant's."""
     owners: dict[str, str] = {}
+    whose = {one.id: one.tenant or known.queues.get(one.queue, "") for one in estate.campaigns}
     for n, campaign in enumerate(estate.campaigns):
-        here, tenant = f"{where}: campaigns[{n}]", campaign.tenant or known.queues.get(campaign.queue, "")
+        here, tenant = f"{where}: campaigns[{n}]", whose[campaign.id]
         check_belonging(campaign, tenant, known, here)
+        if not fits(tenant, owner := whose.get(campaign.after, "")):
+            raise ConfigError(
+                f"{here}.after is {campaign.after!r}, a campaign that belongs to the tenant {owner!r}; "
+                f"expected one of {tenant!r}"
+            )
         for m, one in enumerate(campaign.lists):
             owner = owners.setdefault(one.list, tenant)
             if not fits(owner, tenant):

@@ -99,6 +99,8 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("agents/1/queues/0/queue", "common", "agents[1].queues[0].queue is 'common', a queue that belongs to no tenant"),
     ("campaigns/0/tenant", "beta", "campaigns[0].queue is 'acme-q', a queue that belongs to the tenant 'acme'"),
     ("campaigns/0/blending", {"queues": ["beta-q"]}, "campaigns[0].blending.queues[0] is 'beta-q', a queue that"),
+    ("campaigns/0/blending", {"by_queue": {"beta-q": 1}}, "campaigns[0].blending.by_queue.beta-q is 'beta-q', a queue"),
+    ("campaigns/0/after", "beta-c", "campaigns[0].after is 'beta-c', a campaign that belongs to the tenant 'beta'"),
     ("campaigns/0/lists/0/list", "beta-leads", "campaigns[1].lists[0].list is 'beta-leads', which the tenant 'acme'"),
     ("calendars/0/tenant", "beta", "calendars[0].zone is missing; expected an IANA time zone"),
     ("queues/2/calendar", "day", "queues[2].calendar is 'day', a calendar without a zone, and the tenant 'beta' has"),

@@ -9,7 +9,7 @@ from pathlib import Path
 from fsorch.comparing import Change
 from fsorch.config import Centre, known_skills
 from fsorch.edge.prompt_files import PromptFolder, unbuilt
-from fsorch.errors import NotRunning
+from fsorch.errors import ConfigError, NotRunning
 from fsorch.hints import near
 from fsorch.store import changing
 from fsorch.store.linting import FlowRefused
@@ -56,8 +56,13 @@ def change_centre(
 
 def _tell_unbuilt(app: App) -> None:
     """Which messages of campaigns have no audio that says what they say now."""
-    with app.store() as store:
-        missing = unbuilt(PromptFolder(Path(app.settings().home) / "prompts"), store.load_centre())
+    try:
+        with app.store() as store:
+            missing = unbuilt(PromptFolder(Path(app.settings().home) / "prompts"), store.load_centre())
+    except ConfigError as error:
+        # The change is made all the same.
+        note(printable(str(error)))
+        return
     told = dict.fromkeys(f"{spec.id}: {what} ({one.language})" for spec, what, one in missing)
     if told:
         more = f" and {len(told) - TOLD} more" if len(told) > TOLD else ""

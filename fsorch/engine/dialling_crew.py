@@ -230,6 +230,7 @@ class Crew:
                 self._left(whose)
 
     def look_at_all(self) -> None:
+        """Whatever concerns all agents may have changed."""
         for person in self.core.people.values():
             self.staffed(person)
 

@@ -30,7 +30,7 @@ from fsorch.engine.dialling_state import Dial, Preview, Run
 from fsorch.engine.dialling_supply import FRESH_US
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, HangUp, LeadsCome, ReadyLead, Request, SkipPreview
-from fsorch.engine.state import Contact, Person
+from fsorch.engine.state import Person
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.rules import PhoneMode
 
@@ -405,10 +405,6 @@ class Previews:
         """The number that is next for a lead that is shown."""
         known = next_number(preview.ready.lead)
         return known.number if known is not None else ""
-
-    def contact_of(self, contact: Contact) -> Dial | None:
-        """The attempt that a contact is."""
-        return self.dialling.dials.dials.get(contact.id)
 
 
 def _check_caller_id(spec: CampaignSpec, lead: Lead, number: str, chosen: str) -> None:

@@ -14,6 +14,7 @@ import pytest
 from rich.console import Console
 
 from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber, Outcome
+from fsorch.edge.prompt_texts import campaign_messages
 from fsorch.engine.views import CampaignView, Snapshot
 from fsorch.store import Store, open_database
 from fsorch.store.database import connected
@@ -134,6 +135,19 @@ def test_a_message_without_audio_is_told_when_it_is_described_and_keeps_it_from_
     assert not [one for one in missing if "audio" in one]
     assert "prompt build" not in fsorch("campaign", "set", "staff", "title=Staff").err
     assert "prompt build: spring" in " ".join(fsorch("campaign", "set", "spring", "drop.name=Acme 2").err.split())
+
+
+def test_a_folder_of_prompts_that_cannot_be_read_does_not_make_a_change_fail(store: Store, home: Path) -> None:
+    assert fsorch("campaign", "set", "spring", "drop.name=Acme", "drop.number=+12125550100").code == 0
+    centre = store.load_centre()
+    _, message = next(campaign_messages(centre, next(one for one in centre.campaigns if one.id == "spring")))
+    folder = home / "prompts" / message.language
+    folder.mkdir(parents=True)
+    (folder / f"{message.name}.wav").write_bytes(b"")
+    (folder / "prompts.json").write_text("[")
+    changed = fsorch("campaign", "set", "spring", "title=Spring")
+    assert changed.code == 0
+    assert "is not what fsorch wrote" in " ".join(changed.err.split())
 
 
 def test_a_campaign_is_paused_resumed_and_stopped_and_what_is_not_possible_is_refused(store: Store) -> None:
