@@ -162,7 +162,9 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
 
     ``false_positives``: the share of people taken for machines, as measured, which some laws count as drops;
     ``checked``: the share of those that the greeting gave away as machines who are given to an agent all the same, who
-    says whether it was one. ``sit``: the network's three tones before an answer (special information tones) end a
+    says whether it was one. ``fax``: the tone by which a fax machine answers (2100 Hz, 2.6 to 4 s, from 1.8 to 2.5 s
+    after it picked up: ITU-T T.30) is listened for; what has it for over a second is no person's line.
+    ``sit``: the network's three tones before an answer (special information tones) end a
     dial, where they say that the number is none or the network full; not where people pay for music instead of ringing,
     which may hold such tones."""
 
@@ -175,6 +177,7 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
     while_talking: bool = True
     false_positives: Share = 0.0
     checked: Share = 0.0
+    fax: bool = True
     sit: bool = False
 
 

@@ -17,6 +17,7 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.engine.doors import Doors
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
+from fsorch.engine.fax_tones import fax_leg
 from fsorch.engine.flows import Flows
 from fsorch.engine.guards import Guards, served_alone
 from fsorch.engine.journey import Journey
@@ -126,6 +127,7 @@ class Calls:
             "PRESENCE_IN": people.phones.presence,
             "PHONE_FEATURE_SUBSCRIBE": people.phones.presence,
             "DTMF": self._pressed,
+            "DETECTED_TONE": lambda switch, event: None,
         }
         self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
             ContactEffect.START_FLOW: self.flows.start,
@@ -156,7 +158,7 @@ class Calls:
                 self.people.phones.call(switch, event)
             self.legs.see(event)
             handler(switch, event)
-            dial = self.core.dials.get(event.uuid)
+            dial = self.core.dials.get(event.uuid or fax_leg(event))
             if dial is not None:
                 self.dial_event(dial, event)
 

@@ -20,6 +20,7 @@ from fsorch.campaign.answers import Answer, AnswerState, Verdict
 from fsorch.campaigns import AmdSpec, Mode
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
+from fsorch.engine.fax_tones import fax_detectors
 from fsorch.esl.commands import Execute
 from fsorch.esl.events import Event
 
@@ -48,6 +49,7 @@ class Hearing:
 
     def begin(self, dial: Dial, amd: AmdSpec) -> Verdict | None:
         """Somebody has answered. The verdict, where there is nothing to wait for."""
+        self._for_tones(dial, amd)
         quick = not dial.ringing_at and self.core.now.mono - dial.since < QUICK_S
         if (self.core.now.wall - dial.answered_at) / US > amd.decide_s:
             # Found so after a restart: they have waited long enough.
@@ -89,6 +91,15 @@ class Hearing:
         """How much of the time that the law gives us was over when it was decided."""
         answer = dial.answer
         return max(0.0, answer.judged_at - answer.greeted_at) if answer is not None and answer.verdict else 0.0
+
+    def _for_tones(self, dial: Dial, amd: AmdSpec) -> None:
+        """What listens beside all else. The network's tones can come no more."""
+        if amd.sit:
+            self.core.send(dial.switch, Execute(dial.leg, "stop_tone_detect"))
+        for words in fax_detectors(dial.leg) if amd.fax else ():
+            self.core.send(dial.switch, Execute(dial.leg, "tone_detect", words))
+        if amd.beep:
+            self.core.send(dial.switch, Execute(dial.leg, "avmd_start"), f"avmd:{dial.id}")
 
     def _go_on(self, dial: Dial, answer: Answer, at: float) -> None:
         """Wait for what can change the verdict, and no longer than until time decides."""

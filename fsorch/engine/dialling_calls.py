@@ -29,6 +29,7 @@ from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
 from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
+from fsorch.engine.fax_tones import fax_leg
 from fsorch.engine.guards import CALLED_S
 from fsorch.engine.rows import LegRow
 from fsorch.engine.sounds import sound
@@ -70,6 +71,8 @@ _TONES = (("1370.6", _NONE), ("1372", _NONE), ("1428.5", _FULL), ("1430", _FULL)
 SIT = tuple(
     (f"execute_on_media_{n}", f"tone_detect sit{n} {tone} r 0 {then} 1") for n, (tone, then) in enumerate(_TONES)
 )
+# Whoever has answered is being heard, and may turn out to be a fax machine.
+HEARD = frozenset({DialState.UP, DialState.HANDED, DialState.TALKING, DialState.MACHINE})
 # The network said that it has no room, or the gateway is away: another may have.
 NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
 
@@ -258,6 +261,8 @@ class DialCalls:
                 self.step(dial, DialInput.ANSWERED)
             case "CUSTOM" if event.subclass == "avmd::beep":
                 self._beep(dial, event)
+            case "DETECTED_TONE" if fax_leg(event) == dial.leg:
+                self._fax(dial)
             case "CHANNEL_EXECUTE_COMPLETE" if event.application_uuid:
                 self._executed(dial, event)
             case "DTMF" if dial.machine.state is DialState.MACHINE:
@@ -392,10 +397,6 @@ class DialCalls:
         if amd is None:
             self.step(dial, DialInput.PERSON)
             return
-        if amd.sit:
-            core.send(dial.switch, Execute(dial.leg, "stop_tone_detect"))
-        if amd.beep:
-            core.send(dial.switch, Execute(dial.leg, "avmd_start"), f"avmd:{dial.id}")
         self._judged(dial, self.hearing.begin(dial, amd))
 
     def _judged(self, dial: Dial, verdict: Verdict | None) -> None:
@@ -582,11 +583,25 @@ class DialCalls:
         elif dial.machine.state is DialState.UP:
             self.step(dial, DialInput.PERSON)
 
+    def _fax(self, dial: Dial) -> None:
+        """It answers as fax machines do, to whom nobody listens and nothing is said, whoever has it by now."""
+        if dial.machine.state not in HEARD or dial.outcome is not None:
+            return
+        dial.outcome = Outcome.FAX
+        self._note_machine(dial, "fax tone")
+        if dial.machine.state is DialState.MACHINE:
+            self._end_call(dial)
+        else:
+            self.step(dial, DialInput.MACHINE)
+
     def _treat(self, dial: Dial, cause: str) -> None:
         """A machine. One that has beeped records now; one that its greeting gave away will."""
         self.told(dial, Outcome.MACHINE)
         core, campaign = self.core, dial.campaign
         core.send(dial.switch, Unschedule(dial.leg))
+        if dial.outcome is Outcome.FAX:
+            self._end_call(dial)
+            return
         if campaign.machine_action is not MachineAction.MESSAGE or not campaign.machine_prompt:
             core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
             self._end_call(dial)

@@ -94,6 +94,9 @@ class Apps:
             "set": self.set,
             "sleep": self.sleep,
             "socket": self.run_socket,
+            # Tones are sound, which there is none of.
+            "stop_tone_detect": self.nothing,
+            "tone_detect": self.nothing,
             "stop_record_session": self.stop_record_session,
             "transfer": self.transfer,
             "unset": self.unset,

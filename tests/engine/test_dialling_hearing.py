@@ -13,7 +13,9 @@ from fsorch.campaigns import (
 )
 from fsorch.config import Centre
 from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import SwitchEvent
 from fsorch.esl.commands import Bridge, Execute, Kill, Originate, Park, Playback
+from fsorch.esl.events import Event
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
 
@@ -29,7 +31,7 @@ def test_a_beep_takes_a_machine_from_the_agent_and_leaves_the_message() -> None:
     (call,) = room.calls()
     room.answers(call)
     room.bridge(call.uuid, room.last(Bridge).b)
-    assert [one.app for one, _ in room.sent if isinstance(one, Execute)] == ["avmd_start"]
+    assert [one.app for one, _ in room.sent if isinstance(one, Execute)] == ["tone_detect"] * 2 + ["avmd_start"]
     room.passes(6)
     room.event("CUSTOM", call.uuid, subclass="avmd::beep")
     assert room.last(Park).uuid == call.uuid
@@ -62,6 +64,62 @@ def test_an_answer_without_ringing_is_listened_to_before_an_agent_gets_it() -> N
     other.ends(call.uuid)
     assert [row.outcome for row in other.ended()] == ["machine"]
     assert not other.of(FactKind.CONTACT_BEGAN)
+
+
+def fax_tone(room: Room, call: Originate) -> None:
+    """As the switch tells it: by the key of one of the two that listen, and nothing else."""
+    listening = [one.arg.split()[0] for one, _ in room.sent if isinstance(one, Execute) and one.app == "tone_detect"]
+    assert len(set(listening)) == 2
+    assert all(key.endswith(f".{call.uuid}") for key in listening)
+    for key in reversed(listening):
+        room.tell(SwitchEvent("main", Event(name="DETECTED_TONE", known={"Detected-Tone": key})))
+
+
+@pytest.mark.parametrize("action", MachineAction)
+def test_a_fax_machine_is_taken_from_the_agent_and_told_nothing(action: MachineAction) -> None:
+    room = Room(amd_centre(machine_action=action, machine_prompt="drop_message"))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    room.bridge(call.uuid, room.last(Bridge).b)
+    room.passes(2)
+    fax_tone(room, call)
+    assert room.agent("a0").state == "wrap_up"
+    assert (room.last(Kill).uuid, [one for one, _ in room.sent if isinstance(one, Playback)]) == (call.uuid, [])
+    room.ends(call.uuid)
+    assert [row.outcome for row in room.ended()] == ["fax"]
+    assert [fact.data["by"] for fact in room.of(FactKind.MACHINE_HEARD)] == ["fax tone"]
+    assert room.engine.snapshot().campaigns[0].outcomes == {"fax": 1}
+
+
+def test_a_fax_machine_that_we_still_listened_to_reaches_nobody() -> None:
+    room, ear = listening(AmdSpec(timing=True), machine_action=MachineAction.AGENT)
+    ear.ends(0.4, found=True)
+    fax_tone(room, ear.call)
+    assert room.last(Kill).uuid == ear.call.uuid
+    room.ends(ear.call.uuid)
+    assert [row.outcome for row in room.ended()] == ["fax"]
+    assert not room.of(FactKind.CONTACT_BEGAN)
+    # Its number is left out from now on; the lead has no other.
+    assert room.of(FactKind.LEAD_CHANGED)[-1].data["row"]["state"] == "barred"
+
+
+def test_a_tone_of_the_network_or_of_a_call_that_is_over_changes_nothing() -> None:
+    room, ear = listening(AmdSpec(timing=True))
+    for key in ("sit0", "", "fax0.", "fax0.nobody", f"sit0.{ear.call.uuid}"):
+        room.tell(SwitchEvent("main", Event(name="DETECTED_TONE", known={"Detected-Tone": key})))
+    room.passes(2)
+    assert room.contact().agent == "a0"
+    room.bridge(ear.call.uuid, room.last(Bridge).b)
+    room.ends(ear.call.uuid)
+    fax_tone(room, ear.call)
+    assert [row.outcome for row in room.ended()] == ["live"]
+
+
+def test_who_does_not_want_fax_machines_found_gets_no_detectors() -> None:
+    room, _ = listening(AmdSpec(fax=False))
+    assert "tone_detect" not in [one.app for one, _ in room.sent if isinstance(one, Execute)]
 
 
 class Ear:
