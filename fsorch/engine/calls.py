@@ -448,7 +448,7 @@ class Calls:
 
     def _begin_talk(self, contact: Contact) -> None:
         core = self.core
-        contact.running = ""
+        self.music.hush(contact)
         self.guards.disarm(contact)
         self.questions.drop(contact)
         contact.connected_at = core.now.wall

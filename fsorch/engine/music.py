@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from fsorch.engine.core import Core
 from fsorch.engine.sounds import file_language, sound, spoken
 from fsorch.engine.state import Contact
-from fsorch.esl.commands import Playback, SetVars
+from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.ivr.speech import Utterance, render
 from fsorch.prompts import Slot
@@ -71,6 +71,14 @@ class Music:
                 return
             contact.plain_music = True
         self.play(contact)
+
+    def hush(self, contact: Contact) -> None:
+        """The caller has been joined to somebody. Music that was asked for a moment before, and has not ended with the
+        bridge (capture 10 has that order), begins only now: it would play into the talk, and the caller's leg would
+        outlive it."""
+        if contact.running:
+            contact.running = ""
+            self.core.send(contact.switch, Break(contact.leg))
 
     def prompt(self, switch: str, name: str, language: str = DEFAULT_LANGUAGE) -> str:
         """The path of a prompt, or of a part of one, as the switch sees it."""

@@ -351,6 +351,7 @@ class Transfers:
 
     def _hand_over(self, contact: Contact, transfer: Transfer) -> None:
         core = self.core
+        self.music.hush(contact)
         self._dismiss_agent(contact)
         core.legs[transfer.leg].offer = ""
         self.parties.ends_with_bridge(transfer.leg)
@@ -370,6 +371,7 @@ class Transfers:
         self._end(contact, transfer, "handed_over")
 
     def _resume(self, contact: Contact, transfer: Transfer) -> None:
+        self.music.hush(contact)
         self._dismiss(contact, transfer)
         self.parties.ends_with_bridge(contact.agent_leg)
         self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)

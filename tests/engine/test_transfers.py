@@ -21,7 +21,7 @@ from fsorch.engine import (
     TransferCall,
 )
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Hold, Kill, Mute, Originate, Park, Playback, SendDigits, SetVars
+from fsorch.esl.commands import Break, Bridge, Hold, Kill, Mute, Originate, Park, Playback, SendDigits, SetVars
 from tests.engine.desk import CENTRE, Desk
 
 CUSTOMER = "caller-1"
@@ -183,6 +183,25 @@ def test_a_blind_transfer_to_an_agent() -> None:
     (row,) = (fact.data["row"] for fact in desk.of(FactKind.CONTACT_ENDED))
     assert (row["agent"], row["talked_us"]) == ("rob", 26_000_000)
     assert ended(desk) == ["handed_over"]
+
+
+def test_music_that_begins_as_the_third_party_picks_up_does_not_play_into_the_talk() -> None:
+    """The switch had not begun it when it was told to join them: it does that in the talk, and the customer's leg would
+    stay in the music when the talk ends."""
+    desk, leg = talking("rob")
+    desk.tell(TransferCall(agent="ann", by="ann", to="rob"))
+    dial = desk.last(Originate)
+    desk.ends(leg)
+    desk.rings(dial.uuid)
+    desk.event("CHANNEL_PARK", CUSTOMER)
+    music = desk.last(Playback)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.bridge(CUSTOMER, dial.uuid)
+    assert desk.last(Break) == Break(CUSTOMER)
+    desk.sent.clear()
+    desk.event("CHANNEL_EXECUTE_COMPLETE", CUSTOMER, application_uuid=music.event_uuid, application="playback")
+    assert not [command for command, _ in desk.sent if isinstance(command, Playback)]
+    assert (desk.contact().agent, desk.contact().state) == ("rob", "talking")
 
 
 def test_a_blind_transfer_that_nobody_takes_comes_back_to_who_transferred() -> None:

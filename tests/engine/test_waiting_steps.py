@@ -287,8 +287,9 @@ def test_complaint_3_an_announcement_never_delays_the_bridge() -> None:
     """signalwire/freeswitch #1148: the agent answers into dead air until the prompt ends."""
     desk, dial = answered(0.6)
     assert desk.sent[-1][0] == Bridge("caller-1", dial.uuid), "at once, with the prompt still playing"
-    play = desk.last(Playback)
+    music, *_, play = (command for command, _ in desk.sent if isinstance(command, Playback))
     done(desk, play, "PLAYBACK ERROR")
+    done(desk, music)
     desk.bridge("caller-1", dial.uuid)
     assert desk.contact().state == "talking"
     # It was ended as the phone was picked up, and the music was left alone.
