@@ -13,19 +13,20 @@ __all__ = ["MessageFile", "find_message"]
 
 
 class MessageFile(msgspec.Struct, frozen=True):
-    """A message: the queue it was left for, and the path of its recording."""
+    """A message: the queue it was left for, the path of its recording, and the tenant whose caller left it."""
 
     queue: str
     path: str
+    tenant: str = ""
 
 
 def find_message(db: Db, contact: str) -> MessageFile | None:
     """The message that the contact with this id is; None when there is none."""
-    query: Select = ContactRecord.select(ContactRecord.queue).where(
+    query: Select = ContactRecord.select(ContactRecord.queue, ContactRecord.tenant).where(
         ContactRecord.id == contact, ContactRecord.medium == "voicemail"
     )
-    queue = query.scalar(db)
+    row = query.first(db)
     text = MetaRecord.select(MetaRecord.value).where(MetaRecord.name == "centre.voicemail").scalar(db)
-    if queue is None or not text:
+    if row is None or not text:
         return None
-    return MessageFile(queue, msgspec.json.decode(text, type=VoicemailSpec).file_of(contact))
+    return MessageFile(row.queue, msgspec.json.decode(text, type=VoicemailSpec).file_of(contact), row.tenant)

@@ -184,9 +184,10 @@ class FakeToken(msgspec.Struct, frozen=True):
 class FakeMessage:
     """A message at a path."""
 
-    def __init__(self, queue: str, path: str) -> None:
+    def __init__(self, queue: str, path: str, tenant: str = "") -> None:
         self.queue = queue
         self.path = path
+        self.tenant = tenant
 
 
 class FakeCentre:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -288,6 +289,18 @@ def test_contacts_are_those_of_their_tenant(site: Site, role: str) -> None:
         site.store.details[id] = ContactDetail(contact=row, segments=(), legs=(), facts=())
     for path in ("/api/contacts/{}", "/api/contacts/{}/story"):
         assert [get(path.format(id)).status for id, *_ in rows] == [200, 200, 404, 404]
+
+
+def test_messages_are_those_of_their_tenant(site: Site, tmp_path: Path) -> None:
+    site.store.tokens["theirs"] = FakeToken("wallboard", "principal", ("sales",), MINE.id)
+    sound = tmp_path / "x.wav"
+    sound.write_bytes(b"RIFF")
+    page, found = Page(site.port), []
+    # A queue may have been another client's, and a caller may have gone on to one that is shared.
+    for queue, tenant in (("sales", MINE.id), ("shared", MINE.id), ("sales", OTHER.id), ("sales", "")):
+        site.store.messages[CONTACT] = FakeMessage(queue, str(sound), tenant)
+        found.append(page.ask("GET", f"/api/messages/{CONTACT}", None, {"Authorization": "Bearer theirs"}).status)
+    assert found == [200, 200, 404, 404]
 
 
 QUEUES = ("sales", "hidden", "third", "")

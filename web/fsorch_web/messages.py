@@ -36,7 +36,7 @@ class Messages:
         person: who may not listen does not learn whether there is something."""
         person = self._auth.person()
         found = in_worker(self._auth.store.message, contact) if CONTACT.fullmatch(contact) else None
-        if found is None or not self._may(person, contact, found.queue):
+        if found is None or not self._may(person, contact, found.queue, found.tenant):
             raise ApiError(404, "not_found", "there is no such message for you")
         path = Path(found.path)
         if not path.is_file():
@@ -47,9 +47,10 @@ class Messages:
         response.headers["Cache-Control"] = "private, no-store"
         return response
 
-    def _may(self, person: Person, contact: str, queue: str) -> bool:
-        """Who sees the board with this queue; an agent whom the message is offered, or who serves its queue."""
-        if person.sees_board and person.sight.has(queue):
+    def _may(self, person: Person, contact: str, queue: str, tenant: str) -> bool:
+        """Who sees the board with this queue, or of this tenant; an agent whom the message is offered, or who serves
+        its queue."""
+        if person.sees_board and person.sight.has_contact(queue, tenant):
             return True
         if not person.sight.whole:
             return False

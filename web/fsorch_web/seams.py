@@ -83,6 +83,11 @@ class MessageReads(Protocol):
         """Where its recording is."""
         ...
 
+    @property
+    def tenant(self) -> str:
+        """Whose caller left it; empty: nobody's."""
+        ...
+
 
 class TokenReads(Protocol):
     """A program that may use the API."""
