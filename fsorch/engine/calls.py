@@ -578,6 +578,9 @@ class Calls:
     def _release_agent(self, contact: Contact) -> None:
         """The talk is over for the agent: talk time ends here, wrap-up begins."""
         self.records.end(contact)
+        leg = self.core.legs.get(contact.agent_leg)
+        if contact.muted and leg is not None:
+            self.people.heard_again(leg)
         contact.held = contact.muted = False
         person = self.core.people.get(contact.agent)
         if person is not None and person.contact == contact.id:

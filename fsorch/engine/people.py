@@ -39,13 +39,15 @@ from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.engine.tenants import agents_full
 from fsorch.errors import EslError, NotFound, RequestRefused
-from fsorch.esl.commands import Hold, Kill, Mute, Park, PhoneEvent, SendDigits
+from fsorch.esl.commands import Hold, Kill, Mute, Park, PhoneEvent, SendDigits, SetVars
 from fsorch.names import BreakWeight, OfferOutcome
 from fsorch.rules import WrapUpSpec
 
-__all__ = ["People"]
+__all__ = ["MUTED", "People"]
 
 NO_WRAP_UP = WrapUpSpec(seconds=0.0)
+# The channel variable of an agent's leg that is muted.
+MUTED = "fsorch_muted"
 
 
 class Marks(NamedTuple):
@@ -425,18 +427,34 @@ class People:
         leg = self.core.legs.get(person.leg)
         if contact is None or leg is None or contact.held is request.on or _shared(contact):
             verb = "hold" if request.on else "take back"
-            raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call for that")
+            why = "the customer is on hold already" if request.on else "the customer is not on hold"
+            why = why if contact is not None and leg is not None else "there is no call"
+            why = "a third party is in the call, or called into it" if contact and _shared(contact) else why
+            raise RequestRefused("the agent", person.agent.state.value, verb, why)
         self.core.send(leg.switch, Hold(leg.uuid, request.on), f"hold:{leg.uuid}")
         self.held(contact, request.on)
 
     def _mute(self, person: Person, request: MuteCall) -> None:
         contact, leg = self.core.contacts.get(person.contact), self.core.legs.get(person.leg)
-        if contact is None or leg is None or contact.agent_leg != leg.uuid or contact.muted is request.on:
-            verb = "mute" if request.on else "unmute"
-            raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call for that")
+        verb = "mute" if request.on else "unmute"
+        if contact is None or leg is None or contact.agent_leg != leg.uuid:
+            raise RequestRefused("the agent", person.agent.state.value, verb, "there is no call of theirs")
+        if contact.muted is request.on:
+            why = "the agent is muted already" if request.on else "the agent is not muted"
+            raise RequestRefused("the agent", person.agent.state.value, verb, why)
         contact.muted = request.on
-        self.core.send(leg.switch, Mute(leg.uuid, request.on), f"mute:{leg.uuid}")
+        self._silence(leg, request.on)
         self.core.fact(FactKind.MUTE_CHANGED, contact, agent=person.spec.id, leg=leg.uuid, on=request.on)
+
+    def _silence(self, leg: Leg, on: bool) -> None:
+        """Mute the phone, or end that. The channel is marked, for who reads it after a restart of ours."""
+        self.core.send(leg.switch, Mute(leg.uuid, on), f"mute:{leg.uuid}")
+        self.core.send(leg.switch, SetVars(leg.uuid, ((MUTED, "yes" if on else ""),)))
+
+    def heard_again(self, leg: Leg) -> None:
+        """A nailed-up phone was muted in a call that is over: the switch would keep it so for the next caller."""
+        if leg.standing and not leg.hung_up:
+            self._silence(leg, False)
 
     def _press_keys(self, person: Person, request: PressKeys) -> None:
         contact = self.core.contacts.get(person.contact)
@@ -444,7 +462,9 @@ class People:
             raise RequestRefused("the agent", person.agent.state.value, "send digits", "there is no call")
         transfer = contact.transfer
         consults = transfer is not None and transfer.machine.state is TransferState.CONSULTING
-        to = transfer.leg if transfer is not None and consults else contact.leg
+        to = contact.leg
+        if transfer is not None and consults:
+            to = transfer.source_leg if person.leg == transfer.leg else transfer.leg
         command = SendDigits(to, request.digits)
         try:
             command.wire()

@@ -22,6 +22,7 @@ from fsorch.engine.guards import served_alone
 from fsorch.engine.inputs import LinkDown, LinkUp
 from fsorch.engine.music import Music, busy, playing
 from fsorch.engine.offers import Offers
+from fsorch.engine.people import MUTED
 from fsorch.engine.recalled import Recalled
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Switch
@@ -119,6 +120,8 @@ class Resync:
             return
         if leg.standing and contact is None:
             self.calls.people.lines.heard(leg, LineInput.PARKED)
+            if event.variable(MUTED):
+                self.calls.people.heard_again(leg)
             return
         if contact is None:
             self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
@@ -223,7 +226,10 @@ class Resync:
         if event.other_leg:
             self.core.send(switch, Park(event.uuid), f"part:{event.uuid}")
         leg = self.calls.legs.own(switch, event, "agent", "", event.variable("fsorch_agent") or "")
-        return self.calls.people.lines.adopt(leg)
+        adopted = self.calls.people.lines.adopt(leg)
+        if adopted and event.variable(MUTED):
+            self.calls.people.heard_again(leg)
+        return adopted
 
     def _pair(self, switch: str, event: Event) -> bool:
         """An agent's leg of an earlier life that is bridged to a caller we have taken back, or rings for one."""
@@ -240,6 +246,7 @@ class Resync:
             self.recalled.since(contact, event.bridged_time)
         if event.variable("fsorch_line"):
             self.calls.people.lines.resume(leg)
+        contact.muted = bool(event.variable(MUTED))
         return True
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from fsorch.engine import Configure, FactKind, HangUp, LinkDown, LinkUp, LogIn, LogOut
-from fsorch.esl.commands import Bridge, Kill, Originate, Playback
+from fsorch.engine import Configure, FactKind, HangUp, LinkDown, LinkUp, LogIn, LogOut, MuteCall
+from fsorch.esl.commands import Bridge, Kill, Mute, Originate, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.names import Strategy
 from fsorch.rules import PhoneMode
@@ -85,6 +85,44 @@ def test_callers_in_turn_are_bridged_to_the_same_leg() -> None:
     desk.passes(60)
     assert (dials(desk), kills(desk)) == (1, [])
     assert len(desk.of(FactKind.CONTACT_ENDED)) == 3
+
+
+def test_a_phone_that_was_muted_is_heard_by_the_next_caller() -> None:
+    """The switch would keep it muted, for the standing call goes on (seen on FreeSWITCH 1.10.12)."""
+    desk, leg = standing()
+    desk.call("caller-1", "support")
+    desk.bridge("caller-1", leg)
+    desk.tell(MuteCall(agent="ann", by="ann", on=True))
+    desk.ends("caller-1")
+    assert desk.last(Mute) == Mute(leg, False)
+    assert desk.last(SetVars) == SetVars(leg, (("fsorch_muted", ""),))
+    desk.event("CHANNEL_PARK", leg)
+    desk.sent.clear()
+    desk.call("caller-2", "support")
+    desk.bridge("caller-2", leg)
+    desk.ends("caller-2")
+    assert not any(isinstance(command, Mute) for command, _ in desk.sent)
+
+
+@pytest.mark.parametrize("talks", [True, False])
+def test_a_phone_that_was_muted_in_an_earlier_life(talks: bool) -> None:
+    desk = plan()
+    desk.tell(LinkDown("main", "restart"))
+    desk.log_in("ann")
+    marks = {"variable_fsorch_contact": "c1", "variable_fsorch_queue": "support"}
+    mine = {"variable_fsorch_role": "agent", "variable_fsorch_agent": "ann", "variable_fsorch_line": "yes"}
+    theirs = {"variable_fsorch_role": "customer", "variable_fsorch_enqueued": "1799999901000000"}
+    caller = Event(name="CHANNEL_DATA", uuid="caller-1", other_leg="line", known=marks | theirs)
+    line = Event(name="CHANNEL_DATA", uuid="line", known=marks | mine | {"variable_fsorch_muted": "yes"})
+    caller.answer_state = line.answer_state = "answered"
+    if talks:
+        line.other_leg = "caller-1"
+    desk.tell(LinkUp("main", "core-1", (caller, line) if talks else (line,), "/sounds"))
+    if talks:
+        assert desk.contact().muted
+        assert not any(isinstance(command, Mute) for command, _ in desk.sent)
+        desk.tell(MuteCall(agent="ann", by="ann", on=False))
+    assert desk.last(Mute) == Mute("line", False)
 
 
 def test_the_next_caller_waits_until_the_leg_is_parked_again() -> None:

@@ -399,9 +399,13 @@ def test_mute_and_keys() -> None:
     desk.tell(MuteCall(agent="ann", by="ann", on=True))
     assert desk.last(Mute) == Mute(leg, True)
     assert desk.contact().muted
-    with pytest.raises(RequestRefused):
+    with pytest.raises(RequestRefused, match="the agent is muted already"):
         desk.tell(MuteCall(agent="ann", by="ann", on=True))
     desk.tell(MuteCall(agent="ann", by="ann", on=False))
+    with pytest.raises(RequestRefused, match="the agent is not muted"):
+        desk.tell(MuteCall(agent="ann", by="ann", on=False))
+    with pytest.raises(RequestRefused, match="take back is not possible now; the customer is not on hold"):
+        desk.tell(HoldCall(agent="ann", by="ann", on=False))
     assert not desk.contact().muted
     desk.tell(PressKeys(agent="ann", by="ann", digits="12#"))
     assert desk.last(SendDigits) == SendDigits(CUSTOMER, "12#")
