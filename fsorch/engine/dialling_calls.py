@@ -314,6 +314,11 @@ class DialCalls:
         if dial is not None and dial.machine.state is DialState.TALKING and not dial.served:
             # Found talking after a restart of ours, before the agent's leg was.
             self._note_served(dial, "")
+        elif dial is not None and dial.machine.state is DialState.SORRY:
+            # They stayed after the message: a drop all the same, but whoever has them now may say how it was.
+            if not dial.served:
+                dial.served = contact.agent
+                self.served_by(dial)
         elif dial is not None:
             self.step(dial, DialInput.SERVED)
 

@@ -119,7 +119,7 @@ def test_a_person_for_whom_nobody_is_there_hears_who_called() -> None:
 
 
 def test_who_has_heard_the_message_and_stays_goes_to_a_queue() -> None:
-    told = drop_centre()
+    told = drop_centre(dispositions=(Disposition(id="no-interest"),))
     spec = structs.replace(told.campaigns[0], drop=structs.replace(told.campaigns[0].drop, queue="help"))
     agents = (told.agents[0], structs.replace(told.agents[1], queues=(MembershipSpec(queue="help"),)))
     room = Room(structs.replace(told, campaigns=(spec,), agents=agents))
@@ -140,10 +140,17 @@ def test_who_has_heard_the_message_and_stays_goes_to_a_queue() -> None:
     room.at_work("a1")
     bridge = room.last(Bridge)
     room.bridge(second.uuid, bridge.b)
+    # Whoever has them sees the lead, and may say how it was.
+    card = room.agent("a1").lead
+    assert card is not None
+    assert (card.lead, card.phase) == (room.started()[1].lead, "talking")
+    assert "no-interest" in [word.id for word in card.words]
+    room.tell(Dispose(agent="a1", by="a1", attempt=card.attempt, disposition="no-interest"))
     room.passes(20)
     room.ends(second.uuid)
     row = room.ended()[-1]
-    assert (row.outcome, row.prompt) == ("drop", "drop_message")
+    assert (row.outcome, row.prompt, row.agent, row.bridged_at) == ("drop", "drop_message", "a1", 0)
+    assert row.disposition == "no-interest"
     ended = room.of(FactKind.CONTACT_ENDED)[-1].data["row"]
     assert (ended["outcome"], ended["agent"], ended["queue"]) == ("answered", "a1", "help")
 
