@@ -6,7 +6,7 @@ const site = announced();
 const picture = process.argv[3];
 
 await run(async (browser, step) => {
-  const context = await browser.newContext({ viewport: { width: 1200, height: 760 }, colorScheme: "light" });
+  const context = await browser.newContext({ viewport: { width: 1200, height: 840 }, colorScheme: "light" });
   const page = await openPage(context, site.url);
   await step("log in and start", async () => {
     await logIn(page, site.url, site.user("agent"));

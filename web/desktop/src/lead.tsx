@@ -59,9 +59,9 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
                   choice.current = one.number;
                   setNumber(one.number);
                 }} />
-              <span class="nowrap">{phone(one.number)}</span>
-              {one.kind && <span class="soft">{one.kind}</span>}
-              {one.note && <span class="soft">{one.note}</span>}
+              <span>
+                <span class="nowrap">{phone(one.number)}</span> <span class="soft">{[one.kind, one.note].filter(Boolean).join(": ")}</span>
+              </span>
             </label>
           ))}
         </fieldset>

@@ -55,6 +55,6 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
 
 // By the agent's clock: the time, and the day unless it is today.
 function shown(at: number, now: number): string {
-  const [day = "", time = ""] = wallAt(at, "").split("T");
-  return day === wallAt(now, "").split("T")[0] ? time : when(at);
+  const day = (moment: number) => wallAt(moment, "").split("T")[0];
+  return day(at) === day(now) ? new Date(at).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" }) : when(at);
 }
