@@ -28,6 +28,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
 from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
+from fsorch.engine.dialling_ways import NO_ROOM
 from fsorch.engine.facts import FactKind
 from fsorch.engine.fax_tones import fax_leg
 from fsorch.engine.guards import CALLED_S
@@ -73,8 +74,6 @@ SIT = tuple(
 )
 # Whoever has answered is being heard, and may turn out to be a fax machine.
 HEARD = frozenset({DialState.UP, DialState.HANDED, DialState.TALKING, DialState.MACHINE})
-# The network said that it has no room, or the gateway is away: another may have.
-NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
 
 
 class DialCalls:
@@ -94,6 +93,8 @@ class DialCalls:
         # Told of each call that ended before it rang, with the cause, and of each that rings or is answered.
         self.way_went: Callable[[Dial, str], None]
         self.way_worked: Callable[[Dial], None]
+        # What the carrier of a gateway means by a cause; see Ways.
+        self.means: Callable[[str, str], Outcome | None]
         # Told of each call of a lead's own number that leaves: not of an agent's phone that rings first.
         self.placed: Callable[[Dial], None]
         # Told of each that an agent has.
@@ -381,11 +382,8 @@ class DialCalls:
     def _verdict(self, dial: Dial, cause: str) -> Outcome:
         """How a call ended that is over; of one that nobody answered, as its carrier means the cause."""
         state = dial.machine.state
-        if cause and state in (DialState.PLACED, DialState.RINGING):
-            spec = next((one for one in self.core.centre.gateways if one.id == dial.gateway), None)
-            if spec is not None and cause in spec.causes:
-                return spec.causes[cause]
-        return verdict(state, cause)
+        meant = self.means(dial.gateway, cause) if state in (DialState.PLACED, DialState.RINGING) else None
+        return meant or verdict(state, cause)
 
     # -- effects --------------------------------------------------------------------------------------------------
 

@@ -16,7 +16,7 @@ from fsorch.engine.dialling_state import Dial, Limit
 from fsorch.engine.facts import FactKind
 from fsorch.gateways import GatewaySpec, dialled
 
-__all__ = ["Ways"]
+__all__ = ["NO_ROOM", "Ways"]
 
 # Without a limit, so many at once.
 MOST = 500
@@ -24,7 +24,7 @@ MOST = 500
 OWN = frozenset({Cause.INVALID_GATEWAY, Cause.GATEWAY_DOWN})
 # Of a call that never rang: nothing came back at all.
 SILENT = frozenset({Cause.NO_ANSWER, Cause.PROGRESS_TIMEOUT, Cause.RECOVERY_ON_TIMER_EXPIRE})
-# The network has no room, or did not say why: of these nobody knows whether the call got through to it.
+# The network has no room, or did not say why, or the gateway is away: another may have.
 NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
 UNTOLD = frozenset({Outcome.CANCELLED, Outcome.LOST, Outcome.NOANSWER})
 US = 1_000_000
@@ -120,28 +120,43 @@ class Ways:
 
     def went(self, dial: Dial, cause: str) -> None:
         """A call that was not answered has ended with ``cause``; an empty one: nobody heard how."""
-        outcome, found = (outcome_of(Cause.of(cause)), Cause.of(cause)) if cause else (Outcome.LOST, None)
-        if dial.ringing_at or not (outcome in NO_ROOM or found in SILENT):
-            if outcome not in UNTOLD:
+        if dial.ringing_at or not self._is_its_fault(dial.gateway, cause):
+            if cause and self._outcome(dial.gateway, cause) not in UNTOLD:
                 self.worked(dial)
             return
         health = self._health.get(dial.gateway)
         if health is not None:
             now = self.core.now.mono
-            effect = health.failed(cause, dial.since, now, own=found in OWN)
+            effect = health.failed(cause, dial.since, now, own=Cause.of(cause) in OWN)
             self._tell(dial.gateway, health, effect)
+
+    def meant(self, gateway: str, cause: str) -> Outcome | None:
+        """What the carrier of a gateway means by a cause of a call that nobody answered; None: the usual."""
+        spec = self._known.get(gateway)
+        return spec.causes.get(cause) if spec is not None else None
+
+    def _outcome(self, gateway: str, cause: str) -> Outcome:
+        return self.meant(gateway, cause) or outcome_of(Cause.of(cause))
+
+    def _is_its_fault(self, gateway: str, cause: str) -> bool:
+        """Whether a call that never rang has ended for want of a line. What its carrier means by the cause says more
+        than that nothing came back."""
+        silent = Cause.of(cause) in SILENT and self.meant(gateway, cause) is None
+        return bool(cause) and (silent or self._outcome(gateway, cause) in NO_ROOM)
 
     def worked(self, dial: Dial) -> None:
         """A call got somewhere: it rings, is answered, or was turned down out there."""
+        if self._trials.get(dial.gateway) == dial.id:
+            # Its talk may last; another that is to try the gateway does not wait for that.
+            del self._trials[dial.gateway]
         health = self._health.get(dial.gateway)
         if health is not None and health.failures:
             self._tell(dial.gateway, health, health.worked(dial.since, self.core.now.mono))
 
     def to_blame(self, dial: Dial, cause: str) -> bool:
         """Whether a call has ended for the sake of its gateway, which is dead, and not for its lead's."""
-        health, found = self._health.get(dial.gateway), Cause.of(cause)
-        silent = outcome_of(found) in NO_ROOM or found in SILENT
-        return health is not None and health.dead and not dial.ringing_at and bool(cause) and silent
+        health, unheard = self._health.get(dial.gateway), not (dial.ringing_at or dial.answered_at)
+        return health is not None and health.dead and unheard and self._is_its_fault(dial.gateway, cause)
 
     def until(self, gateway: str) -> int:
         """When a gateway that rests is tried again, in UTC microseconds."""

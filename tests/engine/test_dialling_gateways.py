@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import structs
 
-from fsorch.campaigns import Mode
+from fsorch.campaigns import Mode, Outcome
 from fsorch.engine import Configure
 from fsorch.engine.facts import FactKind
 from fsorch.esl.commands import Originate
@@ -153,3 +153,54 @@ def test_agents_of_a_campaign_whose_gateway_is_dead_dial_for_another() -> None:
             room.fails(call, "GATEWAY_DOWN", seen=False)
     room.passes(1)
     assert {view.id: view.agents for view in room.engine.snapshot().campaigns} == {"spring": 0, "autumn": 4}
+
+
+def test_what_a_carrier_means_by_a_cause_counts_for_its_gateway_too() -> None:
+    causes = {
+        DOWN: Outcome.UNREACHABLE,
+        "RECOVERY_ON_TIMER_EXPIRE": Outcome.NOANSWER,
+        "CALL_REJECTED": Outcome.CONGESTION,
+    }
+    room = Room(centre(CAMPAIGN, agents=4, gateways=(structs.replace(CARRIER, causes=causes),)))
+    room.at_work("a0", "a1", "a2", "a3")
+    room.run()
+    fail_all(room, room.calls()[:2], DOWN)
+    fail_all(room, room.calls()[2:4], "RECOVERY_ON_TIMER_EXPIRE")
+    room.passes(1)
+    assert not room.of(FactKind.GATEWAY_RESTS)
+    assert [fact.data["row"]["attempts"] for fact in room.of(FactKind.LEAD_CHANGED)[-4:]] == [1, 1, 1, 1]
+    fail_all(room, room.calls()[4:8], "CALL_REJECTED")
+    room.passes(1)
+    assert room.engine.snapshot().campaigns[0].held.startswith("its gateway carrier has failed 4 times")
+
+
+def test_who_talked_was_reached_though_the_gateway_died_over_it() -> None:
+    room = room_of()
+    first, *others = room.calls()
+    room.event("CHANNEL_CREATE", first.uuid)
+    room.event("CHANNEL_ANSWER", first.uuid)
+    room.event("CHANNEL_PARK", first.uuid)
+    fail_all(room, others)
+    room.passes(1)
+    assert room.of(FactKind.GATEWAY_RESTS)
+    room.ends(first.uuid, "RECOVERY_ON_TIMER_EXPIRE")
+    assert [fact.data["row"]["attempts"] for fact in room.of(FactKind.LEAD_CHANGED)][-1] == 1
+
+
+def test_a_trial_that_talks_does_not_keep_the_next_one_from_trying() -> None:
+    room = room_of()
+    fail_all(room, room.calls())
+    before = len(room.calls())
+    room.passes(61)
+    (trial,) = room.calls()[before:]
+    for name in ("CHANNEL_CREATE", "CHANNEL_PROGRESS", "CHANNEL_ANSWER", "CHANNEL_PARK"):
+        room.event(name, trial.uuid)
+    room.passes(1)
+    failing = room.calls()[before + 1 :]
+    assert len(failing) == 3
+    fail_all(room, failing)
+    before = len(room.calls())
+    room.passes(59)
+    assert len(room.calls()) == before
+    room.passes(2)
+    assert len(room.calls()) == before + 1
