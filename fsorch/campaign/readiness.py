@@ -10,10 +10,12 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.pacing import PACERS
+from fsorch.campaign.script import WORDS, unknown_words
 from fsorch.campaigns import CallerIdPool, CampaignSpec, Mode
 from fsorch.compliance_packs import PackSpec, RegistryRule
 from fsorch.config import AgentSpec, Centre
 from fsorch.errors import ConfigError
+from fsorch.hints import near
 from fsorch.rules import PhoneMode
 
 __all__ = ["OVERDIALLING", "check_pacers", "faults"]
@@ -66,6 +68,9 @@ def _own(spec: CampaignSpec, leads: int | None) -> Iterator[str]:
         yield "it has no list; name one: lists"
     if leads == 0 and spec.lists and spec.mode is not Mode.MANUAL and not spec.keep_open:
         yield "its lists hold no lead that may be dialled; import some, or set keep_open"
+    for word in unknown_words(spec.script):
+        known = [*WORDS, "field.NAME"]
+        yield f"its script says {{{word}}}, which is nothing that is known of a lead{near(word, known)}: script"
     if spec.mode in OVERDIALLING and spec.amd is None and spec.ring_s < 20:
         yield f"machines are not told from people, and it rings for {spec.ring_s:g} s only; set amd or ring_s"
 

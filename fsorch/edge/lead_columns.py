@@ -8,7 +8,7 @@ the lead, ``-`` for a column that is left out. Columns that nobody maps are gues
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
@@ -44,6 +44,8 @@ CONSENT = {"what": 2000, "who": 255, "scope": 64, "channel": 32, "evidence": 102
 LONGEST_FIELD = 1000
 LONGEST_FIELDS = 20_000
 MOST_NUMBERS = 12
+# Owners who are no agents: so many are remembered.
+MOST_STRANGERS = 10_000
 LARGEST_PRIORITY = 1_000_000
 # The columns that a file of faults has before the others; they are left out when it is read again.
 COLUMNS_ADDED = ("fsorch_line", "fsorch_reason")
@@ -145,7 +147,8 @@ def _plain_name(column: str) -> str:
 class Columns:
     """Makes leads of rows. ``targets``: what each column is; ``list``: where they go; ``region``: the country of
     numbers without a code; ``zone``: where they are when no column says so; ``now_us``: for consents without a
-    moment; ``scopes``: what they may be for, beside a campaign (None: anything)."""
+    moment; ``scopes``: what they may be for, beside a campaign (None: anything). ``agents``: who may be a lead's owner;
+    another name is kept, for that agent may come yet, and told of once (None: nobody asks)."""
 
     def __init__(
         self,
@@ -157,6 +160,7 @@ class Columns:
         now_us: int,
         by: str,
         scopes: Container[str] | None = None,
+        agents: Collection[str] | None = None,
     ) -> None:
         self.targets = tuple(targets)
         self._list = list
@@ -164,6 +168,8 @@ class Columns:
         self._zone = _zone(zone) if zone else ""
         self._now_us = now_us
         self._scopes = scopes
+        self._agents = agents
+        self._strangers: set[str] = set()
         self._by = by
         self._numbers = [(n, one.partition(":")[2]) for n, one in enumerate(targets) if one.startswith("number")]
         self._names = [n for n, one in enumerate(targets) if one == "name"]
@@ -194,7 +200,16 @@ class Columns:
             fields=self._all_fields(cells),
             **self._all_parts(cells),
         )
+        reason = "; ".join(filter(None, (reason, self._stranger(lead.owner))))
         return Taken(lead, self._all_consents(cells, lead) if self._consents else (), reason)
+
+    def _stranger(self, owner: str) -> str:
+        """What is to be said of an owner who is no agent; nothing of one who was named before."""
+        if not owner or self._agents is None or owner in self._agents or owner in self._strangers:
+            return ""
+        if len(self._strangers) < MOST_STRANGERS:
+            self._strangers.add(owner)
+        return f"no agent is called {owner[:40]!r}, its owner{near(owner, self._agents)} (said once for each name)"
 
     def _all_parts(self, cells: Sequence[str]) -> dict[str, Any]:
         """What a lead has beside name and numbers, as far as the row says it."""

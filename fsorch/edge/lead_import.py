@@ -110,6 +110,7 @@ def import_leads(
         )
         if not dry_run:
             state = store.leads.lists.begin_import(state, by)
+        centre = store.load_centre()
         columns = Columns(
             targets,
             list=state.list,
@@ -117,7 +118,8 @@ def import_leads(
             zone=options.zone,
             now_us=store.now_us(),
             by=by,
-            scopes=known_scopes(store.load_centre()),
+            scopes=known_scopes(centre),
+            agents={agent.id for agent in centre.agents} or None,
         )
         intake = stack.enter_context(store.leads.lists.taking())
         sheet = stack.enter_context(_ErrorSheet(errors or _beside(path), file.columns, state.errors, dry_run))

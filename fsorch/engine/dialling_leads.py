@@ -6,7 +6,7 @@ from zlib import crc32
 
 from fsorch.campaigns import CallerIdPool, CampaignSpec, Lead, LeadNumber
 
-__all__ = ["choices", "fill_in", "in_turn", "next_number", "shown"]
+__all__ = ["choices", "in_turn", "next_number", "shown"]
 
 
 def next_number(lead: Lead) -> LeadNumber | None:
@@ -44,17 +44,3 @@ def choices(campaign: CampaignSpec, lead: Lead, number: str) -> tuple[str, ...]:
 
 def _prefixes(pool: CallerIdPool, number: str) -> list[str]:
     return [prefix for prefix in pool.prefixes or ("",) if number.startswith(prefix)]
-
-
-def fill_in(script: str, lead: Lead, number: str, agent: str) -> str:
-    """A campaign's script with what is known of the lead in place of ``{name}``, ``{number}``, ``{agent}`` and
-    ``{field.NAME}``; what is not known stays empty, and what a list says is text, whatever it looks like."""
-    known = {"name": lead.name, "number": number, "agent": agent, "owner": lead.owner, "reference": lead.reference}
-    known |= {f"field.{name}": value for name, value in lead.fields.items()}
-    parts = script.split("{")
-    filled = [parts[0]]
-    for part in parts[1:]:
-        name, closed, rest = part.partition("}")
-        plain = closed and name.replace(".", "").replace("_", "").isalnum()
-        filled.append(known.get(name, "") + rest if plain else "{" + part)
-    return "".join(filled)

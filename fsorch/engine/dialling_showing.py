@@ -7,10 +7,11 @@ from msgspec import structs
 from fsorch.acd import AgentState
 from fsorch.campaign.answer_counts import count_answers
 from fsorch.campaign.dial import DialState
+from fsorch.campaign.script import fill_in
 from fsorch.campaigns import CampaignSpec, Lead, Outcome
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
-from fsorch.engine.dialling_leads import choices, fill_in
+from fsorch.engine.dialling_leads import choices
 from fsorch.engine.dialling_people import Previews
 from fsorch.engine.dialling_state import Dial, Preview, Run
 from fsorch.engine.state import Person

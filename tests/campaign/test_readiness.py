@@ -42,6 +42,7 @@ def test_nothing_stands_against_a_campaign_that_is_described() -> None:
     ("keys", "message"),
     [
         ({"gateways": ()}, "it has no gateway"),
+        ({"script": "Hello {nmae}"}, "its script says {nmae}, which is nothing that is known of a lead"),
         ({"lists": ()}, "it has no list"),
         ({"target": 0.05}, "its target of drops is 5.00%, but the pack's ceiling is 3.00%"),
         ({"ring_s": 10}, "it rings for 10 s, but the pack asks for 15"),

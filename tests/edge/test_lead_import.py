@@ -14,8 +14,10 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from fsorch.campaigns import ConsentRow, Lead, LeadState
+from fsorch.config import AgentSpec
 from fsorch.edge import lead_import
 from fsorch.edge.csv_rows import CsvFile, Fault, Row
 from fsorch.edge.lead_columns import Columns, guess, parse_mapping
@@ -286,6 +288,18 @@ class TestImport:
         real = take(store, path)
         for figure in ("rows", "taken", "refused", "doubles", "notes", "first_faults", "columns"):
             assert getattr(dry, figure) == getattr(real, figure)
+
+    def test_an_owner_who_is_no_agent_is_kept_and_told_of_once(self, store: Store, sheet: Callable[..., Path]) -> None:
+        agents = (AgentSpec(id="ann", name="Ann", phone="user/1"), AgentSpec(id="ben", name="Ben", phone="user/2"))
+        store.save_centre(structs.replace(store.load_centre(), agents=agents), "test")
+        rows = ["phone,owner", *(f"+1415555267{n},{owner}" for n, owner in enumerate(("ann", "bem", "bem", "", "cy")))]
+        path = sheet("\n".join(rows))
+        done = take(store, path)
+        assert (done.taken, done.notes) == (5, 2)
+        assert done.first_faults[0].startswith("line 3: taken, but not all of it: no agent is called 'bem', its owner")
+        assert "ben" in done.first_faults[0]
+        assert done.first_faults[1].startswith("line 6: taken, but not all of it: no agent is called 'cy', its owner")
+        assert sorted(lead.owner for lead in kept(store)) == ["", "ann", "bem", "bem", "cy"]
 
     def test_doubles(self, store: Store, sheet: Callable[..., Path]) -> None:
         path = sheet("phone\n+14155552671\n")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from msgspec import structs
 
+from fsorch.campaign.script import fill_in, unknown_words
 from fsorch.campaigns import CallerIdPool, Lead, LeadNumber, ListShare
-from fsorch.engine.dialling_leads import choices, fill_in, next_number, shown
+from fsorch.engine.dialling_leads import choices, next_number, shown
 from fsorch.engine.dialling_state import Limit
 from tests.engine.dialroom import CAMPAIGN, lead
 
@@ -50,6 +51,17 @@ def test_a_script_is_filled_in_and_what_a_list_says_stays_text() -> None:
     known = lead(1, fields={"city": "{agent}", "plan": "A"})
     script = "Hello {name} of {field.city}, {field.plan} or {field.none}? {not a field} {{agent}} {"
     assert fill_in(script, known, "+49", "Ann") == "Hello Lead 1 of {agent}, A or ? {not a field} {Ann} {"
+
+
+def test_words_of_a_script_that_are_nothing_are_named() -> None:
+    assert unknown_words(
+        "Hello {name}, {nmae} of {field.city} {nmae} {not a word} {field.} {owner} {{agent}} {Name} {"
+    ) == (
+        "nmae",
+        "field.",
+        "Name",
+    )
+    assert unknown_words("") == ()
 
 
 def test_dead_numbers_are_passed_over() -> None:

@@ -1,0 +1,44 @@
+"""A campaign's script: what agents read to a lead, with what is known of it in place of words in braces."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from fsorch.campaigns import Lead
+
+__all__ = ["WORDS", "fill_in", "unknown_words"]
+
+# Beside ``field.NAME``, which each list has others of.
+WORDS = ("name", "number", "agent", "owner", "reference")
+
+
+def fill_in(script: str, lead: Lead, number: str, agent: str) -> str:
+    """A campaign's script with what is known of the lead in place of ``{name}``, ``{number}``, ``{agent}``,
+    ``{owner}``, ``{reference}`` and ``{field.NAME}``; what is not known stays empty, and what a list says is text,
+    whatever it looks like."""
+    known = dict(zip(WORDS, (lead.name, number, agent, lead.owner, lead.reference), strict=True))
+    known |= {f"field.{name}": value for name, value in lead.fields.items()}
+    return "".join(_filled(script, known))
+
+
+def _filled(script: str, known: Mapping[str, str]) -> Iterator[str]:
+    for word, text in _parts(script):
+        yield known.get(word, "")
+        yield text
+
+
+def unknown_words(script: str) -> tuple[str, ...]:
+    """The words in braces that are nothing of any lead, and would be left out; each once."""
+    words = (word for word, _ in _parts(script) if word and word not in WORDS)
+    return tuple(dict.fromkeys(word for word in words if not (word.startswith("field.") and word != "field.")))
+
+
+def _parts(script: str) -> Iterator[tuple[str, str]]:
+    """The words in braces, each with the text that follows; text before the first, and braces around what is no word,
+    come with an empty word."""
+    first, *parts = script.split("{")
+    yield "", first
+    for part in parts:
+        word, closed, rest = part.partition("}")
+        plain = closed and word.replace(".", "").replace("_", "").isalnum()
+        yield (word, rest) if plain else ("", "{" + part)
