@@ -79,12 +79,15 @@ class Away:
 
     def _rows(self, switch: str, note: AwayNote, owed: bool) -> dict[str, Any]:
         """The contact, its only stretch, its leg, and what the caller is owed. The contact has the leg's id: whoever
-        reads the note twice writes the same rows."""
+        reads the note twice writes the same rows. It is the tenant's whose number was called; of domains a note says
+        nothing."""
+        called = self.core.tenancy.number(note.dialled, "")
         contact = ContactRow(
             id=note.leg,
             switch=switch,
             number=note.number,
             destination=note.dialled,
+            tenant=called.tenant if called is not None else "",
             outcome=(ContactOutcome.OVERFLOWED if note.bridged_at or note.message else ContactOutcome.LOST).value,
             ended_by="system" if note.alone else "customer",
             cause=AWAY,

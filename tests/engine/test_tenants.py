@@ -16,6 +16,7 @@ from fsorch.calendar_rules import Weekday
 from fsorch.config import Centre, QueueSpec, decode
 from fsorch.customers import Customer, CustomerFile
 from fsorch.engine import FactKind, LogIn, SetStatus
+from fsorch.engine.away_notes import away_note
 from fsorch.engine.inputs import (
     Configure,
     GiveContact,
@@ -222,6 +223,15 @@ def test_who_was_met_for_one_tenant_is_nobody_for_another() -> None:
         desk.tell(History(contact.id, encounters=(met,)))
         assert contact.need is not None
         assert contact.need.prefer == prefers
+
+
+@pytest.mark.parametrize(("dialled", "tenant"), [("800", "beta"), ("700", ""), ("500", ""), ("unknown", "")])
+def test_a_call_that_came_and_went_while_fsorch_was_away_is_its_numbers_tenants(dialled: str, tenant: str) -> None:
+    desk, leg, at = Desk(centre_of()), "2c1a6b3e-9d3f-4a35-8a0e-6f1f9c0d1e2f", 1_799_999_000_000_000
+    note = away_note(leg, f"{at}   {at + 9_000_000} NORMAL_CLEARING +49301 {dialled} - ")
+    desk.tell(LinkUp("main", "core-1", (), calls=(note,)))
+    (fact,) = desk.of(FactKind.CALL_NOTED)
+    assert fact.data["call"]["tenant"] == tenant
 
 
 def test_another_tenants_customer_is_nobody() -> None:
