@@ -12,13 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, ListShare
+from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, ListShare
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
 from fsorch.engine.rows import ContactRow, SegmentRow
 from fsorch.engine.views import AgentView, CampaignView, ContactView, LeadCard, QueueView, Snapshot, TenantView
 from fsorch.gateways import GatewaySpec
 from fsorch.store import ContactDetail, Store
+from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
 from fsorch.tenants import TenantSpec
 from fsorch_web.feed import Views
@@ -194,6 +195,27 @@ def test_what_is_theirs_they_have(pages: dict[str, Page], reader: str) -> None:
     assert client.me()["scope"] == ["sales"]
     assert ask(client, "PATCH", "/api/queues/sales", {"paused": True}).status == 403
     assert ask(leader, "PATCH", "/api/leads/2", {"priority": 3}).json["priority"] == 3
+
+
+@pytest.mark.parametrize("login", PEOPLE)
+def test_the_story_of_an_attempt_is_told_to_who_sees_its_campaign(
+    pages: dict[str, Page], records: Store, login: str
+) -> None:
+    with connected(records.db) as db:
+        for id, campaign in (
+            ("5e5e-1", "mine"),
+            ("6f6f-1", "hidden-one"),
+            ("6f6f-2", "hidden-one"),
+            ("7a7a-1", "gone"),
+        ):
+            row = AttemptRow(id=id, campaign=campaign, lead="", number="+12125550199", launched_at=1)
+            records.leads.attempts.write(db, row)
+    assert pages[login].get("/api/attempts/5e5e-1/story").status == 200
+    for id in ("6f6f-1", "6f6f", "7a7a-1", "none"):
+        answer = pages[login].get(f"/api/attempts/{id}/story")
+        assert answer.status == 404
+        # Not even which ids begin so.
+        assert b"6f6f-2" not in answer.content
 
 
 def test_who_is_bound_to_a_tenant_has_its_new_queue_at_once(pages: dict[str, Page], records: Store) -> None:
