@@ -265,6 +265,9 @@ class Dialler:
     def _reset(self, spec: CampaignSpec, at: int) -> bool:
         """On the other thread; whether it is done. Never raises."""
         try:
+            if at <= self._timed_since(spec):
+                # Whoever writes 09:00 down at four in the afternoon means tomorrow.
+                return True
             for one in spec.lists:
                 if count := self._store().leads.lists.reset_by_clock(one.list, at):
                     log.info("%d leads of %s are ready anew", count, one.list, extra=about(campaign=spec.id))
@@ -273,6 +276,15 @@ class Dialler:
                 log.exception("the lists of %s could not be reset", spec.id, extra=about(campaign=spec.id))
             return False
         return True
+
+    def _timed_since(self, spec: CampaignSpec) -> int:
+        """Since when the campaign has these times (UTC microseconds); 0: as far as the records go back."""
+        since, times = 0, spec.resets
+        for version in reversed(self._store().campaigns.versions(spec.id)):
+            if version.spec.resets != times:
+                return since
+            since = version.made_at
+        return since
 
     def _by_number(self, store: Store, action: LeadsWanted) -> LeadsCome:
         """The lead of a number in one of the campaign's lists that nobody holds; else the number by itself."""

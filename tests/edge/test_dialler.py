@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,10 @@ import msgspec
 import pytest
 from gevent.queue import Queue
 
-from fsorch.campaign.resets import next_reset
+from fsorch.campaign.resets import last_reset, next_reset
 from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, LeadState, ListShare, OrderBy, OrderKey
 from fsorch.clock import ManualClock, SystemClock
-from fsorch.config import Centre
+from fsorch.config import Centre, QueueSpec
 from fsorch.edge.dialler import Dialler
 from fsorch.engine.actions import LeadsBack, LeadsWanted
 from fsorch.engine.inputs import LeadsCome
@@ -179,3 +180,26 @@ def test_lists_are_reset_at_the_campaigns_times(store: Store) -> None:
                 serial += 1
     finally:
         dialler.stop()
+
+
+def test_times_of_resets_hold_from_when_they_were_written_down(tmp_path: Path) -> None:
+    # Four in the afternoon at Greenwich, and the list is of the day before.
+    clock = ManualClock(0.0, round(datetime(2030, 3, 5, 16, tzinfo=UTC).timestamp() * 1e6))
+    store = open_database(f"sqlite:///{tmp_path}/t.db", clock=clock)
+    queues, spec = (QueueSpec(id="q"),), msgspec.structs.replace(QUICK, resets=("09:00",))
+    store.leads.lists.make(LeadList(id="l"), "test")
+    added = store.leads.add(Lead(id="", list="l", numbers=(LeadNumber(number="+49301"),)), "test")
+    clock.advance(86_400)
+    for one in (QUICK, spec):
+        store.save_centre(Centre(name="c", queues=queues, campaigns=(one,)), "sam")
+        clock.advance(60)
+    held = store.leads.reserve_one(added.id, "quick", 1, "x:1").lead
+    rests = msgspec.structs.replace(held, state=LeadState.READY, next_at=2 * clock.now().wall, attempts=3)
+    assert store.leads.finish(rests)
+    dialler = Dialler(lambda: store, lambda come: None, clock, "home.life")
+    assert dialler._reset(spec, last_reset(spec.resets, "UTC", clock.now().wall))
+    assert store.leads.get(added.id).attempts == 3
+    clock.advance(17 * 3600)
+    assert dialler._reset(spec, last_reset(spec.resets, "UTC", clock.now().wall))
+    assert store.leads.get(added.id).attempts == 0
+    store.close()
