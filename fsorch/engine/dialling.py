@@ -76,7 +76,7 @@ class Dialling:
             self.ways.went,
             self.ways.worked,
         )
-        self.dials.means, self.dials.placed = self.ways.meant, self._placed
+        self.dials.means, self.dials.placed = self.ways.verdict, self._placed
         calls.dial_event, calls.dial_job = self.dials.event, self.dials.job
         calls.dial_gone, calls.dial_served, calls.dial_left = self.dials.gone, self.dials.served, self.dials.left
         # Whether an agent has still to say how an attempt was, before the lead's fate is known; see Previews.

@@ -93,8 +93,8 @@ class DialCalls:
         # Told of each call that ended before it rang, with the cause, and of each that rings or is answered.
         self.way_went: Callable[[Dial, str], None]
         self.way_worked: Callable[[Dial], None]
-        # What the carrier of a gateway means by a cause; see Ways.
-        self.means: Callable[[str, str], Outcome | None]
+        # What a gateway makes of the end of a call that nobody answered; see Ways.
+        self.means: Callable[[Dial, str], Outcome | None]
         # Told of each call of a lead's own number that leaves: not of an agent's phone that rings first.
         self.placed: Callable[[Dial], None]
         # Told of each that an agent has.
@@ -382,7 +382,7 @@ class DialCalls:
     def _verdict(self, dial: Dial, cause: str) -> Outcome:
         """How a call ended that is over; of one that nobody answered, as its carrier means the cause."""
         state = dial.machine.state
-        meant = self.means(dial.gateway, cause) if state in (DialState.PLACED, DialState.RINGING) else None
+        meant = self.means(dial, cause) if state in (DialState.PLACED, DialState.RINGING) else None
         return meant or verdict(state, cause)
 
     # -- effects --------------------------------------------------------------------------------------------------

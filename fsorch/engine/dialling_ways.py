@@ -41,6 +41,8 @@ class Ways:
         self._health: dict[str, GatewayHealth] = {}
         # The attempt that tries a gateway.
         self._trials: dict[str, str] = {}
+        # Those that say when a phone rings: they have.
+        self._telling: set[str] = set()
 
     def configure(self) -> None:
         """The centre has changed. Who has edited a gateway wants to see whether it works now."""
@@ -50,6 +52,7 @@ class Ways:
                 self._limits[id] = Limit(spec.cps)
             if id not in self._health or before.get(id) != spec:
                 self._health[id] = GatewayHealth(spec.rest_s)
+                self._telling.discard(id)
         for id in self._health.keys() - self._known.keys():
             del self._health[id]
 
@@ -135,6 +138,12 @@ class Ways:
         spec = self._known.get(gateway)
         return spec.causes.get(cause) if spec is not None else None
 
+    def verdict(self, dial: Dial, cause: str) -> Outcome | None:
+        """What the gateway of a call that nobody answered makes of its end; None: the usual. Where it has said of
+        others when a phone rings, and nothing at all came back of this one, none has: the call was lost on the way."""
+        lost = not dial.ringing_at and Cause.of(cause) in SILENT and dial.gateway in self._telling
+        return self.meant(dial.gateway, cause) or (Outcome.FAILED if lost else None)
+
     def _outcome(self, gateway: str, cause: str) -> Outcome:
         return self.meant(gateway, cause) or outcome_of(Cause.of(cause))
 
@@ -146,6 +155,8 @@ class Ways:
 
     def worked(self, dial: Dial) -> None:
         """A call got somewhere: it rings, is answered, or was turned down out there."""
+        if dial.ringing_at:
+            self._telling.add(dial.gateway)
         if self._trials.get(dial.gateway) == dial.id:
             # Its talk may last; another that is to try the gateway does not wait for that.
             del self._trials[dial.gateway]

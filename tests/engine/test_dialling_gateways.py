@@ -120,6 +120,51 @@ def test_a_gateway_from_which_nothing_comes_back_is_dead_too() -> None:
     assert room.engine.snapshot().campaigns[0].held.startswith("its gateway carrier has failed 4 times")
 
 
+def test_a_call_that_is_lost_on_the_way_was_none_where_phones_are_heard_to_ring() -> None:
+    spec = structs.replace(CAMPAIGN, gateways=("carrier", "other"))
+    room = Room(centre(spec, agents=1, gateways=(structs.replace(CARRIER, rest_s=0), OTHER)))
+    room.at_work("a0")
+    room.run()
+    # Nobody knows yet whether this gateway tells of ringing: a phone may have rung.
+    room.fails(room.calls()[0], "NO_ANSWER")
+    assert [row.outcome for row in room.ended()] == ["noanswer"]
+    room.passes(1)
+    known = room.calls()[-1]
+    assert known.endpoint.startswith("sofia/gateway/carrier/")
+    room.event("CHANNEL_CREATE", known.uuid)
+    room.event("CHANNEL_PROGRESS", known.uuid)
+    room.ends(known.uuid, "NO_ANSWER")
+    room.passes(1)
+    assert room.ended()[-1].outcome == "noanswer"
+    # It does; so of this one none has, and the same attempt goes by the next gateway, as where the first has no line.
+    lost = room.calls()[-1]
+    assert lost.endpoint.startswith("sofia/gateway/carrier/")
+    room.fails(lost, "NO_ANSWER")
+    again = room.calls()[-1]
+    assert again.endpoint.startswith("sofia/gateway/other/")
+    assert len(room.ended()) == 2
+    failed = room.of(FactKind.GATEWAY_FAILED)[-1].data
+    assert (failed["gateway"], failed["cause"]) == ("carrier", "NO_ANSWER")
+    room.event("CHANNEL_CREATE", again.uuid)
+    room.event("CHANNEL_PROGRESS", again.uuid)
+    room.ends(again.uuid, "USER_BUSY")
+    assert [row.outcome for row in room.ended()] == ["noanswer", "noanswer", "busy"]
+
+
+def test_a_lead_whose_call_was_lost_by_the_only_gateway_has_not_been_called() -> None:
+    room = room_of(agents=1)
+    first = room.calls()[-1]
+    room.event("CHANNEL_CREATE", first.uuid)
+    room.event("CHANNEL_PROGRESS", first.uuid)
+    room.ends(first.uuid, "USER_BUSY")
+    room.event("BACKGROUND_JOB", job_uuid=first.job_uuid, body="-ERR USER_BUSY\n")
+    room.passes(1)
+    room.fails(room.calls()[-1], "RECOVERY_ON_TIMER_EXPIRE")
+    # As limits of attempts count it: not at all.
+    assert [row.outcome for row in room.ended()] == ["busy", "failed"]
+    assert [fact.data["gateway"] for fact in room.of(FactKind.GATEWAY_RESTS)] == ["carrier"]
+
+
 def test_phones_that_ring_out_say_nothing_against_a_gateway() -> None:
     room = room_of()
     for call in room.calls():
