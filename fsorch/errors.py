@@ -64,6 +64,12 @@ class NotFound(FsorchError):
         self.close = close
 
 
+def _spoken(word: str) -> str:
+    """A word of a machine's table as people say it; any other text as it is."""
+    known = {"wrap_up": "in wrap-up", "end_wrap_up": "end the wrap-up"}
+    return known.get(word, word.replace("_", " ") if word.isidentifier() else word)
+
+
 class RequestRefused(FsorchError):
     """A request that is not legal in the state the machine is in. Nothing has changed."""
 
@@ -71,7 +77,7 @@ class RequestRefused(FsorchError):
 
     def __init__(self, machine: str, state: str, request: str, hint: str = "") -> None:
         tail = f"; {hint}" if hint else ""
-        super().__init__(f"{machine} is {state}: {request} is not possible now{tail}")
+        super().__init__(f"{machine} is {_spoken(state)}: {_spoken(request)} is not possible now{tail}")
         self.machine = machine
         self.state = state
         self.request = request

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from fsorch.acd import AgentInput, AgentStatus, OfferInput, Tier, Wish, Work
+from fsorch.acd import AgentInput, AgentState, AgentStatus, OfferInput, Tier, Wish, Work
 from fsorch.acd.transfer import TransferState
 from fsorch.acd.wrap_up import WrapUp
 from fsorch.causes import Cause
@@ -314,7 +314,7 @@ class People:
     def leaves(self, person: Person) -> bool:
         """Whether the leg of their last call has still to end; a standing call does not."""
         leg = self.core.legs.get(person.leaving)
-        return leg is not None and not leg.standing
+        return leg is not None and not leg.standing and leg.agent == person.spec.id
 
     def _retire(self, person: Person) -> None:
         person.gone = True
@@ -474,6 +474,8 @@ class People:
         self.core.fact(FactKind.DIGITS_SENT, contact, agent=person.spec.id, leg=to, count=len(request.digits))
 
     def _end_wrap_up(self, person: Person, request: EndWrapUp) -> None:
+        if person.agent.state is not AgentState.WRAP_UP:
+            raise RequestRefused("the agent", person.agent.state.value, "end_wrap_up", "there is none")
         if self.owes_word(person.spec.id):
             raise RequestRefused("the wrap-up", "not over", "its end", "say first how the call was")
         if person.wrap_up is not None:

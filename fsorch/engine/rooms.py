@@ -87,8 +87,10 @@ class Rooms:
         found = [member for member in room.members.values() if member.name == request.party]
         if not found or found[0].leg == person.leg:
             names = [member.name for member in room.members.values() if member.leg != person.leg]
-            hint = f"there are {', '.join(sorted(names))}" if names else "there is nobody else"
-            raise RequestRefused("the conference", "open" if names else "none", f"drop {request.party[:40]!r}", hint)
+            names += [callee.name for callee in room.called.values()]
+            where = ("the conference", f"of {', '.join(sorted(names))}") if names else ("the call", "of two")
+            hint = "they are not in it" if not found else "leave it by hanging up, or complete"
+            raise RequestRefused(*where, f"drop {request.party[:40]!r}", hint)
         self._left(contact, room, found[0], "dropped")
 
     def _of(self, person: Person, verb: str) -> Contact:

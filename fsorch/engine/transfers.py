@@ -286,6 +286,8 @@ class Transfers:
         transfer = contact.transfer if contact is not None else None
         if contact is None or transfer is None or transfer.source != person.spec.id:
             raise RequestRefused("the agent", person.agent.state.value, input.value, "there is no transfer of theirs")
+        if input is TransferInput.CONFER and transfer.machine.state is TransferState.RINGING:
+            raise RequestRefused("the transfer", "ringing", "confer", "wait until they pick up, or cancel and add them")
         self._step(contact, input)
 
     def _take_over(self, person: Person, request: Request) -> None:

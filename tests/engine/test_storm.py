@@ -44,17 +44,20 @@ from fsorch.engine import (
     MoveContact,
     MuteCall,
     NextContact,
+    PressKeys,
     Request,
     SetPriority,
     SetStatus,
     StopListening,
     Supervise,
+    SwitchEvent,
     TakeOver,
     TransferCall,
 )
+from fsorch.engine.inputs import CallBack, CallNow, CancelCallback, FinishMessage
 from fsorch.engine.state import Contact
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Originate, SetVars
+from fsorch.esl.commands import Bridge, Mute, Originate, SetVars, SofiaContact
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from fsorch.flow_nodes import Hangup, Question, Survey
@@ -122,14 +125,17 @@ HAPPENINGS = st.one_of(
     st.tuples(st.just("job"), SOME, st.sampled_from(["+OK x\n", "-ERR NO_ANSWER\n", "-USAGE: x\n", ""])),
     st.tuples(st.just("reply"), SOME, st.sampled_from(["+OK", "-ERR Invalid uuid", "-ERROR", "false"])),
     st.tuples(st.just("lost"), SOME),
-    st.tuples(st.just("person"), AGENTS, st.integers(0, 34)),
-    st.tuples(st.just("person"), AGENTS, st.integers(15, 34)),
-    st.tuples(st.just("hand"), st.integers(15, 34), st.integers(0, 3)),
+    st.tuples(st.just("person"), AGENTS, st.integers(0, 38)),
+    st.tuples(st.just("person"), AGENTS, st.integers(15, 38)),
+    st.tuples(st.just("hand"), st.integers(15, 38), st.integers(0, 3)),
     st.tuples(st.just("hand"), st.integers(16, 20), st.integers(1, 2)),
-    st.tuples(st.just("steer"), SOME, st.integers(0, 3)),
+    st.tuples(st.just("steer"), SOME, st.integers(0, 7)),
     st.tuples(st.just("joined"), SOME),
     st.tuples(st.just("joined"), SOME),
     st.tuples(st.just("time"), st.sampled_from([0.0, 0.5, 5.0, 20.0, 200.0])),
+    st.tuples(
+        st.just("phone"), st.integers(0, 1), st.sampled_from(["register", "gone", "quiet", "loud", "busy", "over"])
+    ),
     st.tuples(st.just("cut")),
     st.tuples(st.just("restart"), st.integers(0, 2**16), st.booleans()),
     st.tuples(st.just("back"), st.integers(0, 2**16)),
@@ -178,6 +184,10 @@ def request(agent: str, which: int) -> Request:
         DropParty(agent=agent, by="t", party=other),
         DropParty(agent=agent, by="t", party="100"),
         TransferCall(agent=agent, by="t", queue="sales", consult=True),
+        MuteCall(agent=agent, by="t", on=False),
+        PressKeys(agent=agent, by="t", digits="12#"),
+        CallBack(agent=agent, by="t"),
+        DropParty(agent=agent, by="t", party="101"),
     )[which]
 
 
@@ -187,6 +197,10 @@ def steering(contact: str, which: int) -> Request:
         MoveContact(contact=contact, queue="sales", by="t"),
         GiveContact(contact=contact, agent="rob", by="t"),
         SetPriority(contact=contact, priority=which, by="t"),
+        GiveContact(contact=contact, agent="ann", by="t"),
+        CancelCallback(contact=contact, by="t"),
+        CallNow(contact=contact, by="t"),
+        FinishMessage(contact=contact, by="t"),
     )[which]
 
 
@@ -256,8 +270,9 @@ class Storm:
             # With it there is always a deadline to come, see check.
             unserved_s=120.0 if nailed else 0.0,
         )
+        ann, rob = (structs.replace(one, phone=f"{one.phone}@pbx.example") for one in CENTRE.agents)
+        self.centre = structs.replace(self.centre, agents=(ann, rob))
         if nailed:
-            ann, rob = CENTRE.agents
             ann = structs.replace(ann, phone_mode=PhoneMode.NAILED, alert="tone_stream://%(200,100,440)")
             self.centre = structs.replace(self.centre, agents=(ann, rob))
         self.desk = Desk(self.centre)
@@ -384,6 +399,24 @@ class Storm:
             bridge = asked[which % len(asked)]
             self.desk.bridge(bridge.a, bridge.b)
 
+    def do_phone(self, which: int, what: str) -> None:
+        """An agent's phone comes and goes, is set to do-not-disturb, or has a call that is not ours."""
+        address, leg = f"100{which + 1}@pbx.example", f"own-{which}"
+        user, host = address.split("@")
+        if what in ("register", "gone"):
+            subclass = "sofia::register" if what == "register" else "sofia::expire"
+            known = {"from-user": user, "from-host": host, "user": user, "host": host}
+            self.desk.tell(SwitchEvent("main", Event(name="CUSTOM", subclass=subclass, known=known)))
+            if what == "gone" and isinstance(self.desk.sent[-1][0], SofiaContact):
+                self.desk.answer(SofiaContact, "error/user_not_registered")
+        elif what in ("quiet", "loud"):
+            known = {"proto": "sip", "event_type": "presence", "from": address}
+            known["status" if what == "quiet" else "rpid"] = "Do Not Disturb" if what == "quiet" else "unknown"
+            self.desk.tell(SwitchEvent("main", Event(name="PRESENCE_IN", known=known)))
+        else:
+            name = "CHANNEL_CREATE" if what == "busy" else "CHANNEL_HANGUP_COMPLETE"
+            self.desk.event(name, leg, {"presence_id": address, "hangup_cause": "NORMAL_CLEARING"}, direction="inbound")
+
     def do_time(self, seconds: float) -> None:
         self.desk.passes(seconds)
 
@@ -392,7 +425,9 @@ class Storm:
 
     def do_back(self, mask: int) -> None:
         alive = [leg for n, leg in enumerate(self.legs()) if mask >> (n % 16) & 1]
-        self.desk.tell(LinkUp("main", "core-1", tuple(self.channel(leg) for leg in alive)))
+        # Sometimes the switch says which phones are there, and one of them is not.
+        there = ("1001@pbx.example",) if mask % 3 == 0 else None
+        self.desk.tell(LinkUp("main", "core-1", tuple(self.channel(leg) for leg in alive), registrations=there))
 
     def do_restart(self, mask: int, late: bool) -> None:
         """We die, and come back to a switch that has some of the legs; the records may answer late."""
@@ -488,9 +523,17 @@ class Storm:
         if view.switches[0].up and not delayed:
             assert not [a for a in free.values() if waiting & set(a.queues)], "waits while a match idles"
         self.check_distributor()
+        self.check_muted()
         for kind in (FactKind.CONTACT_ENDED, FactKind.LEG_ENDED, FactKind.SEGMENT_ENDED):
             ids = Counter(fact.data["row"]["id"] for fact in self.desk.of(kind))
             assert all(count == 1 for count in ids.values()), f"{kind} twice"
+
+    def check_muted(self) -> None:
+        """A phone that stays on the line is not muted any longer than its call."""
+        muted = {one.uuid: one.on for one, _ in self.desk.sent if isinstance(one, Mute)}
+        for person in self.desk.engine._core.people.values():
+            if person.line_leg and not person.contact:
+                assert not muted.get(person.line_leg), f"{person.spec.id} is not heard by the next caller"
 
     def check_distributor(self) -> None:
         """Who waits stands in line, who is free is among the idle, and looking at all of them anew finds nothing."""
@@ -537,6 +580,12 @@ class Storm:
 # The phone that rang for a caller who has gone is called off after a restart; its end comes later than the records.
 @example(Strategy.LONGEST_IDLE, False, [("restart", 2, True), ("end", 0)])
 @example(Strategy.LONGEST_IDLE, False, [("restart", 2, True), ("leg", "CHANNEL_PARK", 0, 0, "NORMAL_CLEARING")])
+# A phone that could not be called, they say, parks all the same, and at the door of callers.
+@example(
+    Strategy.LONGEST_IDLE,
+    True,
+    [("end", 0), ("job", 1, "-ERR NO_ANSWER\n"), ("leg", "CHANNEL_PARK", 2, 0, "NORMAL_CLEARING")],
+)
 @settings(max_examples=200, deadline=None)
 @given(st.sampled_from(list(Strategy)), st.booleans(), st.lists(HAPPENINGS, max_size=60))
 def test_nothing_is_double_nothing_is_lost_and_nobody_is_stuck(
