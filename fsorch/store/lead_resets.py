@@ -23,11 +23,13 @@ ANEW = {"next_at": 0, "attempts": 0, "tried": {}, "gate": int(Gate.OPEN), "state
 
 def reset_leads(db: Db, list: str, *, outcomes: Collection[Outcome] = (), done: bool = False) -> int:
     """Make the leads of ``list`` ready that rest, a part at a time; ``done``: those too whose tries are used up, unless
-    somebody has said how it ended with them. ``outcomes``: only those whose last attempt ended so (none: all). How many
-    there were."""
+    somebody has said how it ended with them, or they were reached (a campaign without agents has no words for that).
+    ``outcomes``: only those whose last attempt ended so (none: all). How many there were."""
     rests = LeadRecord.gate == int(Gate.LATER)
     if done:
         over = (LeadRecord.state == LeadState.FINISHED.value) & (LeadRecord.disposition == "")
+        if Outcome.LIVE not in outcomes:
+            over &= LeadRecord.last_outcome != Outcome.LIVE.value
         rests |= (LeadRecord.gate == int(Gate.SHUT)) & over
     if outcomes:
         rests &= LeadRecord.last_outcome.in_([one.value for one in outcomes])

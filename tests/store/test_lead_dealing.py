@@ -109,6 +109,16 @@ class TestReset:
         assert store.leads.get(four.id).state is LeadState.CALLBACK
         assert [(told.who, told.act) for told in store.audits(act="list.reset")] == [("sam", "list.reset")] * 2
 
+    def test_who_was_reached_is_called_again_only_by_that_word(self, store: Store) -> None:
+        one, two = make(store, 2)
+        rests(store, one, Outcome.LIVE, LeadState.FINISHED)
+        rests(store, two, Outcome.NOANSWER, LeadState.FINISHED)
+        made = store.leads.lists.get("spring").created_at
+        assert store.leads.lists.reset_by_clock("spring", made + MINUTE) == 1
+        assert store.leads.get(one.id).state is LeadState.FINISHED
+        assert store.leads.lists.reset("spring", "sam", outcomes=[Outcome.LIVE], done=True) == 1
+        assert store.leads.get(one.id).state is LeadState.READY
+
     def test_only_those_that_ended_so(self, store: Store) -> None:
         one, two = make(store, 2)
         rests(store, one, Outcome.BUSY)

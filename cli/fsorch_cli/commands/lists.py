@@ -116,7 +116,7 @@ def remove(app: App, list_id: str) -> None:
     multiple=True,
     help="Only leads whose last attempt ended so; several times.",
 )
-@click.option("--done", is_flag=True, help="Also leads whose tries are used up, of which no agent has said how it was.")
+@click.option("--done", is_flag=True, help="Also leads whose tries are used up, who were never reached.")
 @AS_JSON
 @click.pass_obj
 def reset(app: App, list_id: str, outcomes: tuple[str, ...], done: bool, as_json: bool) -> None:
