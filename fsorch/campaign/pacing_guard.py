@@ -94,6 +94,12 @@ class Guard:
             resume = pacer.resume
             self._safely("resume", lambda: resume(learnt))
 
+    def caught_up(self) -> None:
+        """All that was under way has been told; see `Learner.caught_up`."""
+        pacer: object = self.pacer
+        if isinstance(pacer, Learner):
+            self._safely("caught_up", pacer.caught_up)
+
     def _safely(self, what: str, call: Callable[[], object]) -> object:
         try:
             return call()

@@ -201,6 +201,7 @@ class Paces:
             tell(at)
             told = at
         _let_pass(pacer, told, now)
+        pacer.caught_up()
 
     def _waits_s(self, dial: Dial) -> float:
         """How long somebody who has answered has waited for an agent."""
