@@ -86,6 +86,9 @@ class Supervising:
         if request.queue == contact.queue:
             raise RequestRefused("the contact", f"in {contact.queue}", "move there", "it is there already")
         self._check_tenant(contact, "move", f"the queue {request.queue}", self.core.tenancy.of_queue(request.queue))
+        if contact.promise is not None and not contact.leg and queues[request.queue].spec.callback is None:
+            hint = f"the queue {request.queue} calls nobody back; give it a callback first"
+            raise RequestRefused("the contact", "promised a callback", "move there", hint)
         self._line_up(contact, "move")
         was, contact.queue = contact.queue, request.queue
         contact.passed, contact.aim = frozenset(), None

@@ -202,10 +202,15 @@ class Waiting:
         return None
 
     def may_call(self, contact: Contact) -> bool:
-        """Whether the contact may be served now: somebody who is to be called back, within the queue's hours only."""
+        """Whether the contact may be served now: somebody who is to be called back, within the queue's hours only, and
+        not while it has no way to call them."""
         queue = self.core.queues.get(contact.queue)
-        known = self.calendar(queue.spec.calendar, queue.spec.tenant) if queue is not None else None
-        if contact.leg or contact.promise is None or known is None:
+        if contact.leg or contact.promise is None or queue is None:
+            return True
+        if queue.spec.callback is None:
+            return False
+        known = self.calendar(queue.spec.calendar, queue.spec.tenant)
+        if known is None:
             return True
         state, now = known.state(self.core.now.wall), self.core.now
         if not state.open and state.until_us is not None:

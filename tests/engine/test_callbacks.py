@@ -9,9 +9,9 @@ from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.config import AgentSpec, Centre
 from fsorch.deferred import CallbackSpec, CallFirst
 from fsorch.engine import Configure, FactKind, LinkDown, LinkUp
-from fsorch.engine.inputs import OpenContact, PromisedCall, Recall
+from fsorch.engine.inputs import MoveContact, OpenContact, PromisedCall, Recall
 from fsorch.engine.rows import ContactRow
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, RequestRefused
 from fsorch.esl.commands import Bridge, HangupMsg, Kill, Originate, PlayAndGetDigits
 from fsorch.rules import Overflow, OverflowTo
 from tests.engine.desk import CENTRE, Desk
@@ -248,3 +248,23 @@ def test_nobody_is_called_back_while_the_queue_is_closed() -> None:
     desk.passes(60)
     assert len(dials(desk)) == before + 1
     assert desk.contact().state == "offered"
+
+
+def test_a_queue_that_calls_nobody_back_is_not_given_a_promise() -> None:
+    desk = Desk(centre())
+    id = promised(desk)
+    with pytest.raises(RequestRefused, match="the queue support calls nobody back; give it a callback first"):
+        desk.tell(MoveContact(contact=id, queue="support", by="sam"))
+    assert desk.contact().queue == "sales"
+
+
+def test_a_promise_waits_while_its_queue_has_no_way_to_call() -> None:
+    """No agent is called for a customer who cannot be."""
+    desk = Desk(centre())
+    promised(desk)
+    desk.tell(Configure(CENTRE))
+    desk.log_in("ann")
+    desk.passes(600)
+    assert (dials(desk), desk.contact().state, desk.agent("ann").state) == ([], "waiting", "idle")
+    desk.tell(Configure(centre()))
+    assert role(dials(desk)[0]) == "agent"
