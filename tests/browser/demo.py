@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import faulthandler
 import importlib.util
 import os
 import shutil
@@ -74,6 +75,8 @@ def running_demo(folder: Path, *options: str) -> Iterator[Path]:
 def run_script(name: str, announced: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Run one of the scripts beside this file in Node.js; its output is what came of it."""
     program, browser = node(), chromium()
+    # pytest's limit for a test is shorter, and would end the whole run without a word of what the script saw.
+    faulthandler.cancel_dump_traceback_later()
     assert program is not None
     assert browser is not None
     return subprocess.run(

@@ -151,7 +151,8 @@ async function words(page) {
   await page.getByText("Needed: Their price.").waitFor();
   await focused(page, "answer-price");
   await is(page, "said-save").hover();
-  await everyWidth(page, "asks");
+  await fits(page, 420, "asks");
+  await page.setViewportSize({ width: 1280, height: 900 });
   await is(page, "answer-price").focus();
   await page.keyboard.press("Escape");
   await is(page, "more").waitFor({ state: "detached" });
