@@ -32,6 +32,8 @@ __all__ = ["Crew"]
 TOLD_S = 1.0
 # How often it is reckoned what each campaign has had of its agents.
 RECKON_S = 1.0
+# Of differences of moments: a deadline that is so near would come again and again.
+ROUNDING_S = 1e-6
 
 
 class Crew:
@@ -250,7 +252,7 @@ class Crew:
         if switch is None or not switch.up:
             # Nobody can be told; once the link is back the agents may be, too.
             least = max(least, TOLD_S)
-        if least <= 0:
+        if least <= ROUNDING_S:
             self.dials.cancel(dial)
         else:
             self.core.timers.set(("withdraw", dial.id), self.core.now.mono + least)
