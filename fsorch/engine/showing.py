@@ -138,13 +138,15 @@ def queue_view(core: Core, queue: Queue) -> QueueView:
     waiting = core.distributor.waiting(queue.spec.id)
     members = [p for p in core.people.values() if any(m.queue == queue.spec.id for m in p.spec.queues)]
     available = [p for p in members if p.agent.status.status is AgentStatus.AVAILABLE]
-    idle = sum(p.agent.state is AgentState.IDLE for p in available)
+    idle = [p for p in available if p.agent.state is AgentState.IDLE]
+    unready = sum(bool(p.unready) for p in idle)
     return QueueView(
         id=queue.spec.id,
         title=queue.spec.title or queue.spec.id,
         waiting=len(waiting),
         oldest_enqueued_at=min((core.contacts[id].enqueued_at for id in waiting if id in core.contacts), default=0),
-        idle=idle,
+        idle=len(idle) - unready,
+        unready=unready,
         busy=sum(p.agent.state is not AgentState.IDLE for p in members),
         on_break=sum(p.agent.status.status is AgentStatus.BREAK for p in members),
         queued=queue.queued,

@@ -259,13 +259,15 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
 
 class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     """A queue now, and its counts since the engine started. ``within`` counts answers inside the service-level time.
-    ``paused``: nothing is offered from it."""
+    ``idle`` agents can be offered a contact now; ``unready`` ones are available and cannot, see AgentView. ``paused``:
+    nothing is offered from it."""
 
     id: str
     title: str
     waiting: int
     oldest_enqueued_at: int = 0
     idle: int = 0
+    unready: int = 0
     busy: int = 0
     on_break: int = 0
     queued: int = 0

@@ -61,6 +61,8 @@ def test_complaint_7_a_phone_that_is_gone_is_shown_and_gets_nothing_until_it_is_
     bench.call("caller-1", "sales")
     agent = bench.agent("ann")
     assert (agent.status, agent.unready) == ("available", "the phone is not registered")
+    (queue,) = (queue for queue in bench.engine.snapshot().queues if queue.id == "sales")
+    assert (queue.idle, queue.unready) == (0, 1), "she is no capacity"
     assert dials(bench) == 0
     register(bench)
     assert bench.agent("ann").unready == ""

@@ -108,6 +108,7 @@ READ = {
     'fsorch_queue_paused{queue="vip"}': 1,
     'fsorch_queue_service_level_target_seconds{queue="vip"}': 10,
     'fsorch_queue_agents{queue="sales",state="break"}': 3,
+    'fsorch_queue_agents{queue="sales",state="unready"}': 0,
     'fsorch_queue_entered_total{queue="sales"}': 9,
     'fsorch_queue_answered_total{queue="sales"}': 5,
     'fsorch_queue_answered_in_time_total{queue="sales"}': 4,

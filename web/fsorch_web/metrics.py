@@ -131,7 +131,7 @@ def _queues(queues: tuple[QueueView, ...], at: int) -> Iterator[Metric]:
         label,
         each(lambda q: q.service_level_s),
     )
-    states = (("idle", "idle"), ("busy", "busy"), ("break", "on_break"))
+    states = (("idle", "idle"), ("unready", "unready"), ("busy", "busy"), ("break", "on_break"))
     agents = [((q.id, word), float(getattr(q, field))) for q in queues for word, field in states]
     yield _gauge("queue_agents", "Agents of the queue who are logged in.", ("queue", "state"), agents)
     yield _counter("queue_entered", "Contacts that came into the queue.", label, each(lambda q: q.queued))

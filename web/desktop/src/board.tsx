@@ -5,7 +5,7 @@ import { useMemo, useState } from "preact/hooks";
 import { ask, change } from "./api";
 import { Campaigns } from "./campaigns";
 import { Empty } from "./desk";
-import { breaksOf, callerName, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
+import { breaksOf, callerName, isFree, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
 import { Action, BreakTimes, Pill, Since, WeightWord } from "./parts";
 import { Hours } from "./hours";
 import { Joining, Steering, isOwed } from "./steering";
@@ -42,7 +42,7 @@ function Totals({ board, user }: { board: Board; user: User }): JSX.Element {
     board.queues.reduce((total, queue) => total + queue[key], 0);
   const oldest = Math.min(...board.queues.filter((queue) => queue.oldest_enqueued_at).map((queue) => queue.oldest_enqueued_at));
   const here = board.agents.filter((agent) => agent.status !== "logged_out");
-  const idle = here.filter((agent) => tone(agent) === "idle").length;
+  const idle = here.filter(isFree).length;
   const talking = here.filter((agent) => agent.state === "talking").length;
   const longest = Number.isFinite(oldest) ? now / 1000 - oldest / 1e6 : 0;
   const patience = Math.min(...board.queues.map((queue) => queue.service_level_s), Infinity);
@@ -130,7 +130,13 @@ function QueueRow({ queue, may }: { queue: Queue; may: boolean }): JSX.Element {
   const now = useNow();
   const longest = queue.oldest_enqueued_at ? now / 1000 - queue.oldest_enqueued_at / 1e6 : 0;
   const done = queue.answered + queue.abandoned;
-  const agents = queue.idle + queue.busy + queue.on_break;
+  const agents = queue.idle + queue.unready + queue.busy + queue.on_break;
+  const crew = [
+    `${queue.idle} free`,
+    ...(queue.unready ? [`${queue.unready} without calls`] : []),
+    `${queue.busy} busy`,
+    `${queue.on_break} on break`,
+  ];
   return (
     <tr data-test={`queue-${queue.id}`}>
       <th scope="row">
@@ -139,14 +145,15 @@ function QueueRow({ queue, may }: { queue: Queue; may: boolean }): JSX.Element {
       <td class={`num strong ${queue.waiting ? "" : "zero"}`}>{queue.waiting}</td>
       <td class={`num ${mood(longest, queue.service_level_s)}`}>{queue.oldest_enqueued_at ? clock(longest) : "–"}</td>
       <td>
-        <span class="crew" aria-label={`${queue.idle} free, ${queue.busy} busy, ${queue.on_break} on break`}>
+        <span class="crew" aria-label={crew.join(", ")}>
           <span class="bar" aria-hidden="true">
             {queue.idle > 0 && <i class="idle" style={{ flexGrow: queue.idle }} />}
             {queue.busy > 0 && <i class="talking" style={{ flexGrow: queue.busy }} />}
             {queue.on_break > 0 && <i class="break" style={{ flexGrow: queue.on_break }} />}
+            {queue.unready > 0 && <i class="out" style={{ flexGrow: queue.unready }} />}
             {agents === 0 && <i class="out" style={{ flexGrow: 1 }} />}
           </span>
-          <span class="small soft">{agents ? `${queue.idle} free · ${queue.busy} busy · ${queue.on_break} break` : "nobody here"}</span>
+          <span class="small soft">{agents ? crew.join(" · ") : "nobody here"}</span>
         </span>
       </td>
       <td class="num">{queue.answered}</td>
@@ -284,7 +291,7 @@ function stageSince(contact: Contact): number {
 
 const FILTERS: [string, string, (agent: Agent) => boolean][] = [
   ["here", "Here", (agent) => agent.status !== "logged_out"],
-  ["free", "Free", (agent) => tone(agent) === "idle"],
+  ["free", "Free", isFree],
   ["busy", "Busy", (agent) => agent.state !== "idle"],
   ["break", "Break", (agent) => tone(agent) === "break"],
   ["out", "Out", (agent) => agent.status === "logged_out"],

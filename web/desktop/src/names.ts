@@ -86,6 +86,11 @@ export function tone(agent: Agent): AgentTone {
   return agent.status === "available" ? "idle" : "out";
 }
 
+// Whether the next contact can be offered to them.
+export function isFree(agent: Agent): boolean {
+  return tone(agent) === "idle" && !agent.unready;
+}
+
 export function toneLabel(agent: Agent, breaks: readonly Break[]): string {
   switch (tone(agent)) {
     case "ringing":

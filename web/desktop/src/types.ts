@@ -169,6 +169,7 @@ export interface Queue {
   waiting: number;
   oldest_enqueued_at: number;
   idle: number;
+  unready: number;
   busy: number;
   on_break: number;
   queued: number;
