@@ -26,10 +26,11 @@ from fsorch.flow_checks import check_flow
 from fsorch.flow_limits import FlowLimits
 from fsorch.flows import FlowSpec, FlowWorld, shape_faults
 from fsorch.gateways import GatewaySpec, check_gateway
-from fsorch.hints import explain, near, with_keys
+from fsorch.hints import explain, with_keys
 from fsorch.hostile import check_plain
 from fsorch.lookups import LookupSettings, Sources
 from fsorch.names import BreakWeight, Role, Skilled, Strategy
+from fsorch.nearest import near
 from fsorch.numbers import plain_number
 from fsorch.prompts import Language, PromptSpec, SpeechSpec, check_prompts
 from fsorch.rules import (

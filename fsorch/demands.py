@@ -20,7 +20,7 @@ import msgspec
 
 from fsorch.errors import ConfigError
 from fsorch.expressions import Apply, ExpressionError, Literal, Ref, Tree, Type, parse
-from fsorch.hints import near
+from fsorch.nearest import near
 
 __all__ = [
     "HIGHEST",

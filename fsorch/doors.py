@@ -15,7 +15,7 @@ import msgspec
 
 from fsorch.demands import Wanted, check_wanted
 from fsorch.errors import ConfigError
-from fsorch.hints import near
+from fsorch.nearest import near
 from fsorch.waits import Ending
 
 __all__ = [

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from fsorch.hints import alike, near
+from fsorch.nearest import alike, near
 
 __all__ = [
     "ConfigError",

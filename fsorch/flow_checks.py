@@ -40,7 +40,7 @@ from fsorch.flow_nodes import (
     ways,
 )
 from fsorch.flows import NODE_NAME, Fault, FlowSpec, FlowWorld, prompt_file
-from fsorch.hints import near
+from fsorch.nearest import near
 from fsorch.prompts import PromptSpec, Slot, check_prompt, parse_text
 from fsorch.rules import Names
 from fsorch.waits import check_hours

@@ -1,11 +1,10 @@
-"""The nearest valid name to a wrong one: for faults in a file that decoding finds.
+"""What would have been right in a file in which decoding finds a fault.
 
-msgspec says where a fault is and what is wrong; :func:`explain` adds what would have been right there.
+msgspec says where a fault is and what is wrong; :func:`explain` adds the nearest valid name.
 """
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -13,7 +12,9 @@ from typing import Any
 import msgspec
 from msgspec import inspect
 
-__all__ = ["alike", "explain", "near", "with_keys"]
+from fsorch.nearest import near
+
+__all__ = ["explain", "with_keys"]
 
 FAULT = re.compile(
     r"(?:Object contains unknown field `(?P<field>[^`]*)`"
@@ -25,27 +26,6 @@ FAULT = re.compile(
 PART = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 UNQUOTED = re.compile("Expected `str`, got `(bool|int|float|date|datetime)`")
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
-# So many names are listed when none is near; of the rest, how many they are.
-FEW = 12
-
-
-def alike(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """The three of ``known`` that look most like ``name``, as far as they do."""
-    lower = {one.lower(): one for one in sorted(known)}
-    return tuple(lower[one] for one in difflib.get_close_matches(name.lower(), lower, n=3, cutoff=0.6))
-
-
-def near(name: str, known: Iterable[str], few: int = FEW) -> str:
-    """The end of a sentence about a wrong name: the nearest of ``known``; when none is near, the first ``few`` of them
-    and how many more there are. 0: then nothing."""
-    known = sorted(known)
-    close = alike(name, known)
-    if close:
-        return f"; did you mean {', '.join(close)}?"
-    if not few:
-        return ""
-    more = f" and {len(known) - few} more" if len(known) > few else ""
-    return f" (there: {', '.join(known[:few]) or 'none'}{more})"
 
 
 def explain(error: msgspec.ValidationError, type: Any) -> str:

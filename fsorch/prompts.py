@@ -15,7 +15,7 @@ from typing import Annotated
 import msgspec
 
 from fsorch.errors import ConfigError
-from fsorch.hints import near
+from fsorch.nearest import near
 
 __all__ = [
     "KINDS",

@@ -17,7 +17,7 @@ import msgspec
 
 from fsorch.demands import Wanted, check_wanted
 from fsorch.errors import ConfigError
-from fsorch.hints import near
+from fsorch.nearest import near
 
 __all__ = [
     "Action",

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from fsorch.calendar_rules import CalendarSpec
 from fsorch.config import Centre
 from fsorch.errors import ConfigError
-from fsorch.hints import explain, near
+from fsorch.hints import explain
+from fsorch.nearest import near
 from fsorch.rules import CauseRules, StepPlan, WrapUpSpec, expect_known
 
 

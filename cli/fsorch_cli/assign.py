@@ -15,7 +15,7 @@ import msgspec
 import yaml
 
 from fsorch.errors import ConfigError
-from fsorch.hints import near
+from fsorch.nearest import near
 
 __all__ = ["assign"]
 

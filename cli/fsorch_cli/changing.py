@@ -10,7 +10,7 @@ from fsorch.comparing import Change
 from fsorch.config import Centre, known_skills
 from fsorch.edge.prompt_files import PromptFolder, unbuilt
 from fsorch.errors import ConfigError, NotRunning
-from fsorch.hints import near
+from fsorch.nearest import near
 from fsorch.store import changing
 from fsorch.store.linting import FlowRefused
 from fsorch_cli.app import App

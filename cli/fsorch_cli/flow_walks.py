@@ -21,9 +21,9 @@ from fsorch.expressions import ExpressionError, Type, parse, spoken_type, type_o
 from fsorch.expressions import plain as plain_value
 from fsorch.flow_nodes import Lookup
 from fsorch.flows import FlowSpec
-from fsorch.hints import near
 from fsorch.ivr.rehearsal import Line, Rehearsal, Script, What
 from fsorch.ivr.steps import OwnAsk, Rows
+from fsorch.nearest import near
 from fsorch_cli.app import App
 from fsorch_cli.console import cell, note, out, printable
 from fsorch_cli.flow_files import Surroundings

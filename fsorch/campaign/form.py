@@ -8,7 +8,7 @@ from datetime import date
 
 from fsorch.campaigns import AskKind, AskSpec
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.hints import near
+from fsorch.nearest import near
 
 __all__ = ["filled_in"]
 

@@ -15,7 +15,7 @@ from fsorch.campaigns import CallerIdPool, CampaignSpec, Mode
 from fsorch.compliance_packs import PackSpec, RegistryRule
 from fsorch.config import AgentSpec, Centre
 from fsorch.errors import ConfigError
-from fsorch.hints import near
+from fsorch.nearest import near
 from fsorch.rules import PhoneMode
 
 __all__ = ["OVERDIALLING", "check_pacers", "faults"]

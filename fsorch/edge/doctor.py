@@ -20,7 +20,7 @@ from fsorch.edge.prompt_texts import with_trials
 from fsorch.edge.status import ServiceStatus
 from fsorch.edge.webserver import listen
 from fsorch.errors import ConfigError, FsorchError
-from fsorch.hints import near
+from fsorch.nearest import near
 from fsorch.store import Store, open_database
 from fsorch.store.database import connected, writing
 from fsorch.tenancy import Tenancy

@@ -19,7 +19,7 @@ import msgspec
 from fsorch.campaigns import ConsentRow, Lead, LeadNumber
 from fsorch.e164 import NumberFault, NumberReader
 from fsorch.errors import ConfigError
-from fsorch.hints import near
+from fsorch.nearest import near
 
 __all__ = ["COLUMNS_ADDED", "Columns", "Taken", "guess", "parse_mapping", "parse_moment"]
 

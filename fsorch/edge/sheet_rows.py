@@ -18,7 +18,7 @@ import openpyxl
 
 from fsorch.edge.csv_rows import Fault, Row
 from fsorch.errors import ConfigError
-from fsorch.hints import near
+from fsorch.nearest import near
 
 __all__ = ["SheetFile", "is_old_sheet", "is_sheet"]
 
