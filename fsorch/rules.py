@@ -472,7 +472,7 @@ def _check_overflow(action: Overflow, names: Names, where: str) -> None:
 
 def _check_prompt(prompt: str, names: Names, where: str) -> None:
     if names.prompts is not None and prompt not in names.prompts:
-        what = near(prompt, names.prompts) or "; add it to the centre's prompts first"
+        what = near(prompt, names.prompts, few=0) or "; add it to the centre's prompts first"
         raise ConfigError(f"{where} is {prompt!r}; expected a prompt{what}")
 
 
