@@ -229,8 +229,11 @@ class Recalled:
         leg = self.calls.legs.own(switch, event, "agent", contact.id, person.spec.id)
         first = not contact.offers_open
         offer = self.offers.take_up(contact, person, leg, id)
-        # Without the records only the oldest phone says when the wait turned into an offer.
-        at = contact.enqueued_at if contact.id not in self._blind else event.created_time
+        # Without the records only the oldest phone says when the wait turned into an offer. The switch stamps
+        # its legs by a clock that may be some milliseconds behind ours, but nothing is offered before it waits.
+        at = contact.enqueued_at
+        if contact.id in self._blind:
+            at = max(at, event.created_time)
         if first or (contact.segment is not None and at < contact.segment.began_at):
             self.since(contact, at)
         if input is OfferInput.ANSWERED:
