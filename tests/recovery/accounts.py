@@ -110,8 +110,14 @@ class Accounts:
         return any(down - self.slack_us < at < up + self.slack_us for down, up in self.site.outages)
 
     def outage_at(self, at: int) -> int:
-        """How long the outage around ``at`` was; 0 if there was none."""
-        near = (up - down for down, up in self.site.outages if down - self.slack_us < at < up + self.slack_us)
+        """How long the outage around ``at`` was; 0 if there was none. A life between two outages that is too short
+        to find everybody again is part of them."""
+        spans: list[tuple[int, int]] = []
+        for down, up in sorted(self.site.outages):
+            if spans and down - spans[-1][1] < 4 * self.slack_us:
+                down = spans.pop()[0]
+            spans.append((down, up))
+        near = (up - down for down, up in spans if down - self.slack_us < at < up + self.slack_us)
         return max(near, default=0)
 
     def check_segments(self, row: ContactRow) -> None:
