@@ -32,7 +32,7 @@ from fsorch.store.lead_models import (
     LeadNumberRecord,
     LeadRecord,
 )
-from fsorch.store.lead_resets import note_reset, reset_leads, was_reset
+from fsorch.store.lead_resets import Within, note_reset, reset_leads, was_reset
 from fsorch.store.lead_rows import gate_of, next_number, number_value, read_leads
 from fsorch.store.models import MetaRecord
 from fsorch.store.values import clean, cut, dump_json
@@ -146,15 +146,31 @@ class Lists:
                 self._audit(by, "list.remove", {"list": id, "leads": removed})
             return removed
 
-    def reset(self, id: str, by: str, *, outcomes: Collection[Outcome] = (), done: bool = False) -> int:
+    def reset(
+        self,
+        id: str,
+        by: str,
+        *,
+        outcomes: Collection[Outcome] = (),
+        done: bool = False,
+        within: Within | None = None,
+    ) -> int:
         """Make the leads that rest ready at once, and count their attempts anew; with ``done`` those too whose tries
         are used up, unless somebody has said how it ended; with ``outcomes`` only those whose last attempt ended so.
-        How many there were; audited. Callbacks stay, and so does what is on record of attempts. Raises NotFound."""
+        How many there were; audited. Callbacks stay, and so does what is on record of attempts. ``within`` does each
+        part of a thousand leads; what it raises ends it, and the parts of before stay. Raises NotFound."""
         with self._use() as db:
-            count = reset_leads(db, self._one(db, id).id, outcomes=outcomes, done=done)
-            told = {"list": id, "leads": count, "outcomes": sorted(one.value for one in outcomes), "done": done}
-            with writing(db):
-                self._audit(by, "list.reset", told)
+            parts = reset_leads(db, self._one(db, id).id, outcomes=outcomes, done=done, within=within)
+            count, over = 0, False
+            try:
+                for part in parts:
+                    count += part
+                over = True
+            finally:
+                # What was done is told, also when something ended it halfway.
+                if count or over:
+                    told = {"list": id, "leads": count, "outcomes": sorted(one.value for one in outcomes), "done": done}
+                    self._audit(by, "list.reset", told)
             return count
 
     def reset_by_clock(self, id: str, at: int) -> int:

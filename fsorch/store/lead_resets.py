@@ -8,23 +8,30 @@ that somebody holds, stay as they are.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
+from functools import partial
+from typing import Any
 
 from fsorch.campaigns import LeadState, Outcome
 from fsorch.store.database import Db, writing
 from fsorch.store.lead_models import Gate, LeadListRecord, LeadNumberRecord, LeadRecord
 from fsorch.store.models import MetaRecord
 
-__all__ = ["note_reset", "reset_leads", "was_reset"]
+__all__ = ["Within", "note_reset", "reset_leads", "was_reset"]
 
 PAGE = 1_000
+# Does a part of the work, and gives what it gives.
+Within = Callable[[Callable[[], int]], int]
 ANEW = {"next_at": 0, "attempts": 0, "tried": {}, "gate": int(Gate.OPEN), "state": LeadState.READY.value}
 
 
-def reset_leads(db: Db, list: str, *, outcomes: Collection[Outcome] = (), done: bool = False) -> int:
+def reset_leads(
+    db: Db, list: str, *, outcomes: Collection[Outcome] = (), done: bool = False, within: Within | None = None
+) -> Iterator[int]:
     """Make the leads of ``list`` ready that rest, a part at a time; ``done``: those too whose tries are used up, unless
     somebody has said how it ended with them, or they were reached (a campaign without agents has no words for that).
-    ``outcomes``: only those whose last attempt ended so (none: all). How many there were."""
+    ``outcomes``: only those whose last attempt ended so (none: all); ``within`` does each part, and may raise instead.
+    How many there were, part by part."""
     rests = LeadRecord.gate == int(Gate.LATER)
     if done:
         over = (LeadRecord.state == LeadState.FINISHED.value) & (LeadRecord.disposition == "")
@@ -36,15 +43,19 @@ def reset_leads(db: Db, list: str, *, outcomes: Collection[Outcome] = (), done: 
     query = LeadRecord.select(LeadRecord.id)
     # Each part leaves the gate it was found by, so all of them are found before the first is changed.
     ids = [row[0] for row in query.where(LeadRecord.list == list, rests).tuples().execute(db)]
-    changed = 0
-    for at in range(0, len(ids), PAGE):
-        page = ids[at : at + PAGE]
-        with writing(db):
-            # Since it was found somebody may have reserved one, promised it a call, or called it and said how it ended.
-            still = [row[0] for row in query.where(LeadRecord.id.in_(page), rests).tuples().execute(db)]
-            changed += LeadRecord.update(ANEW).where(LeadRecord.id.in_(still), rests).execute(db)
-            LeadNumberRecord.update({"attempts": 0}).where(LeadNumberRecord.lead.in_(still)).execute(db)
-    return changed
+    # One part at least, so that ``within`` has its say.
+    for at in range(0, len(ids) or 1, PAGE):
+        part = partial(_reset_part, db, query, rests, ids[at : at + PAGE])
+        yield part() if within is None else within(part)
+
+
+def _reset_part(db: Db, query: Any, rests: Any, page: Sequence[int]) -> int:
+    with writing(db):
+        # Since it was found somebody may have reserved one, promised it a call, or called it and said how it ended.
+        still = [row[0] for row in query.where(LeadRecord.id.in_(page), rests).tuples().execute(db)]
+        changed: int = LeadRecord.update(ANEW).where(LeadRecord.id.in_(still), rests).execute(db)
+        LeadNumberRecord.update({"attempts": 0}).where(LeadNumberRecord.lead.in_(still)).execute(db)
+        return changed
 
 
 def was_reset(db: Db, list: str) -> int:

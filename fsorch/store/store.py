@@ -10,7 +10,7 @@ import itertools
 import logging
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
 import msgspec
@@ -171,6 +171,14 @@ class Store:
         """The number of the centre's last change; 0 before the first."""
         with self._use() as db:
             return centres.read_revision(db)
+
+    @contextmanager
+    def steady(self) -> Iterator[int]:
+        """The centre stays as it is in this block, and its revision is given. The block is one transaction that writes:
+        what this thread does in it is done altogether, or not at all when the block raises. Nobody else writes
+        meanwhile, so it is to be short."""
+        with self._use() as db, writing(db):
+            yield centres.read_revision(db, lock=True)
 
     # Versions of flows
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
+import gevent
 import msgspec
 import pytest
 
+from fsorch.campaigns import Lead, LeadNumber
 from fsorch.config import Centre, decode
+from fsorch.errors import NotFound
 from fsorch.store import Store
+from fsorch.store.lead_lists import LeadList
 
 NUMBER = "sofia/gateway/carrier/{number}"
 # Each key of a centre that is more than a list of things with ids, as it is not by default.
@@ -52,3 +56,35 @@ def test_no_key_is_forgotten_here() -> None:
     lists = {"queues", "agents", "flows", "breaks", "calendars", "gateways", "dispositions", "packs", "campaigns"}
     lists.add("tenants")
     assert {field.name for field in msgspec.structs.fields(Centre)} == set(KEYS) | lists | {"flow"}
+
+
+def test_the_centre_waits_for_an_act_that_needs_it_as_it_is(store: Store) -> None:
+    store.save_centre(Centre(name="One"), "test")
+    order: list[str] = []
+
+    def change() -> None:
+        store.save_centre(Centre(name="Two"), "test")
+        order.append("changed")
+
+    with store.steady() as revision:
+        other = gevent.get_hub().threadpool.spawn(change)
+        assert (revision, store.load_centre().name) == (store.revision(), "One")
+        store.audit("sam", "act", {})
+        order.append("acted")
+    other.get()
+    assert order == ["acted", "changed"]
+    assert store.load_centre().name == "Two"
+
+
+def test_an_act_that_fails_has_changed_nothing(store: Store) -> None:
+    store.leads.lists.make(LeadList(id="spring"), "test")
+
+    def act() -> None:
+        with store.steady():
+            store.leads.add(Lead(id="", list="spring", numbers=(LeadNumber(number="+12125550142"),)), "sam")
+            store.leads.get("7777")
+
+    with pytest.raises(NotFound):
+        act()
+    assert store.leads.of_list("spring", 5) == []
+    assert [one.who for one in store.audits()] == ["test"]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from queue import SimpleQueue
 from typing import Any
 
@@ -114,6 +115,9 @@ class FakeStore:
 
     def revision(self) -> int:
         return self.revisions
+
+    def steady(self) -> AbstractContextManager[int]:
+        return nullcontext(self.revisions)
 
     def load_centre(self) -> Centre:
         return self.centre

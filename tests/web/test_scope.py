@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from fsorch.gateways import GatewaySpec
 from fsorch.store import ContactDetail, Store
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
+from fsorch.store.lead_models import Gate, LeadNumberRecord, LeadRecord
 from fsorch.tenants import TenantSpec
 from fsorch_web.feed import Views
 from fsorch_web.operations import OPERATIONS
@@ -265,6 +267,93 @@ def test_a_leader_acts_on_no_call_of_another_queue(pages: dict[str, Page], desk:
         assert ask(leader, "POST", f"/api/contact/{verb}", {"contact": "c-open"} | more).status == 404
     assert len(desk.centre.requests) == asked
     assert ask(leader, "POST", "/api/agent/status", {"agent": "bo", "status": "available"}).json == {"ok": True}
+
+
+# What the people of ``sales`` may do, until the campaign is another queue's.
+ACTS: tuple[tuple[str, str, dict[str, Any]], ...] = (
+    ("POST", "campaigns/mine/start", {"anyway": True, "reason": "now"}),
+    ("POST", "leads", {"list": "open", "numbers": [{"number": "+12125550143"}]}),
+    ("PATCH", "leads/2", {"priority": 9}),
+    ("POST", "leads/2/callback", {"at": "2099-01-01T00:00:00+00:00"}),
+    ("POST", "leads/2/callback-cancel", {}),
+    ("POST", "lists/open/reset", {}),
+    ("PATCH", "queues/sales", {"paused": True}),
+    ("PATCH", "agents/ada", {"queues": []}),
+)
+
+
+@pytest.mark.parametrize(("method", "path", "body"), ACTS)
+@pytest.mark.parametrize("login", ["leader", "manager"])
+def test_what_is_another_queues_in_the_moment_of_the_act_stays(
+    pages: dict[str, Page],
+    records: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    login: str,
+    method: str,
+    path: str,
+    body: dict[str, Any],
+) -> None:
+    """Between the look at who may and the act, somebody gives away what it is about."""
+    gone = msgspec.structs.replace(
+        CENTRE,
+        queues=tuple(msgspec.structs.replace(one, tenant=OTHER.id) for one in CENTRE.queues),
+        campaigns=tuple(msgspec.structs.replace(one, queue="hidden") for one in CENTRE.campaigns),
+    )
+    steady, save = records.steady, records.save_centre
+    before = records.leads.get("2")
+
+    def late() -> AbstractContextManager[int]:
+        save(gone, "somebody")
+        return steady()
+
+    def late_save(*args: Any, **more: Any) -> int:
+        save(gone, "somebody")
+        return save(*args, **more)
+
+    monkeypatch.setattr(records, "steady", late)
+    monkeypatch.setattr(records, "save_centre", late_save)
+    answer = ask(pages[login], method, f"/api/{path}", body)
+    monkeypatch.undo()
+    # A change of the centre itself is refused because somebody else was quicker.
+    assert answer.status == (409 if path.startswith(("queues", "agents")) else 404)
+    assert records.leads.get("2") == before
+    assert len(records.leads.of_list("open", 50)) == 1
+    assert records.campaigns.state("mine").state == "draft"
+    assert records.load_centre() == gone
+    assert [one.act for one in records.audits(1)] == ["centre.save"]
+    assert records.audits(1)[0].who == "somebody"
+    records.save_centre(CENTRE, "test")
+
+
+@pytest.mark.parametrize("login", ["leader", "manager"])
+def test_a_list_that_is_given_away_halfway_is_reset_no_further(
+    pages: dict[str, Page], records: Store, monkeypatch: pytest.MonkeyPatch, login: str
+) -> None:
+    """Parts of one lead each, of two; the second is another queue's."""
+    more = records.leads.add(Lead(id="", list="open", numbers=(LeadNumber(number="+12125550144"),)), "test")
+    rests = {"gate": int(Gate.LATER), "next_at": records.now_us() + 9_000_000_000}
+    with connected(records.db) as db:
+        LeadRecord.update(rests).where(LeadRecord.list == "open").execute(db)
+    taken = iter((None, msgspec.structs.replace(CENTRE, campaigns=())))
+    steady = records.steady
+
+    def late() -> AbstractContextManager[int]:
+        if (centre := next(taken)) is not None:
+            records.save_centre(centre, "test")
+        return steady()
+
+    monkeypatch.setattr(records, "steady", late)
+    monkeypatch.setattr("fsorch.store.lead_resets.PAGE", 1)
+    assert ask(pages[login], "POST", "/api/lists/open/reset").status == 404
+    monkeypatch.undo()
+    assert [one.next_at > 0 for one in records.leads.of_list("open", 50)] == [False, True]
+    told = records.audits(1, act="list.reset")[0]
+    assert (told.who, told.what["leads"]) == (login, 1)
+    records.save_centre(CENTRE, "test")
+    assert ask(pages[login], "POST", "/api/lists/open/reset").json == {"list": "open", "leads": 1}
+    with connected(records.db) as db:
+        LeadNumberRecord.delete().where(LeadNumberRecord.lead == int(more.id)).execute(db)
+        LeadRecord.delete().where(LeadRecord.id == int(more.id)).execute(db)
 
 
 def test_contacts_are_those_of_their_queues(site: Site) -> None:

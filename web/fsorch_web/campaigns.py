@@ -21,6 +21,7 @@ from fsorch.store.reasons import LeadReason, attempt_detail, drop_budgets, missi
 from fsorch.store.story_attempt import tell_attempt
 from fsorch.tenancy import Tenancy
 from fsorch_web.auth import Auth
+from fsorch_web.bounded import act_within
 from fsorch_web.errors import ApiError
 from fsorch_web.leads import seen_lead
 from fsorch_web.paging import span_of
@@ -93,7 +94,14 @@ class CampaignRoutes:
             if missing:
                 hint = f"{'; '.join(missing)} (anyway, with a reason, starts it all the same)"
                 raise RequestRefused(f"campaign {id!r}", "not complete", "start", hint)
-        return json_response(in_worker(lambda: store.campaigns.request(id, VERBS[verb], person.login, given.reason)))
+
+        def asked() -> CampaignRow:
+            return store.campaigns.request(id, VERBS[verb], person.login, given.reason)
+
+        def look(now: Centre) -> None:
+            _named(now, id, person.sight)
+
+        return json_response(in_worker(act_within, store, person.sight, look, asked))
 
     def state(self, id: str) -> Response:
         """GET /api/campaigns/spring/state: where it is, by whom and why, and what stands against starting it."""
@@ -180,11 +188,7 @@ class CampaignRoutes:
 
     def _spec(self, id: str, sight: Sight) -> tuple[Centre, CampaignSpec]:
         centre = self._auth.store.load_centre()
-        mine = sight.campaigns(centre)
-        known = {spec.id: spec for spec in centre.campaigns if spec.id in mine}
-        if id in known:
-            return centre, known[id]
-        raise NotFound("campaign", id, known=known)
+        return centre, _named(centre, id, sight)
 
     def _reader(self) -> Sight:
         """What this person sees of campaigns."""
@@ -198,6 +202,15 @@ class CampaignRoutes:
         if not person.supervises:
             raise ApiError(403, "forbidden", "only supervisors may do this")
         return person
+
+
+def _named(centre: Centre, id: str, sight: Sight) -> CampaignSpec:
+    """The campaign ``id``. Raises NotFound, also when it is not seen."""
+    mine = sight.campaigns(centre)
+    known = {spec.id: spec for spec in centre.campaigns if spec.id in mine}
+    if id not in known:
+        raise NotFound("campaign", id, known=known)
+    return known[id]
 
 
 def _now() -> int:

@@ -16,11 +16,13 @@ import msgspec
 from flask import Flask, Response
 
 from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber, Outcome
+from fsorch.config import Centre
 from fsorch.e164 import NumberReader
 from fsorch.errors import ConfigError, NotFound
 from fsorch.places import Places
 from fsorch.store.giving import consent_given, not_to_be_called
 from fsorch_web.auth import Auth
+from fsorch_web.bounded import Look, Within, act_within
 from fsorch_web.errors import ApiError
 from fsorch_web.paging import MOST, limit_of, page_response
 from fsorch_web.people import Person
@@ -243,14 +245,16 @@ class LeadRoutes:
         values = _values(given)
         leads = self._auth.store.leads
 
+        def look(centre: Centre) -> None:
+            _need_list(centre, person.sight, given.list)
+
         def put() -> tuple[Lead, int]:
-            self._need_list(person.sight, given.list)
             known = [one for one in leads.find(given.reference or "") if _is_same(one, given)] if given.update else []
             if known:
                 return leads.change(known[0].id, person.login, **values), 200
             return leads.add(Lead(id="", list=given.list, **values), person.login), 201
 
-        lead, status = in_worker(put)
+        lead, status = in_worker(act_within, self._auth.store, person.sight, look, put)
         return json_response(lead, status)
 
     def reset(self, id: str) -> Response:
@@ -258,9 +262,12 @@ class LeadRoutes:
         person, given = self._writer(), body(ResetBody)
         leads = self._auth.store.leads
 
+        def look(centre: Centre) -> None:
+            _need_list(centre, person.sight, id)
+
         def done() -> ResetAnswer:
-            self._need_list(person.sight, id)
-            count = leads.lists.reset(id, person.login, outcomes=given.outcomes, done=given.done)
+            within = Within(self._auth.store, person.sight, look)
+            count = leads.lists.reset(id, person.login, outcomes=given.outcomes, done=given.done, within=within)
             return ResetAnswer(list=id, leads=count)
 
         return json_response(in_worker(done))
@@ -271,10 +278,9 @@ class LeadRoutes:
         store = self._auth.store
 
         def changed() -> Lead:
-            seen_lead(store, person.sight, id)
             return store.leads.change(id, person.login, **values)
 
-        return json_response(in_worker(changed))
+        return json_response(in_worker(act_within, store, person.sight, self._look_at(person, id), changed))
 
     def promise(self, id: str) -> Response:
         """POST /api/leads/17/callback: a call at a time; one that there is moves."""
@@ -284,21 +290,18 @@ class LeadRoutes:
             raise ConfigError("at has passed; give a time to come")
         store = self._auth.store
 
+        def look(centre: Centre) -> None:
+            self._look_at(person, id)(centre)
+            _check_promise(centre, person.sight, given)
+
         def promised() -> Lead:
-            seen_lead(store, person.sight, id)
-            centre = store.load_centre()
-            agents = [one.id for one in centre.agents if any(person.sight.has(it.queue) for it in one.queues)]
-            for what, one, known in (
-                ("agent", given.agent, {one.id for one in centre.agents} if person.sight.whole else agents),
-                ("campaign", given.campaign, person.sight.campaigns(centre)),
-            ):
-                if one and one not in known:
-                    raise ConfigError(f"there is no {what} {one!r}")
+            if person.sight.whole:
+                _check_promise(store.load_centre(), person.sight, given)
             return store.leads.promise(
                 id, at, person.login, agent=given.agent, campaign=given.campaign, note=given.note
             )
 
-        return json_response(in_worker(promised))
+        return json_response(in_worker(act_within, store, person.sight, look, promised))
 
     def unpromise(self, id: str) -> Response:
         """POST /api/leads/17/callback-cancel: the promise is taken back."""
@@ -306,10 +309,9 @@ class LeadRoutes:
         store = self._auth.store
 
         def taken_back() -> Lead:
-            seen_lead(store, person.sight, id)
             return store.leads.unpromise(id, person.login, done=given.done)
 
-        return json_response(in_worker(taken_back))
+        return json_response(in_worker(act_within, store, person.sight, self._look_at(person, id), taken_back))
 
     def callbacks(self) -> Response:
         """GET /api/lead-callbacks?agent=ada: the leads that were promised a call, the soonest first."""
@@ -426,9 +428,17 @@ class LeadRoutes:
         return None if sight.whole else lists_of(self._auth.store.load_centre(), sight)
 
     def _need_list(self, sight: Sight, id: str) -> None:
-        mine = self._lists(sight)
-        if mine is not None and id not in mine:
-            raise NotFound("list", id[:64])
+        if not sight.whole:
+            _need_list(self._auth.store.load_centre(), sight, id)
+
+    def _look_at(self, person: Person, id: str) -> Look:
+        """What raises NotFound unless the person sees the lead ``id``."""
+        leads = self._auth.store.leads
+
+        def look(centre: Centre) -> None:
+            _need_lead(centre, person.sight, leads.get(id))
+
+        return look
 
     def _reader(self) -> Sight:
         """What this person sees of leads."""
@@ -447,9 +457,28 @@ class LeadRoutes:
 def seen_lead(store: StoreReads, sight: Sight, id: str) -> Lead:
     """The lead ``id``. Raises NotFound, also when its list is not seen. Blocks."""
     lead = store.leads.get(id)
-    if not sight.whole and lead.list not in lists_of(store.load_centre(), sight):
-        raise NotFound("lead", id[:64])
+    if not sight.whole:
+        _need_lead(store.load_centre(), sight, lead)
     return lead
+
+
+def _need_lead(centre: Centre, sight: Sight, lead: Lead) -> None:
+    if lead.list not in lists_of(centre, sight):
+        raise NotFound("lead", lead.id)
+
+
+def _need_list(centre: Centre, sight: Sight, id: str) -> None:
+    if id not in lists_of(centre, sight):
+        raise NotFound("list", id[:64])
+
+
+def _check_promise(centre: Centre, sight: Sight, given: CallbackBody) -> None:
+    """Whom a promise names is there, for this person. Raises ConfigError."""
+    own = sight.on(centre)
+    agents = {one.id for one in centre.agents if own.whole or any(own.has(it.queue) for it in one.queues)}
+    for what, one, known in (("agent", given.agent, agents), ("campaign", given.campaign, own.campaigns(centre))):
+        if one and one not in known:
+            raise ConfigError(f"there is no {what} {one!r}")
 
 
 def _values(given: LeadPatch) -> dict[str, Any]:

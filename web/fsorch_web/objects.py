@@ -89,7 +89,7 @@ class Objects:
             return self._answer(lambda centre: find_thing(centre, kind, id))
         if kind != "agent" or not person.supervises:
             raise ApiError(403, "forbidden", f"who has a scope is not shown this of a {kind}")
-        return self._answer(lambda centre: places_within(person.sight, centre, id))
+        return self._answer(lambda centre: places_within(person.sight.on(centre), centre, id))
 
     def export(self) -> Response:
         """GET /api/centre: what `fsorch export` writes, as JSON."""
@@ -184,24 +184,30 @@ def places_within(sight: Sight, centre: Centre, id: str) -> dict[str, Any]:
 
 def within(sight: Sight, kind: str, id: str, given: dict[str, Any]) -> Change:
     """The change of a thing by somebody with a scope. Of an agent they see and set the places in their own queues; the
-    others stay. It raises NotFound for what they do not see, and ApiError for the rest that they may not."""
-    if kind == "queue":
-        sight.need("queue", id, id)
-        return patched(kind, id, given)
-    if kind != "agent" or given.keys() != {"queues"}:
+    others stay. It raises NotFound for what they do not see in the centre that is changed, and ApiError for the rest
+    that they may not."""
+    if kind == "agent" and given.keys() == {"queues"}:
+        wanted = given["queues"] or []
+        if not isinstance(wanted, list) or not all(isinstance(one, dict) and "queue" in one for one in wanted):
+            raise ApiError(400, "bad_input", "queues is a list of places, each with its queue")
+        return partial(_placed, sight, id, wanted)
+    if kind != "queue":
         raise ApiError(403, "forbidden", f"who has a scope does not change this of a {kind}")
-    wanted = given["queues"] or []
-    if not isinstance(wanted, list) or not all(isinstance(one, dict) and "queue" in one for one in wanted):
-        raise ApiError(400, "bad_input", "queues is a list of places, each with its queue")
-    for one in wanted:
-        sight.need("queue", str(one["queue"]), str(one["queue"]))
 
     def change(old: Centre) -> Centre:
-        places_within(sight, old, id)
-        kept = [one for one in find_thing(old, kind, id).get("queues", ()) if not sight.has(one["queue"])]
-        return patched(kind, id, {"queues": [*kept, *wanted]})(old)
+        sight.on(old).need("queue", id, id)
+        return patched(kind, id, given)(old)
 
     return change
+
+
+def _placed(sight: Sight, id: str, wanted: list[dict[str, Any]], old: Centre) -> Centre:
+    own = sight.on(old)
+    for one in wanted:
+        own.need("queue", str(one["queue"]), str(one["queue"]))
+    places_within(own, old, id)
+    kept = [one for one in find_thing(old, "agent", id).get("queues", ()) if not own.has(one["queue"])]
+    return patched("agent", id, {"queues": [*kept, *wanted]})(old)
 
 
 def _thing() -> dict[str, Any]:

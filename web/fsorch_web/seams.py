@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import gevent
@@ -153,6 +154,10 @@ class StoreReads(VersionStore, Answering, Protocol):
 
     def flow_figures(self, flow: str, *, since: int = 0, until: int = 0, version: int = 0) -> FlowFigures:
         """What callers did in a flow; see Store.flow_figures."""
+        ...
+
+    def steady(self) -> AbstractContextManager[int]:
+        """One transaction in which the centre stays as it is, and its revision; see Store.steady."""
         ...
 
     def audit(self, who: str, act: str, what: Any, /) -> None:

@@ -46,6 +46,12 @@ class Sight(msgspec.Struct, frozen=True):
         own = frozenset(one.id for one in snapshot.queues if one.tenant == self.tenant)
         return msgspec.structs.replace(self, queues=own)
 
+    def on(self, centre: Centre) -> Sight:
+        """The same with the queues that the tenant has in this centre."""
+        if not self.tenant:
+            return self
+        return msgspec.structs.replace(self, queues=frozenset(Tenancy(centre).queues(self.tenant)))
+
     def need(self, kind: str, id: str, queue: str) -> None:
         """Raises NotFound when the thing ``id``, which belongs to ``queue``, is not seen."""
         if not self.has(queue):
