@@ -303,8 +303,9 @@ class Dialling:
             run.told, run.told_at = held, now
             self._say(run)
 
-    def _is_called(self, number: str) -> bool:
-        return any(dial.number == number and not dial.ended_at for dial in self.dials.dials.values())
+    def _is_called(self, number: str, own: str) -> bool:
+        dials = self.dials.dials.values()
+        return any(dial.number == number and not dial.ended_at and dial.id != own for dial in dials)
 
     # -- launching ------------------------------------------------------------------------------------------------
 
@@ -349,6 +350,7 @@ class Dialling:
             caller_name=caller_name,
             pack=spec.pack,
             owed=self.owed(lead),
+            ready=ready,
             checks=ruling.checks,
         )
 

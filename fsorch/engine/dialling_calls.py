@@ -101,6 +101,8 @@ class DialCalls:
         self.served_by: Callable[[Dial], None] = lambda dial: None
         # Told of a call that was never placed, though its agent was ready for it.
         self.untouched: Callable[[Dial], None]
+        # Told of a call whose agent has picked up their own phone: now the lead may be called.
+        self.picked_up: Callable[[Dial], None] = self.call_now
         calls.journey.opt_out = self._opted_out
         self._effects: dict[DialEffect, Callable[[Dial, str], None]] = {
             DialEffect.NOTE_RINGING: lambda dial, cause: None,
@@ -194,10 +196,20 @@ class DialCalls:
             return False
         self.core.timers.set(("offer", offer.id), self.core.now.mono + dial.ring_s + 3 * GRACE_S)
         self.core.send(offer.switch, Playback(offer.leg, RINGBACK))
+        self.picked_up(dial)
+        return True
+
+    def call_now(self, dial: Dial) -> None:
+        """The agent's phone is picked up, and nothing stands against calling the lead."""
         if not self.place(dial):
             dial.cause = "NORMAL_CIRCUIT_CONGESTION"
+            self.not_called(dial)
+
+    def not_called(self, dial: Dial) -> None:
+        """The agent's own phone rings, or is picked up already, and the lead is not called after all."""
+        contact = self.core.contacts.get(dial.id)
+        if contact is not None and not dial.leg:
             self.left(contact)
-        return True
 
     def left(self, contact: Contact) -> None:
         """The agent is gone, or no way is free, before the lead has answered."""

@@ -49,10 +49,10 @@ class Ruling(msgspec.Struct, frozen=True, kw_only=True):
 
 class Checks:
     """The rules of every campaign, made once for each wording of it. ``is_called``: whether a call to a number is under
-    way. What has been dialled a moment ago is remembered here, until the records are sure to have it: two leads, of two
-    lists, may have the same number."""
+    way, beside the attempt of that id. What has been dialled a moment ago is remembered here, until the records are
+    sure to have it: two leads, of two lists, may have the same number."""
 
-    def __init__(self, is_called: Callable[[str], bool]) -> None:
+    def __init__(self, is_called: Callable[[str, str], bool]) -> None:
         self._is_called = is_called
         self._lately: dict[str, list[Past]] = {}
         self._places = Places()
@@ -94,12 +94,14 @@ class Checks:
         fresh = [one for number in lead.numbers for one in self._lately.get(number.number, ())]
         return (*lead.history, *(one for one in fresh if (one.at, one.number) not in known))
 
-    def judge(self, campaign: CampaignSpec, ready: ReadyLead, now: int, number: str = "") -> tuple[str, Ruling]:
+    def judge(
+        self, campaign: CampaignSpec, ready: ReadyLead, now: int, number: str = "", *, own: str = ""
+    ) -> tuple[str, Ruling]:
         """The number of this lead that may be called at ``now`` (this one, where one is named); else the one that is
         next, and what forbids it. Where it is forbidden for good the lead's other numbers have their turn; what a
-        little time mends is waited for."""
+        little time mends is waited for. ``own``: the attempt that it is asked for, if it has begun already."""
         if number:
-            return number, self.rule(campaign, ready, number, now)
+            return number, self.rule(campaign, ready, number, now, own=own)
         told: tuple[str, Ruling] | None = None
         for one in in_turn(ready.lead):
             ruling = self.rule(campaign, ready, one.number, now)
@@ -118,13 +120,13 @@ class Checks:
         not."""
         return self._places.astray(lead, _number_of(lead, number))
 
-    def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int) -> Ruling:
-        """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds)."""
+    def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int, *, own: str = "") -> Ruling:
+        """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds) by the attempt ``own``."""
         lead = ready.lead
         known = _number_of(lead, number)
         if not number:
             return Ruling(allowed=False, rule="number", source="the list", words="no number of it can be dialled")
-        if self._is_called(number):
+        if self._is_called(number, own):
             words = "this number is being called at this moment"
             return Ruling(allowed=False, rule="number.called", source="the engine", words=words, until=now + LATELY_US)
         source = ready.dnc.get(number)

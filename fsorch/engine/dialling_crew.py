@@ -247,6 +247,11 @@ class Crew:
         """A call that rings and has nobody: ended, once it has rung as long as the law wants."""
         if not dial.machine.allows(DialInput.CANCEL):
             return
+        if not dial.leg:
+            # The agent's own phone comes first and still rings: there is nobody yet to ring any longer, and nobody may
+            # be called for an agent who goes.
+            self.dials.not_called(dial)
+            return
         least = dial.least_ring_s - (self.core.now.mono - dial.since)
         switch = self.core.switches.get(dial.switch)
         if switch is None or not switch.up:

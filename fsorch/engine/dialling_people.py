@@ -2,6 +2,8 @@
 
 A lead that is shown is reserved, its agent is not: who rings comes first, and the lead goes back. An agent who dials is
 reserved until the call is over; with a standing line the lead's phone rings at once, else the agent's own comes first.
+That may ring for half a minute, so once it is picked up the lead is looked at again: what has been written down
+meanwhile, or the end of the hours, or of the campaign, keeps it from being called.
 
 How a call was is said while it lasts or in the wrap-up after it; until then the lead's fate is open (`closing`). When
 the wrap-up ends without a word, the rules decide as for every outcome.
@@ -42,12 +44,15 @@ NUMBER = re.compile(r"\+[0-9]{5,15}")
 @dataclass(slots=True)
 class Ask:
     """What an agent waits for: a lead that is read anew, or that of a number; then ``number`` is called, and
-    ``caller_id`` shown, if they have chosen one."""
+    ``caller_id`` shown, if they have chosen one. ``dial``: the attempt for which they have picked up their own phone
+    already, which has this ``lead`` in its name."""
 
     agent: str
     campaign: str
     number: str
     caller_id: str = ""
+    dial: str = ""
+    lead: str = ""
 
 
 class Previews:
@@ -70,7 +75,7 @@ class Previews:
         dialling.crew.looks = lambda agent: agent in self.previews or self._asked(agent)
         dialling.attend = self.attend
         dialling.dials.served_by = self.served
-        dialling.dials.untouched = self._untouched
+        dialling.dials.untouched, dialling.dials.picked_up = self._untouched, self._picked_up
         self.handlers: dict[type[Request], Callable[[Person, Any], None]] = {
             DialPreview: self._dial,
             SkipPreview: self._skip,
@@ -140,9 +145,12 @@ class Previews:
             self.dialling.settle(self.closings.pop(id))
 
     def stopped(self, run: Run) -> None:
-        """A campaign dials no more: nobody looks at its leads."""
+        """A campaign dials no more: nobody looks at its leads, and no phone rings for one."""
         for agent in [agent for agent, one in self.previews.items() if one.campaign == run.spec.id]:
             self._take_away(agent)
+        dials = self.dialling.dials
+        for dial in [one for one in dials.dials.values() if one.campaign.id == run.spec.id]:
+            dials.not_called(dial)
 
     def _awaits_word(self, campaign: str) -> bool:
         looked_at = any(preview.campaign == campaign for preview in self.previews.values())
@@ -203,7 +211,9 @@ class Previews:
             return False
         person, run = self.core.people.get(ask.agent), self.dialling.runs.get(ask.campaign)
         ready = next(iter(input.leads), None)
-        if ready is None:
+        if ask.dial:
+            self._known_again(ask, ready, input.failed)
+        elif ready is None:
             self._tell_refusal(ask, input.failed or "the lead is no longer free")
         elif person is None or run is None or not person.agent.free or run.state is not CampaignState.RUNNING:
             self._back(ask.campaign, ready)
@@ -221,8 +231,7 @@ class Previews:
         if found is not None:
             self._place(person, run, ready, *found, caller_id=ask.caller_id)
             return
-        number, ruling = self.dialling.checks.judge(run.spec, ready, self.core.now.wall, number)
-        self.refusals[person.spec.id] = f"{number or 'the lead'} is not called: {ruling.words or ruling.rule}"
+        self._refused(run.spec, ready, number, person.spec.id)
 
     def _place(
         self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling, caller_id: str = ""
@@ -245,6 +254,57 @@ class Previews:
         if not placed:
             self._tell_refusal(Ask(person.spec.id, run.spec.id, number), "no gateway has a line")
             self._back(run.spec.id, ready)
+
+    # -- once their own phone is picked up ----------------------------------------------------------------------------
+
+    def _picked_up(self, dial: Dial) -> None:
+        """The agent's phone is picked up: call the lead, if it may be called still."""
+        ready = dial.ready
+        if ready is None or self.core.now.wall - ready.checked_at <= FRESH_US:
+            self._once_more(dial, ready)
+            return
+        id, campaign = dial.lead.id, dial.campaign.id
+        serial = self._ask(Ask(dial.agent, campaign, dial.number, dial=dial.id, lead=id))
+        if id:
+            self.core.ask(ClearToDial(campaign=campaign, serial=serial, leads=(id,)))
+        else:
+            self.core.ask(LeadsWanted(campaign=campaign, serial=serial, count=1, number=dial.number))
+
+    def _known_again(self, ask: Ask, ready: ReadyLead | None, failed: str) -> None:
+        """What is known now of the lead of an attempt; None: it is no longer ours, or the records cannot be asked."""
+        dial = self.dialling.dials.dials.get(ask.dial)
+        if dial is None or dial.leg:
+            # The agent has hung up, and their lead is free again; one that was reserved by its number is not yet.
+            if ready is not None and not ask.lead:
+                self._back(ask.campaign, ready)
+        elif ready is None:
+            self._tell_refusal(ask, failed or "the lead is no longer free")
+            self.dialling.dials.not_called(dial)
+        else:
+            self._once_more(dial, ready)
+
+    def _once_more(self, dial: Dial, ready: ReadyLead | None) -> None:
+        """Call the lead, or say why not."""
+        run, dials = self.dialling.runs.get(dial.campaign.id), self.dialling.dials
+        if ready is not None:
+            dial.lead, dial.ready = ready.lead, ready
+        if run is None or run.state is not CampaignState.RUNNING or ready is None:
+            dials.not_called(dial)
+            return
+        found = self.dialling.supply.judge(run, ready, dial.number, own=dial.id)
+        if found is None:
+            self._refused(run.spec, ready, dial.number, dial.agent, own=dial.id)
+            # Its fate is written down, so it is not given back.
+            dial.barred = True
+            dials.not_called(dial)
+            return
+        dial.checks = found[1].checks
+        dials.call_now(dial)
+
+    def _refused(self, spec: CampaignSpec, ready: ReadyLead, number: str, agent: str, own: str = "") -> None:
+        """Keep for the agent why a lead is not called."""
+        number, ruling = self.dialling.checks.judge(spec, ready, self.core.now.wall, number, own=own)
+        self.refusals[agent] = f"{number or 'the lead'} is not called: {ruling.words or ruling.rule}"
 
     def _tell_refusal(self, ask: Ask, why: str) -> None:
         fields: dict[str, Any] = {
@@ -382,11 +442,11 @@ class Previews:
         return dial is not None and dial.campaign.word_needed and bool(self.dispositions(dial))
 
     def _untouched(self, dial: Dial) -> None:
-        """Its agent was ready, and it was not placed: the lead is as it was."""
+        """Its agent was ready, and it was not placed: the lead is as it was, unless it may not be called."""
         run = self.dialling.runs.get(dial.campaign.id)
         if run is not None:
             run.lines = max(0, run.lines - 1)
-        if dial.lead.id:
+        if dial.lead.id and not dial.barred:
             self.core.ask(LeadsBack(campaign=dial.campaign.id, leads=(dial.lead.id,)))
 
     # -- for the desktop ------------------------------------------------------------------------------------------

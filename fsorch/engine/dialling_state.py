@@ -60,13 +60,15 @@ class Dial:
     is when it was placed in monotonic seconds. ``agent``: for whom it is dialled, and who is reserved for it (empty:
     whoever is free then); ``served``: who talked. ``ways``: the gateways that are left if this one has no line;
     ``holds_line``: one of the gateway's lines is taken by it. It rings for ``ring_s``, and ``least_ring_s`` of that
-    are owed; ``drop_s`` after the answer an agent must be there. ``checks``: what the compliance check said.
+    are owed; ``drop_s`` after the answer an agent must be there. ``ready``: what is known of the lead; ``checks``: what
+    the compliance check said.
     ``contact`` once the called party was handed over.
 
     ``answer``: who it was that answered, listened to since ``heard_at`` (monotonic) by the application ``listening``;
     ``signs``: what has been heard of that; ``beeped``: a machine's beep was; ``running`` is the id of the message that
     plays to it, or of what waits for the beep first (``awaits``); ``listened``: an agent was kept back to listen;
-    ``keyed``: a key was pressed where a machine was thought to be.
+    ``keyed``: a key was pressed where a machine was thought to be. ``barred``: when its agent was ready, it was no
+    longer to be called.
     ``owed``: the call had been promised; ``said``: how it was, in an agent's words, with the ``answers`` they
     filled in and what they promised."""
 
@@ -88,6 +90,7 @@ class Dial:
     caller_id: str = ""
     caller_name: str = ""
     pack: str = ""
+    ready: ReadyLead | None = None
     checks: dict[str, str] = field(default_factory=dict)
     machine: DialMachine = field(default_factory=DialMachine)
     ringing_at: int = 0
@@ -109,6 +112,7 @@ class Dial:
     running: str = ""
     prompt: str = ""
     holds_line: bool = False
+    barred: bool = False
     owed: bool = False
     disposition: str = ""
     note: str = ""

@@ -153,11 +153,11 @@ class Supply:
         run.clearing = self.serial()
         self.core.ask(ClearToDial(campaign=run.spec.id, serial=run.clearing, leads=tuple(run.unclear)))
 
-    def judge(self, run: Run, ready: ReadyLead, number: str = "") -> tuple[str, Ruling] | None:
+    def judge(self, run: Run, ready: ReadyLead, number: str = "", *, own: str = "") -> tuple[str, Ruling] | None:
         """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's
-        fate is written down."""
+        fate is written down. ``own``: the attempt that it is asked for, if it has begun already."""
         now = self.core.now.wall
-        number, ruling = self.checks.judge(run.spec, ready, now, number)
+        number, ruling = self.checks.judge(run.spec, ready, now, number, own=own)
         if ruling.allowed:
             return number, ruling
         run.tally.barred += 1

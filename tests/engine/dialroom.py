@@ -95,7 +95,7 @@ class Room(Desk):
             self.known |= {one.id: one for one in given}
             self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, leads=ready))
         elif isinstance(action, ClearToDial):
-            ready = tuple(ReadyLead(lead=self.known[id], checked_at=now) for id in action.leads)
+            ready = tuple(ReadyLead(lead=self.known[id], checked_at=now, dnc=self.dnc) for id in action.leads)
             self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, leads=ready))
         elif isinstance(action, LeadsBack):
             self.back += action.leads

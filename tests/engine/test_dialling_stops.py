@@ -5,10 +5,15 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from fsorch.calendar_rules import Weekday
 from fsorch.campaigns import Mode
-from fsorch.engine.inputs import LogOut, SetStatus
-from fsorch.esl.commands import Kill
-from tests.engine.dialroom import CAMPAIGN, Room, centre
+from fsorch.compliance_packs import HoursRule
+from fsorch.config import Centre
+from fsorch.engine.actions import AboutLeads, ClearToDial
+from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import DialPreview, LeadsCome, LogOut, SetStatus
+from fsorch.esl.commands import Bridge, Kill, Originate
+from tests.engine.dialroom import CAMPAIGN, FREE, Room, centre
 
 
 @pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.POWER, Mode.PREDICTIVE])
@@ -32,3 +37,126 @@ def test_the_last_agent_takes_with_them_what_rings(mode: Mode, act: LogOut | Set
     room.at_work("a0") if isinstance(act, LogOut) else room.tell(SetStatus(agent="a0", by="a0", status="available"))
     room.passes(1)
     assert len(room.calls()) > len(calls)
+
+
+@pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREVIEW])
+@pytest.mark.parametrize(
+    "act", [LogOut(agent="a0", by="a0"), SetStatus(agent="a0", by="a0", status="break", reason="tea")]
+)
+def test_the_last_agent_goes_while_their_own_phone_rings_and_nobody_is_called(
+    mode: Mode, act: LogOut | SetStatus
+) -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, mode=mode), agents=1, nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.passes(1)
+    if mode is Mode.PREVIEW:
+        room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    assert phone.endpoint == "user/1001"
+    room.event("CHANNEL_CREATE", phone.uuid)
+    room.tell(act)
+    assert room.last(Kill).uuid == phone.uuid
+    assert room.of(FactKind.COMMAND_FAILED) == []
+    # The phone was picked up before it heard of that.
+    room.picks_up(phone.uuid, phone.job_uuid)
+    room.ends(phone.uuid, "ORIGINATOR_CANCEL")
+    room.passes(20)
+    assert room.calls() == []
+    assert room.started() == []
+    assert room.back == ["1"]
+    (agent,) = room.engine.snapshot().agents
+    assert (agent.state, agent.status) in (("idle", "logged_out"), ("idle", "break"))
+
+
+@pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREVIEW])
+def test_a_campaign_is_paused_while_its_agents_phone_rings_and_nobody_is_called(mode: Mode) -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, mode=mode), agents=2, nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.passes(1)
+    if mode is Mode.PREVIEW:
+        room.tell(DialPreview(agent="a0", by="a0"))
+    phone = room.last(Originate)
+    room.event("CHANNEL_CREATE", phone.uuid)
+    room.pause()
+    assert room.last(Kill).uuid == phone.uuid
+    room.picks_up(phone.uuid, phone.job_uuid)
+    room.ends(phone.uuid, "ORIGINATOR_CANCEL")
+    room.passes(20)
+    assert room.calls() == []
+    assert set(room.back) >= {"1"}
+    assert room.engine.snapshot().agents[0].state == "idle"
+
+
+class Late(Room):
+    """A centre of one agent, whose phone rings for ten seconds before it is picked up for a lead."""
+
+    def __init__(self, told: Centre | None = None, *, after: float = 0) -> None:
+        self.gone = False
+        super().__init__(told or centre(agents=1, nailed=False), leads=1)
+        self.log_in("a0")
+        self.passes(after)
+        self.run()
+        self.passes(1)
+        self.phone = self.last(Originate)
+        self.event("CHANNEL_CREATE", self.phone.uuid)
+        self.passes(10)
+
+    def answer_leads(self, action: AboutLeads) -> None:
+        if self.gone and isinstance(action, ClearToDial):
+            self.tell(LeadsCome(campaign=action.campaign, serial=action.serial))
+        else:
+            super().answer_leads(action)
+
+    def picks_up_late(self) -> None:
+        """The agent takes their own phone."""
+        self.picks_up(self.phone.uuid, self.phone.job_uuid)
+
+
+def test_what_is_known_of_a_lead_is_read_anew_once_its_agent_has_picked_up() -> None:
+    room = Late()
+    asked = len([one for one in room.wanted if isinstance(one, ClearToDial)])
+    room.picks_up_late()
+    assert len([one for one in room.wanted if isinstance(one, ClearToDial)]) == asked + 1
+    (call,) = room.calls()
+    room.answers(call)
+    bridge = room.last(Bridge)
+    assert {bridge.a, bridge.b} == {call.uuid, room.phone.uuid}
+
+
+def test_a_number_that_is_barred_while_the_agents_own_phone_rings_is_not_called() -> None:
+    room = Late()
+    room.dnc = {"+4930000001": "own"}
+    room.picks_up_late()
+    assert room.calls() == []
+    assert room.started() == []
+    assert [row["state"] for row in room.changed()] == ["barred"]
+    assert [fact.data["rule"] for fact in room.of(FactKind.LEAD_BARRED)] == ["dnc"]
+    assert room.back == []
+    assert room.last(Kill).uuid == room.phone.uuid
+    room.ends(room.phone.uuid, "ORIGINATOR_CANCEL")
+    assert room.engine.snapshot().agents[0].state == "idle"
+    assert not room.engine.snapshot().contacts
+
+
+def test_hours_that_end_while_the_agents_own_phone_rings_keep_the_lead_from_being_called() -> None:
+    # It is nine in Berlin when the desk opens.
+    hours = HoursRule(id="test.hours", source="a test", says="Called till then", hours={Weekday.FRI: ("08:00-09:01",)})
+    told = centre(CAMPAIGN, agents=1, nailed=False, packs=(structs.replace(FREE, hours=(hours,)),))
+    room = Late(told, after=52)
+    room.picks_up_late()
+    assert room.calls() == []
+    [barred] = room.of(FactKind.LEAD_BARRED)
+    assert barred.data["rule"] == "test.hours"
+    # Nobody is there on other days.
+    assert [row["state"] for row in room.changed()] == ["ready"]
+    assert room.last(Kill).uuid == room.phone.uuid
+
+
+def test_a_lead_that_is_no_longer_ours_is_not_called_though_its_agent_has_picked_up() -> None:
+    room = Late()
+    room.gone = True
+    room.picks_up_late()
+    assert room.calls() == []
+    assert "no longer free" in room.engine.snapshot().agents[0].not_called
