@@ -167,6 +167,8 @@ class DialCalls:
             # The network's own announcements are no answer, nor is its ringing. To be listened to they must be read.
             ("ignore_early_media", "consume" if self._hears_tones(dial) else "true"),
             *(SIT if self._hears_tones(dial) else ()),
+            # 1.10.12, switch_ivr_originate.c: until it rings, is answered or is heard; its end is PROGRESS_TIMEOUT.
+            *((("leg_progress_timeout", str(ceil(dial.silent_s))),) if dial.silent_s > 0 else ()),
             ("fsorch_contact", dial.id),
             ("fsorch_role", "customer"),
             ("fsorch_attempt", dial.id),
@@ -268,8 +270,8 @@ class DialCalls:
                 self.way_worked(dial)
                 self.step(dial, DialInput.RINGS)
             case "CHANNEL_ANSWER":
-                self.way_worked(dial)
                 dial.answered_at = dial.answered_at or event.answered_time or self.core.now.wall
+                self.way_worked(dial)
             case "CHANNEL_PARK":
                 self.step(dial, DialInput.ANSWERED)
             case "CUSTOM" if event.subclass == "avmd::beep":

@@ -22,6 +22,8 @@ __all__ = ["NO_ROOM", "Ways"]
 MOST = 500
 # What FreeSWITCH says of a gateway that does not exist, or has not answered its pings (mod_sofia of 1.10.12).
 OWN = frozenset({Cause.INVALID_GATEWAY, Cause.GATEWAY_DOWN})
+# An answer so long after the dial of which no ringing was told: its gateway tells of none.
+MUTE_S = 3.0
 # Of a call that never rang: nothing came back at all.
 SILENT = frozenset({Cause.NO_ANSWER, Cause.PROGRESS_TIMEOUT, Cause.RECOVERY_ON_TIMER_EXPIRE})
 # The network has no room, or did not say why, or the gateway is away: another may have.
@@ -43,6 +45,8 @@ class Ways:
         self._trials: dict[str, str] = {}
         # Those that say when a phone rings: they have.
         self._telling: set[str] = set()
+        # Those of which people have answered whose phones were not heard to ring: they never say.
+        self._mute: set[str] = set()
 
     def configure(self) -> None:
         """The centre has changed. Who has edited a gateway wants to see whether it works now."""
@@ -53,6 +57,7 @@ class Ways:
             if id not in self._health or before.get(id) != spec:
                 self._health[id] = GatewayHealth(spec.rest_s)
                 self._telling.discard(id)
+                self._mute.discard(id)
         for id in self._health.keys() - self._known.keys():
             del self._health[id]
 
@@ -100,6 +105,7 @@ class Ways:
         # What is left are the single gateways that have not been tried.
         dial.ways = tuple(one.id for one in self.of(dial.ways) if one.id != spec.id)
         dial.gateway, dial.switch = spec.id, self._switch(spec)
+        dial.silent_s = 0.0 if spec.id in self._mute else spec.silent_s
         self.hold(dial)
         if self._of(spec).tries(self.core.now.mono):
             self._trials[spec.id] = dial.id
@@ -140,8 +146,11 @@ class Ways:
 
     def verdict(self, dial: Dial, cause: str) -> Outcome | None:
         """What the gateway of a call that nobody answered makes of its end; None: the usual. Where it has said of
-        others when a phone rings, and nothing at all came back of this one, none has: the call was lost on the way."""
-        lost = not dial.ringing_at and Cause.of(cause) in SILENT and dial.gateway in self._telling
+        others when a phone rings, and nothing at all came back of this one, none has: the call was lost on the way. So
+        it was where nothing came back for as long as its gateway may be silent."""
+        found = Cause.of(cause)
+        known = dial.gateway in self._telling or found is Cause.PROGRESS_TIMEOUT
+        lost = not dial.ringing_at and found in SILENT and known
         return self.meant(dial.gateway, cause) or (Outcome.FAILED if lost else None)
 
     def _outcome(self, gateway: str, cause: str) -> Outcome:
@@ -157,6 +166,9 @@ class Ways:
         """A call got somewhere: it rings, is answered, or was turned down out there."""
         if dial.ringing_at:
             self._telling.add(dial.gateway)
+            self._mute.discard(dial.gateway)
+        elif dial.answered_at and self.core.now.mono - dial.since > MUTE_S and dial.gateway not in self._telling:
+            self._mute.add(dial.gateway)
         if self._trials.get(dial.gateway) == dial.id:
             # Its talk may last; another that is to try the gateway does not wait for that.
             del self._trials[dial.gateway]

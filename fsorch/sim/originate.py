@@ -105,6 +105,8 @@ class Call:
                 self._dial(dial)
         if self._done is not None:
             self._arm()
+            for leg in self._legs:
+                self._await_progress(leg)
 
     def _dial(self, dial: str) -> None:
         own, rest = take_variables(dial, "[", "]")
@@ -209,6 +211,20 @@ class Call:
         due = (core.wall() // 1_000_000 + seconds) * 1_000_000 - core.start_us
         legs = list(self._legs)
         core.timeline.at(due, lambda: self._time_out(legs))
+
+    def _await_progress(self, leg: Channel) -> None:
+        """``leg_progress_timeout``: a leg of which nothing is heard is hung up when more than so many seconds of the
+        clock are over (switch_ivr_originate.c, check_per_channel_timeouts)."""
+        given, core = leg.get("leg_progress_timeout") or "", self._core
+        if not (given.isdigit() and 0 < int(given) < 100_000):
+            return
+        due = (core.wall() // 1_000_000 + int(given) + 1) * 1_000_000 - core.start_us
+        core.timeline.at(due, lambda: self._silent(leg))
+
+    def _silent(self, leg: Channel) -> None:
+        silent = leg.answer_state == "ringing" and not leg.profile.times["Channel-Progress"]
+        if self._done is not None and leg in self._legs and silent and not leg.hung:
+            hangup(self._core, leg, "PROGRESS_TIMEOUT")
 
     def _time_out(self, legs: list[Channel]) -> None:
         if self._done is None or legs != self._legs:

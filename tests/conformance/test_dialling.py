@@ -85,7 +85,11 @@ def centre(ends: dict[str, str], **more: Any) -> Centre:
         prompts=PROMPTS | {"word": WORD, "menu": WORD, "drop": MESSAGE},
         packs=(PackSpec(id="none", checked=date(2026, 1, 1)),),
         gateways=tuple(
-            GatewaySpec(id=id, dial=f"sofia/fsorch-conformance/{end}@{SIP_ADDRESS};lead={{number}}")
+            GatewaySpec(
+                id=id,
+                dial=f"sofia/fsorch-conformance/{end}@{SIP_ADDRESS};lead={{number}}",
+                silent_s=1.0 if end == "silent" else 12.0,
+            )
             for id, end in ends.items()
         ),
         campaigns=tuple(
@@ -163,6 +167,19 @@ def test_a_gateway_without_lines_is_left_alone_and_its_leads_have_lost_nothing(r
     leads = [fact.data["row"] for fact in floor.of(FactKind.LEAD_CHANGED)]
     assert sorted(lead["attempts"] for lead in leads) == [0, 0, 0, 0, 1, 1]
     assert {lead["state"] for lead in leads} == {"ready"}
+
+
+def test_a_gateway_of_which_nothing_is_heard_is_followed_by_the_next(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"silent": "silent", "answer": "answer-2500"}, gateways=("silent", "answer"), ring_s=10)
+    floors.append(floor)
+    floor.run("silent")
+    row = floor.attempt("silent")
+    failed = floor.fact(FactKind.GATEWAY_FAILED)
+    assert (failed.data["gateway"], failed.data["cause"]) == ("silent", "PROGRESS_TIMEOUT")
+    assert floor.fact(FactKind.GATEWAY_RESTS).data["gateway"] == "silent"
+    assert (row["outcome"], row["gateway"]) == ("live", "answer")
+    # What rings is let ring, however long.
+    assert int(str(row["answered_at"])) - int(str(row["ringing_at"])) >= 2_400_000 / rig.speed
 
 
 def test_a_person_is_with_a_nailed_up_agent_at_once(rig: Rig, floors: list[Floor]) -> None:

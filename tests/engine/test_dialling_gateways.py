@@ -249,3 +249,55 @@ def test_a_trial_that_talks_does_not_keep_the_next_one_from_trying() -> None:
     assert len(room.calls()) == before
     room.passes(2)
     assert len(room.calls()) == before + 1
+
+
+def variable(call: Originate, name: str) -> str:
+    """What a call is dialled with."""
+    return dict(call.variables).get(name, "")
+
+
+def test_a_gateway_that_is_silent_is_given_up_before_the_ring_time_is_over() -> None:
+    spec = structs.replace(CAMPAIGN, gateways=("carrier", "other"))
+    room = Room(centre(spec, agents=1, gateways=(structs.replace(CARRIER, silent_s=3.5), OTHER)))
+    room.at_work("a0")
+    room.run()
+    first = room.calls()[0]
+    # The switch counts whole seconds, and the ring time is as it was.
+    assert (variable(first, "leg_progress_timeout"), first.timeout_s) == ("4", 30)
+    room.passes(4.5)
+    room.fails(first, "PROGRESS_TIMEOUT")
+    second = room.calls()[-1]
+    assert second.endpoint.startswith("sofia/gateway/other/")
+    assert (variable(second, "leg_progress_timeout"), second.timeout_s) == ("12", 30)
+    assert not room.ended()
+    (rests,) = room.of(FactKind.GATEWAY_RESTS)
+    assert (rests.data["gateway"], rests.data["cause"], rests.data["dead"]) == ("carrier", "PROGRESS_TIMEOUT", False)
+
+
+def test_a_call_that_no_gateway_took_counts_in_no_limit() -> None:
+    room = room_of(agents=1)
+    room.fails(room.calls()[0], "PROGRESS_TIMEOUT")
+    assert [row.outcome for row in room.ended()] == ["failed"]
+
+
+def test_a_gateway_that_never_tells_of_ringing_may_be_silent_until_somebody_answers() -> None:
+    room = room_of(agents=1)
+    call = room.calls()[0]
+    room.event("CHANNEL_CREATE", call.uuid)
+    room.passes(5)
+    room.answers(call, rang=False)
+    room.ends(call.uuid)
+    room.passes(30)
+    assert variable(room.calls()[-1], "leg_progress_timeout") == ""
+    # One that rings at last tells after all.
+    room.answers(room.calls()[-1])
+    room.ends(room.calls()[-1].uuid)
+    room.passes(30)
+    assert variable(room.calls()[-1], "leg_progress_timeout") == "12"
+
+
+def test_a_gateway_may_be_let_as_silent_as_it_likes() -> None:
+    room = Room(centre(CAMPAIGN, agents=1, gateways=(structs.replace(CARRIER, silent_s=0),)))
+    room.at_work("a0")
+    room.run()
+    assert variable(room.calls()[0], "leg_progress_timeout") == ""
