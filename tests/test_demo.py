@@ -21,6 +21,7 @@ from fsorch.sim.demo_centre import SIMULATED_AGENTS, demo_centre
 from fsorch.store import Summary
 from tests.cli.cli import fsorch
 from tests.cli.running import DEADLINE_S, finish, spawned
+from tests.waiting import until
 
 KEYS = [
     "contacts",
@@ -85,9 +86,7 @@ def test_a_demo_stopped_before_its_end_says_so(tmp_path: Path) -> None:
     announced = tmp_path / "announced"
     options = ["--calls", "1000", "--headless", "--announce", str(announced), "--home", str(tmp_path / "home")]
     with spawned("demo", *options) as process:
-        with gevent.Timeout(DEADLINE_S):
-            while not announced.exists():
-                gevent.idle()
+        until(announced.exists, "the demo to come up")
         process.send_signal(signal.SIGINT)
         assert finish(process)[0] == 130
 

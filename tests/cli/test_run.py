@@ -22,6 +22,7 @@ from fsorch.engine.facts import Fact, FactKind
 from fsorch.sim.world import CallerPlan
 from tests.cli.cli import Ran, fsorch
 from tests.cli.running import DEADLINE_S, Running, finish, installation, spawned, switch_world
+from tests.waiting import until
 
 
 class Site:
@@ -56,8 +57,7 @@ class Site:
                 assert fact is not None, [fact.kind for fact in seen]
                 seen.append(fact)
             facts.close()
-            while client.call("status", ServiceStatus).recorder.behind:
-                gevent.idle()
+            until(lambda: not client.call("status", ServiceStatus).recorder.behind, "all to be on record")
         return seen
 
 
@@ -93,8 +93,7 @@ def test_a_contact_is_explained_while_it_waits_and_afterwards(site: Site) -> Non
         site.call(keys=("2",))
         while (queued := facts.get(DEADLINE_S)) is None or queued.kind is not FactKind.CONTACT_QUEUED:
             assert queued is not None
-        while client.call("status", ServiceStatus).recorder.behind:
-            gevent.idle()
+        until(lambda: not client.call("status", ServiceStatus).recorder.behind, "all to be on record")
         ran = site.fsorch("explain", queued.contact[:13])
         assert ran.code == 0, ran.err
         assert "keyed 2 at menu" in ran.out
@@ -106,8 +105,7 @@ def test_a_contact_is_explained_while_it_waits_and_afterwards(site: Site) -> Non
         while (ended := facts.get(DEADLINE_S)) is None or ended.kind is not FactKind.CONTACT_ENDED:
             assert ended is not None
         facts.close()
-        while client.call("status", ServiceStatus).recorder.behind:
-            gevent.idle()
+        until(lambda: not client.call("status", ServiceStatus).recorder.behind, "all to be on record")
     told = json.loads(site.fsorch("explain", queued.contact, "--json").out)
     assert told["now"] == ""
     assert any(line["text"].startswith("offered to gus: ") for line in told["story"])

@@ -17,6 +17,7 @@ from fsorch.sim.world import CallerPlan
 from tests.cli.cli import fsorch
 from tests.cli.running import DEADLINE_S, Running, installation, switch_world
 from tests.cli.test_run import Site
+from tests.waiting import until
 
 
 @pytest.fixture(scope="module")
@@ -178,10 +179,12 @@ def test_a_program_changes_the_centre_by_the_api_and_it_is_in_force(site: Site) 
     assert call("POST", "/api/centre/apply?dry_run=true", exported)["changes"] == []
     contact = waiting(site)
     assert call("POST", "/api/contact/priority", {"contact": contact, "priority": 3}) == {"ok": True}
-    with gevent.Timeout(DEADLINE_S, AssertionError("the story is not on record")):
-        while not isinstance(story := call("GET", f"/api/contacts/{contact}/story"), dict) or not story["story"]:
-            gevent.idle()
-    assert story["now"].startswith("waits in queue support")
+
+    def story() -> Any:
+        return call("GET", f"/api/contacts/{contact}/story")
+
+    until(lambda: isinstance(told := story(), dict) and told["story"], "the story to be on record")
+    assert story()["now"].startswith("waits in queue support")
     [row] = json.loads(site.fsorch("audit", "--act", "queue.pause", "--who", "token:wallboard", "--json").out)
     assert row["what"]["changes"] == ["~ queue sales: paused false → true"]
     assert site.fsorch("token", "remove", "wallboard").code == 0

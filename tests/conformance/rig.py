@@ -12,11 +12,9 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from time import monotonic
 
 import gevent
 from gevent import socket
-from gevent.event import Event as Signal
 from gevent.server import StreamServer
 
 from fsorch.clock import SystemClock
@@ -27,11 +25,10 @@ from fsorch.engine.inputs import Input, LinkUp, SwitchEvent
 from fsorch.esl.commands import Answer, Command, Kill, Originate, Unschedule
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
+from tests.waiting import PATIENCE_S, Watched
 
 __all__ = ["SIP_ADDRESS", "Cable", "Call", "Rig", "far_end", "in_order"]
 
-# What a loaded machine may need; the limit of a wait, not its length.
-PATIENCE_S = 60.0
 # The steps of a dialplan differ with the dialplan; these are what fsorch itself asks for or waits for.
 OURS = ("park", "playback", "play_and_get_digits")
 # What the engine does not ask for, and the stories of these tests tell of.
@@ -108,11 +105,12 @@ class Call:
     leg: str
 
 
-class Rig:
+class Rig(Watched):
     """One link to the switch, and a record of what it delivered. ``speed``: how many times faster than the wall clock
     the switch's time runs."""
 
     def __init__(self, settings: SwitchSettings, *, speed: float = 1.0) -> None:
+        super().__init__()
         self.speed = speed
         self.settings = settings
         self.cable = Cable(settings.host, settings.port)
@@ -123,7 +121,6 @@ class Rig:
         self.inputs: list[Input] = []
         self.listener: Callable[[Input], None] | None = None
         self.ours: list[str] = []
-        self._changed = Signal()
         self._random = random.Random()
 
     # -- life ---------------------------------------------------------------------------------------------------------
@@ -153,9 +150,8 @@ class Rig:
         finally:
             rig.stop()
 
-    def changed(self) -> None:
-        """Something happened that a test may be waiting for."""
-        self._changed.set()
+    def __repr__(self) -> str:
+        return f"last: {self.story()[-12:]}"
 
     def _take(self, input: Input) -> None:
         self.inputs.append(input)
@@ -212,15 +208,6 @@ class Rig:
         return [input for input in self.inputs if isinstance(input, LinkUp)]
 
     # -- waiting ------------------------------------------------------------------------------------------------------
-
-    def until(self, true: Callable[[], object], what: str, timeout_s: float = PATIENCE_S) -> None:
-        """Wait until ``true()``."""
-        end = monotonic() + timeout_s
-        while not true():
-            left = end - monotonic()
-            assert left > 0, f"waited {timeout_s:g} s for {what}; last: {self.story()[-12:]}"
-            self._changed.wait(min(left, 0.25))
-            self._changed.clear()
 
     def event(
         self, name: str, true: Callable[[Event], object] = lambda event: True, *, leg: str = "", since: int = 0

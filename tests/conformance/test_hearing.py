@@ -101,7 +101,7 @@ class Ears:
                 return had[-1] == set(names.split())
 
             try:
-                self.rig.until(right, who, 8.0)
+                self.rig.until(right, who)
             except AssertionError:
                 pytest.fail(f"{who} hears {sorted(had[-1])}, not {names!r}")
 

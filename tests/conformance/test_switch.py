@@ -25,7 +25,8 @@ from fsorch.esl.commands import (
     Unschedule,
 )
 from fsorch.esl.events import channel_data
-from tests.conformance.rig import PATIENCE_S, Call, Rig, far_end, in_order
+from tests.conformance.rig import Call, Rig, far_end, in_order
+from tests.waiting import PATIENCE_S
 
 TONE = "tone_stream://%(100000,0,440)"
 SHORT = "tone_stream://%(200,0,440)"

@@ -6,11 +6,9 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from time import monotonic
 from typing import Any, TypeVar
 
 import gevent
-from gevent.event import Event as Signal
 from gevent.lock import RLock
 from gevent.server import StreamServer
 from msgspec.structs import replace
@@ -21,13 +19,12 @@ from fsorch.edge.link import Link, LinkLimits
 from fsorch.engine.inputs import Input
 from fsorch.esl.events import encode_json
 from fsorch.esl.frames import CommandFrame, CommandReader
+from tests.waiting import PATIENCE_S, Watched
 
 __all__ = ["IMPATIENT", "QUICK", "Box", "Connection", "FakeSwitch", "api", "event", "linked", "reply"]
 
 PASSWORD = "correct horse"
 CORE = "37d7fb69-cde3-4ab5-b882-80ea320b8d9f"
-# The limit of a wait for what must come, not its length: on a busy machine a test may stand still for seconds.
-PATIENCE_S = 60.0
 # The same behaviour as in production, in times a test can wait for; what is answered may take its time.
 QUICK = LinkLimits(
     connect_timeout_s=PATIENCE_S,
@@ -60,25 +57,6 @@ def event(name: str, **headers: str) -> bytes:
     return b"Content-Length: %d\nContent-Type: text/event-json\n\n%s" % (len(body), body)
 
 
-class Watched:
-    """Something that changes, and that a test can wait for without sleeping."""
-
-    def __init__(self) -> None:
-        self._changed = Signal()
-
-    def changed(self) -> None:
-        self._changed.set()
-
-    def until(self, true: Callable[[], Any], timeout_s: float = PATIENCE_S, what: str = "") -> None:
-        """Wait until ``true()``; the test fails after ``timeout_s``."""
-        end = monotonic() + timeout_s
-        while not true():
-            left = end - monotonic()
-            assert left > 0, f"waited {timeout_s} s for {what or true}: {self!r}"
-            self._changed.wait(min(left, 0.05))
-            self._changed.clear()
-
-
 class Box(Watched):
     """What a link delivered."""
 
@@ -94,7 +72,7 @@ class Box(Watched):
         return [input for input in self.inputs if isinstance(input, kind)]
 
     def wait(self, kind: type[T], count: int = 1, timeout_s: float = PATIENCE_S) -> list[T]:
-        self.until(lambda: len(self.of(kind)) >= count, timeout_s, f"{count} {kind.__name__}")
+        self.until(lambda: len(self.of(kind)) >= count, f"{count} {kind.__name__}", timeout_s)
         return self.of(kind)
 
     def kinds(self) -> list[str]:

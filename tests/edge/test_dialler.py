@@ -23,6 +23,7 @@ from fsorch.engine.inputs import LeadsCome
 from fsorch.errors import StoreError
 from fsorch.store import Store, open_database
 from fsorch.store.lead_lists import LeadList
+from tests.waiting import until
 
 SLOW = CampaignSpec(id="slow", queue="q", lists=(ListShare(list="l"),), order=(OrderKey(by=OrderBy.RANDOM),))
 QUICK = CampaignSpec(id="quick", queue="q", lists=(ListShare(list="l"),))
@@ -97,10 +98,10 @@ def test_leads_that_could_not_be_given_back_are_given_back_later(store: Store, m
     dialler = Dialler(lambda: store, answers.put, SystemClock(), "home.life")
     dialler.configure(Centre(name="c", campaigns=(QUICK,)))
     monkeypatch.setattr("fsorch.edge.dialler.OWED_S", 0.01)
-    release, tries = store.leads.release, threading.Semaphore(0)
+    release, tries = store.leads.release, list[str]()
 
     def away(ids: object, token: str) -> int:
-        tries.release()
+        tries.append(token)
         if not again.is_set():
             raise StoreError("no connection")
         return release(ids, token)  # type: ignore[arg-type]
@@ -112,12 +113,9 @@ def test_leads_that_could_not_be_given_back_are_given_back_later(store: Store, m
         dialler.take(LeadsWanted(campaign="quick", serial=1, count=2))
         ids = tuple(ready.lead.id for ready in answers.get(timeout=60).leads)
         dialler.take(LeadsBack(campaign="quick", leads=ids))
-        with gevent.Timeout(60):
-            while not tries.acquire(blocking=False):
-                gevent.sleep(0.01)
-            again.set()
-            while store.leads.lists.count("l").held:
-                gevent.sleep(0.01)
+        until(lambda: tries, "them to be given back in vain")
+        again.set()
+        until(lambda: not store.leads.lists.count("l").held, "them to be given back")
     finally:
         dialler.stop()
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import gevent
 import pytest
 
 from fsorch.config import Centre, Settings, SwitchSettings, decode
@@ -18,11 +17,11 @@ from fsorch.runner import Service
 from fsorch.sim.world import Caller, CallerPlan
 from fsorch.store import open_database
 from tests.edge.test_lookups_http import Answerer
+from tests.waiting import PATIENCE_S, Watched
 
 PASSWORD = "a long one"
 NUMBER, PIN = "+4915112345678", "75319"
 SHORT = "tone_stream://%(100,0,440)"
-PATIENCE_S = 60.0
 FLOW: dict[str, Any] = {
     "id": "main",
     "languages": ["en", "de"],
@@ -61,10 +60,11 @@ FLOW: dict[str, Any] = {
 }
 
 
-class Site:
+class Site(Watched):
     """A service in a home, a switch, and an address that is asked."""
 
     def __init__(self, home: Path) -> None:
+        super().__init__()
         self.server = Answerer()
         nodes = FLOW["nodes"]
         http = nodes["balance"]["http"]
@@ -84,8 +84,12 @@ class Site:
             sources={"erp": f"sqlite:///{home}/erp.sqlite3"},
         )
         self._fill(home, url)
-        self.service = Service(self.settings, on_facts=self.facts.extend)
+        self.service = Service(self.settings, on_facts=self._note)
         self.service.start()
+
+    def _note(self, facts: tuple[Fact, ...]) -> None:
+        self.facts.extend(facts)
+        self.changed()
 
     def _fill(self, home: Path, url: str) -> None:
         with sqlite3.connect(home / "erp.sqlite3") as db:
@@ -110,16 +114,14 @@ class Site:
         self.switch.server.schedule(lambda: made.append(self.switch.world.place_call(number, plan=plan)))
         return made[0]
 
-    def until(self, kind: FactKind, **data: str) -> Fact:
-        """Wait for such a fact."""
+    def fact(self, kind: FactKind, **data: str) -> Fact:
+        """The first such fact, once it has come."""
 
         def found() -> list[Fact]:
             mine = (fact for fact in self.facts if fact.kind is kind)
             return [fact for fact in mine if all(fact.data.get(name) == value for name, value in data.items())]
 
-        with gevent.Timeout(PATIENCE_S, AssertionError(f"no {kind} {data}")):
-            while not found():
-                gevent.sleep(0.02)
+        self.until(found, f"{kind} {data}")
         return found()[0]
 
 
@@ -133,11 +135,11 @@ def site(tmp_path: Path) -> Iterator[Site]:
 
 def test_a_caller_who_proves_who_they_are_hears_how_things_stand(site: Site) -> None:
     site.rings(NUMBER, PIN)
-    note = site.until(FactKind.NOTE_MADE).data["row"]
+    note = site.fact(FactKind.NOTE_MADE).data["row"]
     assert note["text"] == "1 a leak 5 7"
     assert note["customer"], "they are known by their number"
-    assert site.until(FactKind.FLOW_TOLD, what="language").data["value"] == "de"
-    assert site.until(FactKind.CONTACT_ENDED).data["row"]["outcome"] == "self_served"
+    assert site.fact(FactKind.FLOW_TOLD, what="language").data["value"] == "de"
+    assert site.fact(FactKind.CONTACT_ENDED).data["row"]["outcome"] == "self_served"
     (request,) = site.server.heard
     assert request.startswith(b"POST /ok?of=%2B4915112345678 ")
     assert PIN.encode() in request, "it reaches who checks it"
@@ -148,11 +150,11 @@ def test_a_caller_who_proves_who_they_are_hears_how_things_stand(site: Site) -> 
 
 def test_a_wrong_pin_tells_nothing_and_leads_on(site: Site) -> None:
     site.rings(NUMBER, "11111")
-    assert site.until(FactKind.CONTACT_QUEUED).queue == "sales"
+    assert site.fact(FactKind.CONTACT_QUEUED).queue == "sales"
     assert not site.server.heard
 
 
 def test_a_stranger_is_no_customer(site: Site) -> None:
     site.rings("+491700000000", PIN)
-    site.until(FactKind.CONTACT_QUEUED)
+    site.fact(FactKind.CONTACT_QUEUED)
     assert not [fact for fact in site.facts if fact.data.get("what") == "language"]

@@ -27,7 +27,7 @@ from fsorch.sim.media import Sounds
 from fsorch.sim.server import SimServer
 from fsorch.sim.switch import VirtualSwitch
 from tests.conformance.virtual import ShippedDialplan
-from tests.edge.fake_switch import Watched
+from tests.waiting import Watched
 
 MODULE = """
 from fsorch.hooks import Call, hook
@@ -40,7 +40,7 @@ def verify_pin(call: Call) -> None:
     call.play("silence_stream://100")
     call.music("local_stream://moh")
     pin = PINS[call.lookup(str.strip, f" {call.number} ")]
-    if call.collect("silence_stream://50", max=4, timeout_s=60) == pin:
+    if call.collect("silence_stream://50", max=4) == pin:
         call.queue("gold", priority=7, skills={"german": 3})
     call.transfer("1001", context="default")
 """
@@ -309,9 +309,9 @@ def test_five_hundred_hooks_run_at_once(make: Callable[..., Door]) -> None:
 
     door = make(crowd)
     channels = [door.call("crowd", number=str(n)) for n in range(500)]
-    door.until(lambda: len(inside) == 500, timeout_s=60)
-    door.until(lambda: door.hooks.state().ended == {"queue": 500}, timeout_s=60)
-    door.until(lambda: all(channel.context == "fsorch" for channel in channels), timeout_s=60)
+    door.until(lambda: len(inside) == 500)
+    door.until(lambda: door.hooks.state().ended == {"queue": 500})
+    door.until(lambda: all(channel.context == "fsorch" for channel in channels))
     assert {channel.get("fsorch_queue") for channel in channels} == {"sales"}
     assert door.hooks.state().calls == 500
     assert not door.troubles

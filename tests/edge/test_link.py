@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 
-import gevent
 import pytest
 from msgspec.structs import replace
 
@@ -15,7 +14,8 @@ from fsorch.engine.actions import Send
 from fsorch.engine.inputs import CommandDone, CommandLost, Input, LinkDown, LinkUp, SwitchEvent
 from fsorch.errors import LinkError
 from fsorch.esl.commands import Exists, Originate, SetVar, Status
-from tests.edge.fake_switch import CORE, QUICK, Box, FakeSwitch, Watched, api, event, linked
+from tests.edge.fake_switch import CORE, QUICK, Box, FakeSwitch, api, event, linked
+from tests.waiting import Watched, turns
 
 
 def test_it_comes_up_with_every_channel_that_lives() -> None:
@@ -165,12 +165,6 @@ def test_a_slow_consumer_lets_others_run() -> None:
     """400 events of 2 ms each: meanwhile replies are read in their turn, and every greenlet gets the hub often."""
     switch, box = FakeSwitch(), Box()
     clock = SystemClock()
-    turns: list[float] = []
-
-    def tick() -> None:
-        while True:
-            turns.append(clock.now().mono)
-            gevent.sleep(0.001)
 
     def deliver(input: Input) -> None:
         end = clock.now().mono + (0.002 if isinstance(input, SwitchEvent) else 0)
@@ -181,16 +175,15 @@ def test_a_slow_consumer_lets_others_run() -> None:
     link = Link(switch.settings(), deliver, clock, limits=QUICK)
     link.start()
     box.wait(LinkUp)
-    ticker = gevent.spawn(tick)
-    switch.last.write(b"".join(event("DTMF", Unique_ID=str(number), pad="x" * 6000) for number in range(400)))
-    box.wait(SwitchEvent)
-    link.send(Send("main", Status(), tag="t"))
-    box.wait(SwitchEvent, 400)
-    box.wait(CommandDone)
-    ticker.kill()
+    with turns() as made:
+        switch.last.write(b"".join(event("DTMF", Unique_ID=str(number), pad="x" * 6000) for number in range(400)))
+        box.wait(SwitchEvent)
+        link.send(Send("main", Status(), tag="t"))
+        box.wait(SwitchEvent, 400)
+        box.wait(CommandDone)
     link.stop()
     switch.stop()
-    assert len(turns) > 25
+    assert len(made) > 25
     assert [got.event.uuid for got in box.of(SwitchEvent)] == [str(number) for number in range(400)]
 
 

@@ -29,12 +29,12 @@ from tests.edge.fake_switch import (
     Box,
     Connection,
     FakeSwitch,
-    Watched,
     api,
     event,
     linked,
     reply,
 )
+from tests.waiting import Watched
 
 
 def wait_status(switch: FakeSwitch, link: Link, true: Callable[[LinkStatus], bool]) -> LinkStatus:

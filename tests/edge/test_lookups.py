@@ -7,10 +7,8 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-import gevent
 import msgspec
 import pytest
-from gevent.event import Event as Signal
 
 from fsorch.edge import lookups as module
 from fsorch.edge.lookups import Lookups
@@ -23,44 +21,41 @@ from fsorch.lookups import LookupSettings
 from fsorch.store.native import Bell
 from fsorch.store.sources import Source, open_source
 from tests.edge.test_lookups_http import Answerer
+from tests.waiting import PATIENCE_S, Watched, until
 
-PATIENCE_S = 60.0
 PIN = "8451907"
 # Counts to a number that takes seconds.
 SLOW = "with recursive n(x) as (select 1 union all select x + 1 from n where x < 100000000) select count(*) from n"
 
 
-class Desk:
+class Desk(Watched):
     """Look-ups whose answers are kept; ``own`` is what reads our own records."""
 
     def __init__(self, tmp_path: Path, own: Callable[[OwnAsk], Rows], **limits: int) -> None:
+        super().__init__()
         file = tmp_path / "erp.sqlite3"
         with sqlite3.connect(file) as db:
             db.execute("create table orders (customer text, n integer)")
             db.execute("insert into orders values ('4711', 3)")
         db.close()
-        self.shut: list[str] = []
         self.told: list[LookedUp] = []
-        self._news = Signal()
-        sources: dict[str, Source] = {"erp": Shutter(open_source("erp", f"sqlite:///{file}"), self.shut)}
+        self.erp = Door(open_source("erp", f"sqlite:///{file}"))
+        sources: dict[str, Source] = {"erp": self.erp}
         self.lookups = Lookups(msgspec.convert(limits, LookupSettings), sources, own, self._tell)
         self.asked = 0
 
     def _tell(self, one: LookedUp) -> None:
         self.told.append(one)
-        self._news.set()
+        self.changed()
 
     def ask(self, *asks: Ask) -> None:
         for ask in asks:
             self.asked += 1
             self.lookups.take(LookUp(f"c{self.asked}", self.asked, ask))
 
-    def until(self, count: int) -> None:
+    def answers(self, count: int) -> None:
         """Wait for so many answers."""
-        with gevent.Timeout(PATIENCE_S, AssertionError(f"{len(self.told)} of {count} answers")):
-            while len(self.told) < count:
-                self._news.clear()
-                self._news.wait()
+        self.until(lambda: len(self.told) >= count, f"{count} answers")
 
     def of(self, serial: int) -> object:
         """The only answer to the look-up of this serial."""
@@ -74,24 +69,26 @@ class Desk:
         return state.asked, state.failed, state.shed, state.running, state.waiting
 
 
-def turns_until(happened: Callable[[], bool]) -> None:
-    """Let the hub turn until something has happened."""
-    with gevent.Timeout(PATIENCE_S, AssertionError("it never happened")):
-        while not happened():
-            gevent.sleep(0)
+class Door:
+    """A source that can be kept from answering, and tells what has become of it."""
 
-
-class Shutter:
-    """A source that says when it is shut."""
-
-    def __init__(self, source: Source, shut: list[str]) -> None:
-        self.source, self.told = source, shut
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.asked, self.answered, self.was_shut = Bell(), 0, False
+        self.held: Bell | None = None
 
     def ask(self, ask: SqlAsk) -> Rows:
-        return self.source.ask(ask)
+        """On a native thread, which really blocks."""
+        self.asked.ring()
+        if self.held is not None:
+            assert self.held.wait(PATIENCE_S)
+        try:
+            return self.source.ask(ask)
+        finally:
+            self.answered += 1
 
     def shut(self) -> None:
-        self.told.append("erp")
+        self.was_shut = True
         self.source.shut()
 
 
@@ -135,7 +132,7 @@ def test_each_kind_is_asked_and_answered_once_and_never_at_once(make: Make, serv
     desk = make(lambda ask: Rows(({"number": ask.number},)))
     desk.ask(http(server, "ok"), orders(), OwnAsk(of=OwnRecords.CUSTOMER, number="+44"))
     assert not desk.told, "the engine's step is still under way"
-    desk.until(3)
+    desk.answers(3)
     assert desk.of(1) == HttpAnswer(200, b'{"balance": 5}')
     assert desk.of(2) == Rows(({"n": 3},))
     assert desk.of(3) == Rows(({"number": "+44"},))
@@ -146,29 +143,28 @@ def test_each_kind_is_asked_and_answered_once_and_never_at_once(make: Make, serv
 def test_a_host_that_never_answers_holds_up_itself_alone(make: Make, server: Answerer) -> None:
     desk = make(per_source=2)
     desk.ask(*(http(server, "never", timeout_s=PATIENCE_S) for _ in range(5)))
-    turns_until(lambda: server.connections == 2)
+    until(lambda: server.connections == 2, "two to be asked")
     assert desk.lane(f"host {server.host}") == (5, 0, 0, 2, 3)
     desk.ask(http(server, "ok", host="localhost"), orders())
-    desk.until(2)
+    desk.answers(2)
     assert {one.serial for one in desk.told} == {6, 7}
 
 
 def test_all_lanes_together_have_a_limit_past_which_each_does_one_at_a_time(make: Make, server: Answerer) -> None:
     desk = make(at_once=2, per_source=10)
     desk.ask(*(http(server, "never", timeout_s=PATIENCE_S) for _ in range(4)))
-    turns_until(lambda: server.connections == 2)
+    until(lambda: server.connections == 2, "two to be asked")
     assert desk.lane(f"host {server.host}")[3:] == (2, 2)
     desk.ask(http(server, "ok", host="localhost"), http(server, "ok", host="localhost"))
-    gevent.sleep(0)
     assert desk.lane(f"host localhost:{server.server.server_port}")[3] == 1
-    desk.until(2)
+    desk.answers(2)
     assert {one.serial for one in desk.told} == {5, 6}
 
 
 def test_a_full_line_sheds_and_says_so(make: Make, server: Answerer) -> None:
     desk = make(per_source=1, waiting=2)
     desk.ask(*(http(server, "never", timeout_s=PATIENCE_S) for _ in range(5)))
-    desk.until(2)
+    desk.answers(2)
     assert [one.serial for one in desk.told] == [4, 5]
     assert isinstance(desk.of(4), Failed)
     assert "too many" in str(desk.of(4))
@@ -178,29 +174,36 @@ def test_a_full_line_sheds_and_says_so(make: Make, server: Answerer) -> None:
 def test_who_has_waited_in_line_for_longer_than_the_answer_may_take_is_told(make: Make, server: Answerer) -> None:
     desk = make(per_source=1)
     desk.ask(http(server, "never", timeout_s=0.6), http(server, "ok", timeout_s=0.2))
-    desk.until(2)
+    desk.answers(2)
     assert "no answer" in str(desk.of(1))
     assert "its line took longer" in str(desk.of(2))
 
 
-def test_a_slow_query_holds_up_no_greenlet_and_ends_by_its_limit(make: Make) -> None:
+def test_a_slow_query_holds_up_no_greenlet(make: Make, server: Answerer) -> None:
     desk = make()
-    turns = 0
-    desk.ask(orders(SLOW, timeout_s=0.5))
-    while not desk.told:
-        gevent.sleep(0.005)
-        turns += 1
+    held = desk.erp.held = Bell()
+    desk.ask(orders(timeout_s=PATIENCE_S), http(server, "ok"))
+    desk.answers(1)
+    assert [one.serial for one in desk.told] == [2], "the hub stood still"
+    held.ring()
+    desk.answers(2)
+    assert desk.of(1) == Rows(({"n": 3},))
+
+
+def test_a_slow_query_ends_by_its_limit(make: Make) -> None:
+    desk = make()
+    desk.ask(orders(SLOW, timeout_s=0.2))
+    desk.answers(1)
     assert isinstance(desk.of(1), Failed)
-    assert turns > 5, "the hub stood still"
     desk.ask(orders())
-    desk.until(2)
+    desk.answers(2)
     assert desk.of(2) == Rows(({"n": 3},))
 
 
 def test_a_source_that_nobody_names_and_a_query_that_writes(make: Make) -> None:
     desk = make()
     desk.ask(SqlAsk(source="hr", query="select 1"), orders("select * from nowhere"), orders("delete from orders"))
-    desk.until(3)
+    desk.answers(3)
     assert all(isinstance(desk.of(serial), Failed) for serial in (1, 2, 3))
     assert "hr" in str(desk.of(1))
 
@@ -212,7 +215,7 @@ def test_an_error_nobody_foresaw_is_an_answer_and_tells_no_secret(make: Make, ca
     desk = make(broken)
     with caplog.at_level(logging.DEBUG):
         desk.ask(OwnAsk(of=OwnRecords.CUSTOMER, number="+44", pin=Secret(PIN)))
-        desk.until(1)
+        desk.answers(1)
     assert desk.of(1) == Failed("an error of fsorch (KeyError)")
     assert "KeyError at" in caplog.text
     assert PIN not in caplog.text
@@ -232,7 +235,7 @@ def test_records_that_are_away_or_take_too_long_are_no_answer(make: Make, monkey
 
     desk = make(own)
     desk.ask(*(OwnAsk(of=OwnRecords.TICKETS, number=number) for number in ("away", "slow", "ok")))
-    desk.until(3)
+    desk.answers(3)
     over.ring()
     assert desk.of(1) == Failed("the database is away")
     assert desk.of(2) == Failed("no answer from own records within 1.5 s")
@@ -244,24 +247,31 @@ def test_a_hundred_at_once_are_a_hundred_answers(make: Make, server: Answerer) -
     for n in range(100):
         kinds: tuple[Ask, ...] = (http(server, "ok"), orders(), OwnAsk(of=OwnRecords.CUSTOMER, number=str(n)))
         desk.ask(kinds[n % 3])
-    desk.until(100)
+    desk.answers(100)
     assert sorted(one.serial for one in desk.told) == list(range(1, 101))
     assert not [one for one in desk.told if isinstance(one.result, Failed)]
     assert desk.of(3) == Rows(({"who": "2"},))
     assert {state.running + state.waiting for state in desk.lookups.states()} == {0}
 
 
-def test_an_end_answers_nothing_more_and_shuts_the_sources(make: Make, server: Answerer) -> None:
+def test_an_end_answers_nothing_more_and_shuts_the_sources(
+    make: Make, server: Answerer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk = make()
-    desk.ask(http(server, "never", timeout_s=PATIENCE_S), orders(SLOW, timeout_s=0.3))
-    turns_until(lambda: server.connections == 1)
+    held = desk.erp.held = Bell()
+    desk.ask(http(server, "never", timeout_s=PATIENCE_S), orders(timeout_s=PATIENCE_S))
+    until(lambda: server.connections == 1 and desk.erp.asked.wait(0), "both to be asked")
+    monkeypatch.setattr(module, "STOP_S", 0.01)
     desk.lookups.stop()
-    assert desk.shut == ["erp"]
-    # Longer than the query may take: whatever it answers after the end would be here.
-    gevent.sleep(0.4)
+    assert desk.erp.was_shut
+    held.ring()
+    # A second end waits until the thread has given back what nobody is told any more.
+    monkeypatch.setattr(module, "STOP_S", PATIENCE_S)
+    desk.lookups.stop()
+    assert desk.erp.answered == 1
     assert not desk.told
     desk.ask(http(server, "ok"))
-    desk.until(1)
+    desk.answers(1)
     assert isinstance(desk.of(3), Failed), "who asks after the end is told, and nobody is asked"
 
 
@@ -272,5 +282,5 @@ def test_hosts_that_nobody_asks_any_more_are_forgotten(
     desk = make()
     for n in range(2, 6):
         desk.ask(http(server, "ok", host=f"127.0.0.{n}", timeout_s=PATIENCE_S))
-        desk.until(n - 1)
+        desk.answers(n - 1)
     assert len(desk.lookups.states()) <= 3

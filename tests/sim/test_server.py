@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from types import TracebackType
 
-import gevent
 import msgspec
 import pytest
 from gevent import socket
@@ -313,15 +312,21 @@ def test_a_listener_that_is_not_there_lets_the_dialplan_go_on(server: SimServer)
 
 
 def test_time_runs_and_stops_with_the_server() -> None:
-    server = SimServer(password=PASSWORD)
-    server.start()
-    seen = Signal()
-    server.switch.machine.core.watchers.append(
-        lambda event: seen.set() if event.name == "CHANNEL_PROGRESS_MEDIA" else None
-    )
-    call(server, "early")
-    assert seen.wait(DEADLINE_S)
-    server.stop()
-    then = server.switch.now
-    gevent.sleep(0)
-    assert server.switch.now == then
+    """A call is answered after 1.5 s: not on a server that was stopped, when it is on one that was started after."""
+    told: dict[str, Signal] = {}
+
+    def begin(name: str, sign: str) -> SimServer:
+        server, told[name] = SimServer(password=PASSWORD, speed=20.0), Signal()
+        server.start()
+        server.switch.machine.core.watchers.append(lambda event: told[name].set() if event.name == sign else None)
+        call(server, "early")
+        return server
+
+    first = begin("first", "CHANNEL_PROGRESS_MEDIA")
+    assert told["first"].wait(DEADLINE_S)
+    first.stop()
+    then = first.switch.now
+    second = begin("second", "CHANNEL_ANSWER")
+    assert told["second"].wait(DEADLINE_S)
+    second.stop()
+    assert first.switch.now == then < second.switch.now

@@ -35,7 +35,7 @@ def test_a_hub_made_in_the_thread_is_taken_down() -> None:
     hubs = []
 
     def work() -> None:
-        gevent.sleep(0)
+        gevent.spawn(int).join()
         hubs.append(gevent.get_hub())
 
     assert start_thread(work).wait(60)

@@ -141,14 +141,6 @@ class Line:
             if fits(message["view"]):
                 return message
 
-    def silent(self, for_s: float = 0.35) -> bool:
-        """Whether nothing comes within ``for_s``."""
-        try:
-            self.next(timeout_s=for_s)
-        except TimeoutError:
-            return True
-        return False
-
     def hello(self) -> None:
         self._socket.send('42["hello"]')
 
