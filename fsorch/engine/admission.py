@@ -24,7 +24,7 @@ GOODBYE = Overflow(to=OverflowTo.HANGUP)
 
 class Admission:
     """Lets contacts in. ``endings`` carries out what they get instead; ``calendar`` gives one by its id and tenant,
-    ``empty`` says whether a queue has nobody."""
+    ``empty`` says whether a queue has nobody, ``kept`` whether the contact has a place in its queue already."""
 
     def __init__(
         self,
@@ -33,12 +33,14 @@ class Admission:
         tenants: Tenants,
         calendar: Callable[[str, str], Calendar | None],
         empty: Callable[[str, Empty], bool],
+        kept: Callable[[Contact], bool],
     ) -> None:
         self.core = core
         self.endings = endings
         self.tenants = tenants
         self.calendar = calendar
         self.empty = empty
+        self.kept = kept
 
     def flow_open(self, contact: Contact) -> bool:
         """Whether the contact's flow is open, and its tenant has room for it; if not, what is said for then has been
@@ -117,7 +119,8 @@ class Admission:
         rules = spec.wait
         if spec.on_closed is not None and (reason := self._closed(spec.calendar, spec.tenant)):
             return "closed", spec.on_closed, reason
-        if rules.on_full is not None and 0 < rules.max_length <= self.core.distributor.length(id):
+        full = 0 < rules.max_length <= self.core.distributor.length(id)
+        if rules.on_full is not None and full and not self.kept(contact):
             return "full", rules.on_full, f"{rules.max_length} are waiting"
         if why := self._one_too_many(contact):
             if not contact.turned_away:

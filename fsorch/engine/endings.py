@@ -165,6 +165,7 @@ class Endings:
     def return_to_flow(self, contact: Contact) -> None:
         """Out of the line, and the music stops; the enqueue time is kept for the queue the flow leads to."""
         core = self.core
+        contact.left_line_at = core.now.wall
         core.distributor.leave(contact.id)
         self.left(contact)
         contact.queue, contact.running = "", ""

@@ -68,6 +68,7 @@ class Queueing:
 
     def wait(self, contact: Contact, again: bool) -> None:
         """The contact stands in line; ``again``: where it has stood before."""
+        contact.left_line_at = 0
         if not contact.guarded:
             self.guards.arm(contact)
         self.waiting.begin(contact)
@@ -117,12 +118,14 @@ class Queueing:
 
     def leave_line(self, contact: Contact) -> None:
         """The contact does something else, and its wait is remembered."""
+        contact.left_line_at = self.core.now.wall
         self.core.distributor.leave(contact.id)
         self.waiting.pause(contact)
         self.records.end(contact)
 
     def withdraw_and_leave_line(self, contact: Contact) -> None:
         """The same, out of an offer."""
+        contact.left_line_at = self.core.now.wall
         self.offers.withdraw_all(contact)
         self.waiting.pause(contact)
         self.records.end(contact)

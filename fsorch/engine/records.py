@@ -99,7 +99,7 @@ class Records:
         """The whole row of a contact that is over."""
         self.end(contact)
         now = contact.lost_at or self.core.now.wall
-        served = contact.answered_at or now
+        served = contact.answered_at or contact.left_line_at or now
         row = ContactRow(
             id=contact.id,
             medium=contact.medium,

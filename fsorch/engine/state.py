@@ -267,7 +267,8 @@ class Contact:
     attempt's), or (``medium`` voicemail) of a message that was left. ``leg`` is empty for a message and
     while a callback is promised. Times are UTC microseconds, 0 for never; ``running`` is the id of the application that
     plays or collects on the caller's leg at this moment, ``music_at`` (monotonic seconds) when the music began;
-    ``music_kept`` while a caller is taken back whose music plays, and ``stood_at`` since when they stand in line.
+    ``music_kept`` while a caller is taken back whose music plays, and ``stood_at`` since when they stand in line;
+    ``left_line_at``: since when they do something else than wait, until they wait again.
 
     ``exports``: variables of the leg that agents may see. ``encounters``: whom the caller has met, from the records;
     ``choice``: what they said when asked whether to wait for ``person``, until ``hold_until`` (monotonic seconds) at
@@ -333,6 +334,7 @@ class Contact:
     queue: str = ""
     enqueued_at: int = 0
     since: float = 0.0
+    left_line_at: int = 0
     offers_open: dict[str, None] = field(default_factory=dict)
     need: Need | None = None
     wait: Wait | None = None

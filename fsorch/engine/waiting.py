@@ -71,7 +71,7 @@ class Waiting:
         self.offers = offers
         self.endings = endings
         self.tenants = Tenants(core)
-        self.admission = Admission(core, endings, self.tenants, self.calendar, self._empty)
+        self.admission = Admission(core, endings, self.tenants, self.calendar, self._empty, self._has_place)
         endings.left = self.left
         offers.may_call = self.may_call
         self._calendars: dict[tuple[str, str], Calendar] = {}
@@ -168,6 +168,11 @@ class Waiting:
         self.core.fact(FactKind.PLACE_GIVEN_BACK, contact, leg=contact.leg, enqueued_at=kept[0])
         return kept[0]
 
+    def _has_place(self, contact: Contact) -> bool:
+        """Whether a place in the contact's queue is kept for it: who rings again is not one more."""
+        kept = self._kept.get((contact.queue, contact.number)) if contact.leg else None
+        return kept is not None and kept[1] >= self.core.now.mono
+
     # -- what flows ask -------------------------------------------------------------------------------------------
 
     def calendar(self, id: str, tenant: str = "") -> Calendar | None:
@@ -251,7 +256,9 @@ class Waiting:
             plain = msgspec.structs.replace(plain, since=core.now.mono)
         steps = StepSession(spec.steps, plain, contact.ran)
         announcer = Announcer(spec.announce, core.now.mono) if spec.announce is not None else None
-        contact.wait = Wait(contact.queue, plain.since, 0, steps, announcer)
+        # Who rang again has the place of an earlier call; what a wait may last counts from this one.
+        called = core.now.mono - (core.now.wall - contact.began_at) / 1_000_000
+        contact.wait = Wait(contact.queue, max(plain.since, called), 0, steps, announcer)
         for n, ran in sorted(contact.ran.items(), key=lambda one: one[1].at):
             if n < len(spec.steps.steps):
                 for _ in range(min(ran.times, HIGHEST)):

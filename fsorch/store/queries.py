@@ -285,9 +285,9 @@ def summarise(
 ) -> Summary:
     """The figures of the contacts that ``filter`` selects.
 
-    - Wait: from the first entry into a queue to the answer or the end (``waited_us``), of contacts that were queued
-      and have ended: ``p50_wait_s``, ``p95_wait_s`` of those answered, ``..._all_s`` of all. The p-th percentile is
-      the smallest wait that at least p percent of them did not exceed (nearest rank).
+    - Wait: from the first entry into a queue to the answer, or until the line was left (``waited_us``), of contacts
+      that were queued and have ended: ``p50_wait_s``, ``p95_wait_s`` of those answered, ``..._all_s`` of all. The p-th
+      percentile is the smallest wait that at least p percent of them did not exceed (nearest rank).
     - Service level: answered within ``service_level_s`` (one for all, or each queue's own by its id; a queue that is
       not among them is held to SERVICE_LEVEL_S), divided by (answered + abandoned after more than
       ``short_abandon_s``). Who gives up sooner than that had no chance to be answered and counts neither way.

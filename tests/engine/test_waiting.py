@@ -328,6 +328,40 @@ def test_who_rings_again_in_time_has_the_place_back() -> None:
     assert desk.engine.snapshot().contacts[-1].position == 2
 
 
+def test_who_has_a_place_is_not_one_too_many() -> None:
+    desk = waiting(wait={"return_s": 60, "max_length": 2, "on_full": HANGUP})
+    desk.passes(1)
+    desk.call("caller-2", "sales", caller_number="+44999")
+    desk.ends("caller-1")
+    desk.call("caller-3", "sales", caller_number="+44998")
+    desk.call("caller-4", "sales")
+    assert [c.number for c in desk.engine.snapshot().contacts if c.position == 1] == ["+441234"]
+    assert ended(desk) == []
+    desk.call("caller-5", "sales", caller_number="+44997")
+    assert ended(desk) == [("full", "hangup")]
+
+
+def test_the_longest_wait_of_who_rings_again_counts_from_this_call() -> None:
+    desk = waiting(wait={"return_s": 120, "max_s": 100, "on_max": MESSAGE})
+    desk.passes(90)
+    desk.ends("caller-1")
+    desk.passes(20)
+    desk.call("caller-2", "sales")
+    desk.passes(99)
+    assert ended(desk) == []
+    desk.passes(2)
+    assert ended(desk) == [("max", "message")]
+
+
+def test_what_comes_after_a_wait_is_no_part_of_it() -> None:
+    desk = waiting(wait={"max_s": 60, "on_max": NUMBER})
+    desk.passes(60)
+    desk.passes(25)
+    desk.ends("caller-1")
+    row = desk.of(FactKind.CONTACT_ENDED)[0].data["row"]
+    assert (row["outcome"], row["waited_us"]) == ("overflowed", 60_000_000)
+
+
 def test_withheld_numbers_are_nobody_s() -> None:
     desk = Desk(centre(wait={"return_s": 60}))
     desk.call("caller-1", "sales", caller_number="anonymous")
