@@ -17,7 +17,6 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.engine.doors import Doors
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
-from fsorch.engine.fax_tones import fax_leg
 from fsorch.engine.flows import Flows
 from fsorch.engine.guards import Guards, served_alone
 from fsorch.engine.journey import Journey
@@ -35,6 +34,7 @@ from fsorch.engine.relations import Relations
 from fsorch.engine.state import Contact, Leg, Offer
 from fsorch.engine.supervising import Supervising
 from fsorch.engine.surveys import Surveys
+from fsorch.engine.tones import tone_of
 from fsorch.engine.transfers import Transfers
 from fsorch.engine.voicemail import Voicemail
 from fsorch.engine.waiting import Waiting
@@ -158,7 +158,7 @@ class Calls:
                 self.people.phones.call(switch, event)
             self.legs.see(event)
             handler(switch, event)
-            dial = self.core.dials.get(event.uuid or fax_leg(event))
+            dial = self.core.dials.get(event.uuid or tone_of(event)[1])
             if dial is not None:
                 self.dial_event(dial, event)
 

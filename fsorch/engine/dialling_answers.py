@@ -20,7 +20,7 @@ from fsorch.campaign.answers import Answer, AnswerState, Verdict
 from fsorch.campaigns import AmdSpec, Mode
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
-from fsorch.engine.fax_tones import fax_detectors
+from fsorch.engine.tones import detectors
 from fsorch.esl.commands import Execute
 from fsorch.esl.events import Event
 
@@ -93,10 +93,10 @@ class Hearing:
         return max(0.0, answer.judged_at - answer.greeted_at) if answer is not None and answer.verdict else 0.0
 
     def _for_tones(self, dial: Dial, amd: AmdSpec) -> None:
-        """What listens beside all else. The network's tones can come no more."""
+        """What listens beside all else. The network's tones that ended a dial by themselves do so no more."""
         if amd.sit:
             self.core.send(dial.switch, Execute(dial.leg, "stop_tone_detect"))
-        for words in fax_detectors(dial.leg) if amd.fax else ():
+        for words in detectors(dial.leg, amd):
             self.core.send(dial.switch, Execute(dial.leg, "tone_detect", words))
         if amd.beep:
             self.core.send(dial.switch, Execute(dial.leg, "avmd_start"), f"avmd:{dial.id}")

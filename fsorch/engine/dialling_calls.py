@@ -30,11 +30,11 @@ from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.dialling_ways import NO_ROOM
 from fsorch.engine.facts import FactKind
-from fsorch.engine.fax_tones import fax_leg
 from fsorch.engine.guards import CALLED_S
 from fsorch.engine.rows import LegRow
 from fsorch.engine.sounds import sound
 from fsorch.engine.state import Aim, Contact, Leg, Offer
+from fsorch.engine.tones import EARLY_SIT, SIT_GAP_S, SIT_OUTCOMES, SIT_S, Tone, tone_of
 from fsorch.errors import EslError
 from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars, Unschedule
 from fsorch.esl.events import Event
@@ -58,20 +58,9 @@ AWAIT_S, SILENT = 30.0, 75
 MESSAGE_LIMIT_S = 120.0
 # While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).
 JOINING_S = 1.0
+US = 1_000_000
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
-# The second of the network's three tones (North American SIT). 1428.5 Hz is said by no kind but congestion: no circuit,
-# reorder. 1370.6 Hz by four: vacant code, intercept, and congestion between carriers, twice; they differ by the tones'
-# lengths, which nobody here measures. So what it says is that the number cannot be reached now: called dead for that, a
-# good number would be lost. A cause that the network itself gives first says more.
-# FreeSWITCH 1.10.12 finds a pure tone by chance, block by block: libteletone compares two equal numbers, of which one
-# was rounded (libteletone_detect.c, teletone_multi_tone_detect). One detector misses 3 to 9 of 100 such tones, two of
-# slightly different frequencies hardly any. With ``consume`` they hear early media, with ``true`` they do not.
-_NONE, _FULL = "hangup DESTINATION_OUT_OF_ORDER", "hangup NORMAL_CIRCUIT_CONGESTION"
-_TONES = (("1370.6", _NONE), ("1372", _NONE), ("1428.5", _FULL), ("1430", _FULL))
-SIT = tuple(
-    (f"execute_on_media_{n}", f"tone_detect sit{n} {tone} r 0 {then} 1") for n, (tone, then) in enumerate(_TONES)
-)
 # Whoever has answered is being heard, and may turn out to be a fax machine.
 HEARD = frozenset({DialState.UP, DialState.HANDED, DialState.TALKING, DialState.MACHINE})
 
@@ -166,7 +155,7 @@ class DialCalls:
         return (
             # The network's own announcements are no answer, nor is its ringing. To be listened to they must be read.
             ("ignore_early_media", "consume" if self._hears_tones(dial) else "true"),
-            *(SIT if self._hears_tones(dial) else ()),
+            *(EARLY_SIT if self._hears_tones(dial) else ()),
             # 1.10.12, switch_ivr_originate.c: until it rings, is answered or is heard; its end is PROGRESS_TIMEOUT.
             *((("leg_progress_timeout", str(ceil(dial.silent_s))),) if dial.silent_s > 0 else ()),
             ("fsorch_contact", dial.id),
@@ -276,8 +265,8 @@ class DialCalls:
                 self.step(dial, DialInput.ANSWERED)
             case "CUSTOM" if event.subclass == "avmd::beep":
                 self._beep(dial, event)
-            case "DETECTED_TONE" if fax_leg(event) == dial.leg:
-                self._fax(dial)
+            case "DETECTED_TONE":
+                self._tone(dial, event)
             case "CHANNEL_EXECUTE_COMPLETE" if event.application_uuid:
                 self._executed(dial, event)
             case "DTMF" if dial.machine.state is DialState.MACHINE:
@@ -600,12 +589,24 @@ class DialCalls:
         elif dial.machine.state is DialState.UP:
             self.step(dial, DialInput.PERSON)
 
-    def _fax(self, dial: Dial) -> None:
-        """It answers as fax machines do, to whom nobody listens and nothing is said, whoever has it by now."""
-        if dial.machine.state not in HEARD or dial.outcome is not None:
+    def _tone(self, dial: Dial, event: Event) -> None:
+        """A tone of a fax machine or the network: to neither anybody listens, and nothing is said, whoever has it by
+        now."""
+        tone, leg = tone_of(event)
+        if dial.machine.state not in HEARD or dial.outcome is not None or leg != dial.leg:
             return
-        dial.outcome = Outcome.FAX
-        self._note_machine(dial, "fax tone")
+        if tone is Tone.FAX:
+            self._no_person(dial, Outcome.FAX, "fax tone")
+        elif event.timestamp - dial.answered_at > SIT_S * US:
+            return
+        elif tone is not Tone.LAST:
+            dial.sit, dial.sit_at = tone, event.timestamp
+        elif dial.sit is not None and event.timestamp - dial.sit_at <= SIT_GAP_S * US:
+            self._no_person(dial, SIT_OUTCOMES[dial.sit], "network's tones")
+
+    def _no_person(self, dial: Dial, outcome: Outcome, by: str) -> None:
+        dial.outcome = outcome
+        self._note_machine(dial, by)
         if dial.machine.state is DialState.MACHINE:
             self._end_call(dial)
         else:
@@ -613,10 +614,10 @@ class DialCalls:
 
     def _treat(self, dial: Dial, cause: str) -> None:
         """A machine. One that has beeped records now; one that its greeting gave away will."""
-        self.told(dial, Outcome.MACHINE)
+        self.told(dial, dial.outcome or Outcome.MACHINE)
         core, campaign = self.core, dial.campaign
         core.send(dial.switch, Unschedule(dial.leg))
-        if dial.outcome is Outcome.FAX:
+        if dial.outcome is not None:
             self._end_call(dial)
             return
         if campaign.machine_action is not MachineAction.MESSAGE or not campaign.machine_prompt:
@@ -648,7 +649,8 @@ class DialCalls:
         """An agent has it, or is about to: they need not listen to a machine."""
         contact = self.core.contacts.get(dial.id)
         if contact is not None:
-            self._aside(contact, ContactOutcome.MACHINE)
+            network = dial.outcome in SIT_OUTCOMES.values()
+            self._aside(contact, ContactOutcome.NOT_REACHED if network else ContactOutcome.MACHINE)
         self._treat(dial, cause)
 
     def _end_call(self, dial: Dial) -> None:

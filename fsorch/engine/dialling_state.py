@@ -14,6 +14,7 @@ from fsorch.campaign.pacing_guard import Guard
 from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Mode, Outcome
 from fsorch.engine.inputs import ReadyLead
+from fsorch.engine.tones import Tone
 
 __all__ = ["Dial", "Limit", "Preview", "Run", "Tally"]
 
@@ -68,7 +69,7 @@ class Dial:
     ``signs``: what has been heard of that; ``beeped``: a machine's beep was; ``running`` is the id of the message that
     plays to it, or of what waits for the beep first (``awaits``); ``listened``: an agent was kept back to listen;
     ``keyed``: a key was pressed where a machine was thought to be. ``barred``: when its agent was ready, it was no
-    longer to be called.
+    longer to be called. ``sit``: the second of the network's three tones, heard at ``sit_at``.
     ``owed``: the call had been promised; ``said``: how it was, in an agent's words, with the ``answers`` they
     filled in and what they promised."""
 
@@ -110,6 +111,8 @@ class Dial:
     awaits: bool = False
     listened: bool = False
     keyed: bool = False
+    sit: Tone | None = None
+    sit_at: int = 0
     running: str = ""
     prompt: str = ""
     holds_line: bool = False

@@ -250,6 +250,33 @@ def test_the_networks_tones_end_a_dial(rig: Rig, floors: list[Floor]) -> None:
     assert floor.attempt("early")["outcome"] == "live"
 
 
+def test_the_networks_tones_after_an_answer_take_the_call_from_the_agent(rig: Rig, floors: list[Floor]) -> None:
+    if rig.speed > 1:
+        pytest.skip("tones are sound, which the virtual switch has none of")
+    floor = Floor(rig, {"agent-none": "intercept-400-13706"}, amd=AmdSpec(beep=False, sit=True))
+    floors.append(floor)
+    floor.log_in("ada")
+    rig.until(lambda: floor.agent("ada").line == "ready", "the standing line")
+    floor.run("agent-none")
+    row = floor.attempt("agent-none")
+    assert (row["outcome"], row["agent"]) == ("unreachable", "ada")
+    rig.until(lambda: floor.agent("ada").state != "talking", "the agent to be free", 30.0)
+    assert floor.fact(FactKind.MACHINE_HEARD).data["by"] == "network's tones"
+    floor.log_out("ada")
+
+
+def test_the_networks_tones_after_an_answer_that_is_listened_to_reach_nobody(rig: Rig, floors: list[Floor]) -> None:
+    if rig.speed > 1:
+        pytest.skip("tones are sound, which the virtual switch has none of")
+    ends = {"none": "intercept-100-13706", "full": "intercept-100-14285", "beep": "tone-1370", "last": "tone-1776"}
+    floor = Floor(rig, ends, amd=AmdSpec(beep=False, timing=True, sit=True))
+    floors.append(floor)
+    floor.run(*ends)
+    # One tone alone may be anybody's.
+    outcomes = {end: floor.attempt(end)["outcome"] for end in ends}
+    assert outcomes == {"none": "unreachable", "full": "congestion", "beep": "live", "last": "live"}
+
+
 def test_a_fax_machine_is_known_by_its_tone_and_the_agent_is_free(rig: Rig, floors: list[Floor]) -> None:
     if rig.speed > 1:
         pytest.skip("tones are sound, which the virtual switch has none of")
