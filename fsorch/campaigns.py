@@ -164,9 +164,9 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
     ``checked``: the share of those that the greeting gave away as machines who are given to an agent all the same, who
     says whether it was one. ``fax``: the tone by which a fax machine answers (2100 Hz, 2.6 to 4 s, from 1.8 to 2.5 s
     after it picked up: ITU-T T.30) is listened for; what has it for over a second is no person's line.
-    ``sit``: the network's three tones before an answer (special information tones) end a
-    dial, where they say that the number is none or the network full; not where people pay for music instead of ringing,
-    which may hold such tones."""
+    ``sit``: the network's three tones (special information tones), before an answer or in its first five seconds, end a
+    call, where they say that the number is none or the network full; not where people pay for music instead of ringing,
+    which may hold such tones: before an answer one of them is enough."""
 
     beep: bool = True
     timing: bool = False

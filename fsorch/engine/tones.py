@@ -46,9 +46,9 @@ class Tone(StrEnum):
 # In hertz, two for each.
 HERTZ = {
     Tone.FAX: ("2100", "2102"),
-    Tone.UNREACHABLE: ("1370.6", "1372"),
+    Tone.UNREACHABLE: ("1370.6", "1372", "1398", "1400", "1402"),
     Tone.CONGESTION: ("1428.5", "1430"),
-    Tone.LAST: ("1776.7", "1778"),
+    Tone.LAST: ("1776.7", "1778", "1798", "1800.5", "1802"),
 }
 SIT = (Tone.UNREACHABLE, Tone.CONGESTION, Tone.LAST)
 # Hits; seconds after the answer until which a fax machine has begun, and then some.

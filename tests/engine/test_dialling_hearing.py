@@ -10,6 +10,7 @@ from msgspec import structs
 from fsorch.campaigns import (
     AmdSpec,
     MachineAction,
+    Outcome,
 )
 from fsorch.config import Centre
 from fsorch.engine.facts import FactKind
@@ -107,7 +108,7 @@ def test_a_fax_machine_that_we_still_listened_to_reaches_nobody() -> None:
 
 def test_a_tone_of_the_network_or_of_a_call_that_is_over_changes_nothing() -> None:
     room, ear = listening(AmdSpec(timing=True))
-    for key in ("sit0", "", "fax0.", "fax0.nobody", f"sit0.{ear.call.uuid}"):
+    for key in ("sit0", "", "none", "fax0.", "fax0.nobody", f"sit0.{ear.call.uuid}"):
         room.tell(SwitchEvent("main", Event(name="DETECTED_TONE", known={"Detected-Tone": key})))
     room.passes(2)
     assert room.contact().agent == "a0"
@@ -120,6 +121,69 @@ def test_a_tone_of_the_network_or_of_a_call_that_is_over_changes_nothing() -> No
 def test_who_does_not_want_fax_machines_found_gets_no_detectors() -> None:
     room, _ = listening(AmdSpec(fax=False))
     assert "tone_detect" not in [one.app for one, _ in room.sent if isinstance(one, Execute)]
+
+
+def network_says(room: Room, call: Originate, *tones: tuple[str, float]) -> None:
+    """Tones by the names of their detectors, at so many seconds from now, as the switch tells it."""
+    now = room.clock.now()
+    for tone, at in tones:
+        room.passes(max(0.0, now.mono + at - room.clock.now().mono))
+        told = {"Detected-Tone": f"{tone}1.{call.uuid}"}
+        room.tell(SwitchEvent("main", Event(name="DETECTED_TONE", known=told, timestamp=now.wall + round(at * 1e6))))
+
+
+@pytest.mark.parametrize("served", [True, False])
+@pytest.mark.parametrize(("tone", "outcome"), [("none", "unreachable"), ("full", "congestion")])
+def test_an_announcement_of_the_network_is_taken_from_the_agent(tone: str, outcome: str, served: bool) -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, amd=AmdSpec(beep=False, sit=True))))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    # The agent has it meanwhile, or is about to: nobody waits for tones.
+    if served:
+        room.bridge(call.uuid, room.last(Bridge).b)
+    network_says(room, call, (tone, 0.7), ("last", 1.0))
+    assert (room.last(Kill).uuid, room.agent("a0").state) == (call.uuid, "wrap_up" if served else "idle")
+    room.ends(call.uuid)
+    assert [(row.outcome, row.agent) for row in room.ended()] == [(outcome, "a0" if served else "")]
+    assert [fact.data["by"] for fact in room.of(FactKind.MACHINE_HEARD)] == ["network's tones"]
+    (ended,) = room.of(FactKind.CONTACT_ENDED)
+    assert ended.data["row"]["outcome"] == ("answered" if served else "not_reached")
+    # It is tried again by the rule of that outcome.
+    after_s = CAMPAIGN.retry(Outcome(outcome)).after_s  # type: ignore[union-attr]
+    lead = room.changed()[-1]
+    assert (lead["state"], lead["next_at"]) == ("ready", room.clock.now().wall + round(after_s * 1e6))
+    assert room.engine.snapshot().campaigns[0].outcomes == {outcome: 1}
+
+
+@pytest.mark.parametrize(
+    "tones",
+    [
+        (("none", 0.7),),
+        (("last", 0.7),),
+        (("last", 0.7), ("none", 1.0)),
+        (("none", 0.7), ("last", 2.0)),
+        (("none", 5.2), ("last", 5.5)),
+    ],
+)
+def test_what_is_no_announcement_stays_with_the_agent(tones: tuple[tuple[str, float], ...]) -> None:
+    room, ear = listening(AmdSpec(beep=False, sit=True))
+    room.bridge(ear.call.uuid, room.last(Bridge).b)
+    network_says(room, ear.call, *tones)
+    assert room.agent("a0").state == "talking"
+    room.ends(ear.call.uuid)
+    assert [row.outcome for row in room.ended()] == ["live"]
+
+
+def test_an_announcement_that_we_still_listened_to_reaches_nobody() -> None:
+    room, ear = listening(AmdSpec(timing=True, sit=True), machine_action=MachineAction.AGENT)
+    ear.ends(0.4, found=True)
+    network_says(room, ear.call, ("none", 0.2), ("last", 0.5))
+    assert room.last(Kill).uuid == ear.call.uuid
+    room.ends(ear.call.uuid)
+    assert [row.outcome for row in room.ended()] == ["unreachable"]
+    assert not room.of(FactKind.CONTACT_BEGAN)
 
 
 class Ear:
@@ -262,8 +326,8 @@ def test_the_networks_tones_are_no_answer_and_end_in_the_family_they_tell(cause:
     detectors = [text for name, text in told.items() if name.startswith("execute_on_media_")]
     assert told["ignore_early_media"] == "consume"
     # One of the switch's own detectors alone misses a tone now and then.
-    assert [text.split()[2] for text in detectors] == ["1370.6", "1372", "1428.5", "1430"]
-    assert len({text.split()[1] for text in detectors}) == 4
+    assert [text.split()[2] for text in detectors] == ["1370.6", "1372", "1398", "1400", "1402", "1428.5", "1430"]
+    assert len({text.split()[1] for text in detectors}) == 7
     room.event("CHANNEL_CREATE", call.uuid)
     room.event("CHANNEL_PROGRESS_MEDIA", call.uuid)
     room.ends(call.uuid, cause)
