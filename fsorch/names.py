@@ -71,11 +71,10 @@ class SegmentKind(StrEnum):
 
 class ContactOutcome(StrEnum):
     """How a contact ended. The first verdict stands. ``voicemail``: the caller left a message, which is a contact of
-    its own; ``not_reached``: promised to be called back, and did not answer, or called by a campaign, and it was the network that
-    answered; ``overflowed``: a
-    rule ended the wait outside of any queue (a number, a message, the end of the call); ``self_served``: a flow came to
-    its stated end with the caller. Of those whom a campaign has called: ``dropped``, who heard a message as no agent
-    was there in time, and ``machine``, which has beeped."""
+    its own; ``not_reached``: promised to be called back, and did not answer, or called by a campaign, and it was the
+    network that answered; ``overflowed``: a rule ended the wait outside of any queue (a number, a message, the end of
+    the call); ``self_served``: a flow came to its stated end with the caller. Of those whom a campaign has called:
+    ``dropped``, who heard a message as no agent was there in time, and ``machine``, which has beeped."""
 
     ANSWERED = "answered"
     ABANDONED = "abandoned"
