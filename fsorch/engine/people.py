@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -38,7 +39,7 @@ from fsorch.engine.phones import Phones, address_of
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.engine.tenants import agents_full
-from fsorch.errors import EslError, NotFound, RequestRefused
+from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Hold, Kill, Mute, Park, PhoneEvent, SendDigits, SetVars
 from fsorch.names import BreakWeight, OfferOutcome
 from fsorch.rules import WrapUpSpec
@@ -46,6 +47,8 @@ from fsorch.rules import WrapUpSpec
 __all__ = ["MUTED", "People"]
 
 NO_WRAP_UP = WrapUpSpec(seconds=0.0)
+# What an agent may send to whom they talk to.
+KEYS = re.compile(r"[0-9A-Da-d*#]{1,32}")
 # The channel variable of an agent's leg that is muted.
 MUTED = "fsorch_muted"
 
@@ -465,11 +468,9 @@ class People:
         to = contact.leg
         if transfer is not None and consults:
             to = transfer.source_leg if person.leg == transfer.leg else transfer.leg
+        if not KEYS.fullmatch(request.digits):
+            raise RequestRefused("the call", "talking", "send digits", "keys are 0-9, *, # and A-D, 32 at most")
         command = SendDigits(to, request.digits)
-        try:
-            command.wire()
-        except EslError as error:
-            raise RequestRefused("the call", "talking", "send digits", str(error)) from None
         self.core.send(contact.switch, command, f"digits:{to}")
         self.core.fact(FactKind.DIGITS_SENT, contact, agent=person.spec.id, leg=to, count=len(request.digits))
 

@@ -92,6 +92,29 @@ def test_who_waits_is_steered_and_it_is_written_down(site: Site) -> None:
     assert "agent bea" in shown
 
 
+def test_a_desk_without_a_browser(site: Site) -> None:
+    contact = waiting(site)
+    assert site.fsorch("contact", "pick", contact, "dora").code == 0
+    with ControlClient(site.home) as client:
+        wait_for(client, site, FactKind.BRIDGED, lambda: site.fsorch("agent", "login", "dora"))
+        wait_for(client, site, FactKind.HOLD_CHANGED, lambda: site.fsorch("agent", "hold", "dora"))
+        wait_for(client, site, FactKind.HOLD_CHANGED, lambda: site.fsorch("agent", "hold", "dora", "--off"))
+        assert site.fsorch("agent", "mute", "dora") == (0, "dora: asked for\n", "")
+        assert site.fsorch("agent", "mute", "dora", "--off").code == 0
+        sent = wait_for(client, site, FactKind.DIGITS_SENT, lambda: site.fsorch("agent", "keys", "dora", "12#"))
+        assert sent.data["count"] == 3
+        refused = site.fsorch("agent", "keys", "dora", "1x")
+        assert (refused.code, refused.err.endswith("keys are 0-9, *, # and A-D, 32 at most\n")) == (5, True)
+        assert site.fsorch("agent", "wrapup-end", "dora").code == 5
+        assert site.fsorch("agent", "status", "dora", "available", "--on-demand").code == 0
+        wait_for(client, site, FactKind.CONTACT_ENDED, lambda: site.fsorch("agent", "hangup", "dora"))
+    assert site.fsorch("agent", "next", "dora").code == 0
+    assert site.fsorch("agent", "status", "dora", "--on-demand").code == 2
+    assert site.fsorch("agent", "logout", "dora").code == 0
+    assert [audits(site, act)[0]["agent"] for act in ("agent.hold", "agent.keys", "agent.next")] == ["dora"] * 3
+    assert "digits" not in audits(site, "agent.keys")[0]
+
+
 def test_a_queue_is_paused_and_a_skill_given_at_once(site: Site) -> None:
     assert site.fsorch("queue", "pause", "support").out.endswith("in force now\n")
     assert [queue["paused"] for queue in queues(site) if queue["id"] == "support"] == [True]

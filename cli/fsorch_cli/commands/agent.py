@@ -14,6 +14,7 @@ from fsorch_cli.app import App
 from fsorch_cli.board import status_of
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import note, out, print_json, print_table, printable
+from fsorch_cli.desk import add_desk_verbs
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, asked_by, find, missing, now_us, seconds
 from fsorch_cli.objects import add_verbs, with_set
@@ -30,6 +31,7 @@ def command() -> None:
 
 add_verbs(command, "agent")
 add_call_verbs(command)
+add_desk_verbs(command)
 add_lead_verbs(command)
 
 
@@ -74,16 +76,19 @@ def secret(app: App, agent: str, new: bool) -> None:
 
 
 @command.command("login")
-@click.argument("agent")
+@click.argument("agents", nargs=-1, required=True, metavar="AGENT...")
 @click.option(
     "--phone",
     default="",
     help="Where, for this session: an extension (1002), a number outside (+49301234), or a dial string.",
 )
 @click.pass_obj
-def login(app: App, agent: str, phone: str) -> None:
+def login(app: App, agents: tuple[str, ...], phone: str) -> None:
     """AGENT begins to work, available at once."""
-    _ask(app, agent, LogIn(agent=agent, by=asked_by(), phone=phone))
+    if phone and len(agents) > 1:
+        raise click.UsageError("--phone is one agent's; log in one at a time")
+    for agent in agents:
+        _ask(app, agent, LogIn(agent=agent, by=asked_by(), phone=phone))
 
 
 @command.command("skill")
@@ -122,19 +127,22 @@ def logout(app: App, agents: tuple[str, ...], everybody: bool, queue: str) -> No
 @click.argument("agent")
 @click.argument("status", required=False, type=click.Choice(["available", "break"]))
 @click.option("--reason", default="", help="Why the break: an id of the centre's break reasons.")
+@click.option("--on-demand", is_flag=True, help="Available, but for each contact: fsorch agent next AGENT.")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 @click.pass_obj
-def status(app: App, agent: str, status: str | None, reason: str, as_json: bool) -> None:
+def status(app: App, agent: str, status: str | None, reason: str, on_demand: bool, as_json: bool) -> None:
     """Show AGENT's status, or set it to STATUS."""
     if status is None and reason:
         raise click.UsageError("--reason says why there is a break: fsorch agent status AGENT break --reason REASON")
+    if on_demand and status != "available":
+        raise click.UsageError("--on-demand is a way to be available: fsorch agent status AGENT available --on-demand")
     with app.client() as client:
         snapshot = client.snapshot()
         view = find("agent", agent, snapshot.agents)
         if status == "available":
             if reason:
                 raise click.UsageError("--reason belongs to a break; leave it out")
-            view = _send(client, SetStatus(agent=agent, by=asked_by(), status="available"))
+            view = _send(client, SetStatus(agent=agent, by=asked_by(), status="available", on_demand=on_demand))
         elif status == "break":
             check_reason(reason, snapshot, view)
             view = _send(client, SetStatus(agent=agent, by=asked_by(), status="break", reason=reason))
