@@ -5,8 +5,6 @@ A key belongs to who sent it. It is kept a day; the answer with it, once there i
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -14,8 +12,9 @@ from peewee import IntegrityError
 
 from fsorch.clock import Clock
 from fsorch.errors import RequestRefused
-from fsorch.store.database import Db, writing
+from fsorch.store.database import writing
 from fsorch.store.models import AnsweredRecord
+from fsorch.store.part import Use
 
 __all__ = ["KEPT_US", "Answered", "AnsweredRequests"]
 
@@ -32,7 +31,7 @@ class Answered(msgspec.Struct, frozen=True, kw_only=True):
 class AnsweredRequests:
     """The requests of one store."""
 
-    def __init__(self, use: Callable[[], AbstractContextManager[Db]], clock: Clock) -> None:
+    def __init__(self, use: Use, clock: Clock) -> None:
         self._use = use
         self._clock = clock
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -16,6 +15,7 @@ from fsorch.errors import NotFound
 from fsorch.store.database import Db
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadRecord
 from fsorch.store.models import JournalRecord
+from fsorch.store.part import Use
 from fsorch.store.queries import list_rows
 from fsorch.store.values import clean, cut, dump_json
 
@@ -85,7 +85,7 @@ class CampaignCounts(msgspec.Struct, frozen=True, kw_only=True):
 class Attempts:
     """The attempts of one store."""
 
-    def __init__(self, use: Callable[[], AbstractContextManager[Db]]) -> None:
+    def __init__(self, use: Use) -> None:
         self._use = use
 
     def write(self, db: Db, row: AttemptRow) -> None:

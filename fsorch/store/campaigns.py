@@ -9,20 +9,18 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.pacing_memory import Learnt
 from fsorch.campaigns import CampaignSpec, CampaignState
-from fsorch.clock import Clock
 from fsorch.engine.facts import FactKind
 from fsorch.errors import RequestRefused
 from fsorch.store.database import Db, PooledMysql, writing
 from fsorch.store.models import CampaignLearntRecord, CampaignStateRecord, CampaignVersionRecord, JournalRecord
+from fsorch.store.part import Part
 from fsorch.store.values import clean, cut
 
 __all__ = ["CampaignRow", "CampaignVersion", "Campaigns", "keep_versions", "read_states", "settle_campaign"]
@@ -58,19 +56,8 @@ class CampaignVersion(msgspec.Struct, frozen=True, kw_only=True):
     spec: CampaignSpec
 
 
-class Campaigns:
-    """The states of one store's campaigns. ``use`` gives a connection for a block; ``audit`` writes down who did
-    what."""
-
-    def __init__(
-        self,
-        use: Callable[[], AbstractContextManager[Db]],
-        clock: Clock,
-        audit: Callable[[str, str, Any], None],
-    ) -> None:
-        self._use = use
-        self._clock = clock
-        self._audit = audit
+class Campaigns(Part):
+    """The states of one store's campaigns."""
 
     def states(self) -> dict[str, CampaignRow]:
         """Every campaign that anything has been asked of; one that is not here is a draft."""

@@ -7,32 +7,24 @@ evidence. Everything blocks on the database.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable
-from contextlib import AbstractContextManager
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
 from fsorch.campaigns import ConsentRow
-from fsorch.clock import Clock
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, writing
 from fsorch.store.lead_models import ConsentRecord
 from fsorch.store.lead_rows import number_text, number_value
+from fsorch.store.part import Part
 from fsorch.store.values import clean, cut
 
 __all__ = ["Consents", "consent_values"]
 
 
-class Consents:
+class Consents(Part):
     """The consents of one store."""
-
-    def __init__(
-        self, use: Callable[[], AbstractContextManager[Db]], clock: Clock, audit: Callable[[str, str, Any], None]
-    ) -> None:
-        self._use = use
-        self._clock = clock
-        self._audit = audit
 
     def add(self, row: ConsentRow, by: str) -> ConsentRow:
         """Write a consent down; audited. Raises ConfigError when it has no number, or ends before it begins."""

@@ -6,8 +6,7 @@ Everything blocks on the database, like the store's other methods, and raises St
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -26,6 +25,7 @@ from fsorch.store.customer_models import (
     TicketRecord,
 )
 from fsorch.store.database import Db, writing
+from fsorch.store.part import Audit, Part, Use
 from fsorch.store.users import Passwords
 from fsorch.store.values import clean, cut, dump_json
 
@@ -41,20 +41,12 @@ FIRST_TICKET = 1001
 S = TypeVar("S", bound=msgspec.Struct)
 
 
-class Customers:
-    """The customers of one store. ``use`` gives a connection for a block; ``audit`` writes down who did what."""
+class Customers(Part):
+    """The customers of one store."""
 
-    def __init__(
-        self,
-        use: Callable[[], AbstractContextManager[Db]],
-        clock: Clock,
-        passwords: Passwords,
-        audit: Callable[[str, str, Any], None],
-    ) -> None:
-        self._use = use
-        self._clock = clock
+    def __init__(self, use: Use, clock: Clock, passwords: Passwords, audit: Audit) -> None:
+        super().__init__(use, clock, audit)
         self._passwords = passwords
-        self._audit = audit
 
     # -- customers ------------------------------------------------------------------------------------------------
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
 from itertools import islice
 from typing import Any
 
@@ -24,6 +23,7 @@ from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, PooledMysql, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import DncListRecord, DncNumberRecord, DncRecord
 from fsorch.store.lead_rows import number_text, number_value
+from fsorch.store.part import Audit, Part, Use
 from fsorch.store.values import clean, cut
 
 __all__ = ["Dnc", "DncList", "DncProgress"]
@@ -61,15 +61,11 @@ class DncProgress(msgspec.Struct, frozen=True):
     refused: int
 
 
-class Dnc:
+class Dnc(Part):
     """The numbers that are not called, of one store."""
 
-    def __init__(
-        self, use: Callable[[], AbstractContextManager[Db]], clock: Clock, audit: Callable[[str, str, Any], None]
-    ) -> None:
-        self._use = use
-        self._clock = clock
-        self._audit = audit
+    def __init__(self, use: Use, clock: Clock, audit: Audit) -> None:
+        super().__init__(use, clock, audit)
         # Imported lists that are public registers: packs say for whom they count, and consent comes before them.
         self.registers: frozenset[str] = SHIPPED_REGISTERS
 

@@ -7,16 +7,13 @@ secret has been seen, so nobody is locked out by a picture that was not scanned.
 from __future__ import annotations
 
 import hmac
-from collections.abc import Callable
-from contextlib import AbstractContextManager
-from typing import Any
 
 import pyotp
 
-from fsorch.clock import Clock
 from fsorch.errors import ConfigError, NotFound
-from fsorch.store.database import Db, writing
+from fsorch.store.database import writing
 from fsorch.store.models import UserRecord
+from fsorch.store.part import Part
 from fsorch.store.values import clean
 
 __all__ = ["STEP_S", "Factors", "new_factor"]
@@ -33,15 +30,8 @@ def new_factor(login: str) -> tuple[str, str]:
     return secret, pyotp.TOTP(secret, interval=STEP_S).provisioning_uri(name=login, issuer_name=ISSUER)
 
 
-class Factors:
+class Factors(Part):
     """The second factors of one store."""
-
-    def __init__(
-        self, use: Callable[[], AbstractContextManager[Db]], clock: Clock, audit: Callable[[str, str, Any], None]
-    ) -> None:
-        self._use = use
-        self._clock = clock
-        self._audit = audit
 
     def set(self, login: str, secret: str, code: str, by: str) -> None:
         """From now on ``login`` needs codes of ``secret``; ``code`` proves that their app has it. Audited. Raises

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AbstractContextManager
 from typing import Any
 
 import msgspec
@@ -20,8 +19,8 @@ from fsorch.flow_nodes import Collect, Menu
 from fsorch.flows import FlowSpec
 from fsorch.ivr.graph import asks_person
 from fsorch.names import ContactOutcome
-from fsorch.store.database import Db
 from fsorch.store.models import JournalRecord
+from fsorch.store.part import Use
 
 __all__ = ["FlowFigures", "NodeFigures", "Tally", "page_facts"]
 
@@ -256,9 +255,7 @@ COUNTS = tuple(
 )
 
 
-def page_facts(
-    use: Callable[[], AbstractContextManager[Db]], since: int, until: int
-) -> Iterator[tuple[str, str, Told]]:
+def page_facts(use: Use, since: int, until: int) -> Iterator[tuple[str, str, Told]]:
     """Kind, contact and data of the facts of flows between two moments (UTC microseconds; 0: no bound), oldest first,
     page by page. ``use`` lends a connection for each page. A fact that cannot be read is passed over."""
     decode = msgspec.json.Decoder(Told).decode

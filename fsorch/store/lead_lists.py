@@ -9,8 +9,8 @@ from __future__ import annotations
 import random
 import re
 import uuid
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from operator import le
 from typing import Any
 
@@ -35,6 +35,7 @@ from fsorch.store.lead_models import (
 from fsorch.store.lead_resets import Within, note_reset, reset_leads, was_reset
 from fsorch.store.lead_rows import gate_of, next_number, number_value, read_leads
 from fsorch.store.models import MetaRecord
+from fsorch.store.part import Part
 from fsorch.store.values import clean, cut, dump_json
 
 __all__ = ["ImportState", "LeadList", "Lists", "claim_ids", "lead_row", "number_rows"]
@@ -84,15 +85,8 @@ class ImportState(msgspec.Struct, frozen=True, kw_only=True):
     by: str = ""
 
 
-class Lists:
+class Lists(Part):
     """The lists of one store."""
-
-    def __init__(
-        self, use: Callable[[], AbstractContextManager[Db]], clock: Clock, audit: Callable[[str, str, Any], None]
-    ) -> None:
-        self._use = use
-        self._clock = clock
-        self._audit = audit
 
     def make(self, made: LeadList, by: str) -> LeadList:
         """Make a list, or change title and region of the one there is; audited. Raises ConfigError for an id or a

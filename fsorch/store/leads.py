@@ -10,8 +10,7 @@ StoreError when it is away.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -31,6 +30,7 @@ from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, ensure_plan, find_plan, paths_of
 from fsorch.store.lead_rows import SHUT, changed_of, gate_of, number_value, plain_id, read_leads, shown, update_lead
+from fsorch.store.part import Audit, Part, Use
 from fsorch.store.values import clean, cut
 
 __all__ = ["Leads", "Ready", "Reservation", "Unsettled", "home_of", "token_of"]
@@ -96,20 +96,11 @@ def home_of(token: str) -> str:
     return token.partition(".")[0] if "." in token else ""
 
 
-class Leads:
+class Leads(Part):
     """The leads of one store. ``lists``, ``attempts``, ``dnc`` and ``consents`` have what goes with them."""
 
-    def __init__(
-        self,
-        use: Callable[[], AbstractContextManager[Db]],
-        clock: Clock,
-        audit: Callable[[str, str, Any], None],
-        dnc: Dnc,
-        consents: Consents,
-    ) -> None:
-        self._use = use
-        self._clock = clock
-        self._audit = audit
+    def __init__(self, use: Use, clock: Clock, audit: Audit, dnc: Dnc, consents: Consents) -> None:
+        super().__init__(use, clock, audit)
         self._dnc = dnc
         self._consents = consents
         self.lists = Lists(use, clock, audit)

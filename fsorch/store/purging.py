@@ -9,15 +9,13 @@ removes. Blocks on the database.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
 from peewee import fn
 
 from fsorch.campaign.keeping import Hold, Term, longest
-from fsorch.clock import Clock
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.engine.facts import FactKind
@@ -34,6 +32,7 @@ from fsorch.store.models import (
     LegRecord,
     SegmentRecord,
 )
+from fsorch.store.part import Part
 from fsorch.store.values import clean, cut
 
 __all__ = ["Lot", "Retention"]
@@ -61,15 +60,8 @@ class Lot(msgspec.Struct, frozen=True, kw_only=True):
     held: int = 0
 
 
-class Retention:
+class Retention(Part):
     """What one store keeps, and for how long."""
-
-    def __init__(
-        self, use: Callable[[], AbstractContextManager[Db]], clock: Clock, audit: Callable[[str, str, Any], None]
-    ) -> None:
-        self._use = use
-        self._clock = clock
-        self._audit = audit
 
     # -- holds ----------------------------------------------------------------------------------------------------
 

@@ -7,8 +7,7 @@ that an export of any size needs the memory of one page and holds no connection 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -20,6 +19,7 @@ from fsorch.errors import NotFound
 from fsorch.names import ContactOutcome
 from fsorch.store.database import Db
 from fsorch.store.models import AuditRecord, ContactRecord, JournalRecord, LegRecord, SegmentRecord
+from fsorch.store.part import Use
 from fsorch.store.values import clean
 
 __all__ = [
@@ -229,9 +229,7 @@ def _close_ids(db: Db, id: str) -> tuple[str, ...]:
     return tuple(row.id for row in query.limit(3).execute(db))
 
 
-def page_legs(
-    use: Callable[[], AbstractContextManager[Db]], filter: Filter, limit: int | None, page: int = PAGE
-) -> Iterator[LegRow]:
+def page_legs(use: Use, filter: Filter, limit: int | None, page: int = PAGE) -> Iterator[LegRow]:
     """The legs, oldest first, page by page. ``use`` lends a connection for each page."""
     after = (-(2**63), "")
     left = limit
