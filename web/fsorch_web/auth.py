@@ -89,6 +89,27 @@ class Auth:
             raise _not_logged_in_error()
         return person
 
+    def reader(self, what: str) -> Person:
+        """Who makes this request and may look at ``what`` (in words), or ApiError 403."""
+        person = self.person()
+        if not person.sees_board:
+            raise ApiError(403, "forbidden", f"only supervisors, admins and auditors may see {what}")
+        return person
+
+    def supervisor(self) -> Person:
+        """Who makes this request and may do what supervisors do, or ApiError 403."""
+        person = self.person()
+        if not person.supervises:
+            raise ApiError(403, "forbidden", "only supervisors may do this")
+        return person
+
+    def admin(self) -> Person:
+        """Who makes this request and may do what admins do, or ApiError 403."""
+        person = self.person()
+        if not person.administers:
+            raise ApiError(403, "forbidden", "only an admin may do this")
+        return person
+
     def has_token(self) -> bool:
         """Whether a program makes this request, with a token of the API."""
         return flask.g.get("program") is not None

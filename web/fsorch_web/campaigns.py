@@ -25,7 +25,6 @@ from fsorch_web.bounded import act_within
 from fsorch_web.errors import ApiError
 from fsorch_web.leads import seen_lead
 from fsorch_web.paging import span_of
-from fsorch_web.people import Person
 from fsorch_web.seams import in_worker
 from fsorch_web.sight import Sight
 from fsorch_web.wire import body, json_response
@@ -86,7 +85,7 @@ class CampaignRoutes:
 
     def steer(self, id: str, verb: str) -> Response:
         """POST /api/campaigns/spring/pause: a running fsorch follows within a second."""
-        person, given = self._writer(), body(Steer)
+        person, given = self._auth.supervisor(), body(Steer)
         store = self._auth.store
         centre, spec = in_worker(lambda: self._spec(id, person.sight))
         if verb == CampaignInput.START and not (given.anyway and given.reason):
@@ -192,16 +191,7 @@ class CampaignRoutes:
 
     def _reader(self) -> Sight:
         """What this person sees of campaigns."""
-        person = self._auth.person()
-        if not person.sees_board:
-            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see campaigns")
-        return person.sight
-
-    def _writer(self) -> Person:
-        person = self._auth.person()
-        if not person.supervises:
-            raise ApiError(403, "forbidden", "only supervisors may do this")
-        return person
+        return self._auth.reader("campaigns").sight
 
 
 def _named(centre: Centre, id: str, sight: Sight) -> CampaignSpec:

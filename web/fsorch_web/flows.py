@@ -18,7 +18,6 @@ from fsorch.objects import find_thing
 from fsorch.store.publishing import publish_version, roll_back, share_calls
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
-from fsorch_web.people import Person
 from fsorch_web.seams import in_worker
 from fsorch_web.wire import body, json_response
 
@@ -65,7 +64,7 @@ class Flows:
 
     def picture(self, id: str) -> Response:
         """GET /api/flows/main/picture: the flow in force, or ?version=3, as SVG."""
-        self._reader()
+        self._auth.reader("the flows")
         version = _number("version")
         store = self._auth.store
 
@@ -84,45 +83,35 @@ class Flows:
 
     def versions(self, id: str) -> Response:
         """GET /api/flows/main/versions: the newest first."""
-        self._reader()
+        self._auth.reader("the flows")
         return json_response(in_worker(self._auth.store.flow_versions, id))
 
     def stats(self, id: str) -> Response:
         """GET /api/flows/main/stats: of the last 24 hours, or from ?since= until ?until= (UTC microseconds)."""
-        self._reader()
+        self._auth.reader("the flows")
         since = _number("since") or time.time_ns() // 1000 - SINCE_US
         store, until, version = self._auth.store, _number("until"), _number("version")
         return json_response(in_worker(store.flow_figures, id, since=since, until=until, version=version))
 
     def publish(self, id: str) -> Response:
         """POST /api/flows/main/publish: this version is in force from now on."""
-        person, given = self._admin(), body(Publish)
+        person, given = self._auth.admin(), body(Publish)
         done = in_worker(publish_version, self._auth.store, id, given.version, person.login, override=given.override)
         return json_response(done)
 
     def roll_back(self, id: str) -> Response:
         """POST /api/flows/main/rollback: the version before is in force again."""
-        person, given = self._admin(), body(RollBack)
+        person, given = self._auth.admin(), body(RollBack)
         version, done = in_worker(roll_back, self._auth.store, id, person.login, to=given.version or 0)
         return json_response(msgspec.to_builtins(done) | {"version": version.version})
 
     def share(self, id: str) -> Response:
         """POST /api/flows/main/share: of the calls, for a version that is not in force."""
-        person, given = self._admin(), body(Share)
+        person, given = self._auth.admin(), body(Share)
         revision = in_worker(
             share_calls, self._auth.store, id, given.version, given.share, person.login, override=given.override
         )
         return json_response({"revision": revision, "applied": True})
-
-    def _reader(self) -> None:
-        if not self._auth.person().sees_board:
-            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see the flows")
-
-    def _admin(self) -> Person:
-        person = self._auth.person()
-        if not person.administers:
-            raise ApiError(403, "forbidden", "only an admin may do this")
-        return person
 
 
 def _number(name: str) -> int:

@@ -241,7 +241,7 @@ class LeadRoutes:
 
     def add(self) -> Response:
         """POST /api/leads: a new lead, or with ``update`` the one of the same reference, changed."""
-        person, given = self._writer(), body(LeadBody)
+        person, given = self._auth.supervisor(), body(LeadBody)
         values = _values(given)
         leads = self._auth.store.leads
 
@@ -259,7 +259,7 @@ class LeadRoutes:
 
     def reset(self, id: str) -> Response:
         """POST /api/lists/spring/reset: its leads that rest are ready, with all their tries again."""
-        person, given = self._writer(), body(ResetBody)
+        person, given = self._auth.supervisor(), body(ResetBody)
         leads = self._auth.store.leads
 
         def look(centre: Centre) -> None:
@@ -274,7 +274,7 @@ class LeadRoutes:
 
     def change(self, id: str) -> Response:
         """PATCH /api/leads/17: what is given; refused (409) while somebody dials it."""
-        person, values = self._writer(), _values(body(LeadPatch))
+        person, values = self._auth.supervisor(), _values(body(LeadPatch))
         store = self._auth.store
 
         def changed() -> Lead:
@@ -284,7 +284,7 @@ class LeadRoutes:
 
     def promise(self, id: str) -> Response:
         """POST /api/leads/17/callback: a call at a time; one that there is moves."""
-        person, given = self._writer(), body(CallbackBody)
+        person, given = self._auth.supervisor(), body(CallbackBody)
         at = _us(given.at)
         if at <= time.time_ns() // 1_000:
             raise ConfigError("at has passed; give a time to come")
@@ -305,7 +305,7 @@ class LeadRoutes:
 
     def unpromise(self, id: str) -> Response:
         """POST /api/leads/17/callback-cancel: the promise is taken back."""
-        person, given = self._writer(), body(CancelBody)
+        person, given = self._auth.supervisor(), body(CancelBody)
         store = self._auth.store
 
         def taken_back() -> Lead:
@@ -364,7 +364,7 @@ class LeadRoutes:
 
     def refuse(self) -> Response:
         """POST /api/dnc: a number that is not called any more."""
-        person, given = self._writer(), body(DncBody)
+        person, given = self._auth.supervisor(), body(DncBody)
         row = DncRow(
             number=given.number,
             campaign=given.campaign,
@@ -376,7 +376,7 @@ class LeadRoutes:
 
     def allow(self) -> Response:
         """POST /api/dnc/remove: a number may be called again. Only an admin may say so, and why is kept."""
-        person, given = self._writer(), body(DncRemoval)
+        person, given = self._auth.supervisor(), body(DncRemoval)
         if not person.administers:
             raise ApiError(403, "forbidden", "only an admin may take a number off the no-call list")
         dnc = self._auth.store.dnc
@@ -395,7 +395,7 @@ class LeadRoutes:
 
     def consent(self) -> Response:
         """POST /api/consents: somebody has consented."""
-        person, given, now = self._writer(), body(ConsentBody), time.time_ns() // 1_000
+        person, given, now = self._auth.supervisor(), body(ConsentBody), time.time_ns() // 1_000
         row = ConsentRow(
             number=_number(given.number),
             who=given.who,
@@ -410,7 +410,7 @@ class LeadRoutes:
 
     def withdraw(self) -> Response:
         """POST /api/consents/withdraw: they take it back."""
-        person, given = self._writer(), body(Withdrawal)
+        person, given = self._auth.supervisor(), body(Withdrawal)
         number, consents = _number(given.number), self._auth.store.consents
         return json_response(in_worker(lambda: consents.withdraw(number, person.login, scope=given.scope)))
 
@@ -442,16 +442,7 @@ class LeadRoutes:
 
     def _reader(self) -> Sight:
         """What this person sees of leads."""
-        person = self._auth.person()
-        if not person.sees_board:
-            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see leads")
-        return person.sight
-
-    def _writer(self) -> Person:
-        person = self._auth.person()
-        if not person.supervises:
-            raise ApiError(403, "forbidden", "only supervisors may do this")
-        return person
+        return self._auth.reader("leads").sight
 
 
 def seen_lead(store: StoreReads, sight: Sight, id: str) -> Lead:

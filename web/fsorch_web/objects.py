@@ -97,7 +97,7 @@ class Objects:
 
     def put(self, kind: str, id: str) -> Response:
         """PUT /api/queues/sales: made, or put in the place of the one there is."""
-        person = self._admin()
+        person = self._auth.admin()
         return self._change(person, put(kind, id, _thing()), f"{kind}.put")
 
     def patch(self, kind: str, id: str) -> Response:
@@ -114,19 +114,16 @@ class Objects:
 
     def remove(self, kind: str, id: str) -> Response:
         """DELETE /api/queues/sales."""
-        return self._change(self._admin(), removed(kind, id), f"{kind}.remove")
+        return self._change(self._auth.admin(), removed(kind, id), f"{kind}.remove")
 
     def emergency(self, id: str) -> Response:
         """POST /api/calendars/office/emergency: closed at once, or by its hours again."""
-        person = self._auth.person()
-        if not person.supervises:
-            raise ApiError(403, "forbidden", "only supervisors may do this")
-        given = body(Emergency)
+        person, given = self._auth.supervisor(), body(Emergency)
         return self._change(person, with_emergency(id, given.on, given.reason, given.until), "calendar.emergency")
 
     def apply(self) -> Response:
         """POST /api/centre/apply: the body, YAML or JSON, becomes the centre; ?dry_run=true only says what would."""
-        person = self._admin()
+        person = self._auth.admin()
         flask.request.max_content_length = MAX_FILE
         data = flask.request.get_data(cache=False)
 
@@ -137,8 +134,7 @@ class Objects:
 
     def _answer(self, show: Callable[[Centre], Any]) -> Response:
         """Something of the centre, with its revision as the tag that a change may be held against."""
-        if not self._auth.person().sees_board:
-            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see the configuration")
+        self._auth.reader("the configuration")
         store = self._auth.store
         revision, centre = in_worker(lambda: (store.revision(), store.load_centre()))
         response = json_response(show(centre))
@@ -165,12 +161,6 @@ class Objects:
         response = json_response(done)
         response.headers["ETag"] = f'"{done.revision}"'
         return response
-
-    def _admin(self) -> Person:
-        person = self._auth.person()
-        if not person.administers:
-            raise ApiError(403, "forbidden", "only an admin may do this")
-        return person
 
 
 def places_within(sight: Sight, centre: Centre, id: str) -> dict[str, Any]:

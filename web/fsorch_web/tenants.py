@@ -9,7 +9,6 @@ from fsorch.engine.views import TenantView
 from fsorch.errors import NotFound
 from fsorch.store.contract import TenantReport, tenant_report
 from fsorch_web.auth import Auth
-from fsorch_web.errors import ApiError
 from fsorch_web.paging import span_of
 from fsorch_web.seams import in_worker
 from fsorch_web.wire import json_response
@@ -50,8 +49,6 @@ class Tenants:
 
     def _need(self, id: str) -> None:
         """Raises ApiError for who sees no board, NotFound for a tenant that is not theirs."""
-        person = self._auth.person()
-        if not person.sees_board:
-            raise ApiError(403, "forbidden", "only supervisors, admins and auditors may see this")
+        person = self._auth.reader("this")
         if not person.sight.whole and person.sight.tenant != id:
             raise NotFound("tenant", id[:64])

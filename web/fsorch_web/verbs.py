@@ -318,7 +318,7 @@ class Verbs:
 
     def talk(self, verb: str) -> Response:
         """Serve one verb about the talk of an agent: for supervisors. Errors as in `act`."""
-        person = self._supervisor()
+        person = self._auth.supervisor()
         if verb not in TALK_VERBS:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(TALK_VERBS)}")
         shape, build = TALK_VERBS[verb]
@@ -329,7 +329,7 @@ class Verbs:
 
     def contact(self, verb: str) -> Response:
         """Serve one verb about a contact that waits: for supervisors. Errors as in `act`."""
-        person = self._supervisor()
+        person = self._auth.supervisor()
         if verb not in CONTACT_VERBS:
             raise ApiError(404, "not_found", f"no verb called {verb[:40]!r}; there are {', '.join(CONTACT_VERBS)}")
         given = body(OfContact)
@@ -346,12 +346,6 @@ class Verbs:
         self._gateway.request(request, check)
         if audited:
             self._auth.audit(person.login, *described(request))
-
-    def _supervisor(self) -> Person:
-        person = self._auth.person()
-        if not person.supervises:
-            raise ApiError(403, "forbidden", "only supervisors may do this")
-        return person
 
 
 def _check_own(person: Person, verb: str, agent: str, given: Plain) -> Check | None:
