@@ -21,11 +21,10 @@ from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.flow_files import surroundings
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, find, local_time
+from fsorch_cli.options import AS_JSON, DRY_RUN
 
 __all__ = ["Share", "add_versions"]
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
 OVERRIDE = click.option(
     "--override", default="", metavar="REASON", help="Why it may answer calls against the linter; audited."
 )

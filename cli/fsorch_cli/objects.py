@@ -17,13 +17,12 @@ from fsorch_cli.assign import assign
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import print_json, print_table
 from fsorch_cli.group import Group
+from fsorch_cli.options import AS_JSON, DRY_RUN
 
-__all__ = ["AS_JSON", "CHANGES", "DRY_RUN", "add_list", "add_verbs", "with_added", "with_set"]
+__all__ = ["CHANGES", "add_list", "add_verbs", "with_added", "with_set"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 CHANGES = click.argument("changes", nargs=-1, required=True, metavar="KEY=VALUE...")
-DRY_RUN = click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def _override(kind: str) -> Callable[[F], F]:

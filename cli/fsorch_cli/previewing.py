@@ -12,6 +12,7 @@ from fsorch_cli.console import out, print_json, printable
 from fsorch_cli.group import Command
 from fsorch_cli.leads import moment
 from fsorch_cli.live import asked_by, find, local_time
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.steering import ask
 
 __all__ = ["add_lead_verbs", "format_card"]
@@ -25,7 +26,7 @@ def add_lead_verbs(group: click.Group) -> None:
 
 @click.command("lead", cls=Command)
 @click.argument("agent")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def lead(app: App, agent: str, as_json: bool) -> None:
     """The lead in front of AGENT: who it is, what to say, and the words for how it was."""

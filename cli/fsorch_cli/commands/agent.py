@@ -18,6 +18,7 @@ from fsorch_cli.desk import add_desk_verbs
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, asked_by, find, missing, now_us, seconds
 from fsorch_cli.objects import add_verbs, with_set
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.previewing import add_lead_verbs
 from fsorch_cli.steering import add_call_verbs
 
@@ -36,7 +37,7 @@ add_lead_verbs(command)
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_agents(app: App, as_json: bool) -> None:
     """Every agent with status and state."""
@@ -94,7 +95,7 @@ def login(app: App, agents: tuple[str, ...], phone: str) -> None:
 @command.command("skill")
 @click.argument("agent")
 @click.argument("levels", nargs=-1, required=True, metavar="SKILL=LEVEL...")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def skill(app: App, agent: str, levels: tuple[str, ...], as_json: bool) -> None:
     """Change what AGENT can do, at once: french=3 (levels 1-5), french= takes a skill away."""
@@ -128,7 +129,7 @@ def logout(app: App, agents: tuple[str, ...], everybody: bool, queue: str) -> No
 @click.argument("status", required=False, type=click.Choice(["available", "break"]))
 @click.option("--reason", default="", help="Why the break: an id of the centre's break reasons.")
 @click.option("--on-demand", is_flag=True, help="Available, but for each contact: fsorch agent next AGENT.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def status(app: App, agent: str, status: str | None, reason: str, on_demand: bool, as_json: bool) -> None:
     """Show AGENT's status, or set it to STATUS."""

@@ -10,12 +10,13 @@ from fsorch.edge.settings import read_centre
 from fsorch_cli.app import App
 from fsorch_cli.changing import change_centre
 from fsorch_cli.group import Command
+from fsorch_cli.options import AS_JSON, DRY_RUN
 
 
 @click.command("apply", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@DRY_RUN
+@AS_JSON
 @click.option("--override", default="", metavar="REASON", help="Publish flows that the linter refuses; audited.")
 @click.pass_obj
 def command(app: App, file: Path, dry_run: bool, as_json: bool, override: str) -> None:

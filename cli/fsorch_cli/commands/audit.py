@@ -14,6 +14,7 @@ from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.filters import Moment
 from fsorch_cli.group import Group
 from fsorch_cli.live import local_time
+from fsorch_cli.options import AS_JSON
 
 
 class Noted(click.ParamType[tuple[int, str]]):
@@ -34,7 +35,7 @@ class Noted(click.ParamType[tuple[int, str]]):
 @click.option("--who", default="", help="Only of this login, or of an account of this machine: cli:NAME.")
 @click.option("--act", default="", help="Only acts that begin so: contact, agent.transfer, talk.whisper.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_context
 def command(ctx: click.Context, since: int, who: str, act: str, limit: int, as_json: bool) -> None:
     """Who did what, the newest first: log-ins, what supervisors and the command line asked for, each change of the
@@ -54,7 +55,7 @@ def command(ctx: click.Context, since: int, who: str, act: str, limit: int, as_j
 @command.command("verify")
 @click.option("--noted", type=Noted(), help="A head of the chain that was written down: it must be in it still.")
 @click.option("--last", type=click.IntRange(min=1), default=None, help="Only so many of the newest entries.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def verify(app: App, noted: tuple[int, str] | None, last: int | None, as_json: bool) -> None:
     """Whether each entry is as it was written, none is gone and none was put in.

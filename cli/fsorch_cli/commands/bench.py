@@ -7,6 +7,7 @@ import click
 from fsorch.edge import bench_acd, bench_calls, bench_esl, bench_leads
 from fsorch_cli.console import err, out, print_json, print_table, printable
 from fsorch_cli.group import Group
+from fsorch_cli.options import AS_JSON
 
 
 @click.group("bench", cls=Group)
@@ -23,7 +24,7 @@ def _show(result: dict[str, float], as_json: bool) -> None:
 
 
 @command.command("esl")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 def esl(as_json: bool) -> None:
     """Intake of 6 KB channel events over loopback: the link, plain greenswitch, and a bare loop."""
     with err().status("measuring three ways"):
@@ -36,7 +37,7 @@ def esl(as_json: bool) -> None:
     "--decisions", type=click.IntRange(100), default=20_000, show_default=True, help="Of each size of centre."
 )
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same centre.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 def acd(decisions: int, seed: int, as_json: bool) -> None:
     """How long the distributor takes to decide, with 100, 1,000 and 10,000 agents and twice as many waiting.
 
@@ -69,7 +70,7 @@ def acd(decisions: int, seed: int, as_json: bool) -> None:
 )
 @click.option("--waiting", type=click.IntRange(1), default=1_000, show_default=True, help="Of the waiting turn.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same callers.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 def calls(scenario: str, contacts: int | None, waiting: int, seed: int, as_json: bool) -> None:
     """Whole voice contacts on a virtual switch: how many a second, how soon offered, how large, how soon recovered;
     or, with --scenario ivr, callers inside flows: how soon a key is answered, whatever is looked up meanwhile.
@@ -86,7 +87,7 @@ def calls(scenario: str, contacts: int | None, waiting: int, seed: int, as_json:
 @click.option("--dnc", type=click.IntRange(1_000), default=10_000_000, show_default=True, help="Of the register.")
 @click.option("--database", default="", help="An empty database to measure in; else a SQLite file of its own.")
 @click.option("--seed", default=1, show_default=True, help="The same seed makes the same list.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 def leads(leads: int, dnc: int, database: str, seed: int, as_json: bool) -> None:
     """A large list imported, its next leads chosen, a large no-call register looked up, each beside its limit.
 

@@ -12,6 +12,7 @@ from fsorch_cli.changing import change_centre
 from fsorch_cli.filters import End
 from fsorch_cli.group import Group
 from fsorch_cli.objects import add_list, add_verbs
+from fsorch_cli.options import AS_JSON
 
 
 @click.group("calendar", cls=Group)
@@ -28,7 +29,7 @@ add_verbs(command, "calendar")
 @click.argument("switch", type=click.Choice(["on", "off"]))
 @click.option("--reason", default="", help="Why; supervisors and the records see it.")
 @click.option("--until", type=End(), metavar="TIME", help="Open again then: 30m, 2h, 18:00, 2027-01-31T09:00.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def emergency(app: App, calendar: str, switch: str, reason: str, until: datetime | None, as_json: bool) -> None:
     """Close CALENDAR at once whatever its hours say, or go by its hours again."""

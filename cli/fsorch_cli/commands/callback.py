@@ -18,6 +18,7 @@ from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, lead_zone, moment
 from fsorch_cli.live import ago, asked_by, find, local_time, now_us
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.steering import ask, live_contact
 
 
@@ -31,7 +32,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--leads", "leads_only", is_flag=True, help="Only leads, which needs no running fsorch.")
 @click.option("--agent", default="", help="Only leads that this agent has promised to call.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_callbacks(app: App, leads_only: bool, agent: str, as_json: bool) -> None:
     """Every promise that is not kept yet: callers in the order of the queues, then leads by their time.
@@ -88,7 +89,7 @@ def _show_leads(leads: list[Lead]) -> None:
 @click.option("--campaign", default="", help="Which campaign calls; else any that has the lead's list.")
 @click.option("--zone", default="", help="The zone of WHEN; else the customer's own.")
 @click.option("--note", default="", help="What the agent sees.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def add(app: App, lead: str, when: str, agent: str, campaign: str, zone: str, note: str, as_json: bool) -> None:
     """Promise LEAD a call at WHEN, such as 2027-01-31T09:00: a time in the customer's own zone, unless it has an

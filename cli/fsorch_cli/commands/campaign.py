@@ -31,9 +31,9 @@ from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
 from fsorch_cli.live import find as find_one
 from fsorch_cli.objects import add_verbs
+from fsorch_cli.options import AS_JSON, DRY_RUN
 from fsorch_cli.pictures import save_picture
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 WHICH = click.argument("campaign", metavar="CAMPAIGN")
 DONE = {
     CampaignInput.START: "is started",
@@ -184,7 +184,7 @@ def stop(app: App, campaign: str, reason: str, as_json: bool) -> None:
 @WHICH
 @click.argument("new", metavar="NEW")
 @click.argument("changes", nargs=-1, metavar="[KEY=VALUE]...")
-@click.option("--dry-run", is_flag=True, help="Show what would change and change nothing.")
+@DRY_RUN
 @AS_JSON
 @click.pass_obj
 def clone(app: App, campaign: str, new: str, changes: tuple[str, ...], dry_run: bool, as_json: bool) -> None:

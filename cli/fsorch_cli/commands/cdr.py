@@ -21,6 +21,7 @@ from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
 from fsorch_cli.live import local_time, seconds
+from fsorch_cli.options import AS_JSON
 
 DAY_US = 86_400 * 1_000_000
 
@@ -34,7 +35,7 @@ def command() -> None:
 @filter_options
 @click.option("--cause", default="", help="Only this hangup cause, such as USER_BUSY.")
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_cdrs(app: App, /, limit: int, as_json: bool, **filters: Any) -> None:
     """The newest records, the newest last; of the last 24 hours unless --since says otherwise."""

@@ -24,9 +24,9 @@ from fsorch_cli.group import Group
 from fsorch_cli.leads import number_of
 from fsorch_cli.live import asked_by, local_time, now_us
 from fsorch_cli.live import find as find_one
+from fsorch_cli.options import AS_JSON
 
 DAY_US = 86_400 * 1_000_000
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group("compliance", cls=Group)

@@ -11,8 +11,8 @@ from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
 from fsorch_cli.live import asked_by, local_time, now_us
+from fsorch_cli.options import AS_JSON
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 REGION = click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
 
 

@@ -14,6 +14,7 @@ from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
 from fsorch_cli.live import clock_time, local_time, seconds
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.steering import add_contact_verbs
 
 
@@ -33,7 +34,7 @@ add_contact_verbs(command)
     help="Only those with this outcome, such as answered, abandoned or overflowed.",
 )
 @click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_contacts(app: App, /, limit: int, as_json: bool, **filters: Any) -> None:
     """The newest contacts, newest first."""
@@ -51,7 +52,7 @@ def list_contacts(app: App, /, limit: int, as_json: bool, **filters: Any) -> Non
 
 @command.command("show")
 @click.argument("contact")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def show_contact(app: App, contact: str, as_json: bool) -> None:
     """One contact: its segments, its legs, and what happened in order."""

@@ -16,8 +16,8 @@ from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.options import AS_JSON
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 WHO = click.argument("customer", metavar="CUSTOMER")
 # What a column of an imported file is; the others are the customer's own fields.
 KNOWN = ("reference", "name", "numbers", "tier", "language", "agent", "pin")

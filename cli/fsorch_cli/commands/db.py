@@ -14,6 +14,7 @@ from fsorch.store.backup import Schema, back_up, newest_copy, read_schema, roll_
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, printable
 from fsorch_cli.group import Group
+from fsorch_cli.options import AS_JSON
 
 
 @click.group("db", cls=Group)
@@ -22,7 +23,7 @@ def command() -> None:
 
 
 @command.command("status")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def status(app: App, as_json: bool) -> None:
     """How far the database is, and what copies upgrades have left. Changes nothing.

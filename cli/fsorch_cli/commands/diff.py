@@ -14,11 +14,12 @@ from fsorch_cli.app import App
 from fsorch_cli.changing import print_changes
 from fsorch_cli.console import print_json
 from fsorch_cli.group import Command
+from fsorch_cli.options import AS_JSON
 
 
 @click.command("diff", cls=Command)
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def command(app: App, file: Path, as_json: bool) -> None:
     """Show what fsorch apply FILE would change, and change nothing.

@@ -10,7 +10,8 @@ from fsorch_cli.app import App
 from fsorch_cli.console import print_json, print_table
 from fsorch_cli.group import Group
 from fsorch_cli.live import find, missing, seconds
-from fsorch_cli.objects import AS_JSON, add_verbs
+from fsorch_cli.objects import add_verbs
+from fsorch_cli.options import AS_JSON
 
 Row = tuple[str, Disposition]
 

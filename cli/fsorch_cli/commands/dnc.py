@@ -16,8 +16,8 @@ from fsorch_cli.console import err, note, out, print_json, print_table, printabl
 from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
 from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.options import AS_JSON
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 CAMPAIGN = click.option("--campaign", default="", help="Only for this campaign; else for everybody.")
 REGION = click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
 

@@ -10,12 +10,13 @@ from fsorch.edge.doctor import Check, run_checks
 from fsorch_cli.app import App
 from fsorch_cli.console import err, out, print_json, printable
 from fsorch_cli.group import Command
+from fsorch_cli.options import AS_JSON
 
 MARKS = {True: ("ok", "green"), False: ("wrong", "bold red"), None: ("note", "yellow")}
 
 
 @click.command("doctor", cls=Command)
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def command(app: App, as_json: bool) -> None:
     """Check the switch, the database and this machine, and say how to mend what is wrong.

@@ -11,13 +11,14 @@ from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, printable
 from fsorch_cli.group import Command
 from fsorch_cli.live import asked_by, missing
+from fsorch_cli.options import AS_JSON
 
 
 @click.command("esl", cls=Command, context_settings={"ignore_unknown_options": True})
 @click.argument("words", nargs=-1, required=True, metavar="COMMAND...")
 @click.option("--switch", "name", default="", help="Its name in fsorch.yaml; the first, if left out.")
 @click.option("--force", is_flag=True, help="Also a command that changes something.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def command(app: App, words: tuple[str, ...], name: str, force: bool, as_json: bool) -> None:
     """Ask the switch by an api command, such as: fsorch esl show channels.

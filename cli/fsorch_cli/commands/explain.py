@@ -15,11 +15,12 @@ from fsorch_cli.app import App
 from fsorch_cli.console import out, print_json, printable
 from fsorch_cli.group import Command
 from fsorch_cli.live import clock_time, local_time
+from fsorch_cli.options import AS_JSON
 
 
 @click.command("explain", cls=Command)
 @click.argument("contact")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def command(app: App, contact: str, as_json: bool) -> None:
     """Tell what became of CONTACT (an id, or how one begins), and why it went so: who was asked, who came next, who was

@@ -23,11 +23,12 @@ from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.filters import Moment
 from fsorch_cli.flow_files import Surroundings, flows_of, one_flow, prompts_around, surroundings, words_of
-from fsorch_cli.flow_versions import AS_JSON, add_versions
+from fsorch_cli.flow_versions import add_versions
 from fsorch_cli.flow_walks import caller_of, check_script, moment_of, print_walk, read_script, records_of
 from fsorch_cli.group import Group
 from fsorch_cli.live import missing
 from fsorch_cli.objects import add_verbs
+from fsorch_cli.options import AS_JSON
 
 TARGET = click.argument("target", metavar="FILE|FLOW")
 CENTRE = click.option(

@@ -12,7 +12,8 @@ from fsorch_cli.console import print_json, print_table
 from fsorch_cli.group import Group
 from fsorch_cli.leads import number_of
 from fsorch_cli.live import find
-from fsorch_cli.objects import AS_JSON, add_verbs
+from fsorch_cli.objects import add_verbs
+from fsorch_cli.options import AS_JSON
 
 
 @click.group("gateway", cls=Group)

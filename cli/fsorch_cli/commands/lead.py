@@ -14,8 +14,7 @@ from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, moment, number_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
-
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+from fsorch_cli.options import AS_JSON
 
 
 @click.group("lead", cls=Group)

@@ -22,10 +22,10 @@ from fsorch_cli.console import err, note, out, print_json, print_table, printabl
 from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.options import AS_JSON
 
 # So many columns are told in one line.
 ON_ONE_LINE = 8
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @click.group("list", cls=Group)

@@ -12,6 +12,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, asked_by, now_us, seconds
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.steering import ask, live_contact
 
 
@@ -21,7 +22,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_messages(app: App, as_json: bool) -> None:
     """Every message that waits, rings at an agent or is being listened to."""
@@ -51,7 +52,7 @@ def list_messages(app: App, as_json: bool) -> None:
 
 @command.command("play")
 @click.argument("message")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def play(app: App, message: str, as_json: bool) -> None:
     """Say where the recording of MESSAGE is, for a player: aplay "$(fsorch message play ID)". Audited."""

@@ -21,6 +21,7 @@ from fsorch_cli.changing import change_centre
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import missing
+from fsorch_cli.options import AS_JSON
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -48,7 +49,6 @@ INTO = click.option(
     "--into", type=click.Path(path_type=Path, file_okay=False), metavar="DIR", help="Instead of the home's prompts."
 )
 ONE_LANGUAGE = click.option("--language", callback=_language, metavar="LANGUAGE", help="This language alone.")
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 NAME = click.argument("name")
 
 

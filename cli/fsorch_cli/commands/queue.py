@@ -12,6 +12,7 @@ from fsorch_cli.console import out, print_json, print_table
 from fsorch_cli.group import Group
 from fsorch_cli.live import ago, find, now_us
 from fsorch_cli.objects import add_verbs, with_set
+from fsorch_cli.options import AS_JSON
 
 COLUMNS = ("queue", "title", "waiting>", "longest>", "idle>", "busy>", "break>", "answered>", "abandoned>", "in time>")
 
@@ -41,7 +42,7 @@ def resume(app: App, queue: str) -> None:
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_queues(app: App, as_json: bool) -> None:
     """Every queue with its callers, its agents and its counts since the start."""
@@ -57,7 +58,7 @@ def list_queues(app: App, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("queue")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def show_queue(app: App, queue: str, as_json: bool) -> None:
     """One queue: who waits in it and who works in it."""

@@ -24,6 +24,7 @@ from fsorch_cli.export import CsvWriter, destination
 from fsorch_cli.filters import Moment, parse_moment
 from fsorch_cli.group import Command
 from fsorch_cli.live import format_contract, seconds
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.scopes import known_tenant
 
 # A month of hours: each is a few questions to the database.
@@ -65,7 +66,7 @@ class Span(msgspec.Struct, frozen=True):
 @click.option("--agent", default="", help="Only this agent's.")
 @click.option("--tenant", default="", help="Only this tenant's; day by day, with its contract held or not.")
 @click.option("--breaks", is_flag=True, help="Agents' time on breaks instead, by weight: by agent, or by day.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
 @click.pass_obj
 def command(

@@ -17,6 +17,7 @@ from fsorch.sim.dialer_run import DialerReport
 from fsorch.sim.dialer_traffic import DialerPlan, Step
 from fsorch_cli.console import err, out, print_json, print_table
 from fsorch_cli.group import Group
+from fsorch_cli.options import AS_JSON
 
 SHARE = click.FloatRange(0, 1)
 SECONDS = click.FloatRange(0, 3600)
@@ -114,7 +115,7 @@ def command() -> None:
 @click.option(
     "--seeds", type=click.IntRange(1, 1000), default=1, show_default=True, help="So many runs, from --seed on."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 def dialer(pacer: str, target: float, ratio: float, every: bool, seeds: int, as_json: bool, **plan: Any) -> None:
     """How busy a pacer keeps agents, and how many answers it drops.
 

@@ -13,7 +13,7 @@ from fsorch_cli.assign import assign
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import print_json, print_table, printable
 from fsorch_cli.group import Group
-from fsorch_cli.objects import AS_JSON, DRY_RUN
+from fsorch_cli.options import AS_JSON, DRY_RUN
 
 
 @click.group("skill", cls=Group)

@@ -13,6 +13,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import err, out, print_json, print_table, printable
 from fsorch_cli.group import Command
 from fsorch_cli.live import seconds
+from fsorch_cli.options import AS_JSON
 
 
 class Measured(msgspec.Struct, frozen=True, kw_only=True):
@@ -25,7 +26,7 @@ class Measured(msgspec.Struct, frozen=True, kw_only=True):
 
 @click.command("status", cls=Command)
 @click.option("--measure", type=click.FloatRange(min=0.1), metavar="SECONDS", help="Look twice, this far apart.")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def command(app: App, measure: float | None, as_json: bool) -> None:
     """How the running fsorch does. With --measure: its use of processor and memory over that time."""

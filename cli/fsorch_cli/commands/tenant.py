@@ -12,7 +12,8 @@ from fsorch_cli.app import App
 from fsorch_cli.console import print_json, print_table
 from fsorch_cli.group import Group
 from fsorch_cli.live import format_contract
-from fsorch_cli.objects import AS_JSON, add_list, add_verbs
+from fsorch_cli.objects import add_list, add_verbs
+from fsorch_cli.options import AS_JSON
 
 
 @click.group("tenant", cls=Group)

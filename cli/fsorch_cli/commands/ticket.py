@@ -11,8 +11,8 @@ from fsorch_cli.commands.customer import find_customer
 from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.options import AS_JSON
 
-AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 STATES = click.Choice([state.value for state in TicketState])
 
 

@@ -9,6 +9,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.scopes import TENANT, known_queues, known_tenant, shown_scope
 
 
@@ -18,7 +19,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_tokens(app: App, as_json: bool) -> None:
     """Every token's name and role; never the token."""
@@ -39,7 +40,7 @@ def list_tokens(app: App, as_json: bool) -> None:
 @click.option("--role", type=click.Choice(TOKEN_ROLES), default="auditor", show_default=True)
 @click.option("--queues", default="", metavar="A,B", help="It sees these queues only, and what is theirs.")
 @TENANT
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def add(app: App, name: str, role: str, queues: str, tenant: str | None, as_json: bool) -> None:
     """Make a token for the program NAME. It is shown this once."""

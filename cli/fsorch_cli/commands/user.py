@@ -16,6 +16,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, missing
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.passwords import ask_password
 from fsorch_cli.scopes import TENANT, known_queues, known_tenant, shown_scope
 
@@ -29,7 +30,7 @@ def command() -> None:
 
 
 @command.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@AS_JSON
 @click.pass_obj
 def list_users(app: App, as_json: bool) -> None:
     """Every login with its role and agent; never a password."""
