@@ -431,11 +431,11 @@ class Calls:
         dial = self.core.dials.get(leg.uuid)
         if dial is not None:
             self.dial_job(dial, result)
-        if leg.standing:
-            if not result.ok:
-                self.people.lines.heard(leg, LineInput.GONE)
-        elif offer is not None:
+        if offer is not None and not (leg.standing and result.ok):
+            # A standing call that was waited for is there when it is parked.
             self.offers.dialled(offer, result)
+        if leg.standing and not result.ok:
+            self.people.lines.heard(leg, LineInput.GONE)
 
     # -- effects --------------------------------------------------------------------------------------------------
 

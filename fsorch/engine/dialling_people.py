@@ -243,6 +243,11 @@ class Previews:
             self._tell_refusal(Ask(person.spec.id, run.spec.id, number), why)
             self._back(run.spec.id, ready)
             return
+        if person.line.state is not LineState.READY and person.spec.phone_mode is PhoneMode.NAILED:
+            # Their phone has, or is about to have, the standing call; a second one there would be picked up at random.
+            self._tell_refusal(Ask(person.spec.id, run.spec.id, number), person.hindrances.get("line", "no line"))
+            self._back(run.spec.id, ready)
+            return
         if person.line.state is LineState.READY:
             placed = self.dialling.place(run, dial)
         else:

@@ -3,6 +3,11 @@
 The leg carries ``park_after_bridge=true`` and ``hangup_after_bridge=false`` (capture 16), so the switch parks it again
 when its caller is gone. While it is not there nothing is offered to the agent; it is dialled again, later each time,
 and at once when the phone registers. A contact on another switch than the standing call is offered by dialling.
+
+A call for this agent in person (a consult, a transfer, a place in a conference, a lead that was dialled for them)
+waits for a standing call that is on its way, and has a lost one dialled at once. Dialled by itself it would be a second
+call at the phone: who picks up cannot know on which of the two the colleague is, and hears nobody on the other (seen
+on FreeSWITCH 1.10.12: a phone that answers both at once answers them in either order).
 """
 
 from __future__ import annotations
@@ -34,6 +39,8 @@ WORDS = {
     LineState.LOST: "the standing call is lost; it is dialled again",
     LineState.RETURNING: "the last call ends",
 }
+# The standing call is on its way.
+COMING = (LineState.DIALLING, LineState.RETURNING)
 
 
 class Lines:
@@ -67,7 +74,9 @@ class Lines:
         """The agent's status, state or spec has changed."""
         resting = person.agent.state in (AgentState.IDLE, AgentState.WRAP_UP)
         state = person.line.state
-        if resting and state in (LineState.TAKEN, LineState.TALKING, LineState.BACK):
+        leg = self.core.legs.get(person.line_leg)
+        awaited = state in COMING and leg is not None and bool(leg.offer)
+        if resting and (awaited or state in (LineState.TAKEN, LineState.TALKING, LineState.BACK)):
             self._let_go(person)
         elif resting and self._wanted(person) and state is LineState.NONE:
             self.step(person, LineInput.WANT)
@@ -125,24 +134,32 @@ class Lines:
 
     # -- offers ---------------------------------------------------------------------------------------------------
 
-    def ready(self, person: Person, switch: str) -> str:
-        """The standing leg that a contact of ``switch`` can be bridged to at once; empty when there is none."""
+    def reach(self, person: Person, switch: str) -> str:
+        """The standing leg by which a call of ``switch`` reaches this agent. The distributor's agents have one that is
+        parked; the one for whom alone a call is may have to be waited for, and a lost one is dialled at once. Empty
+        when there is none."""
+        if self._wanted(person) and self._home(person) == switch:
+            self.again(person)
         leg = self.core.legs.get(person.line_leg)
-        usable = leg is not None and leg.switch == switch and person.line.state is LineState.READY
+        usable = leg is not None and leg.switch == switch and person.line.state in (LineState.READY, *COMING)
         return person.line_leg if usable else ""
 
     def take(self, offer: Offer, contact: Contact, person: Person) -> None:
-        """The line is the offer's."""
+        """The line is the offer's, at once or as soon as it is there."""
         leg = self.core.legs[offer.leg]
         leg.offer, leg.contact = offer.id, contact.id
+        if person.line.state in COMING:
+            return
         person.line.step(LineInput.TAKE)
         marks = (("fsorch_contact", contact.id), ("fsorch_queue", offer.queue))
         self.core.send(leg.switch, SetVars(leg.uuid, marks))
         self.core.timers.set(("offer", offer.id), self.core.now.mono + ALERT_S)
 
     def begin(self, offer: Offer) -> None:
-        """Alert the agent, then bridge; without an alert, bridge."""
+        """Alert the agent, then bridge; without an alert, bridge. A line that is on its way begins when it is there."""
         person = self.core.people.get(offer.agent)
+        if person is not None and person.line.state in COMING:
+            return
         if person is None or not person.spec.alert:
             self.step_offer(offer, OfferInput.ANSWERED)
             return
@@ -172,11 +189,15 @@ class Lines:
         at_work = person.agent.status.status is not AgentStatus.LOGGED_OUT and not person.gone
         return at_work and person.spec.phone_mode is PhoneMode.NAILED
 
-    def _dial(self, person: Person) -> None:
-        core = self.core
-        up = [switch.name for switch in core.switches.values() if switch.up]
+    def _home(self, person: Person) -> str:
+        """The switch on which the standing call is dialled; empty when that one cannot be reached."""
+        up = [switch.name for switch in self.core.switches.values() if switch.up]
         switch = person.spec.switch or next(iter(up), "")
-        if switch not in up:
+        return switch if switch in up else ""
+
+    def _dial(self, person: Person) -> None:
+        core, switch = self.core, self._home(person)
+        if not switch:
             self.step(person, LineInput.GONE)
             return
         uuid, job, id = core.ids(), core.ids(), person.spec.id
@@ -209,6 +230,13 @@ class Lines:
     def _open(self, person: Person) -> None:
         person.line_tries = 0
         self.core.timers.cancel(("line", person.spec.id))
+        leg = self.core.legs.get(person.line_leg)
+        offer = self.core.offers.get(leg.offer) if leg is not None else None
+        contact = self.core.contacts.get(offer.contact) if offer is not None else None
+        if offer is not None and contact is not None and person.line.state is LineState.READY:
+            # It was waited for.
+            self.take(offer, contact, person)
+            self.begin(offer)
 
     def _wait(self, person: Person) -> None:
         self._drop(person)
@@ -220,10 +248,14 @@ class Lines:
         self._drop(person)
 
     def _drop(self, person: Person) -> None:
-        """The line knows its leg no more; a leg that is there is hung up, one that never was is forgotten."""
+        """The line knows its leg no more; a leg that is there is hung up, one that never was is forgotten. Who waited
+        for it is told."""
         leg, person.line_leg = self.core.legs.get(person.line_leg), ""
         if leg is None or leg.hung_up:
             return
+        offer = self.core.offers.get(leg.offer)
+        if offer is not None:
+            self.step_offer(offer, OfferInput.FAILED)
         self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
         self.core.timers.set(("leg", leg.uuid), self.core.now.mono + DIAL_GRACE_S)
 

@@ -56,7 +56,7 @@ class Offers:
         self.instead_of_dialling: Callable[[Offer, Contact], bool]
         self.instead_of_bridging: Callable[[Offer, Contact], bool]
         # Of nailed-up phones, see Lines.
-        self.line_ready: Callable[[Person, str], str]
+        self.line_of: Callable[[Person, str], str]
         self.take_line: Callable[[Offer, Contact, Person], None]
         self.begin_on_line: Callable[[Offer], None]
         self.before_bridge: Callable[[Contact], None]
@@ -162,7 +162,7 @@ class Offers:
             agent=agent,
             queue=match.queue,
             switch=contact.switch,
-            leg=(self.line_ready(person, contact.switch) if contact.leg in core.legs else "") or core.ids(),
+            leg=(self.line_of(person, contact.switch) if contact.leg in core.legs else "") or core.ids(),
             job=core.ids(),
             why=match.why,
             made_at=core.now.wall,
@@ -193,13 +193,18 @@ class Offers:
         if contact.medium == "voicemail":
             self._show(offer, core.queues[offer.queue].spec.offer_timeout_s)
         elif self._on_line(offer):
-            self.take_line(offer, contact, person)
+            self._take_line(offer, contact, person)
         elif not self.instead_of_dialling(offer, contact):
             self.dial(offer, contact)
 
     def _on_line(self, offer: Offer) -> bool:
         leg = self.core.legs.get(offer.leg)
         return leg is not None and leg.standing
+
+    def _take_line(self, offer: Offer, contact: Contact, person: Person) -> None:
+        # It may have to be waited for.
+        self.core.timers.set(("offer", offer.id), self.core.now.mono + self._ring_s(offer) + RING_GRACE_S)
+        self.take_line(offer, contact, person)
 
     def _show(self, offer: Offer, seconds: float) -> None:
         """A message is offered on the desktop alone."""
@@ -216,7 +221,7 @@ class Offers:
             agent=person.spec.id if person is not None else "",
             queue=queue or contact.queue,
             switch=contact.switch,
-            leg=(self.line_ready(person, contact.switch) if person is not None else "") or core.ids(),
+            leg=(self.line_of(person, contact.switch) if person is not None else "") or core.ids(),
             job=core.ids(),
             why=why,
             made_at=core.now.wall,
@@ -235,7 +240,7 @@ class Offers:
     def call(self, offer: Offer, contact: Contact, person: Person | None, more: Pairs) -> None:
         """Reach the phone of an offer that stands aside, with ``more`` variables on a leg that is dialled for it."""
         if person is not None and self._on_line(offer):
-            self.take_line(offer, contact, person)
+            self._take_line(offer, contact, person)
             self.begin_on_line(offer)
         else:
             self.dial(offer, contact, more)
@@ -244,7 +249,7 @@ class Offers:
         """Dial the offer's phone, with ``more`` variables on its leg."""
         if offer.leg in self.core.legs:
             return
-        core, spec = self.core, self.core.queues[offer.queue].spec
+        core = self.core
         role, person = "agent" if offer.agent else "other", core.people.get(offer.agent)
         row = LegRow(
             id=offer.leg,
@@ -256,7 +261,7 @@ class Offers:
             destination=offer.dial,
             created_at=core.now.wall,
         )
-        timeout = max(1, ceil(spec.offer_timeout_s))
+        timeout = self._ring_s(offer)
         variables = (
             ("ignore_early_media", "true"),
             ("fsorch_contact", contact.id),
@@ -281,6 +286,10 @@ class Offers:
         core.jobs[offer.job] = offer.leg
         core.send(offer.switch, command, f"originate:{offer.id}", line)
         core.timers.set(("offer", offer.id), core.now.mono + timeout + RING_GRACE_S)
+
+    def _ring_s(self, offer: Offer) -> int:
+        """How long its phone may ring."""
+        return max(1, ceil(self.core.queues[offer.queue].spec.offer_timeout_s))
 
     def _ringing(self, offer: Offer, cause: str) -> None:
         offer.rang_at = self.core.now.wall

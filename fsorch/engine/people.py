@@ -75,7 +75,7 @@ class People:
         self.phones = Phones(core, self.hinder)
         self.lines = Lines(core, self.hinder, offers.step)
         self.phones.registered = self.lines.again
-        offers.line_ready, offers.take_line, offers.begin_on_line = self.lines.ready, self.lines.take, self.lines.begin
+        offers.line_of, offers.take_line, offers.begin_on_line = self.lines.reach, self.lines.take, self.lines.begin
         # The agent is done with a message; see Messages.
         self.finish: Callable[[Person], None]
         # Lets an agent go whose switch does not hear that they hang up; see Cuts.

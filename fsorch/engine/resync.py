@@ -118,6 +118,9 @@ class Resync:
             if contact is not None and contact.leg == leg.uuid:
                 self.calls.guards.let_go(contact)
             return
+        if leg.standing and not confirmed(event):
+            # It rings still.
+            return
         if leg.standing and contact is None:
             self.calls.people.lines.heard(leg, LineInput.PARKED)
             if event.variable(MUTED):
@@ -157,6 +160,8 @@ class Resync:
                 self.calls.transfers.bridged(contact, (contact.leg, leg.uuid))
                 self.offers.step(offer, OfferInput.BRIDGED)
             elif confirmed(event):
+                if leg.standing:
+                    self.calls.people.lines.heard(leg, LineInput.PARKED)
                 self.offers.step(offer, OfferInput.ANSWERED)
         elif self.calls.transfers.renew(contact, leg, event):
             return

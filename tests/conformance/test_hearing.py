@@ -65,16 +65,24 @@ class Ears:
         office.log_in(*agents)
         return contact
 
-    def leg(self, who: str) -> str:
-        """The party's own end, that of the newest call which is not over."""
-        assert self.call is not None
-        if who == "caller":
-            return self.call.caller
+    def calls(self, who: str) -> dict[str, str]:
+        """The phone's own ends of its calls that are answered and not over, by the SIP call's id."""
         name = f"tone-{TONES[who]}"
         mine = [event for event in self.rig.events if event.destination == name and event.direction == "inbound"]
         over = {event.uuid for event in mine if event.name == "CHANNEL_HANGUP"}
-        there = [event.uuid for event in mine if event.name == "CHANNEL_ANSWER" and event.uuid not in over]
-        return there[-1] if there else ""
+        there = [event for event in mine if event.name == "CHANNEL_ANSWER" and event.uuid not in over]
+        return {event.variable("sip_call_id") or "": event.uuid for event in there}
+
+    def leg(self, who: str) -> str:
+        """The party's own end, that of the leg by which fsorch reached them last."""
+        assert self.call is not None
+        if who == "caller":
+            return self.call.caller
+        offers, watches = self.office.of(FactKind.OFFER_MADE, agent=who), self.office.of(FactKind.LISTENING_BEGAN)
+        reached = [*offers, *(fact for fact in watches if fact.data["watcher"] == who)]
+        ours = max(reached, key=lambda fact: fact.id).leg if reached else ""
+        ids = {event.variable("sip_call_id") for event in self.rig.events if event.uuid == ours}
+        return next((end for id, end in self.calls(who).items() if id in ids), "")
 
     def hears(self, who: str) -> set[str]:
         """Whom this party hears now, and ``music``."""
@@ -161,6 +169,8 @@ def test_consult_conference_and_hand_over(ears: Ears) -> None:
     contact = ears.begin("bob", "cyd", "dan")
     ears.office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
     ears.office.agent_is("bob", "talking")
+    # Nailed up, they have not been at work for long enough that their lines stand.
+    assert len(ears.calls("bob")) == 1
     ears.expect(caller="music", ada="bob", bob="ada")
     ears.office.ask(ConferCall(agent="ada", by=BY))
     ears.expect(caller="ada bob", ada="caller bob", bob="caller ada")

@@ -418,6 +418,39 @@ def test_nailed_up_phones_in_hold_consult_transfer_and_conference(rig: Rig, stan
     ready_again(office)
 
 
+@pytest.mark.parametrize("leaves", ["ada", "bob"])
+def test_who_is_consulted_before_the_line_stands_has_one_call(rig: Rig, leaves: str) -> None:
+    office = Office(rig, dict.fromkeys(NAILED, "answer-300"), nailed=NAILED)
+    try:
+        call, contact = talking(office, "bob")
+        office.ask(TransferCall(agent="ada", by=BY, to="bob", consult=True))
+        assert office.agent("bob").line == "dialling"
+        office.agent_is("bob", "talking")
+        office.ask(HangUp(agent=leaves, by=BY))
+        stays = "bob" if leaves == "ada" else "ada"
+        assert outcome(office, contact) == ("handed_over" if leaves == "ada" else "returned")
+        assert office.contact_of(call).agent == stays
+        # While their line is parked again, the next consult waits for it.
+        office.agent_is(leaves, "idle")
+        office.ask(TransferCall(agent=stays, by=BY, to=leaves, consult=True))
+        office.agent_is(leaves, "talking")
+        office.ask(CancelTransfer(agent=stays, by=BY))
+        office.fact(FactKind.TRANSFER_ENDED, 2, contact=contact)
+        hang_up_as_caller(rig, call)
+        office.ended(contact)
+        lined(office, "ada")
+        lined(office, "bob")
+        assert office.of(FactKind.COMMAND_FAILED) == []
+        dialled = {
+            event.uuid for event in rig.events if event.name == "CHANNEL_CREATE" and event.direction == "outbound"
+        }
+        assert len(dialled - {call.caller}) == 2
+    finally:
+        office.log_out("ada", "bob")
+        rig.until(lambda: office.pump.snapshot().switches[0].legs == 0, "no leg of ours left")
+        office.close()
+
+
 def test_a_nailed_up_phone_talks_over_a_restart_and_is_not_dialled_again(rig: Rig, standing: Office) -> None:
     call = waiting(standing)
     contact = standing.fact(FactKind.BRIDGED, agent="ada").contact
