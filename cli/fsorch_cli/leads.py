@@ -1,14 +1,16 @@
-"""What the commands about leads share: numbers and moments as people give them, and which lead is meant."""
+"""What the commands about leads share: numbers and moments as people give them, which lead is meant, and what holds
+campaigns."""
 
 from __future__ import annotations
 
 from fsorch.campaigns import Lead
 from fsorch.e164 import NumberReader, zones_of
 from fsorch.edge.lead_columns import parse_moment
-from fsorch.errors import ConfigError, NotFound
+from fsorch.errors import ConfigError, NotFound, NotRunning
 from fsorch.store import Store
+from fsorch_cli.app import App
 
-__all__ = ["find_lead", "lead_zone", "moment", "number_of"]
+__all__ = ["find_lead", "held_of", "lead_zone", "moment", "number_of"]
 
 
 def find_lead(store: Store, text: str) -> Lead:
@@ -22,6 +24,15 @@ def find_lead(store: Store, text: str) -> Lead:
         listed = ", ".join(f"{one.id} (list {one.list})" for one in exact[:10])
         raise ConfigError(f"{text!r} is {len(exact)} leads: {listed}; give the id of one")
     return exact[0]
+
+
+def held_of(app: App) -> dict[str, str]:
+    """Why nothing is dialled now, by campaign; nothing where no fsorch runs that could say."""
+    try:
+        with app.client() as client:
+            return {one.id: one.held for one in client.snapshot().campaigns}
+    except NotRunning:
+        return {}
 
 
 def number_of(text: str, region: str = "") -> str:

@@ -45,7 +45,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     campaign's, and why it is so; ``prepared``: whether its leads are in order; ``waits_for``: the campaign that has to
     be finished before it; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar at a
     moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about); ``skipped``: that
-    an agent put it off until its time."""
+    an agent put it off until its time; ``held``: why the campaign launches nothing at this moment, in the words of the
+    fsorch that runs it."""
 
     lead: Lead
     now: int
@@ -60,6 +61,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     rules: Compliance | None = None
     asked: Asked | None = None
     skipped: Skipped | None = None
+    held: str = ""
 
 
 class Reason(msgspec.Struct, frozen=True, kw_only=True):
@@ -79,11 +81,14 @@ def why(situation: Situation) -> Reason:
     reason = next(_reasons(situation), None)
     when = _first_time(situation) if reason is None or reason[2] else 0
     if reason is None:
-        return Reason(rule="", sentence=f"{name} may be dialled now, and waits for its turn", when=situation.now)
+        sentence = f"{name} may be dialled now, and waits for {_whom(situation)}"
+        return Reason(rule="", sentence=sentence, when=situation.now)
     rule, words, _ = reason
     tail = "it will not be" if not when else f"it may be from {_shown(when, situation)}"
     if when and rule in ("draft", "paused", "draining", "finished", "after"):
         tail = f"once the campaign runs, it may be from {_shown(when, situation)}"
+    if rule == "held":
+        tail = "it waits for its turn after that"
     if rule in HELD:
         return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}")
     return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}; {tail}", when=when)
@@ -121,6 +126,8 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
         yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", True
     if not one.prepared:
         yield "preparing", f"the leads of the campaign {spec.id} have still to be put in order", True
+    if one.held and one.state is CampaignState.RUNNING:
+        yield "held", f"the campaign {spec.id} calls nobody at this moment ({one.held})", True
 
 
 def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str, bool]]:
@@ -172,10 +179,23 @@ def _first_time(one: Situation) -> int:
     return 0
 
 
+def _whom(one: Situation) -> str:
+    """What a lead that may be dialled waits for: its turn, or an agent who alone may have it."""
+    lead, spec = one.lead, one.spec
+    if lead.callback_agent and spec is not None:
+        wait_us = round(spec.callbacks.own_wait_s * 1_000_000)
+        if not wait_us or one.now < lead.next_at + wait_us:
+            return f"{lead.callback_agent}, who promised the call"
+    elif lead.owner and spec is not None and spec.owner_only:
+        return f"{lead.owner}, who alone may call it"
+    return "its turn"
+
+
 def _last(lead: Lead) -> str:
     """How it came to that, as far as the lead knows."""
     said = lead.disposition or lead.last_outcome
-    return f" ({said.replace('_', ' ')} after {lead.attempts} attempts)" if said else ""
+    count = f"{lead.attempts} attempt{'' if lead.attempts == 1 else 's'}"
+    return f" ({said.replace('_', ' ')} after {count})" if said else ""
 
 
 def _resting(one: Situation) -> str:

@@ -3,6 +3,8 @@ drops are left to it. Blocks on the database."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Protocol
 
 import msgspec
@@ -46,6 +48,7 @@ __all__ = [
 
 US = 1_000_000
 DAY_US = 86_400 * US
+NOT_HELD: Mapping[str, str] = MappingProxyType({})
 
 
 class Records(Protocol):
@@ -68,18 +71,21 @@ class LeadReason(msgspec.Struct, frozen=True, kw_only=True):
     reason: Reason
 
 
-def reasons_of(store: Records, lead: Lead, now: int) -> list[LeadReason]:
-    """Why ``lead`` is not dialled at ``now`` (UTC microseconds), for each campaign that dials its list."""
+def reasons_of(store: Records, lead: Lead, now: int, held: Mapping[str, str] = NOT_HELD) -> list[LeadReason]:
+    """Why ``lead`` is not dialled at ``now`` (UTC microseconds), for each campaign that dials its list. ``held``: what
+    keeps a campaign from calling anybody, by its id, as a running fsorch says."""
     centre, states = store.load_centre(), store.campaigns.states()
     specs = [spec for spec in centre.campaigns if lead.list in spec.list_shares()]
     if not specs:
         return [LeadReason(campaign="", reason=why(Situation(lead=lead, now=now)))]
     asked = _questions(store, lead, now)
-    rows, tenancy = {spec.id: states.get(spec.id, CampaignRow(id=spec.id)) for spec in specs}, Tenancy(centre)
-    return [
-        LeadReason(campaign=spec.id, reason=why(_situation(store, tenancy, spec, rows[spec.id], lead, asked, now)))
-        for spec in specs
-    ]
+    tenancy, found = Tenancy(centre), []
+    for spec in specs:
+        row = states.get(spec.id, CampaignRow(id=spec.id))
+        situation = _situation(store, tenancy, spec, row, lead, asked, now)
+        situation = msgspec.structs.replace(situation, held=held.get(spec.id, ""))
+        found.append(LeadReason(campaign=spec.id, reason=why(situation)))
+    return found
 
 
 def registries(store: Records) -> dict[str, int]:

@@ -124,6 +124,31 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "dnc",
             "+12125550100 is on the DNC list (asked on the phone) (own); it will not be",
         ),
+        (
+            {"held": "no agent is at work"},
+            "held",
+            "lead 17 is not dialled now because the campaign spring calls nobody at this moment (no agent is at work); "
+            "it waits for its turn after that",
+        ),
+        # What keeps this lead alone comes before what keeps them all.
+        ({"held": "no agent is at work", "lead_state": LeadState.TALKING}, "talking", "somebody talks with it"),
+        ({"held": "no agent is at work", "state": CampaignState.DRAFT}, "draft", "has not been started"),
+        (
+            {"owner": "ada", "spec": msgspec.structs.replace(SPEC, owner_only=True)},
+            "",
+            "lead 17 may be dialled now, and waits for ada, who alone may call it",
+        ),
+        ({"owner": "ada"}, "", "lead 17 may be dialled now, and waits for its turn"),
+        (
+            {"lead_state": LeadState.CALLBACK, "next_at": NOON - HOUR // 60, "callback_agent": "ada"},
+            "",
+            "lead 17 may be dialled now, and waits for ada, who promised the call",
+        ),
+        (
+            {"lead_state": LeadState.BARRED, "last_outcome": "invalid", "attempts": 1},
+            "barred",
+            "lead 17 is not dialled now because it is barred (invalid after 1 attempt); it will not be",
+        ),
         # In its own hours the campaign dials from 14:00 in Berlin, 9 in New York.
         (
             {"now": EARLY, "hours": OFFICE.state},

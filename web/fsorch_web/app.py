@@ -86,7 +86,7 @@ def create_app(
     Objects(app, auth)
     Flows(app, auth)
     LeadRoutes(app, auth)
-    CampaignRoutes(app, auth, lacks)
+    CampaignRoutes(app, gateway, auth, lacks)
     OpenApi(app, auth)
     Pages(app, auth, static)
     Doors(app, store, settings.doors)

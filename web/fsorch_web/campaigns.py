@@ -15,6 +15,7 @@ from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.plots import draw_hours, hours_of
 from fsorch.campaigns import CampaignSpec
 from fsorch.config import Centre
+from fsorch.edge.gateway import Gateway
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.store.campaigns import CampaignRow
 from fsorch.store.reasons import LeadReason, attempt_detail, drop_budgets, missing_of, reasons_of, upcoming_of
@@ -54,7 +55,8 @@ class Steer(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 class CampaignRoutes:
     """The routes of campaigns in one application."""
 
-    def __init__(self, app: Flask, auth: Auth, lacks: Lacks = nothing_lacks) -> None:
+    def __init__(self, app: Flask, gateway: Gateway, auth: Auth, lacks: Lacks = nothing_lacks) -> None:
+        self._gateway = gateway
         self._auth = auth
         self._lacks = lacks
         for verb in VERBS:
@@ -177,8 +179,9 @@ class CampaignRoutes:
 
         def read() -> list[LeadReason]:
             lead = seen_lead(store, sight, id)
-            return reasons_of(store, lead, _now())
+            return reasons_of(store, lead, _now(), held)
 
+        held = {one.id: one.held for one in self._gateway.snapshot().campaigns}
         return json_response(in_worker(read))
 
     def _missing(self, centre: Centre, spec: CampaignSpec) -> list[str]:

@@ -13,7 +13,7 @@ from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.plots import draw_hours, hours_of
 from fsorch.campaigns import CampaignSpec, LeadState
 from fsorch.config import Centre
-from fsorch.errors import NotRunning, RequestRefused
+from fsorch.errors import RequestRefused
 from fsorch.objects import Change, closed, find, opened
 from fsorch.plain import plain
 from fsorch.store import Store
@@ -28,6 +28,7 @@ from fsorch_cli.changing import change_centre, reload
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.filters import Moment
 from fsorch_cli.group import Group
+from fsorch_cli.leads import held_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
 from fsorch_cli.live import find as find_one
 from fsorch_cli.objects import add_verbs
@@ -59,7 +60,7 @@ def list_campaigns(app: App, as_json: bool) -> None:
     with app.store() as store:
         centre, states = store.load_centre(), store.campaigns.states()
     rows = [(spec, states.get(spec.id, CampaignRow(id=spec.id))) for spec in centre.campaigns]
-    held = _held(app)
+    held = held_of(app)
     if as_json:
         more = [{"mode": spec.mode, "queue": spec.queue, "held": held.get(spec.id, "")} for spec in centre.campaigns]
         print_json([msgspec.to_builtins(row) | one for (_, row), one in zip(rows, more, strict=True)])
@@ -81,7 +82,7 @@ def show(app: App, campaign: str, as_json: bool) -> None:
         centre, spec = _spec(store, campaign)
         row = store.campaigns.state(campaign)
         missing = _missing(app, store, centre, spec)
-    held = _held(app).get(campaign, "")
+    held = held_of(app).get(campaign, "")
     if as_json:
         print_json({"campaign": plain(spec), "state": row, "missing": missing, "held": held})
         return
@@ -355,15 +356,6 @@ def _tell(app: App, campaign: str, asked: CampaignInput, row: CampaignRow, *, as
         print_json(row)
         return
     out().print(f"campaign {printable(campaign)} {DONE[asked]}" + ("" if running else " (when fsorch runs)"))
-
-
-def _held(app: App) -> dict[str, str]:
-    """Why nothing is dialled now, by campaign; nothing where no fsorch runs that could say."""
-    try:
-        with app.client() as client:
-            return {one.id: one.held for one in client.snapshot().campaigns}
-    except NotRunning:
-        return {}
 
 
 def _spec(store: Store, campaign: str) -> tuple[Centre, CampaignSpec]:

@@ -12,7 +12,7 @@ from fsorch.store.reasons import reasons_of
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
-from fsorch_cli.leads import find_lead, moment, number_of
+from fsorch_cli.leads import find_lead, held_of, moment, number_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
 from fsorch_cli.options import AS_JSON
 
@@ -42,7 +42,8 @@ def show(app: App, lead: str, as_json: bool) -> None:
     for one in found.numbers:
         barred = f", not called: {dnc[one.number].source}" if one.number in dnc else ""
         known = f", {one.note}" if one.note else ""
-        told = f"{one.kind or 'number'}{known}, {one.attempts} attempts{', dead' if one.dead else ''}{barred}"
+        tries = f"{one.attempts} attempt{'' if one.attempts == 1 else 's'}"
+        told = f"{one.kind or 'number'}{known}, {tries}{', dead' if one.dead else ''}{barred}"
         out().print(f"{'':<10} {printable(one.number)} ({printable(told)})")
         if astray := places.astray(found, one):
             out().print(f"{'':<10} look: {astray}; the stricter of their clocks counts")
@@ -66,8 +67,8 @@ def why(app: App, lead: str, as_json: bool) -> None:
         found = store.leads.find(lead)
         if not found:
             raise NotFound("lead", lead)
-        meant = [one for one in found if one.id == lead] or found
-        told = [(one.id, said.campaign, said.reason) for one in meant for said in reasons_of(store, one, now)]
+        meant, held = [one for one in found if one.id == lead] or found, held_of(app)
+        told = [(one.id, said.campaign, said.reason) for one in meant for said in reasons_of(store, one, now, held)]
     if as_json:
         keys = [{"lead": id, "campaign": campaign} for id, campaign, _ in told]
         print_json([key | msgspec.to_builtins(reason) for key, (_, _, reason) in zip(keys, told, strict=True)])
