@@ -9,7 +9,9 @@ from typing import Any, TypeVar
 
 import click
 
-__all__ = ["End", "Moment", "filter_options", "parse_end", "parse_moment"]
+from fsorch.errors import ConfigError
+
+__all__ = ["End", "Moment", "check_span", "filter_options", "parse_end", "parse_moment"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -28,6 +30,15 @@ def parse_moment(text: str, now: datetime) -> int:
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=now.tzinfo)
     return round(moment.timestamp() * 1_000_000)
+
+
+def check_span(since: int, until: int, begin: str = "--since", end: str = "--until") -> None:
+    """Refuse a span that holds nothing, which looks like one in which nothing was done. Raises ConfigError."""
+    if since >= until:
+        raise ConfigError(
+            f"{begin} is not before {end}; there is nothing in between (a day is its beginning: name the next one "
+            "to have it whole)"
+        )
 
 
 class Moment(click.ParamType[int]):

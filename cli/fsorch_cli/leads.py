@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from fsorch.campaigns import Lead
 from fsorch.e164 import NumberReader, zones_of
-from fsorch.edge.lead_columns import parse_moment
+from fsorch.edge.lead_columns import parse_moment, parse_there
 from fsorch.errors import ConfigError, NotFound, NotRunning
+from fsorch.places import Places
 from fsorch.store import Store
 from fsorch_cli.app import App
 
-__all__ = ["find_lead", "held_of", "lead_zone", "moment", "number_of"]
+__all__ = ["find_lead", "held_of", "lead_zone", "moment", "moment_there", "number_of"]
 
 
 def find_lead(store: Store, text: str) -> Lead:
@@ -44,6 +45,14 @@ def moment(text: str, option: str, zone: str = "UTC") -> int:
     """A date or time as UTC microseconds; in ``zone`` where it names none. Raises ConfigError."""
     try:
         return parse_moment(text, zone)
+    except ValueError:
+        raise ConfigError(f"{option} is {text!r}; expected a date or a time, such as 2027-01-31T09:00") from None
+
+
+def moment_there(text: str, option: str, lead: Lead) -> int:
+    """A date or time by the clock of ``lead``, as UTC microseconds. Raises ConfigError."""
+    try:
+        return parse_there(text, lead, Places())
     except ValueError:
         raise ConfigError(f"{option} is {text!r}; expected a date or a time, such as 2027-01-31T09:00") from None
 

@@ -1,6 +1,7 @@
 """Rows of a CSV file that may be anything: each one whole, or a fault with its line and what is wrong; none is lost.
 
-The file's encoding is found by its mark (BOM) or must be UTF-8; its delimiter by the first row. A line too long for
+The file's encoding is found by its mark (BOM) or must be UTF-8; its delimiter by the first row, or by the line
+``sep=;`` that spreadsheets write before it. A line in which nothing stands is nothing, wherever it is. One too long for
 memory, a quote that never ends, NUL, bytes that are no text, fewer or more columns than the first row has: each costs
 the row it is in, and reading goes on with the next line. Memory is bounded by one row.
 """
@@ -10,6 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import re
 from collections import deque
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +27,7 @@ LONGEST_LINE = 1_000_000
 MOST_LINES = 50
 HEAD = 1_000_000
 DELIMITERS = ",;\t|"
+SEPARATOR = re.compile(r'"?sep=(.)"?[\r\n]*', re.IGNORECASE)
 MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -43,11 +46,13 @@ class Row(NamedTuple):
 
 
 class Fault(NamedTuple):
-    """What stands where a row should. ``raw``: the line as far as it was read."""
+    """What stands where a row should. ``raw``: the line as far as it was read; ``cells``: what it was parted into, if
+    it could be."""
 
     line: int
     raw: str
     reason: str
+    cells: tuple[str, ...] = ()
 
 
 class _BadLineError(Exception):
@@ -67,7 +72,7 @@ class CsvFile:
         self._file = _opened(path, self.encoding)
         try:
             self._lines = _Lines(self._file)
-            self.delimiter = delimiter or self._delimiter()
+            self.delimiter = self._delimiter(delimiter)
             self.columns = self._heading(has_names)
         except BaseException:
             self._file.close()
@@ -87,7 +92,8 @@ class CsvFile:
                     yield Row(row.line, row.cells[:width])
                     continue
                 raw = self.delimiter.join(row.cells)
-                yield Fault(row.line, raw, f"it has {len(row.cells)} columns, and the first row {width}")
+                words = f"it has {len(row.cells)} columns, and the first row {width}"
+                yield Fault(row.line, raw, words, tuple(row.cells))
             else:
                 yield row
 
@@ -106,15 +112,19 @@ class CsvFile:
                 yield Fault(line, lines.give_back(), _reason(error))
                 reader = csv.reader(lines, delimiter=self.delimiter, strict=True)
             else:
-                if cells:
+                if cells and not _is_blank(cells):
                     yield Row(line, cells)
 
-    def _delimiter(self) -> str:
-        first = next(self._lines, "")
+    def _delimiter(self, given: str) -> str:
+        """What parts the columns: as ``given``, as the file says, or what parts most of them. The first row is next."""
+        first = next((line for line in self._lines if not line.isspace()), "")
+        told = SEPARATOR.fullmatch(first)
         self._lines.taken.clear()
+        if told is not None:
+            return given or told[1]
         self._lines.put_back(first)
-        # What parts most columns; a tab before a comma where both part as many.
-        return max(DELIMITERS, key=lambda one: (_width(first, one), one == "\t"))
+        # A tab before a comma where both part as many.
+        return given or max(DELIMITERS, key=lambda one: (_width(first, one), one == "\t"))
 
     def _heading(self, has_names: bool) -> list[str]:
         try:
@@ -182,6 +192,11 @@ class _Lines:
         """The rest of a line that is too long."""
         while (more := self._file.readline(LONGEST_LINE)) and more[-1] not in "\r\n":
             continue
+
+
+def _is_blank(cells: list[str]) -> bool:
+    """Whether nothing stands in any of them."""
+    return (not cells[0] or cells[0].isspace()) and not any(cell.strip() for cell in cells)
 
 
 def _expect_text(line: str) -> None:

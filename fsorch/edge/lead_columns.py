@@ -15,13 +15,16 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
+from phonenumbers import SUPPORTED_REGIONS
 
 from fsorch.campaigns import ConsentRow, Lead, LeadNumber
+from fsorch.countries import country_of
 from fsorch.e164 import NumberFault, NumberReader
 from fsorch.errors import ConfigError
 from fsorch.nearest import near
+from fsorch.places import Places
 
-__all__ = ["COLUMNS_ADDED", "Columns", "Taken", "guess", "parse_mapping", "parse_moment"]
+__all__ = ["COLUMNS_ADDED", "Columns", "Taken", "guess", "parse_mapping", "parse_moment", "parse_there"]
 
 NUMBER = re.compile(r"number(:[a-z0-9_-]{1,32})?", re.ASCII)
 FIELD = re.compile(r"field\.[a-z0-9_][a-z0-9_-]{0,62}", re.ASCII)
@@ -32,7 +35,7 @@ PARTS = {
     "owner": 64,
     "priority": 11,
     "zone": 64,
-    "country": 2,
+    "country": 64,
     "region": 64,
     "postcode": 32,
     "language": 16,
@@ -40,6 +43,7 @@ PARTS = {
     "caller_id": 24,
 }
 CONSENT = {"what": 2000, "who": 255, "scope": 64, "channel": 32, "evidence": 1024, "given_at": 40, "until": 40}
+TARGETS_OF_CONSENT = tuple(sorted(f"consent.{name}" for name in CONSENT))
 # A lead's own field, and all of them together.
 LONGEST_FIELD = 1000
 LONGEST_FIELDS = 20_000
@@ -53,6 +57,9 @@ COLUMNS_ADDED = ("fsorch_line", "fsorch_reason")
 # nothing.
 FORMULA = re.compile(r"\s*(?:[=@]|[+-](?=[^\s\d.,])[^)]*[(!|])")
 SUSPECT = frozenset("=@+- \t\r\n\u00a0")
+# What spreadsheets make of a number: 4.47912E+11, whose end is lost, and 447912345679.0, whose end is none of it.
+ROUNDED = re.compile(r"\s*[+-]?[0-9][.,][0-9]+E\+?[0-9]+\s*", re.ASCII | re.IGNORECASE)
+WITH_POINT = re.compile(r"\s*\+?[0-9]{6,}[.,]0\s*", re.ASCII)
 # The names by which columns are guessed; as they are after `_plain_name`.
 KNOWN = {
     "number": "number phone telephone tel phonenumber phone_number telephone_number telephonenumber msisdn "
@@ -109,34 +116,64 @@ def parse_mapping(texts: Iterable[str]) -> dict[str, str]:
 
 
 def _check_target(target: str, where: str) -> None:
-    consent = {f"consent.{name}" for name in CONSENT}
-    if target == "-" or target in PARTS or target in consent or NUMBER.fullmatch(target) or FIELD.fullmatch(target):
+    if (
+        target == "-"
+        or target in PARTS
+        or target in TARGETS_OF_CONSENT
+        or NUMBER.fullmatch(target)
+        or FIELD.fullmatch(target)
+    ):
         return
-    known = ["number", "number:KIND", *PARTS, *sorted(consent), "field.NAME", "-"]
+    known = ["number", "number:KIND", *PARTS, *TARGETS_OF_CONSENT, "field.NAME", "-"]
     raise ConfigError(f"{where!r} maps to {target!r}, which is nothing{near(target, known)}")
 
 
 def guess(columns: Sequence[str], mapping: Mapping[str, str]) -> tuple[str, ...]:
-    """What each column is: by ``mapping``, else by its name, else a field of that name. Raises ConfigError for a
-    mapping of a column that is not there, and when none is a number."""
+    """What each column is: by ``mapping``, else by its name, else a field of that name. Of several columns whose names
+    mean the same the first is that, and the others are fields; but for numbers and names, of which a lead may have
+    several. Raises ConfigError for a mapping of a column that is not there, for two that are mapped to the same, and
+    when none is a number."""
     for column in mapping:
         if column not in columns:
             raise ConfigError(f"--map names the column {column!r}, which the file does not have{near(column, columns)}")
-    targets = []
+    targets: list[str] = []
+    taken = {target for target in mapping.values() if not _may_repeat(target)}
     for column in columns:
-        targets.append(mapping.get(column, _usual(column)))
+        target = mapping.get(column, "")
+        if target and not _may_repeat(target) and target in targets:
+            raise ConfigError(f"two columns are mapped to {target!r}; leave one of them out, or make it a field")
+        targets.append(target or _free(_usual(column), column, taken))
     if not any(target.startswith("number") for target in targets):
         listed = ", ".join(repr(column[:40]) for column in columns[:20])
         raise ConfigError(f"no column is a number; the file has {listed}; say which with --map COLUMN=number")
     return tuple(targets)
 
 
+def _may_repeat(target: str) -> bool:
+    """Whether several columns may be this."""
+    return target in ("-", "name") or target.startswith("number")
+
+
+def _free(target: str, column: str, taken: set[str]) -> str:
+    """What a column is that is not mapped, where others may have taken what its name means."""
+    if not _may_repeat(target):
+        if target in taken and not target.startswith("field."):
+            target = f"field.{_plain_name(column)}"
+        first, n = target, 2
+        while target in taken:
+            target, n = f"{first}_{n}", n + 1
+        taken.add(target)
+    return target
+
+
 def _usual(column: str) -> str:
     """What a column is that nobody maps. Those of our own, in files of errors and exports, say nothing that is kept."""
-    plain = _plain_name(column)
+    plain, own = _plain_name(column), column.strip().lower()
     if not plain or plain.startswith("fsorch_"):
         return "-"
-    return column if FIELD.fullmatch(column) else GUESSES.get(plain, f"field.{plain}")
+    if own in PARTS or own in TARGETS_OF_CONSENT or NUMBER.fullmatch(own) or FIELD.fullmatch(own):
+        return own
+    return GUESSES.get(plain, f"field.{plain}")
 
 
 def _plain_name(column: str) -> str:
@@ -146,9 +183,9 @@ def _plain_name(column: str) -> str:
 
 class Columns:
     """Makes leads of rows. ``targets``: what each column is; ``list``: where they go; ``region``: the country of
-    numbers without a code; ``zone``: where they are when no column says so; ``now_us``: for consents without a
-    moment; ``scopes``: what they may be for, beside a campaign (None: anything). ``agents``: who may be a lead's owner;
-    another name is kept, for that agent may come yet, and told of once (None: nobody asks)."""
+    numbers without a code, where their row names none; ``zone``: where they are when no column says so; ``now_us``: for
+    consents without a moment; ``scopes``: what they may be for, beside a campaign (None: anything). ``agents``: who may
+    be a lead's owner; another name is kept, for that agent may come yet, and told of once (None: nobody asks)."""
 
     def __init__(
         self,
@@ -164,7 +201,9 @@ class Columns:
     ) -> None:
         self.targets = tuple(targets)
         self._list = list
-        self._read = NumberReader(region).read
+        self._region = region
+        self._readers = {"": NumberReader(region)}
+        self._places = Places()
         self._zone = _zone(zone) if zone else ""
         self._now_us = now_us
         self._scopes = scopes
@@ -174,8 +213,9 @@ class Columns:
         self._numbers = [(n, one.partition(":")[2]) for n, one in enumerate(targets) if one.startswith("number")]
         self._names = [n for n, one in enumerate(targets) if one == "name"]
         self._parts = [
-            (n, one, PARTS[one], READERS.get(one)) for n, one in enumerate(targets) if one in PARTS and one != "name"
+            (n, one, PARTS[one], READERS.get(one)) for n, one in enumerate(targets) if one in PARTS and one not in APART
         ]
+        self._next_at = next((n for n, one in enumerate(targets) if one == "next_at"), None)
         self._fields = [(n, one[6:]) for n, one in enumerate(targets) if one.startswith("field.")]
         self._consents = [(n, one[8:]) for n, one in enumerate(targets) if one.startswith("consent.")]
         self._texts = [n for n, one in enumerate(targets) if one != "-" and not one.startswith("number")]
@@ -191,15 +231,18 @@ class Columns:
         for n in self._texts:
             if cells[n][:1] in SUSPECT and FORMULA.match(cells[n]):
                 raise RowFaultError(f"column {n + 1} ({self.targets[n]}) is a formula of a spreadsheet")
-        numbers, reason = self._all_numbers(cells)
+        parts = self._all_parts(cells)
+        numbers, reason = self._all_numbers(cells, parts.get("country", ""))
         lead = Lead(
             id="",
             list=self._list,
             name=self._name(cells),
             numbers=numbers,
             fields=self._all_fields(cells),
-            **self._all_parts(cells),
+            **parts,
         )
+        if self._next_at is not None and (text := cells[self._next_at].strip()):
+            lead = msgspec.structs.replace(lead, next_at=_next_at(text, lead, self._places))
         reason = "; ".join(filter(None, (reason, self._stranger(lead.owner))))
         return Taken(lead, self._all_consents(cells, lead) if self._consents else (), reason)
 
@@ -222,18 +265,27 @@ class Columns:
                 parts[name] = text if read is None else read(text)
         return parts
 
-    def _all_numbers(self, cells: Sequence[str]) -> tuple[tuple[LeadNumber, ...], str]:
+    def _reader(self, country: str) -> NumberReader:
+        """What reads the numbers of a row: as its own country writes them, whatever the list's is."""
+        known = self._readers.get(country)
+        if known is None:
+            known = NumberReader(country) if country in SUPPORTED_REGIONS else self._readers[""]
+            self._readers[country] = known
+        return known
+
+    def _all_numbers(self, cells: Sequence[str], country: str) -> tuple[tuple[LeadNumber, ...], str]:
         """The numbers that can be dialled, each once, and what is wrong with the others. None at all is a fault."""
         found: dict[int, LeadNumber] = {}
         faults = []
+        read = self._reader(country).read
         for n, kind in self._numbers:
             for text in cells[n].split(";") if ";" in cells[n] else (cells[n],):
                 if not text or text.isspace():
                     continue
                 try:
-                    number = self._read(text)
+                    number = read(text if text[-1] != "0" or not WITH_POINT.fullmatch(text) else text.strip()[:-2])
                 except NumberFault as fault:
-                    faults.append(f"{text.strip()[:40]!r}: {fault.reason}")
+                    faults.append(f"{text.strip()[:40]!r}: {_why(text, fault)}")
                     continue
                 if number not in found:
                     found[number] = LeadNumber(number=f"+{number}", kind=kind, order=len(found))
@@ -309,10 +361,19 @@ def _caller_id(text: str) -> str:
     return text
 
 
+def _why(text: str, fault: NumberFault) -> str:
+    """What is wrong with a number."""
+    if ROUNDED.fullmatch(text):
+        return "a spreadsheet has rounded it, and its last digits are lost; make that column text there, and save again"
+    return fault.reason
+
+
+@lru_cache(maxsize=1024)
 def _country(text: str) -> str:
-    if text and not (len(text) == 2 and text.isascii() and text.isalpha()):
-        raise RowFaultError(f"the country is {text!r}; expected two letters, as in GB, US, CN")
-    return text.upper()
+    found = country_of(text)
+    if not found:
+        raise RowFaultError(f"the country is {text!r}; expected two letters, as in GB, US, CN, or its name")
+    return found
 
 
 @lru_cache(maxsize=1024)
@@ -334,18 +395,29 @@ def _moment(text: str, what: str) -> int:
         raise RowFaultError(f"{what} is {text[:40]!r}; expected a date or a time, as in 2027-01-31T09:00") from None
 
 
-def _next_at(text: str) -> int:
-    return _moment(text, "next_at")
-
-
+# Parts that are read by themselves.
+APART = ("name", "next_at")
 # How what is no plain text is read.
 READERS: dict[str, Callable[[str], Any]] = {
     "priority": _priority,
     "zone": _zone,
     "country": _country,
-    "next_at": _next_at,
     "caller_id": _caller_id,
 }
+
+
+def _next_at(text: str, lead: Lead, places: Places) -> int:
+    try:
+        return parse_there(text, lead, places)
+    except ValueError:
+        raise RowFaultError(f"next_at is {text[:40]!r}; expected a date or a time, as in 2027-01-31T09:00") from None
+
+
+def parse_there(text: str, lead: Lead, places: Places) -> int:
+    """A moment (UTC microseconds) before which ``lead`` is not dialled: by the clock where they are, unless ``text``
+    has an offset; where that may be one of several, by the one that comes to it last. Raises ValueError."""
+    zones = (lead.zone,) if lead.zone else places.of(lead, lead.numbers[0]).zones if lead.numbers else ()
+    return max(parse_moment(text, zone) for zone in zones or ("UTC",))
 
 
 def parse_moment(text: str, zone: str) -> int:

@@ -143,7 +143,7 @@ def import_leads(
         notes=run.notes,
         resumed=resumed,
         dry_run=dry_run,
-        columns=dict(zip(file.columns, targets, strict=True)),
+        columns=_shown(file.columns, targets),
         first_faults=tuple(sheet.first),
         errors=sheet.shown,
     )
@@ -176,6 +176,14 @@ def fingerprint(path: Path, options: ImportOptions, targets: Sequence[str]) -> s
     with path.open("rb") as file:
         digest.update(file.read(FINGERPRINT))
     return digest.hexdigest()[:64]
+
+
+def _shown(columns: Sequence[str], targets: Sequence[str]) -> dict[str, str]:
+    """What each column was taken for; those with the same name are told apart."""
+    found: dict[str, str] = {}
+    for n, (column, target) in enumerate(zip(columns, targets, strict=True), 1):
+        found[column if column not in found else f"{column} (column {n})"] = target
+    return found
 
 
 def _beside(path: Path) -> Path:
@@ -305,7 +313,7 @@ class _ErrorSheet(AbstractContextManager["_ErrorSheet"]):
         if len(self.first) < self.FEW:
             self.first.append(f"line {row.line}: {reason}")
         if not self._is_dry:
-            cells = row.cells if isinstance(row, Row) else [row.raw]
+            cells = row.cells or [row.raw] if isinstance(row, Fault) else row.cells
             self._rows.append([str(row.line), reason, *cells])
 
     def flush(self) -> int:

@@ -274,6 +274,15 @@ def test_a_report_without_calls_still_has_its_heading() -> None:
     assert table.read_text(encoding="utf-8").startswith("call,telemarketer,seller,purpose,audience,outbound")
 
 
+def test_a_span_that_holds_nothing_is_no_empty_report() -> None:
+    for span in (("2026-02-01", "2026-01-01"), ("2026-02-01", "2026-02-01")):
+        refused = fsorch("compliance", "report", "spring", "--from", span[0], "--to", span[1])
+        assert refused.code == 3
+        assert "--from is not before --to; there is nothing in between (a day is its beginning" in refused.err
+        assert fsorch("campaign", "stats", "spring", "--since", span[0], "--until", span[1]).code == 3
+    assert list(Path().glob("spring-*")) == []
+
+
 def test_packs_are_shown_with_the_source_of_each_rule() -> None:
     packs = json.loads(fsorch("compliance", "packs", "--json").out)
     assert [pack["id"] for pack in packs] == ["cn", "eu", "none", "uk", "us"]

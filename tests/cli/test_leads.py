@@ -29,11 +29,11 @@ def imported() -> None:
 class TestLists:
     def test_a_file_is_imported_shown_exported_and_imported_again(self, home: Path) -> None:
         dry = fsorch("list", "import", "spring", "leads.csv", "--region", "US", "--dry-run")
-        assert (dry.code, dry.out) == (1, "2 leads could be taken, 0 are there already, 1 rows could not\n")
+        assert (dry.code, dry.out) == (1, "2 leads could be taken, 0 were there already, 1 row could not be taken\n")
         assert fsorch("list", "show", "spring").code == 4
         ran = fsorch("list", "import", "spring", "leads.csv", "--region", "US")
         assert ran.code == 1
-        assert ran.out == "2 leads are taken, 0 are there already, 1 rows could not\n"
+        assert ran.out == "2 leads taken, 0 were there already, 1 row could not be taken\n"
         assert "line 3: 'none'" in ran.err
         assert "First Name = name, Phone = number, City = field.city" in ran.err
         assert (home / "leads.errors.csv").read_text().startswith("fsorch_line,fsorch_reason,First Name,Phone,City\n")

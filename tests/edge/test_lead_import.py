@@ -72,6 +72,17 @@ class TestRows:
         rows = rows_of(sheet(text.encode(encoding)))
         assert rows == [Row(2, [f'Zoë{delimiter} "Q"', "1"]), Row(3, ["日本", "2"])]
 
+    @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+    @pytest.mark.parametrize("head", ["", "{0}{0}", "  {0}", "sep=;{0}", '{0}"sep=;"{0}{0}'])
+    def test_what_stands_before_the_first_row(self, sheet: Callable[..., Path], head: str, end: str) -> None:
+        before = head.format(end)
+        path = sheet((before + end.join(["name;phone", "", "Zoë, A.;1", " ", ";", "B;2"])).encode("utf-16"))
+        with CsvFile(path) as file:
+            assert file.columns == ["name", "phone"]
+            rows = [*file]
+        line = before.count(end) + 3
+        assert [row for row in rows if isinstance(row, Row)] == [Row(line, ["Zoë, A.", "1"]), Row(line + 3, ["B", "2"])]
+
     def test_other_encodings_are_named(self, sheet: Callable[..., Path]) -> None:
         path = sheet("name,phone\nZoë,1\n".encode("latin-1"))
         with pytest.raises(ConfigError, match="not UTF-8 .*byte 0xeb at place 13.*--encoding"):
@@ -141,6 +152,7 @@ class TestRows:
         path = sheet("")
         with path.open("w", encoding="utf-8", newline="") as file:
             csv.writer(file, delimiter=delimiter).writerows([["name", "phone"], *cells])
+        cells = [row for row in cells if any(text.strip() for text in row)]
         assert [row.cells for row in rows_of(path, delimiter=delimiter) if isinstance(row, Row)] == cells
 
     @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -161,6 +173,43 @@ class TestColumns:
         assert guess(columns, {}) == targets
         assert guess(["姓名", "手机"], {}) == ("name", "number:mobile")
         assert guess(["a", "b"], {"a": "number:work", "b": "field.x"}) == ("number:work", "field.x")
+
+    def test_columns_have_the_names_of_what_they_are(self) -> None:
+        columns = ["number:Mobile", "Next_at", "caller_id", "consent.who", "consent.evidence", "field.city", "Name"]
+        targets = ("number:mobile", "next_at", "caller_id", "consent.who", "consent.evidence", "field.city", "name")
+        assert guess(columns, {}) == targets
+
+    def test_columns_that_mean_the_same_lose_nothing(self) -> None:
+        columns = ["Phone", "Tel", "City", "City", "ID", "Account", "Zip", "PLZ", "first name", "last name"]
+        targets = ("number", "number", "field.city", "field.city_2", "reference", "field.account", "postcode")
+        assert guess(columns, {}) == (*targets, "field.plz", "name", "name")
+        # What somebody says comes before what would be guessed.
+        assert guess(["Phone", "ID", "Key"], {"Key": "reference"}) == ("number", "field.id", "reference")
+        with pytest.raises(ConfigError, match="two columns are mapped to 'reference'"):
+            guess(["Phone", "a", "b"], {"a": "reference", "b": "reference"})
+
+    @pytest.mark.parametrize(
+        ("text", "country", "number"),
+        [
+            ("020 7946 0958", "GB", "+442079460958"),
+            ("020 7946 0958", "United Kingdom", "+442079460958"),
+            ("06 12 34 56 78", "France", "+33612345678"),
+            ("(212) 555-0126", "usa", "+12125550126"),
+            ("010-62345678", "中国", "+861062345678"),
+            ("030 123456", "", "+4930123456"),
+            ("+44 20 7946 0958", "Deutschland", "+442079460958"),
+            # A spreadsheet's number is one without its point.
+            ("442079460958.0", "GB", "+442079460958"),
+            ("0044 20 7946 0958", "DE", "+442079460958"),
+        ],
+    )
+    def test_a_number_is_read_as_its_own_country_writes_it(self, text: str, country: str, number: str) -> None:
+        columns = Columns(("number", "country"), list="l", region="DE", zone="", now_us=1, by="test")
+        taken = columns.take([text, country])
+        assert taken.lead is not None, taken.reason
+        assert [one.number for one in taken.lead.numbers] == [number]
+        # What is no number there is none, though it would be one in the list's country.
+        assert columns.take(["030 123456", "FR"]).lead is None
 
     @pytest.mark.parametrize(
         ("mapping", "reason"),
@@ -190,7 +239,10 @@ class TestColumns:
             (["+14155552671", "x" * 256], "the name has 256 characters"),
             (["+14155552671", "", "Mars/Olympus"], "no time zone 'Mars/Olympus'"),
             (["+14155552671", "", "", "high"], "priority is 'high'"),
-            (["+14155552671", "", "", "", "Germany"], "country has 7 characters"),
+            (["+14155552671", "", "", "", "Ruritania"], "the country is 'Ruritania'; expected two letters"),
+            (["+14155552671", "", "", "", "XX"], "the country is 'XX'"),
+            (["4.47912E+11", "Zoë"], "'4.47912E+11': a spreadsheet has rounded it"),
+            (["4,47912e11", "Zoë"], "a spreadsheet has rounded it"),
             (["+14155552671", "", "", "", "", "x" * 1001], "field.x has 1001"),
             ([";".join(f"+1415555{n}" for n in range(2000, 2020)), ""], "it has 20 numbers"),
         ],
@@ -326,12 +378,18 @@ class TestImport:
     def test_a_lead_may_wait_and_have_an_owner(self, store: Store, sheet: Callable[..., Path]) -> None:
         take(
             store,
-            sheet("phone,next_at,owner,consent\n+14155552671,2030-01-01,ada,yes\n"),
-            mapping={"next_at": "next_at"},
+            sheet(
+                "phone,next_at,owner,consent,zone\n"
+                "+14155552671,2030-01-01,ada,yes,\n"
+                "+14155552672,2030-01-01T00:00Z,,,\n"
+                "+14155552673,2030-01-01,,,Europe/Berlin\n"
+            ),
         )
-        (lead,) = kept(store)
+        lead, utc, berlin = kept(store)
         assert (lead.state, lead.owner) == (LeadState.READY, "ada")
-        assert lead.next_at == 1_893_456_000_000_000
+        # The beginning of the year in San Francisco, eight hours after that of UTC.
+        midnight, hour = 1_893_456_000_000_000, 3_600_000_000
+        assert [one.next_at for one in (lead, utc, berlin)] == [midnight + 8 * hour, midnight, midnight - hour]
         assert [one.what for one in store.consents.of("+14155552671")] == ["yes"]
 
     @pytest.mark.parametrize("where", ["before", "after"])

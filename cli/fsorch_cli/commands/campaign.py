@@ -26,7 +26,7 @@ from fsorch_cli.assign import assign
 from fsorch_cli.campaign_board import watch_campaigns
 from fsorch_cli.changing import change_centre, reload
 from fsorch_cli.console import note, out, print_json, print_table, printable
-from fsorch_cli.filters import Moment
+from fsorch_cli.filters import Moment, check_span
 from fsorch_cli.group import Group
 from fsorch_cli.leads import held_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
@@ -206,6 +206,7 @@ def clone(app: App, campaign: str, new: str, changes: tuple[str, ...], dry_run: 
 def stats(app: App, campaign: str, since: int, until: int, plot: Path | None, force: bool, as_json: bool) -> None:
     """What CAMPAIGN has dialled and what came of it: outcomes, drops against the ceiling, causes by gateway, lists."""
     until = until or now_us()
+    check_span(since, until)
     with app.store() as store:
         centre, spec = _spec(store, campaign)
         counts = store.leads.attempts.count(campaign, tuple(spec.list_shares()), since, until)

@@ -19,7 +19,7 @@ from fsorch.store.report import CampaignReport
 from fsorch_cli.app import App
 from fsorch_cli.console import format_json, note, out, print_json, print_table, printable
 from fsorch_cli.export import CsvWriter, destination
-from fsorch_cli.filters import Moment
+from fsorch_cli.filters import Moment, check_span
 from fsorch_cli.group import Group
 from fsorch_cli.leads import number_of
 from fsorch_cli.live import asked_by, local_time, now_us
@@ -112,7 +112,9 @@ def check(
 @command.command("report")
 @click.argument("campaign", metavar="CAMPAIGN")
 @click.option("--from", "since", type=Moment(), required=True, metavar="TIME", help="2027-01-01, 30d, today, ...")
-@click.option("--to", "until", type=Moment(), default=0, metavar="TIME", help="Before; else until now.")
+@click.option(
+    "--to", "until", type=Moment(), default=0, metavar="TIME", help="Before (of a day: its beginning); else until now."
+)
 @click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to.")
 @click.option("--force", is_flag=True, help="Overwrite the files.")
 @AS_JSON
@@ -123,6 +125,7 @@ def report(app: App, campaign: str, since: int, until: int, folder: Path, force:
 
     With --json the report is printed as well. What does not fit the pack is in the column irregular."""
     until = until or now_us()
+    check_span(since, until, "--from", "--to")
     name = f"{campaign}-{_day(since)}-{_day(until)}"
     table, whole = folder / f"{name}.csv", folder / f"{name}.json"
     folder.mkdir(parents=True, exist_ok=True)

@@ -21,12 +21,12 @@ from fsorch.objects import list_things
 from fsorch.store.flow_stats import FlowFigures, NodeFigures
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
-from fsorch_cli.filters import Moment
+from fsorch_cli.filters import Moment, check_span
 from fsorch_cli.flow_files import Surroundings, flows_of, one_flow, prompts_around, surroundings, words_of
 from fsorch_cli.flow_versions import add_versions
 from fsorch_cli.flow_walks import caller_of, check_script, moment_of, print_walk, read_script, records_of
 from fsorch_cli.group import Group
-from fsorch_cli.live import missing
+from fsorch_cli.live import missing, now_us
 from fsorch_cli.objects import add_verbs
 from fsorch_cli.options import AS_JSON
 
@@ -219,6 +219,7 @@ def stats(app: App, flow: str, since: int, until: int, version: int | None, as_j
     Contained are those whom the flow served to a stated end, of all who are out again. Who asked for a person pressed
     a key that leads to one."""
     with app.store() as store:
+        check_span(since, until or now_us())
         figures = store.flow_figures(flow, since=since, until=until, version=version or 0)
     if as_json:
         print_json(figures)

@@ -12,7 +12,7 @@ from fsorch.store.reasons import reasons_of
 from fsorch_cli.app import App
 from fsorch_cli.console import note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
-from fsorch_cli.leads import find_lead, held_of, moment, number_of
+from fsorch_cli.leads import find_lead, held_of, moment_there, number_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
 from fsorch_cli.options import AS_JSON
 
@@ -94,7 +94,7 @@ def why(app: App, lead: str, as_json: bool) -> None:
 @click.option("--zone", default="", help="Their time zone, such as Europe/Berlin.")
 @click.option("--country", default="", help="Two letters.")
 @click.option("--postcode", default="")
-@click.option("--not-before", default="", metavar="WHEN", help="When they may be dialled first.")
+@click.option("--not-before", default="", metavar="WHEN", help="When they may be dialled first, by their own clock.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field of the list; several times.")
 @AS_JSON
 @click.pass_obj
@@ -116,10 +116,11 @@ def add(
             id="",
             list=list_id,
             numbers=tuple(_number(text, region) for text in numbers),
-            next_at=moment(not_before, "--not-before") if not_before else 0,
             fields=dict(_field(pair) for pair in fields),
             **given,  # type: ignore[arg-type] # click has made them what their options say
         )
+        if not_before:
+            lead = msgspec.structs.replace(lead, next_at=moment_there(not_before, "--not-before", lead))
         made = store.leads.add(lead, asked_by())
     print_json(made) if as_json else out().print(f"lead {printable(made.id)} is in list {printable(made.list)}")
 

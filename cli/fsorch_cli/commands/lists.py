@@ -277,10 +277,10 @@ def _tell(result: ImportResult) -> None:
         note(f"and {told - len(result.first_faults):,} more")
     if result.resumed:
         note(f"an earlier import was killed after {result.resumed:,} rows; this one went on from there")
-    kept = "could be taken" if result.dry_run else "are taken"
-    out().print(
-        f"{result.taken:,} leads {kept}, {result.doubles:,} are there already, {result.refused:,} rows could not"
-    )
+    kept = "could be taken" if result.dry_run else "taken"
+    leads = f"{result.taken:,} lead{'' if result.taken == 1 else 's'}"
+    rows = f"{result.refused:,} row{'' if result.refused == 1 else 's'}"
+    out().print(f"{leads} {kept}, {result.doubles:,} were there already, {rows} could not be taken")
     if result.errors:
         note(f"line and reason of each: {result.errors}")
 

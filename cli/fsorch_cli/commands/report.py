@@ -21,7 +21,7 @@ from fsorch_cli.app import App
 from fsorch_cli.break_report import HEADS, breaks_by_agent, breaks_by_day, format_breaks
 from fsorch_cli.console import out, print_json, print_table, printable
 from fsorch_cli.export import CsvWriter, destination
-from fsorch_cli.filters import Moment, parse_moment
+from fsorch_cli.filters import Moment, check_span, parse_moment
 from fsorch_cli.group import Command
 from fsorch_cli.live import format_contract, seconds
 from fsorch_cli.options import AS_JSON
@@ -87,8 +87,7 @@ def command(
     With --tenant and without --by: its callers by the days of its own zone, measured as its contract says."""
     now = datetime.now().astimezone()
     span = Span(since or parse_moment("today", now), until or time.time_ns() // 1_000, queue, agent, tenant)
-    if span.since >= span.until:
-        raise ConfigError("--since is not before --until; there is nothing in between")
+    check_span(span.since, span.until)
     if breaks:
         print_breaks(app, by or "agent", span, as_json=as_json, as_csv=as_csv)
         return
