@@ -19,6 +19,7 @@ from peewee import OperationalError
 from fsorch.campaign.lead import LeadInput, LeadMachine
 from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, Lead, LeadState
 from fsorch.clock import Clock
+from fsorch.countries import country_of
 from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.places import check_zone
 from fsorch.store.attempts import Attempts, attempt_of
@@ -141,10 +142,12 @@ class Leads(Part):
 
     def add(self, lead: Lead, by: str) -> Lead:
         """Put ``lead`` into its list and give it an id; audited. Raises NotFound for a list that is not there and
-        ConfigError for a lead without a number that can be dialled, or in a time zone that there is none of."""
+        ConfigError for a lead without a number that can be dialled, or in a time zone or country that there is none
+        of; a country may be a name."""
         if not any(number_value(one.number) for one in lead.numbers):
             raise ConfigError("the lead has no number; give one with its country code, as in +442079460001")
         _check_zones(lead)
+        lead = msgspec.structs.replace(lead, country=_country(lead.country))
         now = self._clock.now().wall
         with self._use() as db, writing(db):
             self.lists.known(db, lead.list)
@@ -159,6 +162,8 @@ class Leads(Part):
     def change(self, id: str, by: str, **given: Any) -> Lead:
         """Set these fields of a lead (those of fsorch.campaigns.Lead that are not an attempt's; ``numbers`` replaces
         all); audited, with what was and what is. Raises NotFound, and RequestRefused while somebody dials it."""
+        if "country" in given:
+            given["country"] = _country(given["country"])
         with self._use() as db, writing(db):
             old = self._one(db, id)
             _expect_free(old, "a change")
@@ -543,6 +548,14 @@ def _free(db: Db, where: tuple[Any, ...], next_at: int) -> int:
         # Those freed by an earlier way are not held any more, which ``where`` asks for.
         freed += LeadRecord.update(row).where(*where, condition).execute(db)
     return freed
+
+
+def _country(text: str) -> str:
+    """Its two letters. Raises ConfigError for what is no country."""
+    found = country_of(text)
+    if text.strip() and not found:
+        raise ConfigError(f"the country is {text[:40]!r}; expected two letters, as in GB, US, CN, or its name")
+    return found
 
 
 def _check_zones(lead: Lead) -> None:

@@ -106,6 +106,15 @@ class TestLead:
         assert fsorch("lead", "add", "spring", "--number", "12").code == 3
         assert fsorch("lead", "add", "nosuch", "--number", "+442079460959").code == 4
         assert fsorch("lead", "add", "spring").code == 3
+        french = ("lead", "add", "spring", "--number", "06 12 34 56 78", "--country", "france", "--json")
+        made = json.loads(fsorch(*french).out)
+        assert (made["country"], made["numbers"][0]["number"]) == ("FR", "+33612345678")
+        nowhere = fsorch("lead", "add", "spring", "--number", "+442079460959", "--country", "Ruritania")
+        assert (nowhere.code, "the country is 'Ruritania'" in nowhere.err) == (3, True)
+        assert fsorch("lead", "change", made["id"], "--country", "XX").code == 3
+        waits = ("lead", "add", "spring", "--number", "+81312345678", "--not-before", "2030-01-01", "--json")
+        # Midnight in Tokyo.
+        assert json.loads(fsorch(*waits).out)["next_at"] == 1_893_456_000_000_000 - 9 * 3_600_000_000
 
     def test_one_is_changed(self) -> None:
         fsorch("list", "make", "spring", "--region", "GB")

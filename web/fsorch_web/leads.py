@@ -83,7 +83,8 @@ class OwnCallback(msgspec.Struct, kw_only=True):
 
 
 class LeadPatch(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
-    """What is to be changed in a lead; what is left out stays. ``country_of_numbers``: of those without a code."""
+    """What is to be changed in a lead; what is left out stays. ``country_of_numbers``: of those without a code,
+    else that of the lead, where it is given."""
 
     numbers: Numbers | msgspec.UnsetType = msgspec.UNSET
     name: Text | msgspec.UnsetType = msgspec.UNSET
@@ -480,7 +481,7 @@ def _values(given: LeadPatch) -> dict[str, Any]:
         if value is not msgspec.UNSET and name != "country_of_numbers":
             values[name] = value
     if "numbers" in values:
-        read = NumberReader(given.country_of_numbers).read
+        read = NumberReader(given.country_of_numbers or values.get("country", "")).read
         values["numbers"] = tuple(
             LeadNumber(number=f"+{read(one.number)}", kind=one.kind, zone=one.zone, note=one.note, order=n)
             for n, one in enumerate(values["numbers"])

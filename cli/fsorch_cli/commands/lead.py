@@ -6,6 +6,7 @@ import click
 import msgspec
 
 from fsorch.campaigns import AttemptRow, Lead, LeadNumber
+from fsorch.countries import country_of
 from fsorch.errors import ConfigError, NotFound
 from fsorch.places import Places
 from fsorch.store.reasons import reasons_of
@@ -86,13 +87,18 @@ def why(app: App, lead: str, as_json: bool) -> None:
     metavar="[KIND:]NUMBER[=NOTE]",
     help="Several times, the first to be tried first.",
 )
-@click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
+@click.option(
+    "--region",
+    default="",
+    metavar="CC",
+    help="The country of numbers without a code; else the lead's own, or the list's.",
+)
 @click.option("--name", default="")
 @click.option("--reference", default="", help="What you know them by.")
 @click.option("--owner", default="", help="Their own agent; an id of the centre.")
 @click.option("--priority", type=click.IntRange(-1_000_000, 1_000_000), default=0)
 @click.option("--zone", default="", help="Their time zone, such as Europe/Berlin.")
-@click.option("--country", default="", help="Two letters.")
+@click.option("--country", default="", help="Two letters, or its name.")
 @click.option("--postcode", default="")
 @click.option("--not-before", default="", metavar="WHEN", help="When they may be dialled first, by their own clock.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field of the list; several times.")
@@ -111,7 +117,8 @@ def add(
 ) -> None:
     """Put a lead into LIST."""
     with app.store() as store:
-        region = region or store.leads.lists.get(list_id).region
+        known = store.leads.lists.get(list_id).region
+        region = region or country_of(str(given.get("country") or "")) or known
         lead = Lead(
             id="",
             list=list_id,
@@ -128,13 +135,18 @@ def add(
 @command.command("change")
 @click.argument("lead")
 @click.option("--number", "numbers", multiple=True, metavar="[KIND:]NUMBER[=NOTE]", help="Instead of all it has.")
-@click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
+@click.option(
+    "--region",
+    default="",
+    metavar="CC",
+    help="The country of numbers without a code; else the lead's own, or the list's.",
+)
 @click.option("--name", default=None)
 @click.option("--reference", default=None, help="What you know them by.")
 @click.option("--owner", default=None, help="Their own agent, or a territory; empty for nobody.")
 @click.option("--priority", type=click.IntRange(-1_000_000, 1_000_000), default=None)
 @click.option("--zone", default=None, help="Their time zone, such as Europe/Berlin.")
-@click.option("--country", default=None, help="Two letters.")
+@click.option("--country", default=None, help="Two letters, or its name.")
 @click.option("--postcode", default=None)
 @click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field of the list; empty takes it away.")
 @AS_JSON
@@ -154,7 +166,8 @@ def change(
     with app.store() as store:
         found = find_lead(store, lead)
         if numbers:
-            region = region or store.leads.lists.get(found.list).region
+            theirs = country_of(str(given.get("country") or "")) or found.country
+            region = region or theirs or store.leads.lists.get(found.list).region
             values["numbers"] = tuple(_number(text, region) for text in numbers)
         if fields:
             together = found.fields | dict(_field(pair) for pair in fields)
