@@ -12,7 +12,7 @@ from fsorch.engine import CommandDone, Configure, Engine, Fact, FactKind, LinkUp
 from fsorch.engine.actions import LookUp, Send
 from fsorch.engine.inputs import Input
 from fsorch.engine.views import AgentView, ContactView
-from fsorch.esl.commands import Command
+from fsorch.esl.commands import Command, Originate
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from fsorch.flow_menus import menu_flow
@@ -133,6 +133,15 @@ class Desk:
     def bridge(self, a: str, b: str) -> None:
         """The switch joined two legs."""
         self.event("CHANNEL_BRIDGE", a, bridge_a=a, bridge_b=b)
+
+    def talks(self, caller: str, queue: str) -> str:
+        """A caller of a queue is answered by the agent who is called for them; the agent's leg."""
+        self.call(caller, queue)
+        dial = self.last(Originate)
+        self.rings(dial.uuid)
+        self.picks_up(dial.uuid, dial.job_uuid)
+        self.bridge(caller, dial.uuid)
+        return dial.uuid
 
     def ends(self, leg: str, cause: str = "NORMAL_CLEARING") -> None:
         """A leg ends, in the switch's order."""

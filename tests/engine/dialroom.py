@@ -11,12 +11,12 @@ from fsorch.config import AgentSpec, BreakReason, Centre, MembershipSpec, QueueS
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsBack, LeadsWanted, Send
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, Input, LeadsCome, LinkUp, ReadyLead
-from fsorch.esl.commands import Originate
+from fsorch.esl.commands import Bridge, Originate
 from fsorch.gateways import GatewaySpec
 from fsorch.rules import PhoneMode
 from tests.engine.desk import Desk
 
-__all__ = ["CAMPAIGN", "Room", "centre", "lead"]
+__all__ = ["CAMPAIGN", "Room", "centre", "lead", "talked"]
 
 # No rules but the campaign's own and the lists.
 FREE = PackSpec(id="free", checked=date(2026, 1, 1))
@@ -136,6 +136,12 @@ class Room(Desk):
         self.event("BACKGROUND_JOB", job_uuid=call.job_uuid, body=f"+OK {call.uuid}\n")
         self.event("CHANNEL_PARK", call.uuid)
 
+    def joins(self) -> Bridge:
+        """The two who are to be joined are joined."""
+        bridge = self.last(Bridge)
+        self.bridge(bridge.a, bridge.b)
+        return bridge
+
     def fails(self, call: Originate, cause: str, *, seen: bool = True) -> None:
         """Nobody picks up."""
         if seen:
@@ -157,3 +163,17 @@ class Room(Desk):
 
     def _rows(self, kind: FactKind) -> list[AttemptRow]:
         return [AttemptRow(**fact.data["row"]) for fact in self.of(kind)]
+
+
+def talked(campaign: CampaignSpec) -> Room:
+    """A room in which the first lead has been spoken with, and the agent wraps up."""
+    room = Room(centre(campaign, agents=1))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    bridge = room.joins()
+    room.passes(30)
+    room.ends(call.uuid)
+    room.event("CHANNEL_PARK", bridge.b)
+    return room

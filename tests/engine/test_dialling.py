@@ -35,7 +35,7 @@ from fsorch.flow_menus import menu_flow
 from fsorch.flows import decode_flow
 from fsorch.gateways import GatewaySpec
 from fsorch.rules import PhoneMode
-from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
+from tests.engine.dialroom import CAMPAIGN, Room, centre, lead, talked
 
 
 def test_a_free_agent_gets_the_person_who_answers() -> None:
@@ -48,9 +48,7 @@ def test_a_free_agent_gets_the_person_who_answers() -> None:
     room.answers(call)
     line = room.agent("a0")
     assert line.contact is not None
-    bridge = room.last(Bridge)
-    assert bridge.a == call.uuid
-    room.bridge(bridge.a, bridge.b)
+    assert room.joins().a == call.uuid
     assert (room.agent("a0").state, room.contact().name) == ("talking", "Lead 1")
     room.passes(60)
     room.ends(call.uuid)
@@ -239,8 +237,7 @@ def test_callers_who_wait_hold_back_dialling() -> None:
     assert not room.calls()
     assert "wait in" in room.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"]
     room.ends("c2")
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    bridge = room.joins()
     room.passes(1)
     room.ends("c1")
     room.event("CHANNEL_PARK", bridge.b)
@@ -253,8 +250,7 @@ def test_each_queue_may_hold_back_dialling_by_a_number_of_its_own() -> None:
     room = Room(centre(structs.replace(CAMPAIGN, blending=blend), agents=1))
     room.at_work("a0")
     room.call("c1", "help")
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    room.joins()
     room.call("c2", "help")
     room.run()
     assert not room.engine.snapshot().campaigns[0].held
@@ -315,23 +311,13 @@ SAID = (
 )
 
 
-def talked(*said: Disposition) -> Room:
-    """A room in which the first lead has been spoken with, and the agent wraps up."""
-    room = Room(centre(structs.replace(CAMPAIGN, dispositions=said or SAID), agents=1))
-    room.at_work("a0")
-    room.run()
-    (call,) = room.calls()
-    room.answers(call)
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
-    room.passes(30)
-    room.ends(call.uuid)
-    room.event("CHANNEL_PARK", bridge.b)
-    return room
+def wraps_up(*said: Disposition) -> Room:
+    """An agent who has spoken with a lead and is to say how it was."""
+    return talked(structs.replace(CAMPAIGN, dispositions=said or SAID))
 
 
 def test_how_a_call_was_is_said_in_the_wrap_up() -> None:
-    room = talked()
+    room = wraps_up()
     assert room.changed()[-1]["state"] == "closing"
     room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="two boxes"))
     assert (room.changed()[-1]["state"], room.changed()[-1]["disposition"]) == ("finished", "sold")
@@ -341,20 +327,20 @@ def test_how_a_call_was_is_said_in_the_wrap_up() -> None:
 
 
 def test_without_a_word_the_rules_decide_when_the_wrap_up_is_over() -> None:
-    room = talked()
+    room = wraps_up()
     room.passes(11)
     assert [row["state"] for row in room.changed()] == ["closing", "finished"]
 
 
 def test_a_wish_not_to_be_called_is_kept_for_good() -> None:
-    room = talked()
+    room = wraps_up()
     room.tell(Dispose(agent="a0", by="a0", disposition="never"))
     assert room.changed()[-1]["state"] == "barred"
     assert [fact.data["source"] for fact in room.of(FactKind.DNC_ASKED)] == ["disposition"]
 
 
 def test_a_callback_is_promised_at_a_time_by_this_agent() -> None:
-    room = talked()
+    room = wraps_up()
     at = room.clock.now().wall + 3600 * 1_000_000
     with pytest.raises(RequestRefused):
         room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at + 90 * 86_400 * 1_000_000))
@@ -538,8 +524,7 @@ def test_a_key_in_an_agentless_campaign_leads_to_an_agent() -> None:
         said = {last.variable: "1"} if isinstance(last, PlayAndGetDigits) else {}
         room.event("CHANNEL_EXECUTE_COMPLETE", call.uuid, said, application_uuid=last.event_uuid)
     assert (room.contact().queue, room.contact().agent) == ("help", "a0")
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    room.joins()
     assert room.agent("a0").state == "talking"
     room.ends(call.uuid)
     assert [(row.outcome, row.mode, row.agent) for row in room.ended()] == [("live", "agentless", "a0")]
@@ -586,47 +571,34 @@ def test_a_campaign_whose_leads_are_exhausted_is_finished_or_waits_for_more() ->
     assert [fact.data["held"] for fact in told] == ["no lead may be dialled now"]
 
 
-def test_records_that_do_not_answer_are_told_of_and_asked_again() -> None:
-    class Silent(Room):
-        away = True
+@pytest.mark.parametrize(
+    ("answer", "for_s", "again_s", "held"),
+    [
+        ({"failed": "database is locked"}, 60, 15, "the records do not answer; they are asked again"),
+        ({"unprepared": True}, 20, 1, "its leads are being put in order"),
+    ],
+)
+def test_records_that_give_no_lead_yet_are_told_of_and_asked_again(
+    answer: dict[str, Any], for_s: float, again_s: float, held: str
+) -> None:
+    class Later(Room):
+        ready = False
 
         def answer_leads(self, action: AboutLeads) -> None:
-            if self.away and isinstance(action, LeadsWanted):
-                self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, failed="database is locked"))
-            else:
-                super().answer_leads(action)
-
-    room = Silent()
-    room.at_work("a0")
-    room.run()
-    room.passes(60)
-    assert not room.calls()
-    said = [fact.data for fact in room.of(FactKind.CAMPAIGN_CHANGED)][-1]
-    assert (said["state"], said["held"]) == ("running", "the records do not answer; they are asked again")
-    room.away = False
-    room.passes(15)
-    assert len(room.calls()) == 1
-
-
-def test_a_campaign_whose_leads_are_put_in_order_waits_for_that() -> None:
-    class Unprepared(Room):
-        prepared = False
-
-        def answer_leads(self, action: AboutLeads) -> None:
-            if self.prepared or not isinstance(action, LeadsWanted):
+            if self.ready or not isinstance(action, LeadsWanted):
                 super().answer_leads(action)
             else:
-                self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, unprepared=True))
+                self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, **answer))
 
-    room = Unprepared()
+    room = Later()
     room.at_work("a0")
     room.run()
-    room.passes(20)
+    room.passes(for_s)
     assert not room.calls()
     said = [fact.data for fact in room.of(FactKind.CAMPAIGN_CHANGED)][-1]
-    assert (said["state"], said["held"]) == ("running", "its leads are being put in order")
-    room.prepared = True
-    room.passes(1)
+    assert (said["state"], said["held"]) == ("running", held)
+    room.ready = True
+    room.passes(again_s)
     assert len(room.calls()) == 1
 
 

@@ -8,8 +8,7 @@ from msgspec import structs
 from fsorch.campaigns import AskKind, AskSpec, Disposition
 from fsorch.engine.inputs import Dispose, EndWrapUp, SetStatus
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge
-from tests.engine.dialroom import CAMPAIGN, Room, centre
+from tests.engine.dialroom import CAMPAIGN, Room, talked
 
 SOLD = Disposition(
     id="sold",
@@ -23,19 +22,9 @@ SOLD = Disposition(
 DEAR = Disposition(id="too-dear", title="Too dear", under="Not interested")
 
 
-def talked(needed: bool = True) -> Room:
-    """A room in which the first lead has been spoken with, and the agent wraps up."""
-    room = Room(centre(structs.replace(CAMPAIGN, dispositions=(SOLD, DEAR), word_needed=needed), agents=1))
-    room.at_work("a0")
-    room.run()
-    (call,) = room.calls()
-    room.answers(call)
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
-    room.passes(30)
-    room.ends(call.uuid)
-    room.event("CHANNEL_PARK", bridge.b)
-    return room
+def wraps_up(needed: bool = True) -> Room:
+    """An agent who has spoken with a lead and is to say how it was."""
+    return talked(structs.replace(CAMPAIGN, dispositions=(SOLD, DEAR), word_needed=needed))
 
 
 def says(room: Room, disposition: str, **answers: str) -> None:
@@ -43,7 +32,7 @@ def says(room: Room, disposition: str, **answers: str) -> None:
 
 
 def test_what_was_filled_in_is_kept_with_the_attempt() -> None:
-    room = talked()
+    room = wraps_up()
     with pytest.raises(RequestRefused, match="boxes: it is needed"):
         says(room, "sold", colour="red")
     with pytest.raises(NotFound, match="thing to fill in with sold"):
@@ -57,7 +46,7 @@ def test_what_was_filled_in_is_kept_with_the_attempt() -> None:
 
 
 def test_the_card_shows_headings_and_what_is_filled_in() -> None:
-    card = talked().agent("a0").lead
+    card = wraps_up().agent("a0").lead
     assert card is not None
     assert card.word_needed
     assert [(word.id, word.under, [one.id for one in word.asks]) for word in card.words] == [
@@ -67,7 +56,7 @@ def test_the_card_shows_headings_and_what_is_filled_in() -> None:
 
 
 def test_a_wrap_up_waits_for_the_word_and_is_over_with_it() -> None:
-    room = talked()
+    room = wraps_up()
     with pytest.raises(RequestRefused, match="say first how the call was"):
         room.tell(EndWrapUp(agent="a0", by="a0"))
     room.passes(60)
@@ -81,7 +70,7 @@ def test_a_wrap_up_waits_for_the_word_and_is_over_with_it() -> None:
 
 
 def test_a_word_in_time_leaves_the_wrap_up_its_time() -> None:
-    room = talked()
+    room = wraps_up()
     says(room, "too-dear")
     assert room.agent("a0").state == "wrap_up"
     room.passes(11)
@@ -89,13 +78,13 @@ def test_a_word_in_time_leaves_the_wrap_up_its_time() -> None:
 
 
 def test_where_no_word_is_needed_the_rules_decide() -> None:
-    room = talked(needed=False)
+    room = wraps_up(needed=False)
     room.passes(11)
     assert room.agent("a0").state != "wrap_up"
 
 
 def test_who_leaves_without_a_word_leaves_it_to_the_rules() -> None:
-    room = talked()
+    room = wraps_up()
     room.passes(60)
     room.tell(SetStatus(agent="a0", by="a0", status="break", reason="tea"))
     # A break begins with the end of the wrap-up, which still waits.

@@ -22,7 +22,7 @@ from fsorch.engine.inputs import (
     SkipPreview,
 )
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Kill, Originate
+from fsorch.esl.commands import Kill, Originate
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
 
@@ -42,8 +42,7 @@ def test_an_agent_looks_at_a_lead_and_calls_it() -> None:
     (call,) = room.calls()
     assert room.agent("a0").state == "reserved"
     room.answers(call)
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    room.joins()
     assert room.agent("a0").state == "talking"
     room.ends(call.uuid)
     assert [(row.outcome, row.agent, row.mode) for row in room.ended()] == [("live", "a0", "preview")]
@@ -75,9 +74,8 @@ def test_an_agent_with_a_phone_that_is_dialled_is_called_first() -> None:
     room.picks_up(phone.uuid, phone.job_uuid)
     (call,) = room.calls()
     room.answers(call)
-    bridge = room.last(Bridge)
+    bridge = room.joins()
     assert {bridge.a, bridge.b} == {call.uuid, phone.uuid}
-    room.bridge(bridge.a, bridge.b)
     room.passes(20)
     room.ends(call.uuid)
     room.ends(phone.uuid)

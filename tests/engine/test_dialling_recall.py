@@ -12,7 +12,7 @@ from fsorch.engine.actions import Send
 from fsorch.engine.drop_notes import drop_note
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, CommandDone, LinkDown, LogIn, OpenAttempt, Recall
-from fsorch.esl.commands import Bridge, Kill, Notes, Originate, PlayAndGetDigits
+from fsorch.esl.commands import Kill, Notes, Originate, PlayAndGetDigits
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from tests.engine.dialroom import Room, centre, lead
@@ -104,8 +104,7 @@ def test_a_talk_goes_on_and_is_accounted_to_its_end() -> None:
     room, call, row = ringing()
     room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
     room.event("CHANNEL_PARK", call.uuid)
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    bridge = room.joins()
     now = room.clock.now().wall
     marks = {"fsorch_enqueued": str(now)}
     customer = channel(call, "answered", answered_time=now, bridged_time=now, other_leg=bridge.b, variables=marks)

@@ -9,7 +9,6 @@ from fsorch.campaigns import Mode
 from fsorch.config import Centre, decode
 from fsorch.engine import Configure
 from fsorch.errors import ConfigError
-from fsorch.esl.commands import Bridge
 from fsorch.plain import plain_centre
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
@@ -29,8 +28,7 @@ def test_those_who_fit_dial_and_get_the_answers() -> None:
     room.run()
     (call,) = room.calls()
     room.answers(call)
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    room.joins()
     assert (room.agent("a0").state, room.agent("a1").state) == ("idle", "talking")
 
 
@@ -46,8 +44,7 @@ def test_who_loses_the_skill_dials_no_more_and_who_learns_it_does() -> None:
     room.fails(room.calls()[-1], "USER_BUSY")
     room.passes(0.2)
     room.answers(room.calls()[-1])
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    room.joins()
     assert room.agent("a0").state == "talking"
 
 
@@ -74,6 +71,5 @@ def test_the_mode_may_be_any_with_agents() -> None:
     room.at_work("a0", "a1")
     room.run()
     room.answers(room.calls()[0])
-    bridge = room.last(Bridge)
-    room.bridge(bridge.a, bridge.b)
+    room.joins()
     assert (room.agent("a0").state, room.agent("a1").state) == ("idle", "talking")

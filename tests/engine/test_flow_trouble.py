@@ -221,6 +221,18 @@ def _known(marks: dict[str, str]) -> dict[str, str]:
     return {f"variable_{name}": value for name, value in marks.items() if value}
 
 
+def _channel(caller: Caller, known: dict[str, str]) -> Event:
+    """The caller's leg as the switch has it."""
+    return Event(
+        name="CHANNEL_DATA",
+        uuid=caller.leg,
+        direction="inbound",
+        caller_number="+441234",
+        answer_state="answered",
+        known=_known(caller.marks | known),
+    )
+
+
 # -- a new life -----------------------------------------------------------------------------------------------------
 
 
@@ -229,15 +241,7 @@ def reborn(desk: Desk, caller: Caller, **known: str) -> None:
     recall = recalled(desk.facts)
     desk.begin(desk.engine._core.centre)
     desk.tell(recall)
-    channel = Event(
-        name="CHANNEL_DATA",
-        uuid=caller.leg,
-        direction="inbound",
-        caller_number="+441234",
-        answer_state="answered",
-        known=_known(caller.marks | known),
-    )
-    desk.tell(LinkUp("main", "core-1", (channel,), "/sounds"))
+    desk.tell(LinkUp("main", "core-1", (_channel(caller, known),), "/sounds"))
 
 
 def test_a_called_flow_that_has_changed_meanwhile_is_finished_as_it_was() -> None:
@@ -256,15 +260,8 @@ def test_a_called_flow_that_has_changed_meanwhile_is_finished_as_it_was() -> Non
     )
     desk.tell(Configure(changed, versions))
     desk.tell(recall)
-    channel = Event(
-        name="CHANNEL_DATA",
-        uuid=caller.leg,
-        direction="inbound",
-        caller_number="+441234",
-        answer_state="answered",
-        known=_known(caller.marks | {"current_application": "play_and_get_digits"}),
-    )
     nodes = len(caller.nodes)
+    channel = _channel(caller, {"current_application": "play_and_get_digits"})
     desk.tell(LinkUp("main", "core-1", (channel,), "/sounds"))
     assert len(caller.nodes) == nodes, "nothing begins anew"
     caller.key("1")

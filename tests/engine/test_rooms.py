@@ -50,14 +50,10 @@ def talking(*more: str) -> tuple[Desk, str]:
     """A customer of sales talks to ann; her leg."""
     desk = Desk(centre())
     desk.log_in("ann")
-    desk.call(CUSTOMER, "sales")
-    dial = desk.last(Originate)
-    desk.rings(dial.uuid)
-    desk.picks_up(dial.uuid, dial.job_uuid)
-    desk.bridge(CUSTOMER, dial.uuid)
+    leg = desk.talks(CUSTOMER, "sales")
     desk.log_in(*more)
     desk.sent.clear()
-    return desk, dial.uuid
+    return desk, leg
 
 
 def add(desk: Desk, picks_up: bool = True, **whom: str) -> str:

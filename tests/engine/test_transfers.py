@@ -32,14 +32,10 @@ def talking(*more: str) -> tuple[Desk, str]:
     desk = Desk()
     desk.tell(Configure(msgspec.structs.replace(CENTRE, outside="sofia/gateway/carrier/{number}")))
     desk.log_in("ann")
-    desk.call(CUSTOMER, "sales")
-    dial = desk.last(Originate)
-    desk.rings(dial.uuid)
-    desk.picks_up(dial.uuid, dial.job_uuid)
-    desk.bridge(CUSTOMER, dial.uuid)
+    leg = desk.talks(CUSTOMER, "sales")
     desk.log_in(*more)
     desk.sent.clear()
-    return desk, dial.uuid
+    return desk, leg
 
 
 def consulting(picks_up: bool = True) -> tuple[Desk, str, Originate]:

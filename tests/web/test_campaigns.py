@@ -17,10 +17,9 @@ from fsorch.store import Store
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
 from tests.store.conftest import open_store
-from tests.web.harness import Page, Site, new_site
+from tests.web.harness import Site, new_site
 from tests.web.test_objects import send
 
-PASSWORD = "correct horse 7"
 LISTS = (ListShare(list="cold"),)
 CENTRE = Centre(
     queues=(QueueSpec(id="sales"),),
@@ -42,7 +41,7 @@ def records(tmp_path: Path) -> Iterator[Store]:
     store = open_store(f"sqlite:///{tmp_path}/records.db")
     store.save_centre(CENTRE, "test")
     for login, role in (("sam", "supervisor"), ("olga", "auditor"), ("ada", "agent")):
-        store.set_password(login, PASSWORD, role, agent="ada" if role == "agent" else "", by="test")
+        store.set_password(login, f"{login}'s own", role, agent="ada" if role == "agent" else "", by="test")
     store.leads.lists.make(LeadList(id="cold"), "test")
     store.leads.add(Lead(id="", list="cold", numbers=(LeadNumber(number="+12125550101"),)), "test")
     yield store
@@ -57,14 +56,8 @@ def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
-def page(desk: Site, login: str) -> Page:
-    made = Page(desk.port)
-    assert made.log_in(login, PASSWORD).status == 200
-    return made
-
-
 def test_a_supervisor_starts_and_pauses_and_it_is_kept_who_did(desk: Site, records: Store) -> None:
-    sam = page(desk, "sam")
+    sam = desk.page("sam")
     assert sam.get("/api/campaign-states").json["staff"]["state"] == "draft"
     assert sam.get("/api/campaigns/staff/state").json["missing"] == []
     assert send(sam, "POST", "/api/campaigns/staff/start").json["state"] == "scheduled"
@@ -76,7 +69,7 @@ def test_a_supervisor_starts_and_pauses_and_it_is_kept_who_did(desk: Site, recor
 
 
 def test_what_is_missing_keeps_it_from_being_started_unless_somebody_says_why(desk: Site, records: Store) -> None:
-    sam = page(desk, "sam")
+    sam = desk.page("sam")
     refused = send(sam, "POST", "/api/campaigns/spring/start")
     assert refused.status == 409
     assert "caller_ids" in refused.json["error"]
@@ -89,7 +82,7 @@ def test_what_the_switches_lack_keeps_it_from_being_started_too(records: Store, 
     (tmp_path / "index.html").write_text("x")
     told = "main has no /sounds/x.wav"
     with new_site(tmp_path, records, lacks=lambda centre, spec: [told] if spec.id == "staff" else []) as site:
-        sam = page(site, "sam")
+        sam = site.page("sam")
         assert sam.get("/api/campaigns/staff/state").json["missing"] == [told]
         refused = send(sam, "POST", "/api/campaigns/staff/start")
         assert (refused.status, told in refused.json["error"]) == (409, True)
@@ -97,7 +90,7 @@ def test_what_the_switches_lack_keeps_it_from_being_started_too(records: Store, 
 
 
 def test_others_may_look_or_not_even_that(desk: Site) -> None:
-    olga, ada = page(desk, "olga"), page(desk, "ada")
+    olga, ada = desk.page("olga"), desk.page("ada")
     assert olga.get("/api/campaigns/staff/state").status == 200
     assert send(olga, "POST", "/api/campaigns/staff/start").status == 403
     assert ada.get("/api/campaign-states").status == 403
@@ -113,7 +106,7 @@ def test_figures_a_picture_and_why(desk: Site, records: Store) -> None:
                 id=f"a{n}", campaign="spring", lead="1", number="+12125550101", launched_at=T + n, outcome=outcome
             )
             records.leads.attempts.write(db, row)
-    olga = page(desk, "olga")
+    olga = desk.page("olga")
     span = f"since={T - MINUTE}&until={T + MINUTE}"
     figures = olga.get(f"/api/campaigns/spring/stats?{span}").json
     assert figures["counts"]["launched"] == 4
@@ -137,9 +130,9 @@ def test_a_dial_has_its_story(desk: Site, records: Store) -> None:
     with connected(records.db) as db:
         for one in (row, gone):
             records.leads.attempts.write(db, one)
-    told = page(desk, "olga").get("/api/attempts/7a3f/story").json
+    told = desk.page("olga").get("/api/attempts/7a3f/story").json
     assert told["attempt"]["id"] == "7a3f-1"
     assert told["story"][0]["text"].startswith("lead 1 is called, its attempt 1: it was next of the list cold")
-    assert page(desk, "sam").get("/api/attempts/8b4a-1/story").status == 200
-    assert page(desk, "sam").get("/api/attempts/nosuch/story").status == 404
-    assert page(desk, "ada").get("/api/attempts/7a3f-1/story").status == 403
+    assert desk.page("sam").get("/api/attempts/8b4a-1/story").status == 200
+    assert desk.page("sam").get("/api/attempts/nosuch/story").status == 404
+    assert desk.page("ada").get("/api/attempts/7a3f-1/story").status == 403

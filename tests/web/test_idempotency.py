@@ -10,7 +10,7 @@ import pytest
 from fsorch.errors import RequestRefused
 from fsorch.store import Store
 from tests.web.harness import Answer, Page, Site
-from tests.web.test_leads import LEAD, desk, page, records
+from tests.web.test_leads import LEAD, desk, records
 
 __all__ = ["desk", "records"]
 
@@ -20,7 +20,7 @@ def post(page: Page, path: str, body: Any, key: str) -> Answer:
 
 
 def test_the_same_again_is_answered_alike_and_done_once(desk: Site, records: Store) -> None:
-    sam = page(desk, "sam")
+    sam = desk.page("sam")
     first, again = (post(sam, "/api/leads", LEAD, "k-1") for _ in range(2))
     assert (first.status, again.status, again.json) == (201, 201, first.json)
     assert (first.headers["Idempotent-Replayed"], again.headers["Idempotent-Replayed"]) == (None, "true")
@@ -29,7 +29,7 @@ def test_the_same_again_is_answered_alike_and_done_once(desk: Site, records: Sto
 
 
 def test_a_key_is_for_one_request_of_one_person(desk: Site, records: Store) -> None:
-    sam, root = page(desk, "sam"), page(desk, "root")
+    sam, root = desk.page("sam"), desk.page("root")
     post(sam, "/api/leads", LEAD, "k")
     other = post(sam, "/api/leads", {**LEAD, "name": "Bo"}, "k")
     assert (other.status, "another request" in other.json["error"]) == (409, True)
@@ -38,7 +38,7 @@ def test_a_key_is_for_one_request_of_one_person(desk: Site, records: Store) -> N
 
 
 def test_what_was_refused_may_come_again(desk: Site, records: Store) -> None:
-    sam = page(desk, "sam")
+    sam = desk.page("sam")
     wrong = post(sam, "/api/leads", {**LEAD, "list": "nowhere"}, "k")
     assert wrong.status == 404
     assert post(sam, "/api/leads", LEAD, "k").status == 201
@@ -46,7 +46,7 @@ def test_what_was_refused_may_come_again(desk: Site, records: Store) -> None:
 
 @pytest.mark.parametrize("key", ["", "a b", "é", "x" * 129])
 def test_a_key_that_is_none_is_refused(desk: Site, key: str) -> None:
-    sam = page(desk, "sam")
+    sam = desk.page("sam")
     answer = sam.ask(
         "POST",
         "/api/leads",

@@ -14,7 +14,6 @@ from tests.store.conftest import open_store
 from tests.web.harness import Page, Site, new_site
 from tests.web.test_objects import send
 
-PASSWORD = "correct horse 7"
 LEAD = {
     "list": "spring",
     "numbers": [{"number": "+44 20 7946 0958", "kind": "home"}],
@@ -28,7 +27,7 @@ def records(tmp_path: Path) -> Iterator[Store]:
     """A store with people and a list."""
     store = open_store(f"sqlite:///{tmp_path}/records.db")
     for login, role in (("sam", "supervisor"), ("root", "admin"), ("olga", "auditor"), ("ada", "agent")):
-        store.set_password(login, PASSWORD, role, agent="ada" if role == "agent" else "", by="test")
+        store.set_password(login, f"{login}'s own", role, agent="ada" if role == "agent" else "", by="test")
     store.leads.lists.make(LeadList(id="spring"), "test")
     yield store
     store.close()
@@ -42,15 +41,9 @@ def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
-def page(desk: Site, login: str) -> Page:
-    made = Page(desk.port)
-    assert made.log_in(login, PASSWORD).status == 200
-    return made
-
-
 class TestLeads:
     def test_a_list_is_read_page_by_page(self, desk: Site) -> None:
-        sam = page(desk, "sam")
+        sam = desk.page("sam")
         made = [send(sam, "POST", "/api/leads", {**LEAD, "reference": f"r{n}"}).json["id"] for n in range(5)]
         seen, address = list[str](), "/api/leads?list=spring&limit=2"
         while address:
@@ -65,7 +58,7 @@ class TestLeads:
         assert sam.get("/api/leads?list=sprin").json["error"].count("spring")
 
     def test_one_is_added_found_changed_and_updated_by_reference(self, desk: Site, records: Store) -> None:
-        sam = page(desk, "sam")
+        sam = desk.page("sam")
         made = send(sam, "POST", "/api/leads", LEAD)
         assert made.status == 201
         assert made.json["numbers"][0]["number"] == "+442079460958"
@@ -83,7 +76,7 @@ class TestLeads:
         assert {one.who for one in records.audits(act="lead.")} == {"sam"}
 
     def test_a_lead_that_is_dialled_is_left_alone(self, desk: Site, records: Store) -> None:
-        sam = page(desk, "sam")
+        sam = desk.page("sam")
         id = send(sam, "POST", "/api/leads", LEAD).json["id"]
         records.leads.reserve_one(id, "c", 1, "t:1")
         refused = send(sam, "PATCH", f"/api/leads/{id}", {"priority": 5})
@@ -104,20 +97,20 @@ class TestLeads:
         ],
     )
     def test_what_is_wrong_is_refused(self, desk: Site, records: Store, body: object, status: int) -> None:
-        assert send(page(desk, "sam"), "POST", "/api/leads", body).status == status
+        assert send(desk.page("sam"), "POST", "/api/leads", body).status == status
         assert records.leads.lists.count("spring").leads == 0
 
     def test_callbacks(self, desk: Site, records: Store) -> None:
-        sam = page(desk, "sam")
+        sam = desk.page("sam")
         id = send(sam, "POST", "/api/leads", LEAD).json["id"]
         path = f"/api/leads/{id}/callback"
         promised = send(sam, "POST", path, {"at": "2099-01-01T09:00:00+01:00", "note": "n"})
         assert (promised.json["state"], promised.json["next_at"]) == ("callback", 4_070_937_600_000_000)
         assert [one["id"] for one in sam.get("/api/lead-callbacks").json] == [id]
         assert sam.get("/api/lead-callbacks?agent=ada").json == []
-        assert page(desk, "ada").get("/api/my-callbacks").json == []
+        assert desk.page("ada").get("/api/my-callbacks").json == []
         records.leads.promise(id, 4_070_937_600_000_000, "test", agent="ada", note="n")
-        (own,) = page(desk, "ada").get("/api/my-callbacks").json
+        (own,) = desk.page("ada").get("/api/my-callbacks").json
         assert (own["lead"], own["at"], own["note"]) == (id, 4_070_937_600_000_000, "n")
         assert sam.get("/api/my-callbacks").status == 403
         assert send(sam, "POST", path, {"at": "2001-01-01T09:00:00Z"}).status == 422
@@ -129,7 +122,7 @@ class TestLeads:
 
 class TestRights:
     def test_a_number_is_refused_and_only_an_admin_takes_it_back(self, desk: Site, records: Store) -> None:
-        sam, root = page(desk, "sam"), page(desk, "root")
+        sam, root = desk.page("sam"), desk.page("root")
         assert send(sam, "POST", "/api/dnc", {"number": "+4420*", "reason": "asked"}).status == 201
         checked = sam.get("/api/dnc?number=%2B442079460958").json
         assert (checked["callable"], checked["entry"]["source"], checked["entry"]["by"]) == (False, "api", "sam")
@@ -144,7 +137,7 @@ class TestRights:
         assert sam.get("/api/dnc?number=x").status == 422
 
     def test_what_would_change_nothing_is_refused(self, desk: Site, records: Store) -> None:
-        admin = page(desk, "root")
+        admin = desk.page("root")
         number = {"number": "+442079460958"}
         for path, more, status, told in (
             ("dnc", {"campaign": "nosuch"}, 404, "no campaign called 'nosuch'"),
@@ -166,14 +159,14 @@ class TestRights:
         for n in range(3):
             records.dnc.add(DncRow(number=f"+44207946000{n}"), "test")
         records.dnc.add(DncRow(number="+4930123"), "test")
-        sam = page(desk, "sam")
+        sam = desk.page("sam")
         assert len(sam.get("/api/dnc?limit=2").json) == 2
         assert len(sam.get("/api/dnc?begins=%2B44").json) == 3
         assert sam.get("/api/dnc?limit=0").status == 400
         assert sam.get("/api/consents?limit=9999").status == 400
 
     def test_consents(self, desk: Site) -> None:
-        sam = page(desk, "sam")
+        sam = desk.page("sam")
         given = send(sam, "POST", "/api/consents", {"number": "+442079460958", "who": "Zoë", "channel": "web"})
         assert given.status == 201
         assert sam.get("/api/consents?number=%2B442079460958").json == [given.json]
@@ -185,9 +178,9 @@ class TestRights:
         "path", ["/api/leads", "/api/dnc", "/api/consents", "/api/dnc/remove", "/api/consents/withdraw"]
     )
     def test_who_may(self, desk: Site, path: str) -> None:
-        assert send(page(desk, "olga"), "POST", path, {}).status == 403
-        assert send(page(desk, "ada"), "POST", path, {}).status == 403
+        assert send(desk.page("olga"), "POST", path, {}).status == 403
+        assert send(desk.page("ada"), "POST", path, {}).status == 403
         assert send(Page(desk.port), "POST", path, {}).status in (401, 403)
         if "/" not in path.removeprefix("/api/"):
-            assert page(desk, "olga").get(path).status == 200
-            assert page(desk, "ada").get(path).status == 403
+            assert desk.page("olga").get(path).status == 200
+            assert desk.page("ada").get(path).status == 403

@@ -18,7 +18,7 @@ from fsorch_web import create_app
 from fsorch_web.openapi import describe_api
 from tests.web.fake import FakeCentre, FakeStore
 from tests.web.harness import SECRET, Page, Site
-from tests.web.test_leads import LEAD, desk, page, records
+from tests.web.test_leads import LEAD, desk, records
 from tests.web.test_objects import send
 
 __all__ = ["desk", "records"]
@@ -78,7 +78,7 @@ def test_who_asks_nothing_is_told_nothing(desk: Site) -> None:
 
 
 def test_the_answers_are_as_it_says(desk: Site, records: Store, document: dict[str, Any]) -> None:
-    root = page(desk, "root")
+    root = desk.page("root")
     assert root.get("/api/openapi.json").json == document
     put = send(root, "PUT", "/api/queues/sales", {"title": "Sales", "paused": True})
     assert fits(document, "/api/queues/{id}", "put", 200, put.json) == []

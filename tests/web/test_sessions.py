@@ -17,7 +17,7 @@ from fsorch.store import Store
 from fsorch.store.factors import STEP_S, new_factor
 from fsorch_web.sessions import Sessions
 from tests.web.harness import Page, Site, new_site
-from tests.web.test_leads import PASSWORD, records
+from tests.web.test_leads import records
 
 __all__ = ["records"]
 
@@ -65,12 +65,12 @@ def strict(records: Store, tmp_path: Path) -> Iterator[Site]:
 def test_a_new_session_ends_the_oldest(strict: Site) -> None:
     first, second, third = (Page(strict.port) for _ in range(3))
     for one in (first, second, third):
-        assert one.log_in("sam", PASSWORD).status == 200
+        assert one.log_in("sam").status == 200
     assert [one.me() is not None for one in (first, second, third)] == [False, True, True]
 
 
 def test_a_role_that_needs_a_code_does_not_get_in_without(strict: Site) -> None:
-    answer = Page(strict.port).log_in("root", PASSWORD)
+    answer = Page(strict.port).log_in("root")
     assert (answer.status, answer.json["code"]) == (403, "factor_missing")
     assert "fsorch user second-factor root" in answer.json["error"]
 
@@ -81,7 +81,7 @@ def test_the_code_is_asked_for_after_the_password(strict: Site, records: Store) 
     records.factors.set("root", secret, maker.generate_otp(now - 1), "test")
     page = Page(strict.port)
     page.me()
-    body = {"login": "root", "password": PASSWORD}
+    body = {"login": "root", "password": "root's own"}
     assert page.post("/api/login", {**body, "password": "wrong", "code": maker.now()}).json["code"] == "wrong_login"
     assert page.post("/api/login", body).json["code"] == "code_needed"
     assert page.me() is None
