@@ -34,10 +34,11 @@ class PromiseState(StrEnum):
 
 class Customer(msgspec.Struct, frozen=True, kw_only=True):
     """A customer. ``reference`` is the customer number they key; ``tier`` the centre's own word for their rank;
-    ``agent`` their own agent. ``fields`` are the centre's own, text by name; one called ``tenant`` says whose customer
-    they are, and nobody else knows them. ``has_pin``: whether they can prove who they are by a PIN."""
+    ``agent`` their own agent. ``tenant``: whose customer they are, and nobody else knows them; empty: everybody's.
+    ``fields`` are the centre's own, text by name. ``has_pin``: whether they can prove who they are by a PIN."""
 
     id: str = ""
+    tenant: str = ""
     reference: str = ""
     name: str = ""
     tier: str = ""
@@ -48,11 +49,6 @@ class Customer(msgspec.Struct, frozen=True, kw_only=True):
     has_pin: bool = False
     created_at: int = 0
     changed_at: int = 0
-
-    @property
-    def tenant(self) -> str:
-        """Whose customer they are; empty: everybody's."""
-        return self.fields.get("tenant", "")
 
 
 class Ticket(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,9 +69,11 @@ class Ticket(msgspec.Struct, frozen=True, kw_only=True):
 
 class Promise(msgspec.Struct, frozen=True, kw_only=True):
     """Something the centre owes a customer: ``what`` in words, ``kind`` (answer, call, supervisor), until ``due_at``,
-    by ``agent`` or whoever has the ``role``. ``contact`` is where it was given."""
+    by ``agent`` or whoever has the ``role``. ``contact`` is where it was given; ``tenant``: whose contact that was,
+    empty: nobody's."""
 
     id: str = ""
+    tenant: str = ""
     kind: str = "answer"
     what: str = ""
     customer: str = ""

@@ -36,7 +36,7 @@ from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
 from fsorch.edge.dialler import Dialler
 from fsorch.edge.gateway import Gateway, LocalGateway
-from fsorch.edge.histories import Histories, read_history
+from fsorch.edge.histories import Asked, Histories, read_history
 from fsorch.edge.hooks import HookServer, load_hooks
 from fsorch.edge.link import Link
 from fsorch.edge.logs import about
@@ -482,9 +482,8 @@ class Service:
         if self._on_facts is not None:
             self._on_facts(facts)
 
-    def _who_rings(self, contact: str, number: str, customer: str) -> History:
-        since = self._clock.now().wall - ACQUAINTANCE_US
-        return in_thread(read_history, self.store, contact, number, since, customer)
+    def _who_rings(self, asked: Asked) -> History:
+        return in_thread(read_history, self.store, asked, self._clock.now().wall - ACQUAINTANCE_US)
 
     def _stop_recorder(self) -> None:
         if not in_thread(self.recorder.stop, FLUSH_S):

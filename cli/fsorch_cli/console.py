@@ -13,7 +13,7 @@ import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from rich import box
@@ -24,6 +24,7 @@ from rich.text import Text
 __all__ = [
     "cell",
     "err",
+    "first_rows",
     "format_json",
     "format_table",
     "note",
@@ -33,6 +34,8 @@ __all__ = [
     "printable",
     "program",
 ]
+
+T = TypeVar("T")
 
 # Piped output is read by programs and by eyes that scroll: no value is cut.
 PIPE_WIDTH = 10_000
@@ -117,6 +120,14 @@ def print_json(value: Any) -> None:
 def note(text: str) -> None:
     """A remark on standard error, out of the way of what is piped."""
     err().print(Text(printable(text)))
+
+
+def first_rows(rows: Sequence[T], limit: int) -> list[T]:
+    """The first ``limit`` of rows that were asked for with one more, which is told on standard error: a list that is
+    cut says so."""
+    if len(rows) > limit:
+        note(f"these are {limit}, and there are more: give a higher --limit")
+    return list(rows[:limit])
 
 
 def _escape(c: str) -> str:

@@ -92,12 +92,12 @@ def records_of(app: App, centre_file: Path | None) -> Iterator[Callable[[OwnAsk]
         yield lambda ask: own_rows(store.customers, ask)
 
 
-def caller_of(app: App, centre_file: Path | None, number: str) -> dict[str, object]:
-    """What the installation's records know of who rings from this number."""
+def caller_of(app: App, centre_file: Path | None, number: str, tenant: str) -> dict[str, object]:
+    """What the installation's records know of who rings from this number, for a flow of this tenant."""
     if centre_file is not None or not number or not app.has_settings():
         return {}
     with app.store() as store:
-        customer = store.customers.by_number(number)
+        customer = store.customers.by_number(number, tenant)
         return customer_values(store.customers.file(customer.id)) if customer is not None else {}
 
 

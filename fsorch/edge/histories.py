@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterable
+from typing import NamedTuple
 
 import gevent
 from gevent.queue import Full, Queue
@@ -14,32 +15,41 @@ from fsorch.engine.inputs import History
 from fsorch.errors import FsorchError
 from fsorch.store import Store
 
-__all__ = ["Histories", "read_history"]
+__all__ = ["Asked", "Histories", "read_history"]
 
 log = logging.getLogger(__name__)
 
 # Beyond these, callers are simply served by anyone; a database that is so far behind has other troubles.
 MOST_WAITING = 200
 READERS = 2
-NEWS = (FactKind.CONTACT_BEGAN, FactKind.CONTACT_FOUND, FactKind.CUSTOMER_KEYED)
+NEWS = (FactKind.CONTACT_BEGAN, FactKind.CONTACT_FOUND, FactKind.CONTACT_CLAIMED, FactKind.CUSTOMER_KEYED)
+
+
+class Asked(NamedTuple):
+    """Who is to be looked up: the caller of ``contact`` by their ``number``, or as the ``customer`` with this id. For
+    ``tenant``: as whose contact they call, empty for nobody's."""
+
+    contact: str
+    number: str
+    customer: str = ""
+    tenant: str = ""
 
 
 class Histories:
-    """``read`` takes a contact, its number and the id of the customer (empty where the number must do); it runs in
-    whatever thread it likes and only its greenlet waits.
+    """``read`` says what is known of somebody; it runs in whatever thread it likes and only its greenlet waits.
     ``feed`` is told what is known, and when nothing is: a flow may wait for it. ``wanted``: whether anybody asks for
     it at present."""
 
     def __init__(
         self,
-        read: Callable[[str, str, str], History],
+        read: Callable[[Asked], History],
         feed: Callable[[History], None],
         wanted: Callable[[], bool],
     ) -> None:
         self._read = read
         self._feed = feed
         self._wanted = wanted
-        self._line: Queue[tuple[str, str, str]] = Queue(MOST_WAITING)
+        self._line: Queue[Asked] = Queue(MOST_WAITING)
         self._readers: list[gevent.Greenlet[[], None]] = []
         self.shed = 0
 
@@ -57,33 +67,34 @@ class Histories:
         for fact in facts:
             if fact.kind not in NEWS:
                 continue
-            number, customer = str(fact.data.get("number", "")), str(fact.data.get("customer", ""))
-            if customer or (number and self._wanted()):
+            said = {name: str(fact.data.get(name, "")) for name in ("number", "customer", "tenant")}
+            if said["customer"] or (said["number"] and self._wanted()):
                 try:
-                    self._line.put_nowait((fact.contact, number, customer))
+                    self._line.put_nowait(Asked(fact.contact, **said))
                 except Full:
                     self.shed += 1
 
     def _run(self) -> None:
         while True:
-            contact, number, customer = self._line.get()
+            asked = self._line.get()
             try:
-                known = self._read(contact, number, customer)
+                known = self._read(asked)
             except FsorchError as error:
-                log.debug("nobody knows who %s is: %s", contact, error, extra=about(contact=contact))
-                known = History(contact)
+                log.debug("nobody knows who %s is: %s", asked.contact, error, extra=about(contact=asked.contact))
+                known = History(asked.contact, tenant=asked.tenant)
             self._feed(known)
 
 
-def read_history(store: Store, contact: str, number: str, since: int, customer: str = "") -> History:
-    """All that the records know of ``number``: who that is (the ``customer`` with this id, where they have said so),
+def read_history(store: Store, asked: Asked, since: int) -> History:
+    """All that the records know of somebody: who that is (to the tenant; or the customer whom they have said to be),
     whom they met since then (UTC microseconds), and when they were asked for their opinion. Blocks on the database.
     Raises StoreError, or NotFound for a customer who is gone."""
-    found = store.customers.by_number(number) if not customer else None
-    id = customer or (found.id if found is not None else "")
+    found = store.customers.by_number(asked.number, asked.tenant) if not asked.customer else None
+    id = asked.customer or (found.id if found is not None else "")
     return History(
-        contact=contact,
-        encounters=store.encounters(number, since),
+        contact=asked.contact,
+        encounters=store.encounters(asked.number, since),
         customer=store.customers.file(id) if id else None,
-        surveyed_at=store.customers.surveyed_at(number),
+        surveyed_at=store.customers.surveyed_at(asked.number),
+        tenant=asked.tenant,
     )

@@ -19,7 +19,8 @@ MOST_RECORDS = 100
 def own_rows(customers: Customers, ask: OwnAsk) -> Rows:
     """The records that ``ask`` is about; none for somebody unknown or another tenant's customer, and none for a PIN
     that is not theirs, which takes as long. Blocks on the database. Raises StoreError."""
-    customer = customers.by_reference(ask.customer) if ask.customer else customers.by_number(ask.number)
+    asked = (customers.by_reference, ask.customer) if ask.customer else (customers.by_number, ask.number)
+    customer = asked[0](asked[1], ask.tenant)
     if ask.pin is not None:
         pin = ask.pin.reveal() if isinstance(ask.pin, Secret) else ask.pin
         if not customers.verify_pin(customer.id if customer is not None else "", pin):
@@ -40,6 +41,7 @@ def _customer(customer: Customer) -> dict[str, object]:
     return {
         **customer.fields,
         "id": customer.id,
+        "tenant": customer.tenant,
         "reference": customer.reference,
         "name": customer.name,
         "tier": customer.tier,

@@ -103,7 +103,7 @@ class Away:
             outcome=contact.outcome,
         )
         leg = noted_leg(note, LegRow(id=note.leg, contact=note.leg, switch=switch, direction="inbound"))
-        promise = self._promise(note) if owed and note.number and not note.bridged_at else None
+        promise = self._promise(note, contact.tenant) if owed and note.number and not note.bridged_at else None
         return {
             "call": msgspec.to_builtins(contact),
             "segment": msgspec.to_builtins(stretch),
@@ -114,10 +114,11 @@ class Away:
             "message": note.message,
         }
 
-    def _promise(self, note: AwayNote) -> Promise:
+    def _promise(self, note: AwayNote, tenant: str) -> Promise:
         said = " and left a message" if note.message else ""
         return Promise(
             id=note.leg,
+            tenant=tenant,
             kind="call",
             what=f"called while fsorch was away{said}",
             number=note.number,

@@ -263,8 +263,10 @@ class Engine:
     def _history(self, input: History) -> None:
         contact = self._core.contacts.get(input.contact)
         if contact is not None:
-            if contact.keyed in ("", input.customer.customer.id if input.customer is not None else ""):
-                # What the number says comes too late once they have keyed who they are.
+            keyed = contact.keyed in ("", input.customer.customer.id if input.customer is not None else "")
+            if keyed and input.tenant in (None, contact.tenant):
+                # What the number says comes too late once they have keyed who they are; and so does what they were to
+                # nobody, once they are a tenant's caller.
                 contact.customer, contact.surveyed_at = input.customer, input.surveyed_at
                 self._calls.waiting.tenants.mind_customer(contact)
             if contact.machine.state is ContactState.FLOW or not contact.found:

@@ -23,8 +23,10 @@ class FactKind(StrEnum):
     CONTACT_BEGAN = "contact_began"
     # customer, reference (their number), number (they ring from), proven (by a PIN): who they are, keyed in a flow
     CUSTOMER_KEYED = "customer_keyed"
-    # number, customer (keyed before): found again on the switch after a restart of ours
+    # number, customer (keyed before), tenant: found again on the switch after a restart of ours
     CONTACT_FOUND = "contact_found"
+    # tenant, number: a contact that was nobody's has come into a queue of this tenant, and is its own from now on
+    CONTACT_CLAIMED = "contact_claimed"
     # the whole contact row: see fsorch.engine.rows.ContactRow
     CONTACT_ENDED = "contact_ended"
     # a whole segment row: see fsorch.engine.rows.SegmentRow

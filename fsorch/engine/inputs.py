@@ -255,12 +255,14 @@ class Recall(msgspec.Struct, frozen=True):
 
 class History(msgspec.Struct, frozen=True):
     """What the records know of the caller of ``contact``: whom they have met, who they are, and when (UTC
-    microseconds, 0: never) they were asked for their opinion last. It may come at any time, or never."""
+    microseconds, 0: never) they were asked for their opinion last. It may come at any time, or never. ``tenant``: to
+    whom they are that customer; None: to whoever asks."""
 
     contact: str
     encounters: tuple[Encounter, ...] = ()
     customer: CustomerFile | None = None
     surveyed_at: int = 0
+    tenant: str | None = None
 
 
 class LookedUp(msgspec.Struct, frozen=True):

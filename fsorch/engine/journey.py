@@ -246,6 +246,7 @@ class Journey:
         now = self.core.now.wall
         promise = Promise(
             id=self.core.ids(),
+            tenant=contact.tenant,
             kind="supervisor",
             what=f"{title}: a score of {event.value} for {event.detail}",
             customer=_customer(contact),

@@ -135,7 +135,8 @@ class Recalled:
             _remember(contact, known)
             contact.found = True
             contact.keyed = event.variable("fsorch_customer") or ""
-            known_as = {"customer": contact.keyed} if contact.keyed else {}
+            known_as = {"customer": contact.keyed, "tenant": contact.tenant}
+            known_as = {name: value for name, value in known_as.items() if value}
             self.core.fact(FactKind.CONTACT_FOUND, contact, leg=contact.leg, number=contact.number, **known_as)
         contact.hushed = bool(event.variable("sensitive_dtmf"))
         contact.ran = read_ran(event.variable("fsorch_steps") or "")

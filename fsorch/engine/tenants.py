@@ -53,12 +53,14 @@ class Tenants:
             why = self.full(owner)
             contact.tenant = owner
             self.mind_customer(contact)
+            # To this tenant they may be another customer.
+            self.core.fact(FactKind.CONTACT_CLAIMED, contact, leg=contact.leg, tenant=owner, number=contact.number)
             self.let_in(contact, why)
 
     def mind_customer(self, contact: Contact) -> None:
         """Somebody who is another tenant's customer is nobody to this one."""
         if contact.customer is not None and not fits(contact.tenant, contact.customer.customer.tenant):
-            contact.customer = None
+            contact.customer, contact.keyed = None, ""
 
     def let_in(self, contact: Contact, why: str) -> None:
         """A new contact of a tenant; ``why`` it is one too many, if it is."""

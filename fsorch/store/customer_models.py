@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from peewee import BigIntegerField, CharField, IntegerField, Model
+from peewee import BigIntegerField, CharField, CompositeKey, IntegerField, Model
 
 from fsorch.store.models import IdField, JsonField
 
@@ -18,11 +18,13 @@ __all__ = [
 
 
 class CustomerRecord(Model):
-    """A customer; see fsorch.customers.Customer. ``reference`` is NULL where there is none, so that it can be unique.
+    """A customer; see fsorch.customers.Customer. ``reference`` is NULL where there is none, so that it can be unique
+    for each ``tenant``.
     ``pin`` is an argon2 hash or empty; ``pin_misses`` wrong ones in a row, the last at ``pin_missed_at``."""
 
     id = IdField(primary_key=True)
-    reference = CharField(max_length=64, null=True, unique=True)
+    tenant = IdField()
+    reference = CharField(max_length=64, null=True)
     name = CharField(max_length=255)
     tier = CharField(max_length=64)
     language = CharField(max_length=16)
@@ -39,14 +41,17 @@ class CustomerRecord(Model):
 
 
 class CustomerNumberRecord(Model):
-    """A telephone number of a customer, as fsorch.numbers.plain_number writes it; a number has one owner."""
+    """A telephone number of a customer, as fsorch.numbers.plain_number writes it; a number has one owner for each
+    tenant, which is the customer's."""
 
-    number = CharField(max_length=64, primary_key=True)
+    number = CharField(max_length=64)
+    tenant = IdField()
     customer = IdField()
     place = IntegerField()
 
     class Meta:
         table_name = "customer_number"
+        primary_key = CompositeKey("number", "tenant")
 
 
 class TicketRecord(Model):
@@ -71,6 +76,7 @@ class PromiseRecord(Model):
     """What is owed; see fsorch.customers.Promise."""
 
     id = IdField(primary_key=True)
+    tenant = IdField()
     kind = CharField(max_length=16)
     what = CharField(max_length=255)
     customer = IdField()

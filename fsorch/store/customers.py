@@ -37,6 +37,7 @@ PIN_REST_US = 15 * 60 * 1_000_000
 OPEN_TICKETS = (TicketState.OPEN.value, TicketState.WORKING.value, TicketState.WAITING.value)
 # What a flow can tell a caller, and a desktop show, at a glance.
 GLANCE = 20
+MOST_TICKETS = 200
 FIRST_TICKET = 1001
 S = TypeVar("S", bound=msgspec.Struct)
 
@@ -56,17 +57,20 @@ class Customers(Part):
 
         Raises ConfigError for a number or reference that is another customer's, or a PIN that is none; NotFound for an
         id that is not there."""
-        numbers = _plain_numbers(customer.numbers)
+        customer, numbers = _owned(customer), _plain_numbers(customer.numbers)
         hashed = self._hashed(pin)
         with self._use() as db, writing(db):
-            id = customer.id or self._id_of(db, customer.reference)
-            self._check_owners(db, id, customer.reference, numbers)
+            id = customer.id or self._id_of(db, customer.reference, customer.tenant)
+            self._check_owners(db, id, customer, numbers)
             if id:
                 self._change(db, id, customer, hashed)
             else:
                 id = self._make(db, customer, hashed or "")
             CustomerNumberRecord.delete().where(CustomerNumberRecord.customer == id).execute(db)
-            rows = [{"number": number, "customer": id, "place": n} for n, number in enumerate(numbers)]
+            rows = [
+                {"number": number, "tenant": customer.tenant, "customer": id, "place": n}
+                for n, number in enumerate(numbers)
+            ]
             if rows:
                 CustomerNumberRecord.insert_many(rows).execute(db)
             self._audit(by, "customer.put", {"customer": id, "reference": customer.reference})
@@ -86,22 +90,27 @@ class Customers(Part):
         with self._use() as db:
             return _one(db, clean(id))
 
-    def by_number(self, number: str) -> Customer | None:
-        """Whose telephone number this is."""
-        plain = plain_number(number)
+    def by_number(self, number: str, tenant: str = "") -> Customer | None:
+        """Who this telephone number is to ``tenant``: its own customer, or else everybody's. To nobody's contact
+        (empty) everybody's, or a tenant's where no other knows the number."""
         with self._use() as db:
-            owner = plain and (
-                CustomerNumberRecord.select(CustomerNumberRecord.customer)
-                .where(CustomerNumberRecord.number == plain)
-                .scalar(db)
-            )
-            return _one(db, owner) if owner else None
-
-    def by_reference(self, reference: str) -> Customer | None:
-        """The customer with this customer number."""
-        with self._use() as db:
-            id = self._id_of(db, clean(reference).strip())
+            id = _of_tenant(_number_owners(db, number), tenant)
             return _one(db, id) if id else None
+
+    def by_reference(self, reference: str, tenant: str = "") -> Customer | None:
+        """The customer with this customer number, as with :meth:`by_number`."""
+        with self._use() as db:
+            id = _of_tenant(_reference_owners(db, reference), tenant)
+            return _one(db, id) if id else None
+
+    def named(self, name: str) -> list[Customer]:
+        """Everybody who has this customer number, or else this telephone number, or id: one for each tenant."""
+        with self._use() as db:
+            found = _reference_owners(db, name) or _number_owners(db, name)
+            ids = list(found.values()) or [
+                row.id for row in CustomerRecord.select().where(CustomerRecord.id == clean(name)).execute(db)
+            ]
+            return [_one(db, id) for id in ids]
 
     def are_there_any(self) -> bool:
         """Whether the centre knows any customer."""
@@ -159,10 +168,10 @@ class Customers(Part):
 
     # -- tickets --------------------------------------------------------------------------------------------------
 
-    def tickets(self, customer: str = "", *, open_only: bool = True) -> tuple[Ticket, ...]:
-        """A customer's tickets, or everybody's, the newest first."""
+    def tickets(self, customer: str = "", *, open_only: bool = True, limit: int = MOST_TICKETS) -> tuple[Ticket, ...]:
+        """A customer's newest tickets, or everybody's, the newest first."""
         with self._use() as db:
-            return _tickets(db, clean(customer), open_only=open_only)
+            return _tickets(db, clean(customer), open_only=open_only, limit=limit)
 
     def ticket(self, reference: str) -> Ticket:
         """The ticket with this number. Raises NotFound."""
@@ -198,9 +207,10 @@ class Customers(Part):
 
     # -- promises, notes, surveys ---------------------------------------------------------------------------------
 
-    def promises(self, *, role: str = "", agent: str = "", limit: int = 200) -> tuple[Promise, ...]:
+    def promises(self, *, role: str = "", agent: str = "", tenant: str = "", limit: int = 200) -> tuple[Promise, ...]:
         """The open promises, those due first first."""
         where = PromiseRecord.id != ""
+        where = where & (PromiseRecord.tenant == tenant) if tenant else where
         where = where & (PromiseRecord.role == role) if role else where
         where = where & (PromiseRecord.agent == agent) if agent else where
         with self._use() as db:
@@ -270,17 +280,20 @@ class Customers(Part):
             raise ConfigError("the PIN is not one; use 4 to 12 digits")
         return self._passwords.hash(pin)
 
-    def _id_of(self, db: Db, reference: str) -> str:
-        query = CustomerRecord.select(CustomerRecord.id).where(CustomerRecord.reference == reference)
-        return (reference and query.scalar(db)) or ""
+    def _id_of(self, db: Db, reference: str, tenant: str) -> str:
+        """The tenant's own customer of this reference, or everybody's where it is none; empty: there is none."""
+        return _reference_owners(db, reference).get(tenant, "")
 
-    def _check_owners(self, db: Db, id: str, reference: str, numbers: Sequence[str]) -> None:
+    def _check_owners(self, db: Db, id: str, customer: Customer, numbers: Sequence[str]) -> None:
+        """Nobody else of the same tenant has the reference or one of the numbers."""
         if id:
             _one(db, id)
-        owner = self._id_of(db, reference)
+        owner = self._id_of(db, customer.reference, customer.tenant)
         if owner and owner != id:
-            raise ConfigError(f"the customer number {reference!r} is that of {_one(db, owner).name or owner}")
-        query = CustomerNumberRecord.select().where(CustomerNumberRecord.number.in_(list(numbers)))
+            raise ConfigError(f"the customer number {customer.reference!r} is that of {_one(db, owner).name or owner}")
+        query = CustomerNumberRecord.select().where(
+            CustomerNumberRecord.number.in_(list(numbers)), CustomerNumberRecord.tenant == customer.tenant
+        )
         for record in query.execute(db) if numbers else ():
             if record.customer != id:
                 raise ConfigError(f"{record.number} is a number of {_one(db, record.customer).name or record.customer}")
@@ -308,8 +321,40 @@ def _plain_numbers(numbers: Iterable[str]) -> list[str]:
     return plain
 
 
+def _owned(customer: Customer) -> Customer:
+    """The customer with the tenant in its place; it may stand among the fields as well. Raises ConfigError for two."""
+    fields = dict(customer.fields)
+    named = fields.pop("tenant", "")
+    if named and customer.tenant and named != customer.tenant:
+        raise ConfigError(f"the customer is one of {customer.tenant!r}, and by their fields one of {named!r}; say one")
+    return msgspec.structs.replace(customer, tenant=cut(customer.tenant or named, 64), fields=fields)
+
+
+def _number_owners(db: Db, number: str) -> dict[str, str]:
+    """The customers that have this telephone number, by tenant; everybody's under no name."""
+    plain = plain_number(number)
+    query = CustomerNumberRecord.select().where(CustomerNumberRecord.number == plain)
+    ordered = query.order_by(CustomerNumberRecord.tenant)
+    return {row.tenant: row.customer for row in ordered.execute(db)} if plain else {}
+
+
+def _reference_owners(db: Db, reference: str) -> dict[str, str]:
+    """The same by customer number."""
+    plain = clean(reference).strip()
+    query = CustomerRecord.select(CustomerRecord.id, CustomerRecord.tenant).where(CustomerRecord.reference == plain)
+    return {row.tenant: row.id for row in query.order_by(CustomerRecord.tenant).execute(db)} if plain else {}
+
+
+def _of_tenant(owners: dict[str, str], tenant: str) -> str:
+    """Whom of these customers a tenant knows; for nobody's contact, who it must be."""
+    if tenant in owners or "" in owners:
+        return owners.get(tenant) or owners.get("", "")
+    return next(iter(owners.values())) if not tenant and len(owners) == 1 else ""
+
+
 def _columns(customer: Customer) -> dict[str, Any]:
     return {
+        "tenant": customer.tenant,
         "reference": cut(customer.reference.strip(), 64) or None,
         "name": cut(customer.name, 255),
         "tier": cut(customer.tier, 64),
@@ -331,6 +376,7 @@ def _customer(db: Db, record: CustomerRecord) -> Customer:
     numbers = [row.number for row in query.order_by(CustomerNumberRecord.place).execute(db)]
     return Customer(
         id=record.id,
+        tenant=record.tenant,
         reference=record.reference or "",
         name=record.name,
         tier=record.tier,
@@ -344,11 +390,11 @@ def _customer(db: Db, record: CustomerRecord) -> Customer:
     )
 
 
-def _tickets(db: Db, customer: str, *, open_only: bool) -> tuple[Ticket, ...]:
+def _tickets(db: Db, customer: str, *, open_only: bool, limit: int = MOST_TICKETS) -> tuple[Ticket, ...]:
     query = TicketRecord.select().order_by(TicketRecord.opened_at.desc(), TicketRecord.id)
     query = query.where(TicketRecord.customer == customer) if customer else query
     query = query.where(TicketRecord.state.in_(OPEN_TICKETS)) if open_only else query
-    return tuple(_as(Ticket, record) for record in query.limit(200).execute(db))
+    return tuple(_as(Ticket, record) for record in query.limit(limit).execute(db))
 
 
 def _ticket(db: Db, reference: str) -> Ticket:

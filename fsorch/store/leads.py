@@ -131,6 +131,17 @@ class Leads(Part):
             found = read_leads(db, dict.fromkeys(ids))
             return [shown(self._with_history(db, [found[id]])[0]) for id in dict.fromkeys(ids) if id in found]
 
+    def of_reference(self, list: str, reference: str) -> Sequence[Lead]:
+        """The leads of a list that have this reference, the oldest first."""
+        wanted = clean(reference).strip()
+        with self._use() as db:
+            query = LeadRecord.select(LeadRecord.id).where(
+                LeadRecord.list == clean(list), LeadRecord.reference == wanted
+            )
+            ids = [row[0] for row in query.order_by(LeadRecord.id).tuples().execute(db)] if wanted else []
+            found = read_leads(db, ids)
+            return [shown(one) for one in self._with_history(db, [found[id] for id in ids if id in found])]
+
     def of_list(self, list: str, limit: int, *, after: int = 0) -> Sequence[Lead]:
         """The leads of a list by their ids, from the first whose id is above ``after``. Raises NotFound."""
         name = self.lists.get(list).id

@@ -43,10 +43,30 @@ class Steps:
         listed = ", ".join(self.quote(column) for column in columns)
         self._db.run(f"CREATE INDEX {self.quote(name)} ON {self.quote(table)} ({listed})")
 
-    def rows(self, table: str, *columns: str) -> list[tuple[Any, ...]]:
-        """The ``columns`` of every row."""
+    def rebuild(self, table: str, columns: str, new: str) -> None:
+        """Make the table anew with ``columns``, of which ``new`` is the one it had not: neither engine takes every key
+        and constraint off a table that is there. Its rows are kept, its indexes to be made again."""
+        fresh = f"{table}_anew"
+        if self._db.table_exists(table):
+            known = {column.name for column in self._db.get_columns(table)}
+            if new in known:
+                return
+            # Of a run that broke off.
+            self._db.run(f"DROP TABLE IF EXISTS {self.quote(fresh)}")
+            self.table(fresh, columns)
+            listed = ", ".join(self.quote(column) for column in sorted(known))
+            self._db.run(
+                f"INSERT INTO {self.quote(fresh)} ({listed}) SELECT {listed} FROM {self.quote(table)}"  # noqa: S608 - names of ours
+            )
+            self._db.run(f"DROP TABLE {self.quote(table)}")
+        self._db.run(f"ALTER TABLE {self.quote(fresh)} RENAME TO {self.quote(table)}")
+
+    def rows(self, table: str, *columns: str, **key: Any) -> list[tuple[Any, ...]]:
+        """The ``columns`` of every row, or of those with this ``key``."""
         listed = ", ".join(self.quote(column) for column in columns)
-        found: list[tuple[Any, ...]] = self._db.run(f"SELECT {listed} FROM {self.quote(table)}").fetchall()  # noqa: S608 - names of ours
+        where = " AND ".join(f"{self.quote(name)} = {self._db.param}" for name in key)
+        query = f"SELECT {listed} FROM {self.quote(table)}{f' WHERE {where}' if key else ''}"  # noqa: S608 - names of ours
+        found: list[tuple[Any, ...]] = self._db.run(query, tuple(key.values())).fetchall()
         return list(found)
 
     def change(self, table: str, values: dict[str, Any], key: dict[str, Any]) -> None:

@@ -70,6 +70,7 @@ def _by(fact: Fact) -> str:
 
 
 ACTS: dict[str, Callable[[Fact], str]] = {
+    FactKind.CONTACT_CLAIMED: lambda fact: f"is a caller of {_get(fact, 'tenant')} from here on",
     FactKind.CONTACT_FOUND: lambda fact: "fsorch was started again, and found the caller still on the line",
     FactKind.CALLBACK_CHANGED: _callback,
     FactKind.MESSAGE_LEFT: lambda fact: f"left a message{_seconds(fact)}",

@@ -41,9 +41,14 @@ def test_a_customer_by_number_or_by_reference(store: Store) -> None:
     assert own_rows(store.customers, OwnAsk(of=OwnRecords.CUSTOMER, number="+4420")) == Rows()
     assert own_rows(store.customers, OwnAsk(of=OwnRecords.CUSTOMER)) == Rows()
     store.customers.put(Customer(reference="9", numbers=("555009",), fields={"tenant": "acme"}), "sam")
-    for tenant, found in (("", 1), ("acme", 1), ("beta", 0)):
+    store.customers.put(Customer(reference="10", numbers=("555009",), tenant="beta"), "sam")
+    for tenant, found in (("", ""), ("acme", "9"), ("beta", "10"), ("gamma", "")):
+        ask = OwnAsk(of=OwnRecords.CUSTOMER, number="555009", tenant=tenant)
+        assert [row["reference"] for row in own_rows(store.customers, ask).rows] == ([found] if found else [])
+    for tenant, count in (("", 1), ("acme", 1), ("beta", 0)):
         ask = OwnAsk(of=OwnRecords.CUSTOMER, customer="9", tenant=tenant)
-        assert len(own_rows(store.customers, ask).rows) == found
+        rows = own_rows(store.customers, ask).rows
+        assert [row["tenant"] for row in rows] == ["acme"] * count
 
 
 @pytest.mark.parametrize("pin", ["", "0000", PIN + "1", "' or 1=1 --"])

@@ -232,11 +232,12 @@ def test_a_call_that_came_and_went_while_fsorch_was_away_is_its_numbers_tenants(
     desk.tell(LinkUp("main", "core-1", (), calls=(note,)))
     (fact,) = desk.of(FactKind.CALL_NOTED)
     assert fact.data["call"]["tenant"] == tenant
+    assert fact.data["promise"]["tenant"] == tenant
 
 
 def test_another_tenants_customer_is_nobody() -> None:
     desk = Desk(centre_of())
-    file = CustomerFile(customer=Customer(id="c", name="Zoë", tier="gold", fields={"tenant": "acme"}))
+    file = CustomerFile(customer=Customer(id="c", name="Zoë", tier="gold", tenant="acme"))
     for leg, domain, dialled in (("a", "acme.example", "500"), ("b", "beta.example", "500"), ("c", "", "700")):
         caller = call(desk, leg, dialled, domain)
         contact = desk.engine._core.contacts[caller.id]
@@ -246,6 +247,27 @@ def test_another_tenants_customer_is_nobody() -> None:
             # Known to the greeting, which is everybody's, and not to beta behind it.
             caller.key("2")
             assert (contact.tenant, contact.customer) == ("beta", None)
+            [claimed] = desk.of(FactKind.CONTACT_CLAIMED)
+            assert claimed.data == {"tenant": "beta", "number": contact.number}
+
+
+def test_whoever_calls_two_tenants_is_each_ones_own_customer() -> None:
+    """The answers may come in any order: what they were to nobody, and what they are to beta."""
+    ours = CustomerFile(customer=Customer(id="b", name="Zoë", tenant="beta"))
+    theirs = CustomerFile(customer=Customer(id="c", name="Zoë", tenant="acme"))
+    for late in (False, True):
+        desk = Desk(centre_of())
+        caller = call(desk, "c1", "700")
+        contact = desk.engine._core.contacts[caller.id]
+        answers = [History(contact.id, customer=file, tenant=to) for file, to in ((theirs, ""), (ours, "beta"))]
+        if not late:
+            desk.tell(answers[0])
+            assert contact.customer is theirs
+        caller.key("2")
+        assert (contact.tenant, contact.customer) == ("beta", None)
+        for answer in answers[:0:-1] if not late else reversed(answers):
+            desk.tell(answer)
+        assert contact.customer is ours
 
 
 @settings(max_examples=60, deadline=None)

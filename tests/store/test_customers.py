@@ -53,6 +53,31 @@ class TestCustomers:
             store.customers.put(Customer(reference="4712", numbers=("+442079460001",)), "cli")
         assert store.customers.by_reference("4712") is None
 
+    def test_one_person_may_be_a_customer_of_each_tenant(self, store: Store) -> None:
+        kept, number = store.customers, "+442079460001"
+        acme = kept.put(zoe(tenant="acme"), "cli", pin="2468")
+        # To nobody's contact, who else could it be?
+        assert kept.by_number(number) == acme
+        beta = kept.put(zoe(fields={"tenant": "beta", "plan": "gold"}), "cli", pin="1357")
+        assert (beta.tenant, beta.fields) == ("beta", {"plan": "gold"})
+        assert beta.id != acme.id
+        tenants = ("acme", "beta", "gamma", "")
+        assert [kept.by_number(number, tenant) for tenant in tenants] == [acme, beta, None, None]
+        assert [kept.by_reference("4711", tenant) for tenant in tenants] == [acme, beta, None, None]
+        assert kept.named("4711") == [acme, beta] == kept.named(number)
+        assert kept.named(beta.id) == [beta]
+        assert kept.verify_pin(beta.id, "1357")
+        assert not kept.verify_pin(acme.id, "1357")
+        everybodys = kept.put(zoe(), "cli")
+        assert [kept.by_number(number, tenant) for tenant in ("acme", "gamma", "")] == [acme, everybodys, everybodys]
+        with pytest.raises(ConfigError, match="442079460001 is a number of Zoë"):
+            kept.put(Customer(reference="1", tenant="beta", numbers=(number,)), "cli")
+        # Who moves to another tenant takes their numbers along.
+        moved = kept.put(msgspec.structs.replace(beta, tenant="gamma"), "cli")
+        assert [kept.by_number(number, tenant) for tenant in ("beta", "gamma")] == [everybodys, moved]
+        with pytest.raises(ConfigError, match="one of 'acme', and by their fields one of 'beta'"):
+            kept.put(zoe(tenant="acme", fields={"tenant": "beta"}), "cli")
+
     @pytest.mark.parametrize("number", ["", "12", "none", "1" * 21])
     def test_a_number_that_is_none_is_refused(self, store: Store, number: str) -> None:
         with pytest.raises(ConfigError, match="is no telephone number"):

@@ -250,7 +250,7 @@ class LeadRoutes:
             _need_list(centre, person.sight, given.list)
 
         def put() -> tuple[Lead, int]:
-            known = [one for one in leads.find(given.reference or "") if _is_same(one, given)] if given.update else []
+            known = leads.of_reference(given.list, given.reference or "") if given.update else []
             if known:
                 return leads.change(known[0].id, person.login, **values), 200
             return leads.add(Lead(id="", list=given.list, **values), person.login), 201
@@ -499,10 +499,6 @@ def _after() -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise ApiError(400, "bad_input", f"after is {text[:40]!r}; expected the id of a lead")
     return int(text)
-
-
-def _is_same(lead: Lead, given: LeadBody) -> bool:
-    return lead.list == given.list and bool(lead.reference) and lead.reference == given.reference
 
 
 def _number(text: str) -> str:

@@ -10,7 +10,7 @@ import click
 
 from fsorch.store.chain import ChainReport
 from fsorch_cli.app import App
-from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, out, print_json, print_table, printable
 from fsorch_cli.filters import Moment
 from fsorch_cli.group import Group
 from fsorch_cli.live import local_time
@@ -44,7 +44,7 @@ def command(ctx: click.Context, since: int, who: str, act: str, limit: int, as_j
         return
     app: App = ctx.obj
     with app.store() as store:
-        rows = store.audits(limit, since=since, who=who, act=act)
+        rows = first_rows(store.audits(limit + 1, since=since, who=who, act=act), limit)
     if as_json:
         print_json(rows)
         return

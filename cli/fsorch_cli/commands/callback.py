@@ -14,7 +14,7 @@ from fsorch.engine.views import ContactView
 from fsorch.errors import ConfigError, NotFound, NotRunning
 from fsorch.store import Store
 from fsorch_cli.app import App
-from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, lead_zone, moment
 from fsorch_cli.live import ago, asked_by, find, local_time, now_us
@@ -32,9 +32,10 @@ def command() -> None:
 @command.command("list")
 @click.option("--leads", "leads_only", is_flag=True, help="Only leads, which needs no running fsorch.")
 @click.option("--agent", default="", help="Only leads that this agent has promised to call.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="So many leads.")
 @AS_JSON
 @click.pass_obj
-def list_callbacks(app: App, leads_only: bool, agent: str, as_json: bool) -> None:
+def list_callbacks(app: App, leads_only: bool, agent: str, limit: int, as_json: bool) -> None:
     """Every promise that is not kept yet: callers in the order of the queues, then leads by their time.
 
     As JSON the callers alone; with --leads, the leads alone."""
@@ -48,7 +49,7 @@ def list_callbacks(app: App, leads_only: bool, agent: str, as_json: bool) -> Non
             return
         _show_contacts(contacts)
     with app.store() as store:
-        leads = store.leads.callbacks(agent=agent)
+        leads = first_rows(store.leads.callbacks(agent=agent, limit=limit + 1), limit)
     if as_json:
         print_json(leads)
     elif leads or leads_only:

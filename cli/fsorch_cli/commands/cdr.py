@@ -16,7 +16,7 @@ from rich.progress import Progress
 from fsorch.clock import to_datetime
 from fsorch.engine.rows import LegRow
 from fsorch_cli.app import App
-from fsorch_cli.console import err, note, print_json, print_table
+from fsorch_cli.console import err, first_rows, note, print_json, print_table
 from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
@@ -41,9 +41,10 @@ def list_cdrs(app: App, /, limit: int, as_json: bool, **filters: Any) -> None:
     """The newest records, the newest last; of the last 24 hours unless --since says otherwise."""
     filters["since"] = filters["since"] or time.time_ns() // 1_000 - DAY_US
     with app.store() as store:
-        legs = deque(store.cdrs(**filters), maxlen=limit)
+        newest = deque(store.cdrs(**filters), maxlen=limit + 1)
+    legs = first_rows(tuple(reversed(newest)), limit)[::-1]
     if as_json:
-        print_json(list(legs))
+        print_json(legs)
         return
     print_table(
         ("made", "leg", "role", "number", "destination", "agent", "talked>", "cause", "code"),

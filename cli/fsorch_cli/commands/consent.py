@@ -7,7 +7,7 @@ import click
 from fsorch.campaigns import ConsentRow
 from fsorch.store.giving import consent_given
 from fsorch_cli.app import App
-from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
 from fsorch_cli.live import asked_by, local_time, now_us
@@ -30,7 +30,8 @@ def command() -> None:
 def list_consents(app: App, number: str, region: str, limit: int, as_json: bool) -> None:
     """What is on record, the newest first; of NUMBER alone where it is given."""
     with app.store() as store:
-        found = store.consents.newest(limit, number=number_of(number, region) if number else "")
+        of = number_of(number, region) if number else ""
+        found = first_rows(store.consents.newest(limit + 1, number=of), limit)
     if as_json:
         print_json(found)
         return

@@ -10,7 +10,7 @@ from fsorch.engine.rows import ContactRow
 from fsorch.store import ContactDetail
 from fsorch_cli.app import App
 from fsorch_cli.board import tell
-from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, out, print_json, print_table, printable
 from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
 from fsorch_cli.live import clock_time, local_time, seconds
@@ -39,7 +39,7 @@ add_contact_verbs(command)
 def list_contacts(app: App, /, limit: int, as_json: bool, **filters: Any) -> None:
     """The newest contacts, newest first."""
     with app.store() as store:
-        contacts = store.contacts(limit, **filters)
+        contacts = first_rows(store.contacts(limit + 1, **filters), limit)
     if as_json:
         print_json(contacts)
         return

@@ -13,14 +13,15 @@ from fsorch.customers import Customer, Note
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
 from fsorch_cli.app import App
-from fsorch_cli.console import note, out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
-from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.live import asked_by, local_time, missing
 from fsorch_cli.options import AS_JSON
 
 WHO = click.argument("customer", metavar="CUSTOMER")
 # What a column of an imported file is; the others are the customer's own fields.
-KNOWN = ("reference", "name", "numbers", "tier", "language", "agent", "pin")
+KNOWN = ("reference", "tenant", "name", "numbers", "tier", "language", "agent", "pin")
+TENANT = click.option("--tenant", default=None, metavar="ID", help="Whose customer; empty: everybody's.")
 MOST_COMPLAINTS = 20
 
 
@@ -37,22 +38,23 @@ def command() -> None:
 def list_customers(app: App, text: str, limit: int, as_json: bool) -> None:
     """Customers whose name, customer number or telephone number TEXT is; without TEXT those changed last."""
     with app.store() as store:
-        found = store.customers.search(text, limit)
+        found = first_rows(store.customers.search(text, limit + 1), limit)
     if as_json:
         print_json(found)
         return
-    rows = [(one.reference, one.name, one.tier, ", ".join(one.numbers), one.agent) for one in found]
-    print_table(("reference", "name", "tier", "numbers", "agent"), rows, empty="No such customer.")
+    rows = [(one.reference, one.name, one.tier, ", ".join(one.numbers), one.agent, one.tenant) for one in found]
+    print_table(("reference", "name", "tier", "numbers", "agent", "tenant"), rows, empty="No such customer.")
 
 
 @command.command("show")
 @WHO
+@TENANT
 @AS_JSON
 @click.pass_obj
-def show(app: App, customer: str, as_json: bool) -> None:
+def show(app: App, customer: str, tenant: str | None, as_json: bool) -> None:
     """All about CUSTOMER: open tickets, promises, notes."""
     with app.store() as store:
-        file = store.customers.file(find_customer(store, customer).id)
+        file = store.customers.file(find_customer(store, customer, tenant).id)
     if as_json:
         print_json(file)
         return
@@ -65,6 +67,7 @@ def show(app: App, customer: str, as_json: bool) -> None:
             ("tier", one.tier),
             ("language", one.language),
             ("own agent", one.agent),
+            ("tenant", one.tenant),
             ("numbers", ", ".join(one.numbers)),
             ("PIN", "set" if one.has_pin else "none"),
             *sorted(one.fields.items()),
@@ -84,38 +87,42 @@ def show(app: App, customer: str, as_json: bool) -> None:
 @click.option("--tier", default="", help="Your own word for their rank, which flows and queues may ask for.")
 @click.option("--language", default="", help="The language they are spoken to in, such as en.")
 @click.option("--agent", default="", help="Their own agent; an id of the centre.")
+@click.option("--tenant", default="", metavar="ID", help="Whose customer they are; without it, everybody's.")
 @click.option("--field", "fields", multiple=True, metavar="NAME=TEXT", help="A field of your own; several times.")
 @click.option("--pin", default=None, help="4 to 12 digits by which they prove who they are; kept as a hash only.")
 @AS_JSON
 @click.pass_obj
 def add(app: App, /, fields: tuple[str, ...], pin: str | None, as_json: bool, **given: Any) -> None:
-    """Make a customer, or replace the one with the same reference."""
+    """Make a customer, or replace the one of the same tenant with the same reference."""
     if not (given["reference"] or given["numbers"]):
         raise ConfigError("the customer has neither --reference nor --number; give one, so that they can be found")
     customer = msgspec.convert(given | {"fields": _fields(fields)}, Customer)
     with app.store() as store:
+        _check_tenant(customer, _tenants(store))
         made = store.customers.put(customer, asked_by(), pin=pin)
     print_json(made) if as_json else out().print(f"customer {printable(made.reference or made.id)} is kept")
 
 
 @command.command("remove")
 @WHO
+@TENANT
 @click.pass_obj
-def remove(app: App, customer: str) -> None:
+def remove(app: App, customer: str, tenant: str | None) -> None:
     """Forget CUSTOMER, their numbers, tickets, notes and promises. Contacts on record stay."""
     with app.store() as store:
-        store.customers.remove(find_customer(store, customer).id, asked_by())
+        store.customers.remove(find_customer(store, customer, tenant).id, asked_by())
     out().print(f"customer {printable(customer)} is forgotten")
 
 
 @command.command("note")
 @WHO
 @click.argument("text")
+@TENANT
 @click.pass_obj
-def add_note(app: App, customer: str, text: str) -> None:
+def add_note(app: App, customer: str, text: str, tenant: str | None) -> None:
     """Write a note about CUSTOMER."""
     with app.store() as store:
-        store.customers.add_note(Note(customer=find_customer(store, customer).id, text=text), asked_by())
+        store.customers.add_note(Note(customer=find_customer(store, customer, tenant).id, text=text), asked_by())
     out().print("noted")
 
 
@@ -126,17 +133,19 @@ def add_note(app: App, customer: str, text: str) -> None:
 @click.pass_obj
 def import_(app: App, file: IO[str], dry_run: bool, delimiter: str) -> None:
     """Take customers from a CSV FILE whose first row names the columns: reference, name, numbers (several: parted by
-    spaces or semicolons), tier, language, agent, pin; every other column becomes a field of that name.
+    spaces or semicolons), tier, language, agent, tenant, pin; every other column becomes a field of that name.
 
     A row that cannot be taken is told with its number and reason, the others are kept; then the exit code is 1."""
     if len(delimiter) != 1:
         raise ConfigError(f"the delimiter is {delimiter!r}; give one character")
     kept, faults = 0, []
     with app.store() as store:
+        tenants = _tenants(store)
         for number, customer, pin in _rows(file, delimiter):
             try:
                 if isinstance(customer, str):
                     raise ConfigError(customer)
+                _check_tenant(customer, tenants)
                 if not dry_run:
                     store.customers.put(customer, asked_by(), pin=pin)
                 kept += 1
@@ -151,10 +160,27 @@ def import_(app: App, file: IO[str], dry_run: bool, delimiter: str) -> None:
         raise click.exceptions.Exit(1)
 
 
-def find_customer(store: Store, name: str) -> Customer:
-    """The customer with this reference, telephone number or id. Raises NotFound."""
-    found = store.customers.by_reference(name) or store.customers.by_number(name)
-    return found or store.customers.get(name)
+def find_customer(store: Store, name: str, tenant: str | None = None) -> Customer:
+    """The customer with this reference, telephone number or id, of this tenant if it is said. Raises NotFound, and
+    ConfigError where several tenants have one."""
+    found = [one for one in store.customers.named(name) if tenant in (None, one.tenant)]
+    if not found:
+        raise NotFound("customer", name)
+    if len(found) > 1:
+        whose = " or ".join(f"--tenant {one.tenant!r}" for one in found)
+        raise ConfigError(f"{name[:64]} is a customer of several tenants; say whose: {whose}")
+    return found[0]
+
+
+def _tenants(store: Store) -> list[str]:
+    return [one.id for one in store.load_centre().tenants]
+
+
+def _check_tenant(customer: Customer, known: list[str]) -> None:
+    """The tenant whose customer this is to be is there. Raises NotFound."""
+    tenant = customer.tenant or customer.fields.get("tenant", "")
+    if tenant and tenant not in known:
+        raise missing("tenant", tenant, known)
 
 
 def _fields(pairs: tuple[str, ...]) -> dict[str, str]:

@@ -12,7 +12,7 @@ from fsorch.errors import ConfigError
 from fsorch.store.dnc import DncProgress
 from fsorch.store.giving import not_to_be_called
 from fsorch_cli.app import App
-from fsorch_cli.console import err, note, out, print_json, print_table, printable
+from fsorch_cli.console import err, first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
 from fsorch_cli.live import asked_by, local_time
@@ -36,7 +36,7 @@ def command() -> None:
 def list_entries(app: App, campaign: str | None, begins: str, limit: int, as_json: bool) -> None:
     """What came one by one, the newest first, and the lists that were imported."""
     with app.store() as store:
-        entries = store.dnc.entries(campaign=campaign, begins=begins, limit=limit)
+        entries = first_rows(store.dnc.entries(campaign=campaign, begins=begins, limit=limit + 1), limit)
         lists = store.dnc.lists()
     if as_json:
         print_json({"entries": entries, "lists": lists})

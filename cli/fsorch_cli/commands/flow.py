@@ -179,7 +179,7 @@ def test_(
     script = read_script(answers_file, values, number)
     flows = {**around.flows, flow.id: flow}
     check_script(flow, flows, script, known_names(flow, world))
-    known = moment_of(around, at, flow.tenant) | caller_of(app, centre_file, number) | script.values
+    known = moment_of(around, at, flow.tenant) | caller_of(app, centre_file, number, flow.tenant) | script.values
     stage = Stage(known, prompts_around(around.centre))
     if flow.on_closed is not None and stage.value(f"calendar.{flow.calendar}.open") is False:
         out().print(printable(f"{flow.calendar} is closed then, so callers do not enter it"))

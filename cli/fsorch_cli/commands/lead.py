@@ -11,7 +11,7 @@ from fsorch.errors import ConfigError, NotFound
 from fsorch.places import Places
 from fsorch.store.reasons import reasons_of
 from fsorch_cli.app import App
-from fsorch_cli.console import note, out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, held_of, moment_there, number_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
@@ -25,13 +25,14 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("lead")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="So many attempts.")
 @AS_JSON
 @click.pass_obj
-def show(app: App, lead: str, as_json: bool) -> None:
+def show(app: App, lead: str, limit: int, as_json: bool) -> None:
     """Who LEAD is, and every attempt to reach them."""
     with app.store() as store:
         found = find_lead(store, lead)
-        attempts = store.leads.attempts.newest(100, lead=found.id)
+        attempts = first_rows(store.leads.attempts.newest(limit + 1, lead=found.id), limit)
         dnc = store.dnc.hits([one.number for one in found.numbers])
     if as_json:
         print_json({"lead": found, "attempts": attempts, "dnc": list(dnc.values())})

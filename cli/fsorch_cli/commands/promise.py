@@ -7,7 +7,7 @@ import click
 from fsorch.customers import PromiseState
 from fsorch.names import Role
 from fsorch_cli.app import App
-from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
 from fsorch_cli.options import AS_JSON
@@ -23,20 +23,30 @@ def command() -> None:
 @command.command("list")
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=None, help="Only for this role.")
 @click.option("--agent", default="", help="Only of this agent.")
+@click.option("--tenant", default="", metavar="ID", help="Only of this tenant's callers.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True)
 @AS_JSON
 @click.pass_obj
-def list_promises(app: App, role: str | None, agent: str, as_json: bool) -> None:
+def list_promises(app: App, role: str | None, agent: str, tenant: str, limit: int, as_json: bool) -> None:
     """The open promises, those due first first."""
     with app.store() as store:
-        promises = store.customers.promises(role=role or "", agent=agent)
+        found = store.customers.promises(role=role or "", agent=agent, tenant=tenant, limit=limit + 1)
+    promises = first_rows(found, limit)
     if as_json:
         print_json(promises)
         return
     rows = [
-        (one.id[:12], local_time(one.due_at) if one.due_at else "", one.what, one.number, one.agent or one.role)
+        (
+            one.id[:12],
+            local_time(one.due_at) if one.due_at else "",
+            one.what,
+            one.number,
+            one.agent or one.role,
+            one.tenant,
+        )
         for one in promises
     ]
-    print_table(("promise", "due", "what", "to", "by"), rows, empty="Nothing is owed to anybody.")
+    print_table(("promise", "due", "what", "to", "by", "tenant"), rows, empty="Nothing is owed to anybody.")
 
 
 def _add_verb(verb: str, state: PromiseState) -> None:

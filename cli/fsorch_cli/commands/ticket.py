@@ -7,8 +7,8 @@ import click
 from fsorch.customers import Ticket, TicketState
 from fsorch.errors import ConfigError
 from fsorch_cli.app import App
-from fsorch_cli.commands.customer import find_customer
-from fsorch_cli.console import out, print_json, print_table, printable
+from fsorch_cli.commands.customer import TENANT, find_customer
+from fsorch_cli.console import first_rows, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
 from fsorch_cli.options import AS_JSON
@@ -23,14 +23,16 @@ def command() -> None:
 
 @command.command("list")
 @click.option("--customer", default="", help="Only of this customer.")
+@TENANT
 @click.option("--all", "everything", is_flag=True, help="Solved and closed ones as well.")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True)
 @AS_JSON
 @click.pass_obj
-def list_tickets(app: App, customer: str, everything: bool, as_json: bool) -> None:
+def list_tickets(app: App, customer: str, tenant: str | None, everything: bool, limit: int, as_json: bool) -> None:
     """The open tickets, the newest first."""
     with app.store() as store:
-        id = find_customer(store, customer).id if customer else ""
-        tickets = store.customers.tickets(id, open_only=not everything)
+        id = find_customer(store, customer, tenant).id if customer else ""
+        tickets = first_rows(store.customers.tickets(id, open_only=not everything, limit=limit + 1), limit)
     if as_json:
         print_json(tickets)
         return
@@ -43,12 +45,13 @@ def list_tickets(app: App, customer: str, everything: bool, as_json: bool) -> No
 @click.argument("subject")
 @click.option("--agent", default="", help="Who works on it; an agent's id.")
 @click.option("--reference", default="", help="Its number; without it, the next one.")
+@TENANT
 @AS_JSON
 @click.pass_obj
-def open_(app: App, customer: str, subject: str, agent: str, reference: str, as_json: bool) -> None:
+def open_(app: App, customer: str, subject: str, agent: str, reference: str, tenant: str | None, as_json: bool) -> None:
     """Open a ticket about SUBJECT for CUSTOMER."""
     with app.store() as store:
-        owner = find_customer(store, customer)
+        owner = find_customer(store, customer, tenant)
         ticket = Ticket(reference=reference, customer=owner.id, subject=subject, agent=agent)
         made = store.customers.open_ticket(ticket, asked_by())
     print_json(made) if as_json else out().print(f"ticket {printable(made.reference)} is open")

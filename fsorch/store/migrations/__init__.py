@@ -25,6 +25,7 @@ from fsorch.store.migrations import (
     m0019_scopes,
     m0020_tenants,
     m0021_forms_and_notes,
+    m0022_clients_customers,
 )
 
 __all__ = [
@@ -49,4 +50,5 @@ __all__ = [
     "m0019_scopes",
     "m0020_tenants",
     "m0021_forms_and_notes",
+    "m0022_clients_customers",
 ]
