@@ -1,10 +1,11 @@
-"""The flows that fsorch ships to begin with: each with a centre that it fits, and answers to try it by."""
+"""The flows that fsorch ships to begin with: each with a centre that it fits, and answers to try it by. And a centre of
+two clients."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
-__all__ = ["EXAMPLES", "KEYS", "example_files"]
+__all__ = ["CLIENTS", "EXAMPLES", "KEYS", "clients_file", "example_files"]
 
 FOLDER = Path(__file__).resolve().parent / "examples"
 # What each is, by name.
@@ -14,8 +15,16 @@ EXAMPLES = {
     "clinic": "a clinic in English and Spanish: appointments, prescriptions, urgent matters at once",
 }
 
+# A centre of two clients, for docs/tenants.md.
+CLIENTS = "clients.yaml"
+
 # Keys that show something of each, for ``fsorch flow test`` with its answers.
 KEYS = {"shop": "1,1", "operator": "2580,3", "clinic": "2,3,01021980,1"}
+
+
+def clients_file() -> str:
+    """The centre of an outsourcer with two clients, as text."""
+    return (FOLDER / CLIENTS).read_text(encoding="utf-8")
 
 
 def example_files(name: str) -> dict[str, str]:

@@ -84,8 +84,10 @@ def _check_number(number: str, spec: NumberSpec, known: Belongings, where: str) 
 
 
 def _check_campaigns(estate: Estate, known: Belongings, where: str) -> None:
-    """No list of leads is dialled for two tenants either, and no campaign waits for another tenant's."""
+    """No list of leads is dialled for two tenants either, no campaign waits for another tenant's, and none counts its
+    drops together with theirs."""
     owners: dict[str, str] = {}
+    groups: dict[str, str] = {}
     whose = {one.id: one.tenant or known.queues.get(one.queue, "") for one in estate.campaigns}
     for n, campaign in enumerate(estate.campaigns):
         here, tenant = f"{where}: campaigns[{n}]", whose[campaign.id]
@@ -95,6 +97,13 @@ def _check_campaigns(estate: Estate, known: Belongings, where: str) -> None:
                 f"{here}.after is {campaign.after!r}, a campaign that belongs to the tenant {owner!r}; "
                 f"expected one of {tenant!r}"
             )
+        if group := campaign.drop_group:
+            if not fits(owner := groups.setdefault(group, tenant), tenant):
+                raise ConfigError(
+                    f"{here}.drop_group is {group!r}, in which campaigns of the tenant {owner!r} count their drops; "
+                    f"expected a group of {tenant!r} alone"
+                )
+            groups[group] = owner or tenant
         for m, one in enumerate(campaign.lists):
             owner = owners.setdefault(one.list, tenant)
             if not fits(owner, tenant):

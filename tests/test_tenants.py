@@ -46,8 +46,9 @@ def two_tenants() -> Plain:
         centre["flows"].append({"id": f"{id}-in", "tenant": id, "start": "go", "person": f"{id}-q", "nodes": nodes})
         member = {"queue": f"{id}-q"}
         centre["agents"].append({"id": f"{id}-1", "tenant": id, "phone": "user/2", "queues": [member]})
-        lists, gateways = [{"list": f"{id}-leads"}], ["carrier"]
-        centre["campaigns"].append({"id": f"{id}-c", "queue": f"{id}-q", "lists": lists, "gateways": gateways})
+        lists, drops = [{"list": f"{id}-leads"}], f"{id}-drops"
+        campaign = {"id": f"{id}-c", "queue": f"{id}-q", "lists": lists, "gateways": ["carrier"], "drop_group": drops}
+        centre["campaigns"].append(campaign)
     return centre
 
 
@@ -101,6 +102,7 @@ FAULTS: list[tuple[str, Any, str]] = [
     ("campaigns/0/blending", {"queues": ["beta-q"]}, "campaigns[0].blending.queues[0] is 'beta-q', a queue that"),
     ("campaigns/0/blending", {"by_queue": {"beta-q": 1}}, "campaigns[0].blending.by_queue.beta-q is 'beta-q', a queue"),
     ("campaigns/0/after", "beta-c", "campaigns[0].after is 'beta-c', a campaign that belongs to the tenant 'beta'"),
+    ("campaigns/0/drop_group", "beta-drops", "campaigns[1].drop_group is 'beta-drops', in which campaigns of the"),
     ("campaigns/0/lists/0/list", "beta-leads", "campaigns[1].lists[0].list is 'beta-leads', which the tenant 'acme'"),
     ("calendars/0/tenant", "beta", "calendars[0].zone is missing; expected an IANA time zone"),
     ("queues/2/calendar", "day", "queues[2].calendar is 'day', a calendar without a zone, and the tenant 'beta' has"),

@@ -1,12 +1,14 @@
-"""The files ``fsorch init`` writes, with comments for who reads them first."""
+"""The files ``fsorch init`` writes, with comments for who reads them first; and how files are written."""
 
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 from fsorch.config import SwitchSettings
+from fsorch.errors import ConfigError
 
-__all__ = ["centre_yaml", "settings_yaml"]
+__all__ = ["centre_yaml", "settings_yaml", "write_files"]
 
 SETTINGS = """\
 # How fsorch runs here. Readable by its owner alone, for it holds the switch's password.
@@ -119,3 +121,17 @@ def settings_yaml(switch: SwitchSettings, database: str, web_port: int) -> str:
 def centre_yaml() -> str:
     """The example centre."""
     return CENTRE
+
+
+def write_files(files: dict[str, str], into: Path, *, force: bool) -> None:
+    """Write texts by their names into a folder; all or, where one is there and not to be overwritten, none. Raises
+    ConfigError."""
+    try:
+        into.mkdir(parents=True, exist_ok=True)
+        for file in files:
+            if (into / file).exists() and not force:
+                raise ConfigError(f"{into / file}: is there already; use --into another folder, or --force")
+        for file, text in files.items():
+            (into / file).write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{into}: cannot be written ({error.strerror}); check the folder") from None

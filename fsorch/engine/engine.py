@@ -8,6 +8,7 @@ outcome, always: ids come from the ``ids`` the engine was made with.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import msgspec
 
@@ -38,6 +39,7 @@ from fsorch.engine.inputs import (
     LinkDown,
     LinkUp,
     LookedUp,
+    MoveContact,
     PacingWas,
     Recall,
     Request,
@@ -53,10 +55,10 @@ from fsorch.engine.records import Records
 from fsorch.engine.resync import Resync
 from fsorch.engine.showing import agent_view, snapshot
 from fsorch.engine.state import Contact, Offer, Person, Queue
-from fsorch.engine.tenants import tenant_views
+from fsorch.engine.tenants import first_queue, tenant_views
 from fsorch.engine.timers import Key
 from fsorch.engine.views import AgentView, Snapshot
-from fsorch.errors import NotFound
+from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Exists
 from fsorch.esl.replies import Reply
 from fsorch.flows import FlowRelease
@@ -294,9 +296,19 @@ class Engine:
         self._people.configure(centre.agents)
         self._calls.relations.configure()
         self._calls.waiting.configure()
+        self._lead_home(self._calls.waiting.tenants.renew())
         self._calls.queueing.renew()
         self._dialling.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
+
+    def _lead_home(self, astray: list[Contact]) -> None:
+        """Those who wait in a queue that another tenant has got go to one of their own, or a shared one; where there is
+        none they stay, for nobody else would serve them."""
+        for contact in astray:
+            queue = first_queue(self._core, contact.tenant)
+            if queue:
+                with suppress(RequestRefused):
+                    self._calls.supervising.request(MoveContact(contact=contact.id, queue=queue, by="rule: tenant"))
 
     def _hook_failed(self, input: HookFailed) -> None:
         told = msgspec.structs.asdict(input)

@@ -6,13 +6,14 @@ what their number, the queue or the tenant says for that, and else a message: ne
 
 from __future__ import annotations
 
-from fsorch.acd import AgentStatus
+from fsorch.acd import AgentStatus, ContactState
 from fsorch.belongings import fits
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Limit, Run
 from fsorch.engine.facts import FactKind
 from fsorch.engine.state import Contact, Person
 from fsorch.engine.views import TenantView
+from fsorch.esl.commands import SetVars
 from fsorch.rules import Overflow, OverflowTo
 from fsorch.tenants import TenantSpec
 from fsorch.waits import Ending
@@ -56,6 +57,20 @@ class Tenants:
             # To this tenant they may be another customer.
             self.core.fact(FactKind.CONTACT_CLAIMED, contact, leg=contact.leg, tenant=owner, number=contact.number)
             self.let_in(contact, why)
+
+    def renew(self) -> list[Contact]:
+        """The centre has changed. Whoever is in a queue that has got a tenant, and was nobody's, is that tenant's from
+        now on. Given back are those who wait in one that is another tenant's now."""
+        astray = []
+        for contact in self.core.contacts.values():
+            if not contact.tenant and contact.queue and self.core.tenancy.of_queue(contact.queue):
+                self.enter(contact)
+                if contact.leg:
+                    mark = SetVars(contact.leg, (("fsorch_tenant", contact.tenant),))
+                    self.core.send(contact.switch, mark)
+            elif contact.machine.state is ContactState.WAITING and not self.fits(contact, contact.queue):
+                astray.append(contact)
+        return astray
 
     def mind_customer(self, contact: Contact) -> None:
         """Somebody who is another tenant's customer is nobody to this one."""

@@ -25,6 +25,7 @@ from fsorch.errors import RequestRefused
 from fsorch.flows import FlowRelease, FlowSpec
 from fsorch.store import centre as centres
 from fsorch.store import flows, phones, queries, tokens, users
+from fsorch.store.adopting import Adopted, Adoption, adopt
 from fsorch.store.answered import AnsweredRequests
 from fsorch.store.backup import copy_before_upgrade
 from fsorch.store.break_times import BreakStretch, break_stretches
@@ -179,6 +180,10 @@ class Store:
         meanwhile, so it is to be short."""
         with self._use() as db, writing(db):
             yield centres.read_revision(db, lock=True)
+
+    def adopt(self, wanted: Adoption, by: str, *, dry_run: bool = False) -> Adopted:
+        """Contacts that ended as nobody's become a tenant's; see :mod:`fsorch.store.adopting`. Audited."""
+        return adopt(self._use, self._audit, wanted, by, dry_run=dry_run)
 
     # Versions of flows
 

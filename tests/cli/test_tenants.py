@@ -54,6 +54,54 @@ def test_tenants_from_a_file_and_by_hand(home: Path) -> None:
     assert (refused.code, "domain is 'acme.example', which is the tenant 'acme''s" in refused.err) == (3, True)
 
 
+def test_the_example_is_taken_as_it_is(home: Path) -> None:
+    assert fsorch("tenant", "example", "--into", "here").out.startswith("wrote here/clients.yaml")
+    assert fsorch("tenant", "example", "--into", "here").code == 3
+    assert fsorch("apply", "here/clients.yaml").code == 0
+    assert fsorch("diff", "here/clients.yaml") == (0, "", "")
+    shown = json.loads(fsorch("tenant", "show", "dairy", "--json").out)
+    assert (shown["queues"], shown["campaigns"]) == (["dairy-orders", "dairy-out"], ["deliveries"])
+    assert [fsorch("flow", "lint", flow).out for flow in ("dairy", "house")] == [
+        "nothing against dairy\n",
+        "nothing against house\n",
+    ]
+
+
+def test_contacts_of_before_are_adopted(home: Path) -> None:
+    assert fsorch("apply", "two.yaml").code == 0
+    assert fsorch("tenant", "adopt", "beta").out == "There is no contact that beta could have.\n"
+    with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
+        store.write([contact_ended("c1", queue="beta-q"), contact_ended("c2", queue="beta-q", tenant="acme")])
+    dry = fsorch("tenant", "adopt", "beta", "--queue", "beta-q", "--dry-run").out
+    assert dry.splitlines()[-1] == "1 contacts and 0 promises would be beta's"
+    done = json.loads(fsorch("tenant", "adopt", "beta", "--json").out)
+    assert (done["contacts"], done["applied"]) == ({"beta-q": 1}, True)
+    refused = fsorch("tenant", "adopt", "beta", "--queue", "common")
+    assert "fsorch queue set common tenant=beta" in refused.err
+
+
+def test_one_person_is_a_customer_of_both(home: Path) -> None:
+    assert fsorch("apply", "two.yaml").code == 0
+    zoe = ("customer", "add", "--reference", "4711", "--number", "+442079460001", "--name")
+    assert fsorch(*zoe, "Zoë", "--tenant", "acme").code == 0
+    assert fsorch(*zoe, "Zoe Q", "--field", "tenant=beta").code == 0
+    assert fsorch(*zoe, "Zoë", "--tenant", "acmee").err == "fsorch: no tenant called 'acmee'; did you mean acme?\n"
+    both = fsorch("customer", "show", "4711")
+    assert (both.code, both.err) == (
+        3,
+        "fsorch: 4711 is a customer of several tenants; say whose: --tenant 'acme' or --tenant 'beta'\n",
+    )
+    assert "Zoe Q" in fsorch("customer", "show", "+442079460001", "--tenant", "beta").out
+    assert fsorch("ticket", "open", "4711", "a leak", "--tenant", "acme").code == 0
+    assert json.loads(fsorch("ticket", "list", "--customer", "4711", "--tenant", "beta", "--json").out) == []
+    assert fsorch("customer", "remove", "4711", "--tenant", "acme").code == 0
+    assert "Zoe Q" in fsorch("customer", "show", "4711").out
+    cut = fsorch("customer", "list", "--limit", "1")
+    assert cut.err == ""
+    assert fsorch("customer", "add", "--reference", "1").code == 0
+    assert fsorch("customer", "list", "--limit", "1").err == "these are 1, and there are more: give a higher --limit\n"
+
+
 def test_a_contract_is_reported_day_by_day(home: Path) -> None:
     assert fsorch("apply", "two.yaml").code == 0
     assert fsorch("report", "--tenant", "beta").out.splitlines()[-1].startswith("beta has no contract; give it one: ")

@@ -251,6 +251,49 @@ def test_another_tenants_customer_is_nobody() -> None:
             assert claimed.data == {"tenant": "beta", "number": contact.number}
 
 
+def handed(plain: Plain, queue: str, tenant: str) -> Configure:
+    """The centre with this queue given to a tenant, and without what would stand against it."""
+    plain = plain | {
+        "queues": [one | ({"tenant": tenant} if one["id"] == queue else {}) for one in plain["queues"]],
+        "flows": [one for one in plain["flows"] if one["id"] != "acme-in"],
+        "tenants": [{"id": one["id"], "domain": one["domain"]} for one in plain["tenants"]],
+        "numbers": {number: spec for number, spec in plain["numbers"].items() if number != "500@acme"},
+        "agents": [one for one in plain["agents"] if one["id"] != "acme-1"],
+        "calendars": [],
+        "campaigns": [],
+    }
+    return Configure(decode(plain, Centre, where="centre.yaml"))
+
+
+def test_a_queue_that_gets_a_tenant_gives_it_those_who_are_in_it() -> None:
+    plain = two_tenants()
+    desk = Desk(decode(plain, Centre, where="centre.yaml"))
+    call(desk, "c1", "1", fsorch_queue="common")
+    call(desk, "c2", "1", "beta.example", fsorch_queue="common")
+    assert places(desk) == {"c1": ("", "common"), "c2": ("beta", "common")}
+    desk.tell(handed(plain, "common", "acme"))
+    # Who was beta's goes where beta's callers are served.
+    assert places(desk) == {"c1": ("acme", "common"), "c2": ("beta", "beta-q")}
+    assert desk.of(FactKind.CONTACT_CLAIMED)[-1].data["tenant"] == "acme"
+    marks = [dict(one.pairs) for one, _ in desk.sent if isinstance(one, SetVars) and one.uuid == "c1"]
+    assert any(one.get("fsorch_tenant") == "acme" for one in marks)
+    [moved] = desk.of(FactKind.CONTACT_MOVED)
+    assert moved.data == {"previous": "common", "by": "rule: tenant"}
+    beta = next(one for one in desk.engine.snapshot().tenants if one.id == "beta")
+    assert (beta.contacts, beta.waiting) == (1, 1)
+
+
+def test_who_has_nowhere_else_to_wait_stays() -> None:
+    plain = two_tenants()
+    desk = Desk(decode(plain, Centre, where="centre.yaml"))
+    call(desk, "c1", "500", "acme.example")
+    plain["queues"] = [one for one in plain["queues"] if one["id"] != "common"]
+    plain["flows"] = [one for one in plain["flows"] if one["id"] != "hello"]
+    plain["numbers"] = {number: spec for number, spec in plain["numbers"].items() if number != "700"}
+    desk.tell(handed(plain, "acme-q", "beta"))
+    assert places(desk) == {"c1": ("acme", "acme-q")}
+
+
 def test_whoever_calls_two_tenants_is_each_ones_own_customer() -> None:
     """The answers may come in any order: what they were to nobody, and what they are to beta."""
     ours = CustomerFile(customer=Customer(id="b", name="Zoë", tenant="beta"))

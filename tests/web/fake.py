@@ -43,6 +43,7 @@ from fsorch.engine.views import (
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.flows import FlowSpec
 from fsorch.store import ContactDetail
+from fsorch.store.adopting import Adopted, Adoption
 from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
@@ -118,6 +119,10 @@ class FakeStore:
 
     def steady(self) -> AbstractContextManager[int]:
         return nullcontext(self.revisions)
+
+    def adopt(self, wanted: Adoption, by: str, *, dry_run: bool = False) -> Adopted:
+        self.audited.append((by, "tenant.adopt", wanted))
+        return Adopted(tenant=wanted.tenant, contacts={}, promises=0, left_out=0, applied=False)
 
     def load_centre(self) -> Centre:
         return self.centre

@@ -243,6 +243,19 @@ def test_a_tenant_has_its_report_and_no_other(pages: dict[str, Page], desk: Site
     assert pages["client"].get(f"/api/tenants/{MINE.id}/report").status == 404
 
 
+def test_contacts_of_before_are_given_to_a_tenant_by_an_admin(site: Site, pages: dict[str, Page]) -> None:
+    site.store.centre = CENTRE
+    root = site.page("root")
+    done = root.post(f"/api/tenants/{MINE.id}/adopt", {"queue": "sales", "dry_run": True})
+    assert (done.status, done.json["tenant"]) == (200, MINE.id)
+    [(who, _, wanted)] = [one for one in site.store.audited if one[1] == "tenant.adopt"]
+    assert (who, wanted.queues) == ("root", ("sales",))
+    assert root.post(f"/api/tenants/{MINE.id}/adopt", {"queue": "hidden"}).status == 409
+    assert root.post("/api/tenants/nobody/adopt", {}).status == 404
+    assert site.page("sam").post(f"/api/tenants/{MINE.id}/adopt", {}).status == 403
+    assert ask(pages["manager"], "POST", f"/api/tenants/{MINE.id}/adopt").status == 403
+
+
 def test_a_leader_steers_their_queue_and_no_other_place_of_an_agent(pages: dict[str, Page], records: Store) -> None:
     leader = pages["leader"]
     assert ask(leader, "PATCH", "/api/queues/sales", {"paused": True}).json["applied"]

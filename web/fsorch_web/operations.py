@@ -14,6 +14,7 @@ from fsorch.config import Centre
 from fsorch.engine.rows import ContactRow
 from fsorch.engine.views import ContactView, TenantView
 from fsorch.objects import KINDS, SkillBody
+from fsorch.store.adopting import Adopted
 from fsorch.store.attempts import CampaignCounts
 from fsorch.store.campaigns import CampaignRow
 from fsorch.store.changing import Changed
@@ -23,7 +24,7 @@ from fsorch.store.flows import FlowVersion
 from fsorch.store.queries import ContactDetail
 from fsorch.store.reasons import LeadReason, Upcoming
 from fsorch.store.story import Line
-from fsorch_web import campaigns, flows, leads, objects, verbs
+from fsorch_web import campaigns, flows, leads, objects, tenants, verbs
 from fsorch_web.auth import Credentials
 
 __all__ = ["OPERATIONS", "Operation", "Sparse"]
@@ -213,6 +214,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "Whether its contract was held, day by day", TenantReport, query=SPAN, scoped=True
     ),
     ("GET", "/api/tenants/<id>/now"): Operation("What of its limits is in use", TenantView, scoped=True),
+    ("POST", "/api/tenants/<id>/adopt"): Operation(
+        "Contacts of before its queues were its own become the tenant's", Adopted, tenants.Adopt, ADMIN
+    ),
     ("GET", "/api/callbacks"): Operation("Who is to be called back", list[ContactView], scoped=True),
     ("GET", "/api/messages"): Operation("Messages that nobody is done with", list[ContactView], scoped=True),
     ("GET", "/api/messages/<contact>"): Operation("A recording", media="audio/wav", role="agent", scoped=True),

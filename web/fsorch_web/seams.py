@@ -9,6 +9,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 import gevent
 
 from fsorch.engine.rows import ContactRow
+from fsorch.store.adopting import Adopted, Adoption
 from fsorch.store.answered import AnsweredRequests
 from fsorch.store.campaigns import Campaigns
 from fsorch.store.consents import Consents
@@ -158,6 +159,10 @@ class StoreReads(VersionStore, Answering, Protocol):
 
     def steady(self) -> AbstractContextManager[int]:
         """One transaction in which the centre stays as it is, and its revision; see Store.steady."""
+        ...
+
+    def adopt(self, wanted: Adoption, by: str, *, dry_run: bool = False) -> Adopted:
+        """Contacts that ended as nobody's become a tenant's; see Store.adopt."""
         ...
 
     def audit(self, who: str, act: str, what: Any, /) -> None:

@@ -29,6 +29,7 @@ from fsorch_cli.group import Group
 from fsorch_cli.live import missing, now_us
 from fsorch_cli.objects import add_verbs
 from fsorch_cli.options import AS_JSON
+from fsorch_cli.templates import write_files
 
 TARGET = click.argument("target", metavar="FILE|FLOW")
 CENTRE = click.option(
@@ -288,7 +289,7 @@ def example(name: str | None, into: Path, printed: bool, force: bool, as_json: b
     if printed:
         click.echo(files[f"{name}.yaml"], nl=False)
         return
-    _write(files, into, force=force)
+    write_files(files, into, force=force)
     if as_json:
         print_json({"id": name, "files": [str(into / file) for file in files]})
         return
@@ -299,15 +300,3 @@ def example(name: str | None, into: Path, printed: bool, force: bool, as_json: b
     out().print(f"  fsorch flow test {flow} --centre {centre} --answers {answers} --keys '{KEYS[name]}'")
     out().print(f"  fsorch apply {centre}      # it becomes the whole centre; or take what you need into yours")
     out().print("  fsorch prompt build        # the audio, where espeak-ng is installed")
-
-
-def _write(files: dict[str, str], into: Path, *, force: bool) -> None:
-    try:
-        into.mkdir(parents=True, exist_ok=True)
-        for file in files:
-            if (into / file).exists() and not force:
-                raise ConfigError(f"{into / file}: is there already; use --into another folder, or --force")
-        for file, text in files.items():
-            (into / file).write_text(text, encoding="utf-8")
-    except OSError as error:
-        raise ConfigError(f"{into}: cannot be written ({error.strerror}); check the folder") from None
