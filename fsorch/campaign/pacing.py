@@ -25,13 +25,13 @@ are fsorch's: ``idle``, ``reserved``, ``ringing``, ``talking``, ``wrap_up``, and
 from __future__ import annotations
 
 from collections.abc import Hashable
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from fsorch.campaign.pacing_predictive import Predictive
 from fsorch.campaign.pacing_registry import Registry
 from fsorch.campaign.pacing_rules import Average, Level, Power, Progressive, Tapered
 
-__all__ = ["PACERS", "Pacer"]
+__all__ = ["PACERS", "CallsOff", "Pacer"]
 
 
 class Pacer(Protocol):
@@ -56,6 +56,16 @@ class Pacer(Protocol):
 
     def due(self, now: float) -> int:
         """How many calls to launch now, 0 or more."""
+        ...
+
+
+@runtime_checkable
+class CallsOff(Protocol):
+    """A pacer that may also find that too many calls ring, as when agents have left. It is asked as often as `due`. Who
+    drives it hangs up what the law allows of that, and tells of each by ``on_result(call_id, "cancelled", now)``."""
+
+    def excess(self, now: float) -> int:
+        """How many of the calls that ring are to be called off now, 0 or more."""
         ...
 
 

@@ -12,7 +12,7 @@ from inspect import signature
 from operator import index
 from typing import cast
 
-from fsorch.campaign.pacing import Pacer
+from fsorch.campaign.pacing import CallsOff, Pacer
 from fsorch.campaign.pacing_memory import Learner, Learnt
 from fsorch.campaign.pacing_registry import lacking
 
@@ -45,9 +45,10 @@ class Guard:
             self._safely("on_launch", lambda: pacer.on_launch(call_id, now, *more))
 
     def on_result(self, call_id: Hashable, outcome: str, now: float) -> None:
-        """As `Pacer.on_result`."""
+        """As `Pacer.on_result`. That a call was called off is told as a failure to one that calls none off."""
         if self.pacer is not None:
             pacer = self.pacer
+            outcome = "failed" if outcome == "cancelled" and not isinstance(pacer, CallsOff) else outcome
             self._safely("on_result", lambda: pacer.on_result(call_id, outcome, now))
 
     def on_drop(self, call_id: Hashable, now: float) -> None:
@@ -80,6 +81,23 @@ class Guard:
             self._fail(f"due() wants {_short(calls)} calls at once; expected 0 to {most}")
             return 0
         return calls
+
+    def excess(self, now: float) -> int:
+        """As `CallsOff.excess`; 0 from one that calls none off."""
+        pacer: object = self.pacer
+        if not isinstance(pacer, CallsOff):
+            return 0
+        excess = pacer.excess
+        wanted = self._safely("excess", lambda: excess(now))
+        if self.fault:
+            return 0
+        try:
+            calls = index(wanted)  # type: ignore[arg-type]  # whatever a foreign pacer has answered
+        except TypeError:
+            calls = -1
+        if calls < 0:
+            self._fail(f"excess() says {_short(wanted)} calls, which is no number of calls")
+        return max(0, calls)
 
     def learnt(self) -> Learnt | None:
         """What it knows; None: it does not hand that on."""

@@ -12,7 +12,7 @@ import math
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 
-__all__ = ["BINS", "PER_S", "Ringing", "Talk", "Wrap", "bin_of"]
+__all__ = ["BINS", "PER_S", "Returns", "Ringing", "Talk", "Wrap", "bin_of"]
 
 # Distributions stand in half seconds up to 64 s; what lasts longer ends at the last bin's pace.
 PER_S = 2
@@ -275,3 +275,32 @@ class Talk:
             beyond += reached[b + 1]
             parts[b] += beyond * (self.EDGES[b + 1] - self.EDGES[b])
         return parts
+
+
+class Returns:
+    """How many agents are free again after a contact. Some go on a break or home, now and then; at the end of a shift
+    all of them do, one after the other: then the last few say more than the day, and the day is not told of them.
+    ``usual``: the share on the day."""
+
+    OF, FEW = 100.0, 5.0
+    # Those who went count one each, less so many for each contact that ended; from three in a row on it is an exodus.
+    USUAL, EXODUS, MOST = 0.3, 2.0, 4.0
+
+    __slots__ = ("_few", "_gone", "usual")
+
+    def __init__(self) -> None:
+        self.usual = 1.0
+        self._few = 1.0
+        self._gone = 0.0
+
+    @property
+    def share(self) -> float:
+        """The share to count on now."""
+        return min(self.usual, self._few) if self._gone >= self.EXODUS else self.usual
+
+    def ended(self, back: bool) -> None:
+        """A contact is over, and its agent is free again or is not."""
+        self._gone = min(self.MOST, max(0.0, self._gone + (0.0 if back else 1.0) - self.USUAL))
+        self._few += (back - self._few) / self.FEW
+        if self._gone < self.EXODUS:
+            self.usual += (back - self.usual) / self.OF

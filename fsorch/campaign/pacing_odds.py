@@ -59,3 +59,12 @@ class Moment:
         bend = self._skew / (6.0 * self._variance * deviation) * (z * z - 1.0)
         tail = 0.5 * math.erfc(z * _ROOT_HALF) + bend * _NORMAL * math.exp(-0.5 * z * z)
         return min(1.0, max(0.0, tail))
+
+    def lost(self) -> float:
+        """How many answers find nobody by then, on average."""
+        over = self._mean - self._free
+        if self._variance <= 1e-9:
+            return max(0.0, over)
+        deviation = math.sqrt(self._variance)
+        z = over / deviation
+        return deviation * _NORMAL * math.exp(-0.5 * z * z) + over * 0.5 * math.erfc(-z * _ROOT_HALF)

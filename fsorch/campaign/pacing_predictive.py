@@ -17,7 +17,7 @@ from __future__ import annotations
 import math
 from collections.abc import Hashable
 
-from fsorch.campaign.pacing_learn import BINS, PER_S, Ringing, Talk, Wrap
+from fsorch.campaign.pacing_learn import BINS, PER_S, Returns, Ringing, Talk, Wrap, bin_of
 from fsorch.campaign.pacing_memory import Learnt, rounded
 from fsorch.campaign.pacing_odds import Moment
 from fsorch.campaign.pacing_price import Bank
@@ -37,6 +37,13 @@ class _List:
         self.rate = rate
         self.begun: dict[int, int] = {}
         self.rung: dict[int, int] = {}
+
+    def over(self, ring: Ring) -> None:
+        """A call rings no more."""
+        begun = int(ring.since * PER_S)
+        self.begun[begun] -= 1
+        if not self.begun[begun]:
+            del self.begun[begun]
 
     def look(self, now: int) -> None:
         """Sort what rings by age; ``now``: in half seconds."""
@@ -78,8 +85,8 @@ class Predictive(Watch):
     RELEARN_S = 2.0
     RERATE_S = 1.0
     PACE_S = 60.0
-    # Contacts over which the share of agents who come back from them is averaged.
-    BACK_OF = 100.0
+    # Calls are called off when twice as many answers are lost as this and the target's share of them, down to that.
+    USUAL_LOSS = 0.5
     # Lists with a rate of their own; all others share one.
     MOST_LISTS = 64
     # An answer that may wait longer is paced as if it might wait so long.
@@ -101,8 +108,8 @@ class Predictive(Watch):
         self._wraps: dict[int, int] = {}
         self._talks = 0
         self._pace = self._talk.mean_pace([])
-        # The share of agents who are free again after a contact.
-        self._back = 1.0
+        # Who is free again after a contact.
+        self._returns = Returns()
         # When the first calls had been launched; infinite: they are over.
         self._first_until: float | None = None
         # Calls that are over, and how many a second.
@@ -125,6 +132,27 @@ class Predictive(Watch):
             most = min(most, self.free - self.ringing - self.waiting)
         return self._worth(most) if most > 0 else 0
 
+    def surplus(self) -> int:
+        """The calls that ring for more people than there will be agents for, as after many have left at once, or when
+        many more answer than did. What chance brings is left alone: it takes more than a drop too many."""
+        self._look()
+        self._expect()
+        waits = self._waits = sorted(self._waits)
+        lives = sum(calls * min(1.0, share * (1.0 - self._ringing.live[b])) for b, calls, share in waits)
+        usual = self.USUAL_LOSS + self.target * lives
+        if lives <= usual or self._lost() <= 2.0 * usual:
+            return 0
+        stays, goes = 0, self.ringing
+        while goes - stays > 1:
+            middle = (stays + goes) // 2
+            self._waits = _without(waits, middle)
+            stays, goes = (stays, middle) if self._lost() <= usual else (middle, goes)
+        return goes
+
+    def _lost(self) -> float:
+        """How many of those who may answer find nobody, on average."""
+        return max(self._moment(point).lost() for point in self._points)
+
     def answer_rate(self, source: str = "") -> float:
         """The share of a list's calls that a person answers, as far as is known; without a list, of all calls."""
         known = self._lists.get(source) if source else None
@@ -142,7 +170,7 @@ class Predictive(Watch):
             wraps=rounded(self._wrap.learnt()),
             talks=rounded(talks),
             talked=rounded(talked),
-            back=self._back,
+            back=self._returns.usual,
             saved=self._bank.saved,
             rates={name: known.rate.learnt() for name, known in {**self._lists, "": self._any}.items()},
         )
@@ -156,7 +184,7 @@ class Predictive(Watch):
         self._pace = self._talk.mean_pace([])
         self._bank.resume(learnt.saved)
         if 0.0 < learnt.back <= 1.0:
-            self._back = learnt.back
+            self._returns.usual = learnt.back
         for name, known in list(learnt.rates.items())[: self.MOST_LISTS + 1]:
             list_ = self._lists.setdefault(name, _List(AnswerRate())) if name else self._any
             list_.rate.resume(known)
@@ -186,15 +214,18 @@ class Predictive(Watch):
     def call_over(self, ring: Ring, age: float, live: bool) -> None:
         """Learn ring times and answer rates."""
         for list_ in (self._lists[ring.source], self._any):
-            begun = int(ring.since * PER_S)
-            list_.begun[begun] -= 1
-            if not list_.begun[begun]:
-                del list_.begun[begun]
+            list_.over(ring)
             list_.rate.over(self._ringing.exposed(age), live)
         self._ringing.over(age, live)
         self._over += 1
         if live:
             self._bank.live(self.agents)
+
+    def call_taken_back(self, ring: Ring, age: float) -> None:
+        """Nobody had answered until then: that is all it says."""
+        for list_ in (self._lists[ring.source], self._any):
+            list_.over(ring)
+            list_.rate.cut(self._ringing.exposure[bin_of(age)])
 
     def dropped(self) -> None:
         """Pay for it."""
@@ -203,7 +234,7 @@ class Predictive(Watch):
     def phase_over(self, agent_id: Hashable, phase: Phase, lasted: float, then: Phase) -> None:
         """Learn talk and wrap-up times, and how many come back from them: some go on a break or home."""
         if phase is Phase.WRAP or (phase is Phase.TALK and then is not Phase.WRAP):
-            self._back += ((then is not Phase.AWAY) - self._back) / self.BACK_OF
+            self._returns.ended(then is not Phase.AWAY)
         if phase is Phase.TALK:
             self._talk.over(lasted)
             if then is Phase.FREE:
@@ -278,7 +309,8 @@ class Predictive(Watch):
     def _allowed(self) -> int:
         """How many calls the limit on bursts leaves for now. It refills with time, up to what one second allows."""
         talks = max(self.TALKS_PER_S, self._talk.mean)
-        a_second = max(1.0, self.agents * (self.LINES_PER_S + talks / self._any.rate.rate))
+        rate = self._any.rate.guess(0.0)
+        a_second = max(1.0, self.agents * (self.LINES_PER_S + talks / rate))
         gone = self.launched - self._launched
         self._allowance = max(0.0, self._allowance - gone) + a_second * (self.time - self._asked)
         self._allowance = min(a_second, self._allowance)
@@ -288,11 +320,8 @@ class Predictive(Watch):
     def _worth(self, most: int) -> int:
         """How many calls, up to ``most``, are worth their risk."""
         price = self._bank.price(self.agents)
-        sure = self.SURE
-        self._waits = [
-            wait for list_ in self._lists.values() for wait in list_.waits(self._ringing, list_.rate.bound(sure))
-        ]
-        chance = self._any.rate.bound(sure)
+        self._expect()
+        chance = self._any.rate.guess(self.SURE)
         # Half an answer at a time: with few answers, dozens of calls. The last of them must be worth it, too.
         step = int(0.5 / chance) + 1
         moments: list[Moment] = []
@@ -309,6 +338,16 @@ class Predictive(Watch):
             self._ring(moments, chance, 1 - more)
             step = more // 2
         return count
+
+    def _expect(self) -> None:
+        """Who may answer of those that ring. One list that is silent among others that are not is believed."""
+        sure = self.SURE
+        least = self._any.rate.guess(sure) if self._any.rate.silent else 0.0
+        self._waits = [
+            wait
+            for list_ in self._lists.values()
+            for wait in list_.waits(self._ringing, max(least, list_.rate.bound(sure)))
+        ]
 
     def _ring(self, moments: list[Moment], chance: float, calls: int) -> None:
         """So many more calls (below 0: fewer) are launched now."""
@@ -340,7 +379,19 @@ class Predictive(Watch):
             moment.lives(min(1.0, share * (live[min(BINS, b + point)] - live[b])), calls)
         # An answer waits a little: an agent who comes free within its patience is in time.
         upto = point + int(min(self.tolerance_s, self.MOST_PATIENCE_S) * PER_S)
+        back = self._returns.share
         for age, agents in self._wraps.items():
-            moment.releases(self._back * self._wrap.within(age, upto), agents)
-        moment.releases_at(self._back * self._talks * self._pace * self._wrap.sum_[upto])
+            moment.releases(back * self._wrap.within(age, upto), agents)
+        moment.releases_at(back * self._talks * self._pace * self._wrap.sum_[upto])
         return moment
+
+
+def _without(waits: list[tuple[int, int, float]], calls: int) -> list[tuple[int, int, float]]:
+    """The ``waits``, in order of age, but for so many of the youngest."""
+    left = []
+    for b, count, share in waits:
+        gone = min(count, calls)
+        calls -= gone
+        if count > gone:
+            left.append((b, count - gone, share))
+    return left

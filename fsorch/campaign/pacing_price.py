@@ -4,7 +4,8 @@ Every live answer pays in a little less than the target's share of a drop, every
 chance of finding nobody that a call may be launched with: above the target while there is something in the bank, so
 that idle time is bought with it; close to nothing once it is overdrawn. The bank holds a reserve for what is already in
 the air, and no more than a few drops above it: a quiet morning buys no bad afternoon. So in whatever stretch of time
-one counts, drops stay at the target but for these few.
+one counts, drops stay at the target but for these few. What is held back for a hundred agents is much to ten: when most
+of them leave it is not theirs to spend, and is let go by and by.
 """
 
 from __future__ import annotations
@@ -25,14 +26,18 @@ class Bank:
     # than half of it in the bank the lowest price falls, to so much of it with nothing.
     RESERVE = 1.0
     POOREST = 0.3
+    # With fewer agents less of it is needed. So much of what answers pay in, at most, is added to it of what is over.
+    LET_GO = 0.1
     # How many targets the price rises with each drop above the reserve, with 20 agents; with more, chance swings wider.
     SLOPE = 0.67
 
-    __slots__ = ("_saved", "target")
+    __slots__ = ("_held", "_saved", "target")
 
     def __init__(self, target: float) -> None:
         self.target = target
         self._saved = 0.0
+        # The reserve that is held back, which is that of more agents for a while after they have left.
+        self._held = 0.0
 
     @property
     def saved(self) -> float:
@@ -42,10 +47,12 @@ class Bank:
     def resume(self, saved: float) -> None:
         """Go on from what was in another."""
         if math.isfinite(saved):
-            self._saved = saved
+            # For how many agents it was saved nobody knows.
+            self._saved, self._held = saved, max(0.0, saved)
 
     def live(self, agents: int) -> None:
         """A person answered."""
+        self._held -= self.LET_GO * self.target
         most = self._reserve(agents) + (self.HIGHEST - 1.0) / self._slope(agents)
         self._saved = min(max(most, self._saved), self._saved + self.PAID * self.target)
 
@@ -61,7 +68,8 @@ class Bank:
         return self.target * min(self.HIGHEST, max(lowest, targets))
 
     def _reserve(self, agents: int) -> float:
-        return self.RESERVE * math.sqrt(max(1, agents))
+        self._held = max(self._held, self.RESERVE * math.sqrt(max(1, agents)))
+        return self._held
 
     def _slope(self, agents: int) -> float:
         return self.SLOPE / max(0.7, math.sqrt(agents / 20.0))

@@ -4,6 +4,10 @@ A rate is a mean over some minutes of calls, those that still ring among them. T
 memory would: a jump, when the last few calls differ from the mean by more than chance allows, makes it forget all but
 them; and an hour of the day that was better or worse than the one before it, on earlier days, is expected to be so
 again.
+
+A list that falls silent is another thing than one that few people answer: something keeps them from it, and when that
+is over they answer as they did. So while answers stay away that were to be expected, `AnswerRate.guess` is no lower
+than the rate was before. That costs nothing, for nobody answers.
 """
 
 from __future__ import annotations
@@ -89,8 +93,12 @@ class AnswerRate:
     FEW = (0.015, 0.06, 0.25)
     FEWEST = 6.0
     JUMP, JUMP_LIVES = 3.0, 1.5
+    # Silence: so many answers fewer than half of those expected; and so many at most are counted. What was expected
+    # follows the rate by so much with each answer that comes: who do answer now and then say that this is the rate.
+    SILENT, MOST_SILENT = 2.0, 10.0
+    FOLLOW = 1.0 / 8.0
 
-    __slots__ = ("_answers", "_exposed", "_few", "_lives", "_over", "_weight", "day", "rate")
+    __slots__ = ("_answers", "_exposed", "_few", "_lives", "_missed", "_over", "_used", "_weight", "day", "rate")
 
     def __init__(self, rate: float = PRIOR) -> None:
         self._weight = self.PRIOR_CALLS
@@ -102,6 +110,9 @@ class AnswerRate:
         self._over = self._exposed = 0.0
         self.day = DayProfile()
         self.rate = rate
+        # The rate before a silence, and the answers that were missed since.
+        self._used = rate
+        self._missed = 0.0
 
     @property
     def weight(self) -> float:
@@ -125,6 +136,10 @@ class AnswerRate:
         self._answers += live
         self.day.over(live)
 
+    def cut(self, exposure: float) -> None:
+        """A call was called off that was so long exposed, and not answered until then."""
+        self._over += exposure
+
     def learn(self, open_: float, calls_per_s: float, hour: int) -> None:
         """Bring the rate up to date. ``open_``: the exposure of the calls that ring. ``calls_per_s``: how many end of
         late. ``hour``: of the day."""
@@ -145,14 +160,23 @@ class AnswerRate:
                 self._forget(few, max(answers, 0.5) / few)
                 break
         self.rate = min(0.99, max(0.002, self._lives / self._weight))
+        self._missed = min(self.MOST_SILENT, max(0.0, self._missed + 0.5 * self._used * more - lives))
+        if lives or not self.silent:
+            self._used += (self.rate - self._used) * (1.0 - (1.0 - self.FOLLOW) ** max(1, lives))
         self.settle(open_)
+
+    @property
+    def silent(self) -> bool:
+        """Whether hardly anybody has answered of late, though many had before."""
+        return self._missed >= self.SILENT
 
     def restart(self, rate: float, weight: float) -> None:
         """Begin anew from a rate that is worth so many calls."""
         self._forget(weight, rate)
         self._few = [(0.0, 0.0)] * len(self.FEW)
         self._answers = 0
-        self.rate = rate
+        self.rate = self._used = rate
+        self._missed = 0.0
 
     def settle(self, open_: float) -> None:
         """Count on from here; ``open_`` as in `learn`: it changes when ring times are learned anew."""
@@ -161,6 +185,10 @@ class AnswerRate:
     def bound(self, z: float) -> float:
         """The rate that is not exceeded with the confidence of ``z`` standard deviations."""
         return min(0.995, self.rate + z * math.sqrt(self.rate * (1.0 - self.rate) / self._weight))
+
+    def guess(self, z: float) -> float:
+        """The rate to go by: its bound, or, in silence, what it was before if that was more."""
+        return max(self.bound(z), self._used) if self.silent else self.bound(z)
 
     def _forget(self, weight: float, rate: float) -> None:
         self._weight, self._lives = weight, weight * min(0.99, rate)

@@ -20,6 +20,10 @@ class Progressive(Watch):
         self.see(now)
         return max(0, self.free - self.ringing - self.waiting)
 
+    def surplus(self) -> int:
+        """The lines whose agent has gone, or has taken another call."""
+        return min(self.ringing, max(0, self.ringing + self.waiting - self.free))
+
 
 class Power(Watch):
     """``ratio`` lines for each free agent, whatever comes of it."""

@@ -28,6 +28,9 @@ SAME_MOMENT_S = 0.5
 LATE_DROP_S = 3.0
 # How long after its result a launch may still be told.
 LATE_LAUNCH_S = 30.0
+# Calls are too many only if they were for so long: agents seem to be gone for a moment while they log in, or when their
+# page is loaded anew.
+LASTING_S = 1.0
 # Calls that have ended and are remembered, so that what is told twice counts once.
 REMEMBERED = 4096
 
@@ -52,6 +55,7 @@ SPELLINGS = {
 PHASES = {word: phase for phase, words in SPELLINGS.items() for word in words.split()}
 LIVE = frozenset(("live", "answered", "answer", "human", "person", "connected"))
 DROPPED = frozenset(("drop", "dropped", "abandoned"))
+TAKEN_BACK = frozenset(("cancelled", "canceled", "calledoff"))
 
 
 def phase_of(state: object) -> Phase:
@@ -100,6 +104,8 @@ class Watch:
         self._dropped: OrderedDict[Hashable, None] = OrderedDict()
         self._waiting: OrderedDict[Hashable, float] = OrderedDict()
         self._early: deque[float] = deque()
+        # How many calls were too many, and when, within the last `LASTING_S`.
+        self._surplus: deque[tuple[float, int]] = deque()
         self._agents: dict[Hashable, tuple[Phase, float]] = {}
 
     # What the dialler tells ------------------------------------------------------------------------------------
@@ -118,13 +124,17 @@ class Watch:
         self.call_begun(ring)
 
     def on_result(self, call_id: Hashable, outcome: object, now: float) -> None:
-        """What became of a call: live, machine, busy, noanswer, failed. A word nobody knows is a failure."""
+        """What became of a call: live, machine, busy, noanswer, failed; or cancelled: it was called off (see `excess`),
+        and says nothing. A word nobody knows is a failure."""
         self._forward(now)
         word = _plain(outcome)
         if word in DROPPED:
             self._drop(call_id)
             return
         ring = self._end(call_id)
+        if ring is not None and word in TAKEN_BACK:
+            self.call_taken_back(ring, self.time - ring.since)
+            return
         if ring is not None and word in LIVE:
             self._live(call_id)
         if ring is not None:
@@ -152,6 +162,16 @@ class Watch:
             self._took()
         if before is not Phase.AWAY:
             self.phase_over(agent_id, before, self.time - since, phase)
+
+    def excess(self, now: float) -> int:
+        """How many of the calls that ring are too many, and have been for :data:`LASTING_S`: to be hung up before they
+        are answered, those that ring least long first, as far as that is allowed. Without an agent it is all."""
+        self.see(now)
+        self._surplus.append((self.time, self.surplus() if self.agents else self.ringing))
+        while len(self._surplus) > 1 and self._surplus[1][0] <= self.time - LASTING_S:
+            self._surplus.popleft()
+        lasting = self._surplus[0][0] <= self.time - LASTING_S
+        return min(calls for _, calls in self._surplus) if lasting else 0
 
     # What a pacer asks -----------------------------------------------------------------------------------------
 
@@ -196,6 +216,10 @@ class Watch:
         while self._waiting and self.time - next(iter(self._waiting.values())) > self.tolerance_s + LATE_DROP_S:
             self._waiting.popitem(last=False)
 
+    def surplus(self) -> int:
+        """How many calls ring that should not, at this moment, with agents at work. A pacer that knows says it."""
+        return 0
+
     # What a pacer may learn from -------------------------------------------------------------------------------
 
     def call_begun(self, ring: Ring) -> None:
@@ -203,6 +227,9 @@ class Watch:
 
     def call_over(self, ring: Ring, age: float, live: bool) -> None:
         """A call that rang ``age`` seconds is over."""
+
+    def call_taken_back(self, ring: Ring, age: float) -> None:
+        """A call that rang ``age`` seconds was hung up by us."""
 
     def phase_over(self, agent_id: Hashable, phase: Phase, lasted: float, then: Phase) -> None:
         """An agent was ``lasted`` seconds in ``phase`` and goes on to ``then``."""

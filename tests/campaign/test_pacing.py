@@ -10,12 +10,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.acd import AgentState
-from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.pacing import PACERS, CallsOff, Pacer
 from fsorch.campaign.pacing_rules import Average, Level, Tapered
 from fsorch.campaign.pacing_watch import Phase, Watch, phase_of
 
 IDS = st.one_of(st.integers(0, 12), st.sampled_from(["a", "b", ""]))
-OUTCOMES = st.sampled_from(["live", "machine", "busy", "noanswer", "failed", "LIVE", "drop", "", "what"])
+OUTCOMES = st.sampled_from(["live", "machine", "busy", "noanswer", "failed", "LIVE", "drop", "cancelled", "", "what"])
 STATES = st.sampled_from(
     [*AgentState, "logged_out", "ready", "available", "wrap", "Wrap-Up", "paused", "lunch", "gone", "", "talking"]
 )
@@ -28,13 +28,14 @@ MESSAGES = st.lists(
         st.tuples(st.just("drop"), IDS, st.just(""), STEPS),
         st.tuples(st.just("agent"), IDS, STATES, STEPS),
         st.tuples(st.just("due"), st.just(0), st.just(""), STEPS),
+        st.tuples(st.just("excess"), st.just(0), st.just(""), STEPS),
     ),
     max_size=80,
 )
 
 
 def tell(pacer: Pacer, what: str, who: int | str, word: str, now: float) -> int:
-    """Pass on one message; what `due` answers, else 0."""
+    """Pass on one message; what `due` answers, else 0. There is never more to call off than rings."""
     if what == "launch":
         pacer.on_launch(who, now)
     elif what == "result":
@@ -43,8 +44,13 @@ def tell(pacer: Pacer, what: str, who: int | str, word: str, now: float) -> int:
         pacer.on_drop(who, now)
     elif what == "agent":
         pacer.on_agent(who, word, now)
-    else:
+    elif what == "due":
         return pacer.due(now)
+    elif isinstance(pacer, CallsOff):
+        excess = pacer.excess(now)
+        assert isinstance(pacer, Watch)
+        assert isinstance(excess, int)
+        assert 0 <= excess <= pacer.ringing
     return 0
 
 
@@ -142,7 +148,7 @@ class TestProgressive(PacerContract):
             elif what == "result" and rings:
                 call = rings.pop()
                 pacer.on_result(call, "busy", now)
-            if what in ("agent", "due"):
+            if what in ("agent", "due", "excess"):
                 due = tell(pacer, what, who, word, now)
                 free = sum(phase is Phase.FREE for phase in states.values())
                 assert due == 0 or due + len(rings) <= free

@@ -158,3 +158,24 @@ def test_an_error_that_cannot_be_shown_is_a_fault_like_others() -> None:
     guard = guarded(lambda: plain)
     assert guard.due(1.0) == 0
     assert guard.fault == "due failed with Odd: a Odd that cannot be shown"
+
+
+def test_one_that_calls_none_off_hears_of_a_failure_and_one_that_does_of_what_was_so() -> None:
+    class Heard(Plain):
+        def on_result(self, call_id: Hashable, outcome: str, now: float) -> None:
+            self.launched.append(outcome)
+
+    class Caller(Heard):
+        def excess(self, now: float) -> Any:
+            return self.answer
+
+    plain, caller = Heard(), Caller()
+    for pacer in (plain, caller):
+        guarded(lambda pacer=pacer: pacer).on_result("c", "cancelled", 1.0)  # type: ignore[misc]
+    assert (plain.launched, caller.launched) == (["failed"], ["cancelled"])
+    assert guarded(lambda: plain).excess(1.0) == 0
+    guard = guarded(lambda: caller)
+    assert guard.excess(1.0) == 1
+    caller.answer = -2
+    assert guard.excess(1.0) == 0
+    assert guard.fault == "excess() says -2 calls, which is no number of calls"

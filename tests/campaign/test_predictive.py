@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from fsorch.campaign.pacing import PACERS
-from fsorch.campaign.pacing_learn import PER_S, Ringing, Talk, Wrap, bin_of
+from fsorch.campaign.pacing_learn import PER_S, Returns, Ringing, Talk, Wrap, bin_of
 from fsorch.campaign.pacing_memory import Learner, RateLearnt
 from fsorch.campaign.pacing_odds import Moment
 from fsorch.campaign.pacing_predictive import Predictive
@@ -179,6 +179,50 @@ class TestLearning:
         assert 0.2 < min(seen) < max(seen) < 0.45
         assert rate.weight == pytest.approx(158, abs=10)
 
+    def test_in_silence_the_rate_is_expected_that_was_before(self) -> None:
+        draw, rate = random.Random(11), AnswerRate()
+        for share, calls in ((0.4, 1000), (0.0, 3000)):
+            for _ in range(calls):
+                rate.over(1.0, draw.random() < share)
+                rate.learn(0.0, 2.0, 9)
+        assert rate.rate < 0.01
+        assert rate.guess(1.0) == pytest.approx(0.4, abs=0.1)
+        # One who answers does not end it; those who go on answering do.
+        rate.over(1.0, True)
+        rate.learn(0.0, 2.0, 9)
+        assert rate.guess(1.0) > 0.3
+
+    def test_a_rate_that_fell_is_believed_after_some_answers(self) -> None:
+        draw, rate = random.Random(12), AnswerRate()
+        for share, calls in ((0.4, 1000), (0.05, 1000)):
+            for _ in range(calls):
+                rate.over(1.0, draw.random() < share)
+                rate.learn(0.0, 2.0, 9)
+        assert rate.guess(1.0) == rate.bound(1.0) < 0.1
+
+    def test_chance_is_hardly_ever_taken_for_silence(self) -> None:
+        draw, rate, silent = random.Random(13), AnswerRate(), 0
+        for number in range(8000):
+            rate.over(1.0, draw.random() < (0.3 if number < 4000 else 0.03))
+            rate.learn(0.0, 2.0, 9)
+            silent += rate.guess(0.7) > rate.bound(0.7) if number % 4000 > 1000 else 0
+        assert silent < 60
+
+    def test_an_exodus_is_known_after_three_and_is_not_held_against_those_who_stay(self) -> None:
+        returns = Returns()
+        for number in range(200):
+            returns.ended(number % 10 != 0)
+        assert returns.share == pytest.approx(0.9, abs=0.05)
+        for _ in range(3):
+            returns.ended(False)
+        assert returns.share < 0.6
+        for _ in range(40):
+            returns.ended(False)
+        assert returns.share < 0.01
+        for _ in range(12):
+            returns.ended(True)
+        assert returns.share > 0.8
+
     def test_the_bound_is_above_the_rate_and_comes_down_with_what_is_known(self) -> None:
         few, many = AnswerRate(), AnswerRate()
         for number in range(100):
@@ -224,6 +268,17 @@ class TestOdds:
         moment.lives(0.99)
         assert moment.nobody() > 0.9
 
+    def test_what_is_lost_is_what_there_is_nobody_for(self) -> None:
+        moment = Moment(3)
+        moment.lives(1.0, 8)
+        assert moment.lost() == 5.0
+        moment = Moment(40)
+        moment.lives(0.5, 100)
+        assert moment.lost() == pytest.approx(10.0, abs=0.1)
+        moment.releases_at(12.0)
+        # The difference has a mean of -2 and a deviation of 6.1.
+        assert moment.lost() == pytest.approx(1.6, abs=0.1)
+
     def test_without_an_agent_there_is_nobody(self) -> None:
         assert Moment(0).nobody() == 1.0
         moment = Moment(0)
@@ -243,6 +298,20 @@ class TestBank:
         for _ in range(12):
             bank.drop()
         assert bank.price(20) == start
+
+    def test_what_was_held_back_for_many_is_not_spent_by_few(self) -> None:
+        bank = Bank(0.03)
+        while bank.price(100) < 0.03:
+            bank.live(100)
+        assert bank.price(10) < 0.032
+        drops = 0
+        for number in range(600):
+            bank.live(10)
+            # They drop as much as they may.
+            while bank.price(10) >= 0.03:
+                bank.drop()
+                drops += 1
+            assert drops <= 2 + number * 0.03 * 1.1
 
     def test_a_quiet_day_buys_no_bad_evening(self) -> None:
         bank, drops = Bank(0.03), 0
@@ -349,6 +418,44 @@ def test_agents_who_do_not_come_back_from_a_contact_are_not_counted_on() -> None
         for tick in range(15):
             dues[index] += pacer.due(now + 31.0 + tick)
     assert dues[0] > dues[1]
+
+
+def test_calls_are_too_many_when_agents_leave_and_have_been_for_a_second() -> None:
+    pacer = floor(40)
+    for call in range(40):
+        pacer.on_launch(call, 0.0)
+    assert [pacer.excess(tick / 2) for tick in range(8)] == [0] * 8
+    for agent in range(35):
+        pacer.on_agent(agent, "break", 4.0)
+    assert [pacer.excess(4.0), pacer.excess(4.5)] == [0, 0]
+    # An instant in which they seem to be back begins it anew.
+    for state, now in (("idle", 4.8), ("break", 4.9)):
+        for agent in range(35):
+            pacer.on_agent(agent, state, now)
+        assert pacer.excess(now) == 0
+    assert pacer.excess(5.7) == 0
+    excess = pacer.excess(6.0)
+    assert 20 < excess < 38
+    for call in range(40 - excess, 40):
+        pacer.on_result(call, "cancelled", 6.0)
+    assert pacer.excess(6.1) == 0
+    for agent in range(35, 40):
+        pacer.on_agent(agent, "logged_out", 7.0)
+    assert [pacer.excess(7.0), pacer.excess(8.1)] == [0, 40 - excess]
+
+
+def test_calls_that_were_called_off_say_little_of_who_answers() -> None:
+    learnt = []
+    for word in ("cancelled", "noanswer"):
+        pacer = floor(10)
+        for number in range(400):
+            now = 2.0 * number
+            pacer.on_launch(number, now)
+            pacer.on_result(number, "live" if number % 2 else word, now + 1.0)
+            pacer.due(now + 1.0)
+        learnt.append(pacer.answer_rate())
+    assert learnt[0] > 0.75
+    assert learnt[1] == pytest.approx(0.5, abs=0.05)
 
 
 def test_lists_have_rates_of_their_own() -> None:
