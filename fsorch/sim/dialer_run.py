@@ -13,7 +13,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from fsorch.campaign.pacing import Pacer
+from fsorch.campaign.pacing import CallsOff, Pacer
 from fsorch.sim.dialer_traffic import DialerPlan, Traffic
 
 __all__ = ["DialerReport", "run"]
@@ -25,7 +25,8 @@ class DialerReport(msgspec.Struct, kw_only=True):
     """What a run did. ``utilisation``: talk and wrap-up over logged-in time; ``drop_rate``: drops over live answers;
     ``worst_hour``: the highest drop rate of any hour with 30 live answers; ``peak_10s``: most calls placed within ten
     seconds; ``agent_wait_s``: mean idle time before a talk; ``answer_wait_s``: mean wait of who was served;
-    ``waited``: share of those who waited at all."""
+    ``waited``: share of those who waited at all; ``called_off``: calls that were hung up before they were answered,
+    ``rung_off`` of which rang."""
 
     pacer: str = ""
     agents: int = 0
@@ -38,6 +39,8 @@ class DialerReport(msgspec.Struct, kw_only=True):
     machine: int = 0
     connected: int = 0
     dropped: int = 0
+    called_off: int = 0
+    rung_off: int = 0
     peak_10s: int = 0
     agent_wait_s: float = 0.0
     answer_wait_s: float = 0.0
@@ -63,6 +66,8 @@ class _Run:
         self.report = DialerReport(agents=plan.agents, seed=plan.seed)
         self.free: deque[_Agent] = deque()
         self.present: set[_Agent] = set()
+        # When each call that is not over was placed.
+        self.ringing: dict[int, float] = {}
         self.waiting: deque[tuple[int, float, float, float]] = deque()
         self.hours: list[list[int]] = [[0, 0] for _ in range(int(plan.hours) + 1)]
         self.recent: deque[tuple[float, int]] = deque()
@@ -89,6 +94,8 @@ class _Run:
             if tick >= self.end:
                 break
             ticks += 1
+            if self.plan.call_off_s is not None and isinstance(self.pacer, CallsOff):
+                self.call_off(self.pacer.excess(self.now), self.plan.call_off_s)
             self.place(self.pacer.due(self.now))
         return self.summed()
 
@@ -146,6 +153,7 @@ class _Run:
         for _ in range(wanted):
             call = self.report.launched
             self.report.launched += 1
+            self.ringing[call] = self.now
             self.pacer.on_launch(call, self.now)
             answer = self.traffic.next(self.now)
             self.at(self.now + answer.after_s, lambda c=call, a=answer: self.over(c, a.outcome, a.talk_s, a.wrap_s))  # type: ignore[misc]
@@ -155,7 +163,19 @@ class _Run:
                 self.recent.popleft()
             self.report.peak_10s = max(self.report.peak_10s, sum(n for _, n in self.recent))
 
+    def call_off(self, wanted: int, least_s: float) -> None:
+        """Hang up so many calls, the youngest first: those that do not ring yet, then those that rang long enough."""
+        begins = self.now - self.plan.setup_s
+        silent = [call for call, since in reversed(self.ringing.items()) if since > begins]
+        rang = [call for call, since in reversed(self.ringing.items()) if since <= begins - least_s]
+        for call in (*silent, *rang)[:wanted]:
+            self.report.called_off += 1
+            self.report.rung_off += self.ringing.pop(call) <= begins
+            self.pacer.on_result(call, "cancelled", self.now)
+
     def over(self, call: int, outcome: str, talk: float, wrap: float) -> None:
+        if self.ringing.pop(call, None) is None:
+            return
         self.pacer.on_result(call, outcome, self.now)
         self.report.machine += outcome == "machine"
         if outcome != "live":

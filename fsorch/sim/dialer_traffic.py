@@ -28,7 +28,10 @@ class DialerPlan(msgspec.Struct, frozen=True, kw_only=True):
 
     ``drift`` and ``staff`` change the answer rate and the head count by the hour of the run. When more answer, all
     other ends become fewer in proportion. ``tolerance_s``: how long a live answer waits for an agent before it is
-    dropped. ``tick_s``: how often the pacer is asked."""
+    dropped. ``tick_s``: how often the pacer is asked.
+
+    ``call_off_s``: a pacer that finds too many calls ringing may have those hung up that have rung so long, or do not
+    ring yet; None: none is. A phone rings ``setup_s`` after its call was placed."""
 
     agents: int = 20
     hours: float = 8.0
@@ -51,6 +54,8 @@ class DialerPlan(msgspec.Struct, frozen=True, kw_only=True):
     staff: tuple[Step, ...] = ()
     tolerance_s: float = 2.0
     tick_s: float = 0.5
+    setup_s: float = 0.0
+    call_off_s: float | None = None
     seed: int = 1
 
     def __post_init__(self) -> None:

@@ -25,6 +25,13 @@ def test_all_pacers_on_two_seeds() -> None:
     assert [(report["pacer"], report["seed"]) for report in reports] == [(name, s) for name in PACERS for s in (5, 6)]
 
 
+def test_calls_may_be_called_off() -> None:
+    words = ("--staff", "0.2:0", "--setup", "3", "--call-off", "0", "--json")
+    report = json.loads(fsorch(*SHORT, *words).out)
+    assert report["called_off"] >= report["rung_off"] >= 0
+    assert json.loads(fsorch(*SHORT, "--json").out)["called_off"] == 0
+
+
 def test_a_table() -> None:
     lines = fsorch(*SHORT, "--compare", "--drift", "0.1:0.5,0.2:0.2", "--staff", "0.2:8").out.splitlines()
     assert lines[0] == "4 agents, 0.3 hours, 30% answer, seed 5"

@@ -94,6 +94,27 @@ def test_agents_come_and_go_and_are_paid_for_their_hours() -> None:
     assert 0.6 < report.utilisation < 0.8
 
 
+def test_calls_are_called_off_when_most_agents_leave_if_that_is_wanted() -> None:
+    plan = DialerPlan(agents=60, hours=0.4, staff=(Step(0.35, 2),), setup_s=3.0, seed=3)
+    alone = run(plan, PACERS["predictive"]())
+    law = run(msgspec.structs.replace(plan, call_off_s=15.0), PACERS["predictive"]())
+    free = run(msgspec.structs.replace(plan, call_off_s=0.0), PACERS["predictive"]())
+    assert alone.called_off == 0
+    assert 0 < law.called_off < free.called_off
+    assert 0 < free.rung_off < free.called_off
+    assert free.dropped < law.dropped <= alone.dropped
+
+
+def test_with_the_last_agent_goes_all_that_rings_but_what_has_to_ring_on() -> None:
+    plan = DialerPlan(agents=3, hours=0.2, staff=(Step(0.1, 0),), setup_s=4.0, call_off_s=15.0, seed=5)
+    pacer = Flood()
+    report = run(plan, pacer)
+    # It goes on placing calls, none of which may ring.
+    assert report.called_off > 3 * 2 * 300
+    assert report.rung_off <= 40
+    assert pacer.told.count("cancelled") == report.called_off
+
+
 def test_pacers_are_compared_on_the_same_people() -> None:
     reports = list(compare(PLAN, ["progressive", "power"], 2, {"power": {"ratio": 1.0}}))
     assert [(report.pacer, report.seed) for report in reports] == [

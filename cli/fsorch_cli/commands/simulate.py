@@ -88,6 +88,15 @@ def command() -> None:
     help="An answer is dropped after so long, seconds.",
 )
 @click.option(
+    "--setup", "setup_s", type=SECONDS, default=DEFAULT.setup_s, show_default=True, help="A phone rings so much later."
+)
+@click.option(
+    "--call-off",
+    "call_off_s",
+    type=SECONDS,
+    help="Calls that are too many are hung up if they do not ring yet, or have rung so long: 15 by most packs.",
+)
+@click.option(
     "--tick",
     "tick_s",
     type=click.FloatRange(0.05, 60),
