@@ -94,12 +94,13 @@ class Outcome(StrEnum):
 
     @property
     def paced(self) -> str:
-        """The word by which a pacer knows it: live, machine, busy, noanswer or failed."""
+        """The word by which a pacer knows it: live, machine, busy, noanswer or failed; or cancelled."""
         if self in LIVE_OUTCOMES:
             return "live"
         if self in (Outcome.MACHINE, Outcome.FAX):
             return "machine"
-        return self.value if self in (Outcome.BUSY, Outcome.NOANSWER) else "failed"
+        own = self in (Outcome.BUSY, Outcome.NOANSWER, Outcome.CANCELLED)
+        return self.value if own else "failed"
 
 
 # A person answered: what a share of drops is of.

@@ -303,8 +303,9 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     other campaigns by ``weight``; ``lines_kept`` lines of its gateways are left for it by the others. ``ratio``: lines
     for each free agent (power); ``pacer`` and ``target``: the share of drops it aims at (predictive), which the pack's
     ceiling caps; ``lines_per_agent``: no more than so many for each agent at work (0: as the pacer says);
-    ``few_agents``: with fewer at work there is one line for each free agent. Campaigns of one ``drop_group`` count
-    their drops together as well as each for itself, and the worse counts.
+    ``few_agents``: with fewer at work there is one line for each free agent; ``call_off``: calls that ring for more
+    people than agents can take, as when agents have left, are hung up, as far as the pack allows. Campaigns of one
+    ``drop_group`` count their drops together as well as each for itself, and the worse counts.
 
     How: ``gateways`` in this order; each rings ``ring_s``; shown is a number of ``caller_ids`` (or of the
     list's own), the same at each retry: what the list says of the lead, or the agent has chosen, if the pools hold it.
@@ -339,6 +340,7 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     lines_kept: Count = 0
     lines_per_agent: Annotated[float, msgspec.Meta(ge=0, le=15)] = 0.0
     few_agents: Count = 0
+    call_off: bool = True
     drop_group: Annotated[str, msgspec.Meta(pattern=r"^([a-z0-9][a-z0-9_.-]{0,62})?\Z")] = ""
     cps_max: Seconds = 0.0
     weight: Positive = 1.0

@@ -171,7 +171,7 @@ class Evidence:
         pack = self._rules.pack
         for ring in pack.ring if pack is not None else ():
             rang = _between(row.ringing_at, row.ended_at)
-            unanswered = outcome is Outcome.NOANSWER and row.ringing_at > 0
+            unanswered = outcome in (Outcome.NOANSWER, Outcome.CANCELLED) and row.ringing_at > 0
             if unanswered and ring.fits_campaign(self._spec) and rang < ring.least_s:
                 yield ring.id
         if pack is not None and any(rule.fits_campaign(self._spec) for rule in pack.caller_ids) and not row.caller_id:

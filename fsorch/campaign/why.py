@@ -15,7 +15,7 @@ import msgspec
 from fsorch.calendars import OpenState
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaign.retry import first_number
-from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState
+from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState, Outcome
 
 __all__ = ["Reason", "Situation", "Skipped", "why"]
 
@@ -207,6 +207,8 @@ def _resting(one: Situation) -> str:
     if lead.state is LeadState.CALLBACK:
         whom = f" by {lead.callback_agent}" if lead.callback_agent else ""
         return f"it was promised a call{whom} and waits"
+    if not lead.disposition and lead.last_outcome == Outcome.CANCELLED:
+        return "its last call was called off before anybody answered, and it rests"
     said = (lead.disposition or lead.last_outcome).replace("_", " ")
     return f"it rests after {said}" if said else "it rests"
 

@@ -89,6 +89,7 @@ class Dialling:
         # Whether an agent looks at a lead of a campaign, or has still to say how a call was.
         self.awaits_word: Callable[[str], bool] = lambda campaign: False
         self.crew = Crew(core, self.runs, self.dials, self.paces, self.soon)
+        self.crew.tells = self.ways.tells
         self.supply = Supply(core, self.runs, self.checks, self.soon)
         self.supply.exhausted = self._exhausted
         self.lines = TenantLines(core, self.runs)
@@ -231,6 +232,8 @@ class Dialling:
             self._mind_drops(run)
             self._mind_agents(run)
             self.paces.keep(run, KEEP_LEARNT_S)
+            if run.spec.mode in PACED and run.spec.call_off:
+                self.crew.call_off(run, self.paces.excess(run))
             run.broken = bool(self.holds.broken(run) or self.ways.asleep(run.spec.gateways))
             held = closed or self.holds.held(run) or self.lines.held(run)
             wants[id] = 0 if held else self._due(run)

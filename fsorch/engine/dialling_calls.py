@@ -378,6 +378,10 @@ class DialCalls:
             dial.leg, dial.job, dial.since = core.ids(), core.ids(), core.now.mono
             self._dial(dial, endpoint)
             return
+        if state is DialState.CANCELLED and dial.answered_at:
+            # Somebody picked up in the moment in which it was taken back, and heard nothing.
+            dial.outcome = Outcome.DROP
+            self.dropped(dial)
         if state is not DialState.OVER:
             dial.outcome = dial.outcome or self._verdict(dial, cause)
             self.step(dial, DialInput.GONE, cause)

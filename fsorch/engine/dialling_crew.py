@@ -18,12 +18,14 @@ from math import ceil
 from fsorch.acd import AgentState
 from fsorch.campaign.agent_turns import Turns
 from fsorch.campaign.dial import DialInput
-from fsorch.campaigns import CampaignState, Mode
+from fsorch.campaign.pacing_watch import LASTING_S
+from fsorch.campaigns import CampaignState, Mode, Outcome
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
-from fsorch.engine.dialling_holds import may_serve, phase
+from fsorch.engine.dialling_holds import is_hindered, may_serve, phase
 from fsorch.engine.dialling_pace import COMING, Paces
 from fsorch.engine.dialling_state import Dial, Run
+from fsorch.engine.facts import FactKind
 from fsorch.engine.state import Person
 
 __all__ = ["Crew"]
@@ -34,6 +36,8 @@ TOLD_S = 1.0
 RECKON_S = 1.0
 # Of differences of moments: a deadline that is so near would come again and again.
 ROUNDING_S = 1e-6
+US = 1_000_000
+NOBODY_LEFT = "no agent is left"
 
 
 class Crew:
@@ -49,6 +53,8 @@ class Crew:
         self.soon = soon
         # Whether an agent looks at a lead, or waits for one they have asked for.
         self.looks: Callable[[str], bool] = lambda agent: False
+        # Whether a gateway says when a phone rings.
+        self.tells: Callable[[str], bool] = lambda gateway: False
         self._of_queue: dict[str, list[Run]] = {}
         # For whom each agent dials.
         self._homes: dict[str, str] = {}
@@ -78,7 +84,7 @@ class Crew:
         home = self.runs.get(self._homes.get(id, ""))
         if home is not None and (state == "away" or not self._belongs(person, home)):
             # They go, or have lost a skill or the queue, or the campaign asks for others than it did.
-            self._leave(home, id)
+            self._leave(home, id, brief=state == "away" and is_hindered(person))
             home = None
         if state == "away":
             return
@@ -220,28 +226,71 @@ class Crew:
         self.paces.agent(run, agent, "away")
         del run.agents[agent], self._homes[agent]
 
-    def _leave(self, run: Run, agent: str) -> None:
-        """An agent goes, and not to another campaign."""
+    def _leave(self, run: Run, agent: str, *, brief: bool) -> None:
+        """An agent goes, and not to another campaign; ``brief``: perhaps for a moment only."""
         owing = run.owing.pop(agent, set())
         self._depart(run, agent)
-        self._left(run)
+        self._left(run, brief=brief)
         for id in owing:
             dial = self.dials.dials.get(id)
             whose = self.runs.get(dial.campaign.id) if dial is not None else None
             if whose is not None and whose is not run:
-                self._left(whose)
+                self._left(whose, brief=brief)
 
     def look_at_all(self) -> None:
         """Whatever concerns all agents may have changed."""
         for person in self.core.people.values():
             self.staffed(person)
 
-    def _left(self, run: Run) -> None:
+    def _left(self, run: Run, *, brief: bool) -> None:
         """An agent has gone. With the last of them goes what nobody can take any more."""
         if not self._expected(run) and run.spec.mode is not Mode.AGENTLESS:
             for dial in [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]:
-                self._withdraw(dial)
+                if brief and dial.machine.allows(DialInput.CANCEL):
+                    self.core.timers.set(("withdraw", dial.id), self.core.now.mono + LASTING_S)
+                else:
+                    self._withdraw(dial)
         self.soon()
+
+    def call_off(self, run: Run, calls: int) -> None:
+        """Hang up so many of the calls that ring for more people than there will be agents for, as far as the law
+        allows: those whose phone does not ring yet first, then those that have rung long enough; of both the ones that
+        were placed last, for they are the likeliest to be answered still. Promised calls come last. Those for which an
+        agent who has left stands in are not too many."""
+        if calls <= 0:
+            return
+        theirs = set[str]().union(*(dials for one in self.runs.values() for dials in one.owing.values()))
+        ring = [
+            dial
+            for dial in self.dials.dials.values()
+            if dial.campaign.id == run.spec.id and not dial.agent and dial.machine.allows(DialInput.CANCEL)
+        ]
+        calls -= sum(dial.id in theirs for dial in ring)
+        ready = [dial for dial in reversed(ring) if dial.id not in theirs and self._may_end(dial)]
+        ready.sort(key=lambda dial: (dial.owed, bool(dial.ringing_at)))
+        some = f"more people may answer than the {len(run.agents)} at work can take"
+        for dial in ready[: max(0, calls)]:
+            self._end(dial, some if run.agents else NOBODY_LEFT)
+            self.paces.told(run, dial, Outcome.CANCELLED)
+
+    def _may_end(self, dial: Dial) -> bool:
+        switch = self.core.switches.get(dial.switch)
+        return switch is not None and switch.up and self._owes_s(dial) <= ROUNDING_S
+
+    def _end(self, dial: Dial, why: str) -> None:
+        rang_us = max(0, self.core.now.wall - dial.ringing_at) if dial.ringing_at else 0
+        fields = {"campaign": dial.campaign.id, "lead": dial.lead.id, "rang_us": rang_us, "why": why}
+        marks = {"leg": dial.leg, "queue": dial.campaign.queue, "switch": dial.switch}
+        self.core.fact(FactKind.CALL_OFF, dial.id, **marks, **fields)
+        self.dials.cancel(dial)
+
+    def _owes_s(self, dial: Dial) -> float:
+        """How long a call must still ring before it may be given up. A phone that does not ring yet has heard nothing;
+        where the gateway does not say when it rings, it may have rung since the call was placed."""
+        passed = self.core.now.mono - dial.since
+        if dial.ringing_at:
+            return dial.least_ring_s - max(0.0, min(passed, (self.core.now.wall - dial.ringing_at) / US))
+        return 0.0 if self.tells(dial.gateway) else dial.least_ring_s - passed
 
     def _withdraw(self, dial: Dial) -> None:
         """A call that rings and has nobody: ended, once it has rung as long as the law wants."""
@@ -252,13 +301,13 @@ class Crew:
             # be called for an agent who goes.
             self.dials.not_called(dial)
             return
-        least = dial.least_ring_s - (self.core.now.mono - dial.since)
+        least = self._owes_s(dial)
         switch = self.core.switches.get(dial.switch)
         if switch is None or not switch.up:
             # Nobody can be told; once the link is back the agents may be, too.
             least = max(least, TOLD_S)
         if least <= ROUNDING_S:
-            self.dials.cancel(dial)
+            self._end(dial, NOBODY_LEFT)
         else:
             self.core.timers.set(("withdraw", dial.id), self.core.now.mono + least)
 

@@ -15,7 +15,7 @@ from fsorch.engine.state import Contact, Person
 from fsorch.engine.waiting import Waiting
 from fsorch.rules import PhoneMode
 
-__all__ = ["LAUNCHING", "PACED", "Holds", "has_skills", "may_serve", "phase", "stands"]
+__all__ = ["LAUNCHING", "PACED", "Holds", "has_skills", "is_hindered", "may_serve", "phase", "stands"]
 
 # The modes that launch by a pacer, and which it is where the campaign does not say.
 PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}
@@ -176,3 +176,9 @@ def phase(person: Person) -> str:
     agent = person.agent
     gone = person.gone or agent.status.status is not AgentStatus.AVAILABLE or agent.wish is not None
     return "away" if gone or (agent.free and person.unready) else agent.state.value
+
+
+def is_hindered(person: Person) -> bool:
+    """Whether an agent who is away has not chosen so: their phone, line or desktop is gone, perhaps for a moment."""
+    agent = person.agent
+    return not person.gone and agent.status.status is AgentStatus.AVAILABLE and agent.wish is None

@@ -107,6 +107,10 @@ class Paces:
         wanted = pacer.due(now)
         return self.of(run).due(now) if pacer.fault else wanted
 
+    def excess(self, run: Run) -> int:
+        """How many calls ring that are too many."""
+        return run.pacer.excess(self.now(run)) if run.pacer is not None else 0
+
     def forget(self, run: Run) -> None:
         """Another pacer will follow, which goes on from what this one knows."""
         self.keep(run)

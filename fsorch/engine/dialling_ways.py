@@ -162,6 +162,10 @@ class Ways:
         silent = Cause.of(cause) in SILENT and self.meant(gateway, cause) is None
         return bool(cause) and (silent or self._outcome(gateway, cause) in NO_ROOM)
 
+    def tells(self, gateway: str) -> bool:
+        """Whether a gateway says when a phone rings, as far as is known."""
+        return gateway in self._telling
+
     def worked(self, dial: Dial) -> None:
         """A call got somewhere: it rings, is answered, or was turned down out there."""
         if dial.ringing_at:

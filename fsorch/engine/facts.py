@@ -145,6 +145,8 @@ class FactKind(StrEnum):
     GATEWAY_RESTS = "gateway_rests"
     # gateway: it carries calls again
     GATEWAY_BACK = "gateway_back"
+    # campaign, lead, rang_us (0: it did not ring yet), why: a call is hung up by us before anybody has answered it
+    CALL_OFF = "call_off"
     # campaign, lead, prompt: nobody was there in time for a person who answered
     DROPPED = "dropped"
     # campaign, lead, state (where the call was), after_us (since the answer), by (beep, greeting): a machine was heard

@@ -44,6 +44,7 @@ class DialledTeller:
                 f"the gateway {_get(fact, 'gateway')} had no line ({_get(fact, 'cause')}): the next is tried"
             ),
             FactKind.MACHINE_HEARD: lambda fact: f"a machine was heard, by its {_get(fact, 'by') or 'answer'}",
+            FactKind.CALL_OFF: _called_off,
             FactKind.DROPPED: lambda fact: "nobody was free in time: they were told who called, and how to object",
             FactKind.DNC_ASKED: lambda fact: f"{_get(fact, 'number')} is not to be called any more{_asked(fact)}",
         }
@@ -86,6 +87,12 @@ class DialledTeller:
 def named(number: str, name: str) -> str:
     """``Eve (+4930123)``, or what there is of it."""
     return (number if name in ("", number) else f"{name} ({number})" if number else name) or "somebody without a number"
+
+
+def _called_off(fact: Fact) -> str:
+    rang_us = _get(fact, "rang_us") or 0
+    how = f"after {rang_us / 1_000_000:.0f} s of ringing" if rang_us else "before it rang"
+    return f"the call is called off {how}: {_get(fact, 'why')}"
 
 
 def _lead_changed(fact: Fact) -> str:

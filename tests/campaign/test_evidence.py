@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.evidence import COLUMNS, Evidence
 from fsorch.campaigns import AmdSpec, AttemptRow, CampaignSpec, EvidenceSpec, Outcome
@@ -72,6 +74,9 @@ def test_what_does_not_fit_is_named() -> None:
     for wrong, row in cases.items():
         assert taken.record(row, PLACE)["irregular"] == wrong
     assert taken.summary().irregular == dict(sorted(dict.fromkeys(cases, 1).items()))
+    soon = attempt(Outcome.CANCELLED, ended_at=MIDDAY + 9 * SECOND)
+    assert evidence().record(soon, PLACE)["irregular"] == "uk.ring"
+    assert evidence().record(msgspec.structs.replace(soon, ringing_at=0), PLACE)["irregular"] == ""
     fine = evidence().record(attempt(Outcome.NOANSWER), PLACE)
     assert fine["irregular"] == ""
 

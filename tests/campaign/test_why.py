@@ -97,6 +97,12 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "it may be from Thu 2027-03-11 08:00 America/New_York",
         ),
         (
+            {"next_at": NOON + HOUR, "last_outcome": "cancelled"},
+            "resting",
+            "lead 17 is not dialled now because its last call was called off before anybody answered, and it rests "
+            "until Wed 2027-03-10 13:00 America/New_York; it may be from Wed 2027-03-10 13:00 America/New_York",
+        ),
+        (
             {"lead_state": LeadState.CALLBACK, "next_at": NOON + HOUR, "callback_agent": "ada"},
             "callback",
             "lead 17 is not dialled now because it was promised a call by ada and waits until Wed 2027-03-10 13:00 "

@@ -266,6 +266,20 @@ def test_who_was_called_after_the_agents_phone_and_not_reached() -> None:
     assert told[-2] == "how the call went: nobody picked up (NO_ANSWER)"
 
 
+def test_a_call_that_was_called_off() -> None:
+    why = "more people may answer than the 3 at work can take"
+    assert told(
+        fact(FactKind.CALL_OFF, rang_us=16_200_000, why=why),
+        fact(FactKind.CALL_OFF, rang_us=0, why="no agent is left"),
+        fact(FactKind.ATTEMPT_ENDED, row={"outcome": "cancelled", "cause": "ORIGINATOR_CANCEL"}),
+        direction="outbound",
+    ) == [
+        f"the call is called off after 16 s of ringing: {why}",
+        "the call is called off before it rang: no agent is left",
+        "how the call went: the call was taken back before anybody answered (ORIGINATOR_CANCEL)",
+    ]
+
+
 def test_a_promised_call_by_hand_and_what_was_heard_of_it() -> None:
     row = {"campaign": "spring", "lead": "", "number": "+49301", "mode": "manual", "agent": "ann", "caller_id": "+4940"}
     over = row | {"outcome": "machine", "cause": "NORMAL_CLEARING"}
