@@ -24,7 +24,7 @@ def filled_in(disposition: str, asks: Sequence[AskSpec], given: Mapping[str, str
     answers = {name: text.strip() for name, text in given.items() if text.strip()}
     for name in answers:
         if name not in known:
-            raise NotFound(f"thing to fill in with {disposition}", name[:60], tuple(known)[:3])
+            raise NotFound(f"thing to fill in with {disposition}", name[:60], known=known)
     for name, ask in known.items():
         fault = _fault(ask, answers.get(name, ""))
         if fault:

@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from difflib import get_close_matches
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Generic, TypeVar
 
 from fsorch.errors import ConfigError
+from fsorch.nearest import near
 
 __all__ = ["GROUP", "METHODS", "Registry", "lacking"]
 
@@ -67,17 +67,13 @@ class Registry(dict[str, Callable[..., P]], Generic[P]):
         if name not in self:
             found = next((one for one in self._installed() if one.name == name), None)
             if found is None:
-                raise ConfigError(f"no pacer is called {name!r}; there is {self._like(name)}")
+                raise ConfigError(f"no pacer is called {name!r}{near(name, self.names())}")
             self.register(name, _loaded(found))
         return self[name]
 
     def names(self) -> list[str]:
         """All names there are: fsorch's own, and what others have registered or installed, in order."""
         return [*self, *sorted({one.name for one in self._installed()} - self.keys())]
-
-    def _like(self, name: str) -> str:
-        names = self.names()
-        return ", ".join(get_close_matches(name, names, 1) or sorted(names))
 
 
 def _loaded(point: EntryPoint) -> Callable[..., Any]:

@@ -329,7 +329,7 @@ class Previews:
         if not spec.skip_allowed:
             raise RequestRefused("the agent", person.agent.state.value, "skip", "leads of this campaign are dialled")
         if spec.skip_reasons and request.reason not in spec.skip_reasons:
-            raise NotFound("reason", request.reason, spec.skip_reasons)
+            raise NotFound("reason", request.reason, known=spec.skip_reasons)
         self._put_off(run, preview, request.reason, request.by)
 
     def _put_off(self, run: Run, preview: Preview, reason: str, by: str) -> None:
@@ -349,7 +349,7 @@ class Previews:
         serves = {member.queue for member in person.spec.queues}
         if run is None or run.spec.queue not in serves:
             known = [id for id, one in self.dialling.runs.items() if one.spec.queue in serves]
-            raise NotFound("campaign of this agent", request.campaign, tuple(known[:3]))
+            raise NotFound("campaign of this agent", request.campaign, known=known)
         number = re.sub(r"[\s()/.-]", "", request.number)
         if not NUMBER.fullmatch(number):
             raise RequestRefused("the number", repr(request.number), "dial", "expected as +4930123456")

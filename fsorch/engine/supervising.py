@@ -7,7 +7,6 @@ to: 2 the agent only, 3 both, 0 nobody. The listening ends with the agent's leg,
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from difflib import get_close_matches
 
 from fsorch.acd import ContactState, OfferState
 from fsorch.belongings import fits
@@ -73,7 +72,7 @@ class Supervising:
         assert isinstance(request, ContactRequest)
         contact = self.core.contacts.get(request.contact)
         if contact is None:
-            raise NotFound("contact", request.contact, tuple(get_close_matches(request.contact, self.core.contacts, 3)))
+            raise NotFound("contact", request.contact)
         self._on_contacts[type(request)](contact, request)
 
     # -- who waits ----------------------------------------------------------------------------------------------------

@@ -168,7 +168,7 @@ def _of(db: Db, flow: str) -> list[Row]:
     rows = list(query.dicts().execute(db))
     if not rows:
         known = {row.id for row in FlowRecord.select(FlowRecord.id).distinct().execute(db)}
-        raise NotFound("flow", flow, tuple(sorted(one for one in known if one[:2] == flow[:2])))
+        raise NotFound("flow", flow, known=known)
     return rows
 
 

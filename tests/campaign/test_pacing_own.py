@@ -103,9 +103,9 @@ def test_one_that_cannot_be_loaded_is_said(value: str, why: str) -> None:
 
 
 def test_a_name_nobody_has_is_told_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match="no pacer is called 'progresive'; there is progressive"):
+    with pytest.raises(ConfigError, match=r"no pacer is called 'progresive'; did you mean progressive, predictive\?"):
         PACERS.find("progresive")
-    with pytest.raises(ConfigError, match="'xyz'; there is careful, progressive"):
+    with pytest.raises(ConfigError, match=r"'xyz' \(there: careful, progressive\)"):
         registry(point("a:b")).find("xyz")
 
 

@@ -99,9 +99,9 @@ def test_a_pacer_that_nobody_has_is_refused_when_it_is_written_down_and_left_alo
     odd = CampaignSpec(id="spring", mode=Mode.PREDICTIVE, queue="out", pacer="predictiv")
     centre = Centre(campaigns=(odd,))
     with pytest.raises(
-        ConfigError, match=r"^campaigns\[0\]\.pacer: no pacer is called 'predictiv'; there is predictive$"
+        ConfigError, match=r"^campaigns\[0\]\.pacer: no pacer is called 'predictiv'; did you mean predictive\?$"
     ):
         check_pacers(centre)
     check_pacers(centre, before=centre)
     check_pacers(Centre(campaigns=(structs.replace(odd, mode=Mode.PROGRESSIVE),)))
-    assert "no pacer is called 'predictiv'; there is predictive: pacer" in faults(odd, None)
+    assert "no pacer is called 'predictiv'; did you mean predictive?: pacer" in faults(odd, None)

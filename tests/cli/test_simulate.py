@@ -71,7 +71,7 @@ def test_a_pacer_of_ones_own_runs_beside_the_others(tmp_path: Path, monkeypatch:
         ("mine:Half", "it has no on_launch, on_result, on_drop, on_agent;"),
         ("mine:Nobody", "cannot be loaded"),
         ("nowhere:Careful", "cannot be loaded"),
-        ("predictiv", "there is predictive, or MODULE:CLASS for yours"),
+        ("predictiv", "and it is no MODULE:CLASS of yours; did you mean predictive?"),
     ):
         failed = fsorch("simulate", "dialer", "--pacer", wrong)
         assert (failed.code, told in failed.err.replace("\n", " ")) == (2, True), failed.err

@@ -58,7 +58,7 @@ def show(app: App, pack: str, as_json: bool) -> None:
     """Every rule of PACK with its source, and whether a law, a regulator or good practice asks for it."""
     found = pack_named(pack, _own(app))
     if found is None:
-        raise NotFound("compliance pack", pack, SHIPPED_PACKS)
+        raise NotFound("compliance pack", pack, known=[one.id for one, _ in _packs(app)])
     if as_json:
         print_json(found)
         return

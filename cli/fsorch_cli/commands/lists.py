@@ -226,7 +226,7 @@ def _shared_lists(store: Store, list_id: str, campaign: str) -> list[str]:
     """The lists of the campaign, or of all campaigns that share this one."""
     campaigns = store.load_centre().campaigns
     if campaign and all(one.id != campaign for one in campaigns):
-        raise NotFound("campaign", campaign)
+        raise NotFound("campaign", campaign, known=(one.id for one in campaigns))
     lists = [
         {share.list for share in one.lists}
         for one in campaigns

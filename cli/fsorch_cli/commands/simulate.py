@@ -5,13 +5,13 @@ from __future__ import annotations
 import importlib
 import sys
 from collections.abc import Callable
-from difflib import get_close_matches
 from typing import Any
 
 import click
 
 from fsorch.campaign.pacing import PACERS, Pacer
 from fsorch.campaign.pacing_registry import lacking
+from fsorch.nearest import near
 from fsorch.sim.dialer_compare import DialerSummary, compare, summed
 from fsorch.sim.dialer_run import DialerReport
 from fsorch.sim.dialer_traffic import DialerPlan, Step
@@ -155,8 +155,8 @@ def own_pacer(name: str) -> Callable[..., Pacer]:
     """The pacer that a person wrote, MODULE:CLASS. Raises UsageError where there is none that has the methods."""
     module, _, inside = name.partition(":")
     if not inside:
-        close = get_close_matches(name, PACERS.names(), 1) or sorted(PACERS.names())
-        raise click.UsageError(f"no pacer is called {name!r}; there is {', '.join(close)}, or MODULE:CLASS for yours.")
+        there = near(name, PACERS.names())
+        raise click.UsageError(f"no pacer is called {name!r}, and it is no MODULE:CLASS of yours{there}")
     if "" not in sys.path:
         # As with python -m: what lies in this folder is found.
         sys.path.insert(0, "")
