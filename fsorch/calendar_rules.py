@@ -14,7 +14,13 @@ from fsorch.rules import Rule, expect_known
 
 __all__ = ["CalendarSpec", "DayException", "HolidaySpec", "Hours", "Weekday", "check_calendar"]
 
-Hours = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z")]
+Hours = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]-(([01][0-9]|2[0-3]):[0-5][0-9]|24:00)\Z",
+        description="hours such as 09:00-17:30, in quotes, the last minute of a day being 24:00",
+    ),
+]
 
 
 class Weekday(StrEnum):
@@ -33,7 +39,9 @@ class HolidaySpec(Rule, frozen=True, kw_only=True):
     """The public holidays of a country (ISO 3166, such as ``DE``; quote ``"NO"`` in YAML), with those of a subdivision.
     ``hours`` on these days; none: closed. ``language``: of the holidays' names, where the library has it."""
 
-    country: Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2,4}\Z")]
+    country: Annotated[
+        str, msgspec.Meta(pattern=r"^[A-Z]{2,4}\Z", description="a country by its two letters, such as DE")
+    ]
     subdivision: str = ""
     hours: tuple[Hours, ...] = ()
     language: str = "en_US"

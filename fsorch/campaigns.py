@@ -81,10 +81,20 @@ __all__ = [
 
 Share = Annotated[float, msgspec.Meta(ge=0, le=1)]
 Positive = Annotated[float, msgspec.Meta(gt=0)]
-Word = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}\Z")]
-Key = Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]?\Z")]
-Clock = Annotated[str, msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z")]
-Number = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{3,20}\Z")]
+Word = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9_.-]{0,62}\Z", description="a name of small letters, digits, '_', '.' and '-'"
+    ),
+]
+Key = Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]?\Z", description="one key of a phone: 0-9, * or #")]
+Clock = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]\Z", description="a time such as 09:30, in quotes"),
+]
+Number = Annotated[
+    str, msgspec.Meta(pattern=r"^\+?[0-9]{3,20}\Z", description="a number of 3 to 20 digits, with or without a +")
+]
 
 
 # -- what people configure --------------------------------------------------------------------------------------------
@@ -95,7 +105,12 @@ class CallerIdPool(Rule, frozen=True, kw_only=True):
     the pool with the longest prefix comes first. ``name``: shown with the number."""
 
     numbers: Annotated[tuple[Number, ...], msgspec.Meta(min_length=1)]
-    prefixes: tuple[Annotated[str, msgspec.Meta(pattern=r"^\+[0-9]{0,15}\Z")], ...] = ()
+    prefixes: tuple[
+        Annotated[
+            str, msgspec.Meta(pattern=r"^\+[0-9]{0,15}\Z", description="the beginning of a number, such as +4930")
+        ],
+        ...,
+    ] = ()
     name: Annotated[str, msgspec.Meta(max_length=60)] = ""
 
 

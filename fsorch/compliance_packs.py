@@ -49,9 +49,17 @@ __all__ = [
 SHIPPED_PACKS = ("cn", "eu", "uk", "us")
 # The public registers they know, by the names under which those are imported.
 SHIPPED_REGISTERS = frozenset({"us-dnc", "uk-tps", "uk-ctps"})
-Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z")]
-Region = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}\Z")]
-Id = Annotated[str, msgspec.Meta(pattern=r"^[a-z0-9][a-z0-9._-]{0,62}\Z")]
+Country = Annotated[str, msgspec.Meta(pattern=r"^[A-Z]{2}\Z", description="a country by its two letters, such as DE")]
+Region = Annotated[
+    str,
+    msgspec.Meta(pattern=r"^[A-Z]{2}-[A-Z0-9]{1,3}\Z", description="a region by its ISO 3166-2 code, such as US-CA"),
+]
+Id = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z0-9][a-z0-9._-]{0,62}\Z", description="a name of small letters, digits, '_', '.' and '-'"
+    ),
+]
 
 
 class Nature(StrEnum):

@@ -197,7 +197,9 @@ class AgentSpec(Spec, frozen=True, kw_only=True):
     phone_mode: PhoneMode = PhoneMode.DIALLED
     alert: str = ""
     watch_phone: bool = True
-    confirm_key: Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]{0,4}\Z")] = ""
+    confirm_key: Annotated[
+        str, msgspec.Meta(pattern=r"^[0-9*#]{0,4}\Z", description="up to four keys of a phone: 0-9, * and #")
+    ] = ""
     confirm_sound: str = "tone_stream://%(200,100,660);%(200,1500,880)"
     causes: CauseRules | None = None
     login: str = ""

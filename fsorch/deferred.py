@@ -41,7 +41,14 @@ class VoicemailSpec(Rule, frozen=True, kw_only=True):
     messages from the same path, so on another machine it is mounted there. A message ends after ``limit_s``, a key
     or ``silence_s`` without a word; one shorter than ``least_s`` is none."""
 
-    dir: Annotated[str, msgspec.Meta(pattern=r"^/[^'\"\\\s]+\Z", max_length=160)]
+    dir: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^/[^'\"\\\s]+\Z",
+            max_length=160,
+            description="a folder as the switch sees it, from / on, without spaces and quotes",
+        ),
+    ]
     limit_s: Annotated[float, msgspec.Meta(ge=5, le=3600)] = 180.0
     silence_s: Annotated[float, msgspec.Meta(ge=1, le=60)] = 5.0
     least_s: Positive = 1.0

@@ -61,9 +61,14 @@ __all__ = [
 PERSON = "person"
 RETURN = "return"
 
-Key = Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]\Z")]
+Key = Annotated[str, msgspec.Meta(pattern=r"^[0-9*#]\Z", description="one key of a phone: 0-9, * or #")]
 # A variable, which expressions know as vars.<name>.
-Variable = Annotated[str, msgspec.Meta(pattern=r"^[a-z_][a-z0-9_]{0,31}\Z")]
+Variable = Annotated[
+    str,
+    msgspec.Meta(
+        pattern=r"^[a-z_][a-z0-9_]{0,31}\Z", description="the name of a variable: small letters, digits and '_'"
+    ),
+]
 # An expression; YAML gives 5 and true as what they are, and they are expressions too.
 Source: TypeAlias = Annotated[str, msgspec.Meta(min_length=1, max_length=1000)] | int | float | bool
 Template = Annotated[str, msgspec.Meta(min_length=1, max_length=2000)]
@@ -120,7 +125,7 @@ class Collect(Rule, frozen=True, kw_only=True, tag_field="kind", tag="collect"):
     next: Name
     min: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     max: Annotated[int, msgspec.Meta(ge=1, le=64)] = 20
-    terminator: Annotated[str, msgspec.Meta(pattern=r"^[*#]?\Z")] = "#"
+    terminator: Annotated[str, msgspec.Meta(pattern=r"^[*#]?\Z", description="* or #, or nothing")] = "#"
     pattern: Annotated[str, msgspec.Meta(max_length=200)] = ""
     confirm: Confirm | None = None
     masked: bool = False
@@ -175,7 +180,14 @@ class Http(Rule, frozen=True, kw_only=True):
     masked may stand in ``json``, ``body`` and ``headers`` only. ``json``: expressions by key, sent as one object;
     or ``body``, a template. Each of 1 + ``retries`` attempts has ``timeout_s``. The answer is JSON."""
 
-    url: Annotated[str, msgspec.Meta(pattern=r"^https?://[^\s{}/]+(/\S.*|/|\?.*)?\Z", max_length=1000)]
+    url: Annotated[
+        str,
+        msgspec.Meta(
+            pattern=r"^https?://[^\s{}/]+(/\S.*|/|\?.*)?\Z",
+            max_length=1000,
+            description="an address that begins with http:// or https:// and a host without braces",
+        ),
+    ]
     method: Method = Method.GET
     headers: dict[Annotated[str, msgspec.Meta(pattern=r"^[A-Za-z0-9-]{1,64}\Z")], Template] = {}
     json: dict[Name, Source] = {}

@@ -35,7 +35,9 @@ from fsorch.waits import Ending
 __all__ = ["NODE_NAME", "Fault", "FlowRelease", "FlowSpec", "FlowWorld", "decode_flow", "prompt_file", "shape_faults"]
 
 NODE_NAME = re.compile(r"[a-z0-9_][a-z0-9_-]{0,39}")
-Language = Annotated[str, msgspec.Meta(pattern=rf"^{LANGUAGE.pattern}\Z")]
+Language = Annotated[
+    str, msgspec.Meta(pattern=rf"^{LANGUAGE.pattern}\Z", description="a language by its code, such as en or pt-br")
+]
 
 
 class FlowSpec(Rule, frozen=True, kw_only=True):

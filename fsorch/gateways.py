@@ -24,7 +24,9 @@ MEANT = frozenset(
         *(Outcome.UNREACHABLE, Outcome.CONGESTION, Outcome.FAILED),
     }
 )
-Prefix = Annotated[str, msgspec.Meta(pattern=r"^\+?[0-9]{0,15}\Z")]
+Prefix = Annotated[
+    str, msgspec.Meta(pattern=r"^\+?[0-9]{0,15}\Z", description="the beginning of a number, such as +4930 or 0")
+]
 
 
 class TranslateRule(Rule, frozen=True, kw_only=True):

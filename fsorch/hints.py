@@ -1,6 +1,7 @@
 """What would have been right in a file in which decoding finds a fault.
 
-msgspec says where a fault is and what is wrong; :func:`explain` adds the nearest valid name.
+msgspec says where a fault is and what is wrong; :func:`explain` adds the nearest valid name, and where msgspec shows a
+pattern it says what the text should look like, in the words of the type's ``description``.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ FAULT = re.compile(
 )
 PART = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 UNQUOTED = re.compile("Expected `str`, got `(bool|int|float|date|datetime)`")
+PATTERN = re.compile(r"Expected `str` matching regex '.*'(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -32,6 +34,10 @@ def explain(error: msgspec.ValidationError, type: Any) -> str:
     """The message of an error of decoding ``type``, with the nearest valid name where a name was wrong."""
     message = str(error)
     fault = FAULT.match(message)
+    unlike = PATTERN.fullmatch(message)
+    words = _described(type, unlike["path"] or "", key=bool(unlike["key"])) if unlike is not None else ""
+    if words:
+        return message.replace(message.partition(" - at ")[0], f"Expected {words}", 1)
     if fault is None:
         # YAML takes no, 1001 and 2027-01-31 for what they look like.
         return f"{message}; put it in quotes" if UNQUOTED.match(message) else message
@@ -125,6 +131,23 @@ def _below(type: inspect.Type, name: str, index: str) -> Iterator[inspect.Type]:
             yield type.item_type
         case inspect.TupleType() if index.isdigit() and int(index) < len(type.item_types):
             yield type.item_types[int(index)]
+
+
+def _described(type: Any, path: str, *, key: bool) -> str:
+    """What should stand at ``path``, or what its ``key`` should be, in the words of its own description; empty when it
+    has none."""
+    parts = list(PART.finditer(path))
+    if key:
+        mappings = _walk([inspect.type_info(type)], path)
+        wanted = [one.key_type for one in mappings if isinstance(one, inspect.DictType)]
+    elif parts:
+        above = _walk([inspect.type_info(type)], path[: parts[-1].start()])
+        wanted = [below for one in above for below in _below(one, *parts[-1].groups())]
+    else:
+        return ""
+    plain = [one for below in wanted for one in (below.types if isinstance(below, inspect.UnionType) else (below,))]
+    told = [one.extra_json_schema or {} for one in plain if isinstance(one, inspect.Metadata)]
+    return str(told[0].get("description", "")) if told else ""
 
 
 def _fields(places: Iterable[inspect.Type]) -> set[str]:

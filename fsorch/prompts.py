@@ -57,7 +57,9 @@ KINDS: dict[str, dict[str, re.Pattern[str]]] = {
 LONGEST_TEXT = 4000
 TOKEN = re.compile(r"\{\{|\}\}|\{[^{}]*\}|[{}]")
 
-Language = Annotated[str, msgspec.Meta(pattern=rf"^{LANGUAGE.pattern}\Z")]
+Language = Annotated[
+    str, msgspec.Meta(pattern=rf"^{LANGUAGE.pattern}\Z", description="a language by its code, such as en or pt-br")
+]
 
 
 class PromptSpec(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):

@@ -367,7 +367,14 @@ class ToAgent(Rule, frozen=True, kw_only=True):
     say: str = ""
     limit_s: Annotated[float, msgspec.Meta(ge=1, le=15)] = 5.0
     variables: tuple[
-        Annotated[str, msgspec.Meta(pattern=r"^(sip_h_X-[A-Za-z0-9-]{1,48}|x_[a-z0-9_]{1,48})\Z")], ...
+        Annotated[
+            str,
+            msgspec.Meta(
+                pattern=r"^(sip_h_X-[A-Za-z0-9-]{1,48}|x_[a-z0-9_]{1,48})\Z",
+                description="a variable sip_h_X-... (a SIP header) or x_... (one's own)",
+            ),
+        ],
+        ...,
     ] = ()
 
 

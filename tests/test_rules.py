@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from fsorch.calendar_rules import CalendarSpec
 from fsorch.config import Centre
 from fsorch.errors import ConfigError
+from fsorch.flow_nodes import Menu
 from fsorch.hints import explain
 from fsorch.nearest import near
 from fsorch.rules import CauseRules, StepPlan, WrapUpSpec, expect_known
@@ -56,6 +57,17 @@ def fault(data: object, type: Any) -> str:
             {"mode": "zzz"},
             WrapUpSpec,
             "Invalid enum value 'zzz' - at `$.mode` (there: boxed, extension, fixed, manual)",
+        ),
+        (
+            {"id": "c", "hours": {"mon": ["9:00-17:00"]}},
+            CalendarSpec,
+            "Expected hours such as 09:00-17:30, in quotes, the last minute of a day being 24:00"
+            " - at `$.hours[...][0]`",
+        ),
+        (
+            {"kind": "menu", "prompt": "menu", "options": {"12": "sales"}},
+            Menu,
+            "Expected one key of a phone: 0-9, * or # - at `key` in `$.options`",
         ),
         ({"busy": {"limit": -1}}, CauseRules, "Expected `int` >= 0 - at `$.busy.limit`"),
         (

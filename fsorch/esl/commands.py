@@ -107,6 +107,10 @@ _WORD = re.compile(r"[A-Za-z0-9_.+-]{1,64}")
 # What a dial string is made of; whatever sets it apart into legs, variables or other dial strings is not among it.
 # "app=" would make mod_loopback run an application instead of calling (``mod_loopback.c``, channel_outgoing_channel).
 _ENDPOINT = re.compile(r"(?!.*(?::_:|/(?i:app)=))[A-Za-z0-9_.+*#@:;=/?&%-]{1,512}")
+_ENDPOINT_WORDS = (
+    "a dial string names one endpoint, such as user/1001@pbx.example or sofia/gateway/carrier/{number}, "
+    "in letters, digits and _.+*#@:;=/?&%-"
+)
 _SETVARS_LIMIT = 64  # mod_commands.c, uuid_setvar_multi_function
 
 
@@ -151,7 +155,7 @@ class Originate(Command, frozen=True):
             force_setattr(self, "job_uuid", self.uuid)
 
     def _block(self) -> str:
-        endpoint = check_name(self.endpoint, _ENDPOINT, "the endpoint")
+        endpoint = check_name(self.endpoint, _ENDPOINT, "the endpoint", _ENDPOINT_WORDS)
         dial = escape(bracket_variables(self._all()) + endpoint, " ")
         return f"bgapi originate {dial} {self._extension()}\nJob-UUID: {check_uuid(self.job_uuid)}"
 

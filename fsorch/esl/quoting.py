@@ -83,10 +83,12 @@ def as_pairs(values: Mapping[str, str] | Iterable[tuple[str, str]]) -> Pairs:
 # -- what is refused --------------------------------------------------------------------------------
 
 
-def check_name(value: str, pattern: re.Pattern[str], what: str) -> str:
-    """``value`` if ``pattern`` matches the whole of it, else `QuotingError`."""
+def check_name(value: str, pattern: re.Pattern[str], what: str, words: str = "") -> str:
+    """``value`` if ``pattern`` matches the whole of it, else `QuotingError`, which tells the pattern in ``words`` if
+    there are any."""
     if not pattern.fullmatch(value):
-        raise QuotingError(f"{what} {value[:64]!r} is not allowed in a command; it must match {pattern.pattern}")
+        expected = words or f"it must match {pattern.pattern}"
+        raise QuotingError(f"{what} {value[:64]!r} is not allowed in a command; {expected}")
     return value
 
 
