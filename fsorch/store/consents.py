@@ -78,9 +78,14 @@ class Consents(Part):
             self._audit(by, "consent.withdraw", {"number": number, "consents": ids})
         return [msgspec.structs.replace(one, withdrawn_at=now) for one in found]
 
-    def newest(self, limit: int = 100, *, number: str = "") -> list[ConsentRow]:
-        """The newest consents, newest first; of one number where it is given."""
+    def newest(self, limit: int = 100, *, number: str = "", after: tuple[int, str] | None = None) -> list[ConsentRow]:
+        """The newest consents, newest first; of one number where it is given. ``after``: those behind the one that was
+        given then (UTC microseconds) and has this id."""
         query = ConsentRecord.select().order_by(ConsentRecord.given_at.desc(), ConsentRecord.id).limit(limit)
+        if after is not None:
+            at, id = after
+            there = (ConsentRecord.given_at == at) & (ConsentRecord.id > clean(id))
+            query = query.where((ConsentRecord.given_at < at) | there)
         query = query.where(ConsentRecord.number == number_value(number)) if number else query
         with self._use() as db:
             return [_row(record) for record in query.execute(db)]

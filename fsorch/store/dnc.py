@@ -112,9 +112,22 @@ class Dnc(Part):
             self._audit(by, "dnc.remove", key | {"reason": reason, "removed": gone})
         return gone
 
-    def entries(self, *, campaign: str | None = None, begins: str = "", limit: int = 100) -> list[DncRow]:
-        """What came one by one, the newest first: of a campaign (empty: for everybody), of numbers that begin so."""
-        query = DncRecord.select().order_by(DncRecord.added_at.desc(), DncRecord.number).limit(limit)
+    def entries(
+        self,
+        *,
+        campaign: str | None = None,
+        begins: str = "",
+        limit: int = 100,
+        after: tuple[int, str, str] | None = None,
+    ) -> list[DncRow]:
+        """What came one by one, the newest first: of a campaign (empty: for everybody), of numbers that begin so.
+        ``after``: those behind the one that came then (UTC microseconds), of this number and campaign."""
+        order = (DncRecord.added_at.desc(), DncRecord.number, DncRecord.campaign)
+        query = DncRecord.select().order_by(*order).limit(limit)
+        if after is not None:
+            at, number, of = after
+            behind = (DncRecord.number > number) | ((DncRecord.number == number) & (DncRecord.campaign > of))
+            query = query.where((DncRecord.added_at < at) | ((DncRecord.added_at == at) & behind))
         if campaign is not None:
             query = query.where(DncRecord.campaign == clean(campaign))
         if begins:

@@ -232,9 +232,21 @@ class Leads(Part):
             self._audit(by, "callback.cancel", {"lead": id, "at": old.next_at, "done": done})
             return self._one(db, id)
 
-    def callbacks(self, *, agent: str = "", lists: Sequence[str] = (), limit: int = 200) -> list[Lead]:
-        """The leads that have been promised a callback, the soonest first."""
+    def callbacks(
+        self,
+        *,
+        agent: str = "",
+        lists: Sequence[str] = (),
+        limit: int = 200,
+        after: tuple[int, int] | None = None,
+    ) -> list[Lead]:
+        """The leads that have been promised a callback, the soonest first. ``after``: those behind the one that is due
+        then (UTC microseconds) and has this id."""
         query = LeadRecord.select(LeadRecord.id).where(LeadRecord.gate == int(Gate.PROMISED))
+        if after is not None:
+            at, id = after
+            there = (LeadRecord.next_at == at) & (LeadRecord.id > id)
+            query = query.where((LeadRecord.next_at > at) | there)
         with self._use() as db:
             # With the lists named, the index goes straight to the promises.
             query = query.where(LeadRecord.list.in_(list(lists) or self.lists.ids(db)))

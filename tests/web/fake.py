@@ -54,6 +54,7 @@ from fsorch.store.flows import FlowVersion
 from fsorch.store.leads import Leads
 from fsorch.store.linting import Override
 from fsorch.store.phones import PhoneSecret
+from fsorch.store.purging import Retention
 from fsorch.store.queries import Answers
 
 __all__ = ["FakeCentre", "FakeStore", "User", "wall"]
@@ -90,6 +91,7 @@ class FakeStore:
     campaigns: Campaigns
     answered: AnsweredRequests
     factors: Factors
+    retention: Retention
 
     def __init__(self, *users: User) -> None:
         self.people = {user.login: user for user in users}

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from fsorch.campaigns import DncRow
+from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber
 from fsorch.store import Store
+from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
 from tests.store.conftest import open_store
 from tests.web.harness import Page, Site, new_site
@@ -41,6 +43,18 @@ def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
         yield running
 
 
+def walked(page: Page, path: str) -> list[Any]:
+    """All rows, page by page, by the links that the answers give."""
+    rows: list[Any] = []
+    while path:
+        answer = page.get(path)
+        assert answer.status == 200
+        rows += answer.json
+        link = answer.headers.get("Link", "")
+        path = link.partition("<")[2].partition(">")[0]
+    return rows
+
+
 class TestLeads:
     def test_a_list_is_read_page_by_page(self, desk: Site) -> None:
         sam = desk.page("sam")
@@ -64,7 +78,7 @@ class TestLeads:
         assert made.json["numbers"][0]["number"] == "+442079460958"
         id = made.json["id"]
         assert sam.get("/api/leads?q=%2B442079460958").json == [made.json]
-        assert sam.get(f"/api/leads/{id}").json == {"lead": made.json, "attempts": []}
+        assert sam.get(f"/api/leads/{id}").json == {"lead": made.json, "attempts": [], "more": False}
         changed = send(sam, "PATCH", f"/api/leads/{id}", {"priority": 5, "fields": {"city": "York"}})
         assert (changed.json["priority"], changed.json["fields"], changed.json["name"]) == (5, {"city": "York"}, "Zoë")
         again = send(sam, "POST", "/api/leads", LEAD | {"update": True, "name": "Zoë Q"})
@@ -160,8 +174,12 @@ class TestRights:
             records.dnc.add(DncRow(number=f"+44207946000{n}"), "test")
         records.dnc.add(DncRow(number="+4930123"), "test")
         sam = desk.page("sam")
+        records.dnc.add(DncRow(number="+4930123", campaign="spring"), "test")
         assert len(sam.get("/api/dnc?limit=2").json) == 2
         assert len(sam.get("/api/dnc?begins=%2B44").json) == 3
+        assert walked(sam, "/api/dnc?limit=2") == sam.get("/api/dnc").json
+        assert len(walked(sam, "/api/dnc?limit=1&begins=%2B44")) == 3
+        assert sam.get("/api/dnc?after=x").status == 400
         assert sam.get("/api/dnc?limit=0").status == 400
         assert sam.get("/api/consents?limit=9999").status == 400
 
@@ -173,6 +191,33 @@ class TestRights:
         gone = send(sam, "POST", "/api/consents/withdraw", {"number": "+442079460958"})
         assert gone.json[0]["withdrawn_at"] > 0
         assert send(sam, "POST", "/api/consents/withdraw", {"number": "+442079460958"}).status == 404
+        for n in range(4):
+            send(sam, "POST", "/api/consents", {"number": f"+44207946095{n}", "given_at": "2026-01-31T00:00:00Z"})
+        whole = sam.get("/api/consents").json
+        assert (len(whole), walked(sam, "/api/consents?limit=2")) == (5, whole)
+
+    def test_promises_are_read_in_parts(self, desk: Site, records: Store) -> None:
+        sam, due = desk.page("sam"), records.now_us() + 90_000_000_000
+        for n in range(5):
+            lead = records.leads.add(Lead(id="", list="spring", numbers=(LeadNumber(number=f"+44207946010{n}"),)), "t")
+            records.leads.promise(lead.id, due + n // 3, "t", agent="ada")
+        whole = sam.get("/api/lead-callbacks").json
+        assert (len(whole), walked(sam, "/api/lead-callbacks?limit=2")) == (5, whole)
+        ada = desk.page("ada")
+        own = ada.get("/api/my-callbacks").json
+        assert (len(own), walked(ada, "/api/my-callbacks?limit=2")) == (5, own)
+        assert sam.get("/api/lead-callbacks?after=1-x").status == 400
+
+    def test_attempts_that_are_not_shown_are_told(self, desk: Site, records: Store) -> None:
+        sam = desk.page("sam")
+        lead = records.leads.add(Lead(id="", list="spring", numbers=(LeadNumber(number="+442079460200"),)), "t")
+        with connected(records.db) as db:
+            for n in range(3):
+                row = AttemptRow(id=f"a{n}", campaign="c", lead=lead.id, number="+442079460200", launched_at=n + 1)
+                records.leads.attempts.write(db, row)
+        for limit, more in ((2, True), (3, False)):
+            shown = sam.get(f"/api/leads/{lead.id}?limit={limit}").json
+            assert (len(shown["attempts"]), shown["more"]) == (limit, more)
 
     @pytest.mark.parametrize(
         "path", ["/api/leads", "/api/dnc", "/api/consents", "/api/dnc/remove", "/api/consents/withdraw"]

@@ -14,6 +14,7 @@ from fsorch.edge.status import ServiceStatus
 from fsorch_web import errors
 from fsorch_web.auth import Auth
 from fsorch_web.campaigns import CampaignRoutes, Lacks, nothing_lacks
+from fsorch_web.compliance import Compliance
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
 from fsorch_web.flows import Flows
@@ -83,6 +84,7 @@ def create_app(
     Messages(app, gateway, auth)
     Contacts(app, gateway, auth)
     Tenants(app, gateway, auth)
+    Compliance(app, auth)
     Objects(app, auth)
     Flows(app, auth)
     LeadRoutes(app, auth)

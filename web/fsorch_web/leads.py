@@ -24,7 +24,7 @@ from fsorch.store.giving import consent_given, not_to_be_called
 from fsorch_web.auth import Auth
 from fsorch_web.bounded import Look, Within, act_within
 from fsorch_web.errors import ApiError
-from fsorch_web.paging import MOST, limit_of, page_response
+from fsorch_web.paging import MOST, after_place, limit_of, page_response, place
 from fsorch_web.people import Person
 from fsorch_web.seams import StoreReads, in_worker
 from fsorch_web.sight import Sight, lists_of
@@ -220,23 +220,24 @@ class LeadRoutes:
                 return leads.of_list(name, limit, after=after)
 
             return page_response(in_worker(page), limit)
-        text = flask.request.args.get("q", "")[:255]
+        text, limit = flask.request.args.get("q", "")[:255], limit_of(MOST)
 
         def found() -> Sequence[Lead]:
             mine = self._lists(sight)
-            return [one for one in leads.find(text) if mine is None or one.list in mine]
+            return [one for one in leads.find(text, limit) if mine is None or one.list in mine]
 
         return json_response(in_worker(found))
 
     def show(self, id: str) -> Response:
-        """GET /api/leads/17: one, with its attempts."""
-        sight, store = self._reader(), self._auth.store
+        """GET /api/leads/17?limit=100: one, with its newest attempts, and whether there are more."""
+        sight, store, limit = self._reader(), self._auth.store, limit_of(100)
 
         def read() -> dict[str, Any]:
             lead = seen_lead(store, sight, id)
-            attempts = store.leads.attempts.newest(100, lead=lead.id)
+            attempts = store.leads.attempts.newest(limit + 1, lead=lead.id)
             mine = None if sight.whole else sight.campaigns(store.load_centre())
-            return {"lead": lead, "attempts": [one for one in attempts if mine is None or one.campaign in mine]}
+            shown = [one for one in attempts[:limit] if mine is None or one.campaign in mine]
+            return {"lead": lead, "attempts": shown, "more": len(attempts) > limit}
 
         return json_response(in_worker(read))
 
@@ -317,24 +318,28 @@ class LeadRoutes:
     def callbacks(self) -> Response:
         """GET /api/lead-callbacks?agent=ada: the leads that were promised a call, the soonest first."""
         sight = self._reader()
-        agent = flask.request.args.get("agent", "")[:64]
+        agent, limit, after = flask.request.args.get("agent", "")[:64], limit_of(MOST), _after_promise()
 
         def read() -> Sequence[Lead]:
             mine = self._lists(sight)
             if mine is not None and not mine:
                 return ()
-            return self._auth.store.leads.callbacks(agent=agent, lists=sorted(mine or ()))
+            return self._auth.store.leads.callbacks(agent=agent, lists=sorted(mine or ()), limit=limit, after=after)
 
-        return json_response(in_worker(read))
+        return page_response(in_worker(read), limit, lambda lead: place(lead.next_at, lead.id))
 
     def my_callbacks(self) -> Response:
         """GET /api/my-callbacks: the calls that the agent who asks is to make alone, the soonest first."""
         agent = self._auth.person().agent
         if not agent:
             raise ApiError(403, "forbidden", "only agents have promised calls of their own")
-        return json_response(
-            in_worker(lambda: [self._own(one) for one in self._auth.store.leads.callbacks(agent=agent)])
-        )
+        limit, after = limit_of(MOST), _after_promise()
+
+        def read() -> list[OwnCallback]:
+            found = self._auth.store.leads.callbacks(agent=agent, limit=limit, after=after)
+            return [self._own(one) for one in found]
+
+        return page_response(in_worker(read), limit, lambda own: place(own.at, own.lead))
 
     def _own(self, lead: Lead) -> OwnCallback:
         """A promise as its agent sees it."""
@@ -357,8 +362,11 @@ class LeadRoutes:
         args, dnc = flask.request.args, self._auth.store.dnc
         campaign = args.get("campaign", "")[:64]
         if "number" not in args:
-            limit, begins = limit_of(MOST), args.get("begins", "")[:20]
-            return json_response(in_worker(lambda: dnc.entries(campaign=campaign or None, begins=begins, limit=limit)))
+            limit, begins, last = limit_of(MOST), args.get("begins", "")[:20], after_place()
+            # A number has no comma, and neither has a campaign's id.
+            after = (last[0], *last[1].partition(",")[::2]) if last is not None else None
+            found = in_worker(dnc.entries, campaign=campaign or None, begins=begins, limit=limit, after=after)
+            return page_response(found, limit, lambda row: place(row.added_at, f"{row.number},{row.campaign}"))
         number = _number(args["number"])
         entry = in_worker(dnc.find, number, campaign)
         return json_response({"number": number, "callable": entry is None, "entry": entry})
@@ -391,8 +399,9 @@ class LeadRoutes:
         """GET /api/consents?number=%2B44...: all that is on record, the newest first."""
         self._reader()
         number = flask.request.args.get("number", "")
-        known, limit = _number(number) if number else "", limit_of(MOST)
-        return json_response(in_worker(lambda: self._auth.store.consents.newest(limit, number=known)))
+        known, limit, after = _number(number) if number else "", limit_of(MOST), after_place()
+        found = in_worker(lambda: self._auth.store.consents.newest(limit, number=known, after=after))
+        return page_response(found, limit, lambda row: place(row.given_at, row.id))
 
     def consent(self) -> Response:
         """POST /api/consents: somebody has consented."""
@@ -499,6 +508,16 @@ def _after() -> int:
     if not (text.isascii() and text.isdigit() and len(text) < 19):
         raise ApiError(400, "bad_input", f"after is {text[:40]!r}; expected the id of a lead")
     return int(text)
+
+
+def _after_promise() -> tuple[int, int] | None:
+    """The promise that the page before ended with."""
+    last = after_place()
+    if last is None:
+        return None
+    if not (last[1].isascii() and last[1].isdigit() and len(last[1]) < 19):
+        raise ApiError(400, "bad_input", "after is none of ours; take it from the Link of the page before")
+    return last[0], int(last[1])
 
 
 def _number(text: str) -> str:

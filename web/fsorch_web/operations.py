@@ -21,10 +21,11 @@ from fsorch.store.changing import Changed
 from fsorch.store.contract import TenantReport
 from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.flows import FlowVersion
+from fsorch.store.purging import Lot
 from fsorch.store.queries import ContactDetail
 from fsorch.store.reasons import LeadReason, Upcoming
 from fsorch.store.story import Line
-from fsorch_web import campaigns, flows, leads, objects, tenants, verbs
+from fsorch_web import campaigns, compliance, flows, leads, objects, tenants, verbs
 from fsorch_web.auth import Credentials
 
 __all__ = ["OPERATIONS", "Operation", "Sparse"]
@@ -77,10 +78,11 @@ class ListRow(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class LeadDetail(msgspec.Struct, frozen=True, kw_only=True):
-    """A lead with its newest attempts."""
+    """A lead with its newest attempts; ``more``: there are others."""
 
     lead: Lead
     attempts: list[AttemptRow]
+    more: bool
 
 
 class DncAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -241,7 +243,7 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         scoped=True,
     ),
     ("POST", "/api/leads"): Operation("A new lead", Lead, leads.LeadBody, SUPERVISOR, status=201, scoped=True),
-    ("GET", "/api/leads/<id>"): Operation("A lead with its attempts", LeadDetail, scoped=True),
+    ("GET", "/api/leads/<id>"): Operation("A lead with its attempts", LeadDetail, query=("limit",), scoped=True),
     ("PATCH", "/api/leads/<id>"): Operation("Change a lead", Lead, leads.LeadPatch, SUPERVISOR, scoped=True),
     ("GET", "/api/attempts/<id>/story"): Operation(
         "Why it was dialled and what became of it, in sentences", AttemptStory, scoped=True
@@ -254,19 +256,28 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
         "Take the promise of a call back", Lead, leads.CancelBody, SUPERVISOR, scoped=True
     ),
     ("GET", "/api/lead-callbacks"): Operation(
-        "Leads that were promised a call", list[Lead], query=("agent",), scoped=True
+        "Leads that were promised a call", list[Lead], query=("agent", *PAGE), scoped=True
     ),
     ("GET", "/api/my-callbacks"): Operation(
-        "Calls that the agent who asks has promised", list[leads.OwnCallback], role="agent"
+        "Calls that the agent who asks has promised", list[leads.OwnCallback], role="agent", query=PAGE
     ),
     ("GET", "/api/dnc"): Operation(
         "Whether a number may be called; without one, the entries",
         DncAnswer | list[DncRow],
-        query=("number", "campaign", "begins", "limit"),
+        query=("number", "campaign", "begins", *PAGE),
     ),
     ("POST", "/api/dnc"): Operation("Do not call a number", DncRow, leads.DncBody, SUPERVISOR, status=201),
     ("POST", "/api/dnc/remove"): Operation("Call it again", list[DncRow], leads.DncRemoval, ADMIN),
-    ("GET", "/api/consents"): Operation("Consents, the newest first", list[ConsentRow], query=("number", "limit")),
+    ("GET", "/api/consents"): Operation("Consents, the newest first", list[ConsentRow], query=("number", *PAGE)),
+    ("GET", "/api/compliance/plan"): Operation("What a purge would remove", list[Lot], query=("at_least",)),
+    ("POST", "/api/compliance/purge"): Operation(
+        "Remove what was kept for long enough", compliance.Purged, compliance.Purge, ADMIN
+    ),
+    ("GET", "/api/compliance/holds"): Operation("What no purge removes", list[compliance.Held]),
+    ("POST", "/api/compliance/holds"): Operation(
+        "Hold records", compliance.Held, compliance.HoldBody, ADMIN, status=201
+    ),
+    ("POST", "/api/compliance/release"): Operation("A hold is over", Done, compliance.Release, ADMIN),
     ("POST", "/api/consents"): Operation("A consent", ConsentRow, leads.ConsentBody, SUPERVISOR, status=201),
     ("POST", "/api/consents/withdraw"): Operation("Consents end", list[ConsentRow], leads.Withdrawal, SUPERVISOR),
 }

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 from urllib.parse import urlencode
 
 import flask
@@ -13,13 +13,22 @@ from flask import Response
 from fsorch_web.errors import ApiError
 from fsorch_web.wire import json_response
 
-__all__ = ["MOST", "limit_of", "page_response", "span_of"]
+__all__ = ["MOST", "Place", "after_place", "limit_of", "page_response", "place", "span_of"]
 
 MOST = 500
 USUAL = 50
 DAY_US = 86_400_000_000
 # Figures and pictures of more than this are for the command line.
 LONGEST_US = 92 * DAY_US
+
+
+# When a row came (UTC microseconds), and its id among those of one moment.
+Place = tuple[int, str]
+T = TypeVar("T")
+
+
+def _id(row: Any) -> str:
+    return str(row.id)
 
 
 def limit_of(usual: int = USUAL) -> int:
@@ -45,11 +54,28 @@ def span_of() -> tuple[int, int]:
     return since, until
 
 
-def page_response(rows: Sequence[Any], limit: int) -> Response:
-    """The rows, which have an ``id`` each; ``after=`` with the last one's asks for the next page."""
+def after_place() -> Place | None:
+    """The place of the last row of the page before, where rows stand by their time. Raises ApiError."""
+    text = flask.request.args.get("after", "")
+    at, dash, id = text.partition("-")
+    if not text:
+        return None
+    if not (dash and at.isascii() and at.isdigit() and len(at) < 19 and len(id) <= 200):
+        raise ApiError(400, "bad_input", f"after is {text[:40]!r}; take it from the Link of the page before")
+    return int(at), id
+
+
+def place(at: int, id: str) -> str:
+    """A row's place as :func:`after_place` reads it."""
+    return f"{at}-{id}"
+
+
+def page_response(rows: Sequence[T], limit: int, mark: Callable[[T], str] = _id) -> Response:
+    """The rows; ``after=`` with the ``mark`` of the last one, its id unless another is given, asks for the next
+    page."""
     response = json_response(rows)
     if len(rows) == limit:
         given = {name: value for name, value in flask.request.args.items() if name != "after"}
-        query = urlencode(given | {"after": rows[-1].id})
+        query = urlencode(given | {"after": mark(rows[-1])})
         response.headers["Link"] = f'<{flask.request.path}?{query}>; rel="next"'
     return response

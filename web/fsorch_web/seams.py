@@ -20,6 +20,7 @@ from fsorch.store.flow_stats import FlowFigures
 from fsorch.store.leads import Leads
 from fsorch.store.phones import PhoneSecret
 from fsorch.store.publishing import VersionStore
+from fsorch.store.purging import Retention
 from fsorch.store.queries import ContactDetail
 
 __all__ = ["MessageReads", "StoreReads", "TokenReads", "UserReads", "in_worker"]
@@ -124,6 +125,7 @@ class StoreReads(VersionStore, Answering, Protocol):
     campaigns: Campaigns
     answered: AnsweredRequests
     factors: Factors
+    retention: Retention
 
     def user(self, login: str, /) -> UserReads | None:
         """The person with this login, or None."""
