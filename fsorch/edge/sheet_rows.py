@@ -145,6 +145,7 @@ def _check_size(path: Path) -> None:
         with ZipFile(path) as archive:
             sizes = {one.filename: one.file_size for one in archive.infolist()}
     except (BadZipFile, ValueError, OSError, NotImplementedError) as error:
+        # The last is zipfile's for an archive that says it needs a later version of the format.
         raise ConfigError(f"{path} cannot be read as a workbook ({error}); save it as CSV") from None
     if "[Content_Types].xml" not in sizes or not any(name.startswith("xl/") for name in sizes):
         raise ConfigError(f"{path} is a zip archive, but no workbook; expected .xlsx, or CSV")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterable
 
 from fsorch.esl.command import APP, CAUSE, NAME, Command, check_natural, check_uuid
@@ -57,9 +58,9 @@ class AppCommand(Command, frozen=True):
 
     uuid: str
 
+    @abstractmethod
     def execute(self) -> Execute:
         """The same as a general `Execute`."""
-        raise NotImplementedError(f"{type(self).__name__} has no form on the wire")
 
     def _block(self) -> str:
         return self.execute()._block()

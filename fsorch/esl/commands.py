@@ -7,6 +7,7 @@ Every value is checked or quoted in ``wire()`` by `fsorch.esl.quoting`, so a com
 from __future__ import annotations
 
 import re
+from abc import abstractmethod
 from collections.abc import Mapping
 from typing import Literal
 
@@ -117,8 +118,9 @@ _SETVARS_LIMIT = 64  # mod_commands.c, uuid_setvar_multi_function
 class _Api(Command, frozen=True):
     """``api NAME ARGUMENTS``, answered by one ``api/response``."""
 
+    @abstractmethod
     def _api(self) -> str:
-        raise NotImplementedError(f"{type(self).__name__} has no form on the wire")
+        """What follows ``api``."""
 
     def _block(self) -> str:
         return "api " + self._api()

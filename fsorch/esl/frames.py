@@ -9,6 +9,7 @@ them, a plain body brings its own. Limits: a header block of more than `MAX_HEAD
 from __future__ import annotations
 
 import re
+from abc import ABC, abstractmethod
 from typing import Generic, TypeVar
 
 import msgspec
@@ -105,7 +106,7 @@ Head = TypeVar("Head")
 Piece = TypeVar("Piece")
 
 
-class _Reader(Generic[Head, Piece]):
+class _Reader(ABC, Generic[Head, Piece]):
     """What both readers share: it finds heads and bodies, never looks at a byte twice, and stops at a fault. ``Head``
     is what is kept of a header block until its body is there, ``Piece`` what comes out."""
 
@@ -149,13 +150,13 @@ class _Reader(Generic[Head, Piece]):
         self._advance(stop)
         return self._piece(head[0], body)
 
+    @abstractmethod
     def _read_head(self) -> tuple[Head, int] | None:
         """Read a header block and the length of its body; None until it is whole."""
-        raise NotImplementedError
 
+    @abstractmethod
     def _piece(self, head: Head, body: bytes) -> Piece:
         """The frame made of its head and body."""
-        raise NotImplementedError
 
     def _skip_blank(self, blank: bytes) -> None:
         """Step over line breaks before a frame, as the switch does with those before a command (read_packet)."""

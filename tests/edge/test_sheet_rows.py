@@ -70,9 +70,16 @@ def test_what_is_no_workbook_or_unpacks_to_too_much_is_refused(tmp_path: Path, m
     path = workbook(tmp_path / "l.xlsx", [["Phone"], ["+49301"]])
     whole = path.read_bytes()
     (tmp_path / "cut.xlsx").write_bytes(whole[: len(whole) // 2])
+    # The first entry of its directory asks for version 9.9 of the format (APPNOTE.TXT, 4.3.12).
+    needs = whole.index(b"PK\x01\x02") + 6
+    (tmp_path / "later.xlsx").write_bytes(whole[:needs] + bytes([99, 0]) + whole[needs + 2 :])
     with zipfile.ZipFile(tmp_path / "other.zip", "w") as archive:
         archive.writestr("readme", "no workbook")
-    for name, words in (("cut.xlsx", "cannot be read as a workbook"), ("other.zip", "but no workbook")):
+    for name, words in (
+        ("cut.xlsx", "cannot be read as a workbook"),
+        ("later.xlsx", r"cannot be read as a workbook \(zip file version 9.9\)"),
+        ("other.zip", "but no workbook"),
+    ):
         with pytest.raises(ConfigError, match=words):
             read(tmp_path / name)
     with pytest.raises(ConfigError, match="is empty"):
