@@ -9,6 +9,7 @@ from typing import Protocol
 from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
 from fsorch.acd.agent import AgentInput, AgentState
 from fsorch.acd.phones import way_of
+from fsorch.causes import Cause
 from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
@@ -70,7 +71,7 @@ class Offers:
             OfferEffect.SHOW_RINGING: self._ringing,
             OfferEffect.BRIDGE: self._bridge,
             OfferEffect.ACCEPT: self._accept,
-            OfferEffect.GIVE_UP: lambda offer, cause: self._over(offer, verdict_of(cause), cause),
+            OfferEffect.GIVE_UP: self._given_up,
             OfferEffect.KILL_AS_REFUSED: lambda offer, cause: self._kill(offer, OfferOutcome.REFUSED, "CALL_REJECTED"),
             OfferEffect.KILL_AS_WITHDRAWN: lambda offer, cause: self._kill(
                 offer, OfferOutcome.WITHDRAWN, "ORIGINATOR_CANCEL"
@@ -371,6 +372,16 @@ class Offers:
             person.answered += 1
             self.move_agent(person, AgentInput.CONNECT)
         self.taken(contact, offer)
+
+    def _given_up(self, offer: Offer, cause: str) -> None:
+        """The phone's leg has ended, or never was. Who picks up and hangs up before they are joined does not want the
+        call; where a key is asked for, that was a mailbox, and nobody has picked up."""
+        outcome = verdict_of(cause)
+        leg, person = self.core.legs.get(offer.leg), self.core.people.get(offer.agent)
+        if Cause.of(cause) is Cause.NORMAL_CLEARING and leg is not None and leg.row.answered_at:
+            asked = person is not None and confirmation(person.spec, offer.dial)
+            outcome = OfferOutcome.MISSED if asked else OfferOutcome.REFUSED
+        self._over(offer, outcome, cause)
 
     def _kill(self, offer: Offer, outcome: OfferOutcome, cause: str) -> None:
         self._kill_leg(offer, cause)

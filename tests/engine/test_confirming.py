@@ -6,7 +6,7 @@ import pytest
 from msgspec import structs
 
 from fsorch.config import Centre
-from fsorch.engine import LinkUp, LogIn
+from fsorch.engine import FactKind, LinkUp, LogIn
 from fsorch.engine.confirming import confirmed
 from fsorch.errors import ConfigError
 from fsorch.esl.commands import Bridge, Originate
@@ -55,6 +55,18 @@ def test_who_has_picked_up_and_not_pressed_it_is_not_joined() -> None:
     assert not any(isinstance(command, Bridge) for command, _ in desk.sent)
     desk.picks_up(dial.uuid, dial.job_uuid)
     assert desk.last(Bridge) == Bridge("caller-1", dial.uuid)
+
+
+def test_a_mailbox_that_hangs_up_has_not_answered() -> None:
+    desk = Desk(centre(phone=OUTSIDE))
+    desk.log_in("ann")
+    desk.call("caller-1", "sales")
+    leg = desk.last(Originate).uuid
+    desk.rings(leg)
+    desk.event("CHANNEL_ANSWER", leg)
+    desk.ends(leg, "NORMAL_CLEARING")
+    [ended] = desk.of(FactKind.OFFER_ENDED)
+    assert (ended.data["outcome"], ended.data["way"]) == ("missed", "no_answer")
 
 
 @pytest.mark.parametrize(
