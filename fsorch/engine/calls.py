@@ -471,6 +471,7 @@ class Calls:
             leg=contact.leg,
             customer_leg=contact.leg,
             agent_leg=contact.agent_leg,
+            answered_at=contact.answered_at,
         )
         if contact.direction == "outbound":
             self.dial_served(contact)

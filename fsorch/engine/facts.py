@@ -60,7 +60,7 @@ class FactKind(StrEnum):
     # offer, outcome (accepted, refused, missed, withdrawn, failed), cause, rang_us, way (busy, rejected, no_answer,
     # unregistered, dnd; empty when it is not held against the agent)
     OFFER_ENDED = "offer_ended"
-    # peer legs: customer_leg, agent_leg
+    # peer legs: customer_leg, agent_leg; answered_at (of the contact's first talk, which may have begun unheard)
     BRIDGED = "bridged"
     # agent, choice (waiting, anyone, callback): what the caller said about a busy person they know
     PERSON_CHOSEN = "person_chosen"

@@ -217,6 +217,17 @@ class Recalled:
             self.records.begin(contact, SegmentKind.TALK, agent=leg.agent, leg=leg.uuid)
         return True
 
+    def talked_since(self, contact: Contact, leg: Leg, at: int) -> None:
+        """The talk that was found began at ``at``, and the records know nothing of it: an earlier life of ours ended
+        between the command that joined the two and the event that tells of it. What they know went on until then."""
+        known = self._contacts.get(contact.id)
+        began_at = (known.segmented_at or contact.began_at) if known is not None else 0
+        if known is not None and known.doing and not known.talks and began_at < at:
+            kind = SegmentKind(known.doing)
+            self.records.past(contact, kind, leg.agent if kind is SegmentKind.OFFER else "", began_at, at)
+        self.since(contact, at)
+        contact.connected_at = at or contact.connected_at
+
     def offer(self, switch: str, contact: Contact, event: Event) -> bool:
         """A phone that an earlier life of ours has called for a caller who waits: the offer goes on. False when it
         cannot, as the agent has something else to do."""

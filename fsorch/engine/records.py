@@ -64,6 +64,10 @@ class Records:
         """A stretch beside the contact's own ends now: that of somebody who talked along."""
         self._write(contact, Segment(kind, began_at, agent=agent, leg=leg), self.core.now.wall, "")
 
+    def past(self, contact: Contact, kind: SegmentKind, agent: str, began_at: int, ended_at: int) -> None:
+        """A stretch that was over before anybody here knew of what followed it."""
+        self._write(contact, Segment(kind, began_at, agent=agent), ended_at, "")
+
     def wrap_up(self, contact: str, queue: str, agent: str, began_at: int) -> None:
         """The after-call work of ``agent`` for a contact that may be over long since."""
         now = self.core.now.wall

@@ -248,7 +248,7 @@ class Resync:
             contact.answered_at = contact.answered_at or event.bridged_time
             if not self._reunite(contact, leg, event.variable("fsorch_offer") or ""):
                 return False
-            self.recalled.since(contact, event.bridged_time)
+            self.recalled.talked_since(contact, leg, event.bridged_time)
         if event.variable("fsorch_line"):
             self.calls.people.lines.resume(leg)
         contact.muted = bool(event.variable(MUTED))

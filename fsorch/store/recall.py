@@ -131,7 +131,7 @@ def open_contact(
         ended_at=last,
         queue=queued[-1].queue if queued else row.queue,
         enqueued_at=int(queued[-1].data.get("enqueued_at") or 0) if queued else 0,
-        answered_at=bridged[0].at if bridged else 0,
+        answered_at=int(bridged[0].data.get("answered_at") or bridged[0].at) if bridged else 0,
         agent=bridged[-1].agent if bridged else "",
         talked_us=_lasted(segments, SegmentKind.TALK),
         held_us=_lasted(segments, SegmentKind.HOLD),

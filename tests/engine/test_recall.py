@@ -134,6 +134,25 @@ def test_a_talk_that_goes_on_is_counted_from_its_beginning() -> None:
     assert len(rows(desk, FactKind.LEG_ENDED)) == 2
 
 
+def test_a_talk_that_began_unheard_leaves_no_hole_after_the_offer() -> None:
+    # Killed after the bridge command and before its event: the records end with the offer.
+    desk = Desk()
+    row = structs.replace(ROW, queue="sales", enqueued_at=T0 + S)
+    known = OpenContact(row=row, legs=(CALLER, PHONE), segments=2, segmented_at=T0 + S, doing="offer")
+    desk.tell(Recall((known,), (Shift("ann", "available"),), until=T0 + 4 * S))
+    agent = {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_agent": "ann", "fsorch_offer": "o"}
+    phone = dump("leg-a", agent, other_leg="leg-c", bridged_time=T0 + 5 * S)
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS, other_leg="leg-a"), phone)))
+    assert (desk.contact().state, desk.contact().answered_at) == ("talking", T0 + 5 * S)
+    now = desk.clock.now().wall
+    desk.ends("leg-c")
+    told = [(one["kind"], one["agent"], one["began_at"], one["ended_at"]) for one in rows(desk, FactKind.SEGMENT_ENDED)]
+    assert told == [("offer", "ann", T0 + S, T0 + 5 * S), ("talk", "ann", T0 + 5 * S, now)]
+    # A life that is killed now must not take the moment of its own start for the answer.
+    (bridged,) = desk.of(FactKind.BRIDGED)
+    assert (bridged.at, bridged.data["answered_at"]) == (now, T0 + 5 * S)
+
+
 def test_a_phone_that_rings_on_for_a_caller_who_talks_is_hung_up() -> None:
     desk = Desk()
     row = structs.replace(ROW, agent="ann", queue="sales", answered_at=T0 + 5 * S)

@@ -44,6 +44,12 @@ class TestRecall:
             ("talks", "agent", "ada"),
         ]
 
+    def test_a_talk_that_was_found_by_the_last_life_was_answered_before_it(self, store: Store) -> None:
+        bridged = fact("b", FactKind.BRIDGED, contact="c1", agent="ada", at=T0 + 9 * SECOND, answered_at=T0 + SECOND)
+        store.write([contact_began("c1"), bridged])
+        (known,) = store.recall(T0).contacts
+        assert known.row.answered_at == T0 + SECOND
+
     def test_a_contact_of_long_ago_is_not_looked_for(self, store: Store) -> None:
         store.write([contact_began("c1")])
         assert store.recall(T0 + 8 * 24 * 3600 * SECOND).contacts == ()
