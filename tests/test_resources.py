@@ -12,7 +12,7 @@ from fsorch.errors import ConfigError
 from fsorch.resources import dialplan_version, freeswitch_tree, shipped_dialplan_version
 
 # What the switch is told, without comments and blanks, and the version that says so.
-DIALPLAN = (6, "e5c66bcf2607be45")
+DIALPLAN = (7, "8a01bd0bb5d698e3")
 
 
 @pytest.mark.parametrize("place", ["fsorch/_freeswitch", "freeswitch"])

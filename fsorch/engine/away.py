@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 
 from fsorch.customers import Promise
-from fsorch.engine.away_notes import NOTED, AwayNote, away_note, noted_leg
+from fsorch.engine.away_notes import NOTED, AwayNote, away_note, is_noted, noted_leg
 from fsorch.engine.core import Core
 from fsorch.engine.drop_notes import note_keys
 from fsorch.engine.facts import FactKind
@@ -52,6 +52,7 @@ class Away:
     def _take(self, switch: str, note: AwayNote, *, unknown: bool, owed: bool) -> None:
         self.core.write_first()
         if note.began_at and unknown and not note.left:
+            self.legs.noted_legs.add(note.leg)
             self.core.fact(FactKind.CALL_NOTED, note.leg, leg=note.leg, switch=switch, **self._rows(switch, note, owed))
         self.core.send(switch, Notes("delete", NOTED, note.leg))
 
@@ -69,11 +70,16 @@ class Away:
             self._take(switch, away_note(id, text), unknown=True, owed=True)
 
     def hangs_up(self, switch: str, event: Event) -> None:
-        """A call is over. One that we never had has its note by now (``switch_core_session_reporting_state`` runs the
-        hook before it sends this event)."""
+        """A call is over, and has its note by now (``switch_core_session_reporting_state`` runs the hook before it
+        sends this event): of one that we never had it is wanted, of one that we have heard to its end it is not."""
         ours = event.variable("fsorch_contact") or event.variable("fsorch_role") or event.variable("fsorch_attempt")
         door = served_alone(event) or event.variable("fsorch_entry")
-        if door and not ours and event.uuid not in self.core.legs and not self.legs.has_ended(event.uuid):
+        if event.uuid in self.core.legs:
+            if is_noted(event) and note_keys(event.uuid):
+                # This step writes down the end of it; not before that is the note of no use.
+                self.core.write_first()
+                self.core.send(switch, Notes("delete", NOTED, event.uuid))
+        elif door and not ours and not self.legs.has_ended(event.uuid):
             if note_keys(event.uuid):
                 self.core.send(switch, Notes("select", NOTED, event.uuid), f"call_noted:{event.uuid}")
 
@@ -109,6 +115,7 @@ class Away:
             "segment": msgspec.to_builtins(stretch),
             "row": msgspec.to_builtins(leg),
             "promise": msgspec.to_builtins(promise) if promise is not None else None,
+            "taken": note.taken,
             "alone": note.alone,
             "talked": bool(note.bridged_at),
             "message": note.message,

@@ -1,8 +1,8 @@
 """What a switch has written down about calls that came, or ended, without fsorch.
 
 The notes stand in its ``mod_db`` (``api_reporting_hook`` in ``freeswitch/dialplan/fsorch.xml``): one for each caller
-who was at the door, or was served by the dialplan alone, made when the call was over and fsorch had not taken it. They
-stay until what they say is with the operating system.
+who has come by the door, made when the call is over, whoever served it. They stay until what they say is with the
+operating system: of a call whose end fsorch hears, that is at once.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from fsorch.engine.rows import LegRow
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import Pairs
 
-__all__ = ["NOTED", "AwayNote", "away_note", "noted_leg", "untold"]
+__all__ = ["NOTED", "AwayNote", "away_note", "is_noted", "noted_leg", "untold"]
 
 NOTED = "fsorch_away"
 """The realm of the notes. Their keys are the legs."""
@@ -24,7 +24,8 @@ NOTED = "fsorch_away"
 _NOTE = re.compile(
     r"(?P<began_at>[0-9]{16}) (?P<answered_at>[0-9]{0,16}) (?P<bridged_at>[0-9]{0,16}) (?P<ended_at>[0-9]{16})"
     r" (?P<cause>[A-Z0-9_]{0,64}) (?P<number>\+?[0-9]{1,20}|unknown) (?P<dialled>\+?[0-9]{1,20}|unknown)"
-    r" (?:(?P<alone>alone)(?P<left>[0-9a-f-]{36})?|-)(?: (?P<message>[^\x00-\x1f\x7f]{0,500}))?",
+    r" (?:(?P<alone>alone)(?P<left>[0-9a-f-]{36})?|-(?P<taken>[0-9a-f-]{36})?)"
+    r"(?: (?P<more>[^\x00-\x1f\x7f]{0,500}))?",
     re.ASCII,
 )
 
@@ -35,7 +36,9 @@ HOOK = "api_reporting_hook"
 class AwayNote(msgspec.Struct, frozen=True, kw_only=True):
     """One call, by its ``leg``: UTC microseconds, 0 for never; ``bridged_at``: joined by the dialplan to somebody;
     ``alone``: the switch had served the caller itself; ``left``: the contact that fsorch had made of them before;
-    ``message``: the file of what they said. ``began_at`` 0: the note is unreadable, and good for nothing but being
+    ``message``: the file of what they said. ``taken``: the contact that fsorch had made of a caller whom the switch did
+    not serve; ``by_caller``: it was the far end that hung up (``recv_`` in ``sip_hangup_disposition``, capture 03),
+    ``by_switch``: this side did. ``began_at`` 0: the note is unreadable, and good for nothing but being
     removed."""
 
     leg: str
@@ -49,6 +52,15 @@ class AwayNote(msgspec.Struct, frozen=True, kw_only=True):
     alone: bool = False
     left: str = ""
     message: str = ""
+    taken: str = ""
+    by_caller: bool = False
+    by_switch: bool = False
+
+    def ended_by(self, *, talked: bool) -> str:
+        """Who ended a call that fsorch had taken. Nobody but their partner makes the switch hang up on who talks."""
+        if self.by_caller or not (talked or self.by_switch):
+            return "customer"
+        return "agent" if talked and self.by_switch else "system"
 
 
 def away_note(leg: str, text: str) -> AwayNote:
@@ -70,7 +82,10 @@ def away_note(leg: str, text: str) -> AwayNote:
         dialled="" if found["dialled"] == "unknown" else found["dialled"],
         alone=found["alone"] is not None,
         left=found["left"] or "",
-        message=found["message"] or "",
+        message=(found["more"] or "") if found["alone"] else "",
+        taken=found["taken"] or "",
+        by_caller=not found["alone"] and (found["more"] or "").startswith("recv_"),
+        by_switch=not found["alone"] and (found["more"] or "").startswith("send_"),
     )
 
 
@@ -90,7 +105,12 @@ def noted_leg(note: AwayNote, row: LegRow) -> LegRow:
     )
 
 
+def is_noted(event: Event) -> bool:
+    """Whether the switch makes a note of this call's end."""
+    return (event.variable(HOOK) or "").startswith(f"db insert/{NOTED}/")
+
+
 def untold(event: Event) -> Pairs:
-    """The variables by which the switch makes no note of a call, as its record is ours to write from now on. A hook of
-    somebody else's stays."""
-    return ((HOOK, ""),) if (event.variable(HOOK) or "").startswith(f"db insert/{NOTED}/") else ()
+    """The variables by which the switch makes no note of a call that is taken where its note would not say so (the
+    dialplan before version 7): it would look like one that nobody knows of. A hook of somebody else's stays."""
+    return ((HOOK, ""),) if is_noted(event) and "{fsorch_contact}" not in (event.variable(HOOK) or "") else ()

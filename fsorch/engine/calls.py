@@ -273,11 +273,17 @@ class Calls:
         self.legs.forget(leg, None)
 
     def noted(self, leg: Leg, note: AwayNote) -> None:
-        """The switch does not have this leg any more, and has noted how the call ended that it went on with alone."""
+        """The switch does not have this leg any more, and has noted how the call ended, which may have been with the
+        switch alone."""
         contact = self.core.contacts.get(leg.contact)
         if contact is not None and contact.leg == leg.uuid:
             contact.lost_at = note.ended_at
-            self.guards.let_go(contact)
+            if note.alone:
+                self.guards.let_go(contact)
+            else:
+                talked = contact.machine.state is ContactState.TALKING
+                contact.ended_by = contact.ended_by or note.ended_by(talked=talked)
+                self._gone(leg, note.cause)
         self.legs.noted(leg, note)
 
     # -- events ---------------------------------------------------------------------------------------------------
@@ -451,16 +457,17 @@ class Calls:
         self.music.hush(contact)
         self.guards.disarm(contact)
         self.questions.drop(contact)
-        contact.connected_at = core.now.wall
+        at, contact.joined_at = contact.joined_at or core.now.wall, 0
+        contact.connected_at = at
         queue = core.queues.get(contact.queue)
         if not contact.answered_at:
-            contact.answered_at = core.now.wall
+            contact.answered_at = at
             self.waiting.answered(contact)
             if queue is not None:
                 queue.answered += 1
                 within = contact.answered_at - contact.enqueued_at <= queue.spec.service_level_s * 1_000_000
                 queue.within += within
-        self.records.begin(contact, SegmentKind.TALK, agent=contact.agent, leg=contact.agent_leg)
+        self.records.begin(contact, SegmentKind.TALK, at, agent=contact.agent, leg=contact.agent_leg)
         self.waiting.bridged(contact)
         self.waiting.left(contact)
         self.surveys.talk_began(contact)

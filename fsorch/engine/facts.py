@@ -154,7 +154,8 @@ class FactKind(StrEnum):
     # campaign, lead, number, source (key, disposition): the called party wants no more calls
     DNC_ASKED = "dnc_asked"
     # call (the contact), segment, row (of the leg), promise (or None): whole rows, of a call that came and went while
-    # fsorch was away, for a leg that no contact has yet; alone (the switch served it), talked, message (a file there)
+    # fsorch was away, for a leg that no contact has yet; alone (the switch served it), talked, message (a file there),
+    # taken (the contact that fsorch had made of it without writing it down)
     CALL_NOTED = "call_noted"
     # campaign, lead, number, rule, source, words, until: the law, a list or a consent forbids to dial this lead now
     LEAD_BARRED = "lead_barred"

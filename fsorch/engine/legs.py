@@ -32,6 +32,8 @@ class Legs:
         self.people = people
         self.supervising = supervising
         self._ended: OrderedDict[str, None] = OrderedDict()
+        # Legs that nobody knew of, and whose CDR was made of the switch's note; their last event may follow it.
+        self.noted_legs: set[str] = set()
 
     def has_ended(self, uuid: str) -> bool:
         """Whether a leg with this id was here, not long ago, and is over."""
@@ -114,7 +116,7 @@ class Legs:
         same."""
         role, contact = event.variable("fsorch_role"), event.variable("fsorch_contact")
         marked = role or contact or event.variable("fsorch_entry")
-        if not marked or event.uuid in self._ended:
+        if not marked or event.uuid in self._ended or event.uuid in self.noted_legs:
             return
         leg = self.own(switch, event, role or "customer", contact or "", event.variable("fsorch_agent") or "")
         self.forget(leg, event)

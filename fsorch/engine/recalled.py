@@ -52,8 +52,8 @@ class Recalled:
         # Of customers' legs only.
         self._of_leg: dict[str, str] = {}
         self._served_alone: set[str] = set()
-        # How the calls ended that the switch has noted: of legs that `knows` knows.
-        self.ends: dict[str, AwayNote] = {}
+        # How the calls ended that each switch has noted, by leg.
+        self.ends: dict[str, dict[str, AwayNote]] = {}
         # Taken back without the records.
         self._blind: set[str] = set()
         self._until = 0
@@ -265,42 +265,67 @@ class Recalled:
     def close(self, switch: str, present: Container[str]) -> None:
         """Contacts and legs that this switch has no more, as they are not ``present``: what is known of them is their
         record. Who talked to them has their wrap-up."""
-        core = self.core
+        core, ends = self.core, self.ends.get(switch, {})
+        # Where the records come late, the noted leg may have its CDR by now.
+        of_contact = {note.taken or note.left: note for note in ends.values()}
         for known in [known for known in self._contacts.values() if known.row.switch == switch]:
             del self._contacts[known.row.id]
             at = max(known.row.ended_at, min(self._until, core.now.wall))
+            end = of_contact.get(known.row.id)
+            at = end.ended_at if end is not None else at
             for row in known.legs:
                 self._of_leg.pop(row.id, None)
-                if (note := self.ends.pop(row.id, None)) is not None:
-                    self._served_alone.add(known.row.id)
-                    at = note.ended_at
+                if (note := ends.pop(row.id, None)) is not None:
+                    end, at = note, note.ended_at
                     self.calls.legs.told(noted_leg(note, row))
                 elif row.id not in present:
                     self.calls.legs.lost(row, at)
             contact = core.contacts.get(known.row.id)
             if contact is None and not self._waits_without_leg(known):
-                self._end_of(known, at)
+                known = self._end_of(known, at, end)
             if known.talks and (contact is None or contact.agent_leg != known.agent_leg):
                 self.calls.people.talk_lost(known.row.agent, known.row.id, known.row.queue)
 
         for row in [row for row in self._legs if row.switch == switch]:
             self._legs.remove(row)
-            if (note := self.ends.pop(row.id, None)) is not None:
+            if (note := ends.pop(row.id, None)) is not None:
                 self.calls.legs.told(noted_leg(note, row))
             elif row.id not in present:
                 self.calls.legs.lost(row, min(self._until or core.now.wall, core.now.wall))
 
-    def _end_of(self, known: OpenContact, at: int) -> None:
-        """A contact is over since ``at`` or so."""
+    def _end_of(self, known: OpenContact, at: int, note: AwayNote | None) -> OpenContact:
+        """A contact is over since ``at`` or so; as its switch's ``note`` says, if there is one. What was going on then,
+        as far as that tells more."""
         said = known.row
-        alone = said.id in self._served_alone
-        outcome, cause = (ContactOutcome.OVERFLOWED, AWAY) if alone else (None, "")
-        self.records.contact_lost(known, max(self._until, at) if alone else self._until, outcome, cause)
-        if not said.answered_at and not alone:
+        alone = said.id in self._served_alone or (note is not None and note.alone)
+        if note is not None and not alone:
+            known = self._joined_unheard(known, note)
+            known = structs.replace(known, row=structs.replace(known.row, ended_at=note.ended_at))
+            outcome = ContactOutcome.LEFT_FLOW if known.doing == SegmentKind.IVR else ContactOutcome.ABANDONED
+            by = note.ended_by(talked=known.talks)
+            self.records.contact_lost(known, note.ended_at, outcome, note.cause, by)
+        else:
+            outcome = ContactOutcome.OVERFLOWED if alone else ContactOutcome.LOST
+            self.records.contact_lost(known, max(self._until, at) if alone else self._until, outcome, AWAY * alone)
+        if not known.row.answered_at and not alone:
             # Whoever hung up while nobody listened may ring again as well.
             self.calls.waiting.keep(KeptPlace(said.queue, said.number, said.enqueued_at, at))
             if known.doing == SegmentKind.IVR:
                 self.calls.journey.left(LeftFlow(said.number, at, said.tenant))
+        return known
+
+    def _joined_unheard(self, known: OpenContact, note: AwayNote) -> OpenContact:
+        """A caller who is gone may have been joined to the agent who was called for them, by a command of ours whose
+        event nobody heard; the switch's note says when."""
+        since = max(known.segmented_at, known.row.began_at)
+        if known.doing not in (SegmentKind.QUEUE, SegmentKind.OFFER) or note.bridged_at < since:
+            return known
+        phones = [leg for leg in known.legs if leg.role == "agent"]
+        # Of several that rang nobody knows which it was.
+        agent, phone = (phones[0].agent, phones[0].id) if len(phones) == 1 else ("", "")
+        known = self.records.joined(known, agent, phone, note.bridged_at)
+        self.calls.people.resume_talk(agent, known.row.id, phone)
+        return known
 
     def _waits_without_leg(self, known: OpenContact) -> bool:
         """A message, or a promised callback: back into the line, with the place it had."""

@@ -33,26 +33,28 @@ class Records:
         # Told of each wrap-up that is over: the agent, and its seconds.
         self.wrapped: Callable[[str, float], None]
 
-    def begin(self, contact: Contact, kind: SegmentKind, **fields: str) -> None:
-        """A new stretch begins; the one before it ends here."""
+    def begin(self, contact: Contact, kind: SegmentKind, at: int = 0, **fields: str) -> None:
+        """A new stretch begins, now or as it was noticed late ``at`` then; the one before it ends here."""
+        at = at or self.core.now.wall
         if contact.segment is not None:
-            self.end(contact)
-        contact.segment = Segment(kind, self.core.now.wall, **fields)
+            at = max(at, contact.segment.began_at)
+            self.end(contact, at=at)
+        contact.segment = Segment(kind, at, **fields)
 
     def rename(self, contact: Contact, kind: SegmentKind, agent: str) -> None:
         """The stretch that is open is one of another kind: so it was before a restart of ours."""
         if contact.segment is not None:
             contact.segment.kind, contact.segment.agent = kind, agent
 
-    def end(self, contact: Contact, outcome: str = "") -> None:
-        """The open stretch ends now, if there is one."""
+    def end(self, contact: Contact, outcome: str = "", at: int = 0) -> None:
+        """The open stretch ends now, or ended ``at`` then, if there is one."""
         segment, contact.segment = contact.segment, None
         if segment is None:
             return
         if contact.lost_at:
             # A stretch may have begun while nobody knew yet.
             contact.lost_at = max(contact.lost_at, segment.began_at)
-        now = contact.lost_at or self.core.now.wall
+        now = at or contact.lost_at or self.core.now.wall
         lasted = max(0, now - segment.began_at)
         if segment.kind is SegmentKind.TALK:
             contact.talked_us += lasted
@@ -148,14 +150,14 @@ class Records:
         )
 
     def contact_lost(
-        self, known: OpenContact, until: int, outcome: ContactOutcome | None = None, cause: str = ""
+        self, known: OpenContact, until: int, outcome: ContactOutcome, cause: str = "", ended_by: str = "system"
     ) -> None:
-        """A contact of an earlier life of ours whose end nobody saw; it was served if it was ever joined to an
-        agent, else ``outcome`` (lost, if that is not known either). What it did when it was last heard of went on
-        ``until`` that life ended."""
+        """A contact of an earlier life of ours whose end nobody heard; it was served if it was ever joined to an
+        agent, else ``outcome``. What it did when it was last heard of went on ``until`` that life ended, or until the
+        moment that the switch has noted."""
         row = known.row
-        outcome = ContactOutcome.ANSWERED if row.answered_at else outcome or ContactOutcome.LOST
-        row = msgspec.structs.replace(row, outcome=outcome.value, ended_by="system", cause=cause)
+        outcome = ContactOutcome.ANSWERED if row.answered_at else outcome
+        row = msgspec.structs.replace(row, outcome=outcome.value, ended_by=ended_by, cause=cause)
         if known.doing:
             row = self._last_stretch(known, row, max(row.ended_at, min(until, self.core.now.wall)))
         if row.enqueued_at:
@@ -163,8 +165,20 @@ class Records:
         fields = {"agent": row.agent, "queue": row.queue, "switch": row.switch}
         self.core.fact(FactKind.CONTACT_ENDED, row.id, **fields, row=msgspec.to_builtins(row))
 
-    def _last_stretch(self, known: OpenContact, row: ContactRow, until: int) -> ContactRow:
-        """Write down the stretch that was open; the row with it counted."""
+    def joined(self, known: OpenContact, agent: str, phone: str, at: int) -> OpenContact:
+        """A contact of an earlier life of ours was joined to ``agent`` at ``at``, and nobody heard it: what it did
+        before went on until then, and now it talks."""
+        row = msgspec.structs.replace(known.row, answered_at=known.row.answered_at or at, agent=agent)
+        self._stretch(known, known.row, agent if known.doing == SegmentKind.OFFER else "", at)
+        legs = {"customer_leg": known.legs[0].id if known.legs else "", "agent_leg": phone}
+        fields = {"agent": agent, "queue": row.queue, "switch": row.switch, "leg": legs["customer_leg"]}
+        self.core.fact(FactKind.BRIDGED, row.id, **fields, **legs, answered_at=row.answered_at)
+        talk, segments = SegmentKind.TALK.value, known.segments + 1
+        more = {"doing": talk, "segmented_at": at, "segments": segments, "agent_leg": phone}
+        return msgspec.structs.replace(known, row=row, **more)
+
+    def _stretch(self, known: OpenContact, row: ContactRow, agent: str, until: int) -> SegmentRow:
+        """Write down the stretch that was open, which went on ``until`` then."""
         began_at = known.segmented_at or row.began_at
         segment = SegmentRow(
             id=f"{row.id}:{began_at}:{known.segments + 1}",
@@ -173,13 +187,18 @@ class Records:
             began_at=began_at,
             ended_at=max(until, began_at),
             queue=row.queue,
-            agent=row.agent if known.talks else "",
+            agent=agent,
             leg=known.agent_leg,
             outcome=row.outcome,
         )
-        fields = {"agent": segment.agent, "queue": row.queue, "switch": row.switch}
+        fields = {"agent": agent, "queue": row.queue, "switch": row.switch}
         self.core.fact(FactKind.SEGMENT_ENDED, row.id, **fields, row=msgspec.to_builtins(segment))
-        lasted = segment.ended_at - began_at
+        return segment
+
+    def _last_stretch(self, known: OpenContact, row: ContactRow, until: int) -> ContactRow:
+        """Write down the stretch that was open; the row with it counted."""
+        segment = self._stretch(known, row, row.agent if known.talks else "", until)
+        lasted = segment.ended_at - segment.began_at
         return msgspec.structs.replace(
             row,
             ended_at=segment.ended_at,

@@ -70,12 +70,14 @@ class Resync:
         switch.up, switch.since, switch.core_uuid = True, core.now.wall, input.core_uuid
         switch.sounds_dir = input.sounds_dir or switch.sounds_dir
         core.fact(FactKind.LINK_UP, switch=input.switch, core_uuid=input.core_uuid)
-        present = {event.uuid: event for event in input.channels}
         self.found.noted(input.switch, input.notes)
         ends = self._noted(input)
+        # The notes were read after the channels: a call that is in both is over.
+        present = {event.uuid: event for event in input.channels if event.uuid not in ends}
         gone = [leg for leg in core.legs.values() if leg.switch == input.switch and leg.uuid not in present]
-        # Agents' legs first: a caller whose partner and who himself are gone was served, and the agent goes to wrap-up.
-        for leg in sorted(gone, key=lambda leg: leg.role != "agent"):
+        # Callers first whose end is known: it ends their talk. Then agents' legs: a caller who is gone with his partner
+        # was served, and the agent goes to wrap-up.
+        for leg in sorted(gone, key=lambda leg: (leg.uuid not in ends, leg.role != "agent")):
             if leg.uuid in ends:
                 self.calls.noted(leg, ends[leg.uuid])
             else:
@@ -104,8 +106,10 @@ class Resync:
         """What the switch has noted of calls that are over; of those that we had, by their legs."""
         known = {leg for leg in self.core.legs if self.core.legs[leg].switch == input.switch}
         ends = {note.leg: note for note in input.calls if note.began_at}
-        self.recalled.ends = {leg: note for leg, note in ends.items() if self.recalled.knows(leg)}
-        self.away.noted(input.switch, input.calls, known=frozenset(known.union(self.recalled.ends)))
+        known.update(filter(self.recalled.knows, ends))
+        # The records may come late, and say then whose the others are.
+        self.recalled.ends[input.switch] = ends
+        self.away.noted(input.switch, input.calls, known=frozenset(known))
         return ends
 
     def _renew(self, leg: Leg, event: Event, present: dict[str, Event]) -> None:
@@ -158,7 +162,9 @@ class Resync:
         if offer is not None:
             if joined:
                 self.calls.transfers.bridged(contact, (contact.leg, leg.uuid))
+                contact.joined_at = event.bridged_time
                 self.offers.step(offer, OfferInput.BRIDGED)
+                contact.joined_at = 0
             elif confirmed(event):
                 if leg.standing:
                     self.calls.people.lines.heard(leg, LineInput.PARKED)

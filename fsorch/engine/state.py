@@ -296,7 +296,8 @@ class Contact:
     ended for an agent who picked up (both monotonic seconds); ``sent_to`` what the caller was sent to when a rule
     ended the wait (message, number, hangup); ``hops`` counts the rules that sent the caller from a queue;
     ``admitted`` once a queue has let them in; ``guarded`` while the switch would serve them alone, should we fall
-    silent (see Guards); ``lost_at``: when a switch that has restarted took them with it."""
+    silent (see Guards); ``lost_at``: when the call ended, where that was not heard but is known; ``joined_at``:
+    likewise, when the talk began."""
 
     id: str
     switch: str
@@ -387,6 +388,7 @@ class Contact:
     message_us: int = 0
     guarded: bool = False
     lost_at: int = 0
+    joined_at: int = 0
     language: str = DEFAULT_LANGUAGE
     skills: Demand = NOTHING
     tenant: str = ""

@@ -88,7 +88,7 @@ def fsorch_context(
     door: Actions = (
         ("set", "fsorch_caller=${caller_id_number}"),
         ("set", "fsorch_called=${destination_number}"),
-        ("set", f"{noted} - "),
+        ("set", f"{noted} -\\\\\\${{fsorch_contact}} \\\\\\${{sip_hangup_disposition}}"),
         ("set", "fsorch_dialled=${destination_number}"),
         ("set", "fsorch_entry=yes"),
         ("sched_transfer", f"+{patience_s} fsorch_fallback XML fsorch"),

@@ -47,12 +47,14 @@ class RowError(ValueError):
 
 
 class NotedCall(msgspec.Struct, frozen=True):
-    """What ``call_noted`` carries: the rows of one ``call``, which is a contact, and ``row``, that of its leg."""
+    """What ``call_noted`` carries: the rows of one ``call``, which is a contact, and ``row``, that of its leg;
+    ``taken``: the contact that fsorch had made of it, if it wrote that down."""
 
     call: ContactRow
     segment: SegmentRow
     row: LegRow
     promise: Promise | None = None
+    taken: str = ""
 
 
 class Rows:
@@ -200,7 +202,15 @@ class FactWriter:
             return
         known = LegRecord.select(LegRecord.id).where(LegRecord.id.in_(list(calls)), LegRecord.contact != "")
         theirs = {str(row[0]) for row in known.tuples().execute(self._db)}
+        taken = [call.taken for call in calls.values() if call.taken]
+        there = ContactRecord.select(ContactRecord.id).where(ContactRecord.id.in_(taken))
+        ours = {str(row[0]) for row in there.tuples().execute(self._db)} if taken else set()
         for call in (call for id, call in calls.items() if id not in theirs):
+            if call.taken in ours:
+                # The contact has its own records; of this leg it lacks the end.
+                leg = msgspec.structs.replace(call.row, contact=call.taken)
+                self._many(self._replace[LegRecord], {leg.id: self._plans[LegRecord].values(leg)})
+                continue
             rows: list[tuple[str, type[Model], Any]] = [
                 (self._keep[ContactRecord], ContactRecord, call.call),
                 (self._replace[SegmentRecord], SegmentRecord, call.segment),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+from uuid import uuid4
 
 import pytest
 
@@ -366,6 +367,31 @@ def test_calls_that_came_and_went_without_us_are_told_when_we_come(rig: Rig, ope
     assert office.fact(FactKind.CALL_NOTED, leg=unserved.leg).data["row"]["complete"]
     gone = Notes("select", NOTED, unserved.leg)
     rig.until(lambda: not away_note(unserved.leg, rig.ask(gone).text).began_at, "the note to be gone", 30.0)
+
+
+def test_who_hung_up_while_we_were_dead_left_when_the_switch_says(rig: Rig, opened: Opener) -> None:
+    call = rig.call_in()
+    ours = (("fsorch_contact", str(uuid4())), ("fsorch_role", "customer"))
+    assert rig.ask(SetVars(call.leg, ours)).ok
+    rig.ask(Kill(call.caller, "NORMAL_CLEARING"))
+    complete = rig.event("CHANNEL_HANGUP_COMPLETE", leg=call.leg)
+    with rig.another() as link:
+        (up,) = [input for input in link.inputs if isinstance(input, LinkUp)]
+    (note,) = [note for note in up.calls if note.leg == call.leg]
+    assert (note.taken, note.by_caller, note.ended_at) == (ours[0][1], True, complete.hangup_time)
+    office = opened()
+    office.pump.feed(up)
+    assert office.fact(FactKind.CALL_NOTED, leg=call.leg).data["taken"] == note.taken
+
+
+def test_a_call_that_we_hear_to_its_end_leaves_no_note(rig: Rig, opened: Opener) -> None:
+    office = opened()
+    call = rig.call_in()
+    office.fact(FactKind.CONTACT_BEGAN, leg=call.leg)
+    rig.ask(Kill(call.caller, "NORMAL_CLEARING"))
+    office.fact(FactKind.LEG_ENDED, leg=call.leg)
+    gone = Notes("select", NOTED, call.leg)
+    rig.until(lambda: not away_note(call.leg, rig.ask(gone).text).began_at, "the note to be gone", 30.0)
 
 
 def cut(rig: Rig) -> None:

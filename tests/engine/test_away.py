@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
-from fsorch.engine import CommandDone, FactKind, LinkDown, LinkUp, OpenContact, Recall
+from fsorch.engine import CommandDone, FactKind, LinkDown, LinkUp, OpenContact, Recall, Shift, SwitchEvent
+from fsorch.engine.actions import Send
 from fsorch.engine.away_notes import AwayNote, away_note
 from fsorch.engine.rows import ContactRow, LegRow
-from fsorch.esl.commands import Notes, SetVars
+from fsorch.esl.commands import Notes, Originate, SetVars
+from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from tests.engine.desk import Desk
 
@@ -18,6 +20,8 @@ OTHER = "7d1a6b3e-9d3f-4a35-8a0e-6f1f9c0d1e20"
 AT = 1_799_999_000_000_000
 S = 1_000_000
 REMOVED = Notes("delete", "fsorch_away", LEG)
+OLD_HOOK = f"db insert/fsorch_away/{LEG}/x"
+HOOK = f"{OLD_HOOK} -${{fsorch_contact}} ${{sip_hangup_disposition}}"
 
 
 def note(
@@ -101,8 +105,8 @@ def test_a_list_that_was_cut_short_is_read_to_its_end() -> None:
     assert asked(desk)[-1] == Notes("list", "fsorch_away")
 
 
-def test_a_call_that_we_take_leaves_no_note_and_a_hook_of_somebody_else_stays() -> None:
-    for hook, taken in ((f"db insert/fsorch_away/{LEG}/x", True), ("lua mine.lua", False)):
+def test_a_call_that_we_take_has_a_note_only_if_that_says_so_and_a_hook_of_somebody_else_stays() -> None:
+    for hook, taken in ((OLD_HOOK, True), (HOOK, False), ("lua mine.lua", False)):
         desk = Desk()
         marks = {"fsorch_entry": "yes", "fsorch_queue": "sales", "api_reporting_hook": hook}
         desk.event("CHANNEL_PARK", LEG, marks, direction="inbound", answer_state="ringing")
@@ -165,3 +169,168 @@ def test_what_is_noted_is_written_down_before_the_note_goes() -> None:
     desk = Desk()
     up = LinkUp("main", "core-1", (), calls=(AwayNote(leg=LEG),))
     assert desk.engine.step(up, desk.clock.now()).write_first
+
+
+def over(began_at: int, bridged_at: int, ended_at: int, contact: str, side: str = "recv_bye") -> str:
+    """The note of a call that we had taken."""
+    return f"{began_at} {began_at} {bridged_at} {ended_at} NORMAL_CLEARING +441234 8800 -{contact} {side}"
+
+
+def segments(desk: Desk) -> list[tuple[str, str, int, int]]:
+    rows = [fact.data["row"] for fact in desk.of(FactKind.SEGMENT_ENDED)]
+    return [(row["kind"], row["agent"], row["began_at"], row["ended_at"]) for row in rows]
+
+
+def killed(doing: str, *, answered_at: int = 0, agent_leg: str = "") -> Desk:
+    """A new life, told of a caller who did that when the last one was killed at ``AT + 3 * S``."""
+    row = ContactRow(
+        id=OTHER, switch="main", number="+441234", queue="" if doing == "ivr" else "sales", outcome="", began_at=AT,
+        enqueued_at=0 if doing == "ivr" else AT + S, answered_at=answered_at, ended_at=AT + 2 * S,
+        agent="ann" if agent_leg else "",
+    )  # fmt: skip
+    legs = (
+        LegRow(id=LEG, contact=OTHER, switch="main", created_at=AT),
+        LegRow(id="leg-a", contact=OTHER, switch="main", role="agent", agent="ann", created_at=AT + 2 * S),
+    )
+    called = legs if doing in ("offer", "talk") else legs[:1]
+    known = OpenContact(row=row, legs=called, segments=1, segmented_at=AT + S, doing=doing, agent_leg=agent_leg)
+    desk = Desk()
+    desk.tell(Recall((known,), (Shift("ann", "available"),), until=AT + 3 * S))
+    return desk
+
+
+def ended(desk: Desk) -> dict[str, Any]:
+    (fact,) = desk.of(FactKind.CONTACT_ENDED)
+    row: dict[str, Any] = fact.data["row"]
+    return row
+
+
+@pytest.mark.parametrize(("doing", "outcome"), [("ivr", "left_flow"), ("queue", "abandoned"), ("offer", "abandoned")])
+def test_who_hung_up_after_we_were_killed_left_when_the_switch_says(doing: str, outcome: str) -> None:
+    desk = killed(doing)
+    back(desk, over(AT, 0, AT + 9 * S, OTHER))
+    row = ended(desk)
+    assert (row["outcome"], row["ended_by"], row["cause"]) == (outcome, "customer", "NORMAL_CLEARING")
+    assert (row["ended_at"], row["waited_us"]) == (AT + 9 * S, 0 if doing == "ivr" else 8 * S)
+    assert [(kind, began, end) for kind, _, began, end in segments(desk)] == [(doing, AT + S, AT + 9 * S)]
+    legs = {fact.data["row"]["id"]: fact.data["row"] for fact in desk.of(FactKind.LEG_ENDED)}
+    assert (legs[LEG]["complete"], legs[LEG]["hungup_at"]) == (True, AT + 9 * S)
+    assert not desk.of(FactKind.CALL_NOTED)
+    assert REMOVED in asked(desk)
+
+
+@pytest.mark.parametrize(("side", "by"), [("recv_bye", "customer"), ("send_bye", "agent"), ("", "system")])
+def test_a_talk_that_ended_after_we_were_killed_lasted_as_the_switch_says(side: str, by: str) -> None:
+    desk = killed("talk", answered_at=AT + S, agent_leg="leg-a")
+    back(desk, over(AT, AT + S, AT + 9 * S, OTHER, side))
+    row = ended(desk)
+    assert (row["outcome"], row["ended_by"], row["agent"]) == ("answered", by, "ann")
+    assert (row["talked_us"], row["ended_at"]) == (8 * S, AT + 9 * S)
+    assert desk.agent("ann").state == "wrap_up"
+
+
+def test_a_talk_that_began_and_ended_unheard_is_one_and_leaves_no_hole() -> None:
+    desk = killed("offer")
+    back(desk, over(AT, AT + 4 * S, AT + 9 * S, OTHER))
+    row = ended(desk)
+    assert (row["outcome"], row["agent"], row["answered_at"]) == ("answered", "ann", AT + 4 * S)
+    assert (row["talked_us"], row["waited_us"]) == (5 * S, 3 * S)
+    assert segments(desk) == [("offer", "ann", AT + S, AT + 4 * S), ("talk", "ann", AT + 4 * S, AT + 9 * S)]
+    (bridged,) = desk.of(FactKind.BRIDGED)
+    assert (bridged.agent, bridged.data["answered_at"]) == ("ann", AT + 4 * S)
+    assert desk.agent("ann").state == "wrap_up"
+
+
+def test_who_is_named_as_there_and_noted_as_gone_is_gone() -> None:
+    # The channels are read before the notes.
+    desk = killed("queue")
+    marks = {f"variable_{name}": text for name, text in (("fsorch_contact", OTHER), ("fsorch_role", "customer"))}
+    there = Event(name="CHANNEL_DATA", uuid=LEG, answer_state="answered", direction="inbound", known=marks)
+    desk.tell(LinkUp("main", "core-1", (there,), calls=(away_note(LEG, over(AT, 0, AT + 9 * S, OTHER)),)))
+    desk.ends(LEG)
+    assert ended(desk)["ended_at"] == AT + 9 * S
+    assert len(desk.of(FactKind.LEG_ENDED)) == 1
+
+
+def test_a_call_taken_by_a_life_that_wrote_nothing_down_becomes_a_contact_once() -> None:
+    desk = Desk()
+    back(desk, over(AT, 0, AT + 9 * S, OTHER))
+    assert (told(desk)["taken"], told(desk)["call"]["id"], told(desk)["message"]) == (OTHER, LEG, "")
+    marks = {"fsorch_contact": OTHER, "fsorch_role": "customer", "api_reporting_hook": HOOK}
+    desk.event("CHANNEL_HANGUP_COMPLETE", LEG, marks, hangup_cause="NORMAL_CLEARING")
+    assert not desk.of(FactKind.LEG_ENDED), "its last event came after the note and is no second CDR"
+
+
+def test_records_that_come_late_have_the_noted_end_too() -> None:
+    desk = Desk()
+    desk.tell(Recall())
+    back(desk, over(AT, 0, AT + 9 * S, OTHER))
+    row = ContactRow(id=OTHER, switch="main", queue="sales", outcome="", began_at=AT, enqueued_at=AT, ended_at=AT + S)
+    # The leg has its CDR, which the note has made.
+    desk.tell(Recall((OpenContact(row=row, doing="queue"),), until=AT + S, late=True))
+    assert (ended(desk)["outcome"], ended(desk)["ended_at"]) == ("abandoned", AT + 9 * S)
+
+
+def test_a_caller_who_hung_up_in_a_cut_left_then_and_not_when_we_heard_of_it() -> None:
+    desk = Desk()
+    desk.call(LEG, "sales")
+    contact = desk.contact().id
+    desk.tell(LinkDown("main", "cut"))
+    began = desk.clock.now().wall
+    desk.passes(30)
+    back(desk, over(began, 0, began + 20 * S, contact))
+    row = ended(desk)
+    assert (row["id"], row["outcome"], row["ended_by"], row["ended_at"]) == (
+        contact,
+        "abandoned",
+        "customer",
+        began + 20 * S,
+    )
+
+
+def test_a_talk_that_ended_in_a_cut_ended_then() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call(LEG, "sales")
+    dial = desk.last(Originate)
+    desk.rings(dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.bridge(LEG, dial.uuid)
+    contact, began = desk.contact().id, desk.clock.now().wall
+    desk.tell(LinkDown("main", "cut"))
+    desk.passes(20)
+    back(desk, over(began, began, began + 15 * S, contact, "send_bye"))
+    row = ended(desk)
+    assert (row["outcome"], row["ended_by"], row["talked_us"]) == ("answered", "agent", 15 * S)
+    assert desk.agent("ann").state == "wrap_up"
+
+
+def test_a_phone_picked_up_in_a_cut_talks_since_it_was_joined() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call(LEG, "sales")
+    dial = desk.last(Originate)
+    desk.rings(dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    joined_at = desk.clock.now().wall
+    desk.tell(LinkDown("main", "cut"))
+    desk.passes(4)
+    fields: dict[str, Any] = {"name": "CHANNEL_DATA", "answer_state": "answered", "known": {}}
+    caller = Event(uuid=LEG, direction="inbound", other_leg=dial.uuid, **fields)
+    phone = Event(uuid=dial.uuid, other_leg=LEG, bridged_time=joined_at, **fields)
+    desk.tell(LinkUp("main", "core-1", (caller, phone)))
+    assert (desk.contact().state, desk.contact().answered_at) == ("talking", joined_at)
+    desk.ends(LEG)
+    assert ended(desk)["talked_us"] == 4 * S
+
+
+def test_the_note_of_a_call_that_we_heard_to_its_end_goes_once_that_is_written() -> None:
+    desk = Desk()
+    desk.call(LEG, "sales")
+    desk.event("CHANNEL_HANGUP", LEG, hangup_cause="NORMAL_CLEARING")
+    known = {"variable_api_reporting_hook": HOOK}
+    complete = SwitchEvent("main", Event(name="CHANNEL_HANGUP_COMPLETE", uuid=LEG, known=known))
+    outcome = desk.engine.step(complete, desk.clock.now())
+    assert outcome.write_first
+    assert [fact.kind for fact in outcome.facts] == [FactKind.LEG_ENDED]
+    assert REMOVED in [one.command for one in outcome.actions if isinstance(one, Send)]

@@ -94,31 +94,15 @@ class Accounts:
     def check_caller(self, result: CallResult, row: ContactRow) -> None:
         """The caller's own story and the record of it."""
         assert (row.number, row.ended_at > 0) == (result.number, True)
-        if result.talks and not self.near_outage(self.at(result.bridged_s)):
+        if result.talks:
             assert row.outcome == "answered", (result, row)
         if not result.talks:
             assert row.outcome != "answered", (result, row)
-        assert abs(self.at(result.ended_s) - row.ended_at) < self.slack_us + self.outage_at(self.at(result.ended_s))
+        assert abs(self.at(result.ended_s) - row.ended_at) < self.slack_us, (result, row)
         if self.bridged[row.id] and result.talks == 1:
             talked = row.talked_us + row.held_us
             lasted = round((result.ended_s - result.bridged_s) * 1_000_000)
-            slack = self.slack_us + self.outage_at(self.at(result.ended_s)) + self.outage_at(self.at(result.bridged_s))
-            assert abs(talked - lasted) < slack, (result, row)
-
-    def near_outage(self, at: int) -> bool:
-        """Whether fsorch was away at ``at``, or about to be."""
-        return any(down - self.slack_us < at < up + self.slack_us for down, up in self.site.outages)
-
-    def outage_at(self, at: int) -> int:
-        """How long the outage around ``at`` was; 0 if there was none. A life between two outages that is too short
-        to find everybody again is part of them."""
-        spans: list[tuple[int, int]] = []
-        for down, up in sorted(self.site.outages):
-            if spans and down - spans[-1][1] < 4 * self.slack_us:
-                down = spans.pop()[0]
-            spans.append((down, up))
-        near = (up - down for down, up in spans if down - self.slack_us < at < up + self.slack_us)
-        return max(near, default=0)
+            assert abs(talked - lasted) < self.slack_us, (result, row)
 
     def check_segments(self, row: ContactRow) -> None:
         """No stretch overlaps another; no hole is longer than fsorch was away; nothing before the beginning or after
@@ -130,7 +114,7 @@ class Accounts:
         for before, after in zip(edges[::2], edges[1::2], strict=True):
             assert before <= after + self.blind_us, ("overlap", row, told)
             gap = after - before
-            assert gap < self.hung_up_us + self.outage_at(before) + self.blind_us, ("hole", row, told)
+            assert gap < self.hung_up_us + self.blind_us, ("hole", row, told)
         assert all(one.began_at <= one.ended_at for one in own)
         assert len({one.id for one in own}) == len(own)
         talked = sum(one.ended_at - one.began_at for one in own if one.kind == SegmentKind.TALK)

@@ -191,7 +191,7 @@ def test_a_caller_who_left_while_nobody_listened_leaves_no_phone_ringing(make: M
     site.until(lambda: site.agent("ann").state == "idle", "the agent to be free")
     accounts = rest(site)
     accounts.check()
-    assert [row.outcome for row in accounts.contacts.values()] == [ContactOutcome.LOST]
+    assert [row.outcome for row in accounts.contacts.values()] == [ContactOutcome.ABANDONED]
 
 
 def test_of_four_phones_that_ring_on_after_a_restart_one_gets_the_call(make: Make) -> None:

@@ -16,7 +16,7 @@ from tests.store.facts import call, fact, leg_ended
 AT = 1_800_000_000_000_000
 
 
-def noted(leg: str, number: str = "+49301") -> Fact:
+def noted(leg: str, number: str = "+49301", taken: str = "") -> Fact:
     contact = ContactRow(id=leg, switch="main", number=number, outcome="lost", began_at=AT, ended_at=AT + 9)
     data: dict[str, Any] = {
         "call": msgspec.to_builtins(contact),
@@ -28,6 +28,7 @@ def noted(leg: str, number: str = "+49301") -> Fact:
         "alone": True,
         "talked": False,
         "message": "/messages/1.wav",
+        "taken": taken,
     }
     return fact(f"noted-{leg}", FactKind.CALL_NOTED, contact=leg, leg=leg, switch="main", **data)
 
@@ -59,3 +60,11 @@ def test_a_leg_of_which_only_the_hangup_was_heard_gets_its_contact(store: Store)
     store.write([noted("l1")])
     assert [(leg.id, leg.contact) for leg in store.cdrs(10)] == [("l1", "l1")]
     assert [row.id for row in store.contacts(10)] == ["l1"]
+
+
+def test_a_call_of_a_contact_that_is_written_down_has_its_leg_completed_and_no_second_contact(store: Store) -> None:
+    store.write([one for one in call("c1") if one.kind is not FactKind.LEG_ENDED])
+    store.write([noted("l1", taken="c1"), noted("l2", taken="never-written")])
+    assert sorted(row.id for row in store.contacts(10)) == ["c1", "l2"]
+    assert [(leg.id, leg.complete) for leg in store.contact("c1").legs] == [("l1", True)]
+    assert [promise.contact for promise in store.customers.promises()] == ["l2"]
