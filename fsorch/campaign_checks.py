@@ -59,6 +59,9 @@ def check_campaign(spec: CampaignSpec, world: CampaignWorld, where: str) -> None
         expect_known(gateway, world.gateways, f"{where}.gateways[{n}]", "a gateway, or a group of them")
     if 0 < spec.lines_per_agent < 1:
         raise ConfigError(f"{where}.lines_per_agent is {spec.lines_per_agent:g}; expected 1 or more, or 0 (no limit)")
+    if spec.level.strict > spec.level.loose:
+        wrong = f"{where}.level.strict is {spec.level.strict:g}"
+        raise ConfigError(f"{wrong}; expected at most {where}.level.loose ({spec.level.loose:g})")
     if spec.lines_max and spec.lines_kept > spec.lines_max:
         raise ConfigError(f"{where}.lines_kept is {spec.lines_kept}; expected at most lines_max ({spec.lines_max})")
     if spec.calendar:

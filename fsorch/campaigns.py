@@ -60,6 +60,7 @@ __all__ = [
     "LeadCallbacks",
     "LeadNumber",
     "LeadState",
+    "LevelSpec",
     "LimitRule",
     "Line",
     "ListShare",
@@ -244,6 +245,18 @@ class BlendSpec(Rule, frozen=True, kw_only=True):
     keep_idle: Count = 0
 
 
+class LevelSpec(Rule, frozen=True, kw_only=True):
+    """How the pacers ``level``, ``average`` and ``tapered`` work: every ``every_s`` seconds the level is multiplied by
+    1 + ``step`` times (free - waiting) / agents, up to ``highest`` lines for each agent. ``loose``, ``strict``: the
+    limit of ``tapered`` in the first half of the shift and at its end, in targets."""
+
+    every_s: Annotated[float, msgspec.Meta(ge=1, le=600)] = 15.0
+    step: Annotated[float, msgspec.Meta(gt=0, le=4)] = 1.0
+    highest: Annotated[float, msgspec.Meta(ge=1, le=15)] = 6.0
+    loose: Annotated[float, msgspec.Meta(gt=0, le=3)] = 1.0
+    strict: Annotated[float, msgspec.Meta(gt=0, le=3)] = 0.7
+
+
 class AskSpec(Rule, frozen=True, kw_only=True):
     """Something an agent fills in about a call. ``choices``: those of ``kind: choice``; ``needed``: the disposition is
     not taken without it."""
@@ -314,13 +327,14 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
 
     ``after``: a campaign that has to be finished first, and stay so.
 
-    How fast: at most ``lines_max`` calls and ``cps_max`` launches a second (0: the gateways' limits alone), shared with
-    other campaigns by ``weight``; ``lines_kept`` lines of its gateways are left for it by the others. ``ratio``: lines
-    for each free agent (power); ``pacer`` and ``target``: the share of drops it aims at (predictive), which the pack's
-    ceiling caps; ``lines_per_agent``: no more than so many for each agent at work (0: as the pacer says);
-    ``few_agents``: with fewer at work there is one line for each free agent; ``call_off``: calls that ring for more
-    people than agents can take, as when agents have left, are hung up, as far as the pack allows. Campaigns of one
-    ``drop_group`` count their drops together as well as each for itself, and the worse counts.
+    How fast: at most ``lines_max`` calls and ``cps_max`` launches a second (0: the gateways' limits alone), shared
+    with other campaigns by ``weight``; ``lines_kept`` lines of its gateways are left for it by the others.
+    ``ratio``: lines for each free agent (power); ``pacer`` and ``target``: the share of drops it aims at
+    (predictive), which the pack's ceiling caps; ``level``: how pacers with a level work; ``lines_per_agent``: no
+    more than so many for each agent at work (0: as the pacer says); ``few_agents``: with fewer at work there is one
+    line for each free agent; ``call_off``: calls that ring for more people than agents can take, as when agents
+    have left, are hung up, as far as the pack allows. Campaigns of one ``drop_group`` count their drops together as
+    well as each for itself, and the worse counts.
 
     How: ``gateways`` in this order; each rings ``ring_s``; shown is a number of ``caller_ids`` (or of the
     list's own), the same at each retry: what the list says of the lead, or the agent has chosen, if the pools hold it.
@@ -361,6 +375,7 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     weight: Positive = 1.0
     ratio: Annotated[float, msgspec.Meta(ge=1, le=15)] = 1.5
     pacer: str = "predictive"
+    level: LevelSpec = LevelSpec()
     target: Annotated[float, msgspec.Meta(gt=0, le=0.1)] = 0.03
     ring_s: Annotated[float, msgspec.Meta(ge=5, le=120)] = 30.0
     gateways: tuple[str, ...] = ()

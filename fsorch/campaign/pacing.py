@@ -31,7 +31,10 @@ from fsorch.campaign.pacing_predictive import Predictive
 from fsorch.campaign.pacing_registry import Registry
 from fsorch.campaign.pacing_rules import Average, Level, Power, Progressive, Tapered
 
-__all__ = ["PACERS", "CallsOff", "Pacer"]
+__all__ = ["LEVELS", "PACERS", "CallsOff", "Pacer"]
+
+# Those that take ``every_s``, ``step`` and ``highest``; tapered also ``loose`` and ``strict``.
+LEVELS = ("level", "average", "tapered")
 
 
 class Pacer(Protocol):

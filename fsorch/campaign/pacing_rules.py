@@ -42,16 +42,30 @@ class Power(Watch):
 
 class Level(Watch):
     """Lines for each agent at work, as ViciDial's manager documents its ADAPT_HARD_LIMIT: every ``every_s`` seconds the
-    level is multiplied by 1 + (free - waiting) / agents; while the day's drop rate is over the target it is 1. A line
-    is a call that rings, waits or talks."""
+    level is multiplied by 1 + ``step`` times (free - waiting) / agents, between 1 and ``highest``. A line is a call
+    that rings, waits or talks. While some drops more would be too many for the day there is one line for each free
+    agent."""
+
+    # What is on its way when that is found out: some drops, and one more for so many agents.
+    COMING, FOR_AGENTS = 2.0, 5.0
 
     def __init__(
-        self, *, target: float = 0.03, tolerance_s: float = 2.0, every_s: float = 15.0, highest: float = 6.0
+        self,
+        *,
+        target: float = 0.03,
+        tolerance_s: float = 2.0,
+        every_s: float = 15.0,
+        step: float = 1.0,
+        highest: float = 6.0,
     ) -> None:
         super().__init__(target=target, tolerance_s=tolerance_s)
-        if not every_s > 0.0 or not highest >= 1.0:
-            raise ValueError("every_s is seconds over 0, highest is at least 1 line for each agent")
+        if not every_s > 0.0 or not highest >= 1.0 or not 0.0 < step <= 4.0:
+            raise ValueError(
+                "every_s is seconds over 0, step over 0 and up to 4, highest at least 1 line for each agent, not "
+                f"{every_s!r}, {step!r} and {highest!r}"
+            )
         self.every_s = every_s
+        self.step = step
         self.highest = highest
         self.level = 1.0
         self._adapted = 0.0
@@ -64,45 +78,44 @@ class Level(Watch):
         if self.time - self._adapted >= self.every_s:
             self._adapted = self.time
             self.level = min(self.highest, max(1.0, self.level * self.change()))
-        if self.drops > self.allowed() * self.lives:
+        coming = self.COMING + self.agents / self.FOR_AGENTS
+        if self.drops and self.drops + coming > self.allowed() * self.lives:
+            # With a line for each agent at work those in wrap-up had one, and their answers nobody.
             self.level = 1.0
+            return max(0, self.free - self.ringing - self.waiting)
         lines = self.ringing + self.waiting + self.count(Phase.TALK)
         return max(0, math.floor(self.level * self.agents) - lines)
 
     def change(self) -> float:
         """By what the level is multiplied now."""
-        return 1.0 + (self.free - self.waiting) / self.agents
+        return max(0.0, 1.0 + self.step * (self.free - self.waiting) / self.agents)
 
     def allowed(self) -> float:
-        """The share of drops above which there is one line for each agent."""
+        """The share of drops above which there is one line for each free agent."""
         return self.target
 
 
 class Average(Level):
-    """A level that keeps drops at the target over the day, as ADAPT_AVERAGE is documented: over the target it is not 1
-    at once but sinks, the faster the more was dropped, and under it rises as :class:`Level` does. So a bad quarter of
-    an hour costs no standstill, and is made up for."""
+    """A level that keeps drops near the target over the day, as ADAPT_AVERAGE is documented: when the target comes near
+    it is not 1 at once but sinks, the faster the more was dropped, and else rises as :class:`Level` does. So a bad
+    quarter of an hour costs no standstill, and is made up for. It has the limit of a level all the same."""
 
-    # So many drops above the target say nothing yet.
-    LENIENT = 1.0
+    # Of the target: from there on it sinks. And so many drops more say nothing yet.
+    NEAR, LENIENT = 0.8, 1.0
 
     def change(self) -> float:
         """By what the level is multiplied now."""
-        over = self.drops > self.target * self.lives + self.LENIENT
+        near = self.NEAR * self.target * self.lives
         change = super().change()
-        return min(1.0, change) * self.target * self.lives / self.drops if over else change
-
-    def allowed(self) -> float:
-        """Nothing makes it 1 at once."""
-        return math.inf
+        return min(1.0, change) * near / self.drops if self.drops > near + self.LENIENT else change
 
 
 class Tapered(Level):
     """A level whose limit is loose in the first half of the shift and strict at its end, as ADAPT_TAPERED is
-    documented: up to twice the target until noon of the ``shift``, then less and less. ``shift``: its beginning and
-    end in seconds of the day; None: the eight hours from when the first agent was there."""
+    documented: ``loose`` targets until noon of the ``shift``, then less and less down to ``strict`` targets. ``shift``:
+    its beginning and end in seconds of the day; None: the eight hours from when the first agent was there. As long as
+    ``loose`` is no more than 1, drops are never over the target, whenever the day ends."""
 
-    LOOSE = 2.0
     USUAL_S = 8 * 3600.0
     DAY_S = 86_400.0
 
@@ -112,18 +125,26 @@ class Tapered(Level):
         target: float = 0.03,
         tolerance_s: float = 2.0,
         every_s: float = 15.0,
+        step: float = 1.0,
         highest: float = 6.0,
+        loose: float = 1.0,
+        strict: float = 0.7,
         shift: tuple[float, float] | None = None,
     ) -> None:
-        super().__init__(target=target, tolerance_s=tolerance_s, every_s=every_s, highest=highest)
+        super().__init__(target=target, tolerance_s=tolerance_s, every_s=every_s, step=step, highest=highest)
         if shift is not None and not all(0.0 <= at <= self.DAY_S for at in shift):
             raise ValueError(f"a shift is two moments of a day in seconds, not {shift!r}")
+        if not 0.0 < strict <= loose <= 10.0:
+            raise ValueError(f"loose and strict are targets, the first no less, up to 10, not {loose!r} and {strict!r}")
         self.shift = shift
+        self.loose = loose
+        self.strict = strict
         self._began: float | None = None
 
     def allowed(self) -> float:
-        """The share of drops above which there is one line for each agent, at this time of the shift."""
-        return self.target * min(self.LOOSE, max(1.0, 1.0 + 2.0 * (self.LOOSE - 1.0) * (1.0 - self.elapsed())))
+        """The share of drops above which there is one line for each free agent, at this time of the shift."""
+        left = min(1.0, 2.0 * (1.0 - self.elapsed()))
+        return self.target * (self.strict + (self.loose - self.strict) * left)
 
     def elapsed(self) -> float:
         """How much of the shift is over, 0 to 1."""

@@ -461,7 +461,7 @@ class Dialling:
 
 def _paced_by(spec: CampaignSpec) -> tuple[object, ...]:
     """What its pacer is made by."""
-    return spec.mode, spec.pacer, spec.target, spec.ratio, spec.pack, spec.amd
+    return spec.mode, spec.pacer, spec.target, spec.ratio, spec.level, spec.pack, spec.amd
 
 
 def _chosen_by(spec: CampaignSpec) -> tuple[object, ...]:

@@ -21,10 +21,10 @@ from zoneinfo import ZoneInfo
 from fsorch.acd import AgentState
 from fsorch.calendar_rules import Weekday
 from fsorch.campaign.dial import DialState
-from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.pacing import LEVELS, PACERS, Pacer
 from fsorch.campaign.pacing_guard import Guard
 from fsorch.campaign.pacing_watch import Watch
-from fsorch.campaigns import Outcome
+from fsorch.campaigns import LevelSpec, Outcome
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SOONEST_S
@@ -88,7 +88,9 @@ class Paces:
         left_s = max(min(SOONEST_S, rules.drop_s), rules.drop_s - listened)
         options: dict[str, Any] = {"target": rules.target, "tolerance_s": left_s}
         options |= {"ratio": spec.ratio} if name == "power" else {}
-        options |= {"shift": self._shift(run)} if name == "tapered" else {}
+        options |= _level(spec.level) if name in LEVELS else {}
+        if name == "tapered":
+            options |= {"shift": self._shift(run), "loose": spec.level.loose, "strict": spec.level.strict}
 
         def make() -> Pacer:
             return PACERS.find(name)(**options)
@@ -246,6 +248,10 @@ def _counted(run: Run, agent: str, state: str) -> str:
     """What a pacer is told of an agent: who is free, but may get a call of the campaign that they came from, has one
     coming."""
     return AgentState.RESERVED.value if state == AgentState.IDLE and run.owing.get(agent) else state
+
+
+def _level(spec: LevelSpec) -> dict[str, float]:
+    return {"every_s": spec.every_s, "step": spec.step, "highest": spec.highest}
 
 
 def _launched(pacer: Guard, dial: Dial, at: float) -> None:

@@ -10,9 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fsorch.acd import AgentState
-from fsorch.campaign.pacing import PACERS, CallsOff, Pacer
+from fsorch.campaign.pacing import LEVELS, PACERS, CallsOff, Pacer
 from fsorch.campaign.pacing_rules import Average, Level, Tapered
 from fsorch.campaign.pacing_watch import Phase, Watch, phase_of
+from fsorch.sim.dialer_run import run
+from fsorch.sim.dialer_traffic import DialerPlan
 
 IDS = st.one_of(st.integers(0, 12), st.sampled_from(["a", "b", ""]))
 OUTCOMES = st.sampled_from(["live", "machine", "busy", "noanswer", "failed", "LIVE", "drop", "cancelled", "", "what"])
@@ -181,6 +183,22 @@ class TestLevel(PacerContract):
         pacer.on_drop(9, 19.0)
         assert pacer.due(40.0) == 4
 
+    def test_over_the_limit_who_is_in_wrap_up_has_no_line(self) -> None:
+        pacer = self.floor(4)
+        answered(pacer, 1.0, 10, 2)
+        pacer.on_agent("agent-0", "talking", 2.0)
+        pacer.on_agent("agent-1", "wrap_up", 2.0)
+        assert pacer.due(10.0) == 2
+
+    def test_its_step_its_interval_and_its_most_are_options(self) -> None:
+        pacer = self.make(every_s=30.0, step=0.5, highest=1.8)
+        for agent in range(10):
+            pacer.on_agent(agent, "idle", 0.0)
+        assert [pacer.due(now) for now in (0.0, 29.0, 31.0, 62.0)] == [10, 10, 15, 18]
+        for wrong in ({"step": 0.0}, {"step": 5.0}, {"every_s": 0.0}, {"highest": 0.5}):
+            with pytest.raises(ValueError, match="every_s is seconds"):
+                self.make(**wrong)
+
 
 def answered(pacer: Pacer, now: float, live: int, drops: int) -> None:
     """So many answers, so many of which were dropped."""
@@ -208,14 +226,48 @@ class TestAverage(PacerContract):
             average.due(now)
             levels.append(average.level)
         assert strict.level == 1.0
-        assert levels[0] > levels[-1] >= 1.0
+        assert strict.due(91.0) == average.due(91.0) == 10
+        assert average.level >= 1.0
+
+
+HOLDS = {
+    5: DialerPlan(agents=5, hours=3.0, tick_s=1.0, seed=21),
+    20: DialerPlan(agents=20, hours=1.5, tick_s=1.0, seed=22),
+}
+
+
+@pytest.mark.parametrize("agents", HOLDS)
+@pytest.mark.parametrize("name", LEVELS)
+def test_levels_hold_their_target(name: str, agents: int) -> None:
+    report = run(HOLDS[agents], PACERS[name]())
+    assert report.dropped > 0
+    assert report.drop_rate <= 0.03
+
+
+class TestSinking:
+    """The level of `average`."""
+
+    def test_near_the_target_it_sinks_and_is_not_one_at_once(self) -> None:
+        pacer = Average(target=0.03)
+        for agent in range(10):
+            pacer.on_agent(agent, "idle", 0.0)
+        for step in range(3):
+            pacer.due(15.0 * step)
+        # Over 2.4 of 100, and under 3 with those that are on their way.
+        answered(pacer, 31.0, 1200, 31)
+        levels = []
+        for now in (46.0, 61.0, 76.0):
+            pacer.due(now)
+            levels.append(pacer.level)
+        assert levels == sorted(levels, reverse=True)
+        assert 1.0 < levels[-1] < levels[0]
 
 
 class TestTapered(PacerContract):
     make = staticmethod(Tapered)
 
     def test_the_limit_is_loose_until_noon_of_the_shift_and_strict_at_its_end(self) -> None:
-        pacer = Tapered(target=0.03, shift=(8 * 3600.0, 16 * 3600.0))
+        pacer = Tapered(target=0.03, shift=(8 * 3600.0, 16 * 3600.0), loose=2.0, strict=1.0)
         limits = []
         for hour in (8, 10, 12, 14, 16, 20):
             pacer.see(hour * 3600.0)
@@ -234,6 +286,8 @@ class TestTapered(PacerContract):
         assert some.elapsed() == 0.5
         with pytest.raises(ValueError, match="a shift is two moments of a day"):
             Tapered(shift=(-1.0, 6.0))
+        with pytest.raises(ValueError, match="loose and strict are targets"):
+            Tapered(loose=0.5, strict=0.8)
 
 
 class TestPredictive(PacerContract):

@@ -14,7 +14,7 @@ from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.campaign.pacing import PACERS
 from fsorch.campaign.pacing_predictive import Predictive
 from fsorch.campaign.pacing_rules import Progressive, Tapered
-from fsorch.campaigns import CampaignSpec, CampaignState, Mode
+from fsorch.campaigns import CampaignSpec, CampaignState, LevelSpec, Mode
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.facts import FactKind
@@ -105,6 +105,31 @@ def test_the_shift_is_that_of_the_day_where_the_tenant_is(monkeypatch: pytest.Mo
     room.at_work("a0")
     room.run()
     assert shifts == [(3_600.0, 14 * 3_600.0)]
+
+
+@pytest.mark.parametrize(
+    ("name", "more"), [("level", {}), ("average", {}), ("tapered", {"loose": 1.5, "strict": 0.9, "shift": None})]
+)
+def test_how_a_level_moves_is_said_by_the_campaign(
+    name: str, more: dict[str, object], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made: list[dict[str, Any]] = []
+
+    class Told(Progressive):
+        """Remembers what it was made with."""
+
+        def __init__(self, *, target: float, tolerance_s: float, **options: Any) -> None:
+            super().__init__(target=target, tolerance_s=tolerance_s)
+            made.append(options)
+
+    monkeypatch.setitem(PACERS, name, Told)
+    spec = structs.replace(PREDICTIVE, pacer=name, level=LevelSpec(every_s=30, step=0.5, loose=1.5, strict=0.9))
+    room = room_of(spec)
+    room.tell(Configure(centre(structs.replace(spec, level=LevelSpec(every_s=60)))))
+    room.passes(0.2)
+    first, second = made
+    assert first == {"every_s": 30, "step": 0.5, "highest": 6.0} | more
+    assert second["every_s"] == 60
 
 
 def test_a_night_in_which_the_clocks_are_changed_is_followed(made: list[Spy]) -> None:

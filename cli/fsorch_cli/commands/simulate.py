@@ -9,8 +9,9 @@ from typing import Any
 
 import click
 
-from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.campaign.pacing import LEVELS, PACERS, Pacer
 from fsorch.campaign.pacing_registry import lacking
+from fsorch.campaigns import LevelSpec
 from fsorch.nearest import near
 from fsorch.sim.dialer_compare import DialerSummary, compare, summed
 from fsorch.sim.dialer_run import DialerReport
@@ -23,6 +24,8 @@ SHARE = click.FloatRange(0, 1)
 SECONDS = click.FloatRange(0, 3600)
 SPREAD = click.FloatRange(0, 5)
 DEFAULT = DialerPlan()
+TAPER = ("loose", "strict")
+LEVEL = LevelSpec()
 
 
 class Steps(click.ParamType[Any]):
@@ -119,6 +122,46 @@ def command() -> None:
     show_default=True,
     help="Lines for each free agent: power only.",
 )
+@click.option(
+    "--level-every",
+    "every_s",
+    type=click.FloatRange(1, 600),
+    default=LEVEL.every_s,
+    show_default=True,
+    help="Seconds from one level to the next: level, average, tapered.",
+)
+@click.option(
+    "--level-step",
+    "step",
+    type=click.FloatRange(0.01, 4),
+    default=LEVEL.step,
+    show_default=True,
+    help="How far a level moves at once: level, average, tapered.",
+)
+@click.option(
+    "--level-highest",
+    "highest",
+    type=click.FloatRange(1, 15),
+    default=LEVEL.highest,
+    show_default=True,
+    help="The most lines for each agent: level, average, tapered.",
+)
+@click.option(
+    "--loose",
+    "loose",
+    type=click.FloatRange(0.01, 3),
+    default=LEVEL.loose,
+    show_default=True,
+    help="Its limit in the first half of the shift, in targets: tapered.",
+)
+@click.option(
+    "--strict",
+    "strict",
+    type=click.FloatRange(0.01, 3),
+    default=LEVEL.strict,
+    show_default=True,
+    help="Its limit at the end of the shift, in targets: tapered.",
+)
 @click.option("--compare", "every", is_flag=True, help="All pacers on the same traffic.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same people.")
 @click.option(
@@ -130,6 +173,7 @@ def dialer(pacer: str, target: float, ratio: float, every: bool, seeds: int, as_
 
     Utilisation is talk and wrap-up over logged-in time, drops are counted over live answers. With --json a single run
     is an object; with --compare or --seeds there is an array with one run a line."""
+    level = _level(plan)
     try:
         planned = DialerPlan(**plan)
     except ValueError as error:
@@ -141,6 +185,8 @@ def dialer(pacer: str, target: float, ratio: float, every: bool, seeds: int, as_
         name: {"target": target, "tolerance_s": plan["tolerance_s"]} for name in (*PACERS, *own)
     }
     options["power"]["ratio"] = ratio
+    for name in LEVELS:
+        options[name] |= {key: level[key] for key in level if name == "tapered" or key not in TAPER}
     reports = []
     with err().status("dialling in virtual time"):
         for report in compare(planned, [*PACERS, *own] if every else [pacer], seeds, options, own):
@@ -149,6 +195,14 @@ def dialer(pacer: str, target: float, ratio: float, every: bool, seeds: int, as_
         print_json(reports if every or seeds > 1 else reports[0])
     else:
         _show(planned, reports)
+
+
+def _level(given: dict[str, Any]) -> dict[str, float]:
+    """Take out of what was given the options of pacers with a level."""
+    level: dict[str, float] = {key: given.pop(key) for key in LEVEL.__struct_fields__}
+    if level["strict"] > level["loose"]:
+        raise click.UsageError(f"--strict {level['strict']:g} is more than --loose {level['loose']:g}.")
+    return level
 
 
 def own_pacer(name: str) -> Callable[..., Pacer]:
