@@ -400,6 +400,8 @@ class Calls:
         self.notices.heard(event)
         if leg is not None and leg.standing:
             self.people.lines.alerted(leg, event.application_uuid)
+        if contact is not None:
+            self.transfers.heard(contact, event.application_uuid)
         if contact is None or self.waiting.said(contact, event) or self.questions.heard(contact, event):
             return
         if event.application_uuid != contact.running or not contact.running or self.voicemail.heard(contact, event):

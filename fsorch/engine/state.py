@@ -121,7 +121,8 @@ class Callee:
 @dataclass(slots=True)
 class Transfer:
     """A transfer under way, asked for ``by`` somebody: from the agent ``source`` on ``source_leg`` to ``callee``.
-    ``leg`` is the third party's (empty when it is gone), ``offer`` the offer while it rings."""
+    ``leg`` is the third party's (empty when it is gone), ``offer`` the offer while it rings, ``ringback`` the id of
+    what the agent hears meanwhile, until it is over."""
 
     by: str
     source: str
@@ -129,6 +130,7 @@ class Transfer:
     callee: Callee
     leg: str = ""
     offer: str = ""
+    ringback: str = ""
     machine: TransferMachine = field(default_factory=TransferMachine)
 
     @property

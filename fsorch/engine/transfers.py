@@ -26,7 +26,7 @@ from fsorch.engine.records import Records
 from fsorch.engine.rooms import Rooms
 from fsorch.engine.state import Aim, Callee, Contact, Destination, Leg, Offer, Person, Transfer
 from fsorch.errors import RequestRefused
-from fsorch.esl.commands import Bridge, Park, Playback, SetVars
+from fsorch.esl.commands import Break, Bridge, Park, Playback, SetVars
 from fsorch.esl.events import Event
 from fsorch.names import OfferOutcome, SegmentKind
 
@@ -96,8 +96,32 @@ class Transfers:
             if self.plays_music(contact) and not contact.running:
                 self.music.play(contact)
         elif leg.uuid == transfer.source_leg and transfer.machine.state is TransferState.RINGING:
-            self.core.send(leg.switch, Playback(leg.uuid, RINGBACK), f"ringback:{leg.uuid}")
+            if not self._picked_up(transfer):
+                transfer.ringback = self.core.ids()
+                command = Playback(leg.uuid, RINGBACK, transfer.ringback)
+                self.core.send(leg.switch, command, f"ringback:{leg.uuid}")
         return True
+
+    def heard(self, contact: Contact, application: str) -> None:
+        """An application on an agent's leg is over: the ringing that they heard, if it is that."""
+        transfer = contact.transfer
+        if transfer is not None and application and application == transfer.ringback:
+            transfer.ringback = ""
+
+    def _picked_up(self, transfer: Transfer) -> bool:
+        offer = self.core.offers.get(transfer.offer)
+        return offer is not None and offer.machine.state is OfferState.BRIDGING
+
+    def _hush(self, transfer: Transfer) -> None:
+        """The agent who transfers is joined to somebody, or free. The switch queues an application (sendmsg), and takes
+        a leg to its bridge at once, so that ringing which was asked for a moment before begins within the bridge: after
+        CHANNEL_BRIDGE, before any sound is exchanged (``switch_ivr_bridge.c``, switch_ivr_multi_threaded_bridge calls
+        switch_ivr_parse_all_events there). The agent would not be heard until it ends, and it does not; seen on
+        FreeSWITCH 1.10.12. Ringing that was under way before has ended with the bridge, and has said so before it."""
+        leg = self.core.legs.get(transfer.source_leg)
+        if transfer.ringback and leg is not None and not leg.hung_up:
+            self.core.send(leg.switch, Break(leg.uuid))
+        transfer.ringback = ""
 
     def plays_music(self, contact: Contact) -> bool:
         """Whether the customer is to hear music."""
@@ -105,15 +129,15 @@ class Transfers:
         if transfer is None or transfer.machine.state not in _HEARS_MUSIC:
             return False
         # The switch ends the music to join the customer with a third party who has just picked up.
-        offer = self.core.offers.get(transfer.offer)
-        joining = offer is not None and offer.machine.state is OfferState.BRIDGING
-        return not (joining and transfer.machine.state is TransferState.PENDING)
+        return not (self._picked_up(transfer) and transfer.machine.state is TransferState.PENDING)
 
     def bridged(self, contact: Contact, legs: tuple[str, str]) -> None:
         """The switch has joined two legs of the contact."""
         transfer = contact.transfer
         if self.rooms.bridged(contact, legs) or transfer is None:
             return
+        if transfer.source_leg in legs:
+            self._hush(transfer)
         offer = self.core.offers.get(transfer.offer)
         if offer is not None and offer.leg in legs:
             self.offers.step(offer, OfferInput.BRIDGED)
@@ -329,6 +353,7 @@ class Transfers:
         self.rooms.merge(contact, transfer)
 
     def _let_go(self, contact: Contact, transfer: Transfer) -> None:
+        self._hush(transfer)
         self._dismiss_agent(contact)
         self._wait(contact, transfer)
 
@@ -396,6 +421,7 @@ class Transfers:
         self._end(contact, transfer, "called_off")
 
     def _drop_all(self, contact: Contact, transfer: Transfer) -> None:
+        self._hush(transfer)
         self._dismiss(contact, transfer)
         self.parties.release(contact.agent_leg)
         self._end(contact, transfer, "customer_gone")

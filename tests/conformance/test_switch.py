@@ -8,6 +8,7 @@ import pytest
 
 from fsorch.esl.commands import (
     Answer,
+    Break,
     Bridge,
     Dump,
     Exists,
@@ -169,6 +170,31 @@ def test_a_prompt_that_a_key_ends(rig: Rig) -> None:
     assert rig.ask(ReceiveDigits(call.leg, "2")).ok
     done = rig.executed(id)
     assert (done.application_response, done.variable("playback_terminator_used")) == ("FILE PLAYED", "2")
+
+
+def test_what_is_asked_for_while_legs_are_joined_plays_into_their_talk_until_it_is_broken_off(rig: Rig) -> None:
+    """Between uuid_bridge and the talk the switch takes what was queued meanwhile, after it has told of the bridge
+    (switch_ivr_multi_threaded_bridge); neither hears the other before that ends."""
+    stays = {"hangup_after_bridge": "false", "park_after_bridge": "true"}
+    one, two = (rig.originate(far_end("answer-100"), stays) for _ in range(2))
+    for leg in (one, two):
+        rig.event("CHANNEL_PARK", leg=leg)
+    id = str(uuid.uuid4())
+    rig.send(Bridge(one, two))
+    rig.event("CHANNEL_UNPARK", leg=one)
+    rig.send(Playback(one, TONE, id))
+    rig.event("CHANNEL_BRIDGE", leg=one)
+    application = GetVar(one, "current_application_data")
+    rig.until(lambda: rig.ask(application).text == TONE, "the tone to begin")
+    assert rig.ask(GetVar(one, "current_application_response")).text in ("", "_undef_")
+    assert rig.ask(Break(one)).ok
+    assert rig.executed(id).application == "playback"
+    assert [line for line in rig.sequence(one) if line in ("BRIDGE", "UNBRIDGE", "done playback")] == [
+        "BRIDGE",
+        "done playback",
+    ]
+    rig.ask(Kill(one, "NORMAL_CLEARING"))
+    rig.event("CHANNEL_UNBRIDGE", leg=one)
 
 
 def test_a_sound_file_that_is_missing(rig: Rig) -> None:

@@ -9,8 +9,8 @@ from msgspec import structs
 
 from fsorch.campaigns import Mode
 from fsorch.engine import Configure, FactKind, HangUp, LinkDown, LinkUp, TransferCall
-from fsorch.engine.inputs import AddParty, CancelTransfer, DialNumber, TakeOver
-from fsorch.esl.commands import Bridge, Kill, Originate, Playback, Transfer
+from fsorch.engine.inputs import AddParty, CancelTransfer, CompleteTransfer, DialNumber, TakeOver
+from fsorch.esl.commands import Break, Bridge, Kill, Originate, Playback, Transfer
 from fsorch.esl.events import Event
 from fsorch.rules import PhoneMode
 from tests.engine.desk import CENTRE, Desk
@@ -239,6 +239,26 @@ def test_the_configuration_may_change_while_the_line_is_waited_for() -> None:
     desk.picks_up(line.uuid, line.job_uuid)
     desk.bridge(leg, line.uuid)
     assert desk.agent("ann").state == "talking"
+
+
+@pytest.mark.parametrize("request_", [CompleteTransfer(agent="ann", by="ann"), None])
+def test_a_line_whose_agent_is_done_while_it_rings_is_silent(request_: CompleteTransfer | None) -> None:
+    """The one who asked is nailed up: they complete the transfer, or the customer goes, and their line stays parked."""
+    desk, leg, line = talking()
+    desk.picks_up(line.uuid, line.job_uuid)
+    desk.tell(TransferCall(agent="rob", by="rob", to="ann"))
+    desk.bridge(CUSTOMER, line.uuid)
+    desk.ends(leg)
+    desk.passes(30)
+    desk.tell(TransferCall(agent="ann", by="ann", to="rob", consult=True))
+    desk.event("CHANNEL_PARK", line.uuid)
+    assert desk.last(Playback).uuid == line.uuid
+    if request_ is not None:
+        desk.tell(request_)
+    else:
+        desk.ends(CUSTOMER)
+    assert desk.last(Break) == Break(line.uuid)
+    assert (desk.agent("ann").line, calls(desk)) == ("ready", 1)
 
 
 def test_a_number_is_not_dialled_by_hand_while_the_line_is_set_up() -> None:

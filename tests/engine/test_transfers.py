@@ -264,6 +264,40 @@ def test_the_customer_hears_music_and_the_agent_the_ringing() -> None:
     assert desk.last(Playback).uuid == CUSTOMER
 
 
+@pytest.mark.parametrize("ended", [True, False])
+def test_ringing_that_begins_as_the_third_party_picks_up_does_not_play_into_the_talk(ended: bool) -> None:
+    """The switch queues it, and bridges at once; whatever is queued runs within the bridge then."""
+    desk, leg, dial = consulting(picks_up=False)
+    ringing = desk.last(Playback)
+    assert (ringing.uuid, bool(ringing.event_uuid)) == (leg, True)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    if ended:
+        desk.event("CHANNEL_EXECUTE_COMPLETE", leg, application_uuid=ringing.event_uuid)
+    desk.sent.clear()
+    desk.bridge(leg, dial.uuid)
+    assert [command for command, _ in desk.sent if isinstance(command, Break)] == ([] if ended else [Break(leg)])
+
+
+def test_who_is_parked_after_the_third_party_has_picked_up_hears_no_ringing() -> None:
+    desk, leg = talking("rob")
+    desk.passes(10)
+    desk.tell(TransferCall(agent="ann", by="ann", to="rob", consult=True))
+    dial = desk.last(Originate)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    assert desk.last(Bridge) == Bridge(leg, dial.uuid)
+    desk.event("CHANNEL_PARK", leg)
+    assert not any(isinstance(command, Playback) and command.uuid == leg for command, _ in desk.sent)
+    desk.bridge(leg, dial.uuid)
+    assert not any(isinstance(command, Break) for command, _ in desk.sent)
+
+
+def test_who_takes_the_customer_back_while_it_rings_hears_no_ringing() -> None:
+    desk, leg, _ = consulting(picks_up=False)
+    desk.tell(CancelTransfer(agent="ann", by="ann"))
+    desk.bridge(CUSTOMER, leg)
+    assert Break(leg) in [command for command, _ in desk.sent]
+
+
 def test_a_consult_completed() -> None:
     desk, leg, dial = consulting()
     assert desk.contact().transfer == "consulting"
