@@ -94,33 +94,14 @@ def import_leads(
     Raises ConfigError for a file or options that cannot be, NotFound for a list that is not there."""
     if options.duplicates not in DUPLICATES:
         raise ConfigError(f"duplicates is {options.duplicates!r}; expected one of {', '.join(DUPLICATES)}")
-    with (
-        _opened(path, options) as file,
-        ExitStack() as stack,
-    ):
+    with _opened(path, options) as file, ExitStack() as stack:
         known = _list(store, list, options, dry_run)
         options = msgspec.structs.replace(options, region=options.region or known.region)
         targets = guess(file.columns, options.mapping)
-        state = ImportState(
-            id="",
-            list=known.id,
-            path=str(path.resolve()),
-            print=fingerprint(path, options, targets),
-            options=msgspec.to_builtins(options),
-        )
+        state = _beginning(path, known.id, options, targets)
         if not dry_run:
             state = store.leads.lists.begin_import(state, by)
-        centre = store.load_centre()
-        columns = Columns(
-            targets,
-            list=state.list,
-            region=options.region,
-            zone=options.zone,
-            now_us=store.now_us(),
-            by=by,
-            scopes=known_scopes(centre),
-            agents={agent.id for agent in centre.agents} or None,
-        )
+        columns = _columns(store, state.list, options, targets, by)
         intake = stack.enter_context(store.leads.lists.taking())
         sheet = stack.enter_context(_ErrorSheet(errors or _beside(path), file.columns, state.errors, dry_run))
         among = {"list": [state.list], "campaign": [*{state.list, *campaign_lists}]}.get(options.duplicates)
@@ -134,18 +115,49 @@ def import_leads(
                 told(run.state)
         if not dry_run:
             store.leads.lists.end_import(run.state, by)
+    return _result(run, sheet, _shown(file.columns, targets), resumed=resumed, dry_run=dry_run)
+
+
+def _result(run: _Run, sheet: _ErrorSheet, columns: dict[str, str], *, resumed: int, dry_run: bool) -> ImportResult:
+    state = run.state
     return ImportResult(
         list=state.list,
-        rows=run.state.rows,
-        taken=run.state.taken,
-        refused=run.state.refused,
-        doubles=run.state.doubles,
+        rows=state.rows,
+        taken=state.taken,
+        refused=state.refused,
+        doubles=state.doubles,
         notes=run.notes,
         resumed=resumed,
         dry_run=dry_run,
-        columns=_shown(file.columns, targets),
+        columns=columns,
         first_faults=tuple(sheet.first),
         errors=sheet.shown,
+    )
+
+
+def _beginning(path: Path, list: str, options: ImportOptions, targets: Sequence[str]) -> ImportState:
+    """An import of which no row has been read."""
+    return ImportState(
+        id="",
+        list=list,
+        path=str(path.resolve()),
+        print=fingerprint(path, options, targets),
+        options=msgspec.to_builtins(options),
+    )
+
+
+def _columns(store: Store, list: str, options: ImportOptions, targets: Sequence[str], by: str) -> Columns:
+    """What makes leads of rows, by what the centre knows."""
+    centre = store.load_centre()
+    return Columns(
+        targets,
+        list=list,
+        region=options.region,
+        zone=options.zone,
+        now_us=store.now_us(),
+        by=by,
+        scopes=known_scopes(centre),
+        agents={agent.id for agent in centre.agents} or None,
     )
 
 

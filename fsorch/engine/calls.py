@@ -109,7 +109,12 @@ class Calls:
         self.dial_gone: Callable[[Leg, str], None]
         self.dial_served: Callable[[Contact], None]
         self.dial_left: Callable[[Contact], None]
-        self._events: dict[str, Callable[[str, Event], None]] = {
+        self._events = self._by_event()
+        self._effects = self._by_effect()
+
+    def _by_event(self) -> dict[str, Callable[[str, Event], None]]:
+        """What is done on an event of a switch, by its name."""
+        return {
             "CHANNEL_CREATE": self._created,
             "CHANNEL_PARK": self._parked,
             "CHANNEL_PROGRESS": self._progress,
@@ -123,13 +128,16 @@ class Calls:
             "CHANNEL_DESTROY": self._destroyed,
             "CHANNEL_EXECUTE_COMPLETE": self._executed,
             "BACKGROUND_JOB": self._job,
-            "CUSTOM": people.phones.custom,
-            "PRESENCE_IN": people.phones.presence,
-            "PHONE_FEATURE_SUBSCRIBE": people.phones.presence,
+            "CUSTOM": self.people.phones.custom,
+            "PRESENCE_IN": self.people.phones.presence,
+            "PHONE_FEATURE_SUBSCRIBE": self.people.phones.presence,
             "DTMF": self._pressed,
             "DETECTED_TONE": lambda switch, event: None,
         }
-        self._effects: dict[ContactEffect, Callable[[Contact], None]] = {
+
+    def _by_effect(self) -> dict[ContactEffect, Callable[[Contact], None]]:
+        """What carries out a decision of the contact's machine."""
+        return {
             ContactEffect.START_FLOW: self.flows.start,
             ContactEffect.RETURN_TO_FLOW: self.endings.return_to_flow,
             ContactEffect.JOIN_QUEUE: self.queueing.join,

@@ -19,6 +19,7 @@ from fsorch.demands import demand_of
 from fsorch.engine.actions import Outcome
 from fsorch.engine.calls import Calls
 from fsorch.engine.checks import check_centre
+from fsorch.engine.command_replies import CommandReplies
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_people import Previews
@@ -59,8 +60,6 @@ from fsorch.engine.tenants import first_queue, tenant_views
 from fsorch.engine.timers import Key
 from fsorch.engine.views import AgentView, Snapshot
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Exists
-from fsorch.esl.replies import Reply
 from fsorch.flows import FlowRelease
 from fsorch.rules import OfferCallback
 from fsorch.rules import Voicemail as VoicemailAct
@@ -100,33 +99,42 @@ class Engine:
         endings.doors = {VoicemailAct: self._take_message, OfferCallback: self._offer_callback}
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._resync.found = self._found = Found(core, self._calls, dialling)
-        self._handlers: dict[type, Callable[..., None]] = {
+        replies = CommandReplies(core, self._people, self._offers, self._calls, dialling, self._resync, self._found)
+        self._handlers = self._by_input(replies)
+        self._due = self._by_timer()
+
+    def _by_input(self, replies: CommandReplies) -> dict[type, Callable[..., None]]:
+        """Who takes which kind of input."""
+        return {
             SwitchEvent: self._switch_event,
-            CommandDone: self._command_done,
-            CommandLost: self._command_lost,
+            CommandDone: replies.done,
+            CommandLost: replies.lost,
             LinkUp: self._resync.link_up,
             LinkDown: self._resync.link_down,
             Configure: lambda input: self._configure(input.centre, input.releases),
             LookedUp: self._calls.flows.looked_up,
-            CampaignsAre: dialling.states,
-            DropsWere: dialling.drops_were,
-            PacingWas: dialling.pacing_was,
+            CampaignsAre: self._dialling.states,
+            DropsWere: self._dialling.drops_were,
+            PacingWas: self._dialling.pacing_was,
             LeadsCome: self._leads_come,
             Recall: self._recall,
             History: self._history,
             HookFailed: self._hook_failed,
             Tick: lambda input: None,
         }
-        self._due: dict[str, Callable[[str], None]] = {
+
+    def _by_timer(self) -> dict[str, Callable[[str], None]]:
+        """Who is told that a timer is due, by its name; each is given the id that the timer was set for."""
+        return {
             "wrap_up": self._people.wrap_up_over,
             "delay": self._people.delay_over,
             "line": self._people.lines.due,
             "break": self._people.rules.break_too_long,
             "away": self._people.rules.away_too_long,
             "offer": self._offer_due,
-            "wait": waiting.due,
-            "watch": waiting.watch,
-            "outside": endings.due,
+            "wait": self._calls.waiting.due,
+            "watch": self._calls.waiting.watch,
+            "outside": self._calls.endings.due,
             "ring_more": self._offers.ring_more,
             "leg": self._calls.legs.due,
             "ghost": self._calls.ghost_due,
@@ -142,13 +150,13 @@ class Engine:
             "hold": self._calls.looks.hold_due,
             "notice": self._calls.notices.due,
             "opens": lambda queue: self._core.distributor.look_again(),
-            "transfer": transfers.due,
-            "room": transfers.rooms.due,
+            "transfer": self._calls.transfers.due,
+            "room": self._calls.transfers.rooms.due,
             "cut": self._resync.cuts.due,
             "guard": self._calls.guards.due,
-            "pace": dialling.pace,
-            "dial": dialling.dials.due,
-            "withdraw": dialling.crew.withdraw_due,
+            "pace": self._dialling.pace,
+            "dial": self._dialling.dials.due,
+            "withdraw": self._dialling.crew.withdraw_due,
             "preview": self._previews.due,
         }
 
@@ -313,76 +321,6 @@ class Engine:
     def _hook_failed(self, input: HookFailed) -> None:
         told = msgspec.structs.asdict(input)
         self._core.fact(FactKind.HOOK_FAILED, leg=told.pop("leg"), **told)
-
-    def _command_done(self, input: CommandDone) -> None:
-        verb, _, id = input.tag.partition(":")
-        if verb == "registered":
-            self._people.phones.told(input.switch, id, input.reply.text)
-        elif verb == "text" and input.reply.ok:
-            self._calls.flows.sent(id, input.reply.text)
-        elif verb == "exists":
-            if input.reply.text == "false":
-                self._calls.legs.missing(id)
-        elif verb in ("notes", "note", "last_note"):
-            # Nothing is "-ERR no reply" (mod_event_socket.c), and so is a switch without notes.
-            self._found.answer(input.switch, verb, id, input.reply.text if input.reply.ok else "")
-        elif verb in ("calls", "call_noted", "last_call_noted"):
-            self._resync.away.answer(input.switch, verb, id, input.reply.text if input.reply.ok else "")
-        elif verb == "look":
-            self._calls.looks.told(id, input.reply.text)
-        elif verb == "audio" and input.reply.ok:
-            self._dialling.dials.said.told(input.switch, id, input.reply.text)
-        elif verb == "line" and not input.reply.ok:
-            self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
-            self._people.lines.refused(id)
-        elif not input.reply.ok:
-            self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reply.text[:500])
-            if verb == "say":
-                self._calls.waiting.refused(id)
-            elif verb == "notice":
-                self._calls.notices.due(id)
-            elif verb == "outside":
-                self._calls.endings.refused(id, input.reply.text)
-            self._doubt(verb, id)
-            self._offers.reply(verb, id, input.reply)
-            if verb == "join":
-                self._calls.transfers.due(id)
-            if verb == "pair":
-                self._calls.transfers.rooms.due(id)
-            if verb == "hold":
-                self._calls.looks.hold_refused(id)
-            if verb == "call":
-                self._calls.callbacks.refused(id)
-            if verb == "dial":
-                self._dialling.dials.refused(id)
-            if verb == "probe":
-                self._calls.voicemail.cannot_record(id)
-                self._calls.flows.cannot_record(id)
-            if verb in ("ask", "comfort"):
-                self._calls.flows.refused(id)
-            if verb == "text":
-                self._calls.flows.not_sent(id)
-
-    def _command_lost(self, input: CommandLost) -> None:
-        verb, _, id = input.tag.partition(":")
-        reply: Reply | None = None
-        if verb == "registered":
-            self._people.phones.told(input.switch, id, None)
-        self._core.fact(FactKind.COMMAND_FAILED, switch=input.switch, command=verb, answer=input.reason)
-        if verb == "say":
-            self._calls.waiting.refused(id)
-        if verb == "text":
-            self._calls.flows.not_sent(id)
-        self._offers.reply(verb, id, reply)
-
-    def _doubt(self, verb: str, id: str) -> None:
-        """A command to a leg was refused: ask whether the leg is still there, so that no ghost stays behind."""
-        contact, offer = self._core.contacts.get(id), self._core.offers.get(id)
-        if offer is not None:
-            contact = self._core.contacts.get(offer.contact)
-        leg = self._core.legs.get(contact.leg if contact else id)
-        if leg is not None and verb != "originate":
-            self._core.send(leg.switch, Exists(leg.uuid), f"exists:{leg.uuid}")
 
 
 def _rules(spec: QueueSpec) -> QueueRules:

@@ -19,7 +19,7 @@ from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.errors import EslError
 from fsorch.esl.commands import Bridge, Kill, Originate
 from fsorch.esl.quoting import Pairs, display
-from fsorch.esl.replies import JobResult, Reply
+from fsorch.esl.replies import JobResult
 from fsorch.names import OfferOutcome, SegmentKind, Strategy
 
 __all__ = ["BRIDGE_GRACE_S", "HANGUP_GRACE_S", "Offers"]
@@ -110,16 +110,16 @@ class Offers:
         else:
             self.step(offer, OfferInput.FAILED, result.cause or display(result.text))
 
-    def reply(self, verb: str, id: str, reply: Reply | None) -> None:
-        """The switch's answer to a command tagged with ``verb`` for offer ``id``; None when it never came.
-
-        A lost originate or bridge may still have run: the offer's deadline decides."""
+    def not_bridged(self, id: str) -> None:
+        """The switch refused to bridge for this offer."""
         offer = self.core.offers.get(id)
-        if offer is None or reply is None or reply.ok:
-            return
-        if verb == "bridge":
+        if offer is not None:
             self.step(offer, OfferInput.NOT_BRIDGED)
-        elif verb == "originate":
+
+    def not_dialled(self, id: str) -> None:
+        """The switch refused to originate for this offer."""
+        offer = self.core.offers.get(id)
+        if offer is not None:
             leg = self.core.legs.get(offer.leg)
             if leg is not None and not leg.seen:
                 self.core.drop(leg)

@@ -142,29 +142,30 @@ class Recalled:
         contact.ran = read_ran(event.variable("fsorch_steps") or "")
         if not joined:
             self.calls.guards.take(contact)
-        if not joined and self._asked_how_it_was(contact, event, known):
-            return
+        if joined or not self._asked_how_it_was(contact, event, known):
+            self._resume(contact, event, joined)
+
+    def _resume(self, contact: Contact, event: Event, joined: bool) -> None:
+        """On to what the caller was at: a talk, here or outside, the line of a queue, or a flow."""
         if contact.queue and joined and event.variable("fsorch_outside"):
             contact.machine.step(ContactInput.QUEUE)
             contact.machine.step(ContactInput.STEP_OUT)
             self.calls.endings.resume(contact)
-            return
-        if contact.queue and joined:
+        elif contact.queue and joined:
             contact.machine.step(ContactInput.QUEUE)
-            self._joined.append(id)
-            return
-        if contact.queue:
+            self._joined.append(contact.id)
+        elif contact.queue:
             contact.music_kept = self.music.keep(contact, event)
-            stood_at = contact.stood_at = _moment(event, STOOD, core.now.wall) or contact.enqueued_at
+            stood_at = contact.stood_at = _moment(event, STOOD, self.core.now.wall) or contact.enqueued_at
             self.calls.step(contact, ContactInput.QUEUE)
             self.since(contact, stood_at)
-            return
-        self.records.begin(contact, SegmentKind.IVR)
-        self.since(contact, contact.began_at)
-        if event.answer_state == "answered":
-            self._go_on(contact, event)
         else:
-            self.calls.welcome(contact, event)
+            self.records.begin(contact, SegmentKind.IVR)
+            self.since(contact, contact.began_at)
+            if event.answer_state == "answered":
+                self._go_on(contact, event)
+            else:
+                self.calls.welcome(contact, event)
 
     def _asked_how_it_was(self, contact: Contact, event: Event, known: OpenContact | None) -> bool:
         """A caller whose talk is over goes on in the survey, or comes to it if the agent left while nobody listened.

@@ -102,7 +102,11 @@ class _Teller:
         self._declined: list[str] = []
         self._moved = False
         self._next: Sequence[Fact] = ()
-        self._sentences: dict[str, Callable[[Fact], str]] = {
+        self._sentences = self._by_kind()
+
+    def _by_kind(self) -> dict[str, Callable[[Fact], str]]:
+        """How a fact is told, by its kind."""
+        return {
             FactKind.CONTACT_BEGAN: self._began,
             FactKind.FLOW_ENTERED: entered_flow,
             FactKind.NODE_PASSED: passed_node,

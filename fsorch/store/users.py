@@ -133,28 +133,19 @@ def store_user(
         if scope is None and tenant is None:
             scope, tenant = (() if was.tenant else was.scope), was.tenant
         bound = write_scope(login, role or was.role, scope or (), tenant or "")
+        values = {
+            "password": hash,
+            "role": was.role if role is None else role,
+            "agent": was.agent if agent is None else agent,
+            "scope": bound.scope,
+            "tenant": bound.tenant,
+            "active": True,
+            "changed_at": now_us,
+        }
         if found is None:
-            UserRecord.insert(
-                login=login,
-                password=hash,
-                role=role or "agent",
-                agent=agent or "",
-                scope=bound.scope,
-                tenant=bound.tenant,
-                active=True,
-                created_at=now_us,
-                changed_at=now_us,
-            ).execute(db)
+            UserRecord.insert(login=login, created_at=now_us, **values).execute(db)
         else:
-            UserRecord.update(
-                password=hash,
-                role=was.role if role is None else role,
-                agent=was.agent if agent is None else agent,
-                scope=bound.scope,
-                tenant=bound.tenant,
-                active=True,
-                changed_at=now_us,
-            ).where(UserRecord.login == login).execute(db)
+            UserRecord.update(values).where(UserRecord.login == login).execute(db)
         made = find_user(db, login)
     assert made is not None  # written a line above, in the same transaction
     return made[0]
