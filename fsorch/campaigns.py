@@ -170,7 +170,8 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
     """Telling machines from people: see :mod:`fsorch.campaign.answers`. ``beep``: mod_avmd listens for the beep;
     ``timing``: the greeting is listened to before an agent gets the call. Neither: nothing is.
 
-    With ``timing``: a ``pause_s`` of silence tells a person, talk that has gone on for ``greeting_s`` a machine.
+    With ``timing``: a ``pause_s`` of silence tells a person, after words of over 1.5 s one of ``long_pause_s``; talk
+    that has gone on for ``greeting_s`` a machine.
     ``level``: how loud talk is, the mean of the samples as FreeSWITCH's ``detect_audio`` counts it (16 bits). Nothing
     heard for ``decide_s``, or nothing but an even sound, is taken for a person; so is who talks at ``decide_s`` after
     the answer, unless ``while_talking``. Without it, an answer that came without any ringing is listened to for
@@ -188,7 +189,8 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
     timing: bool = False
     decide_s: Annotated[float, msgspec.Meta(gt=0, le=10)] = 1.5
     pause_s: Annotated[float, msgspec.Meta(ge=0.2, le=2)] = 0.6
-    greeting_s: Annotated[float, msgspec.Meta(ge=1, le=20)] = 5.0
+    long_pause_s: Annotated[float, msgspec.Meta(ge=0, le=2)] = 1.0
+    greeting_s: Annotated[float, msgspec.Meta(ge=1, le=20)] = 6.5
     level: Annotated[int, msgspec.Meta(ge=10, le=10_000)] = 150
     while_talking: bool = True
     false_positives: Share = 0.0

@@ -93,7 +93,7 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
         ),
         (
             {"amd": {"timing": True, "while_talking": False}},
-            "campaigns[0].amd.greeting_s is 5, but nobody is listened to for longer than decide_s (1.5)",
+            "campaigns[0].amd.greeting_s is 6.5, but nobody is listened to for longer than decide_s (1.5)",
         ),
         ({"drop": {"prompt": "drop_mesage"}}, "campaigns[0].drop.prompt is 'drop_mesage'; expected a prompt; did you"),
         (

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fsorch.campaign.answer_counts import AnswerCounts, Sign, count_answers
-from fsorch.campaign.answers import Answer, AnswerState, Verdict
+from fsorch.campaign.answers import LONG_AFTER_S, Answer, AnswerState, Verdict
 from fsorch.campaigns import AmdSpec
 
 TIMING = AmdSpec(timing=True, decide_s=1.5, pause_s=0.6, greeting_s=4.0)
@@ -39,7 +39,15 @@ def words(*lengths: float, gap: float = 0.2, start: float = 0.3) -> Story:
     ("story", "verdict", "at"),
     [
         pytest.param(words(0.6), Verdict.PERSON, 1.5, id="hello"),
-        pytest.param(words(0.6, 0.5, 0.9), Verdict.PERSON, 3.3, id="a business"),
+        pytest.param(words(0.6, 0.5, 0.9), Verdict.PERSON, 3.7, id="a business"),
+        pytest.param(words(0.7, 0.8, gap=0.1), Verdict.PERSON, 2.9, id="words of a second and a half"),
+        pytest.param(words(0.7, 0.6, gap=0.1), Verdict.PERSON, 2.3, id="words that are shorter"),
+        pytest.param(
+            [(0.3, "talk"), (0.9, "quiet"), (1.0, "talk"), (2.0, "quiet"), *words(0.9, 0.9, gap=0.8, start=2.8)],
+            Verdict.MACHINE,
+            4.3,
+            id="a mailbox that breathes",
+        ),
         pytest.param(words(*[0.8] * 8), Verdict.MACHINE, 4.3, id="a mailbox"),
         pytest.param(words(0.6, 0.7)[:-1] + [(1.9, "beep")], Verdict.MACHINE, 1.9, id="a short mailbox"),
         pytest.param([], Verdict.UNSURE, 1.5, id="silence"),
@@ -91,6 +99,7 @@ SPECS = st.builds(
     timing=st.booleans(),
     decide_s=st.floats(0.1, 5),
     pause_s=st.floats(0.2, 2),
+    long_pause_s=st.floats(0, 2),
     greeting_s=st.floats(1, 10),
     while_talking=st.booleans(),
 )
@@ -140,7 +149,8 @@ def test_a_person_who_says_a_few_words_is_never_cut_off(
     story = words(*lengths, gap=gap, start=start)
     answer = heard(story, spec)
     assert answer.verdict is not Verdict.MACHINE
-    assert answer.judged_at <= story[-1][0] + spec.pause_s + 1e-9
+    long = story[-1][0] - start >= LONG_AFTER_S - 1e-9
+    assert answer.judged_at <= story[-1][0] + max(spec.pause_s, spec.long_pause_s if long else 0.0) + 1e-9
 
 
 @given(story=STORIES)

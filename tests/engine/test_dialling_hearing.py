@@ -220,7 +220,7 @@ def listening(amd: AmdSpec, **more: Any) -> tuple[Room, Ear]:
     return room, Ear(room, call)
 
 
-TIMING = AmdSpec(beep=False, timing=True)
+TIMING = AmdSpec(beep=False, timing=True, greeting_s=5.0)
 
 
 def test_a_person_is_with_an_agent_once_they_wait_for_an_answer() -> None:
@@ -259,7 +259,7 @@ def talks_on(ear: Ear) -> None:
 
 def test_a_long_greeting_is_a_machine_and_gets_its_message_after_the_beep() -> None:
     more: dict[str, Any] = {"machine_action": MachineAction.MESSAGE, "machine_prompt": "drop_message"}
-    room, ear = listening(AmdSpec(timing=True), **more)
+    room, ear = listening(AmdSpec(timing=True, greeting_s=5.0), **more)
     talks_on(ear)
     assert not room.of(FactKind.CONTACT_BEGAN)
     assert room.of(FactKind.MACHINE_HEARD)[0].data["by"] == "greeting"
