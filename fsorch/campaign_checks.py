@@ -12,6 +12,7 @@ import msgspec
 
 from fsorch.campaigns import (
     LEAD_NAMES,
+    LEAST_REST_S,
     AmdSpec,
     AskKind,
     AskSpec,
@@ -20,6 +21,7 @@ from fsorch.campaigns import (
     Disposition,
     DispositionCategory,
     MachineAction,
+    MessageSpec,
     Mode,
     OrderBy,
     OrderKey,
@@ -93,12 +95,26 @@ def _check_mode(spec: CampaignSpec, world: CampaignWorld, where: str) -> None:
         expect_known(spec.queue, world.queues, f"{where}.queue", "a queue")
         if spec.flow:
             raise ConfigError(f"{where}.flow is {spec.flow!r}, but answers go to agents; expected mode agentless")
+        if spec.message is not None:
+            raise ConfigError(f"{where}.message is there, but answers go to agents; expected mode agentless")
         return
-    if not spec.flow:
-        raise ConfigError(f"{where}.flow is missing; in mode agentless it is what callers get")
-    expect_known(spec.flow, world.flows, f"{where}.flow", "a flow")
+    if not spec.flow and spec.message is None:
+        raise ConfigError(f"{where}.flow is missing; in mode agentless it is what callers get, or a message")
+    if spec.message is not None:
+        _check_message(spec, spec.message, world, where)
+    else:
+        expect_known(spec.flow, world.flows, f"{where}.flow", "a flow")
     if spec.queue:
         expect_known(spec.queue, world.queues, f"{where}.queue", "a queue")
+
+
+def _check_message(spec: CampaignSpec, message: MessageSpec, world: CampaignWorld, where: str) -> None:
+    if spec.flow:
+        raise ConfigError(f"{where}.message is there, but so is flow ({spec.flow!r}); expected one of them")
+    for name, prompt in (("prompt", message.prompt), ("bye", message.bye)):
+        expect_known(prompt, world.prompts, f"{where}.message.{name}", "a prompt")
+    if message.person_key and message.person_key == message.opt_out_key and spec.queue:
+        raise ConfigError(f"{where}.message.opt_out_key is {message.opt_out_key}, as person_key; expected another")
 
 
 def _check_lists(spec: CampaignSpec, where: str) -> None:
@@ -129,9 +145,9 @@ def _check_retries(spec: CampaignSpec, where: str) -> None:
         here = f"{where}.retries.{outcome.value}"
         if outcome is Outcome.LIVE:
             raise ConfigError(f"{here} never comes; what follows a talk is said by its disposition")
-        if rule.attempts and not rule.next_number and rule.after_s < 60:
-            # The lowest that open diallers allow is two minutes; nobody wants the same phone to ring on and on.
-            raise ConfigError(f"{here}.after_s is {rule.after_s:g}; expected at least 60, or next_number: true")
+        if rule.attempts and not rule.next_number and rule.after_s < LEAST_REST_S:
+            least = f"{LEAST_REST_S:g}"
+            raise ConfigError(f"{here}.after_s is {rule.after_s:g}; expected at least {least}, or next_number: true")
 
 
 def _check_messages(spec: CampaignSpec, world: CampaignWorld, where: str) -> None:

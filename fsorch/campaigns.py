@@ -39,6 +39,7 @@ from fsorch.rules import AtLeastOne, Count, Name, Rule, Seconds
 __all__ = [
     "DIALLED_OUTCOMES",
     "LEAD_NAMES",
+    "LEAST_REST_S",
     "LIVE_OUTCOMES",
     "OPEN_LEADS",
     "AmdSpec",
@@ -65,6 +66,7 @@ __all__ = [
     "Line",
     "ListShare",
     "MachineAction",
+    "MessageSpec",
     "Mix",
     "Mode",
     "OrderBy",
@@ -97,6 +99,9 @@ Number = Annotated[
     str, msgspec.Meta(pattern=r"^\+?[0-9]{3,20}\Z", description="a number of 3 to 20 digits, with or without a +")
 ]
 
+
+# No phone rings again sooner: the least that open diallers allow.
+LEAST_REST_S = 120.0
 
 # -- what people configure --------------------------------------------------------------------------------------------
 
@@ -136,9 +141,9 @@ class OrderKey(Rule, frozen=True, kw_only=True):
 
 
 class RetryRule(Rule, frozen=True, kw_only=True):
-    """What follows an outcome: after ``after_s`` the lead may be dialled again, at most ``attempts`` times for this
-    outcome (0: not again). ``next_number``: the lead's next number, at once where it has not been tried, after
-    ``after_s`` when all have been; else the same number again."""
+    """What follows an outcome: after ``after_s``, and no sooner than :data:`LEAST_REST_S`, the lead may be dialled
+    again, at most ``attempts`` times for this outcome (0: not again). ``next_number``: the lead's next number, at
+    once where it has not been tried, after ``after_s`` when all have been; else the same number again."""
 
     after_s: Annotated[float, msgspec.Meta(ge=0, le=366 * 86_400)] = 3600.0
     attempts: Count = 3
@@ -171,7 +176,7 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
     ``timing``: the greeting is listened to before an agent gets the call. Neither: nothing is.
 
     With ``timing``: a ``pause_s`` of silence tells a person, after words of over 1.5 s one of ``long_pause_s``; talk
-    that has gone on for ``greeting_s`` a machine.
+    that has gone on for ``greeting_s`` a machine. What sounds for over a second has to be ``louder`` times as loud.
     ``level``: how loud talk is, the mean of the samples as FreeSWITCH's ``detect_audio`` counts it (16 bits). Nothing
     heard for ``decide_s``, or nothing but an even sound, is taken for a person; so is who talks at ``decide_s`` after
     the answer, unless ``while_talking``. Without it, an answer that came without any ringing is listened to for
@@ -192,11 +197,24 @@ class AmdSpec(Rule, frozen=True, kw_only=True):
     long_pause_s: Annotated[float, msgspec.Meta(ge=0, le=2)] = 1.0
     greeting_s: Annotated[float, msgspec.Meta(ge=1, le=20)] = 6.5
     level: Annotated[int, msgspec.Meta(ge=10, le=10_000)] = 150
+    louder: Annotated[float, msgspec.Meta(ge=1, le=10)] = 3.0
     while_talking: bool = True
     false_positives: Share = 0.0
     checked: Share = 0.0
     fax: bool = True
     sit: bool = False
+
+
+class MessageSpec(Rule, frozen=True, kw_only=True):
+    """What a campaign without agents says by itself, in place of a flow. ``prompt`` names the keys: ``person_key``
+    leads to the campaign's ``queue`` (without one it is no key), ``opt_out_key`` puts the number on the campaign's
+    DNC list (empty: there is none). Who presses nothing hears it ``tries`` times in all, and then ``bye``."""
+
+    prompt: Name
+    person_key: Key = "1"
+    opt_out_key: Key = "9"
+    tries: Annotated[int, msgspec.Meta(ge=1, le=5)] = 1
+    bye: Name = "goodbye"
 
 
 class DropSpec(Rule, frozen=True, kw_only=True):
@@ -226,7 +244,8 @@ class PreviewSpec(Rule, frozen=True, kw_only=True):
 
 class LeadCallbacks(Rule, frozen=True, kw_only=True):
     """Callbacks that agents promise: at most ``days_max`` ahead; one for an agent alone is anyone's after
-    ``own_wait_s`` (0: never). One that is missed is tried ``tries`` times more, every ``retry_s``."""
+    ``own_wait_s`` (0: never). One that is missed is tried ``tries`` times more, every ``retry_s`` and no sooner than
+    :data:`LEAST_REST_S`."""
 
     days_max: AtLeastOne = 30
     own_wait_s: Seconds = 1800.0
@@ -314,15 +333,15 @@ def _usual_retries() -> dict[Outcome, RetryRule]:
         Outcome.UNREACHABLE: RetryRule(after_s=4 * 3600, attempts=4, next_number=True),
         Outcome.CONGESTION: RetryRule(after_s=300, attempts=5),
         Outcome.FAILED: RetryRule(after_s=3600, attempts=3, next_number=True),
-        Outcome.CANCELLED: RetryRule(after_s=60, attempts=100),
+        Outcome.CANCELLED: RetryRule(after_s=120, attempts=100),
         Outcome.LOST: RetryRule(after_s=3600, attempts=2),
     }
 
 
 class CampaignSpec(Rule, frozen=True, kw_only=True):
     """An outbound job. ``queue``: whose agents take the answers (all modes but agentless), of whom ``skills`` are asked
-    beside those of the queue: all of them, or an expression (see :mod:`fsorch.demands`); ``flow``: what answers get
-    in agentless mode; ``lists`` with their shares.
+    beside those of the queue: all of them, or an expression (see :mod:`fsorch.demands`); ``flow`` or ``message``: what
+    answers get in agentless mode; ``lists`` with their shares.
 
     When: within the hours of ``calendar`` (empty: always), from ``starts_at`` to ``ends_at``; ``pack``: the compliance
     pack, whose limits no key here can widen.
@@ -360,6 +379,7 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     queue: str = ""
     skills: Wanted = {}
     flow: str = ""
+    message: MessageSpec | None = None
     lists: tuple[ListShare, ...] = ()
     calendar: str = ""
     starts_at: Annotated[datetime, msgspec.Meta(tz=True)] | None = None
@@ -406,6 +426,11 @@ class CampaignSpec(Rule, frozen=True, kw_only=True):
     script: Annotated[str, msgspec.Meta(max_length=20_000)] = ""
     evidence: EvidenceSpec = EvidenceSpec()
     keep_open: bool = False
+
+    @property
+    def flow_id(self) -> str:
+        """The flow that answers get in agentless mode: the one that is named, or that of the message."""
+        return f"campaign:{self.id}" if self.message is not None else self.flow
 
     def retry(self, outcome: Outcome) -> RetryRule | None:
         """The rule after ``outcome``: the campaign's own, or the usual one; None: the lead is done."""

@@ -16,6 +16,7 @@ import msgspec
 
 from fsorch.calendar_rules import CalendarSpec, check_calendar
 from fsorch.campaign_checks import CampaignWorld, check_campaign, check_dispositions, check_sequences
+from fsorch.campaign_messages import message_flow
 from fsorch.campaigns import CampaignSpec, Disposition
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, check_pack
 from fsorch.deferred import CallbackSpec, VoicemailSpec, check_callback, check_voicemail
@@ -531,6 +532,8 @@ def _check_campaigns(centre: Centre, queues: set[str], flows: set[str], where: s
     )
     for n, campaign in enumerate(centre.campaigns):
         check_campaign(campaign, world, f"{where}: campaigns[{n}]")
+        if (message := message_flow_of(centre, campaign)) is not None:
+            check_flow(message, world_of(centre), f"{where}: campaigns[{n}].message")
         _check_word(campaign, centre, f"{where}: campaigns[{n}]")
     check_sequences(centre.campaigns, f"{where}: campaigns")
     manned = {campaign.id for campaign in centre.campaigns if campaign.queue}
@@ -543,6 +546,12 @@ def _check_flows(centre: Centre, where: str) -> None:
     world = world_of(centre)
     for n, flow in enumerate(centre.flows):
         check_flow(flow, world, f"{where}: flows[{n}]")
+
+
+def message_flow_of(centre: Centre, campaign: CampaignSpec) -> FlowSpec | None:
+    """The flow that a campaign's message is; None: it has none."""
+    name = campaign.message.prompt if campaign.message is not None else ""
+    return message_flow(campaign, (shipped_prompts() | dict(centre.prompts)).get(name), centre.language)
 
 
 def known_skills(centre: Centre) -> frozenset[str]:

@@ -76,7 +76,7 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
         ({"filter": "lead.attempts"}, "campaigns[0].filter gives a number; expected a condition"),
         ({"lists": [{"list": "a"}, {"list": "a"}]}, "campaigns[0].lists[1] is 'a' a second time"),
         ({"lists": [{"list": "a", "share": 0}]}, "campaigns[0].lists all have the share 0"),
-        ({"retries": {"busy": {"after_s": 5}}}, "campaigns[0].retries.busy.after_s is 5; expected at least 60"),
+        ({"retries": {"busy": {"after_s": 5}}}, "campaigns[0].retries.busy.after_s is 5; expected at least 120"),
         ({"retries": {"live": {}}}, "campaigns[0].retries.live never comes"),
         ({"retries": {"bussy": {}}}, "did you mean busy?"),
         ({"mode": "agentless"}, "campaigns[0].flow is missing"),

@@ -10,7 +10,7 @@ behind somebody do. Who is talking at ``decide_s`` is listened to on, where ``wh
 seconds from the end of the greeting (16 CFR 310.4(b)(4)(ii)) leave time for that; else they are unclear then as well.
 
 A voice at the telephone is louder than a radio or a street behind it. So once it has sounded for :data:`LOUD_AFTER_S`,
-only what is :data:`LOUDER` times as loud counts as talk: a person in a noisy room is heard to wait for an answer, where
+only what is ``louder`` times as loud counts as talk: a person in a noisy room is heard to wait for an answer, where
 the room would have talked on like a machine. The price is a machine of a quiet voice that is taken for a person.
 
 The first verdict stands. Time is an argument, in seconds of one clock; what comes late is judged by the time it is said
@@ -39,11 +39,11 @@ from enum import StrEnum
 from fsorch.campaigns import AmdSpec
 from fsorch.machine import Machine
 
-__all__ = ["LONG_AFTER_S", "LOUDER", "LOUD_AFTER_S", "Answer", "AnswerInput", "AnswerMachine", "AnswerState", "Verdict"]
+__all__ = ["LONG_AFTER_S", "LOUD_AFTER_S", "Answer", "AnswerInput", "AnswerMachine", "AnswerState", "Verdict"]
 
 
 # Measured with 270 synthetic answers, most of them before music, voices or noise (docs/campaigns.md).
-LOUD_AFTER_S, LOUDER = 1.0, 3
+LOUD_AFTER_S = 1.0
 # With 710 of them, 410 of people.
 LONG_AFTER_S = 1.5
 
@@ -133,7 +133,7 @@ class Answer:
 
     def level(self, at: float) -> int:
         """How loud something must be to count as talk from ``at`` on, as `AmdSpec.level`."""
-        return self.spec.level * (LOUDER if at - self._began >= LOUD_AFTER_S else 1)
+        return round(self.spec.level * (self.spec.louder if at - self._began >= LOUD_AFTER_S else 1.0))
 
     def talk(self, at: float) -> Verdict | None:
         """Somebody has begun to talk at ``at``. The verdict, if it is decided by now."""

@@ -9,7 +9,17 @@ from __future__ import annotations
 
 import msgspec
 
-from fsorch.campaigns import AttemptRow, CampaignSpec, Disposition, Lead, LeadNumber, LeadState, Outcome, Then
+from fsorch.campaigns import (
+    LEAST_REST_S,
+    AttemptRow,
+    CampaignSpec,
+    Disposition,
+    Lead,
+    LeadNumber,
+    LeadState,
+    Outcome,
+    Then,
+)
 
 __all__ = ["Next", "after", "first_number", "unspent", "with_attempt"]
 
@@ -109,7 +119,7 @@ def _missed_promise(spec: CampaignSpec, lead: Lead, attempt: AttemptRow, outcome
     if lead.tried.get(outcome, 0) <= spec.callbacks.tries and outcome is not Outcome.INVALID:
         return Next(
             state=LeadState.CALLBACK,
-            next_at=attempt.ended_at + round(spec.callbacks.retry_s * SECOND),
+            next_at=attempt.ended_at + round(max(spec.callbacks.retry_s, LEAST_REST_S) * SECOND),
             next_number=lead.next_number,
             callback_agent=lead.callback_agent,
             why=f"a promised call that ended {_spoken(outcome)}",
@@ -148,7 +158,7 @@ def _again(
     if place is None:
         return Next(state=LeadState.BARRED, why="no number of it can be dialled")
     # A number that has just been tried is never tried again in the same breath.
-    wait_s = max(after_s, 60.0)
+    wait_s = max(after_s, LEAST_REST_S)
     return Next(state=LeadState.READY, next_at=attempt.ended_at + round(wait_s * SECOND), next_number=place, why=why)
 
 

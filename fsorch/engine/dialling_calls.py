@@ -166,7 +166,7 @@ class DialCalls:
             ("fsorch_number", dial.number),
             ("fsorch_gateway", dial.gateway),
             ("fsorch_queue", campaign.queue),
-            *((("fsorch_flow", campaign.flow),) if campaign.mode is Mode.AGENTLESS else self._alone(dial)),
+            *((("fsorch_flow", campaign.flow_id),) if campaign.mode is Mode.AGENTLESS else self._alone(dial)),
             ("presence_data", f"fsorch:{dial.id}:customer"),
             ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
             *((("origination_caller_id_name", display(dial.caller_name)),) if dial.caller_name else ()),
@@ -442,6 +442,7 @@ class DialCalls:
         contact = self._contact(dial)
         self.calls.records.contact_began(contact)
         if campaign.mode is Mode.AGENTLESS:
+            dial.prompt = campaign.message.prompt if campaign.message is not None else ""
             self.calls.records.begin(contact, SegmentKind.IVR)
             self.step(dial, DialInput.SERVED)
             self.calls.guards.take(contact)
@@ -483,7 +484,7 @@ class DialCalls:
             destination=dial.caller_id,
             began_at=core.now.wall,
             direction="outbound",
-            flow=dial.campaign.flow,
+            flow=dial.campaign.flow_id,
             queue=dial.campaign.queue,
             priority=FIRST,
             admitted=True,

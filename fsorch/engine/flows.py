@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from fsorch.acd import ContactInput, ContactState
+from fsorch.config import message_flow_of
 from fsorch.engine.around import Around
 from fsorch.engine.core import Core
 from fsorch.engine.inputs import LookedUp
@@ -171,7 +172,9 @@ class Flows:
     def configure(self, releases: tuple[FlowRelease, ...]) -> None:
         """The centre has changed: its flows, and the versions that calls may be in."""
         core = self.core
-        core.flows = {flow.id: flow for flow in core.centre.flows}
+        messages = (message_flow_of(core.centre, campaign) for campaign in core.centre.campaigns)
+        flows = (*core.centre.flows, *(flow for flow in messages if flow is not None))
+        core.flows = {flow.id: flow for flow in flows}
         core.releases = {}
         for release in releases:
             core.releases[release.flow] = (*core.releases.get(release.flow, ()), release)

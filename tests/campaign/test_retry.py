@@ -13,6 +13,7 @@ from fsorch.campaigns import (
     CampaignSpec,
     Disposition,
     Lead,
+    LeadCallbacks,
     LeadNumber,
     LeadState,
     Outcome,
@@ -100,10 +101,27 @@ def test_no_attempts_left_after_a_drop_means_done() -> None:
 )
 def test_a_disposition_comes_before_the_outcome(then: Then, state: LeadState) -> None:
     lead, last = tried(Outcome.LIVE)
-    following = after(SPEC, lead, last, Disposition(id="x", then=then, after_s=90 if then is Then.RETRY else 0))
+    following = after(SPEC, lead, last, Disposition(id="x", then=then, after_s=190 if then is Then.RETRY else 0))
     assert following.state is state
     if then is Then.RETRY:
-        assert following.next_at == last.ended_at + 90_000_000
+        assert following.next_at == last.ended_at + 190_000_000
+
+
+def test_no_phone_rings_again_within_two_minutes_whatever_the_rules_say() -> None:
+    lead, last = tried(Outcome.LIVE)
+    soon = Disposition(id="x", then=Then.RETRY, after_s=90)
+    assert after(SPEC, lead, last, soon).next_at == last.ended_at + 120_000_000
+    hasty = msgspec.structs.replace(
+        SPEC,
+        retries={Outcome.NOANSWER: RetryRule(after_s=0, attempts=9, next_number=True)},
+        callbacks=LeadCallbacks(retry_s=60, tries=3),
+    )
+    # The next number is another phone; once all have had their turn, the first rests as well.
+    lead, last = tried(Outcome.NOANSWER)
+    assert after(hasty, lead, last, None).next_at == last.ended_at
+    lead, last = tried(Outcome.CANCELLED)
+    assert after(hasty, lead, last, None).next_at == last.ended_at + 120_000_000
+    assert after(hasty, lead, last, None, owed=True).next_at == last.ended_at + 120_000_000
 
 
 def test_a_promise_is_kept_at_its_time_by_whom_it_names() -> None:

@@ -277,7 +277,7 @@ def format_campaign(spec: CampaignSpec, row: CampaignRow, held: str = "") -> tup
         spec.id,
         spec.title,
         spec.mode.value,
-        spec.queue or spec.flow,
+        spec.queue or spec.flow_id,
         ", ".join(spec.list_shares()),
         spec.pack,
     )
