@@ -6,11 +6,11 @@ do.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.pacing import PACERS
-from fsorch.campaign.script import WORDS, unknown_words
+from fsorch.campaign.script import WORDS, fields_of, unknown_words
 from fsorch.campaigns import CallerIdPool, CampaignSpec, Mode
 from fsorch.compliance_packs import PackSpec, RegistryRule
 from fsorch.config import AgentSpec, Centre
@@ -33,12 +33,15 @@ def faults(
     agents: Sequence[AgentSpec] | None = None,
     registries: Mapping[str, int] | None = None,
     unsaid: Sequence[str] = (),
+    fields: Collection[str] | None = None,
     now: int = 0,
 ) -> list[str]:
     """What stands against starting ``spec``; empty: nothing. ``leads`` that may be dialled in its lists, the
     centre's ``agents``, and ``registries`` with the time of their last import (UTC microseconds): None where nobody
-    knows. ``unsaid``: what of the message for those who find nobody has neither a sound nor a voice."""
-    own = [*_own(spec, leads), *(_agents(spec, agents) if agents is not None else ()), *_unsaid(spec, unsaid)]
+    knows. ``unsaid``: what of the message for those who find nobody has neither a sound nor a voice; ``fields``: the
+    names of the fields that leads of its lists have, None where nobody knows."""
+    crew = _agents(spec, agents) if agents is not None else ()
+    own = [*_own(spec, leads), *_unfilled(spec, fields), *crew, *_unsaid(spec, unsaid)]
     return [*own, *(_by_pack(spec, pack, registries, now) if pack is not None else _no_pack())]
 
 
@@ -73,6 +76,14 @@ def _own(spec: CampaignSpec, leads: int | None) -> Iterator[str]:
         yield f"its script says {{{word}}}, which is nothing that is known of a lead{near(word, known)}: script"
     if spec.mode in OVERDIALLING and spec.amd is None and spec.ring_s < 20:
         yield f"machines are not told from people, and it rings for {spec.ring_s:g} s only; set amd or ring_s"
+
+
+def _unfilled(spec: CampaignSpec, fields: Collection[str] | None) -> Iterator[str]:
+    if fields is None:
+        return
+    for name in fields_of(spec.script):
+        if name not in fields:
+            yield f"its script says {{field.{name}}}, a field that no lead of its lists has{near(name, fields)}: script"
 
 
 def _agents(spec: CampaignSpec, agents: Sequence[AgentSpec]) -> Iterator[str]:

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from fsorch.campaigns import Lead
 
-__all__ = ["WORDS", "fill_in", "unknown_words"]
+__all__ = ["WORDS", "fields_of", "fill_in", "unknown_words"]
 
 # Beside ``field.NAME``, which each list has others of.
+JOINTS = str.maketrans("", "", "._-")
 WORDS = ("name", "number", "agent", "owner", "reference")
 
 
@@ -33,6 +34,12 @@ def unknown_words(script: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for word in words if not (word.startswith("field.") and word != "field.")))
 
 
+def fields_of(script: str) -> tuple[str, ...]:
+    """The fields of lists that a script names, without ``field.``; each once."""
+    words = (word.removeprefix("field.") for word, _ in _parts(script) if word.startswith("field."))
+    return tuple(dict.fromkeys(filter(None, words)))
+
+
 def _parts(script: str) -> Iterator[tuple[str, str]]:
     """The words in braces, each with the text that follows; text before the first, and braces around what is no word,
     come with an empty word."""
@@ -40,5 +47,5 @@ def _parts(script: str) -> Iterator[tuple[str, str]]:
     yield "", first
     for part in parts:
         word, closed, rest = part.partition("}")
-        plain = closed and word.replace(".", "").replace("_", "").isalnum()
+        plain = closed and word.translate(JOINTS).isalnum()
         yield (word, rest) if plain else ("", "{" + part)

@@ -44,6 +44,8 @@ __all__ = ["ImportState", "LeadList", "Lists", "claim_ids", "lead_row", "number_
 WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 NEXT_ID = "lead.next_id"
 PAGE = 1_000
+# Of each list so many leads, from either end, tell what fields there are.
+FEW_LEADS = 100
 # Values of one statement: below the bound of every SQLite of these years, and a megabyte of MySQL's.
 VALUES = 5_000
 Ids = list[int]
@@ -187,6 +189,27 @@ class Lists(Part):
             if len(found) < PAGE:
                 return
             last = max(found)
+
+    def fields(self, lists: Sequence[str], wanted: Sequence[str]) -> frozenset[str] | None:
+        """The names of the fields that leads of these lists have: all those of ``wanted`` that any lead has, and beside
+        them what some leads of each list have, old and new. None: there is no lead. A field that no lead has takes a
+        look at all of them, a second for a million."""
+        found: set[str] = set()
+        seen = False
+        with self._use() as db:
+            for name in lists:
+                query = LeadRecord.select(LeadRecord.fields).where(LeadRecord.list == clean(name))
+                for order in (LeadRecord.id, LeadRecord.id.desc()):
+                    for (text,) in query.order_by(order).limit(FEW_LEADS).tuples().execute(db):
+                        seen = True
+                        found |= msgspec.json.decode(text, type=dict[str, Any]).keys()
+            for field in wanted if seen else ():
+                if field not in found:
+                    # As msgspec writes a key; a quote within a value has a backslash before it.
+                    there = fn.INSTR(LeadRecord.fields, f"{dump_json(field)}:") > 0
+                    any_list = LeadRecord.list.in_([clean(name) for name in lists])
+                    found |= {field} if LeadRecord.select().where(any_list, there).exists(db) else set()
+        return frozenset(found) if seen else None
 
     # -- for the leads ----------------------------------------------------------------------------------------------
 

@@ -14,6 +14,7 @@ from fsorch.campaign.compliance import Asked, Compliance, Verdict
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.readiness import faults
 from fsorch.campaign.retry import first_number
+from fsorch.campaign.script import fields_of
 from fsorch.campaign.why import Reason, Situation, Skipped, why
 from fsorch.campaign_checks import parse_filter
 from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState
@@ -173,7 +174,18 @@ def missing_of(store: Records, centre: Centre, spec: CampaignSpec, now: int) -> 
     leads = sum(store.leads.lists.count(name).open for name in spec.list_shares() if name in known)
     pack = pack_named(spec.pack, centre.packs)
     registers, unsaid = registries(store), unsaid_of(centre, spec)
-    found = faults(spec, pack, leads=leads, agents=centre.agents, registries=registers, unsaid=unsaid, now=now)
+    own = [name for name in spec.list_shares() if name in known]
+    named = fields_of(spec.script)
+    found = faults(
+        spec,
+        pack,
+        leads=leads,
+        agents=centre.agents,
+        registries=registers,
+        unsaid=unsaid,
+        fields=store.leads.lists.fields(own, named) if named else None,
+        now=now,
+    )
     return [*missing, *found]
 
 

@@ -59,6 +59,26 @@ def test_each_campaign_of_the_list_has_its_reason(store: Store, clock: ManualClo
     assert (said.rule, said.when) == ("dnc", 0)
 
 
+def test_a_script_that_names_a_field_which_no_lead_has_is_told(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("fsorch.store.lead_lists.FEW_LEADS", 1)
+    script = "Hello {name} of {field.city}, {field.twon}, {field.plan_b}, {field.sur-name}, {field.town}."
+    spec = structs.replace(CENTRE.campaigns[0], script=script)
+
+    def told() -> list[str]:
+        return [one for one in missing_of(store, CENTRE, spec, 0) if "script" in one]
+
+    assert told() == [], "of a list without leads nobody knows"
+    for n, fields in enumerate(
+        ({"city": "Ulm"}, {"town": 'a "twon": b', "sur-name": "x"}, {"plan_b": ""}, {"zip": "b"})
+    ):
+        store.leads.add(Lead(id="", list="cold", numbers=(LeadNumber(number=f"{NEW_YORK}{n}"),), fields=fields), "test")
+    assert told() == [
+        "its script says {field.twon}, a field that no lead of its lists has; did you mean town?: script",
+    ]
+    other = structs.replace(spec, lists=(ListShare(list="none"),))
+    assert not [one for one in missing_of(store, CENTRE, other, 0) if "script" in one]
+
+
 def test_a_number_that_is_listed_is_passed_over_for_one_that_is_not(store: Store, clock: ManualClock) -> None:
     numbers = (LeadNumber(number=NEW_YORK), LeadNumber(number="+12125550109", order=1))
     lead = store.leads.add(Lead(id="", list="cold", numbers=numbers), "test")
