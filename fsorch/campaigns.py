@@ -41,6 +41,7 @@ __all__ = [
     "LEAD_NAMES",
     "LEAST_REST_S",
     "LIVE_OUTCOMES",
+    "LOOK_BACK_DAYS",
     "OPEN_LEADS",
     "AmdSpec",
     "AskKind",
@@ -104,6 +105,8 @@ Number = Annotated[
 LEAST_REST_S = 120.0
 
 # -- what people configure --------------------------------------------------------------------------------------------
+# So far back a rule may count attempts: a leap year.
+LOOK_BACK_DAYS = 366
 
 
 class CallerIdPool(Rule, frozen=True, kw_only=True):
@@ -151,12 +154,12 @@ class RetryRule(Rule, frozen=True, kw_only=True):
 
 
 class LimitRule(Rule, frozen=True, kw_only=True):
-    """At most ``most`` attempts in ``days`` (of 24 hours; 31 at most, for so far back is looked), ``per`` number or
+    """At most ``most`` attempts in ``days`` (of 24 hours; a year at most, for so far back is looked), ``per`` number or
     lead. ``counts``: the outcomes that are counted (none: all that may have rung; ``[live]``: talks).
     ``everywhere``: those of all campaigns count, else those of this one."""
 
     most: AtLeastOne
-    days: Annotated[float, msgspec.Meta(gt=0, le=31)]
+    days: Annotated[float, msgspec.Meta(gt=0, le=LOOK_BACK_DAYS)]
     per: Per = Per.LEAD
     counts: frozenset[Outcome] = frozenset()
     everywhere: bool = True
@@ -168,7 +171,7 @@ class SpreadRule(Rule, frozen=True, kw_only=True):
     was called in the morning in vain is called in the evening next."""
 
     parts: Annotated[tuple[Clock, ...], msgspec.Meta(min_length=2, max_length=12)]
-    days: Annotated[float, msgspec.Meta(gt=0, le=31)] = 7.0
+    days: Annotated[float, msgspec.Meta(gt=0, le=LOOK_BACK_DAYS)] = 7.0
 
 
 class AmdSpec(Rule, frozen=True, kw_only=True):

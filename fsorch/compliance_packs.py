@@ -19,7 +19,7 @@ import msgspec
 import yaml
 
 from fsorch.calendar_rules import CalendarSpec, Hours, Weekday, check_calendar
-from fsorch.campaigns import DIALLED_OUTCOMES, Audience, CampaignSpec, Line, Mode, Outcome, Per
+from fsorch.campaigns import DIALLED_OUTCOMES, LOOK_BACK_DAYS, Audience, CampaignSpec, Line, Mode, Outcome, Per
 from fsorch.errors import ConfigError
 from fsorch.hints import explain
 from fsorch.rules import AtLeastOne, Name, Rule, Seconds
@@ -119,10 +119,11 @@ class HoursRule(PackRule, frozen=True, kw_only=True):
 
 class AttemptsRule(PackRule, frozen=True, kw_only=True):
     """At most ``most`` attempts in ``days`` (a day is 24 hours here, the stricter reading), whatever the campaign.
-    ``counts``: the outcomes that are counted (None: all that may have rung)."""
+    ``counts``: the outcomes that are counted (None: all that may have rung). A year at most, for so far back is
+    looked."""
 
     most: AtLeastOne
-    days: Annotated[float, msgspec.Meta(gt=0)]
+    days: Annotated[float, msgspec.Meta(gt=0, le=LOOK_BACK_DAYS)]
     per: Per = Per.NUMBER
     counts: frozenset[Outcome] | None = None
 
@@ -133,10 +134,11 @@ class AttemptsRule(PackRule, frozen=True, kw_only=True):
 
 
 class LockoutRule(PackRule, frozen=True, kw_only=True):
-    """After one of these outcomes the number is left alone for ``hours``, in the modes the rule is for."""
+    """After one of these outcomes the number is left alone for ``hours``, a year at most, in the modes the rule is
+    for."""
 
     after: frozenset[Outcome]
-    hours: Annotated[float, msgspec.Meta(gt=0)]
+    hours: Annotated[float, msgspec.Meta(gt=0, le=24 * LOOK_BACK_DAYS)]
 
 
 class ConsentRule(PackRule, frozen=True, kw_only=True):

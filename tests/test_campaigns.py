@@ -69,7 +69,7 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
         ({"new_every": 2, "owner_only": True}, "campaigns[0].new_every is 2, but owners have their leads in order"),
         ({"spread": {"parts": ["08:00"]}}, "campaigns[0].spread.parts"),
         ({"spread": {"parts": ["08:00", "08:00"]}}, "campaigns[0].spread.parts[1] is '08:00' a second time"),
-        ({"limits": [{"most": 2, "days": 32}]}, "campaigns[0].limits[0].days"),
+        ({"limits": [{"most": 2, "days": 367}]}, "Expected `float` <= 366.0 - at `$.campaigns[0].limits[0].days`"),
         ({"calendar": "ofice"}, "campaigns[0].calendar is 'ofice'; expected a calendar; did you mean office?"),
         ({"filter": "field.city = 3"}, "campaigns[0].filter, column 12: a single '='"),
         ({"filter": "lead.atempts < 3"}, "campaigns[0].filter, column 1: there is no 'lead.atempts'; did you mean"),

@@ -10,9 +10,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from fsorch.campaigns import CampaignSpec
 from fsorch.compliance_packs import PackSpec
 
-__all__ = ["Hold", "Term", "longest", "looked_back"]
+__all__ = ["Hold", "Term", "asked_back", "longest", "looked_back"]
 
 
 class Hold(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,6 +52,13 @@ def longest(what: str, packs: Iterable[PackSpec], at_least: int = 0) -> Term:
     days = max(rule.days for rule in rules)
     ids = tuple(sorted({rule.id for rule in rules if rule.days == days}))
     return Term(days=max(days, at_least, looked_back(packs)), rules=ids)
+
+
+def asked_back(campaigns: Iterable[CampaignSpec]) -> int:
+    """For how many days the rules of these campaigns themselves look back at earlier calls, of whatever campaign."""
+    limits = [limit.days for spec in campaigns for limit in spec.limits]
+    spreads = [spec.spread.days for spec in campaigns if spec.spread is not None]
+    return int(max([0.0, *limits, *spreads])) + 1
 
 
 def looked_back(packs: Iterable[PackSpec]) -> int:

@@ -17,7 +17,7 @@ import msgspec
 from peewee import OperationalError
 
 from fsorch.campaign.lead import LeadInput, LeadMachine
-from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, Lead, LeadState
+from fsorch.campaigns import LOOK_BACK_DAYS, AttemptRow, CampaignSpec, ConsentRow, Lead, LeadState
 from fsorch.clock import Clock
 from fsorch.countries import country_of
 from fsorch.errors import ConfigError, NotFound, RequestRefused
@@ -36,8 +36,9 @@ from fsorch.store.values import clean, cut
 
 __all__ = ["Leads", "Ready", "Reservation", "Unsettled", "home_of", "token_of"]
 
-# How far back a lead's attempts are read for the limits of packs; the longest window of theirs is 30 days.
-HISTORY_US = 31 * 86_400 * 1_000_000
+# How far back a lead's attempts are read, for the limits of campaigns and packs: as far as any of them may ask, and a
+# day for clocks that are not quite together.
+HISTORY_US = (LOOK_BACK_DAYS + 1) * 86_400 * 1_000_000
 # A campaign whose leads stand on no-call lists one after the other is asked again a little later.
 MOST_ROUNDS = 5
 # So long an index is taken to be there; one that is used is noted as often.

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 from peewee import fn
 
-from fsorch.campaign.keeping import Hold, Term, longest
+from fsorch.campaign.keeping import Hold, Term, asked_back, longest
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.engine.facts import FactKind
@@ -113,11 +113,12 @@ class Retention(Part):
         records = []
         pairs = AttemptRecord.select(AttemptRecord.campaign, AttemptRecord.pack).distinct().tuples()
         own = {spec.id: spec.pack for spec in centre.campaigns}
+        counted = asked_back(centre.campaigns)
         for campaign, name in sorted(pairs.execute(db)):
             packs = [pack_named(one, centre.packs) for one in dict.fromkeys((name, own.get(campaign, name)))]
             known = [pack for pack in packs if pack is not None]
             used |= {pack.id: pack for pack in known}
-            term = longest("records", known, at_least) if packs[0] is not None else Term()
+            term = longest("records", known, max(at_least, counted)) if packs[0] is not None else Term()
             records.append(_lot("records", term, now, campaign=campaign, pack=name))
         for name in own.values():
             if (pack := pack_named(name, centre.packs)) is not None:

@@ -390,12 +390,16 @@ class TestReservation:
         (lead,) = make(store, 1, numbers=numbers)
         store.dnc.add(DncRow(number="+49302", source="key"), "test")
         consent = store.consents.add(ConsentRow(number="+49301", given_at=NOW), "test")
-        store.write([told(FactKind.ATTEMPT_ENDED, attempt(lead, at=NOW - MINUTE, outcome="busy"), "f1")])
+        year = 366 * 1440 * MINUTE
+        past = {"a1": NOW - MINUTE, "a2": NOW - year, "a3": NOW - year - 2 * 1440 * MINUTE}
+        rows = [attempt(lead, id, at, outcome="busy") for id, at in past.items()]
+        store.write([told(FactKind.ATTEMPT_ENDED, row, f"f{row.id}") for row in rows])
         (ready,) = store.leads.reserve(campaign(), 1, NOW, "t:1").leads
         assert ready.dnc == {"+49302": "key"}
         assert ready.consents == (consent,)
+        # As far back as a rule may ask, the oldest first.
         assert [(one.at, one.outcome, one.number) for one in ready.lead.history] == [
-            (NOW - MINUTE, Outcome.BUSY, "+49301")
+            (past[id], Outcome.BUSY, "+49301") for id in ("a2", "a1")
         ]
 
     def test_who_is_not_called_is_barred_and_another_comes(self, store: Store) -> None:

@@ -9,7 +9,7 @@ import pytest
 from msgspec import structs, to_builtins
 
 from fsorch.campaign.keeping import Hold, longest, looked_back
-from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, DncRow
+from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, DncRow, LimitRule
 from fsorch.clock import ManualClock
 from fsorch.compliance_packs import KeepRule, PackSpec, shipped_pack
 from fsorch.config import Centre, QueueSpec
@@ -86,6 +86,16 @@ def test_the_longest_rule_counts_and_no_call_goes_that_a_rule_still_counts() -> 
     # Thirty days are asked for, and a ceiling of drops looks back as far.
     few = structs.replace(us, keeps=(KeepRule(id="few", says="A day", source="a try", what="records", days=1),))
     assert longest("records", [few]).days == looked_back([us]) == 31
+
+
+def test_no_call_goes_that_a_campaign_itself_still_counts(kept: Store) -> None:
+    called(kept, "old", 40)
+    limits = (LimitRule(most=1, days=90), LimitRule(most=3, days=10))
+    other = structs.replace(CENTRE.campaigns[1], limits=limits)
+    kept.save_centre(structs.replace(CENTRE, campaigns=(CENTRE.campaigns[0], other)), "test")
+    # The limit counts calls of whatever campaign.
+    lot = lot_of(kept.retention.plan(), "records", "spring")
+    assert (lot.days, lot.rows) == (91, 0)
 
 
 def test_old_calls_go_with_all_that_is_kept_of_them(kept: Store) -> None:
