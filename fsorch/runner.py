@@ -26,6 +26,7 @@ from typing import Any, ParamSpec, Protocol, TypeVar, cast
 
 import gevent
 import msgspec
+from gevent.lock import BoundedSemaphore
 
 from fsorch import __version__
 from fsorch.campaigns import CampaignSpec, CampaignState
@@ -119,9 +120,11 @@ class WebFactory(Protocol):
         secret: bytes,
         status: Callable[[], ServiceStatus] | None = None,
         lacks: Callable[[Centre, CampaignSpec], list[str]] = ...,
+        changed: Callable[[], None] = ...,
     ) -> tuple[WsgiApp, Pusher]:
         """A WSGI application and its pusher. ``status`` tells its metrics how the process does; ``lacks``, what the
-        switches lack for a campaign."""
+        switches lack for a campaign; ``changed`` is called when the centre was changed, and returns once that is in
+        force."""
         ...
 
 
@@ -182,6 +185,7 @@ class Service:
         self._port_tries = port_tries
         self._began = time.monotonic()
         self._revision = -1
+        self._following = BoundedSemaphore()
         self._asks_histories = False
         self._has_customers = False
         self._has_campaigns = False
@@ -219,13 +223,22 @@ class Service:
     def follow_configuration(self, *, force: bool = False) -> int:
         """One look at the store: if the configuration has changed (or with ``force``) the engine is told. Returns the
         revision. Raises StoreError, or ConfigError for a centre the engine refuses."""
-        revision = in_thread(self.store.revision)
-        if force or revision != self._revision:
-            known = KnownCentre(revision, self._clock.now().wall, *in_thread(self.store.load_released))
-            self._follow(known)
-            in_thread(self._memory.save_centre, known)
-            log.info("configuration %d is in force", revision)
-        return revision
+        # Who reads later is not to be overtaken by who read before.
+        with self._following:
+            revision = in_thread(self.store.revision)
+            if force or revision != self._revision:
+                known = KnownCentre(revision, self._clock.now().wall, *in_thread(self.store.load_released))
+                self._follow(known)
+                in_thread(self._memory.save_centre, known)
+                log.info("configuration %d is in force", revision)
+            return revision
+
+    def _follow_now(self) -> None:
+        """The desktop has changed the centre. What hinders is tried again, and told, by who watches the store."""
+        try:
+            self.follow_configuration()
+        except FsorchError as error:
+            log.info("the configuration is not followed yet: %s", error)
 
     def link(self, switch: str) -> Link:
         """The link to a switch of the settings. Raises NotFound."""
@@ -442,7 +455,8 @@ class Service:
         self._down.callback(listener.close)
         lacks = partial(message_faults, self.settings)
         secret = read_secret(self.home)
-        app, pusher = make(self.gateway, self.store, web, secret=secret, status=self.status, lacks=lacks)
+        status, changed = self.status, self._follow_now
+        app, pusher = make(self.gateway, self.store, web, secret=secret, status=status, lacks=lacks, changed=changed)
         self._down.callback(pusher.stop)
         server = WebServer(app, listener)
         server.start()

@@ -169,13 +169,14 @@ class Line:
 
 
 class Site:
-    """A running desktop with its centre, store and server."""
+    """A running desktop with its centre, store and server. ``followed``: the revisions that were to come into force."""
 
     def __init__(self, centre: FakeCentre, store: FakeStore, sockets: Sockets, port: int) -> None:
         self.centre = centre
         self.store = store
         self.sockets = sockets
         self.port = port
+        self.followed: list[int] = []
         self._lines: list[Line] = []
 
     def page(self, login: str = "") -> Page:
@@ -213,11 +214,22 @@ def new_site(
     switches lack for a campaign."""
     fake, store = centre(), FakeStore(*USERS)
     web = WebSettings(port=0, **settings)
-    app, sockets = create_app(fake.gateway, records or store, web, secret=SECRET, static=static, lacks=lacks)
+    kept = records or store
+    followed: list[int] = []
+    app, sockets = create_app(
+        fake.gateway,
+        kept,
+        web,
+        secret=SECRET,
+        static=static,
+        lacks=lacks,
+        changed=lambda: followed.append(kept.revision()),
+    )
     listener = listen(web)
     server = WebServer(app, listener)
     server.start()
     site = Site(fake, store, sockets, int(listener.getsockname()[1]))
+    site.followed = followed
     try:
         yield site
     finally:

@@ -167,6 +167,15 @@ def test_the_rest_is_an_admins(api: Site, method: str, path: str, body: dict[str
     assert api.store.centre == CENTRE
 
 
+def test_a_change_is_in_force_before_it_is_answered(api: Site) -> None:
+    page = api.page("sam")
+    assert send(page, "PATCH", "/api/queues/sales?dry_run=true", {"paused": True}).status == 200
+    assert api.followed == []
+    assert send(page, "PATCH", "/api/queues/sales", {"paused": True}).json["revision"] == 2
+    assert send(page, "PATCH", "/api/queues/sales", {"paused": True}).json["applied"] is False
+    assert api.followed == [2]
+
+
 def test_a_program_has_a_token_and_needs_no_session(api: Site) -> None:
     api.store.tokens["t1"] = FakeToken("wallboard", "supervisor")
     page = Page(api.port)

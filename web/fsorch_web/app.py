@@ -58,12 +58,14 @@ def create_app(
     static: Path = STATIC,
     status: Callable[[], ServiceStatus] | None = None,
     lacks: Lacks = nothing_lacks,
+    changed: Callable[[], None] = lambda: None,
 ) -> tuple[Flask, Sockets]:
     """The application over an engine and a store, and what pushes to its pages (``stop`` it when the server stops).
 
     ``secret`` signs the sessions: at least 32 bytes, kept over restarts, or everybody logs in anew. ``static`` has the
     built page. ``status`` says how the process does, for the metrics; ``lacks``, what the switches lack for a
-    campaign. A gevent pywsgi server serves the application; it needs no handler of its own for WebSockets."""
+    campaign; ``changed`` is called when the centre was changed, and returns once that is in force. A gevent pywsgi
+    server serves the application; it needs no handler of its own for WebSockets."""
     if len(secret) < 32:
         raise ValueError(f"the secret has {len(secret)} bytes; give at least 32 random ones")
     app = Flask(__name__, static_folder=None)
@@ -85,8 +87,8 @@ def create_app(
     Contacts(app, gateway, auth)
     Tenants(app, gateway, auth)
     Compliance(app, auth)
-    Objects(app, auth)
-    Flows(app, auth)
+    Objects(app, auth, changed)
+    Flows(app, auth, changed)
     LeadRoutes(app, auth)
     CampaignRoutes(app, gateway, auth, lacks)
     OpenApi(app, auth)

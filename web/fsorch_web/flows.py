@@ -6,6 +6,7 @@ Everything goes the way ``fsorch flow`` goes. See docs/api.md.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Annotated
 
 import flask
@@ -53,10 +54,12 @@ class Share(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Flows:
-    """The routes of flows in one application, beside those that all things of the centre have."""
+    """The routes of flows in one application, beside those that all things of the centre have. ``changed`` has a
+    change come into force."""
 
-    def __init__(self, app: Flask, auth: Auth) -> None:
+    def __init__(self, app: Flask, auth: Auth, changed: Callable[[], None]) -> None:
         self._auth = auth
+        self._changed = changed
         for what, view in (("picture", self.picture), ("versions", self.versions), ("stats", self.stats)):
             app.add_url_rule(f"/api/flows/<id>/{what}", f"flow {what}", view, methods=["GET"])
         for act, view in (("publish", self.publish), ("rollback", self.roll_back), ("share", self.share)):
@@ -97,12 +100,14 @@ class Flows:
         """POST /api/flows/main/publish: this version is in force from now on."""
         person, given = self._auth.admin(), body(Publish)
         done = in_worker(publish_version, self._auth.store, id, given.version, person.login, override=given.override)
+        self._changed()
         return json_response(done)
 
     def roll_back(self, id: str) -> Response:
         """POST /api/flows/main/rollback: the version before is in force again."""
         person, given = self._auth.admin(), body(RollBack)
         version, done = in_worker(roll_back, self._auth.store, id, person.login, to=given.version or 0)
+        self._changed()
         return json_response(msgspec.to_builtins(done) | {"version": version.version})
 
     def share(self, id: str) -> Response:
@@ -111,6 +116,7 @@ class Flows:
         revision = in_worker(
             share_calls, self._auth.store, id, given.version, given.share, person.login, override=given.override
         )
+        self._changed()
         return json_response({"revision": revision, "applied": True})
 
 

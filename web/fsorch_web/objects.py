@@ -60,10 +60,11 @@ class Emergency(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
 
 
 class Objects:
-    """The routes of the centre in one application."""
+    """The routes of the centre in one application. ``changed`` has a change come into force."""
 
-    def __init__(self, app: Flask, auth: Auth) -> None:
+    def __init__(self, app: Flask, auth: Auth, changed: Callable[[], None]) -> None:
         self._auth = auth
+        self._changed = changed
         for name, kind in KINDS.items():
             app.add_url_rule(f"/api/{name}", f"list {kind}", partial(self.list_all, kind), methods=["GET"])
             for method, view in (
@@ -154,6 +155,8 @@ class Objects:
             expected=_expected(),
             override=override if person.administers else "",
         )
+        if done.applied:
+            self._changed()
         if not person.sight.whole:
             # What was and is names other queues of an agent.
             bare = tuple(msgspec.structs.replace(one, detail="") for one in done.changes)
