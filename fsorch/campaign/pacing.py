@@ -13,7 +13,8 @@ is the hour. It is asked `due` every 0.1 s to 1 s, and whenever somebody likes.
 
 Every pacer of this package allows for what happens in practice: a message told twice, late, or in another order; a call
 it never heard of; a state spelled as another system spells it (`pacing_watch.phase_of` has the list; what nobody knows
-is away); a clock that jumps. None raises for that, and none launches while nobody is logged in.
+is away); a clock that jumps. None raises for that, and none launches while nobody is logged in. A state that is no word
+at all raises ValueError.
 
 One that has also the two methods of `pacing_memory.Learner` hands on what it has learned: to the pacer that follows it
 when its campaign is edited, and to that of the next life of fsorch.

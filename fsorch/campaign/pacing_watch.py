@@ -60,7 +60,10 @@ TAKEN_BACK = frozenset(("cancelled", "canceled", "calledoff"))
 
 def phase_of(state: object) -> Phase:
     """The phase a state's name stands for, however it is spelled. Break, paused, logged_out, gone and every word
-    nobody knows are away: who may be absent gets no call."""
+    nobody knows are away: who may be absent gets no call. Raises ValueError for what is no word at all, which was meant
+    to be something else."""
+    if not isinstance(state, str | Enum):
+        raise ValueError(f"an agent's state is a word, such as idle, talking or logged_out, not {state!r}")
     return PHASES.get(_plain(state), Phase.AWAY)
 
 
@@ -147,7 +150,7 @@ class Watch:
 
     def on_agent(self, agent_id: Hashable, state: object, now: float) -> None:
         """What an agent does from now on: idle, reserved, ringing, talking, wrap_up, logged_out, or another spelling
-        (see `phase_of`)."""
+        (see `phase_of`, and what it raises)."""
         self._forward(now)
         phase = phase_of(state)
         before, since = self._agents.get(agent_id, (Phase.AWAY, self.time))

@@ -254,6 +254,9 @@ class DialCalls:
     def event(self, dial: Dial, event: Event) -> None:
         """One event of the called party's leg, after everybody else has had it."""
         match event.name:
+            case "CHANNEL_CREATE" if dial.machine.state is DialState.CANCELLED:
+                # It was taken back before the switch had it.
+                self._hang_up(dial, "")
             case "CHANNEL_PROGRESS" | "CHANNEL_PROGRESS_MEDIA":
                 dial.ringing_at = dial.ringing_at or self.core.now.wall
                 self.way_worked(dial)

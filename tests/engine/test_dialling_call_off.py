@@ -181,6 +181,17 @@ def test_it_is_written_down_is_no_drop_and_the_lead_is_dialled_again() -> None:
     assert (shown.live, shown.drops) == (0, 0)
 
 
+def test_one_that_the_switch_does_not_have_yet_is_ended_as_soon_as_it_has() -> None:
+    room = room_of(1)
+    call = room.calls()[1]
+    rings(room, room.calls()[0])
+    room.tell(LogOut(agent="a0", by="a0"))
+    room.answer(Kill, "-ERR No such channel!")
+    before = [one.uuid for one, _ in room.sent if isinstance(one, Kill)].count(call.uuid)
+    room.event("CHANNEL_CREATE", call.uuid)
+    assert [one.uuid for one, _ in room.sent if isinstance(one, Kill)].count(call.uuid) == before + 1 == 2
+
+
 def test_who_picks_up_in_the_moment_in_which_it_is_taken_back_is_a_drop() -> None:
     room = room_of(2)
     call = room.calls()[3]
