@@ -48,9 +48,11 @@ def faults(
 def check_pacers(centre: Centre, before: Centre | None = None) -> None:
     """Every pacer that a campaign names can be made in this process; what stood so ``before`` is left alone. Raises
     ConfigError that names the key."""
-    known = {spec.id: spec.pacer for spec in before.campaigns} if before is not None else {}
+    known = {spec.id: (spec.mode, spec.pacer) for spec in before.campaigns} if before is not None else {}
     for n, spec in enumerate(centre.campaigns):
-        if spec.mode is Mode.PREDICTIVE and known.get(spec.id) != spec.pacer and (fault := _pacer_fault(spec)):
+        if spec.mode is not Mode.PREDICTIVE or known.get(spec.id) == (spec.mode, spec.pacer):
+            continue
+        if fault := _pacer_fault(spec):
             raise ConfigError(f"campaigns[{n}].pacer: {fault}")
 
 

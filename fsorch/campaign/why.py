@@ -78,8 +78,12 @@ def why(situation: Situation) -> Reason:
     """Why the lead is not dialled now, and when it will be."""
     lead = situation.lead
     name = f"lead {lead.id}" + (f" ({lead.name})" if lead.name else "")
-    reason = next(_reasons(situation), None)
+    reasons = [*_reasons(situation)]
+    reason = next(iter(reasons), None)
     when = _first_time(situation) if reason is None or reason[2] else 0
+    if reason is not None and not when:
+        # What no time mends is why it will not be, whatever else is in the way now.
+        reason = next((one for one in reasons if not one[2]), reason)
     if reason is None:
         sentence = f"{name} may be dialled now, and waits for {_whom(situation)}"
         return Reason(rule="", sentence=sentence, when=situation.now)

@@ -97,7 +97,7 @@ class Dnc(Part):
     def remove(self, number: str, by: str, *, campaign: str = "", reason: str = "") -> list[DncRow]:
         """Call this number (or pattern) again: its entry for ``campaign`` (empty: for everybody) goes, and where it is
         for everybody also those of imported lists. Audited with ``reason`` and all that was removed. Raises NotFound
-        when there is none."""
+        when there is none, with the pattern that covers the number, if one does."""
         number = _pattern(number)
         key = {"number": number, "campaign": clean(campaign)}
         with self._use() as db, writing(db):
@@ -108,7 +108,9 @@ class Dnc(Part):
                 gone += [row for _, row in self._all_imported(db, [value])]
                 DncNumberRecord.delete().where(DncNumberRecord.number == value).execute(db)
             if not gone:
-                raise NotFound("entry of the no-call list", number)
+                # It may be one of those that a pattern stands for, which is what there is to remove.
+                by_other = self.read_hits(db, [number], campaign).get(number)
+                raise NotFound("entry of the no-call list", number, (by_other.number,) if by_other is not None else ())
             self._audit(by, "dnc.remove", key | {"reason": reason, "removed": gone})
         return gone
 

@@ -103,5 +103,9 @@ def test_a_pacer_that_nobody_has_is_refused_when_it_is_written_down_and_left_alo
     ):
         check_pacers(centre)
     check_pacers(centre, before=centre)
-    check_pacers(Centre(campaigns=(structs.replace(odd, mode=Mode.PROGRESSIVE),)))
+    other = Centre(campaigns=(structs.replace(odd, mode=Mode.PROGRESSIVE),))
+    check_pacers(other)
+    # It was of no account before, and is from now on.
+    with pytest.raises(ConfigError, match="no pacer is called 'predictiv'"):
+        check_pacers(centre, before=other)
     assert "no pacer is called 'predictiv'; did you mean predictive?: pacer" in faults(odd, None)

@@ -155,6 +155,12 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "barred",
             "lead 17 is not dialled now because it is barred (invalid after 1 attempt); it will not be",
         ),
+        # What is in the way for good is told before what would not be for long.
+        (
+            {"state": CampaignState.DRAFT, "dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
+            "dnc",
+            "+12125550100 is on the DNC list (asked on the phone) (own); it will not be",
+        ),
         # In its own hours the campaign dials from 14:00 in Berlin, 9 in New York.
         (
             {"now": EARLY, "hours": OFFICE.state},

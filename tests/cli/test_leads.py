@@ -149,7 +149,14 @@ class TestDnc:
         assert checked.code == 1
         assert "is not called since" in checked.out
         assert json.loads(fsorch("dnc", "check", "+442079460958", "--json").out)["entry"]["number"] == "+4420*"
+        assert checked.out.startswith("020 7946 0958 is not called as +4420* since")
         assert fsorch("dnc", "remove", "+4420*").code == 2
+        under = fsorch("dnc", "remove", "+442079460958", "--reason", "asked back")
+        assert (under.code, "did you mean +4420*?" in under.err) == (4, True)
+        fsorch("dnc", "add", "+442079460958")
+        under = fsorch("dnc", "remove", "+442079460958", "--reason", "asked back")
+        assert (under.code, under.out) == (1, "")
+        assert "is still not called: +4420*" in under.err
         assert fsorch("dnc", "remove", "+4420*", "--reason", " ").code == 3
         assert fsorch("dnc", "remove", "+4420*", "--reason", "asked back").code == 0
         assert fsorch("dnc", "remove", "+4420*", "--reason", "asked back").code == 4

@@ -103,7 +103,11 @@ def check(
         rows = [*found.verdict.passed.items()]
         rows += [] if found.verdict.allowed else [(found.verdict.rule, f"NO: {found.verdict.words}")]
         print_table(("rule", "found"), rows, empty="")
-        until = f"; it may from {local_time(found.when)}" if found.when and not found.verdict.allowed else ""
+        until = (
+            f"; it may from {local_time(found.when)} (by the clock here)"
+            if found.when and not found.verdict.allowed
+            else ""
+        )
         out().print(f"{'it may be dialled' if found.verdict.allowed else 'it may not be dialled'}{until}")
     if not found.verdict.allowed:
         raise click.exceptions.Exit(1)

@@ -83,12 +83,19 @@ def add(app: App, number: str, campaign: str, reason: str, until: str, as_json: 
 @AS_JSON
 @click.pass_obj
 def remove(app: App, number: str, campaign: str, reason: str, as_json: bool) -> None:
-    """NUMBER may be called again."""
+    """NUMBER may be called again; the exit code is 1 when another entry still forbids it."""
     if not reason.strip():
         raise ConfigError("--reason is empty; say why the number may be called again")
     with app.store() as store:
         gone = store.dnc.remove(number, asked_by(), campaign=campaign, reason=reason)
-    print_json(gone) if as_json else out().print(f"{printable(number)} may be called again{_by(campaign)}")
+        still = None if number.endswith("*") else store.dnc.find(number, campaign)
+    if as_json:
+        print_json(gone)
+    elif still is None:
+        out().print(f"{printable(number)} may be called again{_by(campaign)}")
+    if still is not None:
+        note(f"{printable(number)} is still not called{_by(campaign)}: {printable(still.number)} ({still.source})")
+        raise click.exceptions.Exit(1)
 
 
 @command.command("check")
@@ -109,7 +116,8 @@ def check(app: App, number: str, campaign: str, region: str, as_json: bool) -> N
         why = f": {printable(found.reason)}" if found.reason else ""
         by = f", by {printable(found.by)}" if found.by else ""
         since = f" since {local_time(found.added_at)}" if found.added_at else ""
-        out().print(f"{printable(number)} is not called{since}{by} ({printable(found.source)}{why})")
+        entry = f" as {printable(found.number)}" if found.number.endswith("*") else ""
+        out().print(f"{printable(number)} is not called{entry}{since}{by} ({printable(found.source)}{why})")
     if found is not None:
         raise click.exceptions.Exit(1)
 
