@@ -523,7 +523,8 @@ class Calls:
 
     def _abandon(self, contact: Contact) -> None:
         queue = self.core.queues.get(contact.queue)
-        if queue is not None and not contact.answered_at and contact.outcome is not ContactOutcome.OVERFLOWED:
+        # Who was to be called and was not reached has given up nothing; the reports count the same way.
+        if queue is not None and not contact.answered_at and contact.outcome in (None, ContactOutcome.ABANDONED):
             queue.abandoned += 1
             self.waiting.abandoned(contact)
         self._end(contact, ContactOutcome.ABANDONED)

@@ -101,6 +101,8 @@ def test_neither_a_phone_that_is_not_picked_up_nor_a_lead_leaves_a_trace() -> No
     room.ends(phone.uuid, "ORIGINATOR_CANCEL")
     assert [row.outcome for row in room.ended()] == ["busy"]
     assert not room.engine.snapshot().contacts
+    # Nobody has given up waiting.
+    assert {queue.abandoned for queue in room.engine.snapshot().queues} == {0}
 
 
 def test_a_press_that_comes_late_does_not_hit_another_lead() -> None:
