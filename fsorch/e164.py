@@ -20,7 +20,7 @@ from phonenumbers.timezone import time_zones_for_number
 
 from fsorch.errors import ConfigError
 
-__all__ = ["LONGEST_NUMBER", "NumberFault", "NumberReader", "zones_of"]
+__all__ = ["LONGEST_NUMBER", "NumberFault", "NumberReader", "reader_of", "zones_of"]
 
 # E.164 has 15 digits at most; a column of 8 bytes takes them.
 LONGEST_NUMBER = 15
@@ -121,6 +121,12 @@ class NumberReader:
         if len(digits) > LONGEST_NUMBER:
             raise NumberFault(text, "it is too long")
         return int(digits)
+
+
+def reader_of(country: str, otherwise: str = "") -> NumberReader:
+    """Reads numbers as ``country`` writes them (two letters, as in ISO 3166); where that has none of its own, as the
+    country ``otherwise`` does. Raises ConfigError for one of these that does not exist."""
+    return NumberReader(country if country.upper() in phonenumbers.SUPPORTED_REGIONS else otherwise)
 
 
 def zones_of(number: str) -> tuple[str, ...]:

@@ -15,11 +15,10 @@ from typing import Any
 from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
-from phonenumbers import SUPPORTED_REGIONS
 
 from fsorch.campaigns import ConsentRow, Lead, LeadNumber
 from fsorch.countries import country_of
-from fsorch.e164 import NumberFault, NumberReader
+from fsorch.e164 import NumberFault, NumberReader, reader_of
 from fsorch.errors import ConfigError
 from fsorch.nearest import near
 from fsorch.places import Places
@@ -269,8 +268,7 @@ class Columns:
         """What reads the numbers of a row: as its own country writes them, whatever the list's is."""
         known = self._readers.get(country)
         if known is None:
-            known = NumberReader(country) if country in SUPPORTED_REGIONS else self._readers[""]
-            self._readers[country] = known
+            known = self._readers[country] = reader_of(country, self._region)
         return known
 
     def _all_numbers(self, cells: Sequence[str], country: str) -> tuple[tuple[LeadNumber, ...], str]:

@@ -96,6 +96,15 @@ class TestLeads:
         refused = send(sam, "PATCH", f"/api/leads/{id}", {"priority": 5})
         assert (refused.status, refused.json["code"]) == (409, "refused")
 
+    def test_numbers_are_read_as_the_leads_country_writes_them(self, desk: Site) -> None:
+        sam = desk.page("sam")
+        for country, number, read in (
+            ("FR", "06 12 34 56 78", "+33612345678"),
+            ("aq", "+442079460958", "+442079460958"),
+        ):
+            made = send(sam, "POST", "/api/leads", LEAD | {"numbers": [{"number": number}], "country": country}).json
+            assert (made["numbers"][0]["number"], made["country"]) == (read, country.upper())
+
     @pytest.mark.parametrize(
         ("body", "status"),
         [
@@ -103,6 +112,7 @@ class TestLeads:
             (LEAD | {"list": "nosuch"}, 404),
             (LEAD | {"numbers": []}, 400),
             (LEAD | {"numbers": [{"number": "12"}]}, 422),
+            (LEAD | {"country": "XX"}, 422),
             (LEAD | {"fields": {"A b": "x"}}, 400),
             (LEAD | {"name": "x" * 256}, 400),
             (LEAD | {"priority": "high"}, 400),

@@ -17,7 +17,7 @@ from flask import Flask, Response
 
 from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber, Outcome
 from fsorch.config import Centre
-from fsorch.e164 import NumberReader
+from fsorch.e164 import NumberReader, reader_of
 from fsorch.errors import ConfigError, NotFound
 from fsorch.places import Places
 from fsorch.store.giving import consent_given, not_to_be_called
@@ -490,7 +490,8 @@ def _values(given: LeadPatch) -> dict[str, Any]:
         if value is not msgspec.UNSET and name != "country_of_numbers":
             values[name] = value
     if "numbers" in values:
-        read = NumberReader(given.country_of_numbers or values.get("country", "")).read
+        theirs = values.get("country", "")
+        read = (NumberReader(given.country_of_numbers) if given.country_of_numbers else reader_of(theirs)).read
         values["numbers"] = tuple(
             LeadNumber(number=f"+{read(one.number)}", kind=one.kind, zone=one.zone, note=one.note, order=n)
             for n, one in enumerate(values["numbers"])
