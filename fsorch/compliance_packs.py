@@ -149,7 +149,7 @@ class ConsentRule(PackRule, frozen=True, kw_only=True):
 
 class RegistryRule(PackRule, frozen=True, kw_only=True):
     """Numbers of a public register are not called, unless consent is on record. ``registry``: the name under which it
-    is imported (``fsorch dnc import --source``); a copy older than ``days`` will not do."""
+    is imported (``fsorch dnc import``); a copy older than ``days`` will not do."""
 
     registry: Name
     days: Annotated[float, msgspec.Meta(gt=0)]

@@ -102,9 +102,12 @@ def test_a_fault_is_named_with_its_place(wanted: str | dict[str, int], said: str
         check_wanted(wanted, KNOWN, "q.skills")
 
 
-def test_a_good_one_passes() -> None:
-    check_wanted(LONG + " and skill.first-line >= 2 and skill.not", KNOWN, "q")
-    check_wanted({"first-line": 2, "not": 1}, KNOWN, "q")
+@pytest.mark.parametrize("wanted", [LONG + " and skill.first-line >= 2 and skill.not", {"first-line": 2, "not": 1}])
+def test_a_good_one_passes_for_as_long_as_its_skills_are_there(wanted: str | dict[str, int]) -> None:
+    check_wanted(wanted, KNOWN, "q")
+    for gone in ("first-line", "not"):
+        with pytest.raises(ConfigError, match=f"expected a skill|{gone}"):
+            check_wanted(wanted, set(KNOWN) - {gone}, "q")
 
 
 @pytest.mark.parametrize(

@@ -162,7 +162,8 @@ def _evidence(spec: CampaignSpec) -> Iterator[str]:
 def _register(rule: RegistryRule, registries: Mapping[str, int], now: int) -> str:
     at = registries.get(rule.registry)
     if at is None:
-        return f"the register {rule.registry} has not been imported ({rule.source}); fsorch dnc import FILE"
+        mend = f"fsorch dnc import {rule.registry} FILE"
+        return f"the register {rule.registry} has not been imported ({rule.source}); {mend}"
     if now - at > rule.days * DAY:
         return f"the register {rule.registry} is older than {rule.days:g} days ({rule.source}); import it anew"
     return ""

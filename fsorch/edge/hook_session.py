@@ -103,7 +103,6 @@ class HookSession(Wire, OutboundSession):  # type: ignore[misc]  # greenswitch h
         try:
             event = decode_event(frame)
         except EslError:
-            self.strange += 1
             return
         if event.application == "socket":
             self.end(f"{self.where}: the call was taken elsewhere")

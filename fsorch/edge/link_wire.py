@@ -91,7 +91,6 @@ class Wire:
         self.pipeline = Pipeline(limits.commands_max)
         self.bytes = 0
         self.replies = 0
-        self.strange = 0
         self.sock: Any = None
         self.sock_file: Any = None
         self._limits = limits
@@ -262,11 +261,8 @@ class Wire:
         elif is_rude_rejection(frame):
             self.refused = True
             self.end(f"{self.where}: its access list (apply-inbound-acl in event_socket.conf.xml) refuses this address")
-        elif (notice := disconnect_from_frame(frame)) is not None:
-            if not notice.linger:
-                self.end(f"{self.where}: the switch said goodbye")
-        else:
-            self.strange += 1
+        elif (notice := disconnect_from_frame(frame)) is not None and not notice.linger:
+            self.end(f"{self.where}: the switch said goodbye")
 
     # -- keeping watch ------------------------------------------------------------------------------------------------
 

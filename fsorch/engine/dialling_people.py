@@ -118,7 +118,7 @@ class Previews:
     def _shown(self, run: Run, agent: str, ready: ReadyLead, number: str) -> None:
         now, seconds = self.core.now, run.spec.preview.timer_s
         until = now.wall + round(seconds * US) if seconds else 0
-        self.previews[agent] = Preview(agent, run.spec.id, ready, now.wall, until)
+        self.previews[agent] = Preview(agent, run.spec.id, ready, until)
         if seconds:
             self.core.timers.set(("preview", agent), now.mono + seconds)
         fields: dict[str, Any] = {"campaign": run.spec.id, "lead": ready.lead.id, "number": number, "until": until}

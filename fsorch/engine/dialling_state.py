@@ -166,12 +166,11 @@ class Dial:
 
 @dataclass(slots=True)
 class Preview:
-    """A lead that an agent looks at, since ``shown_at`` (UTC microseconds) until ``until`` (0: no limit)."""
+    """A lead that an agent looks at, until ``until`` (UTC microseconds; 0: no limit)."""
 
     agent: str
     campaign: str
     ready: ReadyLead
-    shown_at: int
     until: int = 0
 
 

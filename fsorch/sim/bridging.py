@@ -137,7 +137,6 @@ def connect(core: Core, bridge: Bridge) -> None:
     stamp = core.stamp()
     for channel in (a, b):
         channel.profile.mark("Channel-Bridged", stamp)
-        channel.was_bridged = True
     core.counters.bridged += 1
     core.fire("CHANNEL_BRIDGE", a, lead={"Bridge-A-Unique-ID": a.uuid, "Bridge-B-Unique-ID": b.uuid})
     for channel, peer in ((a, b), (b, a)):

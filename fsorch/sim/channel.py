@@ -272,7 +272,6 @@ class Channel:
         self.hold_accum = 0
         self.hold_events: list[tuple[int, int]] = []
         self.bridge: Bridge | None = None
-        self.was_bridged = False
         self.messages: deque[Message] = deque()
         self.event_lock = 0
         # Each digit, and whether it is sensitive.

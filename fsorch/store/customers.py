@@ -246,15 +246,6 @@ class Customers(Part):
             NoteRecord.insert(_fitted(NoteRecord, made)).execute(db)
         return made
 
-    def was_surveyed(self, number: str, since: int) -> bool:
-        """Whether somebody from ``number`` was asked in a survey since then (UTC microseconds)."""
-        with self._use() as db:
-            return bool(
-                SurveyAnswerRecord.select()
-                .where(SurveyAnswerRecord.number == plain_number(number), SurveyAnswerRecord.at >= since)
-                .exists(db)
-            )
-
     def surveyed_at(self, number: str) -> int:
         """When somebody from ``number`` was asked in a survey last, in UTC microseconds; 0: never."""
         with self._use() as db:

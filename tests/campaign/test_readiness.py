@@ -67,7 +67,7 @@ def test_a_pack_is_needed_and_measured_detection_where_it_counts() -> None:
 def test_registers_must_be_there_and_young() -> None:
     spec = CampaignSpec(id="spring", **GOOD)
     us = shipped_pack("us")
-    assert "has not been imported" in faults(spec, us, registries={}, now=NOW)[0]
+    assert faults(spec, us, registries={}, now=NOW)[0].endswith("; fsorch dnc import us-dnc FILE")
     assert "older than 31 days" in faults(spec, us, registries={"us-dnc": NOW - 40 * DAY}, now=NOW)[0]
     assert faults(spec, us, registries=None, now=NOW) == []
     assert faults(spec, us, leads=0) == ["its lists hold no lead that may be dialled; import some, or set keep_open"]

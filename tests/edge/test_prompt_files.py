@@ -114,9 +114,11 @@ def test_what_is_no_speech_is_refused(content: bytes, error: str) -> None:
 def test_any_bytes_are_shaped_or_refused(content: bytes) -> None:
     for given_bytes in (content, wav(tone(400, 8000, 0.05))[:44] + content):
         try:
-            shaped(given_bytes, 8000)
+            samples, rate = read(shaped(given_bytes, 8000))
         except ConfigError:
             continue
+        assert any(samples)
+        assert rate == 8000
 
 
 @pytest.mark.parametrize(

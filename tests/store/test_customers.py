@@ -169,8 +169,7 @@ class TestFactsOfCallers:
         store.write(facts)
         assert store.customers.promises() == ()
         assert [one.score for one in store.customers.survey_answers(survey="after")] == [2]
-        assert store.customers.was_surveyed("+4420", 5)
-        assert not store.customers.was_surveyed("+4420", 6)
+        assert store.customers.surveyed_at("+4420") == 5
 
 
 def made_fact(id: str, kind: FactKind, row: object) -> Fact:
