@@ -86,6 +86,23 @@ class Callbacks:
         """Whether this can be a customer's number."""
         return NUMBER.fullmatch(number) is not None
 
+    def configure(self) -> None:
+        """The centre has changed. Where a queue has lost its way to call, no phone rings on for somebody who cannot be
+        called: the agents are let go, and the promise waits in its place until there is a way again. Who is being
+        called already, is."""
+        left = 0
+        for contact in list(self.core.contacts.values()):
+            promise = contact.promise
+            if promise is None or contact.leg or self._spec(contact) is not None:
+                continue
+            left += 1
+            if not promise.leg:
+                self._release(contact)
+        if left:
+            self.core.count_odd(
+                "no_callback", f"{left} callers who were promised a call wait in queues without callback"
+            )
+
     def restore(self, contact: Contact, known: PromisedCall) -> None:
         """A promise of an earlier life of ours; a try that was under way then does not count."""
         machine = CallbackMachine(CallbackState.WAITING)
@@ -123,7 +140,10 @@ class Callbacks:
         promise = contact.promise
         if promise is None:
             return
-        if key == "1" and contact.machine.state is ContactState.WAITING:
+        if self._spec(contact) is None:
+            # The queue calls nobody back any more: they wait on, and are promised nothing.
+            self._step(contact, CallbackInput.REFUSE)
+        elif key == "1" and contact.machine.state is ContactState.WAITING:
             self._step(contact, CallbackInput.CONFIRM)
         elif key == "2":
             promise.number = ""
@@ -202,7 +222,8 @@ class Callbacks:
             self._step(contact, CallbackInput.STOPPED)
             return
         promise.tries += 1
-        last = spec is None or promise.tries >= spec.tries
+        # A queue that has lost its way to call gives nobody up for that: they wait until it has one.
+        last = spec is not None and promise.tries >= spec.tries
         self._step(contact, CallbackInput.LAST_FAILED if last else CallbackInput.FAILED)
 
     def refused(self, contact_id: str) -> None:

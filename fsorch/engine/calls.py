@@ -94,6 +94,7 @@ class Calls:
         self.supervising = Supervising(core, music, offers)
         self.supervising.wait = wait
         self.legs = Legs(core, records, people, self.supervising)
+        self.supervising.own = self.legs.own
         self.transfers = Transfers(core, records, music, offers, people)
         self.transfers.ways(self._release_agent, self.step)
         dismiss = self.transfers.parties.release

@@ -306,6 +306,7 @@ class Engine:
         self._calls.waiting.configure()
         self._lead_home(self._calls.waiting.tenants.renew())
         self._calls.queueing.renew()
+        self._calls.callbacks.configure()
         self._dialling.configure()
         core.fact(FactKind.CONFIGURED, name=centre.name)
 

@@ -26,6 +26,7 @@ from fsorch.engine.people import MUTED
 from fsorch.engine.recalled import Recalled
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Switch
+from fsorch.engine.supervising import WATCHER
 from fsorch.esl.commands import Kill, Park
 from fsorch.esl.events import Event
 
@@ -196,6 +197,7 @@ class Resync:
     def _strangers(self, switch: str, events: list[Event], present: dict[str, Event]) -> tuple[int, int]:
         """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared."""
         adopted = cleared = 0
+        ears: list[Event] = []
         self.calls.transfers.mend(switch, events)
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
             if self.found.told_alone(switch, event):
@@ -221,14 +223,24 @@ class Resync:
         for event in sorted(events, key=lambda event: event.other_leg not in present):
             if event.variable("fsorch_role") not in ("agent", "other"):
                 continue
-            if self._pair(switch, event) or self._standing(switch, event):
+            if event.variable(WATCHER):
+                ears.append(event)
+            elif self._pair(switch, event) or self._standing(switch, event):
                 adopted += 1
             else:
-                self.core.send(switch, Kill(event.uuid, "NORMAL_CLEARING"), f"kill:{event.uuid}")
-                self.recalled.cleared.add(event.uuid)
-                cleared += 1
+                cleared += self._clear(switch, event)
         self.recalled.line_up()
+        # Who hears a talk comes when all talks are known.
+        for event in ears:
+            taken = self.calls.supervising.take_up(switch, event)
+            adopted, cleared = adopted + taken, cleared + (0 if taken else self._clear(switch, event))
         return adopted, cleared
+
+    def _clear(self, switch: str, event: Event) -> int:
+        """A phone that serves nobody is hung up: one."""
+        self.core.send(switch, Kill(event.uuid, "NORMAL_CLEARING"), f"kill:{event.uuid}")
+        self.recalled.cleared.add(event.uuid)
+        return 1
 
     def _standing(self, switch: str, event: Event) -> bool:
         """An agent's standing call of an earlier life that serves no caller; who was talked to is let go."""

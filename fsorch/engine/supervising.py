@@ -28,9 +28,12 @@ from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Aim, Contact, Leg, Person, Watch
 from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Break, Kill, Originate, ReceiveDigits, SetVars
+from fsorch.esl.events import Event
 
 __all__ = ["Supervising"]
 
+# On the leg by which a supervisor hears a talk: who they are, whom they hear, and how.
+WATCHER, WATCHED, WATCHING = "fsorch_watcher", "fsorch_watched", "fsorch_watching"
 KEYS = {"listen": "0", "whisper": "2", "barge": "3"}
 RING_S = 30
 # So long a contact that was given to an agent waits for that one alone.
@@ -44,6 +47,8 @@ class Supervising:
         self.core = core
         self.music = music
         self.offers = offers
+        # Keeps a leg of an earlier life: the legs' own way.
+        self.own: Callable[[str, Event, str, str, str], Leg]
         # Puts a waiting contact into its line anew: the calls' own way.
         self.wait: Callable[[Contact, bool], None]
         # Before a waiting contact is steered, and afterwards; see Owed.
@@ -152,6 +157,8 @@ class Supervising:
         if watch is not None:
             watch.mode = request.mode
             self._press(watch)
+            mark = SetVars(watch.leg, ((WATCHING, watch.mode),))
+            self.core.send(self.core.legs[watch.leg].switch, mark)
             self._tell(FactKind.LISTENING_CHANGED, watch, by=request.by)
             return
         contact, leg = self.core.contacts.get(person.contact), self.core.legs.get(person.leg)
@@ -195,6 +202,9 @@ class Supervising:
             ("ignore_early_media", "true"),
             ("fsorch_contact", contact.id),
             ("fsorch_role", "other"),
+            (WATCHER, watch.watcher),
+            (WATCHED, watch.agent),
+            (WATCHING, watch.mode),
             ("presence_data", f"fsorch:{contact.id}:other"),
         )
         command = Originate(dial, watch.leg, variables, "eavesdrop", target, RING_S, job)
@@ -208,6 +218,20 @@ class Supervising:
             self.core.timers.cancel(("leg", leg.uuid))
             if watch.mode != "listen":
                 self._press(watch)
+
+    def take_up(self, switch: str, event: Event) -> bool:
+        """A supervisor of an earlier life of ours who hears a talk that goes on: by the marks on their leg, so that the
+        agent sees them still, and they can be asked to leave. False when there is none, or they heard nothing yet."""
+        contact = self.core.contacts.get(event.variable("fsorch_contact") or "")
+        watcher, agent = event.variable(WATCHER) or "", event.variable(WATCHED) or ""
+        mode = event.variable(WATCHING) or ""
+        if contact is None or not watcher or mode not in KEYS or event.answer_state != "answered":
+            return False
+        if contact.machine.state is not ContactState.TALKING or contact.agent != agent:
+            return False
+        leg = self.own(switch, event, "other", contact.id, watcher)
+        self.core.watches[leg.uuid] = Watch(leg.uuid, watcher, agent, contact.id, mode)
+        return True
 
     def gone(self, leg: Leg) -> None:
         """A leg has ended: nobody listens by it any more, nor to the call it ended."""

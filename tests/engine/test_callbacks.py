@@ -268,3 +268,61 @@ def test_a_promise_waits_while_its_queue_has_no_way_to_call() -> None:
     assert (dials(desk), desk.contact().state, desk.agent("ann").state) == ([], "waiting", "idle")
     desk.tell(Configure(centre()))
     assert role(dials(desk)[0]) == "agent"
+
+
+def test_a_queue_that_loses_its_callback_lets_the_phone_ring_no_more() -> None:
+    """The promise keeps its place, and goes on when there is a way again."""
+    desk = Desk(centre())
+    promised(desk)
+    desk.log_in("ann")
+    agent = desk.last(Originate)
+    desk.rings(agent.uuid)
+    desk.tell(Configure(CENTRE))
+    assert desk.last(Kill).uuid == agent.uuid
+    desk.ends(agent.uuid, "ORIGINATOR_CANCEL")
+    assert (desk.contact().state, desk.agent("ann").state, desk.agent("ann").missed) == ("waiting", "idle", 0)
+    assert desk.engine.snapshot().odd_events["no_callback"] == 1
+    before = len(dials(desk))
+    desk.passes(600)
+    assert len(dials(desk)) == before
+    desk.tell(Configure(centre()))
+    assert role(dials(desk)[-1]) == "agent"
+
+
+def test_who_is_being_called_when_the_queue_loses_its_callback_is_called() -> None:
+    desk = Desk(centre())
+    id = promised(desk)
+    desk.log_in("ann")
+    agent = desk.last(Originate)
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    customer = desk.last(Originate)
+    assert role(customer) == "customer"
+    desk.tell(Configure(CENTRE))
+    desk.picks_up(customer.uuid, customer.job_uuid)
+    assert desk.last(Bridge).a == customer.uuid
+    # And one who does not answer waits until there is a way again, however often they were called.
+    desk = Desk(centre(tries=1))
+    id = promised(desk)
+    desk.log_in("ann")
+    agent = desk.last(Originate)
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    customer = desk.last(Originate)
+    desk.tell(Configure(CENTRE))
+    desk.ends(customer.uuid, "NO_ANSWER")
+    desk.passes(600)
+    assert not [fact for fact in desk.of(FactKind.CONTACT_ENDED) if fact.contact == id]
+    desk.tell(Configure(centre()))
+    assert (desk.contact().id, states(desk)[-1]) == (id, "waiting")
+
+
+def test_who_confirms_a_promise_that_nobody_can_keep_waits_on() -> None:
+    desk = Desk(centre())
+    desk.call("caller", "sales", caller_number="+441234")
+    ask(desk)
+    desk.tell(Configure(CENTRE))
+    says(desk, "caller", "1")
+    assert not [one for one, _ in desk.sent if isinstance(one, HangupMsg)]
+    desk.log_in("ann")
+    dial = desk.last(Originate)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    assert desk.last(Bridge).a == "caller"

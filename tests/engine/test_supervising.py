@@ -18,7 +18,7 @@ from fsorch.engine import (
     TransferCall,
 )
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Kill, Originate, ReceiveDigits
+from fsorch.esl.commands import Bridge, Kill, Originate, ReceiveDigits, SetVars
 from fsorch.esl.events import Event
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.test_transfers import CUSTOMER, consulting, talking
@@ -189,6 +189,45 @@ def channel(leg: str, other: str, **variables: str) -> Event:
     return Event(
         name="CHANNEL_DATA", uuid=leg, answer_state="answered", direction="inbound", other_leg=other, known=known
     )
+
+
+def found(mode: str = "whisper", **marks: str) -> tuple[Desk, tuple[Event, ...]]:
+    """A talk that somebody hears, as a new life of ours finds it; with these marks on the listener's leg beside what
+    they are."""
+    desk, leg, dial = listening(mode)
+    caller = {"fsorch_role": "customer", "fsorch_queue": "sales", "fsorch_contact": "c1", "fsorch_enqueued": "17"}
+    agent = {"fsorch_role": "agent", "fsorch_contact": "c1", "fsorch_agent": "ann"}
+    ears = dict(dial.variables) | {"fsorch_contact": "c1"} | marks
+    return Desk(), (
+        channel("ears", "", **ears),
+        channel(CUSTOMER, leg, **caller),
+        channel(leg, CUSTOMER, **agent),
+    )
+
+
+def test_who_hears_a_talk_hears_it_on_and_is_seen_after_a_restart() -> None:
+    desk, channels = found()
+    desk.tell(LinkUp("main", "core-1", channels))
+    assert [(one.name, one.mode) for one in desk.agent("ann").listeners] == [("rob", "whisper")]
+    assert not [one for one, _ in desk.sent if isinstance(one, Kill)]
+    desk.tell(Supervise(agent="ann", watcher="rob", mode="barge", by="sam"))
+    assert desk.last(ReceiveDigits) == ReceiveDigits("ears", "3")
+    assert ("fsorch_watching", "barge") in desk.last(SetVars).pairs
+    desk.tell(StopListening(agent="ann", watcher="rob", by="sam"))
+    assert desk.last(Kill).uuid == "ears"
+    desk.ends("ears")
+    assert desk.agent("ann").listeners == ()
+    assert desk.of(FactKind.LISTENING_ENDED)[0].data["watcher"] == "rob"
+
+
+@pytest.mark.parametrize(
+    "marks", [{"fsorch_watched": "rob"}, {"fsorch_watching": "spy"}, {"fsorch_contact": "c2"}, {"fsorch_watcher": ""}]
+)
+def test_who_would_hear_something_else_is_hung_up_after_a_restart(marks: dict[str, str]) -> None:
+    desk, channels = found(**marks)
+    desk.tell(LinkUp("main", "core-1", channels))
+    assert [one.uuid for one, _ in desk.sent if isinstance(one, Kill)] == ["ears"]
+    assert (desk.agent("ann").state, desk.agent("ann").listeners) == ("talking", ())
 
 
 def test_a_consult_found_after_a_restart_ends_with_customer_and_agent_together() -> None:

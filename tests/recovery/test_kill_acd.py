@@ -7,7 +7,7 @@ from typing import Any
 
 from fsorch.config import Centre, decode
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import HangUp, Supervise
+from fsorch.engine.inputs import HangUp, StopListening, Supervise
 from fsorch.sim.people import CarrierHabits
 from fsorch.sim.world import TrafficPlan
 from tests.recovery.accounts import Accounts
@@ -94,7 +94,12 @@ def test_relaxed_skills_a_listener_and_a_promised_call(make: Make) -> None:
     assert after is not None
     assert (after.id, after.enqueued_at, after.priority) == (before.id, before.enqueued_at, before.priority)
     assert [(one.id, one.enqueued_at, one.queue) for one in still] == [(owed.id, owed.enqueued_at, "support")]
-    # Nobody is listened to without somebody's wish: the supervisor asks again.
+    # The supervisor hears on, and the agent sees it on.
+    listens = ears.leg
+    assert listens is not None
+    assert listens.get("current_application") == "eavesdrop"
+    site.until(lambda: [one.mode for one in site.agent("ann").listeners] == ["listen"], "the listener to be seen")
+    site.request(StopListening(agent="ann", by=BY, watcher="cleo"))
     site.until(lambda: ears.leg is None, "the listening to end")
     assert site.agent("ann").contact is not None
     # What the steps have relaxed stays so: bob has no more than a little French.
