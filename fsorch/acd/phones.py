@@ -76,7 +76,7 @@ def way_of(outcome: OfferOutcome, cause: str, rang: bool, dnd: bool = False) -> 
         return MissKind.DND
     known = Cause.of(cause)
     if known is Cause.NORMAL_CLEARING:
-        # Only of a phone that was picked up: by somebody who did not want the call, or by a mailbox.
+        # Of a phone that was picked up: by somebody who did not want the call, or by a mailbox.
         return {OfferOutcome.REFUSED: MissKind.REJECTED, OfferOutcome.MISSED: MissKind.NO_ANSWER}.get(outcome)
     return MissKind.REJECTED if known is Cause.NO_USER_RESPONSE and not rang else kind_of(known)
 

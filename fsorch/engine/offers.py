@@ -375,10 +375,10 @@ class Offers:
 
     def _given_up(self, offer: Offer, cause: str) -> None:
         """The phone's leg has ended, or never was. Who picks up and hangs up before they are joined does not want the
-        call; where a key is asked for, that was a mailbox, and nobody has picked up."""
-        outcome = verdict_of(cause)
-        leg, person = self.core.legs.get(offer.leg), self.core.people.get(offer.agent)
-        if Cause.of(cause) is Cause.NORMAL_CLEARING and leg is not None and leg.row.answered_at:
+        call, and the switch may not even tell of an answer (seen on FreeSWITCH 1.10.12, BYE right behind the 200);
+        where a key is asked for, that was a mailbox, and nobody has picked up."""
+        outcome, person = verdict_of(cause), self.core.people.get(offer.agent)
+        if Cause.of(cause) is Cause.NORMAL_CLEARING:
             asked = person is not None and confirmation(person.spec, offer.dial)
             outcome = OfferOutcome.MISSED if asked else OfferOutcome.REFUSED
         self._over(offer, outcome, cause)

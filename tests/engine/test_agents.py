@@ -152,10 +152,12 @@ def test_the_switchs_own_trouble_is_not_held_against_the_agent() -> None:
     assert bench.agent("ann").status == "available"
 
 
-def test_who_picks_up_only_to_hang_up_has_rejected_the_call() -> None:
+@pytest.mark.parametrize("told", [True, False])
+def test_who_picks_up_only_to_hang_up_has_rejected_the_call(told: bool) -> None:
     bench = desk(causes=RULES)
     for _ in range(2):
-        bench.event("CHANNEL_ANSWER", bench.last(Originate).uuid)
+        if told:
+            bench.event("CHANNEL_ANSWER", bench.last(Originate).uuid)
         miss(bench, "NORMAL_CLEARING")
         assert bench.of(FactKind.OFFER_ENDED)[-1].data["way"] == "rejected"
         bench.passes(31)
