@@ -27,6 +27,7 @@ FAULT = re.compile(
 PART = re.compile(r"\.([^.\[]+)|\[([^\]]*)\]")
 UNQUOTED = re.compile("Expected `str`, got `(bool|int|float|date|datetime)`")
 PATTERN = re.compile(r"Expected `str` matching regex '.*'(?: - at (?P<key>`key` in )?`\$(?P<path>.*)`)?", re.DOTALL)
+MOMENT = re.compile("Invalid RFC3339 encoded datetime|Expected `datetime` with a timezone component")
 PLAIN = re.compile(r"[A-Za-z0-9_-]+")
 
 
@@ -38,6 +39,9 @@ def explain(error: msgspec.ValidationError, type: Any) -> str:
     words = _described(type, unlike["path"] or "", key=bool(unlike["key"])) if unlike is not None else ""
     if words:
         return message.replace(message.partition(" - at ")[0], f"Expected {words}", 1)
+    if fault is None and (wrong := MOMENT.match(message)) is not None:
+        hint = "; expected a moment with its offset, as in 2027-01-31T09:00:00+01:00"
+        return wrong[0] + hint + message[wrong.end() :]
     if fault is None:
         # YAML takes no, 1001 and 2027-01-31 for what they look like.
         return f"{message}; put it in quotes" if UNQUOTED.match(message) else message

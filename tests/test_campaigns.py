@@ -109,6 +109,11 @@ def test_a_campaign_is_read_and_written_as_it_was() -> None:
             "campaigns[0].blending.by_queue has a key that is 'sale'; expected a queue",
         ),
         (
+            {"starts_at": "2027-01-02T09:00Z"},
+            "Invalid RFC3339 encoded datetime; expected a moment with its offset, as in 2027-01-31T09:00:00+01:00 - at",
+        ),
+        ({"ends_at": "2027-01-02T09:00:00"}, "expected a moment with its offset, as in 2027-01-31T09:00:00+01:00 - at"),
+        (
             {"starts_at": "2027-01-02T00:00:00+00:00", "ends_at": "2027-01-01T00:00:00+00:00"},
             "campaigns[0].ends_at is 2027-01-01T00:00:00+00:00; expected a time after starts_at",
         ),

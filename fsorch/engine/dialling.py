@@ -227,6 +227,9 @@ class Dialling:
             if run.state not in ARMED:
                 continue
             closed = self.holds.closed(run)
+            if closed or run.state is not CampaignState.RUNNING:
+                # Said with the change that it makes, where that was what held it before.
+                run.held = closed
             self._move(run, CampaignInput.CLOSED if closed else CampaignInput.OPENED)
             self._slow_down(run, now)
             self._mind_drops(run)

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from fsorch.calendar_rules import Weekday
+from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.campaigns import Mode
 from fsorch.compliance_packs import HoursRule
 from fsorch.config import Centre
 from fsorch.engine.actions import AboutLeads, ClearToDial
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import DialPreview, LeadsCome, LogOut, SetStatus
+from fsorch.engine.inputs import Configure, DialPreview, LeadsCome, LogOut, SetStatus
 from fsorch.esl.commands import Bridge, Kill, Originate
 from tests.engine.dialroom import CAMPAIGN, FREE, Room, centre
 
@@ -87,6 +87,21 @@ def test_a_campaign_is_paused_while_its_agents_phone_rings_and_nobody_is_called(
     assert room.calls() == []
     assert set(room.back) >= {"1"}
     assert room.engine.snapshot().agents[0].state == "idle"
+
+
+def test_a_change_by_the_hours_says_what_is_in_the_way_then_and_not_before() -> None:
+    # It is nine in Berlin when the desk opens.
+    minute = CalendarSpec(id="minute", zone="Europe/Berlin", hours={Weekday.FRI: ("08:00-09:01",)})
+    spec = structs.replace(CAMPAIGN, calendar="minute")
+    room = Room(centre(spec, agents=1, calendars=(minute,)))
+    room.at_work("a0")
+    room.run()
+    room.passes(90)
+    room.tell(Configure(centre(structs.replace(spec, calendar=""), agents=1, calendars=(minute,))))
+    room.passes(1)
+    told = [(fact.data["state"], fact.data["held"]) for fact in room.of(FactKind.CAMPAIGN_CHANGED)]
+    moves = [one for n, one in enumerate(told) if n == 0 or one[0] != told[n - 1][0]]
+    assert moves[-2:] == [("scheduled", "outside hours"), ("running", "")]
 
 
 class Late(Room):
