@@ -32,6 +32,7 @@ from fsorch import __version__
 from fsorch.campaigns import CampaignSpec, CampaignState
 from fsorch.clock import Clock, SystemClock
 from fsorch.config import Centre, Settings, WebSettings
+from fsorch.edge.alive import Alive
 from fsorch.edge.auditing import AuditLine
 from fsorch.edge.control import ControlServer, HomeLock
 from fsorch.edge.control_wire import socket_path
@@ -62,7 +63,6 @@ log = logging.getLogger(__name__)
 # How soon a change of the configuration is followed; half of what DESIGN.md promises.
 WATCH_S = 0.5
 # An empty file in the home, touched so often: after a crash it tells how long we had lived.
-ALIVE = "alive"
 BEAT_S = 0.5
 # The recorder's thread hands the interpreter back after this (Python's own default is 5 ms): a free agent's call waits
 # for it after each write to the spool.
@@ -197,6 +197,7 @@ class Service:
         # The centre that is used while the database has not been seen yet.
         self._known: KnownCentre | None = None
         self._owes_recall = False
+        self._alive = Alive(self.home)
         self._until = 0
         self._links: dict[str, Link] = {}
         self._hooks: HookServer | None = None
@@ -336,7 +337,7 @@ class Service:
         self._down.callback(self.pump.stop)
         self._histories.start()
         self._down.callback(self._histories.stop)
-        self._until = self._last_alive()
+        self._until = self._alive.last()
         since = self._clock.now().wall - SHIFT_US
         if self._known is not None:
             self._follow(self._known)
@@ -422,20 +423,11 @@ class Service:
             self._start_dialler()
             log.info("the database has caught up")
 
-    def _last_alive(self) -> int:
-        """When the process before us was last there, in UTC microseconds; 0 if it never said so."""
-        try:
-            return (self.home / ALIVE).stat().st_mtime_ns // 1_000
-        except OSError:
-            return 0
-
     def _beat(self) -> None:
         while True:
             if shifts := self._memory.changed():
                 in_thread(self._memory.save_shifts, shifts)
-            # A home that cannot be written is told of by the spool, which is in it.
-            with contextlib.suppress(OSError):
-                (self.home / ALIVE).touch(mode=0o600)
+            self._alive.beat()
             gevent.sleep(BEAT_S)
 
     def _start_control(self) -> None:
@@ -483,6 +475,7 @@ class Service:
 
     def _take_facts(self, facts: tuple[Fact, ...]) -> None:
         self.recorder.put(facts)
+        self._alive.take(facts)
         is_told = log.isEnabledFor(logging.DEBUG)
         for fact in facts:
             if level := TOLD.get(fact.kind):

@@ -237,11 +237,11 @@ class LeftFlow(msgspec.Struct, frozen=True):
 class Recall(msgspec.Struct, frozen=True):
     """What the records say was going on when an earlier life of ours ended. Told once: after the first Configure and
     before the links start. Agents go on as they were; a contact is taken up again when its switch still has the caller,
-    and its end is written down when it does not. ``until``: when the earlier life was last seen alive, 0 if nobody
-    knows: what it had not written down went on until then. ``legs``: CDRs that are missing of contacts that have their
-    end. ``places``: of those who hung up while waiting, oldest first; ``left``: those who hung up in a flow, likewise.
-    ``late``: the records could not be read at the start, and tell now; whatever is in our hands by then goes on as it
-    is."""
+    and its end is written down when it does not. ``until``: when an earlier life last listened to a switch, 0 if
+    nobody knows: what it had not written down went on until then. ``legs``: CDRs that are missing of contacts that
+    have their end. ``places``: of those who hung up while waiting, oldest first; ``left``: those who hung up in a flow,
+    likewise. ``late``: the records could not be read at the start, and tell now; whatever is in our hands by then goes
+    on as it is."""
 
     contacts: tuple[OpenContact, ...] = ()
     shifts: tuple[Shift, ...] = ()

@@ -54,8 +54,8 @@ class Recalled:
         self._served_alone: set[str] = set()
         # How the calls ended that each switch has noted, by leg.
         self.ends: dict[str, dict[str, AwayNote]] = {}
-        # Taken back without the records.
-        self._blind: set[str] = set()
+        # Taken back without the records, and where the count of their stretches began.
+        self._blind: dict[str, int] = {}
         self._until = 0
         # Callers who talk to a leg that is still to be looked at.
         self._joined: list[str] = []
@@ -94,14 +94,17 @@ class Recalled:
         """A contact that was taken back while nobody knew of it, and goes on with what was."""
         contact = self.core.contacts.get(known.row.id)
         if contact is not None and contact.id in self._blind:
+            first = contact.segments == self._blind[contact.id]
             _remember(contact, known)
             contact.began_at = known.row.began_at
+            if first and contact.machine.state is ContactState.TALKING and contact.segment is not None:
+                self._fill(contact, known, contact.agent, contact.segment.began_at)
             if contact.segment is not None:
                 contact.segment.began_at = max(contact.segment.began_at, known.segmented_at)
             for row in known.legs:
                 if row.id not in self.core.legs and row.id not in self.cleared:
                     self.calls.legs.lost(row, known.row.ended_at)
-        self._blind.discard(known.row.id)
+        self._blind.pop(known.row.id, None)
 
     def _unseen(self, known: OpenContact) -> bool:
         """Whether nothing of this contact has been in our hands in this life."""
@@ -127,9 +130,8 @@ class Recalled:
         contact.flow = event.variable("fsorch_flow") or self.calls.doors.usual_flow(contact.tenant)
         self._place(contact, event, known)
         if known is None:
-            self._blind.add(id)
             # How many stretches were written down is not known; counted from anywhere, the next have their own ids.
-            contact.segments = int(core.ids()[:6], 16)
+            contact.segments = self._blind[id] = int(core.ids()[:6], 16)
             self.records.contact_began(contact)
         else:
             _remember(contact, known)
@@ -221,13 +223,16 @@ class Recalled:
     def talked_since(self, contact: Contact, leg: Leg, at: int) -> None:
         """The talk that was found began at ``at``, and the records know nothing of it: an earlier life of ours ended
         between the command that joined the two and the event that tells of it. What they know went on until then."""
-        known = self._contacts.get(contact.id)
-        began_at = (known.segmented_at or contact.began_at) if known is not None else 0
-        if known is not None and known.doing and not known.talks and began_at < at:
-            kind = SegmentKind(known.doing)
-            self.records.past(contact, kind, leg.agent if kind is SegmentKind.OFFER else "", began_at, at)
+        if (known := self._contacts.get(contact.id)) is not None:
+            self._fill(contact, known, leg.agent, at)
         self.since(contact, at)
         contact.connected_at = at or contact.connected_at
+
+    def _fill(self, contact: Contact, known: OpenContact, agent: str, at: int) -> None:
+        began_at = known.segmented_at or known.row.began_at
+        if known.doing and not known.talks and began_at < at:
+            kind = SegmentKind(known.doing)
+            self.records.past(contact, kind, agent if kind is SegmentKind.OFFER else "", began_at, at)
 
     def offer(self, switch: str, contact: Contact, event: Event) -> bool:
         """A phone that an earlier life of ours has called for a caller who waits: the offer goes on. False when it

@@ -153,6 +153,21 @@ def test_a_talk_that_began_unheard_leaves_no_hole_after_the_offer() -> None:
     assert (bridged.at, bridged.data["answered_at"]) == (now, T0 + 5 * S)
 
 
+def test_records_that_come_late_fill_the_hole_before_a_talk_that_was_found() -> None:
+    desk = Desk()
+    desk.tell(Recall(shifts=(Shift("ann", "available"),)))
+    agent = {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_agent": "ann", "fsorch_offer": "o"}
+    phone = dump("leg-a", agent, other_leg="leg-c", bridged_time=T0 + 5 * S)
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS, other_leg="leg-a"), phone)))
+    row = structs.replace(ROW, queue="sales", enqueued_at=T0 + S)
+    known = OpenContact(row=row, legs=(CALLER, PHONE), segments=2, segmented_at=T0 + S, doing="offer")
+    desk.tell(Recall((known,), until=T0 + 4 * S, late=True))
+    now = desk.clock.now().wall
+    desk.ends("leg-c")
+    told = [(one["kind"], one["began_at"], one["ended_at"]) for one in rows(desk, FactKind.SEGMENT_ENDED)]
+    assert told == [("offer", T0 + S, T0 + 5 * S), ("talk", T0 + 5 * S, now)]
+
+
 def test_a_phone_that_rings_on_for_a_caller_who_talks_is_hung_up() -> None:
     desk = Desk()
     row = structs.replace(ROW, agent="ann", queue="sales", answered_at=T0 + 5 * S)
