@@ -35,6 +35,8 @@ from fsorch.names import ContactOutcome, SegmentKind
 
 __all__ = ["Recalled"]
 
+# The outcome of who hung up unheard, by what they did. Whether a message was left nobody knows.
+LEFT_AS = {SegmentKind.IVR.value: ContactOutcome.LEFT_FLOW, SegmentKind.VOICEMAIL.value: ContactOutcome.LOST}
 ANSWER_STATES = {"ringing": OfferInput.RINGING, "early": OfferInput.RINGING, "answered": OfferInput.ANSWERED}
 
 
@@ -307,7 +309,7 @@ class Recalled:
         if note is not None and not alone:
             known = self._joined_unheard(known, note)
             known = structs.replace(known, row=structs.replace(known.row, ended_at=note.ended_at))
-            outcome = ContactOutcome.LEFT_FLOW if known.doing == SegmentKind.IVR else ContactOutcome.ABANDONED
+            outcome = LEFT_AS.get(known.doing, ContactOutcome.ABANDONED)
             by = note.ended_by(talked=known.talks)
             self.records.contact_lost(known, note.ended_at, outcome, note.cause, by)
         else:

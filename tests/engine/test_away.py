@@ -205,7 +205,10 @@ def ended(desk: Desk) -> dict[str, Any]:
     return row
 
 
-@pytest.mark.parametrize(("doing", "outcome"), [("ivr", "left_flow"), ("queue", "abandoned"), ("offer", "abandoned")])
+@pytest.mark.parametrize(
+    ("doing", "outcome"),
+    [("ivr", "left_flow"), ("queue", "abandoned"), ("offer", "abandoned"), ("voicemail", "lost")],
+)
 def test_who_hung_up_after_we_were_killed_left_when_the_switch_says(doing: str, outcome: str) -> None:
     desk = killed(doing)
     back(desk, over(AT, 0, AT + 9 * S, OTHER))
