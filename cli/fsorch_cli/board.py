@@ -130,7 +130,7 @@ def format_line(snapshot: Snapshot, footing: str) -> Text:
 
 
 def format_queues(queues: Sequence[QueueView], now: int, wide: bool) -> Table:
-    """Queues, one line each."""
+    """Queues, one line each; ``now`` is UTC microseconds, here as below."""
     columns = ["queue", "waiting>", "longest>", "idle>", "busy>", "answered>", "abandoned>"]
     rows = [
         [

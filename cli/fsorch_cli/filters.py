@@ -33,7 +33,8 @@ def parse_moment(text: str, now: datetime) -> int:
 
 
 def check_span(since: int, until: int, begin: str = "--since", end: str = "--until") -> None:
-    """Refuse a span that holds nothing, which looks like one in which nothing was done. Raises ConfigError."""
+    """Refuse a span (UTC microseconds) that holds nothing, which looks like one in which nothing was done. Raises
+    ConfigError."""
     if since >= until:
         raise ConfigError(
             f"{begin} is not before {end}; there is nothing in between (a day is its beginning: name the next one "

@@ -108,6 +108,7 @@ class Line:
         return frozenset(wait for level in self.levels if (wait := self.opens_after(level)) > 0)
 
     def waiting(self) -> int:
+        """How many wait in it, whatever they ask for."""
         return sum(len(pool) for pool in self.pools.values())
 
 

@@ -8,6 +8,8 @@ opens, an exclusive wait ends). Its cost is that of a few look-ups in sorted lis
 Order of contacts, over all queues an agent serves: the agent's share of the queue, priority (strict or as minutes of
 waiting), then waiting time with its credits. The guard of a queue bounds what priority may do: a contact that has
 waited longer than ``guard`` times the wait of the one that would go first, goes first.
+
+``now`` is a moment of the monotonic clock, in seconds.
 """
 
 from __future__ import annotations

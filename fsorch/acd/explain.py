@@ -165,7 +165,7 @@ def _place(line: Line, agent: str) -> tuple[str, int]:
 
 
 def standing(distributor: Distributor, contact: str, now: float) -> Standing | None:
-    """Where one contact stands; see :class:`Standings` for many."""
+    """Where one contact stands at ``now`` (monotonic seconds); see :class:`Standings` for many."""
     return Standings(distributor, now).of(contact)
 
 

@@ -110,7 +110,7 @@ class Pool:
         return (contact for since, contact in takewhile(lambda age: age[0] <= until, self._ages))
 
     def waits_since(self, until: float) -> bool:
-        """Whether anybody waits since ``until`` or longer."""
+        """Whether anybody waits since ``until`` (monotonic seconds) or longer."""
         return bool(self._ages) and self._ages[0][0] <= until
 
     def before(self, place: Place) -> int:

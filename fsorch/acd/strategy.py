@@ -2,7 +2,7 @@
 
 A strategy is a sort key that stays the same while the agent is idle, so that a queue keeps its idle agents sorted and
 a choice costs nothing. The tier's level comes first; the strategy decides within a level. ``rings`` says how many
-phones ring at once.
+phones ring at once. ``now`` is a moment of the monotonic clock, in seconds.
 """
 
 from __future__ import annotations

@@ -1,6 +1,7 @@
 """The simple pacers: a line for each free agent, a fixed ratio, and levels for each agent that follow the floor.
 
-They are what people know, and the measure of the predictive one (`fsorch simulate dialer --compare`).
+They are what people know, and the measure of the predictive one (`fsorch simulate dialer --compare`). Times are seconds
+on any clock.
 """
 
 from __future__ import annotations

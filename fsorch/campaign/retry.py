@@ -48,8 +48,8 @@ def after(
     promised_agent: str = "",
 ) -> Next:
     """What follows ``attempt``. ``lead``: as it is with the attempt in it (see `with_attempt`). ``owed``: it was a call
-    that had been promised. ``promised_at``: when another was promised, by a disposition that leads to one or a key that
-    was pressed."""
+    that had been promised. ``promised_at`` (UTC microseconds): when another was promised, by a disposition that leads
+    to one or a key that was pressed."""
     if disposition is not None and disposition.then is not Then.RETRY:
         return _by_word(spec, lead, attempt, disposition, promised_at, promised_agent)
     if promised_at:
@@ -76,8 +76,8 @@ def after(
 
 
 def unspent(lead: Lead, at: int, *, owed: bool = False) -> Next:
-    """What follows an attempt that failed for want of a gateway: the same again at ``at``, and it counts for nothing.
-    What is wrong with our lines must not use up a lead."""
+    """What follows an attempt that failed for want of a gateway: the same again at ``at`` (UTC microseconds), and it
+    counts for nothing. What is wrong with our lines must not use up a lead."""
     return Next(
         state=LeadState.CALLBACK if owed else LeadState.READY,
         next_at=at,

@@ -211,7 +211,7 @@ class Stage:
         }
 
     def inside(self, turn: str, callers: int, rate_per_s: float, seconds: float) -> Inside:
-        """So many callers come into flows that they do not leave; once all are there, measure for so long."""
+        """So many callers come into flows that they do not leave; once all are there, measure for ``seconds``."""
         told: Counter[str] = Counter()
 
         def count(facts: tuple[Fact, ...]) -> None:

@@ -124,7 +124,7 @@ class Pipeline:
             self.late += 1
 
     def expire(self, now: float) -> None:
-        """End the wait for every command whose deadline has passed."""
+        """End the wait for every command whose deadline has passed at ``now`` (monotonic seconds)."""
         for waiting in list(self._unsent):
             if waiting.open and waiting.deadline <= now:
                 waiting.finish(None, "its deadline passed before it could be sent")

@@ -425,7 +425,8 @@ class Dialling:
         return {"leg": dial.leg, "agent": agent, "queue": dial.campaign.queue, "switch": dial.switch}
 
     def settle(self, dial: Dial, said: Disposition | None = None, promised_at: int = 0, promised_to: str = "") -> None:
-        """Write down what becomes of the lead after its attempt: by what an agent has ``said`` of it, or the rules."""
+        """Write down what becomes of the lead after its attempt: by what an agent has ``said`` of it, or the rules.
+        ``promised_at``: UTC microseconds, 0 for never."""
         lead, owed = dial.lead, dial.owed
         next = after(
             dial.campaign,

@@ -151,9 +151,9 @@ class Checks:
 
 
 def barred(lead: Lead, ruling: Ruling, now: int) -> Lead:
-    """What becomes of a lead that may not be called at ``now``: it waits until it may; it is done, or barred for good,
-    by what no time mends; by what the records may mend (a consent that comes, a pack for another country) it waits for
-    :data:`MENDED_US`, for other campaigns have it in their lists too."""
+    """What becomes of a lead that may not be called at ``now`` (UTC microseconds): it waits until it may; it is done,
+    or barred for good, by what no time mends; by what the records may mend (a consent that comes, a pack for another
+    country) it waits for :data:`MENDED_US`, for other campaigns have it in their lists too."""
     state = lead.state if lead.state in OPEN_LEADS else LeadState.READY
     if ruling.until:
         return structs.replace(lead, state=state, next_at=ruling.until)

@@ -90,8 +90,8 @@ class Legs:
         self._remember(leg.uuid)
 
     def lost(self, row: LegRow, at: int) -> None:
-        """A leg of an earlier life that is not there any more: what is known of it is its CDR, unless that is written
-        already."""
+        """A leg of an earlier life that is not there any more, heard of last ``at`` then (UTC microseconds): what is
+        known of it is its CDR, unless that is written already."""
         if row.id not in self._ended:
             self.records.leg_lost(row, at)
             self._remember(row.id)

@@ -2,7 +2,7 @@
 
 Theory: the records say what was going on, the switch says what goes on. A caller that the switch still has goes on
 where both agree they were: the flow at its prompt, the queue at its place, the offer at its phone, the talk with its
-agent. What the switch has no more is over, and the records get its end.
+agent. What the switch has no more is over, and the records get its end. Moments are UTC microseconds, 0 for unknown.
 """
 
 from __future__ import annotations

@@ -1,4 +1,5 @@
-"""Rows for the records: what the ``*_ended`` facts carry. Everything here is written exactly once for each row."""
+"""Rows for the records: what the ``*_ended`` facts carry. Everything here is written exactly once for each row. Moments
+are UTC microseconds; where one may be left out, it is now."""
 
 from __future__ import annotations
 

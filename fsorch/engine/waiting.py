@@ -559,7 +559,7 @@ class Waiting:
             self.wrapped(person.spec.id, 0.0)
 
     def wrapped(self, agent: str, seconds: float) -> None:
-        """An agent is free again, after so long a wrap-up."""
+        """An agent is free again, after so many seconds of wrap-up."""
         known = self._talked.pop(agent, None)
         queue = self.core.queues.get(known[0]) if known else None
         if known is not None and queue is not None:

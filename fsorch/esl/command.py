@@ -20,6 +20,7 @@ CAUSE = re.compile(r"[A-Z0-9_]{1,64}")
 
 
 def check_uuid(value: str) -> str:
+    """The id of a channel or a job. Raises QuotingError for what cannot be one."""
     return check_name(value, _UUID, "the id")
 
 
@@ -57,6 +58,7 @@ def check_verbatim(value: str, what: str) -> str:
 
 
 def check_natural(number: int) -> int:
+    """A number as the switch reads it: 32 bits, not negative. Raises QuotingError for another."""
     if not 0 <= number <= 2_147_483_647:
         raise QuotingError(f"the number {str(number)[:40]!r} is not a whole number from 0 to 2147483647")
     return number

@@ -140,7 +140,7 @@ class Profile:
         self._parts.clear()
 
     def mark(self, name: str, when: int) -> None:
-        """Set one time, such as ``Channel-Answered``."""
+        """Set one time, such as ``Channel-Answered``, in UTC microseconds."""
         self.times[name] = when
         self._parts.clear()
 

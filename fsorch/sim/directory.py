@@ -29,7 +29,8 @@ def register(
     port: int = 5071,
     expires: int = 60,
 ) -> Registration:
-    """A phone registers for a user, who is made known if need be: CUSTOM ``sofia::register`` is fired."""
+    """A phone registers for a user, who is made known if need be, for ``expires`` seconds: CUSTOM ``sofia::register``
+    is fired."""
     core, dialer = machine.core, machine.dialer
     address = add_user(machine, user, domain)
     realm = address.partition("@")[2]

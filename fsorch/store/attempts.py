@@ -189,7 +189,7 @@ class Attempts:
             last, last_id = page[-1].launched_at, page[-1].id
 
     def past(self, db: Db, numbers: Collection[str], since: int) -> dict[str, list[Past]]:
-        """The attempts of these numbers since then, by number, whatever their campaign."""
+        """The attempts of these numbers since then (UTC microseconds), by number, whatever their campaign."""
         query = (
             "SELECT launched_at, number, outcome, campaign, `lead`, disposition FROM attempt "
             "WHERE number IN ({}) AND launched_at >= ?"

@@ -29,8 +29,8 @@ class BreakStretch(msgspec.Struct, frozen=True):
 
 
 def break_stretches(db: Db, since: int, until: int) -> Iterator[BreakStretch]:
-    """The breaks from ``since`` to before ``until``, by when they ended; those that still last come at the end. A break
-    with another reason is another one; one that goes on over a restart of fsorch is one."""
+    """The breaks from ``since`` to before ``until`` (UTC microseconds), by when they ended; those that still last come
+    at the end. A break with another reason is another one; one that goes on over a restart of fsorch is one."""
     open_: dict[str, BreakStretch] = {}
     for fact in _changes(db, since - LOOK_BACK_US, until):
         now = _break_of(fact)

@@ -180,7 +180,7 @@ class MysqlConnection(pymysql.connections.Connection):
         super().connect(sock)
 
     def patience(self, seconds: float) -> None:
-        """How long the server may be silent from now on, before an OperationalError."""
+        """How many seconds the server may be silent from now on, before an OperationalError."""
         self._read_timeout = seconds
 
     def abandon(self) -> None:

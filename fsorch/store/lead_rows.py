@@ -42,7 +42,7 @@ _fields = msgspec.json.Decoder(dict[str, str])
 
 
 def gate_of(state: LeadState, next_at: int) -> Gate:
-    """How a lead of this state stands towards dialling."""
+    """How a lead of this state stands towards dialling. ``next_at``: UTC microseconds, 0 for at once."""
     if state in HELD:
         return Gate.HELD
     if state in SHUT:

@@ -345,7 +345,7 @@ class Leads(Part):
 
     def release(self, ids: Iterable[str], token: str, *, next_at: int = 0) -> int:
         """Give back leads that were reserved under ``token`` (or one that begins so) and not dialled: they are what
-        they were, or not before ``next_at`` where it is given. How many there were."""
+        they were, or not before ``next_at`` (UTC microseconds) where it is given. How many there were."""
         with self._use() as db, writing(db):
             where = (
                 LeadRecord.id.in_([plain_id(id) for id in ids]),

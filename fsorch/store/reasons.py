@@ -168,7 +168,7 @@ def may_dial(store: Records, campaign: str, bare: Lead, at: int) -> May:
 
 
 def missing_of(store: Records, centre: Centre, spec: CampaignSpec, now: int) -> list[str]:
-    """What stands against starting the campaign; see fsorch.campaign.readiness."""
+    """What stands against starting the campaign at ``now`` (UTC microseconds); see fsorch.campaign.readiness."""
     known = {one.id for one in store.leads.lists.all()}
     missing = [f"there is no list {name!r}; fsorch list import" for name in spec.list_shares() if name not in known]
     leads = sum(store.leads.lists.count(name).open for name in spec.list_shares() if name in known)

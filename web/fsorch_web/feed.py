@@ -115,7 +115,7 @@ class Watcher:
 
 
 class Lane:
-    """The pace of one topic: whether its views may have changed, and when the next push may be."""
+    """The pace of one topic: whether its views may have changed, and when (monotonic seconds) the next push may be."""
 
     def __init__(self) -> None:
         self.dirty = False

@@ -1,7 +1,7 @@
 """The sessions that are open: how many a person may have, and how long one lasts. Pure: time is an argument.
 
 The cookie is the session; what is kept here is which were ended, and when each was used last. After a restart of the
-server a session is known again from its next request.
+server a session is known again from its next request. ``now`` is a moment of the monotonic clock, in seconds.
 """
 
 from __future__ import annotations

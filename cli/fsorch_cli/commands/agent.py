@@ -166,7 +166,7 @@ def check_reason(reason: str, snapshot: Snapshot, agent: AgentView) -> None:
 
 
 def format_agent(agent: AgentView, now: int) -> tuple[object, ...]:
-    """The row of one agent."""
+    """The row of one agent; ``now``: UTC microseconds."""
     contact = agent.contact
     return (
         agent.id,

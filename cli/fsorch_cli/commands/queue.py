@@ -90,7 +90,7 @@ def show_queue(app: App, queue: str, as_json: bool) -> None:
 
 
 def format_queue(queue: QueueView, now: int) -> tuple[object, ...]:
-    """The row of one queue."""
+    """The row of one queue; ``now``: UTC microseconds."""
     in_time = f"{100 * queue.within / queue.answered:.0f}%" if queue.answered else ""
     return (
         queue.id,
