@@ -1,11 +1,13 @@
 """Copies of an SQLite database: one before each upgrade by itself, others when asked for, and the way back.
 
-A database on a server has the backups of its administrator; here it is only told how far it is.
+A database on a server has the backups of its administrator; here it is told how far it is, and by which commands it is
+copied and put back.
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 import msgspec
@@ -14,7 +16,7 @@ from fsorch.errors import StoreError
 from fsorch.store.database import Db, PooledMysql, PooledSqlite, connected, make_private, parse_url
 from fsorch.store.migrate import applied_migrations, known_migrations
 
-__all__ = ["Schema", "back_up", "copy_before_upgrade", "newest_copy", "read_schema", "roll_back"]
+__all__ = ["Schema", "back_up", "copy_before_upgrade", "newest_copy", "read_schema", "roll_back", "server_copy"]
 
 # What SQLite keeps beside the file: parts of the database as long as they are there.
 BESIDE = ("-wal", "-shm")
@@ -22,13 +24,17 @@ BESIDE = ("-wal", "-shm")
 
 class Schema(msgspec.Struct, frozen=True, kw_only=True):
     """How far a database is: the last migration ``applied`` (0: no tables), of those this fsorch has ``known``.
-    ``backups``: the copies that upgrades have made, the newest last."""
+    ``backups``: the copies that upgrades have made, the newest last. For a database on a server instead: the command
+    that writes a copy as it is now (``dump``), and the one that puts it back (``restore``); both ask for the
+    password."""
 
     engine: str
     where: str
     applied: int
     known: int
     backups: tuple[str, ...] = ()
+    dump: str = ""
+    restore: str = ""
 
 
 def read_schema(url: str) -> Schema:
@@ -42,8 +48,32 @@ def read_schema(url: str) -> Schema:
         db.shut()
     engine = "mysql" if isinstance(db, PooledMysql) else "sqlite"
     backups = () if isinstance(db, PooledMysql) else tuple(map(str, _copies(Path(db.database))))
-    where = str(db.database)
-    return Schema(engine=engine, where=where, applied=applied, known=len(known_migrations()), backups=backups)
+    dump, restore = server_copy(db, applied) if isinstance(db, PooledMysql) else ("", "")
+    return Schema(
+        engine=engine,
+        where=str(db.database),
+        applied=applied,
+        known=len(known_migrations()),
+        backups=backups,
+        dump=dump,
+        restore=restore,
+    )
+
+
+def server_copy(db: PooledMysql, applied: int) -> tuple[str, str]:
+    """The commands by which an administrator copies a database on a server, at migration ``applied``, and puts it back.
+    A table that is changed cannot be rolled back there, so the copy is the only way; it takes the place of the whole
+    database, for a later migration may have made tables that it knows nothing of."""
+    given = db.connect_params
+    options = {name: given.get(key) for name, key in (("host", "host"), ("port", "port"), ("user", "user"))}
+    options |= {"socket": given.get("unix_socket"), "ssl-ca": given.get("ssl_ca")}
+    if options["socket"]:
+        options |= {"host": None, "port": None}
+    where = " ".join(shlex.quote(f"--{name}={value}") for name, value in options.items() if value)
+    file = shlex.quote(f"{db.database}.at-{applied:04}.sql")
+    copied = f"--databases {shlex.quote(str(db.database))}"
+    dump = f"mariadb-dump {where} -p --single-transaction --add-drop-database {copied} > {file}"
+    return dump, f"mariadb {where} -p < {file}"
 
 
 def back_up(url: str, target: Path) -> None:
@@ -129,7 +159,7 @@ def _copies(file: Path) -> list[Path]:
 def _sqlite(url: str) -> PooledSqlite:
     db = parse_url(url)
     if isinstance(db, PooledMysql):
-        raise StoreError("this database is on a server; use its own tools, such as mariadb-dump --single-transaction")
+        raise StoreError("this database is on a server: use its own tools, by the commands of fsorch db status")
     return db
 
 

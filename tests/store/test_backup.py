@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import stat
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,10 @@ from fsorch.store import Store
 from fsorch.store.backup import back_up, newest_copy, read_schema, roll_back
 from fsorch.store.database import connected, parse_url
 from fsorch.store.migrate import known_migrations, migrate
+from fsorch.store.steps import Steps
+from tests.conftest import require
 from tests.store.conftest import open_store
+from tests.store.mariadb import PASSWORD, MariaDb
 
 KNOWN = len(known_migrations())
 
@@ -104,8 +109,41 @@ def test_a_newer_database_is_refused_and_told_of(file: Path) -> None:
 
 
 def test_a_server_has_its_own_tools(tmp_path: Path) -> None:
-    with pytest.raises(StoreError, match="mariadb-dump"):
+    with pytest.raises(StoreError, match="by the commands of fsorch db status"):
         back_up("mysql://fsorch@127.0.0.1/fsorch", tmp_path / "copy")
+
+
+def test_a_server_is_copied_and_put_back_by_the_commands_that_are_told(mariadb: MariaDb, tmp_path: Path) -> None:
+    """As an administrator runs them: in a shell, from before an upgrade to after it."""
+    if shutil.which("mariadb-dump") is None or shutil.which("mariadb") is None:
+        require("mysql", "mariadb-dump not found; install Debian's package mariadb-client")
+    url = mariadb.new_database()
+    db = parse_url(url)
+    with connected(db):
+        migrate(db, 1, known=known_migrations()[:21])
+        Steps(db).put("meta", {"name": "mark"}, {"value": "before"})
+    schema = read_schema(url)
+    assert (schema.applied, schema.known, PASSWORD in f"{schema.dump}{schema.restore}") == (21, KNOWN, False)
+
+    def run(command: str) -> None:
+        environment = os.environ | {"MYSQL_PWD": PASSWORD}
+        subprocess.run(command.replace(" -p ", " "), shell=True, check=True, cwd=tmp_path, env=environment, timeout=120)  # noqa: S602 - as it is pasted
+
+    run(schema.dump)
+    store = open_store(url)
+    store.set_password("later", "correct horse 7", "admin")
+    store.close()
+    assert read_schema(url).applied == KNOWN
+    run(schema.restore)
+    assert read_schema(url).applied == 21
+    with connected(db):
+        assert Steps(db).rows("meta", "value", name="mark") == [("before",)]
+        assert not [one for one in db.get_columns("promise") if one.name == "tenant"]
+    db.shut()
+    # And up again, from the copy.
+    store = open_store(url)
+    assert store.user("later") is None
+    store.close()
 
 
 def test_the_way_back_on_a_server_is_its_own_tools(file: Path) -> None:

@@ -42,7 +42,8 @@ def status(app: App, as_json: bool) -> None:
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False))
 @click.pass_obj
 def backup(app: App, file: Path) -> None:
-    """Copy the SQLite database to FILE, all of one moment; fsorch may run meanwhile."""
+    """Copy the SQLite database to FILE, all of one moment; fsorch may run meanwhile. For a database on a server `db
+    status` has the commands."""
     back_up(app.settings().database, file)
     note(f"wrote {file}, {file.stat().st_size / 1e6:.1f} MB")
 
@@ -52,9 +53,12 @@ def backup(app: App, file: Path) -> None:
 def migrate(app: App) -> None:
     """Bring the database up to date now; the next start of fsorch would do it as well.
 
-    An SQLite database is copied first: fsorch.sqlite3.at-0016 is what it was at migration 16."""
+    An SQLite database is copied first: fsorch.sqlite3.at-0016 is what it was at migration 16. One on a server is not,
+    and has no way back without a copy: see `db status`."""
     url = app.settings().database
     before = read_schema(url)
+    if before.dump and before.applied < before.known:
+        note(f"on a server there is no way back but a copy as it was: {before.dump}")
     with closing(open_database(url, create=False)):
         after = read_schema(url)
     if before.applied == after.applied:
@@ -71,7 +75,8 @@ def rollback(app: App, file: Path | None) -> None:
     """Put FILE, or the newest copy that an upgrade has made, into the place of the SQLite database. Then start the
     fsorch that goes with it.
 
-    fsorch must be stopped. What was written since that copy is not in it; the database as it is now is kept beside."""
+    fsorch must be stopped. What was written since that copy is not in it; the database as it is now is kept beside. For
+    a database on a server `db status` has the command that puts a copy back."""
     settings = app.settings()
     lock = HomeLock(Path(settings.home))
     try:
@@ -94,3 +99,9 @@ def print_schema(schema: Schema) -> None:
         console.print("The next start brings it up to date, or now: fsorch db migrate")
     for copy in schema.backups:
         console.print(f"copy {printable(copy)}")
+    if schema.dump:
+        if schema.applied < schema.known:
+            console.print("Copy it first: on a server there is no way back from an upgrade but a copy.")
+        for what, command in (("copy it", schema.dump), ("put it back", schema.restore)):
+            # Whole, in one line, to be pasted.
+            console.print(f"{what}: {printable(command)}", soft_wrap=True)
