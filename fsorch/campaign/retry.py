@@ -24,6 +24,8 @@ from fsorch.campaigns import (
 __all__ = ["Next", "after", "first_number", "unspent", "with_attempt"]
 
 SECOND = 1_000_000
+# Whose phone has rung in vain because we took the call back is not called again in the next minute.
+RANG_S = 900.0
 
 
 class Next(msgspec.Struct, frozen=True, kw_only=True):
@@ -145,7 +147,10 @@ def _by_rule(spec: CampaignSpec, lead: Lead, attempt: AttemptRow, outcome: Outco
             )
     if lead.tried.get(outcome, 0) > rule.attempts or not rule.attempts:
         return Next(state=LeadState.FINISHED, why=f"{_spoken(outcome)} as often as the rule allows ({rule.attempts})")
-    return _again(spec, lead, attempt, rule.after_s, _spoken(outcome), turn=rule.next_number)
+    after_s = rule.after_s
+    if outcome is Outcome.CANCELLED and attempt.ringing_at and outcome not in spec.retries:
+        after_s = max(after_s, RANG_S)
+    return _again(spec, lead, attempt, after_s, _spoken(outcome), turn=rule.next_number)
 
 
 def _again(

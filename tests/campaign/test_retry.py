@@ -51,6 +51,20 @@ def tried(*outcomes: Outcome, lead: Lead = LEAD) -> tuple[Lead, AttemptRow]:
     return lead, last
 
 
+@pytest.mark.parametrize(
+    ("rang", "own", "wait_s"), [(False, None, 120), (True, None, 900), (True, 180, 180), (False, 1800, 1800)]
+)
+def test_a_call_that_was_called_off_rests_longer_if_the_phone_had_rung(
+    rang: bool, own: int | None, wait_s: int
+) -> None:
+    rules = {Outcome.CANCELLED: RetryRule(after_s=own, attempts=5)} if own is not None else {}
+    spec = msgspec.structs.replace(SPEC, retries=rules)
+    lead, last = tried(Outcome.CANCELLED)
+    last = msgspec.structs.replace(last, ringing_at=T + 1 if rang else 0)
+    found = after(spec, lead, last, None)
+    assert (found.state, found.next_at) == (LeadState.READY, last.ended_at + wait_s * 1_000_000)
+
+
 def test_a_busy_number_is_tried_again_after_the_rules_delay_as_often_as_it_says() -> None:
     lead, last = tried(Outcome.BUSY)
     assert after(SPEC, lead, last, None) == Next(
