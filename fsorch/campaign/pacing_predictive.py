@@ -143,7 +143,8 @@ class Predictive(Watch):
         if lives <= usual or self._lost() <= 2.0 * usual:
             return 0
         stays, goes = 0, self.ringing
-        while goes - stays > 1:
+        # To one in twenty: it is asked again, with fewer.
+        while goes - stays > max(1, goes // 20):
             middle = (stays + goes) // 2
             self._waits = _without(waits, middle)
             stays, goes = (stays, middle) if self._lost() <= usual else (middle, goes)
