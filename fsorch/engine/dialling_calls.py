@@ -38,7 +38,7 @@ from fsorch.engine.tones import EARLY_SIT, SIT_GAP_S, SIT_OUTCOMES, SIT_S, Tone,
 from fsorch.errors import EslError
 from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars, Unschedule
 from fsorch.esl.events import Event
-from fsorch.esl.quoting import display
+from fsorch.esl.quoting import display, shown_name
 from fsorch.esl.replies import JobResult
 from fsorch.names import ContactOutcome, SegmentKind
 from fsorch.numbers import plain_number
@@ -169,7 +169,7 @@ class DialCalls:
             *((("fsorch_flow", campaign.flow_id),) if campaign.mode is Mode.AGENTLESS else self._alone(dial)),
             ("presence_data", f"fsorch:{dial.id}:customer"),
             ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
-            *((("origination_caller_id_name", display(dial.caller_name)),) if dial.caller_name else ()),
+            *((("origination_caller_id_name", shown_name(dial.caller_name)),) if dial.caller_name else ()),
         )
 
     def after_agent(self, dial: Dial) -> None:

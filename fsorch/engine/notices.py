@@ -15,7 +15,7 @@ from fsorch.engine.sounds import sound, spoken
 from fsorch.engine.state import Contact, Offer
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
-from fsorch.esl.quoting import Pairs, display
+from fsorch.esl.quoting import Pairs, display, shown_name
 from fsorch.rules import ToAgent
 
 __all__ = ["Notices"]
@@ -46,7 +46,7 @@ class Notices:
         """The caller's name as the phone shows it, and the variables that the agent's leg gets."""
         rules = self._rules(offer)
         prefix = rules.name_prefix if rules is not None else ""
-        name = ("origination_caller_id_name", display(f"{prefix}{contact.name}") or "anonymous")
+        name = ("origination_caller_id_name", shown_name(f"{prefix}{contact.name}") or "anonymous")
         wanted = rules.variables if rules is not None else ()
         known = {key: display(contact.exports[key], LONGEST_VALUE) for key in wanted if key in contact.exports}
         return (name, *((key, value) for key, value in known.items() if value))

@@ -1,8 +1,10 @@
 """Callers come to somebody they know: the customer's own agent, or who spoke with them lately.
 
-Who that is comes from the records, asked for when the contact begins and told by a ``History`` input. Nothing waits for
-it: a contact that is in the queue by then has its need changed there. When the person is at work but busy, the caller
-may be asked to wait for them, to take anyone, or to be called back by them.
+Who that is comes from the records, asked for when the contact begins and told by a ``History`` input. A caller who is
+in such a queue before is offered to nobody for a moment (LOOKED_UP_S after the call came in), or whoever is free would
+be quicker than any database; then they are served by anyone, and a history that comes later still changes their need.
+When the person is at work but busy, the caller may be asked to wait for them, to take anyone, or to be called back by
+them.
 """
 
 from __future__ import annotations
@@ -27,6 +29,9 @@ __all__ = ["Relations"]
 PROMPT = "wait_for_person"
 # A promise to be called back by one agent stands for so long; then anyone will do.
 PROMISED_S = 3 * 86_400.0
+# How long after a call has come in its caller's history is waited for: nobody notices it, and records that are slower
+# have troubles of their own.
+LOOKED_UP_S = 0.5
 
 
 class Relations:
@@ -51,7 +56,7 @@ class Relations:
         contact = self.core.contacts.get(input.contact)
         if contact is None:
             return
-        contact.encounters = input.encounters
+        contact.encounters, contact.looked_up = input.encounters, True
         self._rank(contact)
         if contact.machine.state is ContactState.WAITING:
             self.rejoin(contact)
@@ -76,6 +81,8 @@ class Relations:
             until = self.core.now.mono + PROMISED_S
             return self._only(need, (contact.promise.agent,), "promised that you would call back", until)
         spec, bond = self._spec(contact), self._bond(contact)
+        if spec is not None and bond is None and (until := self._looked_up_until(contact)):
+            return self._only(need, (), "", until)
         if spec is None or bond is None:
             return msgspec.structs.replace(need, prefer=(), bond="", only_until=0.0)
         choice = contact.choice
@@ -148,6 +155,13 @@ class Relations:
         """Nobody else will do; then it matters not that they passed it over before."""
         passed = need.passed - set(agents)
         return msgspec.structs.replace(need, prefer=agents, bond=why, only_until=until, passed=passed)
+
+    def _looked_up_until(self, contact: Contact) -> float:
+        """Until when (monotonic seconds) the history of a caller may still come; 0: it has come, or is past waiting
+        for."""
+        now = self.core.now
+        until = now.mono - (now.wall - contact.began_at) / 1_000_000 + LOOKED_UP_S
+        return until if contact.leg and contact.number and not contact.looked_up and until > now.mono else 0.0
 
     def _spec(self, contact: Contact) -> AffinitySpec | None:
         queue = self.core.queues.get(contact.queue)

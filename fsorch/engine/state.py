@@ -272,9 +272,9 @@ class Contact:
     ``music_kept`` while a caller is taken back whose music plays, and ``stood_at`` since when they stand in line;
     ``left_line_at``: since when they do something else than wait, until they wait again.
 
-    ``exports``: variables of the leg that agents may see. ``encounters``: whom the caller has met, from the records;
-    ``choice``: what they said when asked whether to wait for ``person``, until ``hold_until`` (monotonic seconds) at
-    most for the answer. ``asked`` counts questions.
+    ``exports``: variables of the leg that agents may see. ``encounters``: whom the caller has met, from the records,
+    once they were ``looked_up``; ``choice``: what they said when asked whether to wait for ``person``, until
+    ``hold_until`` (monotonic seconds) at most for the answer. ``asked`` counts questions.
 
     ``language``: in which the caller is spoken to; ``skills``: asked for this caller, beside the queue's own.
 
@@ -370,6 +370,7 @@ class Contact:
     asked: int = 0
     exports: dict[str, str] = field(default_factory=dict)
     encounters: tuple[Encounter, ...] = ()
+    looked_up: bool = False
     choice: PersonChoice | None = None
     person: str = ""
     hold_until: float = 0.0

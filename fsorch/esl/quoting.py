@@ -52,6 +52,7 @@ __all__ = [
     "parse_pairs",
     "parse_words",
     "play_list",
+    "shown_name",
     "split",
     "words",
 ]
@@ -65,6 +66,7 @@ _EXPANSION = re.compile(r"\$\\*\{")
 _ENTERPRISE = re.compile(":(?=_:)")
 _SCOPE = re.compile(r"%.?\[", re.DOTALL)
 _CUTTING = re.compile('[\\s%{}\\[\\]<>|^\\\\"`$\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]+')
+_NAME_CUT = re.compile(r"\s*[:/][:/\s]*")
 _SOCKET_MODULE = re.compile("mod_event_socket", re.IGNORECASE)
 _ESCAPED = re.compile(r"\\[\\nst']")
 _TOKEN = re.compile(r"\\.|[^\\']+|'|\\", re.DOTALL)
@@ -122,6 +124,14 @@ def display(text: str, limit: int = 80) -> str:
     """
     plain = _CUTTING.sub(" ", text)
     return _SOCKET_MODULE.sub("mod event socket", plain).strip()[:limit].strip()
+
+
+def shown_name(text: str) -> str:
+    """A caller's name for ``origination_caller_id_name``: `display`, without what a phone would not get to see.
+
+    mod_sofia takes the name for a number and cuts off all before the last ``/`` or ``:`` and all from ``@`` on
+    (``mod_sofia.c``, sofia_outgoing_channel: switch_sanitize_number; seen on FreeSWITCH 1.10.12)."""
+    return display(_NAME_CUT.sub(" - ", text.replace("@", " at ")))
 
 
 # -- words ------------------------------------------------------------------------------------------

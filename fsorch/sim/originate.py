@@ -183,6 +183,8 @@ class Call:
             name = name or caller.profile.get("Caller-ID-Name")
             number = number or caller.profile.get("Caller-ID-Number")
         number = number or "0000000000"
+        if target.name.startswith("sofia/"):
+            name = _as_number(name)
         texts = {
             "Direction": "outbound",
             "Logical-Direction": "outbound",
@@ -378,3 +380,9 @@ def originate(core: Core, dialer: Dialer, text: str, answer: Callable[[str], Non
             transfer(core, channel, order.exten, order.dialplan, order.context)
 
     Call(core, dialer, order.dial, order, done)
+
+
+def _as_number(name: str) -> str:
+    """A caller's name as mod_sofia passes it on, which takes it for a number (switch_utils.h, switch_sanitize_number:
+    nothing from the first ``@`` on, nothing before the last ``/`` or ``:``)."""
+    return name.partition("@")[0].rpartition("/")[2].rpartition(":")[2]

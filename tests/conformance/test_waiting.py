@@ -104,7 +104,8 @@ def test_an_agent_is_told_first_and_the_caller_hears_music_meanwhile(rig: Rig, w
     office, call, contact = waiter(to_agent=rules)
     office.log_in("ada")
     answered = rig.event("CHANNEL_ANSWER", lambda event: event.variable("fsorch_agent") == "ada")
-    assert (answered.variable("origination_caller_id_name") or "").startswith("Sales: ")
+    made = rig.event("CHANNEL_CREATE", lambda event: event.uuid == answered.uuid)
+    assert made.caller_name.startswith("Sales - ")
     told = rig.event("CHANNEL_EXECUTE_COMPLETE", lambda event: event.uuid == answered.uuid)
     assert told.application_data == PROMPTS["sorry"]
     fact = office.fact(FactKind.BRIDGED)

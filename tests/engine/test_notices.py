@@ -48,7 +48,7 @@ def said(desk: Desk, leg: str) -> Playback:
 def test_the_phone_shows_the_queue_before_the_name_and_gets_the_variables() -> None:
     dial = offered(Desk(centre()), **{"sip_h_X-Account": "17", "x_plan": "gold\r\nX: y", "x_other": "no"})
     known = dict(dial.variables)
-    assert known["origination_caller_id_name"] == "Sales: Zoë"
+    assert known["origination_caller_id_name"] == "Sales - Zoë"
     assert known["sip_h_X-Account"] == "17"
     assert "\n" not in known["x_plan"]
     assert "x_other" not in known

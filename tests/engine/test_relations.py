@@ -42,6 +42,7 @@ def dialled(desk: Desk) -> str:
 def busy(desk: Desk, agent: str) -> str:
     """Somebody else talks with ``agent``; their leg."""
     desk.call("other", "sales", caller_number="5550")
+    desk.tell(History(of_caller(desk, "other")))
     dial = desk.last(Originate)
     assert dict(dial.variables)["fsorch_agent"] == agent
     desk.rings(dial.uuid)
@@ -112,6 +113,26 @@ def test_a_late_history_changes_the_need_of_who_waits() -> None:
     late.call("caller", "sales")
     late.tell(History(of_caller(late), met(late, "rob")))
     assert late.engine._core.contacts[of_caller(late)].need.prefer == ("rob",)  # type: ignore[union-attr]
+
+
+def test_nobody_is_quicker_than_the_records() -> None:
+    desk = Desk(centre())
+    desk.log_in("ann", "rob")
+    desk.call("caller", "sales")
+    assert desk.of(FactKind.OFFER_MADE) == []
+    desk.passes(0.2)
+    desk.tell(History(of_caller(desk), met(desk, "rob")))
+    assert dialled(desk) == "rob"
+
+
+def test_records_that_do_not_answer_hold_nobody_up() -> None:
+    desk = Desk(centre())
+    desk.log_in("ann", "rob")
+    desk.call("caller", "sales")
+    desk.passes(0.4)
+    assert desk.of(FactKind.OFFER_MADE) == []
+    desk.passes(0.2)
+    assert dialled(desk) == "ann"
 
 
 def test_a_history_of_nobody_there_changes_nothing() -> None:

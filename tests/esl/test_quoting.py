@@ -23,6 +23,7 @@ from fsorch.esl.quoting import (
     parse_bracket_variables,
     parse_pairs,
     parse_words,
+    shown_name,
     split,
     words,
 )
@@ -169,6 +170,28 @@ def test_a_display_value_always_passes(text: str, limit: int) -> None:
     assert check_block(f"unload {shown}")
     assert len((shown + "x").splitlines()) == 1
     assert not set(shown) & set('%{}[]<>|^\\"`$\t')
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("Sales: Ann", "Sales - Ann"),
+        ("A/B", "A - B"),
+        ("x://y", "x - y"),
+        ("ann@acme.example", "ann at acme.example"),
+        ("O'Brien, Al", "O'Brien, Al"),
+        ("", ""),
+    ],
+)
+def test_a_phone_shows_the_whole_name(name: str, shown: str) -> None:
+    assert shown_name(name) == shown
+
+
+@given(ANY_TEXT)
+def test_no_name_is_cut_on_its_way_to_the_phone(text: str) -> None:
+    shown = shown_name(text)
+    assert display(shown) == shown
+    assert not set(shown) & set(":/@")
 
 
 @given(FRIENDLY)
