@@ -26,6 +26,7 @@ from fsorch.demands import NOTHING, demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
+from fsorch.engine.dialling_machines import MESSAGE_LIMIT_S, Machines
 from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.dialling_ways import NO_ROOM
@@ -34,15 +35,14 @@ from fsorch.engine.guards import CALLED_S
 from fsorch.engine.rows import LegRow
 from fsorch.engine.sounds import sound
 from fsorch.engine.state import Aim, Contact, Leg, Offer
-from fsorch.engine.tones import EARLY_SIT, SIT_GAP_S, SIT_OUTCOMES, SIT_S, Tone, tone_of
+from fsorch.engine.tones import EARLY_SIT, SIT_OUTCOMES
 from fsorch.errors import EslError
-from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, SetVars, Unschedule
+from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, Unschedule
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display, shown_name
 from fsorch.esl.replies import JobResult
 from fsorch.names import ContactOutcome, SegmentKind
 from fsorch.numbers import plain_number
-from fsorch.prompts import LANGUAGE
 
 __all__ = ["DialCalls"]
 
@@ -52,17 +52,11 @@ GRACE_S = 5.0
 FIRST = 999
 # A beep after this time is no machine's: music on hold, a key, a cash register.
 BEEP_S = 25.0
-# A machine whose greeting gave it away has so long to beep, or to fall silent for so many frames: then it records.
-AWAIT_S, SILENT = 30.0, 75
-# A message to a machine ends by itself; past this it is ended.
-MESSAGE_LIMIT_S = 120.0
 # While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).
 JOINING_S = 1.0
 US = 1_000_000
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
-# Whoever has answered is being heard, and may turn out to be a fax machine.
-HEARD = frozenset({DialState.UP, DialState.HANDED, DialState.TALKING, DialState.MACHINE})
 
 
 class DialCalls:
@@ -75,6 +69,9 @@ class DialCalls:
         self.dials: dict[str, Dial] = {}
         self.hearing = Hearing(core)
         self.said = Said(core, calls.music)
+        self.machines = machines = Machines(core, calls.music, self.hearing, self.said)
+        machines.step, machines.end = self.step, self._end_call
+        machines.told = lambda dial, outcome: self.told(dial, outcome)
         self.ended: Callable[[Dial], None]
         self.told: Callable[[Dial, Outcome], None]
         self.dropped: Callable[[Dial], None]
@@ -97,7 +94,7 @@ class DialCalls:
             DialEffect.NOTE_RINGING: lambda dial, cause: None,
             DialEffect.LISTEN: self._listen,
             DialEffect.HAND_OVER: self._hand_over,
-            DialEffect.TREAT_MACHINE: self._treat,
+            DialEffect.TREAT_MACHINE: lambda dial, cause: self.machines.treat(dial),
             DialEffect.TAKE_BACK: self._take_back,
             DialEffect.NOTE_SERVED: self._note_served,
             DialEffect.SAY_SORRY: self._say_sorry,
@@ -119,13 +116,13 @@ class DialCalls:
         self.look(dial)
         self.core.write_first()
         row = to_builtins(dial.row())
-        self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **self._fields(dial), row=row, owed=dial.owed)
+        self.core.fact(FactKind.ATTEMPT_STARTED, dial.id, **dial.fields(), row=row, owed=dial.owed)
         self._dial(dial, endpoint)
         return True
 
     def look(self, dial: Dial) -> None:
         """Ask its switch which of its messages are there, so that it is known when one is to be said."""
-        self.said.look(dial.campaign, dial.switch, self._language(dial))
+        self.said.look(dial.campaign, dial.switch, self.said.language(dial))
 
     def _dial(self, dial: Dial, endpoint: str) -> None:
         core = self.core
@@ -231,16 +228,12 @@ class DialCalls:
         if self.core.centre.unserved_s <= 0:
             return ()
         spec = dial.campaign.drop
-        words = self.said.words(dial.campaign, spec.prompt, dial.switch, self._language(dial))
+        words = self.said.words(dial.campaign, spec.prompt, dial.switch, self.said.language(dial))
         path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
         said = sound(words, path_of, None)
         left = f"sched_transfer +{CALLED_S:.0f} fsorch_left XML fsorch"
         key = ("fsorch_drop_key", spec.opt_out_key or "-")
         return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"), key)
-
-    def _language(self, dial: Dial) -> str:
-        """In which the called party is spoken to."""
-        return dial.lead.language if LANGUAGE.fullmatch(dial.lead.language) else self.core.centre.language
 
     def _hears_tones(self, dial: Dial) -> bool:
         return dial.campaign.amd is not None and dial.campaign.amd.sit
@@ -267,9 +260,9 @@ class DialCalls:
             case "CHANNEL_PARK":
                 self.step(dial, DialInput.ANSWERED)
             case "CUSTOM" if event.subclass == "avmd::beep":
-                self._beep(dial, event)
+                self.machines.beep(dial, event)
             case "DETECTED_TONE":
-                self._tone(dial, event)
+                self.machines.tone(dial, event)
             case "CHANNEL_EXECUTE_COMPLETE" if event.application_uuid:
                 self._executed(dial, event)
             case "DTMF" if dial.machine.state is DialState.MACHINE:
@@ -281,12 +274,8 @@ class DialCalls:
         """An application has ended: one that listens, or the message to a machine, or the wait for its beep."""
         if dial.machine.state is DialState.UP:
             self._judged(dial, self.hearing.event(dial, event))
-        elif event.application_uuid == dial.running:
-            dial.running, awaited, dial.awaits = "", dial.awaits, False
-            if awaited and event.variable("wait_for_silence_timeout") == "false":
-                self._leave_message(dial)
-            else:
-                self._end_call(dial)
+        else:
+            self.machines.executed(dial, event)
 
     def job(self, dial: Dial, result: JobResult) -> None:
         """How the dialling went. What failed and was there has told so by its hangup already."""
@@ -377,7 +366,7 @@ class DialCalls:
         unheard = state is DialState.PLACED and cause and self._verdict(dial, cause) in NO_ROOM
         switch = core.switches.get(dial.switch)
         if unheard and dial.ways and switch is not None and switch.up and (endpoint := self.next_way(dial)):
-            core.fact(FactKind.GATEWAY_FAILED, dial.id, **self._fields(dial), gateway=failed, cause=cause)
+            core.fact(FactKind.GATEWAY_FAILED, dial.id, **dial.fields(), gateway=failed, cause=cause)
             dial.leg, dial.job, dial.since = core.ids(), core.ids(), core.now.mono
             self._dial(dial, endpoint)
             return
@@ -421,7 +410,7 @@ class DialCalls:
         if verdict is not Verdict.MACHINE:
             self.step(dial, DialInput.PERSON)
             return
-        self._note_machine(dial, "greeting")
+        self.machines.note(dial, "greeting")
         if checked(dial):
             dial.sign(Sign.CHECKED)
             self.step(dial, DialInput.PERSON)
@@ -429,11 +418,6 @@ class DialCalls:
             self.step(dial, DialInput.PERSON)
         else:
             self.step(dial, DialInput.MACHINE)
-
-    def _note_machine(self, dial: Dial, by: str) -> None:
-        state, after_us = dial.machine.state.value, self.core.now.wall - dial.answered_at
-        fields = self._fields(dial)
-        self.core.fact(FactKind.MACHINE_HEARD, dial.id, **fields, state=state, after_us=after_us, by=by)
 
     def _hand_over(self, dial: Dial, cause: str) -> None:
         """A person: a contact, and to whom it is for."""
@@ -491,7 +475,7 @@ class DialCalls:
             queue=dial.campaign.queue,
             priority=FIRST,
             admitted=True,
-            language=self._language(dial),
+            language=self.said.language(dial),
             skills=demand_of(dial.campaign.skills),
             tenant=core.tenancy.of_campaign(dial.campaign.id),
         )
@@ -532,7 +516,7 @@ class DialCalls:
         self.dropped(dial)
         self._aside(contact, ContactOutcome.DROPPED)
         dial.prompt = spec.prompt
-        core.fact(FactKind.DROPPED, contact, **self._fields(dial), prompt=spec.prompt)
+        core.fact(FactKind.DROPPED, contact, **dial.fields(), prompt=spec.prompt)
         words = self.said.words(dial.campaign, spec.prompt, dial.switch, contact.language)
         self.calls.questions.ask(contact, words, spec.opt_out_key or "#", self._keyed)
         core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
@@ -559,12 +543,12 @@ class DialCalls:
 
     def opt_out(self, dial: Dial, source: str) -> None:
         """The called party wants no more calls of this campaign."""
-        self.core.fact(FactKind.DNC_ASKED, dial.id, **self._fields(dial), number=dial.number, source=source)
+        self.core.fact(FactKind.DNC_ASKED, dial.id, **dial.fields(), number=dial.number, source=source)
 
     def _opted_out(self, contact: Contact, everywhere: bool) -> None:
         """A flow was told so: of the campaign that called, or of all; who called themselves can mean all alone."""
         dial, number = self.dials.get(contact.id), plain_number(contact.number)
-        fields = self._fields(dial) | {"number": dial.number} if dial is not None else {"number": number}
+        fields = dial.fields() | {"number": dial.number} if dial is not None else {"number": number}
         if everywhere or dial is None:
             fields["campaign"] = ""
         if fields["number"]:
@@ -583,83 +567,13 @@ class DialCalls:
             contact.running = ""
             self.core.send(contact.switch, Break(contact.leg))
 
-    def _beep(self, dial: Dial, event: Event) -> None:
-        if dial.beeped or not dial.answered_at:
-            return
-        dial.beeped = True
-        dial.sign(Sign.BEEP)
-        self.hearing.beep(dial, event)
-        self._note_machine(dial, "beep")
-        if dial.awaits:
-            self._leave_message(dial)
-        elif dial.campaign.machine_action is not MachineAction.AGENT:
-            self.step(dial, DialInput.MACHINE)
-        elif dial.machine.state is DialState.UP:
-            self.step(dial, DialInput.PERSON)
-
-    def _tone(self, dial: Dial, event: Event) -> None:
-        """A tone of a fax machine or the network: to neither anybody listens, and nothing is said, whoever has it by
-        now."""
-        tone, leg = tone_of(event)
-        if dial.machine.state not in HEARD or dial.outcome is not None or leg != dial.leg:
-            return
-        if tone is Tone.FAX:
-            self._no_person(dial, Outcome.FAX, "fax tone")
-        elif event.timestamp - dial.answered_at > SIT_S * US:
-            return
-        elif tone is not Tone.LAST:
-            dial.sit, dial.sit_at = tone, event.timestamp
-        elif dial.sit is not None and event.timestamp - dial.sit_at <= SIT_GAP_S * US:
-            self._no_person(dial, SIT_OUTCOMES[dial.sit], "network's tones")
-
-    def _no_person(self, dial: Dial, outcome: Outcome, by: str) -> None:
-        dial.outcome = outcome
-        self._note_machine(dial, by)
-        if dial.machine.state is DialState.MACHINE:
-            self._end_call(dial)
-        else:
-            self.step(dial, DialInput.MACHINE)
-
-    def _treat(self, dial: Dial, cause: str) -> None:
-        """A machine. One that has beeped records now; one that its greeting gave away will."""
-        self.told(dial, dial.outcome or Outcome.MACHINE)
-        core, campaign = self.core, dial.campaign
-        core.send(dial.switch, Unschedule(dial.leg))
-        if dial.outcome is not None:
-            self._end_call(dial)
-            return
-        if campaign.machine_action is not MachineAction.MESSAGE or not campaign.machine_prompt:
-            core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
-            self._end_call(dial)
-            return
-        core.send(dial.switch, SetVars(dial.leg, (("fsorch_machine", "yes"),)))
-        if dial.beeped or campaign.amd is None:
-            self._leave_message(dial)
-            return
-        dial.awaits, dial.running = True, core.ids()
-        words = f"{campaign.amd.level} {SILENT} 0 {AWAIT_S * 1000:.0f}"
-        core.send(dial.switch, Execute(dial.leg, "wait_for_silence", words, dial.running), f"await:{dial.id}")
-        core.timers.set(("dial", dial.id), core.now.mono + AWAIT_S + GRACE_S)
-
-    def _leave_message(self, dial: Dial) -> None:
-        core, campaign = self.core, dial.campaign
-        if dial.listening or dial.awaits:
-            # What listens runs on until its own time is over, and would keep the message back.
-            core.send(dial.switch, Park(dial.leg), f"still:{dial.leg}")
-        core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
-        dial.awaits, dial.running, dial.prompt = False, core.ids(), campaign.machine_prompt
-        words = self.said.words(campaign, campaign.machine_prompt, dial.switch, self._language(dial))
-        path = self.calls.music.play_of(dial.switch, dial.leg, words)
-        core.send(dial.switch, Playback(dial.leg, path, dial.running), f"message:{dial.id}")
-        core.timers.set(("dial", dial.id), core.now.mono + MESSAGE_LIMIT_S)
-
     def _take_back(self, dial: Dial, cause: str) -> None:
         """An agent has it, or is about to: they need not listen to a machine."""
         contact = self.core.contacts.get(dial.id)
         if contact is not None:
             network = dial.outcome in SIT_OUTCOMES.values()
             self._aside(contact, ContactOutcome.NOT_REACHED if network else ContactOutcome.MACHINE)
-        self._treat(dial, cause)
+        self.machines.treat(dial)
 
     def _end_call(self, dial: Dial) -> None:
         self._kill(dial, "NORMAL_CLEARING")
@@ -688,13 +602,3 @@ class DialCalls:
         person = self.core.people.get(dial.agent)
         if person is not None and person.agent.state is AgentState.RESERVED and not person.offer:
             self.calls.people.move(person, AgentInput.RELEASE)
-
-    def _fields(self, dial: Dial) -> dict[str, str]:
-        return {
-            "leg": dial.leg,
-            "agent": dial.served or dial.agent,
-            "queue": dial.campaign.queue,
-            "switch": dial.switch,
-            "campaign": dial.campaign.id,
-            "lead": dial.lead.id,
-        }

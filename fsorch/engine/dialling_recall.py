@@ -20,7 +20,8 @@ from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, LeadSta
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
-from fsorch.engine.dialling_calls import FIRST, GRACE_S, MESSAGE_LIMIT_S
+from fsorch.engine.dialling_calls import FIRST, GRACE_S
+from fsorch.engine.dialling_machines import MESSAGE_LIMIT_S
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.drop_notes import DROPPED, DropNote, drop_note, note_keys
 from fsorch.engine.facts import FactKind

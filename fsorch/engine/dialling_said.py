@@ -13,10 +13,12 @@ from collections.abc import Iterator
 from fsorch.campaigns import CampaignSpec, MachineAction, Mode
 from fsorch.config import Centre
 from fsorch.engine.core import Core
+from fsorch.engine.dialling_state import Dial
 from fsorch.engine.music import Music
 from fsorch.engine.sounds import Fixed, drop_values, fixed, spoken
 from fsorch.esl.commands import FileExists
 from fsorch.ivr.speech import File, Utterance
+from fsorch.prompts import LANGUAGE
 from fsorch.shipped import DEFAULT_LANGUAGE
 
 __all__ = ["Said", "messages_of"]
@@ -45,6 +47,10 @@ class Said:
         self._there: dict[tuple[str, str], tuple[float, bool | None]] = {}
         self._made: dict[tuple[object, ...], Fixed | None] = {}
         self._of: Centre | None = None
+
+    def language(self, dial: Dial) -> str:
+        """In which the called party is spoken to."""
+        return dial.lead.language if LANGUAGE.fullmatch(dial.lead.language) else self.core.centre.language
 
     def look(self, spec: CampaignSpec, switch: str, language: str) -> None:
         """Ask the switch which messages of a campaign it has, in ``language`` and in the centre's own."""

@@ -125,6 +125,17 @@ class Dial:
     promised_at: int = 0
     promised_to: str = ""
 
+    def fields(self) -> dict[str, str]:
+        """Of what and of whom a fact about it is."""
+        return {
+            "leg": self.leg,
+            "agent": self.served or self.agent,
+            "queue": self.campaign.queue,
+            "switch": self.switch,
+            "campaign": self.campaign.id,
+            "lead": self.lead.id,
+        }
+
     def row(self) -> AttemptRow:
         """All of it, for the records."""
         return AttemptRow(
