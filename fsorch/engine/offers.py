@@ -6,7 +6,7 @@ from collections.abc import Callable
 from math import ceil
 from typing import Protocol
 
-from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferMachine, OfferState, verdict_of
+from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferState, verdict_of
 from fsorch.acd.agent import AgentInput, AgentState
 from fsorch.acd.phones import way_of
 from fsorch.causes import Cause
@@ -449,17 +449,7 @@ class Offers:
     def take_up(self, contact: Contact, person: Person, leg: Leg, id: str) -> Offer:
         """An offer of an earlier life of ours whose phone is there: it goes on, with the time it had."""
         core, queue = self.core, self.core.queues.get(contact.queue)
-        offer = Offer(
-            id=id,
-            contact=contact.id,
-            agent=person.spec.id,
-            queue=contact.queue,
-            switch=contact.switch,
-            leg=leg.uuid,
-            job="",
-            why="offered before a restart",
-            made_at=leg.row.created_at,
-        )
+        offer = _found(contact, person, leg, id, "offered before a restart", leg.row.created_at)
         core.distributor.leave(contact.id)
         core.distributor.unready(person.spec.id)
         person.agent.reserve(core.now.wall)
@@ -478,19 +468,23 @@ class Offers:
 
     def restore(self, contact: Contact, person: Person, leg: Leg, id: str = "") -> None:
         """A pair found talking after a restart of ours: as if the offer had just been accepted."""
-        offer = Offer(
-            id=id or self.core.ids(),
-            contact=contact.id,
-            agent=person.spec.id,
-            queue=contact.queue,
-            switch=contact.switch,
-            leg=leg.uuid,
-            job="",
-            why="found talking",
-            made_at=self.core.now.wall,
-            machine=OfferMachine(),
-        )
+        offer = _found(contact, person, leg, id or self.core.ids(), "found talking", self.core.now.wall)
         self.core.offers[offer.id] = offer
         contact.offers_open[offer.id] = None
         leg.offer = offer.id
         self.step(offer, OfferInput.BRIDGED)
+
+
+def _found(contact: Contact, person: Person, leg: Leg, id: str, why: str, made_at: int) -> Offer:
+    """An offer that this life of ours did not make; ``made_at``: UTC microseconds."""
+    return Offer(
+        id=id,
+        contact=contact.id,
+        agent=person.spec.id,
+        queue=contact.queue,
+        switch=contact.switch,
+        leg=leg.uuid,
+        job="",
+        why=why,
+        made_at=made_at,
+    )
