@@ -14,8 +14,9 @@ from fsorch.names import SegmentKind
 from fsorch.sim.people import PhoneHabits
 from fsorch.store.changing import change_centre
 from tests.recovery.accounts import Accounts
-from tests.recovery.conftest import Make
+from tests.recovery.conftest import SEED, Make
 from tests.recovery.site import AGENTS, BY
+from tests.store.mariadb import missing_mariadb
 
 
 @pytest.mark.slow
@@ -97,8 +98,10 @@ def test_everybody_is_where_they_were(make: Make) -> None:
 
 
 @pytest.mark.slow
-def test_killed_again_and_again(make: Make) -> None:
-    site = make()
+def test_killed_again_and_again(make: Make, request: pytest.FixtureRequest) -> None:
+    # Half of the seeds on either kind of database, where there is a server.
+    on_server = SEED % 2 and not missing_mariadb()
+    site = make(url=request.getfixturevalue("mariadb").new_database()) if on_server else make()
     site.start()
     site.log_in(*AGENTS)
     site.stream(24, 5.0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import time
 from contextlib import closing
 from pathlib import Path
@@ -59,6 +60,8 @@ def migrate(app: App) -> None:
     before = read_schema(url)
     if before.dump and before.applied < before.known:
         note(f"on a server there is no way back but a copy as it was: {before.dump}")
+        if sys.stdin.isatty():
+            click.confirm("Is it copied, and shall it be brought up to date?", abort=True, err=True)
     with closing(open_database(url, create=False)):
         after = read_schema(url)
     if before.applied == after.applied:
