@@ -207,10 +207,13 @@ class Customers(Part):
 
     # -- promises, notes, surveys ---------------------------------------------------------------------------------
 
-    def promises(self, *, role: str = "", agent: str = "", tenant: str = "", limit: int = 200) -> tuple[Promise, ...]:
-        """The open promises, those due first first."""
+    def promises(
+        self, *, role: str = "", agent: str = "", tenant: str = "", begins: str = "", limit: int = 200
+    ) -> tuple[Promise, ...]:
+        """The open promises, those due first first; ``begins``: those whose ids begin so."""
         where = PromiseRecord.id != ""
         where = where & (PromiseRecord.tenant == tenant) if tenant else where
+        where = where & PromiseRecord.id.startswith(clean(begins)) if begins else where
         where = where & (PromiseRecord.role == role) if role else where
         where = where & (PromiseRecord.agent == agent) if agent else where
         with self._use() as db:

@@ -18,7 +18,7 @@ from fsorch.errors import NotFound
 from fsorch.store import Store
 from fsorch.store.lead_lists import ImportState, LeadList
 from fsorch_cli.app import App
-from fsorch_cli.console import err, note, out, print_json, print_table, printable
+from fsorch_cli.console import err, first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
@@ -55,14 +55,15 @@ def list_lists(app: App, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("list_id", metavar="LIST")
+@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="So many imports.")
 @AS_JSON
 @click.pass_obj
-def show(app: App, list_id: str, as_json: bool) -> None:
+def show(app: App, list_id: str, limit: int, as_json: bool) -> None:
     """One list, its imports, and its first leads."""
     with app.store() as store:
         one = store.leads.lists.get(list_id)
         counts = store.leads.lists.count(list_id)
-        imports = store.leads.lists.imports(list_id)
+        imports = first_rows(store.leads.lists.imports(list_id, limit + 1), limit)
         first = [lead for lead, _ in zip(store.leads.lists.leads(list_id), range(10), strict=False)]
     if as_json:
         print_json(_plain(one, counts) | {"imports": imports, "first": first})

@@ -55,7 +55,7 @@ def _add_verb(verb: str, state: PromiseState) -> None:
     @click.pass_obj
     def end(app: App, promise: str) -> None:
         with app.store() as store:
-            known = [one.id for one in store.customers.promises(limit=10_000) if one.id.startswith(promise)]
+            known = [one.id for one in store.customers.promises(begins=promise, limit=2)]
             ended = store.customers.end_promise(known[0] if len(known) == 1 else promise, state, asked_by())
         out().print(f"promise {printable(ended.id[:12])} is {state.value}")
 
