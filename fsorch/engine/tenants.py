@@ -24,6 +24,8 @@ __all__ = ["FULL", "SORRY", "TenantLines", "Tenants", "agents_full", "first_queu
 FULL = "FSORCH_FULL"
 # Contacts that are over are taken out of the books at last when there are so many.
 SWEEP_AT = 1000
+# Where a contact is, as far as its queue goes: in its line, on the way to an agent, with one.
+IN_QUEUE = (ContactState.WAITING, ContactState.OFFERED, ContactState.TALKING)
 # What callers get when nobody has said what.
 SORRY = Overflow(to=OverflowTo.MESSAGE, name="call_again")
 
@@ -63,7 +65,8 @@ class Tenants:
         now on. Given back are those who wait in one that is another tenant's now."""
         astray = []
         for contact in self.core.contacts.values():
-            if not contact.tenant and contact.queue and self.core.tenancy.of_queue(contact.queue):
+            there, owner = contact.machine.state in IN_QUEUE, self.core.tenancy.of_queue(contact.queue)
+            if there and owner and not contact.tenant:
                 self.enter(contact)
                 if contact.leg:
                     mark = SetVars(contact.leg, (("fsorch_tenant", contact.tenant),))
