@@ -17,6 +17,7 @@ from fsorch.engine.inputs import (
     HoldCall,
     MuteCall,
     PressKeys,
+    StopListening,
     Supervise,
     TakeOver,
     TransferCall,
@@ -319,6 +320,27 @@ def test_a_supervisor_listens_whispers_and_barges(rig: Rig, opened: Opener) -> N
     assert office.of(FactKind.COMMAND_FAILED) == []
     finish(office, call, contact, 3)
     office.fact(FactKind.LISTENING_ENDED, contact=contact)
+
+
+def test_a_supervisor_hears_on_over_a_restart(rig: Rig, opened: Opener) -> None:
+    first = opened()
+    call, contact = talking(first, "bob")
+    first.ask(Supervise(agent="ada", by=BY, watcher="bob", mode="whisper"))
+    began = first.fact(FactKind.LISTENING_BEGAN, contact=contact)
+    rig.event("CHANNEL_ANSWER", leg=began.leg)
+    rig.until(lambda: rig.ask(GetVar(began.leg, "current_application")).text == "eavesdrop", "bob to listen")
+    rig.listener = None
+    second = opened()
+    second.log_in("ada", "bob")
+    cut(rig)
+    assert second.contact_is(call, "talking").agent == "ada"
+    assert [(one.name, one.mode) for one in second.agent("ada").listeners] == [("bob", "whisper")]
+    second.ask(StopListening(agent="ada", by=BY, watcher="bob"))
+    second.fact(FactKind.LISTENING_ENDED, contact=contact)
+    rig.gone(began.leg)
+    second.ask(HangUp(agent="ada", by=BY))
+    assert second.ended(contact)["agent"] == "ada"
+    rig.gone(call.caller)
 
 
 @pytest.mark.parametrize("picks_up", [True, False])
