@@ -48,14 +48,6 @@ def records(tmp_path: Path) -> Iterator[Store]:
     store.close()
 
 
-@pytest.fixture
-def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
-    """A desktop over it."""
-    (tmp_path / "index.html").write_text("x")
-    with new_site(tmp_path, records) as running:
-        yield running
-
-
 def test_a_supervisor_starts_and_pauses_and_it_is_kept_who_did(desk: Site, records: Store) -> None:
     sam = desk.page("sam")
     assert sam.get("/api/campaign-states").json["staff"]["state"] == "draft"

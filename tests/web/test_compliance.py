@@ -16,10 +16,9 @@ from fsorch.store import Store
 from fsorch.store.database import connected
 from fsorch_web.operations import OPERATIONS
 from tests.store.conftest import open_store
-from tests.web.harness import Answer, Page, Site, new_site
+from tests.web.harness import Answer, Site
 
 DAY = 86_400_000_000
-PASSWORD = "correct horse 7"
 
 
 @pytest.fixture
@@ -36,22 +35,9 @@ def records(tmp_path: Path) -> Iterator[Store]:
             row = AttemptRow(id=f"a{n}", campaign="spring", pack="own", lead="", number="+442079460958", launched_at=at)
             store.leads.attempts.write(db, msgspec.structs.replace(row, ended_at=at + 1))
     for login, role in (("root", "admin"), ("sam", "supervisor"), ("olga", "auditor")):
-        store.set_password(login, PASSWORD, role)
+        store.set_password(login, f"{login}'s own", role)
     yield store
     store.close()
-
-
-@pytest.fixture
-def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
-    (tmp_path / "index.html").write_text("x")
-    with new_site(tmp_path, records) as running:
-        yield running
-
-
-def page(desk: Site, login: str) -> Page:
-    made = Page(desk.port)
-    assert made.log_in(login, PASSWORD).status == 200
-    return made
 
 
 def calls(answer: Answer) -> list[tuple[int, int]]:
@@ -60,7 +46,7 @@ def calls(answer: Answer) -> list[tuple[int, int]]:
 
 
 def test_what_was_kept_long_enough_goes(desk: Site, records: Store) -> None:
-    root, olga = page(desk, "root"), page(desk, "olga")
+    root, olga = desk.page("root"), desk.page("olga")
     assert calls(olga.get("/api/compliance/plan")) == [(1, 0)]
     assert calls(olga.get("/api/compliance/plan?at_least=60")) == [(0, 0)]
     assert olga.get("/api/compliance/plan?at_least=x").status == 400
@@ -74,13 +60,13 @@ def test_what_was_kept_long_enough_goes(desk: Site, records: Store) -> None:
 
 
 def test_a_hold_keeps_it(desk: Site) -> None:
-    root = page(desk, "root")
+    root = desk.page("root")
     asked = {"id": "case 7", "reason": "a lawsuit", "number": "+44 20 7946 0958"}
     held = root.post("/api/compliance/holds", asked)
     assert (held.status, held.json["number"], held.json["by"]) == (201, "+442079460958", "root")
     assert root.post("/api/compliance/holds", asked).status == 422
     assert root.post("/api/compliance/holds", {"id": "x", "reason": "y", "campaign": "sprang"}).status == 404
-    assert page(desk, "olga").get("/api/compliance/holds").json == [held.json]
+    assert desk.page("olga").get("/api/compliance/holds").json == [held.json]
     assert calls(root.get("/api/compliance/plan")) == [(0, 1)]
     assert root.post("/api/compliance/purge", {}).json["lots"] == []
     assert root.post("/api/compliance/release", {"id": "case 8"}).status == 404
@@ -90,6 +76,6 @@ def test_a_hold_keeps_it(desk: Site) -> None:
 
 @pytest.mark.parametrize(("method", "rule"), [key for key in OPERATIONS if key[1].startswith("/api/compliance/")])
 def test_only_admins_remove_and_hold(desk: Site, method: str, rule: str) -> None:
-    sam = page(desk, "sam")
+    sam = desk.page("sam")
     answer = sam.get(rule) if method == "GET" else sam.post(rule, {})
     assert answer.status == (200 if method == "GET" else 403)

@@ -10,9 +10,9 @@ import pytest
 from fsorch.errors import RequestRefused
 from fsorch.store import Store
 from tests.web.harness import Answer, Page, Site
-from tests.web.test_leads import LEAD, desk, records
+from tests.web.test_leads import LEAD, records
 
-__all__ = ["desk", "records"]
+__all__ = ["records"]
 
 
 def post(page: Page, path: str, body: Any, key: str) -> Answer:

@@ -13,7 +13,7 @@ from fsorch.store import Store
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
 from tests.store.conftest import open_store
-from tests.web.harness import Page, Site, new_site
+from tests.web.harness import Page, Site
 from tests.web.test_objects import send
 
 LEAD = {
@@ -33,14 +33,6 @@ def records(tmp_path: Path) -> Iterator[Store]:
     store.leads.lists.make(LeadList(id="spring"), "test")
     yield store
     store.close()
-
-
-@pytest.fixture
-def desk(records: Store, tmp_path: Path) -> Iterator[Site]:
-    """A desktop over it."""
-    (tmp_path / "index.html").write_text("x")
-    with new_site(tmp_path, records) as running:
-        yield running
 
 
 def walked(page: Page, path: str) -> list[Any]:

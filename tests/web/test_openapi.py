@@ -18,10 +18,10 @@ from fsorch_web import create_app
 from fsorch_web.openapi import describe_api
 from tests.web.fake import FakeCentre, FakeStore
 from tests.web.harness import SECRET, Page, Site
-from tests.web.test_leads import LEAD, desk, records
+from tests.web.test_leads import LEAD, records
 from tests.web.test_objects import send
 
-__all__ = ["desk", "records"]
+__all__ = ["records"]
 
 
 @pytest.fixture(scope="module")
