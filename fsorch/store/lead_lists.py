@@ -44,6 +44,8 @@ __all__ = ["ImportState", "LeadList", "Lists", "claim_ids", "lead_row", "number_
 WORD = re.compile(r"[a-z0-9][a-z0-9_.-]{0,62}")
 NEXT_ID = "lead.next_id"
 PAGE = 1_000
+# For the ids in their order the database looks through the whole list each time: so many at once.
+AHEAD = 50_000
 # Of each list so many leads, from either end, tell what fields there are.
 FEW_LEADS = 100
 # Values of one statement: below the bound of every SQLite of these years, and a megabyte of MySQL's.
@@ -132,7 +134,7 @@ class Lists(Part):
             if held:
                 raise RequestRefused("the list", f"in use ({held} leads are being dialled)", "to remove it")
             removed = 0
-            while ids := _ids(db, id, 0, PAGE):
+            for ids in _pages(db, id, goes=True):
                 with writing(db):
                     LeadNumberRecord.delete().where(LeadNumberRecord.lead.in_(ids)).execute(db)
                     removed += LeadRecord.delete().where(LeadRecord.id.in_(ids)).execute(db)
@@ -180,15 +182,28 @@ class Lists(Part):
         return self.reset(id, "clock", done=True) if ours else 0
 
     def leads(self, id: str) -> Iterator[Lead]:
-        """Every lead of a list, in the order they came, without history; needs the memory of one page."""
+        """Every lead of a list, in the order they came, without history; needs the memory of one page, and of the ids
+        of some. No connection is kept while the caller has a lead."""
         last = 0
         while True:
             with self._use() as db:
-                found = read_leads(db, _ids(db, id, last, PAGE))
-            yield from (found[key] for key in sorted(found))
-            if len(found) < PAGE:
+                ids = _ids(db, id, last, AHEAD)
+            if not ids:
                 return
-            last = max(found)
+            for page in _parts(ids):
+                with self._use() as db:
+                    found = read_leads(db, page)
+                yield from (found[key] for key in sorted(found))
+            last = ids[-1]
+
+    def field_names(self, id: str) -> list[str]:
+        """The names of all fields that any lead of a list has, in their order."""
+        names: set[str] = set()
+        with self._use() as db:
+            for ids in _pages(db, id):
+                for (text,) in set(db.among("SELECT fields FROM `lead` WHERE id IN ({})", ids)):
+                    names |= msgspec.json.decode(text, type=dict[str, Any]).keys()
+        return sorted(names)
 
     def fields(self, lists: Sequence[str], wanted: Sequence[str]) -> frozenset[str] | None:
         """The names of the fields that leads of these lists have: all those of ``wanted`` that any lead has, and beside
@@ -430,6 +445,19 @@ def _lead_tuple(id: int, lead: Lead, now: int) -> tuple[Any, ...]:
         0,
         now,
     )
+
+
+def _pages(db: Db, list: str, *, goes: bool = False) -> Iterator[Ids]:
+    """The ids of a list's leads, in their order, a page at a time; ``goes``: what was given out is gone before the
+    next is asked for."""
+    last = 0
+    while ids := _ids(db, list, last, AHEAD):
+        yield from _parts(ids)
+        last = 0 if goes else ids[-1]
+
+
+def _parts(ids: Ids) -> Iterator[Ids]:
+    return (ids[at : at + PAGE] for at in range(0, len(ids), PAGE))
 
 
 def _ids(db: Db, list: str, after: int, count: int) -> Ids:

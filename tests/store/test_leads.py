@@ -29,9 +29,9 @@ from fsorch.clock import ManualClock
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.expressions import evaluate
-from fsorch.store import Store, lead_choice
+from fsorch.store import Store, lead_choice, lead_lists
 from fsorch.store import leads as leads_module
-from fsorch.store.database import PooledMysql, connected
+from fsorch.store.database import Db, PooledMysql, connected
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_filter import names_of
 from fsorch.store.lead_lists import LeadList
@@ -137,6 +137,26 @@ class TestOneLead:
         assert store.leads.lists.remove("spring", "test") == 3
         with pytest.raises(NotFound):
             store.leads.lists.get("spring")
+
+    def test_a_long_list_is_gone_through_in_parts(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = make(store, 11, fields=lambda n: {f"f{n % 3}": "x"} if n else {})
+        other = make(store, 2, list="other", fields=lambda n: {"g": "x"})
+        looked: list[int] = []
+        ids_of = lead_lists._ids
+
+        def watched(db: Db, name: str, after: int, count: int) -> list[int]:
+            looked.append(count)
+            return ids_of(db, name, after, count)
+
+        monkeypatch.setattr(lead_lists, "_ids", watched)
+        monkeypatch.setattr(lead_lists, "AHEAD", 4)
+        monkeypatch.setattr(lead_lists, "PAGE", 3)
+        assert list(store.leads.lists.leads("spring")) == made
+        # Eleven, four at a time, and once more for nothing.
+        assert looked == [4] * 4
+        assert store.leads.lists.field_names("spring") == ["f0", "f1", "f2"]
+        assert store.leads.lists.remove("spring", "test") == 11
+        assert list(store.leads.lists.leads("other")) == other
 
 
 class TestOrder:

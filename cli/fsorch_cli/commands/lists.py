@@ -206,7 +206,8 @@ def export(app: App, list_id: str, format_: str, output: Path | None, force: boo
     """Every lead of LIST with its state, numbers and fields; what is written can be imported."""
     with app.store() as store:
         store.leads.lists.get(list_id)
-        names = _field_names(store, list_id) if format_ == "csv" else []
+        # The columns must be known before the first row.
+        names = store.leads.lists.field_names(list_id) if format_ == "csv" else []
         with destination(output, force=force) as stream:
             writer = FORMATS[format_](stream)
             for lead in store.leads.lists.leads(list_id):
@@ -298,14 +299,6 @@ def _import_row(row: ImportState) -> tuple[object, ...]:
 
 def _numbers(lead: Lead) -> str:
     return ", ".join(one.number for one in lead.numbers)
-
-
-def _field_names(store: Store, list_id: str) -> list[str]:
-    """The fields that any lead of the list has; the CSV's columns must be known before its first row."""
-    names: dict[str, None] = {}
-    for lead in store.leads.lists.leads(list_id):
-        names.update(dict.fromkeys(lead.fields))
-    return sorted(names)
 
 
 def _flat(lead: Lead, names: list[str]) -> dict[str, Any]:
