@@ -286,6 +286,8 @@ class Calls:
         switch alone."""
         contact = self.core.contacts.get(leg.contact)
         if contact is not None and contact.leg == leg.uuid:
+            if not note.alone:
+                self._joined_unheard(contact, note.bridged_at)
             contact.lost_at = note.ended_at
             if note.alone:
                 self.guards.let_go(contact)
@@ -294,6 +296,15 @@ class Calls:
                 contact.ended_by = contact.ended_by or note.ended_by(talked=talked)
                 self._gone(leg, note.cause)
         self.legs.noted(leg, note)
+
+    def _joined_unheard(self, contact: Contact, at: int) -> None:
+        """Our command may have joined a caller who is gone to the phone that was picked up for them."""
+        for offer in [self.core.offers[id] for id in contact.offers_open]:
+            if self.offers.picked_up(offer) and at >= offer.made_at:
+                contact.joined_at = at
+                self.offers.step(offer, OfferInput.BRIDGED)
+                contact.joined_at = 0
+                return
 
     # -- events ---------------------------------------------------------------------------------------------------
 

@@ -327,6 +327,25 @@ def test_a_phone_picked_up_in_a_cut_talks_since_it_was_joined() -> None:
     assert ended(desk)["talked_us"] == 4 * S
 
 
+def test_a_talk_that_began_and_ended_in_a_cut_was_one() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call(LEG, "sales")
+    contact, made = desk.contact().id, desk.clock.now().wall
+    dial = desk.last(Originate)
+    desk.passes(2)
+    desk.rings(dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.tell(LinkDown("main", "cut"))
+    desk.passes(4)
+    back(desk, over(made, made + 3 * S, made + 5 * S, contact))
+    row = ended(desk)
+    assert (row["outcome"], row["agent"], row["ended_by"]) == ("answered", "ann", "customer")
+    assert (row["answered_at"], row["talked_us"]) == (made + 3 * S, 2 * S)
+    assert segments(desk)[-2:] == [("offer", "ann", made, made + 3 * S), ("talk", "ann", made + 3 * S, made + 5 * S)]
+    assert desk.agent("ann").state == "wrap_up"
+
+
 def test_the_note_of_a_call_that_we_heard_to_its_end_goes_once_that_is_written() -> None:
     desk = Desk()
     desk.call(LEG, "sales")

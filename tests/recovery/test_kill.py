@@ -22,7 +22,7 @@ from tests.store.mariadb import missing_mariadb
 @pytest.mark.slow
 def test_everybody_is_where_they_were(make: Make) -> None:
     site = make(wrap_up_s=20.0, answer_rate=1.0)
-    site.switch.world.phones["1004"].habits = PhoneHabits(ring_s=30.0, answer_rate=1.0)
+    site.switch.world.phones["1004"].habits = PhoneHabits(human=True)
     site.start()
     callers = {}
     for agent, name in zip(AGENTS, ("talking", "held", "wrapped", "offered"), strict=True):

@@ -9,6 +9,7 @@ import pytest
 
 from fsorch.engine.inputs import LogIn
 from fsorch.names import ContactOutcome, Strategy
+from fsorch.sim.people import PhoneHabits
 from tests.recovery.accounts import Accounts
 from tests.recovery.conftest import SEED, Make
 from tests.recovery.site import AGENTS, BY, Site, wall
@@ -179,7 +180,8 @@ def test_a_first_start_without_the_database_waits_for_it(make: Make, tmp_path: P
 
 
 def test_a_caller_who_left_while_nobody_listened_leaves_no_phone_ringing(make: Make) -> None:
-    site = make(ring_s=30.0)
+    site = make()
+    site.switch.world.phones["1001"].habits = PhoneHabits(human=True)
     site.start()
     site.log_in("ann")
     caller = site.call(key="1", patience_s=60.0)
@@ -195,14 +197,16 @@ def test_a_caller_who_left_while_nobody_listened_leaves_no_phone_ringing(make: M
 
 
 def test_of_four_phones_that_ring_on_after_a_restart_one_gets_the_call(make: Make) -> None:
-    site = make(ring_s=30.0)
+    site = make()
+    phones = list(site.switch.world.phones.values())
+    for phone in phones:
+        phone.habits = PhoneHabits(human=True)
     queues = tuple(msgspec.structs.replace(queue, strategy=Strategy.RING_ALL) for queue in site.centre.queues)
     with site.store() as store:
         store.save_centre(msgspec.structs.replace(site.centre, queues=queues), BY)
     site.start()
     site.request(*(LogIn(agent=agent, by=BY) for agent in AGENTS))
     caller = site.call(key="1", patience_s=60.0, talk_s=0.6)
-    phones = list(site.switch.world.phones.values())
     site.until(lambda: all(phone.leg is not None for phone in phones[:4]), "four phones to ring")
     site.kill()
     site.start()
