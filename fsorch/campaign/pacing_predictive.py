@@ -85,8 +85,11 @@ class Predictive(Watch):
     RELEARN_S = 2.0
     RERATE_S = 1.0
     PACE_S = 60.0
-    # Calls are called off when twice as many answers are lost as this and the target's share of them, down to that.
-    USUAL_LOSS = 0.5
+    # Calls are called off when so many times more answers are to be lost than this and the target's share of them,
+    # which is what chance brings; down to that.
+    USUAL_LOSS, TOO_MUCH = 0.5, 2.0
+    # How sure to be that people answer whose calls are called off, in standard deviations.
+    CERTAIN = 1.0
     # Lists with a rate of their own; all others share one.
     MOST_LISTS = 64
     # An answer that may wait longer is paced as if it might wait so long.
@@ -136,11 +139,15 @@ class Predictive(Watch):
         """The calls that ring for more people than there will be agents for, as after many have left at once, or when
         many more answer than did. What chance brings is left alone: it takes more than a drop too many."""
         self._look()
-        self._expect()
-        waits = self._waits = sorted(self._waits)
+        # Even if fewer answer than is to be expected: a few answers too many are soon taken for a jump.
+        waits = self._waits = sorted(
+            wait
+            for list_ in self._lists.values()
+            for wait in list_.waits(self._ringing, list_.rate.certain(self.CERTAIN))
+        )
         lives = sum(calls * min(1.0, share * (1.0 - self._ringing.live[b])) for b, calls, share in waits)
         usual = self.USUAL_LOSS + self.target * lives
-        if lives <= usual or self._lost() <= 2.0 * usual:
+        if lives <= usual or self._lost() <= self.TOO_MUCH * usual:
             return 0
         stays, goes = 0, self.ringing
         # To one in twenty: it is asked again, with fewer.

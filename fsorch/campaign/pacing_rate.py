@@ -186,6 +186,14 @@ class AnswerRate:
         """The rate that is not exceeded with the confidence of ``z`` standard deviations."""
         return min(0.995, self.rate + z * math.sqrt(self.rate * (1.0 - self.rate) / self._weight))
 
+    def certain(self, z: float) -> float:
+        """The rate that is exceeded with the confidence of ``z`` standard deviations. After a jump it is that of the
+        last few dozens, before it among them, until as many have come: a handful of answers in a row comes by chance,
+        too."""
+        few, answers = self._few[-1]
+        rate, weight = (self.rate, self._weight) if self._weight >= few else (min(self.rate, answers / few), few)
+        return max(0.0, rate - z * math.sqrt(rate * (1.0 - rate) / weight))
+
     def guess(self, z: float) -> float:
         """The rate to go by: its bound, or, in silence, what it was before if that was more."""
         return max(self.bound(z), self._used) if self.silent else self.bound(z)
