@@ -9,7 +9,7 @@ turn ended is remembered, so that a filter which hardly anybody passes gets thro
 from __future__ import annotations
 
 import random
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -40,14 +40,22 @@ class Choice(msgspec.Struct, frozen=True):
 
 class Shares:
     """Who of several lists is next, so that each gets its share of the dialling in the long run and in the short: the
-    one that is furthest behind what it should have had. Also how far each list has been looked through, and whose turn
-    it is in it: that of a lead which was never dialled, or of another."""
+    one that is furthest behind what it should have had. Also how far each list has been ``looked`` through, in whose
+    present pass something was ``met``, and of which there is more to look at (``open``), before it may be said that it
+    has no lead; and whose turn it is in it: that of a lead which was never dialled, or of another."""
 
     def __init__(self) -> None:
         self._behind: dict[str, dict[str, float]] = {}
         self._turns: dict[tuple[str, str], int] = {}
         self._dice = random.Random()
         self.looked: dict[tuple[str, str], int] = {}
+        self.met: set[tuple[str, str]] = set()
+        self.open: set[tuple[str, str]] = set()
+
+    def has_more(self, paths: Mapping[str, Paths]) -> bool:
+        """Whether any list of a campaign has still to be looked through, before it is known to have no lead."""
+        plans = ((name, plan) for name, one in paths.items() for plan in (one.whole, one.new, one.tried, one.owned))
+        return any(plan is not None and (plan.index, name) in self.open for name, plan in plans)
 
     def copy(self) -> Shares:
         """As it is at this moment, to see what would be next. Another thread may go on with this one meanwhile: each
@@ -55,6 +63,7 @@ class Shares:
         other = Shares()
         other._behind = {campaign: dict(behind) for campaign, behind in list(self._behind.items())}
         other._turns, other.looked = dict(self._turns), dict(self.looked)
+        other.met, other.open = set(self.met), set(self.open)
         return other
 
     def is_new_turn(self, campaign: str, list: str, every: int) -> bool:
@@ -192,10 +201,10 @@ def _front(
     """The first leads of a list that the plan, and the rest of the filter, let pass."""
     if not plan.filter.rest:
         return [row[0] for row in _page(db, choice, plan, name, owner, count, 0)]
-    looked = shares.looked if shares is not None else {}
+    shares = shares or Shares()
     key = (plan.index, name)
     found: Ids = []
-    start = looked.get(key, 0)
+    start = shares.looked.get(key, 0)
     rows = _page(db, choice, plan, name, owner, LOOKED_AT, start)
     passed_over = 0
     for id, *row in rows:
@@ -207,8 +216,20 @@ def _front(
             passed_over += 1
     # The next turn begins where this one found its first: it may be that another list's leads are taken in its place.
     at_end = len(rows) < LOOKED_AT and len(found) < count
-    looked[key] = 0 if at_end else start + passed_over
+    shares.looked[key] = 0 if at_end else start + passed_over
+    _note_pass(shares, key, bool(found), at_end=at_end)
     return found
+
+
+def _note_pass(shares: Shares, key: tuple[str, str], is_found: bool, *, at_end: bool) -> None:
+    """Whether there is more to look at in a list in which nothing was found this time: a pass that has met something
+    says nothing of the leads at its beginning, of which some may have come since."""
+    is_open = not is_found and (not at_end or key in shares.met)
+    (shares.open.add if is_open else shares.open.discard)(key)
+    if at_end:
+        shares.met.discard(key)
+    elif is_found:
+        shares.met.add(key)
 
 
 def _page(db: Db, choice: Choice, plan: Plan, name: str, owner: str | None, count: int, start: int) -> list[Any]:

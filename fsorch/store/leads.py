@@ -41,6 +41,8 @@ __all__ = ["Leads", "Ready", "Reservation", "Unsettled", "home_of", "token_of"]
 HISTORY_US = (LOOK_BACK_DAYS + 1) * 86_400 * 1_000_000
 # A campaign whose leads stand on no-call lists one after the other is asked again a little later.
 MOST_ROUNDS = 5
+# ... and where somebody only wants to see what is next, and a filter lets few leads pass.
+MOST_LOOKS = 100
 # So long an index is taken to be there; one that is used is noted as often.
 SURE_US = 86_400 * 1_000_000
 PAGE = 1_000
@@ -290,7 +292,11 @@ class Leads(Part):
                 return None
             with writing(db):
                 let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
-                ids = choose(db, Choice(spec, by.paths, count, now_us, tuple(owners)), self._shares.copy())
+            shares, choice = self._shares.copy(), Choice(spec, by.paths, count, now_us, tuple(owners))
+            for _ in range(MOST_LOOKS):
+                ids = choose(db, choice, shares)
+                if ids or not shares.has_more(by.paths):
+                    break
             found = read_leads(db, ids)
             return tuple(self._with_history(db, [found[id] for id in ids if id in found]))
 
@@ -422,6 +428,8 @@ class Leads(Part):
                 wanted = count - len(ready)
                 choice = Choice(spec, by.paths, wanted, now_us, tuple(owners))
                 ids = choose(db, choice, self._shares) if wanted > 0 else []
+                if not ids and wanted > 0 and self._shares.has_more(by.paths):
+                    continue
                 if not ids:
                     break
                 held = self._hold(db, ids, spec.id, token, now_us)
@@ -430,6 +438,9 @@ class Leads(Part):
                 barred += self._bar(db, lost)
                 ready += [one for one in fresh if one.lead not in lost] if lost else fresh
             next_at = next_moment(db, spec) if len(ready) < count else 0
+            if not ready and self._shares.has_more(by.paths):
+                # Nobody may say yet that there is none: the next question goes on from here.
+                next_at = now_us
         return Reservation(leads=tuple(ready), next_at=next_at, barred=barred, unprepared=by.missing)
 
     def _is_lost(self, ready: Ready) -> bool:

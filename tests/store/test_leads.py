@@ -138,6 +138,27 @@ class TestOneLead:
         with pytest.raises(NotFound):
             store.leads.lists.get("spring")
 
+    def test_a_filter_that_lets_one_of_many_pass_does_not_end_its_campaign(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lead_choice, "LOOKED_AT", 3)
+        monkeypatch.setattr(leads_module, "MOST_ROUNDS", 2)
+        make(store, 20)
+        # What the database cannot decide is tried on the leads themselves, some at a time.
+        spec = campaign(filter='lower(lead.name) == "spring 19"')
+        assert [one.name for one in store.leads.upcoming(spec, 2, NOW) or ()] == ["spring 19"]
+        found = []
+        for n in range(30):
+            come = store.leads.reserve(spec, 2, NOW, f"t:{n}")
+            found += [one.lead.name for one in come.leads]
+            if not come.leads and not come.next_at:
+                break
+            # While there is more to look at nobody says that there is no lead.
+            assert come.leads or come.next_at == NOW
+        else:
+            pytest.fail("it never comes to an end")
+        assert found == ["spring 19"]
+
     def test_a_long_list_is_gone_through_in_parts(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
         made = make(store, 11, fields=lambda n: {f"f{n % 3}": "x"} if n else {})
         other = make(store, 2, list="other", fields=lambda n: {"g": "x"})
