@@ -110,7 +110,8 @@ def test_a_desk_without_a_browser(site: Site) -> None:
         wait_for(client, site, FactKind.CONTACT_ENDED, lambda: site.fsorch("agent", "hangup", "dora"))
     assert site.fsorch("agent", "next", "dora").code == 0
     assert site.fsorch("agent", "status", "dora", "--on-demand").code == 2
-    assert site.fsorch("agent", "logout", "dora").code == 0
+    [dora] = json.loads(site.fsorch("agent", "logout", "dora", "--json").out)
+    assert "logged_out" in (dora["status"], dora["asked"])
     assert [audits(site, act)[0]["agent"] for act in ("agent.hold", "agent.keys", "agent.next")] == ["dora"] * 3
     assert "digits" not in audits(site, "agent.keys")[0]
 
@@ -118,7 +119,8 @@ def test_a_desk_without_a_browser(site: Site) -> None:
 def test_a_queue_is_paused_and_a_skill_given_at_once(site: Site) -> None:
     assert site.fsorch("queue", "pause", "support").out.endswith("in force now\n")
     assert [queue["paused"] for queue in queues(site) if queue["id"] == "support"] == [True]
-    assert site.fsorch("queue", "resume", "support").code == 0
+    resumed = json.loads(site.fsorch("queue", "resume", "support", "--json").out)
+    assert [change["what"] for change in resumed["changes"]] == ["queue support"]
     assert site.fsorch("agent", "skill", "gus", "french=3", "german=2").code == 0
     assert site.fsorch("agent", "skill", "gus", "german=").code == 0
     assert "~ queue support: paused false → true" in audits(site, "queue.pause")[0]["changes"]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import click
 
 from fsorch.doors import phone_login
@@ -83,13 +85,13 @@ def secret(app: App, agent: str, new: bool) -> None:
     default="",
     help="Where, for this session: an extension (1002), a number outside (+49301234), or a dial string.",
 )
+@AS_JSON
 @click.pass_obj
-def login(app: App, agents: tuple[str, ...], phone: str) -> None:
+def login(app: App, agents: tuple[str, ...], phone: str, as_json: bool) -> None:
     """AGENT begins to work, available at once."""
     if phone and len(agents) > 1:
         raise click.UsageError("--phone is one agent's; log in one at a time")
-    for agent in agents:
-        _ask(app, agent, LogIn(agent=agent, by=asked_by(), phone=phone))
+    _ask(app, [LogIn(agent=agent, by=asked_by(), phone=phone) for agent in agents], as_json)
 
 
 @command.command("skill")
@@ -106,8 +108,9 @@ def skill(app: App, agent: str, levels: tuple[str, ...], as_json: bool) -> None:
 @click.argument("agents", nargs=-1, metavar="AGENT...")
 @click.option("--all", "everybody", is_flag=True, help="Everybody who is logged in.")
 @click.option("--queue", default="", help="Everybody of this queue who is logged in.")
+@AS_JSON
 @click.pass_obj
-def logout(app: App, agents: tuple[str, ...], everybody: bool, queue: str) -> None:
+def logout(app: App, agents: tuple[str, ...], everybody: bool, queue: str, as_json: bool) -> None:
     """AGENT goes home; in a call, after it. With --all or --queue so does everybody."""
     if bool(agents) + everybody + bool(queue) != 1:
         raise click.UsageError("say who goes home: agents, --all, or --queue QUEUE")
@@ -120,8 +123,7 @@ def logout(app: App, agents: tuple[str, ...], everybody: bool, queue: str) -> No
         agents = tuple(agent.id for agent in at_work if not queue or queue in agent.queues)
         if not agents:
             note("Nobody is logged in.")
-    for agent in agents:
-        _ask(app, agent, LogOut(agent=agent, by=asked_by()))
+    _ask(app, [LogOut(agent=agent, by=asked_by()) for agent in agents], as_json)
 
 
 @command.command("status")
@@ -203,13 +205,20 @@ def format_status(agent: AgentView) -> str:
     return printable("; ".join([f"{agent.id} is {words.get(agent.status, agent.status)}{reason}{state}", *more]))
 
 
-def _ask(app: App, agent: str, request: Request) -> None:
-    with app.client() as client:
-        find("agent", agent, client.snapshot().agents)
-        view = _send(client, request)
-    out().print(format_status(view))
-    if isinstance(request, LogIn) and not view.queues:
-        note(f"{agent} works in no queue: nothing will ring; give them one in the centre file")
+def _ask(app: App, requests: Sequence[Request], as_json: bool) -> None:
+    """Have each carried out, and say of each agent how they are then. Raises what the engine raises; those before it
+    are done."""
+    views = []
+    for request in requests:
+        with app.client() as client:
+            find("agent", request.agent, client.snapshot().agents)
+            views.append(_send(client, request))
+        if not as_json:
+            out().print(format_status(views[-1]))
+        if isinstance(request, LogIn) and not views[-1].queues:
+            note(f"{request.agent} works in no queue: nothing will ring; give them one in the centre file")
+    if as_json:
+        print_json(views)
 
 
 def _send(client: ControlClient, request: Request) -> AgentView:

@@ -27,18 +27,20 @@ add_verbs(command, "queue")
 
 @command.command("pause")
 @click.argument("queue")
+@AS_JSON
 @click.pass_obj
-def pause(app: App, queue: str) -> None:
+def pause(app: App, queue: str, as_json: bool) -> None:
     """Offer nothing from QUEUE; its callers wait."""
-    change_centre(app, with_set("queue", queue, ("paused=true",)), "queue.pause")
+    change_centre(app, with_set("queue", queue, ("paused=true",)), "queue.pause", as_json=as_json)
 
 
 @command.command("resume")
 @click.argument("queue")
+@AS_JSON
 @click.pass_obj
-def resume(app: App, queue: str) -> None:
+def resume(app: App, queue: str, as_json: bool) -> None:
     """Offer from a paused QUEUE again."""
-    change_centre(app, with_set("queue", queue, ("paused=false",)), "queue.resume")
+    change_centre(app, with_set("queue", queue, ("paused=false",)), "queue.resume", as_json=as_json)
 
 
 @command.command("list")
