@@ -163,7 +163,8 @@ class DialCalls:
             ("fsorch_number", dial.number),
             ("fsorch_gateway", dial.gateway),
             ("fsorch_queue", campaign.queue),
-            *((("fsorch_flow", campaign.flow_id),) if campaign.mode is Mode.AGENTLESS else self._alone(dial)),
+            *((("fsorch_flow", campaign.flow_id),) if campaign.mode is Mode.AGENTLESS else ()),
+            *self._alone(dial),
             ("presence_data", f"fsorch:{dial.id}:customer"),
             ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
             *((("origination_caller_id_name", shown_name(dial.caller_name)),) if dial.caller_name else ()),
@@ -224,10 +225,11 @@ class DialCalls:
         self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), why))
 
     def _alone(self, dial: Dial) -> tuple[tuple[str, str], ...]:
-        """What the switch does by itself some seconds after the answer, unless it hears of us: it says who called."""
+        """What the switch does by itself some seconds after the answer, unless it hears of us: it says who called, or
+        the campaign's own message."""
         if self.core.centre.unserved_s <= 0:
             return ()
-        spec = dial.campaign.drop
+        spec = dial.campaign.message or dial.campaign.drop
         words = self.said.words(dial.campaign, spec.prompt, dial.switch, self.said.language(dial))
         path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
         said = sound(words, path_of, None)

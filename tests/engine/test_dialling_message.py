@@ -12,6 +12,7 @@ from fsorch.config import Centre, decode
 from fsorch.engine.facts import FactKind
 from fsorch.errors import ConfigError
 from fsorch.esl.commands import Bridge, Kill, Originate, PlayAndGetDigits, Playback
+from fsorch.flow_menus import menu_flow
 from fsorch.plain import plain_centre
 from fsorch.prompts import PromptSpec
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
@@ -126,3 +127,18 @@ def test_a_message_says_nothing_that_nobody_can_fill_in() -> None:
     bad = structs.replace(good, prompts={"due": PromptSpec(text={"en": "Hello {nobody}."})})
     with pytest.raises(ConfigError, match=r"campaigns\[0\]\.message"):
         decode(plain_centre(bad), Centre, where="test")
+
+
+def test_the_switch_says_it_by_itself_where_fsorch_has_fallen_silent() -> None:
+    room = Room(told())
+    room.run()
+    variables = dict(room.calls()[0].variables)
+    assert variables["fsorch_flow"] == "campaign:spring"
+    assert variables["execute_on_answer"] == "sched_transfer +15 fsorch_left XML fsorch"
+    assert "due" in variables["fsorch_drop_sound"]
+    assert variables["fsorch_drop_key"] == "9"
+    # A campaign with a flow says who called.
+    flow = structs.replace(told().campaigns[0], flow="word", message=None)
+    other = Room(centre(flow, flows=(menu_flow("word", {"1": "help"}, person="help"),)))
+    other.run()
+    assert "drop_message" in dict(other.calls()[0].variables)["fsorch_drop_sound"]
