@@ -180,9 +180,9 @@ def fill(store: Store) -> None:
         lead = Lead(id="", list="warm", name=name, numbers=numbers, fields=fields, priority=90 - n, zone=zone)
         store.leads.add(lead, BY)
     for n in range(3):
-        store.leads.add(
-            Lead(id="", list="cold", name=f"Lead {n}", numbers=(LeadNumber(number=f"+49305550{n:03}"),)), BY
-        )
+        one = (LeadNumber(number=f"+49305550{n:03}"),)
+        fields = {"city": "Berlin", "plan": "Comfort 10"}
+        store.leads.add(Lead(id="", list="cold", name=f"Lead {n}", numbers=one, fields=fields), BY)
     for hours, name in ((-1, "Ida Long"), (48, "Max Late")):
         lead = store.leads.add(Lead(id="", list="kept", name=name, numbers=(LeadNumber(number="+12125550200"),)), BY)
         at = time.time() + hours * 3600
