@@ -292,7 +292,7 @@ class Callbacks:
         core.send(contact.switch, Playback(contact.leg, hello))
         self.music.play(contact)
         for offer in offers:
-            self.offers.dial(offer, contact)
+            self.offers.reach(offer, contact)
 
     def _rest(self, contact: Contact, promise: Promise) -> None:
         spec = self._spec(contact)

@@ -153,13 +153,13 @@ class Lines:
         person.line.step(LineInput.TAKE)
         marks = (("fsorch_contact", contact.id), ("fsorch_queue", offer.queue))
         self.core.send(leg.switch, SetVars(leg.uuid, marks))
-        self.core.timers.set(("offer", offer.id), self.core.now.mono + ALERT_S)
 
     def begin(self, offer: Offer) -> None:
         """Alert the agent, then bridge; without an alert, bridge. A line that is on its way begins when it is there."""
         person = self.core.people.get(offer.agent)
         if person is not None and person.line.state in COMING:
             return
+        self.core.timers.set(("offer", offer.id), self.core.now.mono + ALERT_S)
         if person is None or not person.spec.alert:
             self.step_offer(offer, OfferInput.ANSWERED)
             return

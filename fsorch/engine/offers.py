@@ -141,11 +141,10 @@ class Offers:
             contact.machine.step(ContactInput.OFFER)
             self.records.begin(contact, SegmentKind.OFFER, queue=match.queue)
         contact.why = match.why
-        for agent in match.agents:
-            self._offer(match, contact, agent)
-        for offer in [self.core.offers[id] for id in contact.offers_open]:
-            if self._on_line(offer) and offer.machine.state is OfferState.DIALLING:
-                self.begin_on_line(offer)
+        for offer in [self._offer(match, contact, agent) for agent in match.agents]:
+            # A standing call is joined at once, which withdraws the offers to others.
+            if offer.machine.state is OfferState.DIALLING and not self.instead_of_dialling(offer, contact):
+                self.reach(offer, contact)
         if contact.segment is not None:
             contact.segment.agent = contact.agent if len(contact.offers_open) == 1 else ""
         self._plan_more(contact)
@@ -155,7 +154,7 @@ class Offers:
         if queue is not None and queue.spec.strategy is Strategy.RING_PROGRESSIVELY:
             self.core.timers.set(("ring_more", contact.id), self.core.now.mono + queue.spec.ring_more_s)
 
-    def _offer(self, match: Match, contact: Contact, agent: str) -> None:
+    def _offer(self, match: Match, contact: Contact, agent: str) -> Offer:
         core, person = self.core, self.core.people[agent]
         offer = Offer(
             id=core.ids(),
@@ -163,7 +162,7 @@ class Offers:
             agent=agent,
             queue=match.queue,
             switch=contact.switch,
-            leg=(self.line_of(person, contact.switch) if contact.leg in core.legs else "") or core.ids(),
+            leg=(self.line_of(person, contact.switch) if contact.medium != "voicemail" else "") or core.ids(),
             job=core.ids(),
             why=match.why,
             made_at=core.now.wall,
@@ -195,7 +194,13 @@ class Offers:
             self._show(offer, core.queues[offer.queue].spec.offer_timeout_s)
         elif self._on_line(offer):
             self._take_line(offer, contact, person)
-        elif not self.instead_of_dialling(offer, contact):
+        return offer
+
+    def reach(self, offer: Offer, contact: Contact) -> None:
+        """Turn to the agent's phone: to their standing call, or to one that is dialled."""
+        if self._on_line(offer):
+            self.begin_on_line(offer)
+        else:
             self.dial(offer, contact)
 
     def _on_line(self, offer: Offer) -> bool:

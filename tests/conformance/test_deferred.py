@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 
 import pytest
@@ -23,9 +23,9 @@ NAMES = ("leave_message", "thanks", "not_recorded", "call_again")
 CALLBACK = ("callback_confirm", "callback_keys", "callback_promised", "callback_hello", "callback_number")
 
 
-def later(first: CallFirst, folder: str) -> Centre:
+def later(first: CallFirst, folder: str, nailed: Collection[str] = ()) -> Centre:
     """The office's centre, with callbacks and voicemail."""
-    centre = _centre({"ada": "answer-300"}, 20.0, 1.0)
+    centre = _centre({"ada": "answer-300"}, 20.0, 1.0, nailed)
     names = (*NAMES, *CALLBACK, *(f"say_{digit}" for digit in range(10)))
     dial = far_end("answer-{number}")
     rule = CallbackSpec(dial=dial, first=first, ring_s=10, retry_s=1, tries=2)
@@ -51,9 +51,12 @@ def keys(office: Office, call: Call, digits: str, prompt: str) -> None:
     assert office.rig.ask(ReceiveDigits(call.leg, digits)).ok
 
 
+@pytest.mark.parametrize("nailed", [(), ("ada",)], ids=["dialled", "nailed up"])
 @pytest.mark.parametrize("first", list(CallFirst))
-def test_a_callback_all_the_way(rig: Rig, office: Office, first: CallFirst, tmp_path: Path) -> None:
-    office.pump.request(Configure(later(first, str(tmp_path))))
+def test_a_callback_all_the_way(
+    rig: Rig, office: Office, first: CallFirst, nailed: tuple[str, ...], tmp_path: Path
+) -> None:
+    office.pump.request(Configure(later(first, str(tmp_path), nailed)))
     call = waiting(office)
     contact = office.contact_of(call)
     engine = office.pump._engine
@@ -69,7 +72,9 @@ def test_a_callback_all_the_way(rig: Rig, office: Office, first: CallFirst, tmp_
     office.ask(HangUp(agent="ada", by=BY))
     row = office.ended(contact.id)
     assert (row["outcome"], row["agent"], row["enqueued_at"]) == ("answered", "ada", contact.enqueued_at)
-    office.fact(FactKind.LEG_ENDED, 3, contact=contact.id)
+    # The caller's first leg and the one that was called back; the agent's, unless it stands.
+    office.fact(FactKind.LEG_ENDED, 2 if nailed else 3, contact=contact.id)
+    office.log_out("ada")
 
 
 def test_a_message_all_the_way(rig: Rig, office: Office, tmp_path: Path) -> None:

@@ -12,8 +12,8 @@ from fsorch.engine import Configure, FactKind, LinkDown, LinkUp
 from fsorch.engine.inputs import MoveContact, OpenContact, PromisedCall, Recall
 from fsorch.engine.rows import ContactRow
 from fsorch.errors import ConfigError, RequestRefused
-from fsorch.esl.commands import Bridge, HangupMsg, Kill, Originate, PlayAndGetDigits
-from fsorch.rules import Overflow, OverflowTo
+from fsorch.esl.commands import Break, Bridge, HangupMsg, Kill, Originate, PlayAndGetDigits, Playback
+from fsorch.rules import Overflow, OverflowTo, PhoneMode
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.test_relations import of_caller, says
 
@@ -140,6 +140,74 @@ def test_the_customer_first() -> None:
     desk.bridge(customer.uuid, agent.uuid)
     desk.ends(customer.uuid)
     desk.ends(agent.uuid)
+    assert outcome(desk, id) == ("answered", "ann")
+
+
+def nailed(first: CallFirst, alert: str = "") -> tuple[Desk, str, str]:
+    """A promise that comes due for ann, whose standing call is parked: its leg, and the contact's id."""
+    told = centre(first)
+    ann = structs.replace(CENTRE.agents[0], phone_mode=PhoneMode.NAILED, alert=alert)
+    desk = Desk(structs.replace(told, agents=(ann, *CENTRE.agents[1:])))
+    id = promised(desk)
+    desk.log_in("ann")
+    line = desk.last(Originate)
+    desk.picks_up(line.uuid, line.job_uuid)
+    return desk, line.uuid, id
+
+
+@pytest.mark.parametrize("first", list(CallFirst))
+@pytest.mark.parametrize("alert", ["", "tone_stream://%(200,0,800)"])
+def test_a_nailed_up_phone_is_not_dialled_for_a_callback(first: CallFirst, alert: str) -> None:
+    desk, line, id = nailed(first, alert)
+    if alert and first is CallFirst.AGENT:
+        assert len(dials(desk)) == 1
+        desk.event("CHANNEL_EXECUTE_COMPLETE", line, application_uuid=desk.last(Playback).event_uuid)
+    assert [role(dial) for dial in dials(desk)] == ["agent", "customer"]
+    customer = desk.last(Originate)
+    desk.picks_up(customer.uuid, customer.job_uuid)
+    if alert and first is CallFirst.CUSTOMER:
+        assert desk.last(Playback).uuid == line
+        desk.event("CHANNEL_EXECUTE_COMPLETE", line, application_uuid=desk.last(Playback).event_uuid)
+    assert (desk.last(Bridge).a, desk.last(Bridge).b) == (customer.uuid, line)
+    assert len(dials(desk)) == 2
+    desk.bridge(customer.uuid, line)
+    assert desk.agent("ann").state == "talking"
+    desk.ends(customer.uuid)
+    desk.event("CHANNEL_PARK", line)
+    desk.passes(20)
+    assert outcome(desk, id) == ("answered", "ann")
+    assert (desk.agent("ann").line, desk.agent("ann").state) == ("ready", "idle")
+
+
+@pytest.mark.parametrize("first", list(CallFirst))
+def test_a_standing_call_is_free_again_when_the_customer_does_not_answer(first: CallFirst) -> None:
+    desk, line, id = nailed(first)
+    customer = desk.last(Originate)
+    desk.event("BACKGROUND_JOB", job_uuid=customer.job_uuid, body="-ERR NO_ANSWER\n")
+    rung = [command.uuid for command, _ in desk.sent if isinstance(command, Break)]
+    assert rung == ([line] if first is CallFirst.AGENT else []), "what the agent heard does not ring on"
+    desk.passes(2)
+    assert (desk.agent("ann").line, desk.agent("ann").state) == ("ready", "idle")
+    assert [command for command, _ in desk.sent if isinstance(command, Kill)] == []
+    desk.call("other", "sales")
+    assert (desk.last(Bridge).a, desk.last(Bridge).b) == ("other", line)
+    assert desk.engine.snapshot().contacts[0].id == id
+
+
+@pytest.mark.parametrize("first", list(CallFirst))
+def test_a_standing_call_that_is_lost_while_the_customer_rings(first: CallFirst) -> None:
+    desk, line, id = nailed(first)
+    customer = desk.last(Originate)
+    desk.ends(line)
+    desk.picks_up(customer.uuid, customer.job_uuid)
+    assert len(dials(desk)) == 2
+    desk.passes(5)
+    again = desk.last(Originate)
+    assert again.uuid not in (line, customer.uuid), "the standing call is set up anew"
+    desk.picks_up(again.uuid, again.job_uuid)
+    assert (desk.last(Bridge).a, desk.last(Bridge).b) == (customer.uuid, again.uuid)
+    desk.bridge(customer.uuid, again.uuid)
+    desk.ends(customer.uuid)
     assert outcome(desk, id) == ("answered", "ann")
 
 
