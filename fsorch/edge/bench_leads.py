@@ -1,9 +1,10 @@
 """What ``fsorch bench leads`` measures: a large list imported, its next leads chosen, a large register looked up.
 
 The file is written first and read through the same door as ``fsorch list import``: guessed columns, numbers checked and
-held against those that are there, in a database that nobody else uses. Then a campaign reserves leads again and again,
-as a dialler does, in the usual order, and another one by a filter and an order of the list's own fields. Each figure
-stands beside its limit; a ratio of 1 is at the limit, and better is larger for rows, smaller for times.
+held against those that are there, some faulty, some there already, in a database that nobody else uses. Then a campaign
+reserves leads again and again, as a dialler does, in the usual order, and another one by a filter and an order of the
+list's own fields. Each figure stands beside its limit; a ratio of 1 is at the limit, and better is larger for rows,
+smaller for times.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ LIST = "bench"
 AT_ONCE = 50
 ROUNDS = 60
 LOOK_UPS = 2_000
+# One row in so many has a number that cannot be, and one the number of the row before: as lists are.
+EVERY = 50
 AREAS = ("212", "415", "312", "617", "206", "305", "702", "503")
 CAMPAIGNS = {
     "": CampaignSpec(id="plain", lists=(ListShare(list=LIST),)),
@@ -50,8 +53,9 @@ def run(
 ) -> dict[str, float]:
     """Measure with so many leads and numbers of a register, in the empty database ``url`` (none: a SQLite file of its
     own), and return flat figures: ``rows_per_s`` and ``rows_per_s_cpu`` (by the clock, and by the processor time of
-    this process), ``next_ms`` (the 95th percentile of choosing and reserving), ``dnc_ms`` (likewise, of one look-up),
-    each with ``_ratio`` to its limit, and what else was seen."""
+    this process), ``memory_mb`` (by which this process grew for the import, at most) and ``peak_mb`` (how large it was
+    then), ``next_ms`` (the 95th percentile of choosing and reserving), ``dnc_ms`` (likewise, of one look-up), each
+    with ``_ratio`` to its limit, and what else was seen."""
     say = told or (lambda _words: None)
     with tempfile.TemporaryDirectory(prefix="fsorch-bench-") as folder:
         with closing(open_database(url or f"sqlite:///{folder}/bench.db")) as store:
@@ -72,30 +76,40 @@ def _import(store: Store, path: Path, leads: int, seed: int, say: Callable[[str]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     say(f"importing {leads:,} leads")
     began, worked = time.perf_counter(), time.process_time()
-    done = import_leads(store, path, LIST, ImportOptions(region="US"), "bench")
+    done = import_leads(
+        store, path, LIST, ImportOptions(region="US"), "bench", told=lambda state: say(f"{state.rows:,} rows imported")
+    )
     took, worked = time.perf_counter() - began, time.process_time() - worked
-    grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return {
         "rows": float(done.rows),
         "taken": float(done.taken),
+        "refused": float(done.refused),
+        "doubles": float(done.doubles),
         "rows_per_s": done.rows / took,
         "rows_per_s_cpu": done.rows / worked,
-        "memory_mb": grown / 1024,
+        "memory_mb": (peak - before) / 1024,
+        "peak_mb": peak / 1024,
     }
 
 
 def _write(path: Path, leads: int, seed: int) -> None:
-    """Names, one number in national form and sometimes a second one, fields; as lists are."""
+    """Names, one number in national form and sometimes a second one, fields; some numbers faulty, some twice."""
     source = random.Random(seed)
     with path.open("w", encoding="utf-8") as file:
         file.write("First Name,Last Name,Phone,Mobile,City,Score,Zip\n")
         for n in range(leads):
-            area = AREAS[n % len(AREAS)]
-            # Each number once: what is left of n is the place within the area.
-            number = f"({area}) {200 + n // 8 % 800}-{n // 6400 % 10_000:04}"
-            mobile = f"+1{area}{source.randrange(2_000_000, 9_999_999)}" if n % 5 == 0 else ""
+            is_faulty, is_double = n % EVERY == EVERY // 2, n % EVERY == EVERY - 1
+            number = f"+999 {n}" if is_faulty else _national(n - is_double)
+            second = f"+1{AREAS[n % len(AREAS)]}{source.randrange(2_000_000, 9_999_999)}"
+            mobile = second if n % 5 == 0 and not is_faulty else ""
             city = source.choice(("Ulm", "Bonn", "Kiel"))
             file.write(f"Anna{n % 977},Smith{n % 3331},{number},{mobile},{city},{n % 1000},{n % 99_999:05}\n")
+
+
+def _national(n: int) -> str:
+    """Each number once: what is left of n is the place within the area."""
+    return f"({AREAS[n % len(AREAS)]}) {200 + n // 8 % 800}-{n // 6400 % 10_000:04}"
 
 
 def _next(store: Store, spec: CampaignSpec, say: Callable[[str], None]) -> dict[str, float]:

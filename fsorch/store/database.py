@@ -18,6 +18,7 @@ import sqlite3
 from collections import deque
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -61,9 +62,11 @@ CONNECT_TIMEOUT_S = 5
 READ_TIMEOUT_S = 60
 MYSQL_FORM = "mysql://user:password@host:port/name"
 MYSQL_OPTIONS = ("ssl_ca", "unix_socket")
-# While something large is imported, in pages of 4 KB: 64 MB and 32 MB.
-IMPORT_CACHE_PAGES = 16_000
+# While something large is imported, in pages of 4 KB: 16 MB and 32 MB. With 64 MB it took as long.
+IMPORT_CACHE_PAGES = 4_000
 IMPORT_LOG_PAGES = 8_000
+# Below the bound of every SQLite of these years (32,766), with room for the values that are no list's.
+MOST_MARKS = 16_384
 PRAGMAS = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1}
 # What MySQL says when it is the server's state, not the statement, that is wrong: trying again later makes sense.
 # From the server's error list: connections, shutdown, disk, locks, read-only, rights, missing database or table,
@@ -116,8 +119,13 @@ class ManyRows(Database):
         longer than finding them."""
         if not wanted:
             return []
+        wanted = self._filled(wanted)
         marks = ", ".join([self.param] * len(wanted))
         return list(self.run(sql.format(marks).replace("?", self.param), (*wanted, *more)).fetchall())
+
+    def _filled(self, wanted: Sequence[Any]) -> Sequence[Any]:
+        """The values to bind for ``wanted``, which may be more but no others."""
+        return wanted
 
 
 class PooledSqlite(ManyRows, SqliteDatabase):
@@ -136,6 +144,12 @@ class PooledSqlite(ManyRows, SqliteDatabase):
             return self._idle.pop()
         except IndexError:
             return super()._connect()  # type: ignore[misc] # a seam that peewee's stub does not show
+
+    def _filled(self, wanted: Sequence[Any]) -> Sequence[Any]:
+        # The driver keeps the last 128 statements as they were compiled, those of some thousand marks in a quarter of a
+        # megabyte each. With the last value again, up to a power of two, there are few of them, whatever is asked for.
+        full = 1 << (len(wanted) - 1).bit_length()
+        return wanted if full > MOST_MARKS else [*wanted, *repeat(wanted[-1], full - len(wanted))]
 
     def _close(self, conn: Any) -> None:
         if conn.in_transaction or self._is_shut or len(self._idle) >= IDLE_CONNECTIONS:

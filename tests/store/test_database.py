@@ -259,6 +259,20 @@ class TestConnections:
         for _ in range(3):
             assert store.revision() == 0
 
+    def test_however_many_values_are_asked_for_few_statements_are_kept(self, tmp_path: Path) -> None:
+        db = parse_url(f"sqlite:///{tmp_path}/few.db")
+        with connected(db):
+            db.run("CREATE TABLE some (number INTEGER)")
+            db.execute_many("INSERT INTO some VALUES (?)", [(n,) for n in range(1_000)])
+            with patch.object(db, "run", wraps=db.run) as run:
+                for count in range(1, 600):
+                    query = "SELECT number FROM some WHERE number IN ({}) AND number <> ?"
+                    found = db.among(query, list(range(400, 400 + count)), 400)
+                    assert found == [(n,) for n in range(401, 400 + count)]
+                # So many that SQLite would take no more of them.
+                assert len(db.among("SELECT number FROM some WHERE number IN ({})", range(20_000))) == 1_000
+        assert len({call.args[0] for call in run.call_args_list}) <= 12
+
     def test_a_restarted_server_is_nobodys_error(self, mariadb: MariaDb) -> None:
         store = open_database(mariadb.new_database())
         store.write([contact_ended("c1")])
