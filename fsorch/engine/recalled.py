@@ -308,10 +308,13 @@ class Recalled:
         alone = said.id in self._served_alone or (note is not None and note.alone)
         if note is not None and not alone:
             known = self._joined_unheard(known, note)
-            known = structs.replace(known, row=structs.replace(known.row, ended_at=note.ended_at))
+            # The last stretch that was written down ended when we heard so, which may be after the switch's moment.
+            at = max(note.ended_at, known.segmented_at)
+            known = structs.replace(known, row=structs.replace(known.row, ended_at=at))
             outcome = LEFT_AS.get(known.doing, ContactOutcome.ABANDONED)
-            by = note.ended_by(talked=known.talks)
-            self.records.contact_lost(known, note.ended_at, outcome, note.cause, by)
+            # Where nothing came after the talk, it was with its end that this call was over.
+            talked = known.talks or bool(known.row.answered_at and not known.doing)
+            self.records.contact_lost(known, at, outcome, note.cause, note.ended_by(talked=talked))
         else:
             outcome = ContactOutcome.OVERFLOWED if alone else ContactOutcome.LOST
             self.records.contact_lost(known, max(self._until, at) if alone else self._until, outcome, AWAY * alone)

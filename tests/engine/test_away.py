@@ -232,6 +232,15 @@ def test_a_talk_that_ended_after_we_were_killed_lasted_as_the_switch_says(side: 
     assert desk.agent("ann").state == "wrap_up"
 
 
+def test_a_contact_ends_no_earlier_than_the_talk_that_was_written_down_last() -> None:
+    # We were killed between the agent's end and the caller's, and had heard of the first some milliseconds late.
+    desk = killed("", answered_at=AT + S // 2)
+    back(desk, over(AT, AT + S // 2, AT + S - 20_000, OTHER, "send_bye"))
+    row = ended(desk)
+    assert (row["outcome"], row["ended_by"], row["ended_at"]) == ("answered", "agent", AT + S)
+    assert segments(desk) == []
+
+
 def test_a_talk_that_began_and_ended_unheard_is_one_and_leaves_no_hole() -> None:
     desk = killed("offer")
     back(desk, over(AT, AT + 4 * S, AT + 9 * S, OTHER))
