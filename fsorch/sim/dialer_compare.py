@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
 
 from fsorch.campaign.pacing import PACERS, Pacer
+from fsorch.errors import ConfigError
 from fsorch.sim.dialer_run import DialerReport, run
+from fsorch.sim.dialer_strict import PacerFaultError, Strict
 from fsorch.sim.dialer_traffic import DialerPlan
 
 __all__ = ["DialerSummary", "compare", "summed"]
@@ -41,12 +44,18 @@ def compare(
     own: Mapping[str, Callable[..., Pacer]] | None = None,
 ) -> Iterator[DialerReport]:
     """Each pacer on each of ``seeds`` seeds from the plan's on, one report after the other; ``options``: what a pacer
-    is made with, by its name; ``own``: pacers beside those of fsorch. Raises KeyError for a name nobody knows."""
+    is made with, by its name; ``own``: pacers beside those of fsorch. Raises KeyError for a name nobody knows, and
+    ConfigError for a pacer that raises or answers what is no answer: which, in what method, when, and where."""
     known = {**PACERS, **(own or {})}
+    most = max(plan.agents, *(int(step.value) for step in plan.staff), 1)
     for name in pacers:
         for seed in range(plan.seed, plan.seed + seeds):
-            pacer = known[name](**options.get(name, {}))
-            yield run(msgspec.structs.replace(plan, seed=seed), pacer, name)
+            try:
+                pacer = Strict(partial(known[name], **options.get(name, {})), lambda: most)
+                report = run(msgspec.structs.replace(plan, seed=seed), pacer, name)
+            except PacerFaultError as fault:
+                raise ConfigError(f"the pacer {name}, on seed {seed}: {fault}") from fault
+            yield report
 
 
 def summed(reports: Iterable[DialerReport]) -> list[DialerSummary]:

@@ -36,6 +36,7 @@ from fsorch.store.lead_resets import Within, note_reset, reset_leads, was_reset
 from fsorch.store.lead_rows import gate_of, next_number, number_value, read_leads
 from fsorch.store.models import MetaRecord
 from fsorch.store.part import Part
+from fsorch.store.turns import Turns
 from fsorch.store.values import clean, cut, dump_json
 
 __all__ = ["ImportState", "LeadList", "Lists", "claim_ids", "lead_row", "number_rows"]
@@ -127,17 +128,18 @@ class Lists(Part):
             return count_list(db, self._one(db, id).id)
 
     def remove(self, id: str, by: str) -> int:
-        """Remove a list and its leads, a part at a time; attempts stay. How many leads there were. Raises NotFound, and
-        RequestRefused while some of them are being dialled."""
+        """Remove a list and its leads, a part at a time, and between them others may write; attempts stay. How many
+        leads there were. Raises NotFound, and RequestRefused while some of them are being dialled."""
         with self._use() as db:
             held = count_list(db, self._one(db, id).id).held
             if held:
                 raise RequestRefused("the list", f"in use ({held} leads are being dialled)", "to remove it")
-            removed = 0
+            removed, turns = 0, Turns(db, self._clock)
             for ids in _pages(db, id, goes=True):
                 with writing(db):
                     LeadNumberRecord.delete().where(LeadNumberRecord.lead.in_(ids)).execute(db)
                     removed += LeadRecord.delete().where(LeadRecord.id.in_(ids)).execute(db)
+                turns.between()
             with writing(db):
                 LeadImportRecord.delete().where(LeadImportRecord.list == id).execute(db)
                 LeadListRecord.delete().where(LeadListRecord.id == id).execute(db)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -75,3 +76,29 @@ def test_a_pacer_of_ones_own_runs_beside_the_others(tmp_path: Path, monkeypatch:
     ):
         failed = fsorch("simulate", "dialer", "--pacer", wrong)
         assert (failed.code, told in failed.err.replace("\n", " ")) == (2, True), failed.err
+
+
+@pytest.mark.parametrize(
+    ("method", "told"),
+    [
+        ("def due(self, now):\n        raise ValueError('no lines')", "due failed with ValueError: no lines"),
+        ("def on_agent(self, *all):\n        {}['x']", "on_agent failed with KeyError: 'x'"),
+        ("def __init__(self, goal):\n        pass", "being made failed with TypeError: "),
+        ("def due(self, now):\n        return None", "due() wants None calls, which is no whole number"),
+        ("def due(self, now):\n        return 4000", "due() wants 4000 calls at once; expected 0 to 300"),
+        ("def excess(self, now):\n        return -1", "excess() says -1 calls, which is no number of calls"),
+    ],
+)
+def test_a_pacer_that_fails_is_named_with_what_it_did(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, method: str, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(str(tmp_path))
+    monkeypatch.delitem(sys.modules, "faulty", raising=False)
+    source = f"from fsorch.campaign.pacing import PACERS\nclass Mine(PACERS['progressive']):\n    {method}\n"
+    Path("faulty.py").write_text(source)
+    short = ("--agents", "3", "--hours", "0.05", "--seed", "4", "--call-off", "1")
+    ran = fsorch("simulate", "dialer", *short, "--pacer", "faulty:Mine")
+    line = ran.err.replace("\n", " ")
+    assert (ran.code, "the pacer faulty:Mine, on seed 4: " in line, told in line) == (3, True, True), ran.err
+    assert ("faulty.py, line 4)" in line) is (" failed with " in told and "being made" not in told)

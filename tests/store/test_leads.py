@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -31,11 +32,13 @@ from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.expressions import evaluate
 from fsorch.store import Store, lead_choice, lead_lists
 from fsorch.store import leads as leads_module
-from fsorch.store.database import Db, PooledMysql, connected
+from fsorch.store.database import Db, PooledMysql, connected, parse_url
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_filter import names_of
 from fsorch.store.lead_lists import LeadList
 from fsorch.store.leads import token_of
+from fsorch.store.native import Bell, start_thread
+from fsorch.store.turns import PAUSE_S, TURN_S, Turns
 
 NOW = 1_800_000_000_000_000
 MINUTE = 60_000_000
@@ -178,6 +181,41 @@ class TestOneLead:
         assert store.leads.lists.field_names("spring") == ["f0", "f1", "f2"]
         assert store.leads.lists.remove("spring", "test") == 11
         assert list(store.leads.lists.leads("other")) == other
+
+    def test_others_write_between_the_parts_of_a_removal(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        made = make(store, 7)
+        left: list[int] = []
+
+        def others(_: Turns) -> None:
+            ended = Bell()
+
+            def work() -> None:
+                # Another connection: while ours has the lock this would wait for five seconds and raise.
+                left.append(store.leads.lists.count("spring").leads)
+                store.leads.lists.make(LeadList(id="other", title=f"{len(left)}"), "test")
+                ended.ring()
+
+            start_thread(work)
+            assert ended.wait(30)
+
+        monkeypatch.setattr(lead_lists, "PAGE", 3)
+        monkeypatch.setattr(Turns, "between", others)
+        assert store.leads.lists.remove("spring", "test") == len(made)
+        assert (left, store.leads.lists.get("other").title) == ([4, 1, 0], "3")
+
+
+def test_a_turn_that_was_long_is_followed_by_a_pause(tmp_path: Path, clock: ManualClock) -> None:
+    paused: list[float] = []
+    turns = Turns(parse_url(f"sqlite:///{tmp_path}/none.db"), clock, paused.append)
+    for took, so_far in ((TURN_S * 0.6, 0), (TURN_S * 0.6, 1), (TURN_S * 0.6, 1), (TURN_S * 3, 2)):
+        clock.advance(took)
+        turns.between()
+        assert paused == [PAUSE_S] * so_far
+    # Where each row has its own lock nobody waits for all of them.
+    turns = Turns(parse_url("mysql://u:p@127.0.0.1/none"), clock, paused.append)
+    clock.advance(TURN_S * 3)
+    turns.between()
+    assert len(paused) == 2
 
 
 class TestOrder:
