@@ -24,6 +24,7 @@ from fsorch.store.database import Db, PooledMysql, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import DncListRecord, DncNumberRecord, DncRecord
 from fsorch.store.lead_rows import number_text, number_value
 from fsorch.store.part import Audit, Part, Use
+from fsorch.store.turns import Turns
 from fsorch.store.values import clean, cut
 
 __all__ = ["Dnc", "DncList", "DncProgress"]
@@ -287,7 +288,7 @@ class Dnc(Part):
 
     def _clear(self, db: Db, serial: int) -> None:
         """Remove the numbers of a list that is gone, a batch at a time, so that nobody waits long."""
-        last = 0
+        last, turns = 0, Turns(db, self._clock)
         while True:
             query = DncNumberRecord.select(DncNumberRecord.number).where(
                 DncNumberRecord.number > last, DncNumberRecord.source == serial
@@ -299,6 +300,7 @@ class Dnc(Part):
                 DncNumberRecord.delete().where(
                     DncNumberRecord.number > last, DncNumberRecord.number <= found[-1], DncNumberRecord.source == serial
                 ).execute(db)
+            turns.between()
             last = found[-1]
 
 
