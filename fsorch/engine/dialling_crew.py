@@ -87,6 +87,8 @@ class Crew:
             self._leave(home, id, brief=state == "away" and is_hindered(person))
             home = None
         if state == "away":
+            for run in self._stopped(person):
+                self._left(run, brief=False)
             return
         if home is not None and home.agents[id] == AgentState.TALKING and state != AgentState.TALKING:
             other = self._other(person, home)
@@ -101,6 +103,11 @@ class Crew:
             home.agents[id] = state
             self.paces.agent(home, id, state)
             self.soon()
+
+    def _stopped(self, person: Person) -> list[Run]:
+        """The campaigns that launch nothing more while calls of theirs may still ring for an agent, who is of none."""
+        runs = [run for member in person.spec.queues for run in self._of_queue.get(member.queue, ())]
+        return [run for run in runs if run.lines and run.state is not CampaignState.RUNNING]
 
     def _join(self, run: Run, agent: str) -> None:
         self._homes[agent] = run.spec.id
@@ -245,7 +252,9 @@ class Crew:
     def _left(self, run: Run, *, brief: bool) -> None:
         """An agent has gone. With the last of them goes what nobody can take any more."""
         if not self._expected(run) and run.spec.mode is not Mode.AGENTLESS:
-            for dial in [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]:
+            theirs = [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]
+            # An agent who has dialled by hand waits for that call, whatever the campaign does.
+            for dial in [dial for dial in theirs if run.state is CampaignState.RUNNING or not dial.agent]:
                 if brief and dial.machine.allows(DialInput.CANCEL):
                     self.core.timers.set(("withdraw", dial.id), self.core.now.mono + LASTING_S)
                 else:
@@ -319,7 +328,14 @@ class Crew:
             self._withdraw(dial)
 
     def _expected(self, run: Run) -> bool:
-        """Whether somebody is there for the calls of a campaign: an agent of it, or one who has left it for another."""
+        """Whether somebody is there for the calls of a campaign: an agent of it, or one who has left it for another.
+        When it was stopped: whoever serves its queue and has not chosen to be away."""
+        if run.state is not CampaignState.RUNNING:
+            return any(
+                (phase(person) != "away" or is_hindered(person))
+                and any(member.queue == run.spec.queue for member in person.spec.queues)
+                for person in self.core.people.values()
+            )
         owed = (id for one in self.runs.values() for dials in one.owing.values() for id in dials)
         return bool(run.agents) or any(
             self._comes(id) and self.dials.dials[id].campaign.id == run.spec.id for id in owed

@@ -160,6 +160,34 @@ def test_the_last_who_logs_out_ends_at_once_what_does_not_ring_and_the_others_wh
     assert [fact.data["why"] for fact in room.of(FactKind.CALL_OFF)] == ["no agent is left"] * 2
 
 
+def test_what_rang_when_the_campaign_was_paused_goes_with_the_last_agent_too() -> None:
+    room = room_of(2)
+    calls = room.calls()
+    rings(room, *calls[:3])
+    room.pause()
+    room.passes(5)
+    room.tell(LogOut(agent="a0", by="a0"))
+    room.passes(1)
+    assert killed(room) == []
+    room.tell(LogOut(agent="a1", by="a1"))
+    assert killed(room) == [calls[3].uuid]
+    room.passes(8)
+    assert killed(room) == [calls[3].uuid]
+    room.passes(2)
+    assert set(killed(room)) == {call.uuid for call in calls}
+
+
+def test_what_rang_when_the_campaign_was_paused_is_left_to_who_comes_back_in_time() -> None:
+    room = room_of(1)
+    rings(room, *room.calls())
+    room.pause()
+    leaves(room, "a0")
+    room.passes(5)
+    room.tell(SetStatus(agent="a0", by="a0", status="available"))
+    room.passes(20)
+    assert killed(room) == []
+
+
 def test_it_is_written_down_is_no_drop_and_the_lead_is_dialled_again() -> None:
     room = room_of(2)
     calls = room.calls()
