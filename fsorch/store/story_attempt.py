@@ -12,6 +12,7 @@ from fsorch.engine.facts import Fact
 from fsorch.engine.rows import ContactRow
 from fsorch.store.queries import ContactDetail
 from fsorch.store.story import Line, tell_story
+from fsorch.store.story_dialled import long_span
 
 __all__ = ["AttemptDetail", "tell_attempt", "tell_choice"]
 
@@ -23,7 +24,6 @@ WAYS = {
     Mode.PREDICTIVE: "the pacer expected an agent to be free by the answer",
     Mode.AGENTLESS: "the campaign plays what it has to say by itself",
 }
-UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 US = 1_000_000
 
 
@@ -81,7 +81,7 @@ def _chosen(detail: AttemptDetail) -> str:
         why = f"it was next of the list {row.list}{f', by {order}' if order else ''}"
     way = WAYS.get(mode, "") if mode is not None else ""
     before = detail.before
-    since = f", {_span(row.launched_at - before.launched_at)} after {_ended(before)}" if before is not None else ""
+    since = f", {long_span(row.launched_at - before.launched_at)} after {_ended(before)}" if before is not None else ""
     return f"{name} is called, its attempt {detail.nth}{since}: {why}{f'; {way}' if way else ''}"
 
 
@@ -123,10 +123,3 @@ def _ended(row: AttemptRow) -> str:
 
 def _seconds(us: int) -> str:
     return f"{us / US:.1f} s"
-
-
-def _span(us: int) -> str:
-    """A time in its largest unit: 3 hours."""
-    size, unit = next(((size, unit) for size, unit in UNITS if us >= size * US), UNITS[-1])
-    count = us // (size * US)
-    return f"{count} {unit}{'' if count == 1 else 's'}"

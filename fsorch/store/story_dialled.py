@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fsorch.campaigns import Mode, Outcome
+from fsorch.campaigns import LeadState, Mode, Outcome
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow
 
-__all__ = ["DialledTeller", "named"]
+__all__ = ["DialledTeller", "long_span", "named"]
 
+US = 1_000_000
+UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 HEARD = {
     Outcome.LIVE: "somebody was reached",
     Outcome.DROP: "somebody answered, and no agent was there in time",
@@ -97,7 +99,18 @@ def _called_off(fact: Fact) -> str:
 
 def _lead_changed(fact: Fact) -> str:
     row, why = _row(fact), _get(fact, "why")
-    return f"the lead is {str(row.get('state', '')).replace('_', ' ')} now{f': {why}' if why else ''}"
+    state, rests_us = str(row.get("state", "")), int(row.get("next_at") or 0) - fact.at
+    now = f"the lead is {state.replace('_', ' ')} now"
+    if state == LeadState.READY and rests_us > 0:
+        now = f"the lead may be called again in {long_span(rests_us)}"
+    return f"{now}{f': {why}' if why else ''}"
+
+
+def long_span(us: int) -> str:
+    """A time of ``us`` microseconds in its largest unit: 3 hours."""
+    size, unit = next(((size, unit) for size, unit in UNITS if us >= size * US), UNITS[-1])
+    count = round(us / (size * US))
+    return f"{count} {unit}{'' if count == 1 else 's'}"
 
 
 def _asked(fact: Fact) -> str:

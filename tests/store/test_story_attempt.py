@@ -72,12 +72,13 @@ def test_a_call_that_nobody_answered_has_its_story(store: Store, lead: Lead, clo
         cause="NO_ANSWER",
     )
     keep(store, attempt(lead, 1, now, outcome="busy", ended_at=now + SECOND), over)
+    rests = msgspec.structs.replace(lead, attempts=2, next_at=over.ended_at + 120 * SECOND)
     store.write(
         [
             fact(1, FactKind.ATTEMPT_STARTED, begun, begun.launched_at),
             fact(2, FactKind.GATEWAY_FAILED, None, begun.launched_at + 1, gateway="carrier-0", cause="GATEWAY_DOWN"),
             fact(3, FactKind.ATTEMPT_ENDED, over, over.ended_at),
-            fact(4, FactKind.LEAD_CHANGED, msgspec.structs.replace(lead, attempts=2), over.ended_at, why="noanswer"),
+            fact(4, FactKind.LEAD_CHANGED, rests, over.ended_at + 5_000, why="noanswer"),
         ]
     )
     detail = attempt_detail(store, "2bcd")
@@ -92,7 +93,7 @@ def test_a_call_that_nobody_answered_has_its_story(store: Store, lead: Lead, clo
         "the gateway carrier-0 had no line (GATEWAY_DOWN): the next is tried",
         "it rings, 2.0 s after it was dialled",
         "how the call went: nobody picked up (NO_ANSWER)",
-        "the lead is ready now: noanswer",
+        "the lead may be called again in 2 minutes: noanswer",
     ]
 
 
