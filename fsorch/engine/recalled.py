@@ -193,6 +193,13 @@ class Recalled:
         """Whether the records have the leg of a caller that has not been found yet, and no end of it."""
         return leg in self._of_leg or any(row.id == leg for row in self._legs)
 
+    def talks(self, event: Event, present: Container[str]) -> bool:
+        """Whether a caller of whom the records know the line is joined to a leg that is there. Who was called for an
+        agent that was on the phone already has no mark of a line."""
+        known = self._contacts.get(self.id_of(event))
+        queued = known is not None and bool(known.row.enqueued_at)
+        return queued and event.answer_state == "answered" and event.other_leg in present
+
     def left_to_dialplan(self, switch: str, event: Event) -> None:
         """The switch serves this caller alone; the leg's end is still written down by us. The contact may be over in
         the records: it was let go in the life before."""

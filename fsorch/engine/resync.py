@@ -202,7 +202,7 @@ class Resync:
         for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
             if self.found.told_alone(switch, event):
                 adopted += 1
-            elif self.found.ours(event) and not self.found.waits(event):
+            elif self.found.ours(event) and not (self.found.waits(event) or self.recalled.talks(event, present)):
                 self.found.take_up(switch, event)
                 adopted += 1
             elif _dialled(event):

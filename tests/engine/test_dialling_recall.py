@@ -11,7 +11,17 @@ from fsorch.engine import LinkUp
 from fsorch.engine.actions import Send
 from fsorch.engine.drop_notes import drop_note
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import CampaignsAre, CommandDone, LinkDown, LogIn, OpenAttempt, Recall
+from fsorch.engine.inputs import (
+    CampaignsAre,
+    CommandDone,
+    LinkDown,
+    LogIn,
+    OpenAttempt,
+    OpenContact,
+    Recall,
+    Shift,
+)
+from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.commands import Kill, Notes, Originate, PlayAndGetDigits
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
@@ -125,6 +135,53 @@ def test_a_talk_goes_on_and_is_accounted_to_its_end() -> None:
     (over,) = room.ended()
     assert (over.id, over.outcome, over.agent) == (row.id, "live", "a0")
     assert not [one for one in room.sent if isinstance(one[0], Kill)]
+
+
+@pytest.mark.parametrize("heard", [True, False])
+def test_a_talk_for_which_the_agents_own_phone_came_first_goes_on(heard: bool) -> None:
+    # The lead's leg has no mark of a line, and the records may not know yet that the two were joined.
+    room = Room(centre(nailed=False))
+    room.log_in("a0")
+    room.run()
+    phone = room.last(Originate)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    (call,), (row,) = room.calls(), room.started()
+    now = room.clock.now().wall
+    customer = channel(call, "answered", answered_time=now, bridged_time=now, other_leg=phone.uuid)
+    agent = channel(phone, "answered", answered_time=now, bridged_time=now, other_leg=call.uuid)
+    queue = centre().campaigns[0].queue
+    contact = ContactRow(
+        id=row.id,
+        switch="main",
+        direction="outbound",
+        number=row.number,
+        outcome="",
+        queue=queue,
+        began_at=now,
+        enqueued_at=now,
+        ended_at=now,
+        answered_at=now if heard else 0,
+        agent="a0" if heard else "",
+    )
+    told = OpenContact(
+        row=contact,
+        legs=(LegRow(id=phone.uuid, contact=row.id, switch="main", direction="outbound", role="agent", agent="a0"),),
+        segments=1,
+        doing="talk" if heard else "offer",
+        agent_leg=phone.uuid if heard else "",
+    )
+    room.begin(centre(nailed=False))
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    shifts = (Shift("a0", "available"),)
+    room.tell(Recall((told,), shifts, until=now, attempts=(OpenAttempt(row=row, lead=lead(1)),)))
+    room.tell(LinkUp("main", "core-1", (customer, agent), "/sounds"))
+    room.passes(30)
+    assert room.contact().state == "talking"
+    assert not room.of(FactKind.DROPPED)
+    assert len(room.of(FactKind.OFFER_MADE)) == 1
+    room.ends(call.uuid)
+    (over,) = room.ended()
+    assert (over.id, over.outcome, over.agent) == (row.id, "live", "a0")
 
 
 def test_a_cut_while_an_agents_phone_rings_before_the_leads_puts_nobody_into_a_talk() -> None:
