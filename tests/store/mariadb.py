@@ -73,8 +73,9 @@ class MariaDb:
         self.certificate = make_certificate(folder)
         self._process: subprocess.Popen[str] | None = None
         self._made = 0
-        user = ["--user=root"] if os.geteuid() == 0 else []
-        self._user = user
+        # A server that starts removes every temporary table in its tmpdir, another server's too, so each has its own.
+        (folder / "tmp").mkdir()
+        self._own = [f"--tmpdir={folder}/tmp", *(["--user=root"] if os.geteuid() == 0 else [])]
         subprocess.run(
             [
                 _tool("mariadb-install-db"),
@@ -82,7 +83,7 @@ class MariaDb:
                 f"--datadir={folder}/data",
                 "--auth-root-authentication-method=normal",
                 "--skip-test-db",
-                *user,
+                *self._own,
             ],
             check=True,
             capture_output=True,
@@ -95,7 +96,7 @@ class MariaDb:
             [
                 _tool("mariadbd"),
                 "--no-defaults",
-                *self._user,
+                *self._own,
                 f"--datadir={self.folder}/data",
                 f"--socket={self.socket}",
                 f"--pid-file={self.folder}/pid",
