@@ -338,13 +338,15 @@ class CauseRule(Rule, frozen=True, kw_only=True):
 
 class CauseRules(Rule, frozen=True, kw_only=True):
     """The rule of each way not to take a contact. ``dnd``: the phone answers that it is set to do-not-disturb; it does
-    not say when that ends, so it is tried again after the delay."""
+    not say when that ends, so it is tried again after the delay. ``failed``: the phone answers with an error (SIP
+    500, 503, 488 and their like), or cannot be dialled as it is written."""
 
     busy: CauseRule = CauseRule()
     rejected: CauseRule = CauseRule()
     no_answer: CauseRule = CauseRule()
     unregistered: CauseRule = CauseRule()
     dnd: CauseRule = CauseRule(delay_s=60.0)
+    failed: CauseRule = CauseRule()
 
 
 class AwayRule(Rule, frozen=True, kw_only=True):

@@ -24,6 +24,7 @@ class MissKind(StrEnum):
     NO_ANSWER = "no_answer"
     UNREGISTERED = "unregistered"
     DND = "dnd"
+    FAILED = "failed"
 
 
 KINDS = {
@@ -47,7 +48,23 @@ WORDS = {
     MissKind.NO_ANSWER: "not answered",
     MissKind.UNREGISTERED: "not registered",
     MissKind.DND: "set to do-not-disturb",
+    MissKind.FAILED: "failed",
 }
+# Trouble of the switch or the network, which no phone can do anything about. FreeSWITCH's own refusal beyond its limits
+# (max-sessions, sessions-per-second) is SWITCH_CONGESTION; a phone's 500 and 503 are NORMAL_TEMPORARY_FAILURE, its 488
+# INCOMPATIBLE_DESTINATION (``sofia_glue_sip_cause_to_freeswitch``, capture 06).
+NOT_THEIRS = frozenset({
+    Cause.SWITCH_CONGESTION,
+    Cause.NORMAL_CIRCUIT_CONGESTION,
+    Cause.CRASH,
+    Cause.SYSTEM_SHUTDOWN,
+    Cause.MANAGER_REQUEST,
+    Cause.LOSE_RACE,
+    Cause.PICKED_OFF,
+    Cause.INVALID_GATEWAY,
+    Cause.GATEWAY_DOWN,
+    Cause.INVALID_PROFILE,
+})
 
 
 class Verdict(msgspec.Struct, frozen=True):
@@ -63,14 +80,15 @@ class Verdict(msgspec.Struct, frozen=True):
 def kind_of(cause: Cause) -> MissKind | None:
     """The way an offer's leg that ended with ``cause`` did not take the contact. None: trouble of the switch or the
     network, which is not held against the agent."""
-    return KINDS.get(cause)
+    return None if cause in NOT_THEIRS else KINDS.get(cause, MissKind.FAILED)
 
 
 def way_of(outcome: OfferOutcome, cause: str, rang: bool, dnd: bool = False) -> MissKind | None:
     """The way an offer that ended with ``outcome`` and ``cause`` was not taken; None: it was, or it is not held against
     the agent. A phone set to do-not-disturb answers 480 before it rings (``rang``) where it would else do so when
     nobody picks up: that is a rejection, or what it is if the phone says so (``dnd``)."""
-    if outcome in (OfferOutcome.ACCEPTED, OfferOutcome.WITHDRAWN):
+    if outcome in (OfferOutcome.ACCEPTED, OfferOutcome.WITHDRAWN) or not cause:
+        # Nothing was heard of the phone: the order to dial it was not taken, or the link is cut.
         return None
     if dnd:
         return MissKind.DND
@@ -97,9 +115,9 @@ class MissCounter:
 
     def missed(self, kind: MissKind | None) -> Verdict:
         """An offer was not taken. The consequence comes with the limit and, should it not have been carried out, with
-        each miss after it. None (see :func:`kind_of`) only delays, as for a phone that is gone."""
+        each miss after it. None (see :func:`kind_of`) only delays, as for a phone that failed."""
         if kind is None:
-            return Verdict(self._rules.unregistered.delay_s, why="the phone could not be reached")
+            return Verdict(self._rules.failed.delay_s, why="the phone could not be reached")
         rule: CauseRule = getattr(self._rules, kind.value)
         count = self._counts[kind] = self._counts.get(kind, 0) + 1
         why = f"{WORDS[kind]} {count} time{'s' if count > 1 else ''}"

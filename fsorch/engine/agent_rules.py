@@ -147,7 +147,7 @@ def breaks_of(core: Core, person: Person) -> list[str]:
 def _unless_said(delay_s: float) -> CauseRules:
     """The rules for a campaign's calls where neither agent nor queue has any: a break after some misses in a row."""
     rule = CauseRule(delay_s=delay_s, limit=MOST_UNTAKEN, then=Consequence.BREAK, reason=UNTAKEN)
-    return CauseRules(busy=rule, rejected=rule, no_answer=rule, unregistered=rule)
+    return CauseRules(busy=rule, rejected=rule, no_answer=rule, unregistered=rule, failed=rule)
 
 
 def _limit(core: Core, reason: str) -> float:

@@ -58,7 +58,7 @@ class FactKind(StrEnum):
     # offer, queue, agent, leg, why (one sentence), waited_us
     OFFER_MADE = "offer_made"
     # offer, outcome (accepted, refused, missed, withdrawn, failed), cause, rang_us, way (busy, rejected, no_answer,
-    # unregistered, dnd; empty when it is not held against the agent)
+    # unregistered, dnd, failed; empty when it is not held against the agent)
     OFFER_ENDED = "offer_ended"
     # peer legs: customer_leg, agent_leg; answered_at (of the contact's first talk, which may have begun unheard)
     BRIDGED = "bridged"

@@ -44,6 +44,7 @@ WAYS = {
     "rejected": "the call was rejected",
     "unregistered": "the phone is not there",
     "dnd": "the phone is set to do-not-disturb",
+    "failed": "the phone answered with an error",
 }
 TRANSFERRED = {
     "handed_over": "has the call now",

@@ -13,8 +13,9 @@ from fsorch.errors import ConfigError
 from fsorch.rules import CauseRule, CauseRules, Consequence, Names, check_causes
 
 MISSED = CauseRule(delay_s=10, limit=3, then=Consequence.BREAK, reason="missed")
+BROKEN = CauseRule(delay_s=20, limit=2, then=Consequence.BREAK, reason="missed")
 GONE = CauseRule(delay_s=30, limit=1, then=Consequence.LOGOUT, reason="the phone is gone")
-RULES = CauseRules(no_answer=MISSED, unregistered=GONE, busy=CauseRule(delay_s=60))
+RULES = CauseRules(no_answer=MISSED, unregistered=GONE, busy=CauseRule(delay_s=60), failed=BROKEN)
 
 
 def test_the_limit_brings_the_consequence() -> None:
@@ -42,7 +43,7 @@ def test_trouble_of_the_switch_only_delays() -> None:
     counter = MissCounter(RULES)
     assert kind_of(Cause.SWITCH_CONGESTION) is None
     for _ in range(5):
-        assert counter.missed(None) == Verdict(30, why="the phone could not be reached")
+        assert counter.missed(None) == Verdict(20, why="the phone could not be reached")
     assert not any(counter.count(kind) for kind in MissKind)
 
 
@@ -61,7 +62,11 @@ def test_other_rules_keep_the_counts() -> None:
         (Cause.CALL_REJECTED, MissKind.REJECTED),
         (Cause.NO_ANSWER, MissKind.NO_ANSWER),
         (Cause.USER_NOT_REGISTERED, MissKind.UNREGISTERED),
-        (Cause.NORMAL_CLEARING, None),
+        (Cause.NORMAL_TEMPORARY_FAILURE, MissKind.FAILED),
+        (Cause.INCOMPATIBLE_DESTINATION, MissKind.FAILED),
+        (Cause.NONE, MissKind.FAILED),
+        (Cause.GATEWAY_DOWN, None),
+        (Cause.SYSTEM_SHUTDOWN, None),
     ],
 )
 def test_causes_have_their_kind(cause: Cause, kind: MissKind | None) -> None:
@@ -83,7 +88,7 @@ RULE = st.builds(
 
 @settings(max_examples=100)
 @given(
-    rules=st.builds(CauseRules, busy=RULE, rejected=RULE, no_answer=RULE, unregistered=RULE),
+    rules=st.builds(CauseRules, busy=RULE, rejected=RULE, no_answer=RULE, unregistered=RULE, failed=RULE),
     acts=st.lists(st.sampled_from([*MissKind, None, "reset"]), max_size=40),
 )
 def test_no_consequence_below_a_limit_and_always_a_delay(rules: CauseRules, acts: list[MissKind | str | None]) -> None:

@@ -33,6 +33,7 @@ RULES = CauseRules(
     rejected=CauseRule(delay_s=30, limit=2, then=Consequence.BREAK, reason="lunch"),
     no_answer=CauseRule(delay_s=10, limit=3, then=Consequence.LOGOUT),
     unregistered=CauseRule(delay_s=5),
+    failed=CauseRule(delay_s=20, limit=3, then=Consequence.BREAK, reason="tea"),
 )
 
 
@@ -93,6 +94,10 @@ def served(desk: Desk, caller: str = "caller-1") -> None:
         # Do-not-disturb answers 480 before it rings; the same answer later means that nobody picked up.
         ("NO_USER_RESPONSE", False, "rejected", 30),
         ("NO_USER_RESPONSE", True, "no_answer", 10),
+        # What a phone's 500 and 503 come as, its 488, and a cause of which we know no name.
+        ("NORMAL_TEMPORARY_FAILURE", False, "failed", 20),
+        ("INCOMPATIBLE_DESTINATION", True, "failed", 20),
+        ("EXCHANGE_ROUTING_ERROR", False, "failed", 20),
     ],
 )
 def test_each_cause_has_its_delay_and_is_told_apart(cause: str, rings: bool, way: str, delay: float) -> None:
@@ -146,10 +151,21 @@ def test_an_answer_begins_the_count_anew() -> None:
 def test_the_switchs_own_trouble_is_not_held_against_the_agent() -> None:
     bench = desk(causes=RULES)
     for _ in range(5):
-        miss(bench, "NORMAL_TEMPORARY_FAILURE")
+        miss(bench, "SWITCH_CONGESTION")
         assert bench.of(FactKind.OFFER_ENDED)[-1].data["way"] == ""
-        bench.passes(6)
+        bench.passes(21)
     assert bench.agent("ann").status == "available"
+
+
+def test_a_phone_that_fails_too_often_sends_its_agent_on_a_break_that_says_why() -> None:
+    bench = desk(causes=RULES)
+    for _ in range(3):
+        assert bench.agent("ann").status == "available"
+        miss(bench, "NORMAL_TEMPORARY_FAILURE", rings=False)
+        bench.passes(21)
+    agent = bench.agent("ann")
+    assert (agent.status, agent.reason, agent.rule) == ("break", "tea", "failed 3 times")
+    assert dials(bench) == 3
 
 
 @pytest.mark.parametrize("told", [True, False])
