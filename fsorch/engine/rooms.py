@@ -237,7 +237,7 @@ class Rooms:
         self.records.begin(contact, kind, agent=member.agent, leg=member.leg)
         self.core.send(contact.switch, SetVars(contact.leg, (("fsorch_transfer", member.leg),)))
         legs = {"leg": contact.leg, "customer_leg": contact.leg, "agent_leg": member.leg}
-        self.core.fact(FactKind.BRIDGED, contact, agent=member.agent, **legs)
+        self.core.fact(FactKind.BRIDGED, contact, agent=member.agent, **legs, answered_at=contact.answered_at)
 
     def _settle(self, contact: Contact, room: Room) -> None:
         """Who is left, now that somebody is not there any more."""

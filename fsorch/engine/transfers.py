@@ -394,6 +394,7 @@ class Transfers:
             leg=contact.leg,
             customer_leg=contact.leg,
             agent_leg=contact.agent_leg,
+            answered_at=contact.answered_at,
         )
         self._end(contact, transfer, "handed_over")
 

@@ -209,6 +209,7 @@ def test_each_has_their_own_time_and_the_next_takes_the_part_of_the_first() -> N
     desk.ends(leg)
     assert (desk.contact().agent, desk.agent("ann").state) == ("rob", "wrap_up")
     assert [fact.agent for fact in desk.of(FactKind.BRIDGED)] == ["ann", "rob"]
+    assert len({fact.data["answered_at"] for fact in desk.of(FactKind.BRIDGED)}) == 1
     assert [c for c, _ in desk.sent if isinstance(c, Bridge)] == []
     desk.passes(5)
     desk.ends(sue)

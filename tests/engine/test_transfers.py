@@ -179,6 +179,9 @@ def test_a_blind_transfer_to_an_agent() -> None:
     (row,) = (fact.data["row"] for fact in desk.of(FactKind.CONTACT_ENDED))
     assert (row["agent"], row["talked_us"]) == ("rob", 26_000_000)
     assert ended(desk) == ["handed_over"]
+    # Who reads the facts alone knows of each when the first talk began.
+    first, second = (fact.data["answered_at"] for fact in desk.of(FactKind.BRIDGED))
+    assert first == second == row["answered_at"] > 0
 
 
 def test_music_that_begins_as_the_third_party_picks_up_does_not_play_into_the_talk() -> None:
