@@ -53,18 +53,20 @@ WORDS = {
 # Trouble of the switch or the network, which no phone can do anything about. FreeSWITCH's own refusal beyond its limits
 # (max-sessions, sessions-per-second) is SWITCH_CONGESTION; a phone's 500 and 503 are NORMAL_TEMPORARY_FAILURE, its 488
 # INCOMPATIBLE_DESTINATION (``sofia_glue_sip_cause_to_freeswitch``, capture 06).
-NOT_THEIRS = frozenset({
-    Cause.SWITCH_CONGESTION,
-    Cause.NORMAL_CIRCUIT_CONGESTION,
-    Cause.CRASH,
-    Cause.SYSTEM_SHUTDOWN,
-    Cause.MANAGER_REQUEST,
-    Cause.LOSE_RACE,
-    Cause.PICKED_OFF,
-    Cause.INVALID_GATEWAY,
-    Cause.GATEWAY_DOWN,
-    Cause.INVALID_PROFILE,
-})
+NOT_THEIRS = frozenset(
+    {
+        Cause.SWITCH_CONGESTION,
+        Cause.NORMAL_CIRCUIT_CONGESTION,
+        Cause.CRASH,
+        Cause.SYSTEM_SHUTDOWN,
+        Cause.MANAGER_REQUEST,
+        Cause.LOSE_RACE,
+        Cause.PICKED_OFF,
+        Cause.INVALID_GATEWAY,
+        Cause.GATEWAY_DOWN,
+        Cause.INVALID_PROFILE,
+    }
+)
 
 
 class Verdict(msgspec.Struct, frozen=True):
