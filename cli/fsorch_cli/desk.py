@@ -21,7 +21,7 @@ from fsorch.engine.inputs import (
 from fsorch_cli.app import App
 from fsorch_cli.group import Command
 from fsorch_cli.live import asked_by
-from fsorch_cli.steering import ask
+from fsorch_cli.steering import ask, plain_verb
 
 __all__ = ["add_desk_verbs"]
 
@@ -44,19 +44,10 @@ SWITCHED: dict[str, tuple[type[HoldCall | MuteCall], str]] = {
 def add_desk_verbs(group: click.Group) -> None:
     """All of them."""
     for name, (kind, words) in PLAIN.items():
-        group.add_command(click.command(name, cls=Command, help=words)(_plain(kind)))
+        group.add_command(plain_verb(name, kind, words))
     for name, (switched, words) in SWITCHED.items():
         group.add_command(click.command(name, cls=Command, help=words)(_switched(switched)))
     group.add_command(keys)
-
-
-def _plain(kind: type[Request]) -> Callable[..., None]:
-    @click.argument("agent")
-    @click.pass_obj
-    def verb(app: App, agent: str) -> None:
-        ask(app, kind(agent=agent, by=asked_by()), agent)
-
-    return verb
 
 
 def _switched(kind: type[HoldCall | MuteCall]) -> Callable[..., None]:

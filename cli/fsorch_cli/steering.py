@@ -22,16 +22,24 @@ from fsorch_cli.console import out, printable
 from fsorch_cli.group import Command
 from fsorch_cli.live import asked_by
 
-__all__ = ["add_call_verbs", "add_contact_verbs", "ask", "live_contact"]
+__all__ = ["add_call_verbs", "add_contact_verbs", "ask", "live_contact", "plain_verb"]
 
 # An id may be cut short, but not shorter.
 SHORTEST = 4
+# What may follow a consultation, as the API calls it: the request, and what it does.
+PLAIN: dict[str, tuple[type[Request], str]] = {
+    "complete": (CompleteTransfer, "AGENT leaves, and the customer goes to who was consulted."),
+    "cancel": (CancelTransfer, "AGENT goes back to the customer."),
+    "confer": (ConferCall, "AGENT, the customer and who was consulted talk together."),
+}
 
 
 def add_call_verbs(group: click.Group) -> None:
     """Transfer and what follows it."""
-    for verb in (transfer, complete, cancel, confer, add_party, drop_party):
+    for verb in (transfer, add_party, drop_party):
         group.add_command(verb)
+    for name, (kind, words) in PLAIN.items():
+        group.add_command(plain_verb(name, kind, words))
 
 
 def add_contact_verbs(group: click.Group) -> None:
@@ -54,30 +62,6 @@ def transfer(app: App, agent: str, queue: str, to: str, number: str, consult: bo
         raise click.UsageError("say where to: one of --queue, --to and --number")
     where = {"queue": queue, "to": to, "number": number}
     ask(app, TransferCall(agent=agent, by=asked_by(), consult=consult, priority=priority, **where), agent)
-
-
-@click.command("complete", cls=Command)
-@click.argument("agent")
-@click.pass_obj
-def complete(app: App, agent: str) -> None:
-    """AGENT leaves, and the customer goes to who was consulted."""
-    ask(app, CompleteTransfer(agent=agent, by=asked_by()), agent)
-
-
-@click.command("cancel", cls=Command)
-@click.argument("agent")
-@click.pass_obj
-def cancel(app: App, agent: str) -> None:
-    """AGENT goes back to the customer."""
-    ask(app, CancelTransfer(agent=agent, by=asked_by()), agent)
-
-
-@click.command("confer", cls=Command)
-@click.argument("agent")
-@click.pass_obj
-def confer(app: App, agent: str) -> None:
-    """AGENT, the customer and who was consulted talk together."""
-    ask(app, ConferCall(agent=agent, by=asked_by()), agent)
 
 
 @click.command("add-party", cls=Command)
@@ -130,6 +114,17 @@ def priority(app: App, contact: str, priority: int) -> None:
     """Give CONTACT another PRIORITY (more is sooner); it acts at once."""
     id = live_contact(app, contact)
     ask(app, SetPriority(contact=id, priority=priority, by=asked_by()), id)
+
+
+def plain_verb(name: str, kind: type[Request], words: str) -> click.Command:
+    """A verb that needs no more than the agent; ``words`` say what it does."""
+
+    @click.argument("agent")
+    @click.pass_obj
+    def verb(app: App, agent: str) -> None:
+        ask(app, kind(agent=agent, by=asked_by()), agent)
+
+    return click.command(name, cls=Command, help=words)(verb)
 
 
 def live_contact(app: App, id: str) -> str:

@@ -59,16 +59,6 @@ class _RareText:
         return event.header(self.name) or ""
 
 
-class _RareNumber:
-    """The same for a whole number."""
-
-    def __init__(self, name: str) -> None:
-        self.name = name
-
-    def __get__(self, event: Event, owner: type[Event]) -> int:
-        return _number_of(event.header(self.name) or "")
-
-
 # What is asked of the kept bytes in nearly every call: where a caller comes from and goes to, what our own marks say,
 # what was keyed, and what a CDR needs. These are decoded together, in C and without the hundred others beside them.
 _USUAL = (
@@ -128,35 +118,22 @@ class Event(msgspec.Struct, eq=False, gc=False):
     bridge_b: str = _key("Bridge-B-Unique-ID")
     hangup_cause: str = _key("Hangup-Cause")
     application: str = _key("Application")
-    application_data: str = _key("Application-Data")
     application_response: str = _key("Application-Response")
     application_uuid: str = _key("Application-UUID")
     dtmf_digit: str = _key("DTMF-Digit")
     job_uuid: str = _key("Job-UUID")
     body: str = _key("_body")
     # Read from the kept bytes when asked for: each field more makes every event of a stream slower to decode.
+    application_data = _RareText("Application-Data")
     hostname = _RareText("FreeSWITCH-Hostname")
-    channel_state = _RareText("Channel-State")
     presence_id = _RareText("Channel-Presence-ID")
-    presence_data = _RareText("Channel-Presence-Data")
-    callee_name = _RareText("Caller-Callee-ID-Name")
-    callee_number = _RareText("Caller-Callee-ID-Number")
     context = _RareText("Caller-Context")
-    network_address = _RareText("Caller-Network-Addr")
-    transfer_time = _RareNumber("Caller-Channel-Transfer-Time")
-    dtmf_duration = _RareNumber("DTMF-Duration")
-    dtmf_source = _RareText("DTMF-Source")
-    playback_status = _RareText("Playback-Status")
-    playback_file = _RareText("Playback-File-Path")
-    record_file = _RareText("Record-File-Path")
-    job_command = _RareText("Job-Command")
     profile = _RareText("profile-name")
     from_user = _RareText("from-user")
     from_host = _RareText("from-host")
     contact = _RareText("contact")
     status = _RareText("status")
     network_ip = _RareText("network-ip")
-    user_agent = _RareText("user-agent")
     expires = _RareText("expires")
     # Never from the wire: `_keep` sets these after the decoder, whatever keys a body held.
     raw: bytes = msgspec.field(default=b"", name=" raw")

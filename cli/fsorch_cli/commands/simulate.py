@@ -23,9 +23,12 @@ from fsorch_cli.options import AS_JSON
 SHARE = click.FloatRange(0, 1)
 SECONDS = click.FloatRange(0, 3600)
 SPREAD = click.FloatRange(0, 5)
+LIMIT = click.FloatRange(0.01, 3)
 DEFAULT = DialerPlan()
-TAPER = ("loose", "strict")
 LEVEL = LevelSpec()
+# What the last of the pacers with a level has beside the others.
+TAPER = ("loose", "strict")
+LEVELLED = ", ".join(LEVELS)
 
 
 class Steps(click.ParamType[Any]):
@@ -46,67 +49,43 @@ class Steps(click.ParamType[Any]):
         return steps
 
 
+def _of(
+    usual: DialerPlan | LevelSpec, flag: str, name: str, kind: click.ParamType[Any], words: str | None = None
+) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """An option for the field ``name`` of what is ``usual``."""
+    return click.option(flag, name, type=kind, default=getattr(usual, name), show_default=True, help=words)
+
+
 @click.group("simulate", cls=Group)
 def command() -> None:
     """Try a rule in virtual time, on seeded traffic."""
 
 
 @command.command("dialer")
-@click.option("--agents", type=click.IntRange(1, 5000), default=DEFAULT.agents, show_default=True)
-@click.option("--hours", type=click.FloatRange(0.01, 200), default=DEFAULT.hours, show_default=True)
-@click.option(
-    "--answer-rate", type=SHARE, default=DEFAULT.answer_rate, show_default=True, help="Persons, of all calls."
-)
-@click.option("--machine-rate", type=SHARE, default=DEFAULT.machine_rate, show_default=True, help="Machines.")
-@click.option(
-    "--busy-rate", type=SHARE, default=DEFAULT.busy_rate, show_default=True, help="Busy; the rest nobody answers."
-)
-@click.option("--failed-rate", type=SHARE, default=DEFAULT.failed_rate, show_default=True, help="Failed.")
+@_of(DEFAULT, "--agents", "agents", click.IntRange(1, 5000))
+@_of(DEFAULT, "--hours", "hours", click.FloatRange(0.01, 200))
+@_of(DEFAULT, "--answer-rate", "answer_rate", SHARE, "Persons, of all calls.")
+@_of(DEFAULT, "--machine-rate", "machine_rate", SHARE, "Machines.")
+@_of(DEFAULT, "--busy-rate", "busy_rate", SHARE, "Busy; the rest nobody answers.")
+@_of(DEFAULT, "--failed-rate", "failed_rate", SHARE, "Failed.")
 @click.option("--drift", type=Steps(), default=(), help="The answer rate from an hour on: 2:0.45,4:0.2.")
 @click.option("--staff", type=Steps(), default=(), help="How many agents from an hour on: 1.5:10,3:20.")
-@click.option("--talk", "talk_s", type=SECONDS, default=DEFAULT.talk_s, show_default=True, help="Mean talk, seconds.")
-@click.option("--talk-cv", type=SPREAD, default=DEFAULT.talk_cv, show_default=True, help="Its deviation over its mean.")
-@click.option(
-    "--wrap", "wrap_s", type=SECONDS, default=DEFAULT.wrap_s, show_default=True, help="Mean wrap-up, seconds."
-)
-@click.option("--wrap-cv", type=SPREAD, default=DEFAULT.wrap_cv, show_default=True)
-@click.option(
-    "--answer",
-    "answer_s",
-    type=SECONDS,
-    default=DEFAULT.answer_s,
-    show_default=True,
-    help="Mean ring time of a person.",
-)
-@click.option("--answer-cv", type=SPREAD, default=DEFAULT.answer_cv, show_default=True)
-@click.option(
-    "--ring", "ring_s", type=SECONDS, default=DEFAULT.ring_s, show_default=True, help="How long nobody answers."
-)
-@click.option(
-    "--within",
-    "tolerance_s",
-    type=SECONDS,
-    default=DEFAULT.tolerance_s,
-    show_default=True,
-    help="An answer is dropped after so long, seconds.",
-)
-@click.option(
-    "--setup", "setup_s", type=SECONDS, default=DEFAULT.setup_s, show_default=True, help="A phone rings so much later."
-)
+@_of(DEFAULT, "--talk", "talk_s", SECONDS, "Mean talk, seconds.")
+@_of(DEFAULT, "--talk-cv", "talk_cv", SPREAD, "Its deviation over its mean.")
+@_of(DEFAULT, "--wrap", "wrap_s", SECONDS, "Mean wrap-up, seconds.")
+@_of(DEFAULT, "--wrap-cv", "wrap_cv", SPREAD)
+@_of(DEFAULT, "--answer", "answer_s", SECONDS, "Mean ring time of a person.")
+@_of(DEFAULT, "--answer-cv", "answer_cv", SPREAD)
+@_of(DEFAULT, "--ring", "ring_s", SECONDS, "How long nobody answers.")
+@_of(DEFAULT, "--within", "tolerance_s", SECONDS, "An answer is dropped after so long, seconds.")
+@_of(DEFAULT, "--setup", "setup_s", SECONDS, "A phone rings so much later.")
 @click.option(
     "--call-off",
     "call_off_s",
     type=SECONDS,
     help="Calls that are too many are hung up if they do not ring yet, or have rung so long: 15 by most packs.",
 )
-@click.option(
-    "--tick",
-    "tick_s",
-    type=click.FloatRange(0.05, 60),
-    default=DEFAULT.tick_s,
-    show_default=True,
-    help="How often the pacer is asked.",
-)
+@_of(DEFAULT, "--tick", "tick_s", click.FloatRange(0.05, 60), "How often the pacer is asked.")
 @click.option(
     "--pacer",
     default="predictive",
@@ -122,46 +101,11 @@ def command() -> None:
     show_default=True,
     help="Lines for each free agent: power only.",
 )
-@click.option(
-    "--level-every",
-    "every_s",
-    type=click.FloatRange(1, 600),
-    default=LEVEL.every_s,
-    show_default=True,
-    help="Seconds from one level to the next: level, average, tapered.",
-)
-@click.option(
-    "--level-step",
-    "step",
-    type=click.FloatRange(0.01, 4),
-    default=LEVEL.step,
-    show_default=True,
-    help="How far a level moves at once: level, average, tapered.",
-)
-@click.option(
-    "--level-highest",
-    "highest",
-    type=click.FloatRange(1, 15),
-    default=LEVEL.highest,
-    show_default=True,
-    help="The most lines for each agent: level, average, tapered.",
-)
-@click.option(
-    "--loose",
-    "loose",
-    type=click.FloatRange(0.01, 3),
-    default=LEVEL.loose,
-    show_default=True,
-    help="Its limit in the first half of the shift, in targets: tapered.",
-)
-@click.option(
-    "--strict",
-    "strict",
-    type=click.FloatRange(0.01, 3),
-    default=LEVEL.strict,
-    show_default=True,
-    help="Its limit at the end of the shift, in targets: tapered.",
-)
+@_of(LEVEL, "--level-every", "every_s", click.FloatRange(1, 600), f"Seconds from one level to the next: {LEVELLED}.")
+@_of(LEVEL, "--level-step", "step", click.FloatRange(0.01, 4), f"How far a level moves at once: {LEVELLED}.")
+@_of(LEVEL, "--level-highest", "highest", click.FloatRange(1, 15), f"The most lines for each agent: {LEVELLED}.")
+@_of(LEVEL, "--loose", "loose", LIMIT, "Its limit in the first half of the shift, in targets: tapered.")
+@_of(LEVEL, "--strict", "strict", LIMIT, "Its limit at the end of the shift, in targets: tapered.")
 @click.option("--compare", "every", is_flag=True, help="All pacers on the same traffic.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed makes the same people.")
 @click.option(
