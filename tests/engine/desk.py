@@ -134,14 +134,19 @@ class Desk:
         """The switch joined two legs."""
         self.event("CHANNEL_BRIDGE", a, bridge_a=a, bridge_b=b)
 
-    def talks(self, caller: str, queue: str) -> str:
-        """A caller of a queue is answered by the agent who is called for them; the agent's leg."""
+    def answered(self, caller: str, queue: str) -> str:
+        """A caller of a queue, and the agent who is called for them has picked up; the agent's leg."""
         self.call(caller, queue)
         dial = self.last(Originate)
         self.rings(dial.uuid)
         self.picks_up(dial.uuid, dial.job_uuid)
-        self.bridge(caller, dial.uuid)
         return dial.uuid
+
+    def talks(self, caller: str, queue: str) -> str:
+        """The same, and the switch has joined the two; the agent's leg."""
+        phone = self.answered(caller, queue)
+        self.bridge(caller, phone)
+        return phone
 
     def ends(self, leg: str, cause: str = "NORMAL_CLEARING") -> None:
         """A leg ends, in the switch's order."""

@@ -39,6 +39,15 @@ def back(desk: Desk, *texts: str) -> None:
     desk.tell(LinkUp("main", "core-1", (), calls=tuple(map(away_note, legs, texts))))
 
 
+def cut() -> tuple[Desk, str, int]:
+    """The link goes while a caller waits: their contact, and when that was."""
+    desk = Desk()
+    desk.call(LEG, "sales")
+    contact = desk.contact().id
+    desk.tell(LinkDown("main", "cut"))
+    return desk, contact, desk.clock.now().wall
+
+
 def told(desk: Desk) -> dict[str, Any]:
     (fact,) = desk.of(FactKind.CALL_NOTED)
     return dict(fact.data)
@@ -125,11 +134,7 @@ def test_the_end_of_a_call_that_the_dialplan_serves_is_asked_for() -> None:
 
 
 def test_a_contact_that_the_switch_served_to_its_end_in_a_cut_ends_when_its_call_did() -> None:
-    desk = Desk()
-    desk.call(LEG, "sales")
-    contact = desk.contact().id
-    desk.tell(LinkDown("main", "cut"))
-    began = desk.clock.now().wall
+    desk, contact, began = cut()
     desk.passes(900)
     text = f"{began} {began + S} 0 {began + 200 * S} NORMAL_CLEARING +441234 8800 alone{contact} /m.wav"
     back(desk, text)
@@ -284,11 +289,7 @@ def test_records_that_come_late_have_the_noted_end_too() -> None:
 
 
 def test_a_caller_who_hung_up_in_a_cut_left_then_and_not_when_we_heard_of_it() -> None:
-    desk = Desk()
-    desk.call(LEG, "sales")
-    contact = desk.contact().id
-    desk.tell(LinkDown("main", "cut"))
-    began = desk.clock.now().wall
+    desk, contact, began = cut()
     desk.passes(30)
     back(desk, over(began, 0, began + 20 * S, contact))
     row = ended(desk)
@@ -303,11 +304,7 @@ def test_a_caller_who_hung_up_in_a_cut_left_then_and_not_when_we_heard_of_it() -
 def test_a_talk_that_ended_in_a_cut_ended_then() -> None:
     desk = Desk()
     desk.log_in("ann")
-    desk.call(LEG, "sales")
-    dial = desk.last(Originate)
-    desk.rings(dial.uuid)
-    desk.picks_up(dial.uuid, dial.job_uuid)
-    desk.bridge(LEG, dial.uuid)
+    desk.talks(LEG, "sales")
     contact, began = desk.contact().id, desk.clock.now().wall
     desk.tell(LinkDown("main", "cut"))
     desk.passes(20)
@@ -320,17 +317,14 @@ def test_a_talk_that_ended_in_a_cut_ended_then() -> None:
 def test_a_phone_picked_up_in_a_cut_talks_since_it_was_joined() -> None:
     desk = Desk()
     desk.log_in("ann")
-    desk.call(LEG, "sales")
-    dial = desk.last(Originate)
-    desk.rings(dial.uuid)
-    desk.picks_up(dial.uuid, dial.job_uuid)
+    phone = desk.answered(LEG, "sales")
     joined_at = desk.clock.now().wall
     desk.tell(LinkDown("main", "cut"))
     desk.passes(4)
     fields: dict[str, Any] = {"name": "CHANNEL_DATA", "answer_state": "answered", "known": {}}
-    caller = Event(uuid=LEG, direction="inbound", other_leg=dial.uuid, **fields)
-    phone = Event(uuid=dial.uuid, other_leg=LEG, bridged_time=joined_at, **fields)
-    desk.tell(LinkUp("main", "core-1", (caller, phone)))
+    caller = Event(uuid=LEG, direction="inbound", other_leg=phone, **fields)
+    agent = Event(uuid=phone, other_leg=LEG, bridged_time=joined_at, **fields)
+    desk.tell(LinkUp("main", "core-1", (caller, agent)))
     assert (desk.contact().state, desk.contact().answered_at) == ("talking", joined_at)
     desk.ends(LEG)
     assert ended(desk)["talked_us"] == 4 * S

@@ -17,13 +17,9 @@ GRACE_S = CENTRE.switch_gone_s
 def talking(desk: Desk) -> str:
     """Ann talks to caller-1; her leg."""
     desk.log_in("ann")
-    desk.call("caller-1", "sales")
-    dial = desk.last(Originate)
-    desk.rings(dial.uuid)
-    desk.picks_up(dial.uuid, dial.job_uuid)
-    desk.bridge("caller-1", dial.uuid)
+    phone = desk.talks("caller-1", "sales")
     assert desk.agent("ann").state == "talking"
-    return dial.uuid
+    return phone
 
 
 def pair(leg: str) -> tuple[Event, ...]:

@@ -39,14 +39,9 @@ def test_the_last_agent_takes_with_them_what_rings(mode: Mode, act: LogOut | Set
     assert len(room.calls()) > len(calls)
 
 
-@pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREVIEW])
-@pytest.mark.parametrize(
-    "act", [LogOut(agent="a0", by="a0"), SetStatus(agent="a0", by="a0", status="break", reason="tea")]
-)
-def test_the_last_agent_goes_while_their_own_phone_rings_and_nobody_is_called(
-    mode: Mode, act: LogOut | SetStatus
-) -> None:
-    room = Room(centre(structs.replace(CAMPAIGN, mode=mode), agents=1, nailed=False))
+def own_phone_rings(mode: Mode, agents: int) -> tuple[Room, Originate]:
+    """The first of so many agents is at work without a standing line, and their phone rings for a lead."""
+    room = Room(centre(structs.replace(CAMPAIGN, mode=mode), agents=agents, nailed=False))
     room.log_in("a0")
     room.run()
     room.passes(1)
@@ -55,6 +50,17 @@ def test_the_last_agent_goes_while_their_own_phone_rings_and_nobody_is_called(
     phone = room.last(Originate)
     assert phone.endpoint == "user/1001"
     room.event("CHANNEL_CREATE", phone.uuid)
+    return room, phone
+
+
+@pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREVIEW])
+@pytest.mark.parametrize(
+    "act", [LogOut(agent="a0", by="a0"), SetStatus(agent="a0", by="a0", status="break", reason="tea")]
+)
+def test_the_last_agent_goes_while_their_own_phone_rings_and_nobody_is_called(
+    mode: Mode, act: LogOut | SetStatus
+) -> None:
+    room, phone = own_phone_rings(mode, agents=1)
     room.tell(act)
     assert room.last(Kill).uuid == phone.uuid
     assert room.of(FactKind.COMMAND_FAILED) == []
@@ -71,14 +77,7 @@ def test_the_last_agent_goes_while_their_own_phone_rings_and_nobody_is_called(
 
 @pytest.mark.parametrize("mode", [Mode.PROGRESSIVE, Mode.PREVIEW])
 def test_a_campaign_is_paused_while_its_agents_phone_rings_and_nobody_is_called(mode: Mode) -> None:
-    room = Room(centre(structs.replace(CAMPAIGN, mode=mode), agents=2, nailed=False))
-    room.log_in("a0")
-    room.run()
-    room.passes(1)
-    if mode is Mode.PREVIEW:
-        room.tell(DialPreview(agent="a0", by="a0"))
-    phone = room.last(Originate)
-    room.event("CHANNEL_CREATE", phone.uuid)
+    room, phone = own_phone_rings(mode, agents=2)
     room.pause()
     assert room.last(Kill).uuid == phone.uuid
     room.picks_up(phone.uuid, phone.job_uuid)

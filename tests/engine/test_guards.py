@@ -58,11 +58,7 @@ def test_it_is_stopped_before_the_bridge_and_set_anew_when_the_bridge_fails() ->
 def test_a_talk_is_never_on_the_clock() -> None:
     desk = Desk()
     desk.log_in("ann")
-    desk.call(LEG, "sales")
-    dial = desk.last(Originate)
-    desk.rings(dial.uuid)
-    desk.picks_up(dial.uuid, dial.job_uuid)
-    desk.bridge(LEG, dial.uuid)
+    desk.talks(LEG, "sales")
     desk.sent.clear()
     desk.passes(600)
     assert of(desk, PutOff) == []
