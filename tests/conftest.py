@@ -25,6 +25,9 @@ __all__ = ["require"]
 MANY = 5000
 # A machine with other work to do makes single examples slow without anything being wrong: no example has a deadline.
 settings.register_profile("fsorch", deadline=None, max_examples=60, suppress_health_check=[HealthCheck.too_slow])
+# A run that judges a change tries the same examples each time: what it finds is the change's doing. Those that search
+# for what nobody has thought of are the others.
+settings.register_profile("same", settings.get_profile("fsorch"), derandomize=True, print_blob=True, database=None)
 # For a night of searching: HYPOTHESIS_PROFILE=long pytest -o faulthandler_timeout=0 tests/engine
 settings.register_profile("long", deadline=None, max_examples=MANY, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "fsorch"))

@@ -97,7 +97,8 @@ class Wire:
         self._on_event = on_event
         self._on_end = on_end
         self._heard = monotonic()
-        self._probed = False
+        # When a silent switch was asked whether it lives; None while it is not silent.
+        self._probed_at: float | None = None
         self._work = Event()
         self._writer: gevent.Greenlet[..., None] | None = None
 
@@ -224,7 +225,7 @@ class Wire:
                     return
                 self.bytes += len(data)
                 self._heard = monotonic()
-                self._probed = False
+                self._probed_at = None
                 self._take_all(frames.feed(data))
         except FrameError as error:
             self._take_all([frame for frame in error.frames if isinstance(frame, Frame)])
@@ -279,10 +280,11 @@ class Wire:
         if overdue is not None and now - overdue > limits.stuck_s:
             self.end(f"{self.where}: a reply is missing for {limits.stuck_s:g} s, so none that follow could be trusted")
         elif now - self._heard > self._patience:
-            if not self._probed:
-                self._probed = True
+            # From the asking on: whoever stood still for long (a machine that was suspended) asks late.
+            if self._probed_at is None:
+                self._probed_at = now
                 self.post(Status().wire(), lambda reply, why: None)
-            elif now - self._heard > self._patience + limits.command_timeout_s:
+            elif now - self._probed_at > limits.command_timeout_s:
                 self.end(f"{self.where}: nothing heard for {now - self._heard:.1f} s, not even an answer to status")
 
     @property
@@ -293,7 +295,8 @@ class Wire:
         """Until something may be due. A command posted meanwhile is due no sooner than ``command_timeout_s`` from
         now."""
         now, limits = monotonic(), self._limits
-        silent = self._heard + self._patience + (limits.command_timeout_s if self._probed else 0.0)
+        probed = self._probed_at
+        silent = self._heard + self._patience if probed is None else probed + limits.command_timeout_s
         due = [silent, now + limits.command_timeout_s, self.pipeline.next_deadline()]
         soonest = min(moment for moment in due if moment is not None)
         # A look at a long line takes long: then a deadline may be told a little late.
