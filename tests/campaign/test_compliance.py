@@ -56,6 +56,11 @@ def asked(number: str, now: int, *, lead: Lead | None = None, **keys: Any) -> As
     return Asked(lead=lead, number=own, now=now, place=PLACES.of(lead, own), **keys)
 
 
+def agreed(number: str) -> tuple[ConsentRow, ...]:
+    """To everything, long ago: Florida wants it before a machine dials."""
+    return (ConsentRow(number=number, given_at=1),)
+
+
 def rules(pack: str = "us", mode: Mode = Mode.PREDICTIVE, purpose: str = "marketing", **keys: Any) -> Compliance:
     return Compliance(shipped_pack(pack), campaign(pack, mode, purpose, **keys))
 
@@ -100,7 +105,92 @@ def test_every_rule_names_its_source_and_says_what_it_is(name: str) -> None:
     ],
 )
 def test_hours_are_those_of_the_called_party(number: str, when: str, zone: str, allowed: bool) -> None:
-    assert rules().check(asked(number, at(when, zone))).allowed is allowed
+    assert rules().check(asked(number, at(when, zone), consents=agreed(number))).allowed is allowed
+
+
+@pytest.mark.parametrize(
+    ("number", "when", "zone", "rule"),
+    [
+        # Oregon: 8 to 8 since 2026. Pennsylvania: not on legal holidays (Memorial Day 2027).
+        ("+15035550100", "2027-03-10T20:30", "America/Los_Angeles", "us.hours-8to20"),
+        ("+15035550100", "2027-03-10T19:59", "America/Los_Angeles", ""),
+        ("+12155550100", "2027-05-31T12:00", "America/New_York", "us.hours-pa"),
+        ("+12155550100", "2027-06-01T12:00", "America/New_York", ""),
+    ],
+)
+def test_hours_of_further_states(number: str, when: str, zone: str, rule: str) -> None:
+    assert rules().check(asked(number, at(when, zone))).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("number", "when", "zone", "rule"),
+    [
+        # California and Nevada: machines that speak begin at 9; Nebraska: on Sundays at one.
+        ("+12135550100", "2027-03-10T08:30", "America/Los_Angeles", "us.hours-recorded"),
+        ("+17025550100", "2027-03-10T08:30", "America/Los_Angeles", "us.hours-recorded"),
+        ("+14025550100", "2027-03-14T12:30", "America/Chicago", "us.hours-recorded-ne"),
+        ("+14025550100", "2027-03-14T13:30", "America/Chicago", ""),
+    ],
+)
+def test_hours_of_recorded_messages(number: str, when: str, zone: str, rule: str) -> None:
+    question = asked(number, at(when, zone), consents=agreed(number))
+    assert rules(mode=Mode.AGENTLESS, purpose="service").check(question).rule == rule
+
+
+@pytest.mark.parametrize(
+    ("number", "mode", "rule"),
+    [
+        (PENSACOLA, Mode.PREDICTIVE, "us.consent-state"),
+        (PENSACOLA, Mode.PROGRESSIVE, "us.consent-state"),
+        # Who dials by hand uses no system that chooses and dials.
+        (PENSACOLA, Mode.PREVIEW, ""),
+        ("+12035550100", Mode.PREVIEW, "us.consent-ct"),
+        ("+12035550100", Mode.MANUAL, "us.consent-ct"),
+        (NEW_YORK, Mode.PREDICTIVE, ""),
+    ],
+)
+def test_states_that_want_consent_to_be_sold_something(number: str, mode: Mode, rule: str) -> None:
+    assert rules(mode=mode).check(asked(number, NOON)).rule == rule
+    assert rules(mode=mode).check(asked(number, NOON, consents=agreed(number))).allowed
+    if rule == "us.consent-state":
+        # To be called is not to be dialled by a machine.
+        spoken = (ConsentRow(number=number, scope="calls", given_at=1),)
+        assert rules(mode=mode).check(asked(number, NOON, consents=spoken)).rule == rule
+    business = EvidenceSpec(audience=Audience.BUSINESSES)
+    assert rules(mode=mode, evidence=business).check(asked(number, NOON)).allowed
+
+
+def test_a_recorded_message_for_a_charity_goes_to_its_own_people_and_debts_are_counted() -> None:
+    charity = rules(mode=Mode.AGENTLESS, purpose="charity")
+    assert charity.check(asked(NEW_YORK, NOON)).rule == "us.consent-recorded-charity"
+    assert charity.check(asked(NEW_YORK, NOON, consents=agreed(NEW_YORK))).allowed
+    past = tuple(Past(at=NOON - n * 3 * DAY, number=NEW_YORK, outcome=Outcome.MACHINE, lead="1") for n in (1, 2, 3))
+    debts = rules(mode=Mode.AGENTLESS, purpose="collection")
+    question = asked(NEW_YORK, NOON, history=past, consents=agreed(NEW_YORK))
+    assert debts.check(question).rule == "us.attempts-recorded"
+
+
+def test_spaniards_are_not_sold_anything_on_saturdays_and_austrian_businesses_are_asked_first() -> None:
+    madrid, vienna = "+34912345678", "+431234567890"
+    saturday, monday = at("2027-03-13T12:00", "Europe/Madrid"), at("2027-03-15T12:00", "Europe/Madrid")
+    assert rules("eu").check(asked(madrid, saturday, consents=agreed(madrid))).rule == "eu.hours-es"
+    assert rules("eu").check(asked(madrid, monday, consents=agreed(madrid))).allowed
+    business = EvidenceSpec(audience=Audience.BUSINESSES)
+    assert rules("eu", evidence=business).check(asked(vienna, monday)).rule == "eu.consent-at"
+    assert rules("eu", evidence=business).check(asked(BERLIN, monday)).allowed
+
+
+def test_sole_traders_stand_on_the_register_of_consumers() -> None:
+    noon = at("2027-03-10T12:00", "Europe/London")
+    business = rules("uk", evidence=EvidenceSpec(audience=Audience.BUSINESSES))
+    listed = (DncRow(number=LONDON, source="uk-tps"),)
+    assert business.check(asked(LONDON, noon, dnc=listed)).rule == "uk.tps"
+
+
+def test_the_note_counts_the_states_right() -> None:
+    states = {region for _, rule in shipped_pack("us").rules() for region in rule.regions}
+    assert len(states) == 22
+    assert "twenty-two states" in shipped_pack("us").note
 
 
 def test_a_no_says_what_is_in_the_way_from_which_source_and_until_when() -> None:
@@ -204,11 +294,12 @@ def test_attempts_are_counted_over_all_numbers_and_campaigns() -> None:
         Past(at=NOON - (5 - n) * HOUR, number=PENSACOLA, outcome=Outcome.BUSY, campaign=f"c{n}", lead="1")
         for n in range(3)
     )
-    verdict = rules(attempts_per_day=0).check(asked(PENSACOLA, NOON, history=past))
+    consents = agreed(PENSACOLA)
+    verdict = rules(attempts_per_day=0).check(asked(PENSACOLA, NOON, history=past, consents=consents))
     assert verdict.rule == "us.attempts-state"
     assert verdict.until == NOON - 5 * HOUR + DAY
     failed = tuple(msgspec.structs.replace(one, outcome=Outcome.INVALID) for one in past)
-    assert rules(attempts_per_day=0).check(asked(PENSACOLA, NOON, history=failed)).allowed
+    assert rules(attempts_per_day=0).check(asked(PENSACOLA, NOON, history=failed, consents=consents)).allowed
 
 
 def test_a_debtor_rests_for_a_week_after_a_talk_and_a_dropped_briton_for_three_days() -> None:
@@ -491,4 +582,5 @@ def test_the_check_is_quick_enough_for_a_thousand_dials_a_second() -> None:
 
 def test_a_leap_second_of_history_does_not_count_from_the_future() -> None:
     future = (Past(at=NOON + timedelta(hours=1) // timedelta(microseconds=1), number=PENSACOLA, outcome=Outcome.BUSY),)
-    assert rules(attempts_per_day=1).check(asked(PENSACOLA, NOON, history=future * 4)).rule == "campaign.attempts-day"
+    question = asked(PENSACOLA, NOON, history=future * 4, consents=agreed(PENSACOLA))
+    assert rules(attempts_per_day=1).check(question).rule == "campaign.attempts-day"
