@@ -8,10 +8,11 @@ may be in the pocket of somebody in the next, so all their clocks count, and who
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Any
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 import msgspec
 import phonenumbers
@@ -26,6 +27,9 @@ __all__ = ["Place", "Places", "check_zone"]
 # Numbers remembered before all are forgotten: a campaign dials each a few times.
 MOST_KEPT = 50_000
 UNKNOWN = "Etc/Unknown"
+# How long the postcodes of countries are that begin with a nought in places; of fewer digits none is left.
+LENGTHS = {"US": 5, "AU": 4, "ES": 5, "FR": 5}
+SHORTEST_CODE = 3
 
 
 _LINES = {
@@ -79,8 +83,9 @@ class Places:
         """Where ``lead`` may be when this number of theirs rings."""
         told = self.of_number(number.number)
         here = {zone for zone in (number.zone, lead.zone) if zone in self._zones}
-        regions = {region for region in (_region(lead),) if region}
-        country = lead.country.upper() or (next(iter(regions))[:2] if regions else "")
+        region = self._region(lead, next(iter(told.countries), ""))
+        regions = {region} if region else set()
+        country = lead.country.upper() or region[:2]
         countries = dict.fromkeys(one for one in (*told.countries, country) if one)
         postal = self._of_postcode(country or next(iter(countries), ""), lead.postcode)
         if postal is not None:
@@ -133,7 +138,8 @@ class Places:
         country = phonenumbers.region_code_for_number(parsed) or ""
         if len(country) != 2 or country == "ZZ":
             return Place()
-        zones = self._known.split.get(number[:5]) or time_zones_for_number(parsed)
+        split = self._known.split
+        zones = split.get(number[:5]) or split.get(number[:4]) or self._clocks(country, time_zones_for_number(parsed))
         region = self._known.codes.get(number[:5]) if country == "US" else None
         return Place(
             countries=(country,),
@@ -142,8 +148,26 @@ class Places:
             line=_LINES.get(phonenumbers.number_type(parsed), Line.OTHER),
         )
 
+    def _clocks(self, country: str, zones: Iterable[str]) -> set[str]:
+        """These zones, and for each that is no zone of its country those of the country that have its time in winter:
+        the library says Europe/Bucharest of Kaliningrad, where clocks are not changed."""
+        own = self._known.countries.get(country, ())
+        known = set(zones) - {UNKNOWN}
+        strange = {_winter(zone) for zone in known - set(own)}
+        return known | {zone for zone in own if _winter(zone) in strange}
+
+    def _region(self, lead: Lead, country: str) -> str:
+        """The region with its country, which is the number's where the lead has none: a list may say ``TX``, ``US-TX``
+        or ``Texas``."""
+        region = " ".join(lead.region.upper().split())
+        named = self._known.names.get(region)
+        if not region or "-" in region or named:
+            return named or region
+        country = lead.country.upper() or country
+        return f"{country}-{region}" if country else ""
+
     def _of_postcode(self, country: str, postcode: str) -> Place | None:
-        plain = postcode.replace(" ", "").replace("-", "").upper()
+        plain = _plain_postcode(country, postcode)
         found = self._known.postcodes.get(country, ())
         for begins, region, zones in found if plain else ():
             if plain.startswith(begins):
@@ -153,13 +177,15 @@ class Places:
 
 
 class Tables(msgspec.Struct, frozen=True):
-    """The file of places, ready to be asked. ``postcodes``: of a country, the longest beginnings first."""
+    """The file of places, ready to be asked. ``postcodes``: of a country, the longest beginnings first; ``names``: the
+    regions by their names, in capitals."""
 
     regions: dict[str, Region]
     codes: dict[str, str]
     split: dict[str, tuple[str, ...]]
     postcodes: dict[str, tuple[tuple[str, str, tuple[str, ...]], ...]]
     countries: dict[str, tuple[str, ...]]
+    names: dict[str, str]
 
 
 NOWHERE = Region(zones=())
@@ -169,6 +195,7 @@ NOWHERE = Region(zones=())
 def _tables() -> Tables:
     data: dict[str, Any] = yaml.safe_load(files("fsorch").joinpath("places.yaml").read_text(encoding="utf-8"))
     split = msgspec.convert(data.pop("split"), dict[str, tuple[str, ...]])
+    names = msgspec.convert(data.pop("names"), dict[str, str])
     regions: dict[str, Region] = {}
     postcodes = {}
     for country, parts in data.items():
@@ -176,7 +203,7 @@ def _tables() -> Tables:
         regions |= here
         postcodes[country] = _begins(here)
     codes = {f"+1{code}": name for name, region in regions.items() for code in region.codes}
-    return Tables(regions, codes, split, postcodes, _zones_of_countries())
+    return Tables(regions, codes, split, postcodes, _zones_of_countries(), names)
 
 
 def _begins(regions: Mapping[str, Region]) -> tuple[tuple[str, str, tuple[str, ...]], ...]:
@@ -217,9 +244,21 @@ def _some(zones: set[str]) -> str:
     return f"{first} and {len(more)} more" if more else first
 
 
-def _region(lead: Lead) -> str:
-    """The region with its country: a list may say ``TX`` and ``US``, or ``US-TX``."""
-    region = lead.region.upper()
-    if not region or "-" in region:
-        return region
-    return f"{lead.country.upper()}-{region}" if lead.country else ""
+def _plain_postcode(country: str, text: str) -> str:
+    """A postcode in capitals, without blanks; with the noughts at its beginning that a spreadsheet has taken for those
+    of a number. ``02108-1234`` is ``02108``."""
+    plain = "".join(text.upper().split())
+    length = LENGTHS.get(country, 0)
+    if length:
+        plain = plain.partition("-")[0]
+        if plain.isascii() and plain.isdigit() and SHORTEST_CODE <= len(plain) < length:
+            plain = plain.zfill(length)
+    return plain.replace("-", "")
+
+
+@cache
+def _winter(zone: str) -> timedelta | None:
+    """How far a zone's clocks are from UTC without summer time."""
+    moment = datetime(2026, 1, 15, tzinfo=ZoneInfo(zone))
+    away = moment.utcoffset()
+    return None if away is None else away - (moment.dst() or timedelta())

@@ -68,7 +68,8 @@ def test_every_zone_of_the_tables_exists_and_every_state_has_clocks() -> None:
     tables = _tables()
     named = {zone for region in tables.regions.values() for zone in (*region.zones, *region.clocks)}
     assert named | {zone for zones in tables.split.values() for zone in zones} <= available_timezones()
-    assert sum(name.startswith("US-") for name in tables.regions) == 51
+    assert sum(name.startswith("US-") for name in tables.regions) == 56
+    assert set(tables.names.values()) <= set(tables.regions)
     assert all(set(region.clocks) <= set(region.zones) for region in tables.regions.values())
 
 
@@ -77,7 +78,87 @@ def test_no_area_code_is_in_two_states_and_each_state_keeps_its_codes_clocks() -
     codes = [code for region in tables.regions.values() for code in region.codes]
     assert len(codes) == len(set(codes)) == 359
     for prefix, zones in tables.split.items():
-        assert set(zones) <= set(tables.regions[tables.codes[prefix]].zones), prefix
+        if prefix in tables.codes:
+            assert set(zones) <= set(tables.regions[tables.codes[prefix]].zones), prefix
+
+
+@pytest.mark.parametrize(
+    ("postcode", "zones"),
+    [
+        # Places that go by the other clock of their state than the rest of the three digits (49 CFR part 71).
+        ("47978", {"America/Chicago", "America/New_York"}),  # Rensselaer, Indiana
+        ("47586", {"America/Chicago", "America/New_York"}),  # Tell City, Indiana
+        ("46534", {"America/Chicago", "America/New_York"}),  # Knox, Indiana
+        ("40143", {"America/Chicago", "America/New_York"}),  # Hardinsburg, Kentucky
+        ("37388", {"America/Chicago", "America/New_York"}),  # Tullahoma, Tennessee
+        ("32456", {"America/Chicago", "America/New_York"}),  # Port St. Joe, Florida
+        ("83549", {"America/Boise", "America/Los_Angeles"}),  # Riggins, Idaho
+        ("58533", {"America/Chicago", "America/Denver"}),  # Elgin, North Dakota
+        ("79830", {"America/Chicago", "America/Denver"}),  # Alpine, Texas
+        ("99546", {"America/Adak"}),
+        ("99501", {"America/Anchorage"}),
+        ("96910", {"Pacific/Guam"}),
+        ("96799", {"Pacific/Pago_Pago"}),
+        ("96801", {"Pacific/Honolulu"}),
+        ("00901", {"America/Puerto_Rico"}),
+        ("00801", {"America/St_Thomas"}),
+    ],
+)
+def test_a_postcode_claims_no_more_than_it_tells(postcode: str, zones: set[str]) -> None:
+    assert set(place("+80012345678", country="US", postcode=postcode).zones) == zones
+
+
+@pytest.mark.parametrize(
+    ("country", "postcode", "region"),
+    [
+        # As spreadsheets leave them: 02108 in Boston, 00901 in San Juan, 0870 in Alice Springs.
+        ("US", "2108", "US-MA"),
+        ("US", "2108-1234", "US-MA"),
+        ("US", "901", "US-PR"),
+        ("US", "02108 ", "US-MA"),
+        ("US", "90001-1234", "US-CA"),
+        ("AU", "870", "AU-NT"),
+        ("CA", "k1a 0b1", "CA-ON"),
+    ],
+)
+def test_a_postcode_that_has_lost_its_noughts(country: str, postcode: str, region: str) -> None:
+    assert place("+80012345678", country=country, postcode=postcode).regions == (region,)
+
+
+@pytest.mark.parametrize(
+    ("number", "keys"),
+    [
+        ("+12125550100", {"region": "Texas"}),
+        ("+12125550100", {"region": " texas ", "country": "US"}),
+        # Without a country it is one of the number's.
+        ("+12125550100", {"region": "TX"}),
+        ("+493012345678", {"region": "Texas"}),
+    ],
+)
+def test_a_region_may_be_written_out(number: str, keys: dict[str, Any]) -> None:
+    found = place(number, **keys)
+    assert "US-TX" in found.regions
+    assert {"America/Chicago", "America/Denver"} < set(found.zones)
+    assert "US" in found.countries
+
+
+@pytest.mark.parametrize(
+    ("number", "zones"),
+    [
+        ("+18675550100", {"America/Whitehorse", "America/Edmonton", "America/Rankin_Inlet", "America/Iqaluit"}),
+        ("+12505550100", {"America/Vancouver", "America/Edmonton", "America/Fort_Nelson"}),
+        ("+18075550100", {"America/Toronto", "America/Winnipeg"}),
+        # Queensland has no summer time.
+        ("+61755551234", {"Australia/Brisbane"}),
+        ("+74012345678", {"Europe/Kaliningrad"}),
+    ],
+)
+def test_area_codes_to_which_the_library_gives_other_clocks(number: str, zones: set[str]) -> None:
+    assert set(place(number).zones) == zones
+
+
+def test_a_russian_mobile_may_be_in_kaliningrad() -> None:
+    assert {"Europe/Kaliningrad", "Asia/Kamchatka"} < set(place("+79161234567").zones)
 
 
 @pytest.mark.parametrize(

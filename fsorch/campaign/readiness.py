@@ -127,6 +127,9 @@ def _by_pack(spec: CampaignSpec, pack: PackSpec, registries: Mapping[str, int] |
         counted = any(rule.false_positives for rule in asked.drop_rules)
         if counted and spec.amd is not None and not spec.amd.false_positives:
             yield "the pack counts people taken for machines as drops; measure the share and set amd.false_positives"
+    if spec.mode is Mode.AGENTLESS and spec.message is not None and not spec.message.opt_out_key:
+        wanting = [rule for rule in pack.messages if rule.opt_out and rule.fits_campaign(spec)]
+        yield from (f"its message needs a key to say no ({rule.source}): message.opt_out_key" for rule in wanting[:1])
     if any(keep.what == "records" and pack.id == "us" for keep in pack.keeps):
         yield from _evidence(spec)
     for rule in pack.registries if registries is not None else ():

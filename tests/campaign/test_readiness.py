@@ -8,7 +8,7 @@ import pytest
 from msgspec import structs
 
 from fsorch.campaign.readiness import check_pacers, faults
-from fsorch.campaigns import AmdSpec, CallerIdPool, CampaignSpec, DropSpec, EvidenceSpec, ListShare, Mode
+from fsorch.campaigns import AmdSpec, CallerIdPool, CampaignSpec, DropSpec, EvidenceSpec, ListShare, MessageSpec, Mode
 from fsorch.compliance_packs import shipped_pack
 from fsorch.config import AgentSpec, Centre, MembershipSpec
 from fsorch.errors import ConfigError
@@ -62,6 +62,13 @@ def test_a_pack_is_needed_and_measured_detection_where_it_counts() -> None:
     assert found(pack="")[-1].startswith("it has no compliance pack")
     assert any("amd.false_positives" in fault for fault in found("uk", amd=AmdSpec()))
     assert not any("amd.false_positives" in fault for fault in found("uk", amd=AmdSpec(false_positives=0.02)))
+
+
+def test_a_recorded_message_has_a_key_to_say_no() -> None:
+    silent, spoken = (MessageSpec(prompt="due", opt_out_key=key) for key in ("", "9"))
+    wanted = "its message needs a key to say no (47 CFR 64.1200(b)(1)-(3); 16 CFR 310.4(b)(1)(v)(B)(ii)): message."
+    assert any(fault.startswith(wanted) for fault in found(mode=Mode.AGENTLESS, message=silent))
+    assert found(mode=Mode.AGENTLESS, message=spoken) == []
 
 
 def test_registers_must_be_there_and_young() -> None:
