@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from fsorch.customers import SurveyAnswer
+from fsorch.edge.settings import read_settings
+from fsorch.engine.facts import FactKind
+from fsorch.store import open_database
 from tests.cli.cli import fsorch
+from tests.store.facts import T0, fact
 
 
 @pytest.fixture(autouse=True)
@@ -53,6 +60,36 @@ def test_a_ticket_is_opened_listed_and_solved() -> None:
 def test_nothing_is_owed_at_first() -> None:
     assert fsorch("promise", "list").out == "Nothing is owed to anybody.\n"
     assert fsorch("promise", "keep", "abc").code == 4
+
+
+def test_what_was_promised_by_hand_is_owed_until_it_is_kept() -> None:
+    fsorch("customer", "add", "--reference", "4711", "--number", "+442079460001")
+    assert fsorch("promise", "add", "4711", "a new phone", "--by", "2h", "--agent", "ada").code == 0
+    assert fsorch("promise", "add", "4711", "the bill", "--by", "30m").code == 0
+    owed = json.loads(fsorch("promise", "list", "--json").out)
+    assert [(one["what"], one["agent"], one["role"]) for one in owed] == [
+        ("the bill", "", "supervisor"),
+        ("a new phone", "ada", ""),
+    ]
+    assert {one["number"] for one in owed} == {"442079460001"}
+    assert "the bill" in fsorch("customer", "show", "4711").out
+    assert fsorch("promise", "keep", owed[0]["id"][:8]).code == 0
+    assert "the bill" not in fsorch("promise", "list").out
+    assert fsorch("promise", "add", "nobody", "x", "--by", "2h").code == 4
+
+
+def test_what_callers_said_is_shown_with_its_mean(home: Path) -> None:
+    assert fsorch("survey", "list").out == "Nobody has said anything.\n"
+    with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
+        for score, agent in ((1, "ada"), (5, "bo"), (4, "ada")):
+            id = f"{agent}-{score}"
+            answer = SurveyAnswer(id=id, contact="c", survey="after", agent=agent, score=score, at=T0 + score)
+            store.write([fact(id, FactKind.SURVEY_ANSWERED, row=msgspec.to_builtins(answer))])
+    shown = fsorch("survey", "list")
+    assert shown.err == "3 scores, 3.33 in the mean\n"
+    assert [line.split()[3] for line in shown.out.splitlines()[2:]] == ["5", "4", "1"]
+    assert [one["score"] for one in json.loads(fsorch("survey", "list", "--agent", "ada", "--json").out)] == [4, 1]
+    assert "give a higher --limit" in fsorch("survey", "list", "--limit", "1").err
 
 
 def test_a_file_of_customers_is_taken_and_its_faults_are_told(home: Path) -> None:

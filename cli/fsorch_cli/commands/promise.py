@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import click
 
-from fsorch.customers import PromiseState
+from fsorch.customers import Customer, Promise, PromiseState
 from fsorch.names import Role
 from fsorch_cli.app import App
+from fsorch_cli.commands.customer import TENANT, find_customer
 from fsorch_cli.console import first_rows, out, print_json, print_table, printable
+from fsorch_cli.filters import End
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
 from fsorch_cli.options import AS_JSON
@@ -47,6 +51,35 @@ def list_promises(app: App, role: str | None, agent: str, tenant: str, limit: in
         for one in promises
     ]
     print_table(("promise", "due", "what", "to", "by", "tenant"), rows, empty="Nothing is owed to anybody.")
+
+
+@command.command("add")
+@click.argument("customer")
+@click.argument("what")
+@click.option("--by", "due", type=End(), required=True, metavar="TIME", help="30m, 2h, 18:00, 2027-01-31T09:00.")
+@click.option("--agent", default="", help="Who keeps it; else any supervisor.")
+@TENANT
+@AS_JSON
+@click.pass_obj
+def add(app: App, customer: str, what: str, due: datetime, agent: str, tenant: str | None, as_json: bool) -> None:
+    """WHAT is promised to CUSTOMER. Callers hear of it where a flow looks up their promises, agents see it."""
+    with app.store() as store:
+        made = store.customers.make_promise(
+            _promised(find_customer(store, customer, tenant), what, due, agent), asked_by()
+        )
+    print_json(made) if as_json else out().print(f"promise {printable(made.id[:12])} is made")
+
+
+def _promised(to: Customer, what: str, due: datetime, agent: str) -> Promise:
+    return Promise(
+        tenant=to.tenant,
+        what=what,
+        customer=to.id,
+        number=next(iter(to.numbers), ""),
+        agent=agent,
+        role="" if agent else Role.SUPERVISOR,
+        due_at=round(due.timestamp() * 1_000_000),
+    )
 
 
 def _add_verb(verb: str, state: PromiseState) -> None:
