@@ -15,6 +15,7 @@ from fsorch.engine.checks import leg_fault
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.doors import Doors
+from fsorch.engine.ears import Ears
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
@@ -93,6 +94,8 @@ class Calls:
         self.queueing.waiting, self.queueing.flows, self.queueing.relations = self.waiting, self.flows, self.relations
         self.supervising = Supervising(core, music, offers)
         self.supervising.wait = wait
+        self.supervising.ears = Ears(core, people.lines, people.hinder)
+        people.lines.stop_listening = self.supervising.stop_listening
         self.legs = Legs(core, records, people, self.supervising)
         self.supervising.own = self.legs.own
         self.transfers = Transfers(core, records, music, offers, people)
@@ -420,6 +423,7 @@ class Calls:
         self.notices.heard(event)
         if leg is not None and leg.standing:
             self.people.lines.alerted(leg, event.application_uuid)
+            self.supervising.silent(leg, event)
         if contact is not None:
             self.transfers.heard(contact, event.application_uuid)
         if contact is None or self.waiting.said(contact, event) or self.questions.heard(contact, event):
@@ -613,6 +617,8 @@ class Calls:
         if contact.muted and leg is not None:
             self.people.heard_again(leg)
         contact.held = contact.muted = False
+        if leg is not None:
+            self.supervising.talk_over(leg)
         person = self.core.people.get(contact.agent)
         if person is not None and person.contact == contact.id:
             talked_us = max(0, self.core.now.wall - contact.connected_at)

@@ -20,6 +20,7 @@ from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Person
+from fsorch.errors import RequestRefused
 from fsorch.esl.commands import Break, Kill, Originate, Playback, SetVars
 from fsorch.rules import PhoneMode
 
@@ -55,6 +56,8 @@ class Lines:
         self.core = core
         self.hinder = hinder
         self.step_offer = step_offer
+        # Takes a supervisor's standing call out of the talk that they hear by it; see Supervising.
+        self.stop_listening: Callable[[Person], None] = lambda person: None
         self._effects: dict[LineEffect, Callable[[Person], None]] = {
             LineEffect.DIAL: self._dial,
             LineEffect.OPEN: self._open,
@@ -76,7 +79,8 @@ class Lines:
         state = person.line.state
         leg = self.core.legs.get(person.line_leg)
         awaited = state in COMING and leg is not None and bool(leg.offer)
-        if resting and (awaited or state in (LineState.TAKEN, LineState.TALKING, LineState.BACK)):
+        used = state in (LineState.TAKEN, LineState.TALKING, LineState.BACK) and person.line_leg not in self.core.watches
+        if resting and (awaited or used):
             self._let_go(person)
         elif resting and self._wanted(person) and state is LineState.NONE:
             self.step(person, LineInput.WANT)
@@ -140,6 +144,8 @@ class Lines:
         when there is none."""
         if self._wanted(person) and self._home(person) == switch:
             self.again(person)
+        if person.line_leg in self.core.watches:
+            self.stop_listening(person)
         leg = self.core.legs.get(person.line_leg)
         usable = leg is not None and leg.switch == switch and person.line.state in (LineState.READY, *COMING)
         return person.line_leg if usable else ""
@@ -173,6 +179,29 @@ class Lines:
         if person is not None and offer is not None and application and application == person.alert:
             person.alert = ""
             self.step_offer(offer, OfferInput.ANSWERED)
+
+    # -- listening ------------------------------------------------------------------------------------------------
+
+    def ear(self, person: Person, switch: str) -> str:
+        """The standing leg by which a supervisor can hear a call of ``switch``. Empty where their phone is dialled for
+        it: it is not nailed up, or stands at another switch. Raises RequestRefused while the call does not stand
+        ready: dialled by itself the phone would have two."""
+        if not self._wanted(person) or self._home(person) != switch:
+            return ""
+        leg = self.core.legs.get(person.line_leg)
+        if leg is None or leg.switch != switch or person.line.state is not LineState.READY:
+            hint = "the standing call is in use or not there yet; try again, or give another phone"
+            raise RequestRefused(f"agent {person.spec.id}", person.line.state.value, "listen", hint)
+        return leg.uuid
+
+    def listen(self, person: Person) -> None:
+        """The standing call is used for listening, and for nothing else meanwhile."""
+        self.step(person, LineInput.TAKE)
+
+    def listened(self, person: Person) -> None:
+        """It is not any more; what it is free for follows when the switch has stopped the listening."""
+        if person.line.state is LineState.TAKEN:
+            self.step(person, LineInput.FREE)
 
     def _let_go(self, person: Person) -> None:
         leg = self.core.legs.get(person.line_leg)

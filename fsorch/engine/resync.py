@@ -26,7 +26,7 @@ from fsorch.engine.people import MUTED
 from fsorch.engine.recalled import Recalled
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Switch
-from fsorch.engine.supervising import WATCHER
+from fsorch.engine.ears import WATCHER
 from fsorch.esl.commands import Kill, Park
 from fsorch.esl.events import Event
 
@@ -125,6 +125,9 @@ class Resync:
             return
         if leg.standing and not confirmed(event):
             # It rings still.
+            return
+        if leg.uuid in self.core.watches and leg.standing:
+            self.calls.supervising.renew(leg)
             return
         if leg.standing and contact is None:
             self.calls.people.lines.heard(leg, LineInput.PARKED)
@@ -232,7 +235,7 @@ class Resync:
         self.recalled.line_up()
         # Who hears a talk comes when all talks are known.
         for event in ears:
-            taken = self.calls.supervising.take_up(switch, event)
+            taken = self.calls.supervising.take_up(switch, event) or self._standing(switch, event)
             adopted, cleared = adopted + taken, cleared + (0 if taken else self._clear(switch, event))
         return adopted, cleared
 
@@ -252,6 +255,8 @@ class Resync:
         adopted = self.calls.people.lines.adopt(leg)
         if adopted and event.variable(MUTED):
             self.calls.people.heard_again(leg)
+        if adopted and event.variable(WATCHER):
+            self.calls.supervising.ears.hush(leg)
         return adopted
 
     def _pair(self, switch: str, event: Event) -> bool:

@@ -172,13 +172,14 @@ class Room:
 @dataclass(slots=True)
 class Watch:
     """A supervisor, ``watcher``, hears the talk of ``agent`` by ``leg``; ``mode``: listen, whisper (to the agent only),
-    barge (to both)."""
+    barge (to both). ``application``: what runs on ``leg`` for it, where that is the watcher's standing call."""
 
     leg: str
     watcher: str
     agent: str
     contact: str
     mode: str
+    application: str = ""
 
 
 @dataclass(slots=True)

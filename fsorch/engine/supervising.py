@@ -1,7 +1,8 @@
 """What supervisors do: listen to a talk, speak into it, steer who waits.
 
 A supervisor's phone is called and listens to the agent's leg (``eavesdrop``, capture 09); keys change whom it speaks
-to: 2 the agent only, 3 both, 0 nobody. The listening ends with the agent's leg, by the switch itself.
+to: 2 the agent only, 3 both, 0 nobody. The listening ends with the agent's leg, by the switch itself. A nailed-up phone
+listens by its standing call, see :mod:`fsorch.engine.ears`.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from fsorch.acd import ContactState, OfferState
 from fsorch.belongings import fits
 from fsorch.engine.checks import phone_fault, phone_of
 from fsorch.engine.core import Core
+from fsorch.engine.ears import KEYS, WATCHED, WATCHER, WATCHING, Ears
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
     ContactRequest,
@@ -32,9 +34,6 @@ from fsorch.esl.events import Event
 
 __all__ = ["Supervising"]
 
-# On the leg by which a supervisor hears a talk: who they are, whom they hear, and how.
-WATCHER, WATCHED, WATCHING = "fsorch_watcher", "fsorch_watched", "fsorch_watching"
-KEYS = {"listen": "0", "whisper": "2", "barge": "3"}
 RING_S = 30
 # So long a contact that was given to an agent waits for that one alone.
 GIVEN_S = 120.0
@@ -54,6 +53,8 @@ class Supervising:
         # Before a waiting contact is steered, and afterwards; see Owed.
         self.before: Callable[[Contact], None] = lambda contact: None
         self.after: Callable[[Contact], None] = lambda contact: None
+        # Nailed-up phones that listen.
+        self.ears: Ears
         self.handlers: dict[type[Request], Callable[[Person, Request], None]] = {
             Supervise: self._supervise,
             StopListening: self._stop,
@@ -169,8 +170,12 @@ class Supervising:
         fault = phone_fault(dial)
         if fault:
             raise RequestRefused("the supervisor", "at no phone", f"listen at {dial[:40]!r}", fault)
-        watch = Watch(self.core.ids(), request.watcher, person.spec.id, contact.id, request.mode)
-        self._dial(watch, contact, leg.uuid, dial)
+        line = "" if given else self.ears.of(request.watcher, contact.switch)
+        watch = Watch(line or self.core.ids(), request.watcher, person.spec.id, contact.id, request.mode)
+        if line:
+            self.ears.begin(watch, leg.uuid)
+        else:
+            self._dial(watch, contact, leg.uuid, dial)
         self._tell(FactKind.LISTENING_BEGAN, watch, by=request.by)
 
     def _phone_of(self, watcher: str, besides: Person) -> str:
@@ -229,14 +234,50 @@ class Supervising:
             return False
         if contact.machine.state is not ContactState.TALKING or contact.agent != agent:
             return False
+        if event.variable("fsorch_line"):
+            leg = self.own(switch, event, "agent", "", watcher)
+            return self.ears.resume(Watch(leg.uuid, watcher, agent, contact.id, mode), contact.agent_leg)
         leg = self.own(switch, event, "other", contact.id, watcher)
         self.core.watches[leg.uuid] = Watch(leg.uuid, watcher, agent, contact.id, mode)
         return True
+
+    def renew(self, leg: Leg) -> None:
+        """The link was cut while a standing call listened: the switch is told once more, for what it did meanwhile it
+        has told nobody."""
+        watch = self.core.watches.get(leg.uuid)
+        contact = self.core.contacts.get(watch.contact) if watch is not None else None
+        if watch is None:
+            return
+        if contact is None or contact.agent != watch.agent or contact.machine.state is not ContactState.TALKING:
+            self._end(watch)
+        else:
+            self.ears.again(watch, contact.agent_leg)
+
+    def silent(self, leg: Leg, event: Event) -> None:
+        """What ran on a standing call is over: the listening, or the rest of one that was ended."""
+        watch = self.core.watches.get(leg.uuid)
+        if watch is not None and watch.application == event.application_uuid:
+            self._end(watch)
+        if leg.uuid not in self.core.watches and event.application == "eavesdrop":
+            self.ears.free(leg)
+
+    def stop_listening(self, person: Person) -> None:
+        """The standing call of a supervisor is needed for a call of their own."""
+        watch = self.core.watches.get(person.line_leg)
+        if watch is not None:
+            self._end(watch)
+
+    def talk_over(self, leg: Leg) -> None:
+        """An agent has no caller any more, but a standing call: who listened to that would hear the next one."""
+        if leg.standing:
+            for watch in [one for one in self.core.watches.values() if one.agent == leg.agent]:
+                self._end(watch)
 
     def gone(self, leg: Leg) -> None:
         """A leg has ended: nobody listens by it any more, nor to the call it ended."""
         watch = self.core.watches.pop(leg.uuid, None)
         if watch is not None:
+            self.ears.over(watch)
             self._tell(FactKind.LISTENING_ENDED, watch)
 
     def contact_over(self, contact: Contact) -> None:
@@ -264,7 +305,10 @@ class Supervising:
 
     def _end(self, watch: Watch) -> None:
         leg = self.core.legs.get(watch.leg)
-        if leg is not None and not leg.hung_up:
+        if leg is not None and leg.standing:
+            self.ears.hush(leg)
+            self.gone(leg)
+        elif leg is not None and not leg.hung_up:
             self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
             self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
 

@@ -407,9 +407,13 @@ class Apps:
         channel.set("last_sent_callee_id_number", spied.profile.get("Caller-ID-Number"))
         lead: Headers = {"Direction": "SEND", "Sent-Callee-ID-Name": shown}
         core.fire("CALL_UPDATE", channel, lead={**lead, "Sent-Callee-ID-Number": spied.profile.get("Caller-ID-Number")})
+        spoken = (channel.true("eavesdrop_whisper_aleg"), channel.true("eavesdrop_whisper_bleg"))
+        if any(spoken):
+            core.notice(spied, "eavesdrop", {(True, False): "1", (False, True): "2", (True, True): "3"}[spoken])
         while channel.same(epoch) and not spied.hung:
-            yield from run_messages(core, channel)
             digit = dequeue_digit(core, channel)
+            if digit == "*":
+                break
             if digit in "0123" and digit:
                 core.notice(spied, "eavesdrop", digit)
             elif not digit and channel.same(epoch) and not spied.hung:

@@ -35,8 +35,8 @@ def opened(rig: Rig) -> Iterator[Opener]:
     """Opens an office on the link."""
     offices: list[Office] = []
 
-    def opener(phones: Mapping[str, str] = TWO, offer_timeout_s: float = 20.0) -> Office:
-        offices.append(Office(rig, phones, offer_timeout_s=offer_timeout_s))
+    def opener(phones: Mapping[str, str] = TWO, offer_timeout_s: float = 20.0, nailed: tuple[str, ...] = ()) -> Office:
+        offices.append(Office(rig, phones, offer_timeout_s=offer_timeout_s, nailed=nailed))
         return offices[-1]
 
     yield opener
@@ -320,6 +320,27 @@ def test_a_supervisor_listens_whispers_and_barges(rig: Rig, opened: Opener) -> N
     assert office.of(FactKind.COMMAND_FAILED) == []
     finish(office, call, contact, 3)
     office.fact(FactKind.LISTENING_ENDED, contact=contact)
+
+
+def test_a_nailed_up_supervisor_listens_by_the_call_that_stands(rig: Rig, opened: Opener) -> None:
+    office = opened(nailed=("bob",))
+    call, contact = talking(office, "bob")
+    rig.until(lambda: office.agent("bob").line == "ready", "bob's standing call")
+    office.ask(Supervise(agent="ada", by=BY, watcher="bob", mode="whisper"))
+    began = office.fact(FactKind.LISTENING_BEGAN, contact=contact)
+    rig.until(lambda: rig.ask(GetVar(began.leg, "current_application")).text == "eavesdrop", "bob to listen")
+    office.ask(Supervise(agent="ada", by=BY, watcher="bob", mode="barge"))
+    office.ask(StopListening(agent="ada", by=BY, watcher="bob"))
+    rig.until(lambda: office.agent("bob").line == "ready", "bob's call to be parked")
+    office.ask(Supervise(agent="ada", by=BY, watcher="bob", mode="listen"))
+    office.ask(TakeOver(agent="ada", by=BY, taker="bob"))
+    bridged = office.fact(FactKind.BRIDGED, agent="bob", contact=contact)
+    assert bridged.data["agent_leg"] == began.leg
+    assert office.of(FactKind.COMMAND_FAILED) == []
+    office.ask(HangUp(agent="bob", by=BY))
+    assert office.ended(contact)["agent"] == "bob"
+    rig.gone(call.caller)
+    rig.until(lambda: office.agent("bob").line == "ready", "bob's call to stand on")
 
 
 def test_a_supervisor_hears_on_over_a_restart(rig: Rig, opened: Opener) -> None:
