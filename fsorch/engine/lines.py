@@ -79,7 +79,9 @@ class Lines:
         state = person.line.state
         leg = self.core.legs.get(person.line_leg)
         awaited = state in COMING and leg is not None and bool(leg.offer)
-        used = state in (LineState.TAKEN, LineState.TALKING, LineState.BACK) and person.line_leg not in self.core.watches
+        used = (
+            state in (LineState.TAKEN, LineState.TALKING, LineState.BACK) and person.line_leg not in self.core.watches
+        )
         if resting and (awaited or used):
             self._let_go(person)
         elif resting and self._wanted(person) and state is LineState.NONE:
