@@ -17,6 +17,7 @@ from fsorch.engine.confirming import confirmed
 from fsorch.engine.core import Core
 from fsorch.engine.cuts import Cuts
 from fsorch.engine.dialling_recall import Found
+from fsorch.engine.ears import WATCHER
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import served_alone
 from fsorch.engine.inputs import LinkDown, LinkUp
@@ -26,7 +27,6 @@ from fsorch.engine.people import MUTED
 from fsorch.engine.recalled import Recalled
 from fsorch.engine.records import Records
 from fsorch.engine.state import Contact, Leg, Switch
-from fsorch.engine.ears import WATCHER
 from fsorch.esl.commands import Kill, Park
 from fsorch.esl.events import Event
 
