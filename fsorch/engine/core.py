@@ -50,6 +50,8 @@ class Core:
         self.lead_of: Callable[[Person], LeadCard | None] = lambda person: None
         self.campaigns_now: Callable[[], tuple[CampaignView, ...]] = tuple
         self.not_called: Callable[[Person], str] = lambda person: ""
+        # Why somebody who was promised a call cannot be called now; see Waiting.
+        self.why_not_called_back: Callable[[Contact], str] = lambda contact: ""
         # Supervisors who listen, by their own leg.
         self.watches: dict[str, Watch] = {}
         self.queues: dict[str, Queue] = {}

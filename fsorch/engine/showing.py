@@ -82,7 +82,7 @@ def _why_waiting(core: Core, contact: Contact, standings: Standings) -> str:
     queue = core.queues.get(contact.queue)
     if queue is not None and queue.spec.paused:
         return "the queue is paused"
-    return why_waiting(standing)
+    return core.why_not_called_back(contact) or why_waiting(standing)
 
 
 def agent_view(core: Core, person: Person) -> AgentView:

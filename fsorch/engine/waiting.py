@@ -67,6 +67,7 @@ class Waiting:
 
     def __init__(self, core: Core, music: Music, offers: Offers, endings: Endings) -> None:
         self.core = core
+        core.why_not_called_back = self.why_not_called_back
         self.music = music
         self.offers = offers
         self.endings = endings
@@ -209,18 +210,24 @@ class Waiting:
     def may_call(self, contact: Contact) -> bool:
         """Whether the contact may be served now: somebody who is to be called back, within the queue's hours only, and
         not while it has no way to call them."""
+        if not self.why_not_called_back(contact):
+            return True
+        queue, now = self.core.queues[contact.queue], self.core.now
+        known = self.calendar(queue.spec.calendar, queue.spec.tenant)
+        state = known.state(now.wall) if known is not None else None
+        if state is not None and not state.open and state.until_us is not None:
+            self.core.timers.set(("opens", contact.queue), now.mono + (state.until_us - now.wall) / 1_000_000)
+        return False
+
+    def why_not_called_back(self, contact: Contact) -> str:
+        """Why somebody who was promised a call cannot be called now, for people; empty: they can."""
         queue = self.core.queues.get(contact.queue)
         if contact.leg or contact.promise is None or queue is None:
-            return True
+            return ""
         if queue.spec.callback is None:
-            return False
+            return "the queue calls nobody back any more: give it a callback, move the promise or take it back"
         known = self.calendar(queue.spec.calendar, queue.spec.tenant)
-        if known is None:
-            return True
-        state, now = known.state(self.core.now.wall), self.core.now
-        if not state.open and state.until_us is not None:
-            self.core.timers.set(("opens", contact.queue), now.mono + (state.until_us - now.wall) / 1_000_000)
-        return state.open
+        return "" if known is None or known.state(self.core.now.wall).open else "called back when the queue is open"
 
     # -- the wait -------------------------------------------------------------------------------------------------
 

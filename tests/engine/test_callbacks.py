@@ -313,6 +313,7 @@ def test_nobody_is_called_back_while_the_queue_is_closed() -> None:
     desk.log_in("ann")
     desk.passes(53 * 60)
     assert len(dials(desk)) == before
+    assert desk.contact().why == "called back when the queue is open"
     desk.passes(60)
     assert len(dials(desk)) == before + 1
     assert desk.contact().state == "offered"
@@ -334,6 +335,8 @@ def test_a_promise_waits_while_its_queue_has_no_way_to_call() -> None:
     desk.log_in("ann")
     desk.passes(600)
     assert (dials(desk), desk.contact().state, desk.agent("ann").state) == ([], "waiting", "idle")
+    # Said to be offered at the next step, with an agent who is free, it stood on the board for ever.
+    assert desk.contact().why.startswith("the queue calls nobody back any more: give it a callback")
     desk.tell(Configure(centre()))
     assert role(dials(desk)[0]) == "agent"
 

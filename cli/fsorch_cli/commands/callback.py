@@ -59,11 +59,13 @@ def list_callbacks(app: App, leads_only: bool, agent: str, limit: int, as_json: 
 def _show_contacts(contacts: list[ContactView]) -> None:
     now = now_us()
     rows = [
-        (one.id, one.number, one.name, one.queue, one.position or "", one.callback, ago(one.enqueued_at, now))
+        (one.id, one.number, one.name, one.queue, one.position or "", one.callback, ago(one.enqueued_at, now), one.why)
         for one in contacts
     ]
     print_table(
-        ("contact", "number", "name", "queue", "place>", "state", "since>"), rows, empty="Nobody waits for a call."
+        ("contact", "number", "name", "queue", "place>", "state", "since>", "waits for"),
+        rows,
+        empty="Nobody waits for a call.",
     )
 
 
