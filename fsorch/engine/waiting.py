@@ -288,6 +288,12 @@ class Waiting:
             # Once whoever is free has been given to whoever waits.
             self._soon(contact)
 
+    def returned(self, contact: Contact) -> None:
+        """Nobody took the contact that was offered. What has come due meanwhile is done now: where somebody is always
+        free who never picks up, it is offered again at once, and would be looked at never."""
+        if contact.queue not in self._plain:
+            self.due(contact.id)
+
     def left(self, contact: Contact) -> None:
         """The contact waits no longer, or not in this queue."""
         self.pause(contact)

@@ -53,7 +53,11 @@ def runs_out(desk: Desk, line: str) -> None:
 
 
 def said(desk: Desk, line: str) -> dict[str, str]:
-    return {k: v for c, _ in desk.sent if isinstance(c, SetVars) and c.uuid == line for k, v in c.pairs}
+    told: dict[str, str] = {}
+    for command, _ in desk.sent:
+        if isinstance(command, SetVars) and command.uuid == line:
+            told |= dict(command.pairs)
+    return told
 
 
 def test_the_call_that_stands_is_used_and_the_phone_is_not_dialled() -> None:

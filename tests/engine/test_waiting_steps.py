@@ -361,3 +361,36 @@ def test_a_base_score_that_is_set_moves_those_who_wait() -> None:
     desk.call("caller-3", "support")
     desk.passes(0)
     assert [contact.position for contact in desk.engine.snapshot().contacts] == [1, 2, 3]
+
+
+def bounced(desk: Desk, times: int) -> None:
+    """So many phones ring for 1.2 s each and are busy then, and somebody else is free at once."""
+    for _ in range(times):
+        dial = desk.last(Originate)
+        desk.passes(1.2)
+        if desk.last(Originate) is dial and desk.engine.snapshot().contacts:
+            desk.ends(dial.uuid, "USER_BUSY")
+
+
+def test_whoever_never_picks_up_does_not_keep_the_steps_from_a_caller() -> None:
+    """Somebody was free whenever a phone was busy, so that the caller was never looked at between two offers."""
+    steps = {
+        "anyone_after_s": 4,
+        "steps": [{"when": {"waited_s": 2}, "do": {"act": "widen", "queue": "support"}}],
+    }
+    desk = Desk(centre(skills="not french", steps=steps, miss_delay_s=1))
+    desk.log_in("ann", "rob", "luc")
+    desk.call("caller-1", "sales")
+    bounced(desk, 8)
+    assert [fact.data["act"] for fact in desk.of(FactKind.STEP_TAKEN)] == ["widen", "any_agent"]
+    assert {fact.agent for fact in desk.of(FactKind.OFFER_MADE)} == {"ann", "rob", "luc"}
+
+
+def test_whoever_never_picks_up_does_not_keep_a_caller_beyond_the_longest_wait() -> None:
+    wait = {"max_s": 5, "on_max": {"act": "overflow", "to": "hangup"}}
+    desk = Desk(centre(steps={"steps": [{"do": {"act": "widen", "queue": "support"}}]}, wait=wait, miss_delay_s=1))
+    desk.log_in("ann", "rob")
+    desk.call("caller-1", "sales")
+    bounced(desk, 8)
+    assert [fact.data["why"] for fact in desk.of(FactKind.WAIT_ENDED)] == ["waited 5 s"]
+    assert len(desk.of(FactKind.OFFER_MADE)) <= 6
