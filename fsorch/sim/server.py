@@ -105,7 +105,11 @@ class SimServer:
     """An event socket server around a `VirtualSwitch`. Virtual time runs ``speed`` times as fast as real time.
 
     ``port`` 0 takes a free one; `port` tells which after `start`. Everything runs in the gevent hub of the thread that
-    called `start`."""
+    called `start`.
+
+    ``stride_s``: what is in one process with all who use it may have time stand still with them. It is then looked at
+    that often at least, in real seconds, and no more of it passes between two looks: a process that a busy machine has
+    kept waiting finds no caller who has lost patience meanwhile."""
 
     def __init__(
         self,
@@ -115,6 +119,7 @@ class SimServer:
         seed: int = 0,
         speed: float = 1.0,
         switch: VirtualSwitch | None = None,
+        stride_s: float | None = None,
     ) -> None:
         if not speed > 0:
             raise ValueError(f"speed is {speed}; it must be more than 0")
@@ -128,7 +133,9 @@ class SimServer:
         self._greenlets: set[Greenlet[..., None]] = set()
         self._clock: Greenlet[[], None] | None = None
         self._poked = Event()
+        self._stride_s = stride_s
         self._zero = 0.0
+        self._looked = 0.0
         self._behind = 0.0
         self._armed: float | None = None
 
@@ -137,7 +144,8 @@ class SimServer:
     def start(self) -> None:
         """Listen and let time run. OSError when the port is taken."""
         self._server.start()
-        self._zero = time.monotonic() - self.switch.now / self.speed
+        self._looked = time.monotonic()
+        self._zero = self._looked - self.switch.now / self.speed
         self._clock = gevent.spawn(self._run)
 
     def stop(self) -> None:
@@ -169,7 +177,11 @@ class SimServer:
 
     def virtual_now(self) -> float:
         """The virtual time that belongs to the present."""
-        return (time.monotonic() - self._zero) * self.speed
+        now = time.monotonic()
+        if self._stride_s is not None:
+            self._zero += max(0.0, now - self._looked - self._stride_s)
+            self._looked = now
+        return (now - self._zero) * self.speed
 
     def advance(self) -> None:
         """Bring the switch to the present."""
@@ -197,6 +209,8 @@ class SimServer:
             self.advance()
             due = self._armed = self.switch.next_deadline()
             wait = None if due is None else max(0.0, (due - self.virtual_now()) / self.speed)
+            if wait is not None and self._stride_s is not None:
+                wait = min(wait, self._stride_s / 2)
             self._poked.wait(wait)
             self._armed = 0.0
             gevent.sleep(0)

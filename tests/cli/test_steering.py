@@ -53,7 +53,7 @@ def waiting(site: Site, key: str = "2") -> str:
     """Somebody calls and waits, with the patience to see it out; their contact."""
 
     def call() -> None:
-        plan = CallerPlan(keys=(key,), reaction_s=0.1, talk_s=30.0, patience_s=60.0)
+        plan = CallerPlan(keys=(key,), reaction_s=0.1, talk_s=300.0, patience_s=300.0)
 
         def place() -> None:
             site.world.world.place_call("+4915112", "Lena Vogt", plan=plan)

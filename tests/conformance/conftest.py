@@ -14,7 +14,7 @@ from collections.abc import Iterator
 import pytest
 
 from fsorch.config import SwitchSettings
-from tests.conformance.rig import Rig
+from tests.conformance.rig import Rig, Target
 from tests.conformance.virtual import SPEED, virtual_switch
 
 PASSWORD = "a password for the suite"
@@ -31,24 +31,23 @@ def real() -> SwitchSettings | None:
 
 
 @pytest.fixture
-def target(real: SwitchSettings | None) -> Iterator[tuple[SwitchSettings, float]]:
-    """The switch under test, and how fast its time runs."""
+def target(real: SwitchSettings | None) -> Iterator[Target]:
+    """The switch under test."""
     if real is not None:
-        yield real, 1.0
+        yield Target(real)
         return
     server = virtual_switch(PASSWORD)
     server.start()
     try:
-        yield SwitchSettings(name="virtual", port=server.port, password=PASSWORD), SPEED
+        yield Target(SwitchSettings(name="virtual", port=server.port, password=PASSWORD), SPEED, server.virtual_now)
     finally:
         server.stop()
 
 
 @pytest.fixture
-def rig(target: tuple[SwitchSettings, float]) -> Iterator[Rig]:
+def rig(target: Target) -> Iterator[Rig]:
     """A link to the switch under test."""
-    settings, speed = target
-    rig = Rig(settings, speed=speed)
+    rig = Rig(target)
     try:
         rig.start()
         yield rig

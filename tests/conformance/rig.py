@@ -12,6 +12,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import monotonic
 
 import gevent
 from gevent import socket
@@ -27,7 +28,7 @@ from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from tests.waiting import PATIENCE_S, Watched
 
-__all__ = ["SIP_ADDRESS", "Cable", "Call", "Rig", "far_end", "in_order"]
+__all__ = ["SIP_ADDRESS", "Cable", "Call", "Rig", "Target", "far_end", "in_order"]
 
 # The steps of a dialplan differ with the dialplan; these are what fsorch itself asks for or waits for.
 OURS = ("park", "playback", "play_and_get_digits")
@@ -105,14 +106,24 @@ class Call:
     leg: str
 
 
-class Rig(Watched):
-    """One link to the switch, and a record of what it delivered. ``speed``: how many times faster than the wall clock
-    the switch's time runs."""
+@dataclass(frozen=True)
+class Target:
+    """The switch under test. ``speed``: how many times faster than the wall clock its time runs; ``time``: that time,
+    in seconds."""
 
-    def __init__(self, settings: SwitchSettings, *, speed: float = 1.0) -> None:
+    settings: SwitchSettings
+    speed: float = 1.0
+    time: Callable[[], float] = monotonic
+
+
+class Rig(Watched):
+    """One link to the switch, and a record of what it delivered."""
+
+    def __init__(self, target: Target) -> None:
         super().__init__()
-        self.speed = speed
-        self.settings = settings
+        self.target = target
+        self.speed = speed = target.speed
+        settings = target.settings
         self.cable = Cable(settings.host, settings.port)
         wired = SwitchSettings(name=settings.name, host="127.0.0.1", port=self.cable.port, password=settings.password)
         quick = LinkLimits(backoff_first_s=0.1, backoff_max_s=0.5, settle_s=0.1 / speed)
@@ -143,7 +154,7 @@ class Rig(Watched):
     @contextmanager
     def another(self) -> Iterator[Rig]:
         """A second link to the same switch, for a while."""
-        rig = Rig(self.settings, speed=self.speed)
+        rig = Rig(self.target)
         try:
             rig.start()
             yield rig
@@ -222,6 +233,11 @@ class Rig(Watched):
         event = found()
         assert event is not None
         return event
+
+    def later(self, seconds: float, what: str) -> None:
+        """Let so much of the switch's time pass."""
+        end = self.target.time() + seconds
+        self.until(lambda: self.target.time() > end, what)
 
     def executed(self, id: str) -> Event:
         """The end of the application that was asked for with this Event-UUID."""

@@ -10,7 +10,7 @@ from fsorch.campaigns import AmdSpec, MachineAction
 from fsorch.config import SwitchSettings
 from fsorch.engine.facts import FactKind
 from tests.conformance.conftest import PASSWORD
-from tests.conformance.rig import Rig
+from tests.conformance.rig import Rig, Target
 from tests.conformance.test_dialling import Floor, kill
 from tests.conformance.virtual import virtual_switch
 
@@ -20,15 +20,16 @@ SPEED = 2.0
 
 
 @pytest.fixture
-def target(real: SwitchSettings | None) -> Iterator[tuple[SwitchSettings, float]]:
-    """The switch under test, and how fast its time runs."""
+def target(real: SwitchSettings | None) -> Iterator[Target]:
+    """The switch under test."""
     if real is not None:
-        yield real, 1.0
+        yield Target(real)
         return
-    server = virtual_switch(PASSWORD, speed=SPEED)
+    # The engine counts what it hears by its own clock, so the switch's must not stand still by itself.
+    server = virtual_switch(PASSWORD, speed=SPEED, stride_s=None)
     server.start()
     try:
-        yield SwitchSettings(name="virtual", port=server.port, password=PASSWORD), SPEED
+        yield Target(SwitchSettings(name="virtual", port=server.port, password=PASSWORD), SPEED, server.virtual_now)
     finally:
         server.stop()
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Collection, Iterator
 from pathlib import Path
 
@@ -87,8 +86,7 @@ def test_a_message_all_the_way(rig: Rig, office: Office, tmp_path: Path) -> None
     office.pump.feed(Tick())
     data = GetVar(call.leg, "current_application")
     rig.until(lambda: rig.ask(data).text == "record", "the recording")
-    spoken = time.monotonic() + 1.5 / rig.speed
-    rig.until(lambda: time.monotonic() > spoken, "some words")
+    rig.later(1.5, "some words")
     assert rig.ask(ReceiveDigits(call.leg, "#")).ok
     left = office.fact(FactKind.MESSAGE_LEFT)
     assert left.data["lasted_us"] >= 500_000

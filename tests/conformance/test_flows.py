@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from time import monotonic
 from typing import Any
 
 import msgspec
@@ -203,8 +202,7 @@ def test_a_recording_ends_by_a_key_and_is_there(rig: Rig, entered: Entered, tmp_
     office, call = entered({"first": record, "end": END})
     plays = GetVar(call.leg, "current_application")
     rig.until(lambda: rig.ask(plays).text == "record", "the recording")
-    spoken = monotonic() + 1.5 / rig.speed
-    rig.until(lambda: monotonic() > spoken, "some words")
+    rig.later(1.5, "some words")
     assert rig.ask(ReceiveDigits(call.leg, "5")).ok
     assert served(office)["outcome"] == "self_served"
     (name,) = [fact.data["value"] for fact in office.of(FactKind.FLOW_TOLD) if fact.data["what"] == "recorded"]

@@ -16,9 +16,10 @@ from fsorch.sim.server import SimServer
 from fsorch.sim.switch import VirtualSwitch
 from tests.conformance.rig import SIP_ADDRESS
 
-__all__ = ["SPEED", "ShippedDialplan", "virtual_switch"]
+__all__ = ["SPEED", "STRIDE_S", "ShippedDialplan", "virtual_switch"]
 
 SPEED = 20.0
+STRIDE_S = 0.02
 SOUNDS_DIR = "/usr/share/freeswitch/sounds"
 FILES = ("dialplan/fsorch.xml", "dialplan/fsorch_hooks.xml", "conformance/dialplan.xml")
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9_]+)\}")
@@ -95,9 +96,14 @@ def shipped_settings(tree: Path) -> dict[str, str]:
 
 
 def virtual_switch(
-    password: str, change: Callable[[VirtualSwitch], None] = lambda switch: None, *, speed: float = SPEED
+    password: str,
+    change: Callable[[VirtualSwitch], None] = lambda switch: None,
+    *,
+    speed: float = SPEED,
+    stride_s: float | None = STRIDE_S,
 ) -> SimServer:
-    """A virtual switch on a free port, not started. ``change`` may alter it first."""
+    """A virtual switch on a free port, not started. ``change`` may alter it first. Its time stands still when this
+    process does: at this speed a caller's patience is over in less than a busy machine may keep a process waiting."""
     tree = freeswitch_tree()
     dialplan = ShippedDialplan(tree)
     sounds = Sounds(prefixes={f"{SOUNDS_DIR}/fsorch/en/": 1.5})
@@ -105,4 +111,4 @@ def virtual_switch(
     switch.machine.core.globals.update(dialplan.globals, sounds_dir=SOUNDS_DIR)
     switch.machine.relays.listen(SIP_ADDRESS, "fsorch-conformance", "fsorch-conformance")
     change(switch)
-    return SimServer(port=0, password=password, speed=speed, switch=switch)
+    return SimServer(port=0, password=password, speed=speed, switch=switch, stride_s=stride_s)

@@ -21,6 +21,8 @@ from tests.waiting import PATIENCE_S, Watched
 
 PASSWORD = "a long one"
 NUMBER, PIN = "+4915112345678", "75319"
+# As long as a flow may wait for an answer.
+LONGEST_S = 30
 SHORT = "tone_stream://%(100,0,440)"
 FLOW: dict[str, Any] = {
     "id": "main",
@@ -41,14 +43,16 @@ FLOW: dict[str, Any] = {
         },
         "balance": {
             "kind": "lookup",
-            "http": {"url": "http://HOST/ok?of={contact.number}", "json": {"pin": "vars.pin"}, "method": "POST"},
+            "http": {"url": "http://HOST/ok?of={contact.number}", "json": {"pin": "vars.pin"}, "method": "POST"}
+            | {"timeout_s": LONGEST_S},
             "into": {"balance": {"path": "balance", "type": "number"}},
             "next": "orders",
             "default": "person",
         },
         "orders": {
             "kind": "lookup",
-            "sql": {"source": "erp", "query": "select sum(n) n from orders where who = :who", "values": {"who": "1"}},
+            "sql": {"source": "erp", "query": "select sum(n) n from orders where who = :who", "values": {"who": "1"}}
+            | {"timeout_s": LONGEST_S},
             "into": {"orders": "first.n"},
             "next": "note",
             "default": "person",
@@ -86,6 +90,9 @@ class Site(Watched):
         self._fill(home, url)
         self.service = Service(self.settings, on_facts=self._note)
         self.service.start()
+
+    def __repr__(self) -> str:
+        return f"{[(fact.kind.value, fact.data.get('node', '')) for fact in self.facts]}"
 
     def _note(self, facts: tuple[Fact, ...]) -> None:
         self.facts.extend(facts)
@@ -126,7 +133,11 @@ class Site(Watched):
 
 
 @pytest.fixture
-def site(tmp_path: Path) -> Iterator[Site]:
+def site(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    # A caller waits for what is known of them, and for what is looked up, no longer than people do: a machine that
+    # stands still for so long would make strangers of them.
+    for limit in ("fsorch.engine.flows.KNOWN_S", "fsorch.engine.relations.LOOKED_UP_S", "fsorch.edge.lookups.OWN_S"):
+        monkeypatch.setattr(limit, PATIENCE_S)
     made = Site(tmp_path)
     assert made.service.link("main").wait_up(PATIENCE_S)
     yield made

@@ -26,7 +26,7 @@ from fsorch.sim.lifecycle import hangup, transfer
 from fsorch.sim.media import Sounds
 from fsorch.sim.server import SimServer
 from fsorch.sim.switch import VirtualSwitch
-from tests.conformance.virtual import ShippedDialplan
+from tests.conformance.virtual import STRIDE_S, ShippedDialplan
 from tests.waiting import Watched
 
 MODULE = """
@@ -61,7 +61,7 @@ class Door(Watched):
         plan.contexts["lines"] = (Extension("^4930$", (("transfer", "${wanted} XML fsorch-hooks"),)),)
         switch = VirtualSwitch(5, dialplan=plan, sounds=Sounds(prefixes={"/sounds/": 0.5}))
         switch.machine.core.globals.update(plan.globals, fsorch_hooks=self.hooks.url)
-        self.server = SimServer(speed=SPEED, switch=switch)
+        self.server = SimServer(speed=SPEED, switch=switch, stride_s=STRIDE_S)
         self.server.start()
 
     @property

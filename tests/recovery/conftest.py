@@ -17,7 +17,7 @@ __all__ = ["SEED", "Make", "mariadb"]
 # ``mariadb``: every site that names no database of its own has one on the test's server, instead of SQLite.
 STORE = os.environ.get("FSORCH_STORE", "sqlite")
 # The same seed draws the same callers and the same moments; a failed test shows it.
-SEED = int(os.environ.get("FSORCH_SEED", "0")) or random.randrange(1, 10**6)
+SEED = int(os.environ.get("FSORCH_SEED") or 0) or random.randrange(1, 10**6)
 Make = Callable[..., Site]
 
 

@@ -4,7 +4,7 @@ faults."""
 from __future__ import annotations
 
 from collections.abc import Iterator
-from types import TracebackType
+from types import SimpleNamespace, TracebackType
 
 import msgspec
 import pytest
@@ -254,6 +254,22 @@ def test_the_heartbeat_comes_every_twenty_seconds() -> None:
             assert second.timestamp - first.timestamp == 20_000_000
     finally:
         fast.stop()
+
+
+@pytest.mark.parametrize(("stride_s", "passed_s"), [(None, 50.0), (0.02, 0.2)])
+def test_time_may_stand_still_with_a_process_that_is_kept_waiting(
+    monkeypatch: pytest.MonkeyPatch, stride_s: float | None, passed_s: float
+) -> None:
+    now = [100.0]
+    monkeypatch.setattr("fsorch.sim.server.time", SimpleNamespace(monotonic=lambda: now[0], time_ns=lambda: 0))
+    server = SimServer(password=PASSWORD, speed=10.0, stride_s=stride_s)
+    server.start()
+    began = server.virtual_now()
+    now[0] += 5.0
+    assert server.virtual_now() - began == pytest.approx(passed_s)
+    now[0] += 0.01
+    assert server.virtual_now() - began == pytest.approx(passed_s + 0.1)
+    server.stop()
 
 
 class Listener:
