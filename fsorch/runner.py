@@ -81,7 +81,7 @@ ACQUAINTANCE_US = 365 * 24 * 3600 * 1_000_000
 CUSTOMERS_S = 5.0
 
 # How soon drops leave the window in which they count.
-DROPS_S = 3600.0
+DROPS_S = 300.0
 
 # The states in which a campaign's leads are put in order, before it asks for any.
 PREPARED = frozenset({CampaignState.SCHEDULED, CampaignState.RUNNING, CampaignState.PAUSED})
@@ -191,7 +191,7 @@ class Service:
         self._has_campaigns = False
         self._drops_at = 0.0
         # How the campaigns stood at the last look.
-        self._states: dict[str, CampaignState] = {}
+        self._states: tuple[dict[str, CampaignState], dict[str, str]] = {}, {}
         self._customers_at = 0.0
         self._watch_fault = ""
         # The centre that is used while the database has not been seen yet.
@@ -362,13 +362,16 @@ class Service:
         if self._owes_recall or not self._has_campaigns:
             return
         states: dict[str, CampaignState] = {}
+        stale: dict[str, str] = {}
         if self.recorder.spools:
             # What is not written down before it is dialled might be dialled twice: without a spool all campaigns rest.
             states = {id: row.state for id, row in in_thread(self.store.campaigns.states).items()}
-            self._dialler.prepare(id for id, state in states.items() if state in PREPARED)
-        if states != self._states:
-            self._states, self._drops_at = states, 0.0
-            self.pump.feed(CampaignsAre(states))
+            prepared = [id for id, state in states.items() if state in PREPARED]
+            self._dialler.prepare(prepared)
+            stale = in_thread(self._dialler.stale, prepared)
+        if (states, stale) != self._states:
+            self._states, self._drops_at = (states, stale), 0.0
+            self.pump.feed(CampaignsAre(states, stale))
         if time.monotonic() >= self._drops_at:
             self._drops_at = time.monotonic() + DROPS_S
             self.pump.feed(DropsWere(in_thread(self._dialler.drops)))
@@ -384,7 +387,7 @@ class Service:
         self.pump.request(Configure(centre, known.releases))
         self._dialler.configure(centre)
         # A campaign that is new is told how it stands.
-        self._has_campaigns, self._states = bool(centre.campaigns), {}
+        self._has_campaigns, self._states = bool(centre.campaigns), ({}, {})
         flows = (*centre.flows, *(release.spec for release in known.releases if release.share > 0))
         self._asks_histories = any(queue.affinity is not None for queue in centre.queues) or any(
             flow.asks_who for flow in flows

@@ -56,7 +56,7 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     """What is asked: may this ``number`` of ``lead`` be dialled at ``now`` (UTC microseconds)? ``history``: earlier
     attempts at its numbers or at the lead, those under way included; ``consents`` and ``dnc``: the rows there are for
     the number (all of them; one that fits is enough to say no); ``registries``: when each public register was imported
-    last (None: that is not known here, and was looked at when the campaign was started)."""
+    last (None: that is not known here; whoever runs the campaign looks at it all the time)."""
 
     lead: Lead
     number: LeadNumber
@@ -119,6 +119,11 @@ class Compliance:
     def drop_rules(self) -> tuple[DropRule, ...]:
         """The ceilings for this campaign's drops."""
         return tuple(self._mine(self.pack.drops if self.pack else ()))
+
+    @property
+    def registry_rules(self) -> tuple[RegistryRule, ...]:
+        """The public registers that calls of this campaign have to be held against."""
+        return tuple(self._mine(self.pack.registries if self.pack else ()))
 
     @property
     def target(self) -> float:
@@ -283,7 +288,7 @@ class Compliance:
             one.at
             for one in those
             if one.outcome in counted
-            and asked.now - span < one.at <= asked.now
+            and asked.now - span < one.at
             and (limit.everywhere or one.campaign == self.spec.id)
         )
         if len(times) >= limit.most:
@@ -333,7 +338,7 @@ def _no(rule: PackRule, words: str, until: int = 0) -> No:
 def _fresh(asked: Asked, rule: RegistryRule) -> str:
     """Whether the copy of a register is young enough."""
     if asked.registries is None:
-        return "looked at when the campaign was started"
+        return "not listed; the age of the copy is watched while the campaign runs"
     at = asked.registries.get(rule.registry)
     if at is None:
         raise _no(rule, f"the register {rule.registry} has not been imported")
@@ -345,7 +350,8 @@ def _fresh(asked: Asked, rule: RegistryRule) -> str:
 def _attempts(asked: Asked, rule: AttemptsRule) -> str:
     span = round(rule.days * DAY)
     those = _of_number(asked) if rule.per is Per.NUMBER else _of_lead(asked)
-    times = sorted(one.at for one in those if one.outcome in rule.counted and asked.now - span < one.at <= asked.now)
+    # What a clock wrote that has been set back since, counts as well.
+    times = sorted(one.at for one in those if one.outcome in rule.counted and asked.now - span < one.at)
     if len(times) >= rule.most:
         words = f"{rule.says}; it was dialled {len(times)} times since {_utc(asked.now - span)}"
         raise _no(rule, words, times[-rule.most] + span)

@@ -18,7 +18,7 @@ from fsorch.errors import ConfigError
 from fsorch.nearest import near
 from fsorch.rules import PhoneMode
 
-__all__ = ["OVERDIALLING", "check_pacers", "faults"]
+__all__ = ["OVERDIALLING", "check_pacers", "faults", "register_fault"]
 
 DAY = 86_400 * 1_000_000
 # The modes in which a person may be answered and find nobody.
@@ -133,7 +133,7 @@ def _by_pack(spec: CampaignSpec, pack: PackSpec, registries: Mapping[str, int] |
     if any(keep.what == "records" and pack.id == "us" for keep in pack.keeps):
         yield from _evidence(spec)
     for rule in pack.registries if registries is not None else ():
-        if rule.fits_campaign(spec) and (fault := _register(rule, registries or {}, now)):
+        if rule.fits_campaign(spec) and (fault := register_fault(rule, registries or {}, now)):
             yield fault
 
 
@@ -162,7 +162,9 @@ def _evidence(spec: CampaignSpec) -> Iterator[str]:
             yield f"the records of each call must say it (16 CFR 310.5): evidence.{key}"
 
 
-def _register(rule: RegistryRule, registries: Mapping[str, int], now: int) -> str:
+def register_fault(rule: RegistryRule, registries: Mapping[str, int], now: int) -> str:
+    """What is wrong with the copy of a public register at ``now`` (UTC microseconds), by when each was imported last;
+    empty: nothing."""
     at = registries.get(rule.registry)
     if at is None:
         mend = f"fsorch dnc import {rule.registry} FILE"

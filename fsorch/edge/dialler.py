@@ -21,10 +21,11 @@ from gevent.queue import Empty, SimpleQueue
 from gevent.threadpool import ThreadPool
 
 from fsorch.campaign.compliance import Compliance
+from fsorch.campaign.readiness import register_fault
 from fsorch.campaign.resets import last_reset, next_reset
 from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
 from fsorch.clock import Clock
-from fsorch.compliance_packs import SHIPPED_REGISTERS, pack_named
+from fsorch.compliance_packs import SHIPPED_REGISTERS, RegistryRule, pack_named
 from fsorch.config import Centre
 from fsorch.edge.logs import about
 from fsorch.engine.actions import AboutLeads, ClearToDial, KeepLearnt, LeadsBack, LeadsWanted
@@ -32,6 +33,7 @@ from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
 from fsorch.errors import FsorchError
 from fsorch.store import Store
 from fsorch.store.leads import Ready
+from fsorch.store.reasons import registries
 from fsorch.tenancy import Tenancy
 
 __all__ = ["Dialler"]
@@ -55,7 +57,9 @@ class Dialler:
         self._clock = clock
         self._life = life
         self._campaigns: dict[str, CampaignSpec] = {}
-        self._windows: dict[str, float] = {}
+        self._windows: dict[str, set[float]] = {}
+        # The public registers that each campaign has to ask.
+        self._registers: dict[str, tuple[RegistryRule, ...]] = {}
         # By whose clock each campaign's lists are reset.
         self._zones: dict[str, str] = {}
         self._line: SimpleQueue[AboutLeads] = SimpleQueue()
@@ -100,10 +104,19 @@ class Dialler:
         self._campaigns = {spec.id: spec for spec in centre.campaigns}
         tenancy = Tenancy(centre)
         self._zones = {spec.id: tenancy.zone_of(spec) for spec in centre.campaigns}
-        self._windows = {}
-        for spec in centre.campaigns:
-            rules = Compliance(pack_named(spec.pack, centre.packs), spec).drop_rules
-            self._windows[spec.id] = rules[0].days if rules else WINDOW_DAYS
+        rules = {spec.id: Compliance(pack_named(spec.pack, centre.packs), spec) for spec in centre.campaigns}
+        self._registers = {id: found for id, one in rules.items() if (found := one.registry_rules)}
+        own_windows = {id: {rule.days for rule in one.drop_rules} or {WINDOW_DAYS} for id, one in rules.items()}
+        # Whose drops count together are counted in each other's windows too.
+        self._windows = {
+            spec.id: {
+                days
+                for one in centre.campaigns
+                if one is spec or (spec.drop_group and one.drop_group == spec.drop_group)
+                for days in own_windows[one.id]
+            }
+            for spec in centre.campaigns
+        }
         own = {rule.registry for pack in centre.packs for rule in pack.registries}
         self._store().dnc.registers = SHIPPED_REGISTERS | own
 
@@ -155,15 +168,29 @@ class Dialler:
         dropped = store.leads.attempts.dropped([one.row for one in found])
         return tuple(msgspec.structs.replace(one, dropped_at=dropped.get(one.row.id, 0)) for one in found)
 
-    def drops(self) -> dict[str, tuple[int, int]]:
-        """Live answers and drops of each campaign in the window of its pack's first drop rule (30 days where there is
-        none). Blocks; raises StoreError."""
-        now = self._clock.now().wall
-        counts = {}
-        for spec, days in self._windows.items():
-            found = self._store().leads.attempts.count(spec, (), now - round(days * DAY_US), now + 1)
-            counts[spec] = found.live, found.drops
-        return counts
+    def drops(self) -> dict[str, dict[float, tuple[int, int]]]:
+        """Live answers and drops of each campaign in each window of its pack's drop rules (30 days where there is none)
+        and of those of its group. Blocks; raises StoreError."""
+        now, attempts = self._clock.now().wall, self._store().leads.attempts
+        return {
+            spec: {days: attempts.dropped_since(spec, now - round(days * DAY_US)) for days in windows}
+            for spec, windows in self._windows.items()
+        }
+
+    def stale(self, states: Iterable[str]) -> dict[str, str]:
+        """Why those of these campaigns may call nobody whose public registers are too old by now, or gone: a copy grows
+        old while they dial. Left out are those that somebody has started for a reason although something was missing.
+        Blocks; raises StoreError."""
+        asking = [id for id in states if id in self._registers]
+        if not asking:
+            return {}
+        store, now = self._store(), self._clock.now().wall
+        known, found = registries(store), {}
+        for id in asking:
+            faults = [fault for rule in self._registers[id] if (fault := register_fault(rule, known, now))]
+            if faults and not store.campaigns.started_because(id):
+                found[id] = faults[0]
+        return found
 
     def _run(self) -> None:
         while True:
@@ -303,6 +330,9 @@ class Dialler:
         return LeadsCome(
             campaign=action.campaign,
             serial=action.serial,
-            leads=tuple(ReadyLead(lead=one.lead, checked_at=now, dnc=one.dnc, consents=one.consents) for one in ready),
+            leads=tuple(
+                ReadyLead(lead=one.lead, checked_at=now, dnc=one.dnc, consents=one.consents, registers=one.registers)
+                for one in ready
+            ),
             next_at=next_at,
         )

@@ -129,6 +129,7 @@ class Dialling:
 
     def states(self, input: CampaignsAre) -> None:
         """How the records say that the campaigns stand: what has changed there is what somebody wants."""
+        self.checks.stale = input.stale
         for run in self.runs.values():
             state = input.states.get(run.spec.id, CampaignState.DRAFT)
             if state is run.recorded:
@@ -148,10 +149,12 @@ class Dialling:
 
     def drops_were(self, input: DropsWere) -> None:
         """What the records have in the windows of the packs; what we count ourselves is in it."""
-        for id, (live, drops) in input.counts.items():
+        for id, counts in input.counts.items():
             run = self.runs.get(id)
             if run is not None:
-                run.before = max(0, live - run.tally.live), max(0, drops - run.tally.drops)
+                # Below nought where some of the tally has left the window.
+                tally = run.tally
+                run.before = {days: (live - tally.live, drops - tally.drops) for days, (live, drops) in counts.items()}
 
     def pacing_was(self, input: PacingWas) -> None:
         """What earlier pacers had learned."""

@@ -85,6 +85,8 @@ class DialCalls:
         self.placed: Callable[[Dial], None]
         # Told of each that an agent has.
         self.served_by: Callable[[Dial], None] = lambda dial: None
+        # Asked whether a call whose gateway failed may go by the next, as time has passed; False: it is over.
+        self.once_more: Callable[[Dial, str], bool] = self.go_on
         # Told of a call that was never placed, though its agent was ready for it.
         self.untouched: Callable[[Dial], None]
         # Told of a call whose agent has picked up their own phone: now the lead may be called.
@@ -362,16 +364,28 @@ class DialCalls:
         """The call has ended, or never was: through another gateway if this one had no line."""
         core, state = self.core, dial.machine.state
         core.dials.pop(dial.leg, None)
-        failed = dial.gateway
         if state is DialState.PLACED:
             self.way_went(dial, cause)
         unheard = state is DialState.PLACED and cause and self._verdict(dial, cause) in NO_ROOM
         switch = core.switches.get(dial.switch)
-        if unheard and dial.ways and switch is not None and switch.up and (endpoint := self.next_way(dial)):
-            core.fact(FactKind.GATEWAY_FAILED, dial.id, **dial.fields(), gateway=failed, cause=cause)
-            dial.leg, dial.job, dial.since = core.ids(), core.ids(), core.now.mono
-            self._dial(dial, endpoint)
+        if unheard and dial.ways and switch is not None and switch.up and self.once_more(dial, cause):
             return
+        self.finish(dial, cause)
+
+    def go_on(self, dial: Dial, cause: str) -> bool:
+        """By the next gateway, for this one failed with ``cause``. False: none has room."""
+        core, failed = self.core, dial.gateway
+        endpoint = self.next_way(dial)
+        if not endpoint:
+            return False
+        core.fact(FactKind.GATEWAY_FAILED, dial.id, **dial.fields(), gateway=failed, cause=cause)
+        dial.leg, dial.job, dial.since = core.ids(), core.ids(), core.now.mono
+        self._dial(dial, endpoint)
+        return True
+
+    def finish(self, dial: Dial, cause: str) -> None:
+        """The call is over, and goes by no other gateway."""
+        state = dial.machine.state
         if state is DialState.CANCELLED and dial.answered_at:
             # Somebody picked up in the moment in which it was taken back, and heard nothing.
             dial.outcome = Outcome.DROP

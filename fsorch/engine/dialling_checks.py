@@ -58,6 +58,8 @@ class Checks:
         self._places = Places()
         self._packs: tuple[PackSpec, ...] = ()
         self._known: dict[str, Compliance] = {}
+        # Campaigns that may call nobody for the sake of a public register, as the records say, and why.
+        self.stale: dict[str, str] = {}
 
     def configure(self, centre: Centre) -> None:
         """The centre has changed: its packs come before those that fsorch ships."""
@@ -95,7 +97,7 @@ class Checks:
         return (*lead.history, *(one for one in fresh if (one.at, one.number) not in known))
 
     def judge(
-        self, campaign: CampaignSpec, ready: ReadyLead, now: int, number: str = "", *, own: str = ""
+        self, campaign: CampaignSpec, ready: ReadyLead, now: int, number: str = "", *, own: Dial | None = None
     ) -> tuple[str, Ruling]:
         """The number of this lead that may be called at ``now`` (this one, where one is named); else the one that is
         next, and what forbids it. Where it is forbidden for good the lead's other numbers have their turn; what a
@@ -120,24 +122,29 @@ class Checks:
         not."""
         return self._places.astray(lead, _number_of(lead, number))
 
-    def rule(self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int, *, own: str = "") -> Ruling:
-        """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds) by the attempt ``own``."""
+    def rule(
+        self, campaign: CampaignSpec, ready: ReadyLead, number: str, now: int, *, own: Dial | None = None
+    ) -> Ruling:
+        """Whether ``number`` of this lead may be called at ``now`` (UTC microseconds) by the attempt ``own``, which
+        does not count against itself."""
         lead = ready.lead
         known = _number_of(lead, number)
         if not number:
             return Ruling(allowed=False, rule="number", source="the list", words="no number of it can be dialled")
-        if self._is_called(number, own):
+        if self._is_called(number, own.id if own is not None else ""):
             words = "this number is being called at this moment"
             return Ruling(allowed=False, rule="number.called", source="the engine", words=words, until=now + LATELY_US)
-        source = ready.dnc.get(number)
+        if words := self.stale.get(campaign.id, ""):
+            return Ruling(allowed=False, rule="register", source="the records", words=words, until=now + LATELY_US)
+        listed = (*((ready.dnc[number],) if number in ready.dnc else ()), *ready.registers.get(number, ()))
         asked = Asked(
             lead=lead,
             number=known,
             now=now,
             place=self._places.of(lead, known),
-            history=self._history(lead),
+            history=tuple(one for one in self._history(lead) if not _is_own(one, own)),
             consents=ready.consents,
-            dnc=(DncRow(number=number, source=source),) if source else (),
+            dnc=tuple(DncRow(number=number, source=source) for source in dict.fromkeys(listed)),
         )
         verdict = self.of(campaign).check(asked)
         return Ruling(
@@ -160,6 +167,10 @@ def barred(lead: Lead, ruling: Ruling, now: int) -> Lead:
     if ruling.rule in FOR_GOOD:
         return structs.replace(lead, state=FOR_GOOD[ruling.rule], next_at=0)
     return structs.replace(lead, state=state, next_at=now + MENDED_US)
+
+
+def _is_own(past: Past, own: Dial | None) -> bool:
+    return own is not None and (past.at, past.number) == (own.launched_at, own.number)
 
 
 def _number_of(lead: Lead, number: str) -> LeadNumber:

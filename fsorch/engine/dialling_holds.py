@@ -42,16 +42,19 @@ class Holds:
         own = DropRule(id="target", source="the campaign", says="its target", ceiling=rules.target, days=30)
         amd = run.spec.amd
         missed = min(amd.false_positives, 0.99) if amd is not None else 0.0
-        counts = {_counted(run), self._of_group(run)}
-        found = [drop_budget(rule, *count, missed) for rule in rules.drop_rules or (own,) for count in counts]
+        found = [
+            drop_budget(rule, *count, missed)
+            for rule in rules.drop_rules or (own,)
+            for count in {_counted(run, rule.days), self._of_group(run, rule.days)}
+        ]
         # Fewest left, and of those that are over the most drops, that what is shown does not change by chance.
         return min(found, key=lambda one: (one.left, -one.live))
 
-    def _of_group(self, run: Run) -> tuple[int, int]:
-        """Live answers and drops of all campaigns of its group."""
+    def _of_group(self, run: Run, days: float) -> tuple[int, int]:
+        """Live answers and drops of all campaigns of its group in the last ``days``."""
         group = run.spec.drop_group
         of = [one for one in self.runs.values() if one.spec.drop_group == group] if group else [run]
-        counts = [_counted(one) for one in of]
+        counts = [_counted(one, days) for one in of]
         return sum(live for live, _ in counts), sum(drops for _, drops in counts)
 
     def kept(self, run: Run) -> int:
@@ -82,7 +85,7 @@ class Holds:
 
     def held(self, run: Run) -> str:
         """Why this campaign launches nothing now, in its hours; empty: nothing holds it."""
-        spec, broken = run.spec, self.broken(run)
+        spec, broken = run.spec, self.broken(run) or self.checks.stale.get(run.spec.id, "")
         if broken:
             return broken
         if spec.mode is not Mode.AGENTLESS and not run.agents:
@@ -142,9 +145,10 @@ class Holds:
         return list({member.queue: None for person in people for member in person.spec.queues})
 
 
-def _counted(run: Run) -> tuple[int, int]:
-    """Live answers and drops in the window."""
-    return run.before[0] + run.tally.live, run.before[1] + run.tally.drops
+def _counted(run: Run, days: float) -> tuple[int, int]:
+    """Live answers and drops in the last ``days``."""
+    live, drops = run.before.get(days, (0, 0))
+    return max(0, live + run.tally.live), max(0, drops + run.tally.drops)
 
 
 def serves(person: Person, queue: str) -> bool:

@@ -21,6 +21,7 @@ from msgspec import structs, to_builtins
 
 from fsorch.acd import AgentState
 from fsorch.acd.line import LineState
+from fsorch.campaign.dial import DialState
 from fsorch.campaign.form import filled_in
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
@@ -39,6 +40,8 @@ from fsorch.rules import PhoneMode
 __all__ = ["Previews"]
 
 NUMBER = re.compile(r"\+[0-9]{5,15}")
+# The records are waited for so long, while somebody waits for the next gateway.
+ANSWER_S = 10.0
 
 
 @dataclass(slots=True)
@@ -76,6 +79,7 @@ class Previews:
         dialling.attend = self.attend
         dialling.dials.served_by = self.served
         dialling.dials.untouched, dialling.dials.picked_up = self._untouched, self._picked_up
+        dialling.dials.once_more = self._another_way
         self.handlers: dict[type[Request], Callable[[Person, Any], None]] = {
             DialPreview: self._dial,
             SkipPreview: self._skip,
@@ -267,7 +271,11 @@ class Previews:
         ready = dial.ready
         if ready is None or self.core.now.wall - ready.checked_at <= FRESH_US:
             self._once_more(dial, ready)
-            return
+        else:
+            self._read_anew(dial)
+
+    def _read_anew(self, dial: Dial) -> None:
+        """Ask the records what is known now of the lead of an attempt that has begun."""
         id, campaign = dial.lead.id, dial.campaign.id
         serial = self._ask(Ask(dial.agent, campaign, dial.number, dial=dial.id, lead=id))
         if id:
@@ -278,7 +286,9 @@ class Previews:
     def _known_again(self, ask: Ask, ready: ReadyLead | None, failed: str) -> None:
         """What is known now of the lead of an attempt; None: it is no longer ours, or the records cannot be asked."""
         dial = self.dialling.dials.dials.get(ask.dial)
-        if dial is None or dial.leg:
+        if dial is not None and dial.waits:
+            self._known_on_the_way(ask, dial, ready)
+        elif dial is None or dial.leg:
             # The agent has hung up, and their lead is free again; one that was reserved by its number is not yet.
             if ready is not None and not ask.lead:
                 self._back(ask.campaign, ready)
@@ -288,6 +298,43 @@ class Previews:
         else:
             self._once_more(dial, ready)
 
+    # -- once a gateway has failed -----------------------------------------------------------------------------------
+
+    def _another_way(self, dial: Dial, cause: str) -> bool:
+        """Whether a call whose gateway failed goes by the next: what forbids it now forbids that too. Where what is
+        known is no longer fresh, the records are asked first."""
+        ready = dial.ready
+        if ready is None:
+            return False
+        if self.core.now.wall - ready.checked_at <= FRESH_US:
+            return self._goes_on(dial, ready, cause)
+        dial.waits = cause
+        self.core.timers.set(("dial", dial.id), self.core.now.mono + ANSWER_S)
+        self._read_anew(dial)
+        return True
+
+    def _goes_on(self, dial: Dial, ready: ReadyLead, cause: str) -> bool:
+        run = self.dialling.runs.get(dial.campaign.id)
+        if run is None or run.state is not CampaignState.RUNNING:
+            return False
+        number, ruling = self.dialling.checks.judge(run.spec, ready, self.core.now.wall, dial.number, own=dial)
+        if not ruling.allowed:
+            self.dialling.supply.tell(run, ready, number, ruling)
+            return False
+        dial.ready, dial.checks = ready, ruling.checks
+        return self.dialling.dials.go_on(dial, cause)
+
+    def _known_on_the_way(self, ask: Ask, dial: Dial, ready: ReadyLead | None) -> None:
+        """What is known now of a lead whose call waits for another gateway; None: the records do not say."""
+        cause, dial.waits = dial.waits, ""
+        if ready is not None and not ask.lead:
+            # Reserved by its number for this question alone.
+            self._back(ask.campaign, ready)
+        if dial.machine.state is not DialState.PLACED:
+            return
+        if ready is None or not self._goes_on(dial, ready, cause):
+            self.dialling.dials.finish(dial, cause)
+
     def _once_more(self, dial: Dial, ready: ReadyLead | None) -> None:
         """Call the lead, or say why not."""
         run, dials = self.dialling.runs.get(dial.campaign.id), self.dialling.dials
@@ -296,9 +343,9 @@ class Previews:
         if run is None or run.state is not CampaignState.RUNNING or ready is None:
             dials.not_called(dial)
             return
-        found = self.dialling.supply.judge(run, ready, dial.number, own=dial.id)
+        found = self.dialling.supply.judge(run, ready, dial.number, own=dial)
         if found is None:
-            self._refused(run.spec, ready, dial.number, dial.agent, own=dial.id)
+            self._refused(run.spec, ready, dial.number, dial.agent, own=dial)
             # Its fate is written down, so it is not given back.
             dial.barred = True
             dials.not_called(dial)
@@ -306,7 +353,7 @@ class Previews:
         dial.checks = found[1].checks
         dials.call_now(dial)
 
-    def _refused(self, spec: CampaignSpec, ready: ReadyLead, number: str, agent: str, own: str = "") -> None:
+    def _refused(self, spec: CampaignSpec, ready: ReadyLead, number: str, agent: str, own: Dial | None = None) -> None:
         """Keep for the agent why a lead is not called."""
         number, ruling = self.dialling.checks.judge(spec, ready, self.core.now.wall, number, own=own)
         self.refusals[agent] = f"{number or 'the lead'} is not called: {ruling.words or ruling.rule}"

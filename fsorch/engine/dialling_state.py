@@ -69,7 +69,8 @@ class Dial:
     ``signs``: what has been heard of that; ``beeped``: a machine's beep was; ``running`` is the id of the message that
     plays to it, or of what waits for the beep first (``awaits``); ``listened``: an agent was kept back to listen;
     ``keyed``: a key was pressed where a machine was thought to be. ``barred``: when its agent was ready, it was no
-    longer to be called. ``sit``: the second of the network's three tones, heard at ``sit_at``.
+    longer to be called. ``waits``: its gateway failed for this cause, and whether it may go by another is asked of the
+    records. ``sit``: the second of the network's three tones, heard at ``sit_at``.
     ``owed``: the call had been promised; ``said``: how it was, in an agent's words, with the ``answers`` they
     filled in and what they promised."""
 
@@ -117,6 +118,7 @@ class Dial:
     prompt: str = ""
     holds_line: bool = False
     barred: bool = False
+    waits: str = ""
     owed: bool = False
     disposition: str = ""
     note: str = ""
@@ -218,8 +220,8 @@ class Run:
     words, and they are not asked before ``dry_until``. ``held``: why nothing is launched, for people, since
     ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for it, with their states. ``lines``:
     its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers and
-    drops in the window of its pack, beside what is in the tally; ``over``: it has dropped so many that it dials one
-    line for each free agent only; ``few``: the same, for it has few agents. Moments are monotonic seconds."""
+    drops in each window of its pack (days), less what is in the tally; ``over``: it has dropped so many that it dials
+    one line for each free agent only; ``few``: the same, for it has few agents. Moments are monotonic seconds."""
 
     spec: CampaignSpec
     machine: CampaignMachine = field(default_factory=CampaignMachine)
@@ -253,7 +255,7 @@ class Run:
     speed: float = 0.0
     speed_at: float = 0.0
     tally: Tally = field(default_factory=Tally)
-    before: tuple[int, int] = (0, 0)
+    before: dict[float, tuple[int, int]] = field(default_factory=dict)
     over: bool = False
     few: bool = False
 

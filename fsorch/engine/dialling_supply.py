@@ -15,7 +15,7 @@ from fsorch.campaigns import Lead, Mode
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_checks import Checks, Ruling, barred
-from fsorch.engine.dialling_state import Run
+from fsorch.engine.dialling_state import Dial, Run
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LeadsCome, ReadyLead
 
@@ -153,13 +153,23 @@ class Supply:
         run.clearing = self.serial()
         self.core.ask(ClearToDial(campaign=run.spec.id, serial=run.clearing, leads=tuple(run.unclear)))
 
-    def judge(self, run: Run, ready: ReadyLead, number: str = "", *, own: str = "") -> tuple[str, Ruling] | None:
+    def judge(
+        self, run: Run, ready: ReadyLead, number: str = "", *, own: Dial | None = None
+    ) -> tuple[str, Ruling] | None:
         """The number that is dialled for this lead now, and what the law says of it. None: it is not, and the lead's
         fate is written down. ``own``: the attempt that it is asked for, if it has begun already."""
         now = self.core.now.wall
         number, ruling = self.checks.judge(run.spec, ready, now, number, own=own)
         if ruling.allowed:
             return number, ruling
+        self.tell(run, ready, number, ruling)
+        if ready.lead.id:
+            row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"
+            self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why)
+        return None
+
+    def tell(self, run: Run, ready: ReadyLead, number: str, ruling: Ruling) -> None:
+        """Write down that a lead is not called, and what forbids it."""
         run.tally.barred += 1
         self.core.fact(
             FactKind.LEAD_BARRED,
@@ -172,10 +182,6 @@ class Supply:
             words=ruling.words,
             until=ruling.until,
         )
-        if ready.lead.id:
-            row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"
-            self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why)
-        return None
 
     def only(self, run: Run, lead: Lead) -> str:
         """The one agent who may have this lead; empty: whoever is free."""

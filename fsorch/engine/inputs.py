@@ -274,15 +274,18 @@ class LookedUp(msgspec.Struct, frozen=True):
 
 
 class CampaignsAre(msgspec.Struct, frozen=True):
-    """How the records say each campaign stands, whole; one that is not named is a draft."""
+    """How the records say each campaign stands, whole; one that is not named is a draft. ``stale``: those that may call
+    nobody now, for a public register that they have to ask is too old or not there, with words that say so."""
 
     states: dict[str, CampaignState]
+    stale: dict[str, str] = {}
 
 
 class DropsWere(msgspec.Struct, frozen=True):
-    """What the records have of each campaign in the window of its pack's drop rule: its live answers, and its drops."""
+    """What the records have of each campaign in each window, in days, of its pack's drop rules and its group's: its
+    live answers, and its drops. Told anew while it dials, for what is older leaves the window."""
 
-    counts: dict[str, tuple[int, int]]
+    counts: dict[str, dict[float, tuple[int, int]]]
 
 
 class PacingWas(msgspec.Struct, frozen=True):
@@ -293,12 +296,14 @@ class PacingWas(msgspec.Struct, frozen=True):
 
 class ReadyLead(msgspec.Struct, frozen=True, kw_only=True):
     """A lead that is ours to dial, as of ``checked_at`` (UTC microseconds). ``dnc``: each of its numbers that stands on
-    a list of those who are not called, and the name of the list; ``consents``: what its numbers have consented to."""
+    a list of those who are not called, and the name of the list; ``consents``: what its numbers have consented to;
+    ``registers``: of a number that stands on several, the names of all, for public registers are for some alone."""
 
     lead: Lead
     checked_at: int
     dnc: dict[str, str] = {}
     consents: tuple[ConsentRow, ...] = ()
+    registers: dict[str, tuple[str, ...]] = {}
 
 
 class LeadsCome(msgspec.Struct, frozen=True, kw_only=True):

@@ -19,7 +19,13 @@ from fsorch.campaigns import CampaignSpec, CampaignState
 from fsorch.engine.facts import FactKind
 from fsorch.errors import RequestRefused
 from fsorch.store.database import Db, PooledMysql, writing
-from fsorch.store.models import CampaignLearntRecord, CampaignStateRecord, CampaignVersionRecord, JournalRecord
+from fsorch.store.models import (
+    AuditRecord,
+    CampaignLearntRecord,
+    CampaignStateRecord,
+    CampaignVersionRecord,
+    JournalRecord,
+)
 from fsorch.store.part import Part
 from fsorch.store.values import clean, cut
 
@@ -80,6 +86,17 @@ class Campaigns(Part):
             what = {"campaign": id, "before": before.value, "state": row.state.value} | ({"why": why} if why else {})
             self._audit(by, f"campaign.{asked.value}", what)
             return row
+
+    def started_because(self, id: str) -> str:
+        """The reason that was given when the campaign was started last, such as why it was although something was
+        missing; empty: none."""
+        acts = AuditRecord.select(AuditRecord.what).where(AuditRecord.act == f"campaign.{CampaignInput.START.value}")
+        with self._use() as db:
+            for (body,) in acts.order_by(AuditRecord.at.desc(), AuditRecord.id.desc()).tuples().execute(db):
+                told = msgspec.json.decode(body)
+                if told.get("campaign") == id:
+                    return str(told.get("why", ""))
+        return ""
 
     def settle(self, id: str, state: CampaignState, why: str = "") -> CampaignRow:
         """The engine says that the campaign has come to ``state``. What people have asked for meanwhile stands."""

@@ -153,17 +153,26 @@ class Dnc(Part):
 
     def read_hits(self, db: Db, numbers: Iterable[str], campaign: str) -> dict[str, DncRow]:
         """The same, on a connection that is open."""
+        return {number: rows[0] for number, rows in self.read_all(db, numbers, campaign).items()}
+
+    def all_hits(self, numbers: Iterable[str], campaign: str = "") -> dict[str, tuple[DncRow, ...]]:
+        """Those of ``numbers`` that are not called by ``campaign``, each with the entry that says why first, and then
+        every public register that has it: packs say which of them counts for whom."""
+        with self._use() as db:
+            return self.read_all(db, numbers, campaign)
+
+    def read_all(self, db: Db, numbers: Iterable[str], campaign: str) -> dict[str, tuple[DncRow, ...]]:
+        """The same, on a connection that is open."""
         wanted = {number: number_value(number) for number in numbers}
         values = [value for value in wanted.values() if value]
         if not values:
             return {}
-        now = self._clock.now().wall
-        own = self._own(db, wanted, campaign, now)
+        own = self._own(db, wanted, campaign, self._clock.now().wall)
         imported = self._imported(db, values, campaign)
         hits = {}
         for number, value in wanted.items():
-            found = next((own[key] for key in _ways(number) if key in own), None) or imported.get(value)
-            if found is not None:
+            first = next((own[key] for key in _ways(number) if key in own), None)
+            if found := ((first,) if first is not None else ()) + imported.get(value, ()):
                 hits[number] = found
         return hits
 
@@ -178,16 +187,21 @@ class Dnc(Part):
             for row in db.among(query, list(keys), campaign, now)
         }
 
-    def _imported(self, db: Db, numbers: Sequence[int], campaign: str) -> dict[int, DncRow]:
-        """Of imported lists, for each number one: a public register only where there is no other."""
-        rows: dict[int, DncRow] = {}
+    def _imported(self, db: Db, numbers: Sequence[int], campaign: str) -> dict[int, tuple[DncRow, ...]]:
+        """Of imported lists, for each number one that is no public register, if there is one, and all that are."""
+        lists: dict[int, DncRow] = {}
+        registers: dict[int, list[DncRow]] = {}
         for number, row in self._all_imported(db, numbers):
-            known = rows.get(number)
-            if known is not None and known.source not in self.registers:
+            if row.campaign not in ("", campaign):
                 continue
-            if row.campaign in ("", campaign):
-                rows[number] = row
-        return rows
+            if row.source in self.registers:
+                registers.setdefault(number, []).append(row)
+            else:
+                lists.setdefault(number, row)
+        return {
+            number: (*((lists[number],) if number in lists else ()), *registers.get(number, ()))
+            for number in lists.keys() | registers.keys()
+        }
 
     def _all_imported(self, db: Db, numbers: Sequence[int]) -> list[tuple[int, DncRow]]:
         query = (

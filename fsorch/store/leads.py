@@ -55,11 +55,13 @@ ABANDONED_US = 86_400 * 1_000_000
 
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """A lead that is ours to dial, with its history; its state is what it was before. ``dnc``: each of its numbers that
-    stands on a no-call list, and the list's name; ``consents``: all that is on record of its numbers."""
+    stands on a no-call list, and the list's name; ``consents``: all that is on record of its numbers.
+    ``registers``: where a number stands on several lists, the names of all, the public registers among them."""
 
     lead: Lead
     dnc: dict[str, str] = {}
     consents: tuple[ConsentRow, ...] = ()
+    registers: dict[str, tuple[str, ...]] = {}
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
@@ -467,12 +469,17 @@ class Leads(Part):
     def _known(self, db: Db, bare: Sequence[Lead], campaign: str) -> list[Ready]:
         leads = self._with_history(db, bare)
         numbers = [one.number for lead in leads for one in lead.numbers]
-        hits = self._dnc.read_hits(db, numbers, campaign)
+        hits = self._dnc.read_all(db, numbers, campaign)
         consents = self._consents.read(db, numbers)
         return [
             Ready(
                 lead=lead,
-                dnc={one.number: hits[one.number].source for one in lead.numbers if one.number in hits},
+                dnc={one.number: hits[one.number][0].source for one in lead.numbers if one.number in hits},
+                registers={
+                    one.number: tuple(row.source for row in hits[one.number])
+                    for one in lead.numbers
+                    if len(hits.get(one.number, ())) > 1
+                },
                 consents=tuple(row for one in lead.numbers for row in consents.get(one.number, ())),
             )
             for lead in leads

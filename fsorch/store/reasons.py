@@ -152,15 +152,16 @@ def may_dial(store: Records, campaign: str, bare: Lead, at: int) -> May:
         raise NotFound("campaign", campaign, known=known)
     number = bare.numbers[0].number
     ready = store.leads.stranger(bare, campaign)
-    found = store.dnc.find(number, campaign)
+    found = store.dnc.all_hits([number], campaign)
     asked = Asked(
         lead=bare,
         number=bare.numbers[0],
         now=at,
         place=Places().of(bare, bare.numbers[0]),
-        history=ready.lead.history,
+        # Of a moment that is past, what was known then.
+        history=tuple(one for one in ready.lead.history if one.at <= at),
         consents=ready.consents,
-        dnc=(found,) if found is not None else (),
+        dnc=found.get(number, ()),
         registries=registries(store),
     )
     rules = Compliance(pack_named(spec.pack, centre.packs), spec)
@@ -231,11 +232,8 @@ def _questions(store: Records, lead: Lead, now: int) -> list[Asked]:
 def _of_interest(store: Records, rules: Compliance, questions: list[Asked]) -> Asked | None:
     """The question about the number that the engine would dial: the first that may be, now or in time; else the
     first."""
-    hits = store.dnc.hits([one.number.number for one in questions], rules.spec.id)
-    listed = [
-        msgspec.structs.replace(one, dnc=(hits[one.number.number],)) if one.number.number in hits else one
-        for one in questions
-    ]
+    hits = store.dnc.all_hits([one.number.number for one in questions], rules.spec.id)
+    listed = [msgspec.structs.replace(one, dnc=hits.get(one.number.number, ())) for one in questions]
     for one in listed:
         verdict = rules.check(one)
         if verdict.allowed or verdict.until:

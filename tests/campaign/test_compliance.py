@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -268,6 +268,13 @@ def test_a_register_must_have_been_imported_lately() -> None:
     assert rules().check(asked(NEW_YORK, NOON, registries=fresh)).allowed
     assert "older than 31 days" in rules().check(asked(NEW_YORK, NOON, registries=old)).words
     assert "has not been imported" in rules().check(asked(NEW_YORK, NOON, registries={})).words
+
+
+def test_each_register_that_has_a_number_is_asked_for_itself() -> None:
+    noon = at("2027-03-10T12:00", "Europe/London")
+    both = (DncRow(number=LONDON, source="uk-ctps"), DncRow(number=LONDON, source="uk-tps"))
+    for listed in (both, both[::-1]):
+        assert rules("uk").check(asked(LONDON, noon, dnc=listed)).rule == "uk.tps"
 
 
 def test_a_recorded_message_and_a_german_consumer_need_consent_that_holds() -> None:
@@ -580,7 +587,10 @@ def test_the_check_is_quick_enough_for_a_thousand_dials_a_second() -> None:
     assert len(asking._calendars) == 1
 
 
-def test_a_leap_second_of_history_does_not_count_from_the_future() -> None:
-    future = (Past(at=NOON + timedelta(hours=1) // timedelta(microseconds=1), number=PENSACOLA, outcome=Outcome.BUSY),)
-    question = asked(PENSACOLA, NOON, history=future * 4, consents=agreed(PENSACOLA))
-    assert rules(attempts_per_day=1).check(question).rule == "campaign.attempts-day"
+def test_calls_count_that_were_written_down_before_the_clock_was_set_back() -> None:
+    past = tuple(Past(at=NOON + n * HOUR, number=PENSACOLA, outcome=Outcome.BUSY, lead="1") for n in (1, 2, 3))
+    question = asked(PENSACOLA, NOON, history=past, consents=agreed(PENSACOLA))
+    verdict = rules(attempts_per_day=0).check(question)
+    assert (verdict.rule, verdict.until) == ("us.attempts-state", NOON + HOUR + DAY)
+    own = rules(attempts_per_day=0, purpose="service", limits=(LimitRule(most=3, days=1, everywhere=True),))
+    assert own.check(question).rule == "campaign.limit-1"

@@ -13,8 +13,19 @@ import msgspec
 import pytest
 from gevent.queue import Queue
 
+from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.resets import last_reset, next_reset
-from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, LeadState, ListShare, OrderBy, OrderKey
+from fsorch.campaigns import (
+    AttemptRow,
+    CampaignSpec,
+    CampaignState,
+    Lead,
+    LeadNumber,
+    LeadState,
+    ListShare,
+    OrderBy,
+    OrderKey,
+)
 from fsorch.clock import ManualClock, SystemClock
 from fsorch.config import Centre, QueueSpec
 from fsorch.edge.dialler import Dialler
@@ -25,6 +36,7 @@ from fsorch.store import Store, open_database
 from fsorch.store.lead_lists import LeadList
 from tests.waiting import until
 
+NOW = 1_800_000_000_000_000
 SLOW = CampaignSpec(id="slow", queue="q", lists=(ListShare(list="l"),), order=(OrderKey(by=OrderBy.RANDOM),))
 QUICK = CampaignSpec(id="quick", queue="q", lists=(ListShare(list="l"),))
 
@@ -178,6 +190,36 @@ def test_lists_are_reset_at_the_campaigns_times(store: Store) -> None:
                 serial += 1
     finally:
         dialler.stop()
+
+
+def test_registers_are_watched_and_each_window_is_counted(tmp_path: Path) -> None:
+    clock = ManualClock(0.0, NOW)
+    store = open_database(f"sqlite:///{tmp_path}/f.db", clock=clock)
+    law = CampaignSpec(id="law", queue="q", lists=(ListShare(list="l"),), pack="us", drop_group="g")
+    free = CampaignSpec(
+        id="free", queue="q", lists=(ListShare(list="l"),), pack="uk", purpose="service", drop_group="g"
+    )
+    dialler = Dialler(lambda: store, lambda come: None, clock, "home.life")
+    dialler.configure(Centre(name="c", queues=(QueueSpec(id="q"),), campaigns=(law, free)))
+    store.campaigns.request("law", CampaignInput.START, "ada")
+    assert "us-dnc has not been imported" in dialler.stale(["law", "free"])["law"]
+    store.dnc.take("us-dnc", iter([12125550101]), "ada")
+    assert dialler.stale(["law", "free"]) == {}
+    clock.advance(32 * 86_400)
+    assert "older than 31 days" in dialler.stale(["law", "free"])["law"]
+    # Whoever starts it all the same, for a reason, has been told.
+    store.campaigns.request("law", CampaignInput.STOP, "ada")
+    store.campaigns.settle("law", CampaignState.FINISHED)
+    store.campaigns.request("law", CampaignInput.START, "ada", "the register is being mended")
+    assert dialler.stale(["law", "free"]) == {}
+    # Of a group each is counted in all windows.
+    now = clock.now().wall
+    for n, (days, outcome) in enumerate(((40, "live"), (20, "live"), (0.5, "drop"), (-0.1, "live"))):
+        at = now - round(days * 86_400_000_000)
+        row = AttemptRow(id=f"a{n}", campaign="law", lead="", number="+1", launched_at=at, ended_at=at, outcome=outcome)
+        store.leads.finish(Lead(id="1"), row)
+    assert dialler.drops() == {"law": {30.0: (3, 1), 1.0: (2, 1)}, "free": {30.0: (0, 0), 1.0: (0, 0)}}
+    store.close()
 
 
 def test_times_of_resets_hold_from_when_they_were_written_down(tmp_path: Path) -> None:

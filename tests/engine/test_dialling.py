@@ -18,6 +18,7 @@ from fsorch.campaigns import (
     Mode,
     Then,
 )
+from fsorch.compliance_packs import DropRule
 from fsorch.config import Centre, MembershipSpec
 from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted
@@ -485,16 +486,47 @@ def test_progressive_shares_its_lines_between_standing_lines_and_phones() -> Non
 def test_over_the_ceiling_of_drops_only_free_agents_get_calls() -> None:
     room = Room(drop_centre())
     room.at_work("a0")
-    room.tell(DropsWere({"spring": (100, 4)}))
+    room.tell(DropsWere({"spring": {30.0: (100, 4)}}))
     room.run()
     assert len(room.calls()) == 1
     (view,) = room.engine.snapshot().campaigns
     assert (view.drop_share, view.drop_target, view.drops_left, view.drops_over) == (0.04, 0.03, 0, True)
-    room.tell(DropsWere({"spring": (1000, 4)}))
+    room.tell(DropsWere({"spring": {30.0: (1000, 4)}}))
     room.passes(0.2)
     assert len(room.calls()) == 2
     (view,) = room.engine.snapshot().campaigns
     assert (view.drops_left, view.drops_over) == (26, False)
+
+
+def test_what_has_left_the_window_of_a_ceiling_counts_no_more() -> None:
+    room = Room(drop_centre())
+    room.at_work("a0")
+    room.tell(DropsWere({"spring": {30.0: (1000, 0)}}))
+    room.run()
+    room.fails(room.calls()[0], "USER_BUSY")
+    run = room.engine._dialling.runs["spring"]
+    run.tally.outcomes["live"] += 900
+    run.tally.outcomes["drop"] += 5
+    # Of all that was dialled since the engine began, the last window has a hundred answers and five drops.
+    room.tell(DropsWere({"spring": {30.0: (100, 5)}}))
+    room.passes(0.5)
+    (view,) = room.engine.snapshot().campaigns
+    assert (view.drop_share, view.drops_over) == (0.05, True)
+
+
+def test_each_ceiling_has_its_own_window() -> None:
+    pack = {"drops": tuple(drop_rule(days) for days in (30, 1))}
+    told = drop_centre()
+    room = Room(structs.replace(told, packs=tuple(structs.replace(one, **pack) for one in told.packs)))
+    room.at_work("a0")
+    room.tell(DropsWere({"spring": {30.0: (1000, 10), 1.0: (100, 8)}}))
+    room.run()
+    (view,) = room.engine.snapshot().campaigns
+    assert (view.drop_share, view.drops_over) == (0.08, True)
+
+
+def drop_rule(days: float) -> DropRule:
+    return DropRule(id=f"x.drops-{days}", says="At most 3 %", source="the test", ceiling=0.03, days=days)
 
 
 def test_leads_of_agents_who_are_busy_do_not_keep_others_waiting() -> None:

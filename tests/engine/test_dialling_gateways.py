@@ -6,7 +6,9 @@ from msgspec import structs
 
 from fsorch.campaigns import Mode, Outcome
 from fsorch.engine import Configure
+from fsorch.engine.actions import ClearToDial
 from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import LeadsCome, ReadyLead
 from fsorch.esl.commands import Originate
 from fsorch.gateways import GatewaySpec
 from tests.engine.dialroom import CAMPAIGN, Room, centre
@@ -272,6 +274,61 @@ def test_a_gateway_that_is_silent_is_given_up_before_the_ring_time_is_over() -> 
     assert not room.ended()
     (rests,) = room.of(FactKind.GATEWAY_RESTS)
     assert (rests.data["gateway"], rests.data["cause"], rests.data["dead"]) == ("carrier", "PROGRESS_TIMEOUT", False)
+
+
+def on_the_way() -> tuple[Room, Originate]:
+    """A call of which its gateway has told nothing for some seconds."""
+    spec = structs.replace(CAMPAIGN, gateways=("carrier", "other"), attempts_per_day=1)
+    room = Room(centre(spec, agents=1, gateways=(structs.replace(CARRIER, silent_s=10), OTHER)))
+    room.at_work("a0")
+    room.run()
+    room.passes(11)
+    return room, room.calls()[0]
+
+
+def test_what_was_written_down_meanwhile_keeps_a_call_from_going_by_the_next_gateway() -> None:
+    room, call = on_the_way()
+    number = room.started()[0].number
+    room.dnc[number] = "own"
+    room.fails(call, "PROGRESS_TIMEOUT")
+    assert not [one for one in room.calls()[1:] if number in f"+{one.endpoint}" or number in one.endpoint]
+    assert [row.outcome for row in room.ended()] == ["failed"]
+    assert [fact.data["rule"] for fact in room.of(FactKind.LEAD_BARRED)] == ["dnc"]
+
+
+def test_no_call_goes_by_the_next_gateway_after_its_campaign_was_paused() -> None:
+    room, call = on_the_way()
+    room.pause()
+    room.fails(call, "PROGRESS_TIMEOUT")
+    assert len(room.calls()) == 1
+    assert [row.outcome for row in room.ended()] == ["failed"]
+
+
+def test_records_that_do_not_answer_keep_a_call_from_going_on() -> None:
+    room, call = on_the_way()
+    room.answer_leads = lambda action: None  # type: ignore[method-assign]
+    room.fails(call, "PROGRESS_TIMEOUT")
+    assert len(room.calls()) == 1
+    room.passes(11)
+    assert [row.outcome for row in room.ended()] == ["lost"]
+    # What comes then is too late.
+    asked = [one for one in room.wanted if isinstance(one, ClearToDial)][-1]
+    ready = tuple(ReadyLead(lead=room.known[id], checked_at=room.clock.now().wall) for id in asked.leads)
+    room.tell(LeadsCome(campaign=asked.campaign, serial=asked.serial, leads=ready))
+    assert len([one for one in room.calls() if "other" in one.endpoint]) == 0
+
+
+def test_a_call_may_be_given_up_while_the_records_are_asked() -> None:
+    room, call = on_the_way()
+    answer, room.answer_leads = room.answer_leads, lambda action: None  # type: ignore[method-assign]
+    room.fails(call, "PROGRESS_TIMEOUT")
+    dials = room.engine._dialling.dials
+    dials.cancel(next(iter(dials.dials.values())))
+    asked = [one for one in room.wanted if isinstance(one, ClearToDial)][-1]
+    answer(asked)
+    assert len(room.calls()) == 1
+    room.passes(11)
+    assert len(room.ended()) == 1
 
 
 def test_a_call_that_no_gateway_took_counts_in_no_limit() -> None:

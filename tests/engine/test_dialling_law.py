@@ -7,10 +7,10 @@ from typing import Any
 
 from msgspec import structs
 
-from fsorch.campaigns import ConsentRow, Lead, LeadNumber, LeadState
+from fsorch.campaigns import CampaignState, ConsentRow, Lead, LeadNumber, LeadState, Mode
 from fsorch.engine.actions import AboutLeads, LeadsWanted
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import LeadsCome, ReadyLead
+from fsorch.engine.inputs import CampaignsAre, DialNumber, LeadsCome, ReadyLead
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
 US_CAMPAIGN = structs.replace(CAMPAIGN, pack="us")
@@ -25,6 +25,7 @@ class LawRoom(Room):
         super().__init__(centre(structs.replace(US_CAMPAIGN, pack=pack, **more), agents=1))
         self.dnc = dnc or {}
         self.consents: tuple[ConsentRow, ...] = ()
+        self.registers: dict[str, tuple[str, ...]] = {}
         self.leads = list(leads)
         self.up()
         self.at_work("a0")
@@ -35,7 +36,10 @@ class LawRoom(Room):
             return
         given, self.leads = self.leads[: action.count], self.leads[action.count :]
         now = self.clock.now().wall
-        ready = tuple(ReadyLead(lead=one, checked_at=now, dnc=self.dnc, consents=self.consents) for one in given)
+        ready = tuple(
+            ReadyLead(lead=one, checked_at=now, dnc=self.dnc, consents=self.consents, registers=self.registers)
+            for one in given
+        )
         self.known |= {one.id: one for one in given}
         self.tell(LeadsCome(campaign=action.campaign, serial=action.serial, leads=ready))
 
@@ -93,6 +97,44 @@ def test_a_german_consumer_is_called_with_consent_alone() -> None:
     room.run()
     assert len(room.calls()) == 1
     assert room.started()[0].checks["eu.consent"].startswith("consent k1 of 1970-01-01")
+
+
+def test_who_stands_on_two_registers_is_kept_off_the_line_by_the_one_that_counts() -> None:
+    london = "+442079460123"
+    room = LawRoom(pack="uk")
+    room.passes(2 * 3600)
+    room.dnc = {london: "uk-ctps"}
+    room.registers = {london: ("uk-ctps", "uk-tps")}
+    room.leads = [person("1", london)]
+    room.run()
+    room.passes(1)
+    assert room.calls() == []
+    assert room.of(FactKind.LEAD_BARRED)[0].data["rule"] == "uk.tps"
+
+
+def test_a_register_that_grows_old_while_a_campaign_dials_stops_it() -> None:
+    room = LawRoom(pack="us")
+    room.passes(6 * 3600)
+    room.leads = [person("1", "+12125550101")]
+    old = "the register us-dnc is older than 31 days"
+    room.tell(CampaignsAre({"spring": CampaignState.SCHEDULED}, {"spring": old}))
+    room.passes(3)
+    assert room.calls() == []
+    assert room.engine.snapshot().campaigns[0].held == old
+    room.tell(CampaignsAre({"spring": CampaignState.SCHEDULED}))
+    room.passes(6)
+    assert len(room.calls()) == 1
+
+
+def test_nobody_is_shown_or_called_by_hand_while_a_register_is_too_old() -> None:
+    room = LawRoom(pack="us", mode=Mode.MANUAL)
+    room.passes(6 * 3600)
+    room.tell(CampaignsAre({"spring": CampaignState.SCHEDULED}, {"spring": "the register us-dnc is older"}))
+    room.passes(0.2)
+    room.leads = [person("1", "+12125550101")]
+    room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+12125550101"))
+    assert room.calls() == []
+    assert room.of(FactKind.LEAD_BARRED)[-1].data["rule"] == "register"
 
 
 def test_a_call_rings_as_long_as_the_pack_asks() -> None:

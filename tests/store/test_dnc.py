@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from fsorch.campaigns import ConsentRow, DncRow
+from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber
 from fsorch.clock import ManualClock
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
@@ -107,6 +107,24 @@ class TestImports:
         assert store.dnc.hits(["+49301", "+49302", "+49303"]) == {}
         with pytest.raises(NotFound):
             store.dnc.remove_list("register", "ada")
+
+    def test_a_number_of_several_registers_is_told_with_all_of_them(self, store: Store) -> None:
+        """Which of them counts, the pack of the campaign says: one that does not must hide no other."""
+        for name in ("uk-tps", "uk-ctps", "us-dnc"):
+            store.dnc.take(name, iter([49301, 49302]), "ada")
+        store.dnc.take("bought", iter([49302]), "ada")
+        store.dnc.take("theirs", iter([49302]), "ada", campaign="other")
+        store.dnc.add(DncRow(number="+49302"), "ada")
+        found = store.dnc.all_hits(["+49301", "+49302", "+49303"], "spring")
+        registers = ["uk-ctps", "uk-tps", "us-dnc"]
+        assert sorted(row.source for row in found["+49301"]) == registers
+        assert [row.source for row in found["+49302"]][:2] == ["own", "bought"]
+        assert sorted(row.source for row in found["+49302"][2:]) == registers
+        assert "+49303" not in found
+        numbers = (LeadNumber(number="+49301"), LeadNumber(number="+49303"))
+        ready = store.leads.stranger(Lead(id="", numbers=numbers), "spring")
+        assert sorted(ready.registers["+49301"]) == registers
+        assert "+49303" not in ready.registers
 
     def test_one_for_a_campaign(self, store: Store) -> None:
         store.dnc.take("clients", iter([49301]), "ada", campaign="spring")
