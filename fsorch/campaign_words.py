@@ -125,7 +125,13 @@ _FAMILIES: dict[Outcome, tuple[Cause, ...]] = {
         Cause.NO_ROUTE_TRANSIT_NET,
     ),
     Outcome.REJECTED: (Cause.CALL_REJECTED, Cause.OUTGOING_CALL_BARRED, Cause.INCOMING_CALL_BARRED),
-    Outcome.UNREACHABLE: (Cause.SUBSCRIBER_ABSENT, Cause.DESTINATION_OUT_OF_ORDER, Cause.USER_NOT_REGISTERED),
+    Outcome.UNREACHABLE: (
+        Cause.SUBSCRIBER_ABSENT,
+        Cause.DESTINATION_OUT_OF_ORDER,
+        Cause.USER_NOT_REGISTERED,
+        # Somebody at another number: they were not the one to be called.
+        Cause.REDIRECTION_TO_NEW_DESTINATION,
+    ),
     Outcome.CONGESTION: (
         Cause.NORMAL_CIRCUIT_CONGESTION,
         Cause.SWITCH_CONGESTION,

@@ -48,7 +48,9 @@ class GatewaySpec(Rule, frozen=True, kw_only=True):
     within so long a phone rings or the network is heard, or the call is lost on the way and the next gateway's (0: none
     is, until it has rung in vain); the switch counts whole seconds, and up to one more. The usual 12 s are what 95 of
     100 international calls may take (ITU-T E.721: 11 s) and one more; a carrier near by needs 4 s. ``causes``: what a
-    cause means when this carrier gives it for a call that nobody answered, where it is not the usual."""
+    cause means when this carrier gives it for a call that nobody answered, where it is not the usual. ``redirects``:
+    where it points (SIP 300, 301, 302, 305) is dialled by the switch, unchecked: for a carrier that routes calls so and
+    lets through no word of those called; without it such a call has reached nobody."""
 
     id: str
     title: str = ""
@@ -61,6 +63,7 @@ class GatewaySpec(Rule, frozen=True, kw_only=True):
     rest_s: Seconds = 60.0
     silent_s: Seconds = 12.0
     causes: dict[str, Outcome] = {}
+    redirects: bool = False
 
 
 def dialled(gateway: GatewaySpec, number: str) -> str:

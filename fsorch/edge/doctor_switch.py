@@ -14,6 +14,7 @@ from fsorch.config import Centre, SwitchSettings
 from fsorch.edge.check import Check
 from fsorch.edge.doctor_messages import examine_messages
 from fsorch.edge.doctor_prompts import examine_prompts
+from fsorch.edge.doctor_refer import examine_refers
 from fsorch.edge.greenswitch_errors import LinkRefused
 from fsorch.edge.link_session import LinkLimits, Session
 from fsorch.edge.settings import KNOWN_PASSWORD
@@ -222,6 +223,11 @@ def _messages(patient: Patient) -> Iterator[Check]:
     yield from examine_messages(patient.ask, patient.centre or Centre(), patient.setting("sounds_dir"))
 
 
+def _refers(patient: Patient) -> Iterator[Check]:
+    """What those who are called may ask of the switch."""
+    yield from examine_refers(patient.ask, patient.centre or Centre())
+
+
 def _music(patient: Patient) -> Iterator[Check]:
     """Streams are looked up in the switch's list, so that no name of ours gets into a command line."""
     wanted = sorted({queue.music for queue in (patient.centre or Centre()).queues})
@@ -306,6 +312,7 @@ EXAMINATIONS: tuple[Examination, ...] = (
     _dialplan,
     _prompts,
     _messages,
+    _refers,
     _music,
     _clock,
     _room,

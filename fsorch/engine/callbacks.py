@@ -14,6 +14,7 @@ from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.callback import CallbackEffect, CallbackInput, CallbackMachine, CallbackState
 from fsorch.deferred import CallbackSpec, CallFirst
 from fsorch.engine.core import Core
+from fsorch.engine.elsewhere import STAY_HERE
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import OpenContact, PromisedCall
 from fsorch.engine.music import Music
@@ -255,6 +256,7 @@ class Callbacks:
         )
         variables = (
             ("ignore_early_media", "true"),
+            *STAY_HERE,
             ("fsorch_contact", contact.id),
             ("fsorch_role", "customer"),
             ("fsorch_queue", contact.queue),

@@ -16,6 +16,7 @@ from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.doors import Doors
 from fsorch.engine.ears import Ears
+from fsorch.engine.elsewhere import ending
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
@@ -399,20 +400,20 @@ class Calls:
             offer = self._offer_of(leg)
             if offer is not None:
                 offer.dnd = dnd.refused(event)
-            self._gone(leg, event.hangup_cause)
+            self._gone(leg, ending(event))
 
     def _hangup_complete(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
         if leg is None:
             self.legs.stray(switch, event)
             return
-        self._gone(leg, event.hangup_cause)
+        self._gone(leg, ending(event))
         self.legs.forget(leg, event)
 
     def _destroyed(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)
         if leg is not None and leg.seen:
-            self._gone(leg, event.hangup_cause)
+            self._gone(leg, ending(event))
             self.legs.forget(leg, None)
 
     def _executed(self, switch: str, event: Event) -> None:

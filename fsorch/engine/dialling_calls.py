@@ -30,6 +30,7 @@ from fsorch.engine.dialling_machines import MESSAGE_LIMIT_S, Machines
 from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.dialling_ways import NO_ROOM
+from fsorch.engine.elsewhere import STAY_HERE
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import CALLED_S
 from fsorch.engine.rows import LegRow
@@ -154,6 +155,7 @@ class DialCalls:
         return (
             # The network's own announcements are no answer, nor is its ringing. To be listened to they must be read.
             ("ignore_early_media", "consume" if self._hears_tones(dial) else "true"),
+            *(() if dial.follows else STAY_HERE),
             *(EARLY_SIT if self._hears_tones(dial) else ()),
             # 1.10.12, switch_ivr_originate.c: until it rings, is answered or is heard; its end is PROGRESS_TIMEOUT.
             *((("leg_progress_timeout", str(ceil(dial.silent_s))),) if dial.silent_s > 0 else ()),

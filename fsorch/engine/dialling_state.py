@@ -61,8 +61,9 @@ class Dial:
     is when it was placed in monotonic seconds. ``agent``: for whom it is dialled, and who is reserved for it (empty:
     whoever is free then); ``served``: who talked. ``ways``: the gateways that are left if this one has no line;
     ``holds_line``: one of the gateway's lines is taken by it; ``silent_s``: so long nothing need come back from the
-    gateway (0: as long as it rings). It rings for ``ring_s``, and ``least_ring_s`` of that are owed; ``drop_s`` after
-    the answer an agent must be there. ``ready``: what is known of the lead; ``checks``: what the compliance check said.
+    gateway (0: as long as it rings); ``follows``: where the gateway points is dialled. It rings for ``ring_s``, and
+    ``least_ring_s`` of that are owed; ``drop_s`` after the answer an agent must be there. ``ready``: what is known of
+    the lead; ``checks``: what the compliance check said.
     ``contact`` once the called party was handed over.
 
     ``answer``: who it was that answered, listened to since ``heard_at`` (monotonic) by the application ``listening``;
@@ -87,6 +88,7 @@ class Dial:
     gateway: str = ""
     ways: tuple[str, ...] = ()
     silent_s: float = 0.0
+    follows: bool = False
     ring_s: float = 30.0
     least_ring_s: float = 0.0
     drop_s: float = 2.0

@@ -18,6 +18,7 @@ from fsorch.acd import AgentState, AgentStatus, OfferInput
 from fsorch.acd.line import LineEffect, LineInput, LineMachine, LineState
 from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
+from fsorch.engine.elsewhere import STAY_WITH_US
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Person
 from fsorch.errors import RequestRefused
@@ -234,6 +235,7 @@ class Lines:
         uuid, job, id = core.ids(), core.ids(), person.spec.id
         variables = (
             ("ignore_early_media", "true"),
+            *STAY_WITH_US,
             ("hangup_after_bridge", "false"),
             ("park_after_bridge", "true"),
             ("fsorch_role", "agent"),

@@ -12,6 +12,7 @@ from fsorch.acd.phones import way_of
 from fsorch.causes import Cause
 from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
+from fsorch.engine.elsewhere import STAY_WITH_US
 from fsorch.engine.facts import FactKind
 from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
@@ -270,6 +271,7 @@ class Offers:
         timeout = self._ring_s(offer)
         variables = (
             ("ignore_early_media", "true"),
+            *(STAY_WITH_US if offer.agent else ()),
             ("fsorch_contact", contact.id),
             ("fsorch_role", role),
             ("fsorch_agent", offer.agent),

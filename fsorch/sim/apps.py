@@ -88,6 +88,8 @@ class Apps:
             "record": self.record,
             "record_session": self.record_session,
             "respond": self.respond,
+            "redirect": self.redirect,
+            "deflect": self.deflect,
             "ring_ready": self.ring_ready,
             "say": self.say,
             "send_dtmf": self.send_dtmf,
@@ -137,6 +139,18 @@ class Apps:
         """Refuse the call with a SIP status."""
         status = argument.partition(" ")[0]
         hangup(core, channel, SIP_CAUSES.get(int(status) if status.isdigit() else 0, "NORMAL_CLEARING"))
+        yield from ()
+
+    def redirect(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """Answer with 302 and where to go (mod_sofia.c, SWITCH_MESSAGE_INDICATE_REDIRECT)."""
+        core.notice(channel, "redirect", argument)
+        hangup(core, channel, "NORMAL_UNSPECIFIED")
+        yield from ()
+
+    def deflect(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """Ask the far end to send its other side elsewhere (mod_sofia.c, SWITCH_MESSAGE_INDICATE_DEFLECT)."""
+        if channel.answered:
+            core.notice(channel, "refer", argument)
         yield from ()
 
     def park(self, core: Core, channel: Channel, argument: str) -> Thread:

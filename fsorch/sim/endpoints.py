@@ -20,6 +20,8 @@ from fsorch.sim.records import q850
 __all__ = ["SIP_CAUSES", "Dialer", "Habit", "NoTarget", "Registration", "Robot", "Target", "depart", "refuse"]
 
 SIP_CAUSES: dict[int, str] = {
+    # Of a leg that goes nowhere else (outbound_redirect_fatal; sofia.c).
+    302: "REQUESTED_CHAN_UNAVAIL",
     404: "UNALLOCATED_NUMBER",
     408: "RECOVERY_ON_TIMER_EXPIRE",
     410: "NUMBER_CHANGED",

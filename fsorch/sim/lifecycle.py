@@ -24,7 +24,7 @@ from fsorch.sim.records import finish
 from fsorch.sim.sip import acknowledged, local_sdp, ringing, start_media
 
 __all__ = [
-    "HANDLERS", "answer", "dequeue_digit", "execute", "flip_caller", "hangup", "idle", "park", "pre_answer",
+    "HANDLERS", "answer", "dequeue_digit", "execute", "flip_caller", "hangup", "idle", "park", "pre_answer", "refer",
     "ring_ready",
     "run", "run_messages", "transfer",
 ]  # fmt: skip
@@ -274,6 +274,8 @@ def transfer(core: Core, channel: Channel, destination: str, dialplan: str = "",
     """Send the channel back to routing with a new destination (switch_ivr_session_transfer)."""
     if channel.hung:
         return
+    dialplan = dialplan or channel.get("force_transfer_dialplan") or ""
+    context = context or channel.get("force_transfer_context") or ""
     channel.dialplan = dialplan or ("XML" if channel.dialplan == "inline" else channel.dialplan)
     channel.context = context or channel.context
     source = f"{core.wall() // 1_000_000}:{core.new_uuid()}:bl_xfer:{destination}/{channel.context}/{channel.dialplan}"
@@ -291,6 +293,18 @@ def transfer(core: Core, channel: Channel, destination: str, dialplan: str = "",
     channel.other = None
     channel.apps = []
     core.set_state(channel, "CS_ROUTING")
+
+
+def refer(core: Core, channel: Channel, uri: str) -> None:
+    """The far end of ``channel`` asks for its other side to be sent to ``uri`` (sofia.c, sofia_handle_sip_i_refer):
+    that goes into its dialplan, with which the talk ends."""
+    bridge = channel.bridge
+    other = bridge.other(channel) if bridge is not None and bridge.talking else None
+    if channel.hung or other is None or other.hung:
+        return
+    number = uri.removeprefix("sip:").partition("@")[0]
+    channel.set("endpoint_disposition", "BLIND_TRANSFER")
+    transfer(core, other, number)
 
 
 def hangup(core: Core, channel: Channel, cause: str) -> None:

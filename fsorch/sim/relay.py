@@ -12,7 +12,7 @@ from fsorch.sim.core import Core
 from fsorch.sim.endpoints import SIP_CAUSES, Dialer, NoTarget, Target, depart, refuse
 from fsorch.sim.hearing import falls_silent, sounds, spurts_of
 from fsorch.sim.inbound import Invite, create_inbound
-from fsorch.sim.lifecycle import answer, pre_answer, ring_ready, transfer
+from fsorch.sim.lifecycle import answer, pre_answer, refer, ring_ready, transfer
 
 __all__ = ["Relays"]
 
@@ -30,9 +30,12 @@ STATUSES = {
 class _Wire:
     """The party of both legs of one call to itself."""
 
-    def __init__(self, core: Core, invite: Invite, beep: Callable[[Channel], None]) -> None:
+    def __init__(
+        self, core: Core, invite: Invite, beep: Callable[[Channel], None], find: Callable[[str], Target | NoTarget]
+    ) -> None:
         self._core = core
         self._beep = beep
+        self._find = find
         self._invite = invite
         self._caller: Channel | None = None
         self._callee: Channel | None = None
@@ -83,6 +86,11 @@ class _Wire:
                 core.timeline.after(0.08, lambda: self._beep(caller))
         elif what == "stop":
             falls_silent(core, caller)
+        elif what == "redirect":
+            self._callee = None
+            core.timeline.at(core.timeline.next_tick(), lambda: self._pointed(caller, detail))
+        elif what == "refer":
+            core.timeline.at(core.timeline.next_tick(), lambda: refer(core, caller, detail))
         elif what == "early":
             core.timeline.at(core.now, lambda: self._early(caller))
         elif what == "answer":
@@ -98,6 +106,21 @@ class _Wire:
         elif what == "dtmf":
             caller.queue_digits(detail)
             core.wake(caller)
+
+    def _pointed(self, caller: Channel, uri: str) -> None:
+        """The far end points elsewhere: dialled on the same leg, unless that is fatal to it (sofia.c,
+        sofia_handle_sip_r_invite)."""
+        if caller.hung:
+            return
+        caller.set("sip_redirected_to", f"<{uri}>")
+        target = self._find(f"sofia/{self._invite.profile}/{uri.removeprefix('sip:')}")
+        if caller.true("outbound_redirect_fatal"):
+            refuse(self._core, caller, 302)
+        elif isinstance(target, NoTarget):
+            refuse(self._core, caller, 503)
+        else:
+            caller.party = target.party
+            target.party.notice(caller, "ring", "")
 
     def _early(self, caller: Channel) -> None:
         if self._callee is not None and self._callee.answer_state == "early":
@@ -126,7 +149,10 @@ class Relays:
         destination, _, more = rest.partition("/")
         context = more.partition("/")[0] or "default"
         wire = _Wire(
-            self._core, Invite(number="", destination=destination, context=context, kind="loopback"), self._beep
+            self._core,
+            Invite(number="", destination=destination, context=context, kind="loopback"),
+            self._beep,
+            self._dialer.find,
         )
         return Target(f"loopback/{destination}-a", destination, wire, "internal")
 
@@ -135,7 +161,8 @@ class Relays:
         if host not in self._own:
             return None
         profile, context = self._own[host]
-        wire = _Wire(self._core, Invite(number="", destination=user, profile=profile, context=context), self._beep)
+        invite = Invite(number="", destination=user, profile=profile, context=context)
+        wire = _Wire(self._core, invite, self._beep, self._dialer.find)
         name, _, port = host.partition(":")
         codec = ("G722", "16000", "64000")
         return Target(f"sofia/{profile}/{address}", user, wire, profile, name, port, codec)

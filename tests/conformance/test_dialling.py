@@ -156,6 +156,44 @@ def test_each_end_of_a_dial_has_its_outcome(rig: Rig, floors: list[Floor]) -> No
     rig.until(lambda: legs <= {fact.leg for fact in floor.of(FactKind.LEG_ENDED)}, "their CDRs")
 
 
+def test_where_a_called_party_points_is_not_dialled(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"elsewhere": "elsewhere"})
+    floors.append(floor)
+    floor.run("elsewhere")
+    row = floor.attempt("elsewhere")
+    assert (row["outcome"], row["cause"]) == ("unreachable", "REDIRECTION_TO_NEW_DESTINATION")
+    assert row["answered_at"] == 0
+    # The gateway has done its work.
+    assert floor.of(FactKind.GATEWAY_RESTS) == []
+
+
+def test_a_carrier_that_routes_by_pointing_may_be_followed(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"elsewhere": "elsewhere"})
+    floors.append(floor)
+    told = centre({"elsewhere": "elsewhere"})
+    gateways = tuple(structs.replace(gateway, redirects=True) for gateway in told.gateways)
+    floor.pump.request(Configure(structs.replace(told, gateways=gateways, unserved_s=0.0)))
+    floor.run("elsewhere")
+    assert floor.attempt("elsewhere")["outcome"] == "live"
+
+
+def test_a_called_party_sends_the_agent_nowhere(rig: Rig, floors: list[Floor]) -> None:
+    floor = Floor(rig, {"agent-sent": "sends-away-2000"})
+    floors.append(floor)
+    floor.log_in("ada")
+    rig.until(lambda: floor.agent("ada").line == "ready", "the standing line")
+    floor.run("agent-sent")
+    row = floor.attempt("agent-sent")
+    assert (row["outcome"], row["agent"]) == ("live", "ada")
+    # The standing call waits for the next, where it was.
+    bridged = floor.fact(FactKind.BRIDGED)
+    line = str(bridged.data["agent_leg"])
+    rig.until(lambda: rig.ask(GetVar(line, "current_application")).text == "park", "the standing line", 30.0)
+    assert floor.agent("ada").line == "ready"
+    assert not [fact for fact in floor.of(FactKind.LEG_ENDED) if fact.leg == line]
+    floor.log_out("ada")
+
+
 def test_a_gateway_without_lines_is_left_alone_and_its_leads_have_lost_nothing(rig: Rig, floors: list[Floor]) -> None:
     floor = Floor(rig, {"unavail": "unavail"}, leads=6)
     floors.append(floor)
