@@ -24,7 +24,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SCRIPTS = Path(__file__).resolve().parent
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 START_S = 60.0
-SCRIPT_S = 300.0
+SCRIPT_S = 600.0
 
 
 def missing() -> str:
@@ -73,21 +73,25 @@ def running_demo(folder: Path, *options: str) -> Iterator[Path]:
 
 
 def run_script(name: str, announced: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run one of the scripts beside this file in Node.js; its output is what came of it."""
+    """Run one of the scripts beside this file in Node.js; its output is what came of it, also if it took too long."""
     program, browser = node(), chromium()
     # pytest's limit for a test is shorter, and would end the whole run without a word of what the script saw.
     faulthandler.cancel_dump_traceback_later()
     assert program is not None
     assert browser is not None
-    return subprocess.run(
-        [program, str(SCRIPTS / name), str(announced), *arguments],
-        env={**os.environ, "FSORCH_CHROMIUM": browser},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        timeout=SCRIPT_S,
-        check=False,
-    )
+    command = [program, str(SCRIPTS / name), str(announced), *arguments]
+    said = announced.with_name(f"{name}.log")
+    with said.open("wb") as log:
+        process = subprocess.Popen(
+            command, env={**os.environ, "FSORCH_CHROMIUM": browser}, stdout=log, stderr=subprocess.STDOUT
+        )
+        try:
+            code = process.wait(SCRIPT_S)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            code = process.wait()
+            log.write(f"it took longer than {SCRIPT_S:g} s\n".encode())
+    return subprocess.CompletedProcess(command, code, said.read_text(errors="replace"))
 
 
 def _wait_for(announced: Path, process: subprocess.Popen[bytes], said: Path) -> None:

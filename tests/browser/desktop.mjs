@@ -113,7 +113,7 @@ async function wish(page, second) {
 
 async function countdown(page) {
   const first = seconds(await text(page, "wrapup-left"));
-  check(first > 0, "there is time left");
+  if (first === 0) throw new Overtaken("wrapup");
   await page.waitForFunction(
     (then) => {
       const shown = document.querySelector("[data-test=wrapup-left]")?.textContent ?? "";

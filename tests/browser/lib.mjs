@@ -7,7 +7,8 @@ import { fileURLToPath } from "node:url";
 const desktop = fileURLToPath(new URL("../../web/desktop/package.json", import.meta.url));
 const { chromium } = createRequire(desktop)("playwright-core");
 
-export const PATIENCE_MS = 30_000;
+// The limit of a wait for what must come, not its length.
+export const PATIENCE_MS = 60_000;
 
 // What a demo announces: {url, users: [{login, password, role}]}
 export function announced() {
@@ -24,6 +25,7 @@ export function announced() {
 export async function launch() {
   return chromium.launch({
     executablePath: process.env.FSORCH_CHROMIUM || "/usr/bin/chromium",
+    timeout: 2 * PATIENCE_MS,
     args: [
       "--no-sandbox", // as root, which containers often are
       "--disable-gpu",

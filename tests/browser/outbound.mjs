@@ -4,7 +4,7 @@ import { announced, check, fits, logIn, openPage, run, shot, sound, text } from 
 
 const site = announced();
 const person = (login) => site.users.find((one) => one.login === login);
-const CARL_WAITS_MS = 90_000;
+const CARL_WAITS_MS = 180_000;
 // A number that is no number, and one that is barred, are refused on purpose, and the browser tells of it.
 const expected = (what) => /status of 4\d\d/.test(what);
 

@@ -23,8 +23,6 @@ def test_one_short_run() -> None:
         "events",
     }
     assert all(value > 0 for value in result.values())
-    # Far below what is asked for: the machine of a test has other work.
-    assert result["ratio_greenswitch"] > 2
 
 
 @pytest.mark.parametrize("form", ["json", "plain"])
