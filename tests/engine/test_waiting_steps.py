@@ -378,7 +378,7 @@ def test_whoever_never_picks_up_does_not_keep_the_steps_from_a_caller() -> None:
         "anyone_after_s": 4,
         "steps": [{"when": {"waited_s": 2}, "do": {"act": "widen", "queue": "support"}}],
     }
-    desk = Desk(centre(skills="not french", steps=steps, miss_delay_s=1))
+    desk = Desk(centre(skills="not french", steps=steps, miss_delay_s=1, support={"miss_delay_s": 1}))
     desk.log_in("ann", "rob", "luc")
     desk.call("caller-1", "sales")
     bounced(desk, 8)
@@ -388,8 +388,8 @@ def test_whoever_never_picks_up_does_not_keep_the_steps_from_a_caller() -> None:
 
 def test_whoever_never_picks_up_does_not_keep_a_caller_beyond_the_longest_wait() -> None:
     wait = {"max_s": 5, "on_max": {"act": "overflow", "to": "hangup"}}
-    desk = Desk(centre(steps={"steps": [{"do": {"act": "widen", "queue": "support"}}]}, wait=wait, miss_delay_s=1))
-    desk.log_in("ann", "rob")
+    desk = Desk(centre(wait=wait, miss_delay_s=1))
+    desk.log_in("ann", "luc")
     desk.call("caller-1", "sales")
     bounced(desk, 8)
     assert [fact.data["why"] for fact in desk.of(FactKind.WAIT_ENDED)] == ["waited 5 s"]
