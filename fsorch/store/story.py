@@ -232,7 +232,9 @@ class _Teller:
         waited = float(_get(fact, "waited_us") or 0) / 1_000_000
         parts = [f"offered to {fact.agent or 'a number outside'}: {_get(fact, 'why')}"]
         if waited >= NOTABLE_S and not self._declined:
-            parts.append(f"it had waited {_span(waited)}, for until then nobody who was free would do")
+            parts.append(
+                f"it had waited {_span(waited)}: until then it was not its turn, or nobody who was free would do"
+            )
         if int(_get(fact, "idle") or 0) > 1:
             parts.append(f"{_get(fact, 'idle')} were free and fit")
         if after := _names(_get(fact, "next")):
