@@ -62,8 +62,8 @@ def test_who_was_asked_why_and_how_it_ended() -> None:
     assert texts(desk) == [
         "Zoë (+441234) called on switch main",
         "waits in queue sales at place 1: chosen by the dialplan, a hook or the number, without a menu",
-        "offered to rob: idle longest (0 s); it had waited 16 s: until then it was not its turn, or nobody who was free "
-        "would do; passed over although free: eve, without the skills asked for",
+        "offered to rob: idle longest (0 s); it had waited 16 s: until then it was not its turn, or nobody who was "
+        "free would do; passed over although free: eve, without the skills asked for",
         "the leg of rob hung up (CALL_REJECTED)",
         "rob did not take it after 4 s of ringing: the call was rejected (CALL_REJECTED)",
         "waits in queue sales again at place 1, by the time it has waited since the first",
