@@ -64,6 +64,8 @@ class Offers:
         self.before_bridge: Callable[[Contact], None]
         # Whether it is an hour at which customers may be called back, see Waiting.
         self.may_call: Callable[[Contact], bool]
+        # A contact that was not taken waits again, unless other phones ring on; see Waiting.
+        self.returned: Callable[[Contact], None]
         # What the agent's phone is told of the caller, see Notices.
         self.shown: Callable[[Offer, Contact], Pairs]
         # Told of each agent who is reserved.
@@ -418,6 +420,8 @@ class Offers:
                 self.missed(person, offer, outcome, cause)
         if contact is not None and offer.aside:
             self.not_taken(contact, offer, outcome)
+        elif contact is not None and outcome is not OfferOutcome.WITHDRAWN:
+            self.returned(contact)
 
     def _back(self, contact: Contact, offer: Offer, outcome: OfferOutcome) -> None:
         if outcome is not OfferOutcome.WITHDRAWN:

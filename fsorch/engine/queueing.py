@@ -115,7 +115,6 @@ class Queueing:
             self.core.send(contact.switch, SetVars(contact.leg, ((STOOD, str(self.core.now.wall)),)))
         if not contact.running:
             self.music.play(contact)
-        self.waiting.returned(contact)
 
     def leave_line(self, contact: Contact) -> None:
         """The contact does something else, and its wait is remembered."""

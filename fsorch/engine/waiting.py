@@ -74,7 +74,7 @@ class Waiting:
         self.tenants = Tenants(core)
         self.admission = Admission(core, endings, self.tenants, self.calendar, self._empty, self._has_place)
         endings.left = self.left
-        offers.may_call = self.may_call
+        offers.may_call, offers.returned = self.may_call, self.returned
         self._calendars: dict[tuple[str, str], Calendar] = {}
         self._estimators: dict[str, WaitEstimator] = {}
         self._members: dict[str, list[Person]] = {}
