@@ -278,6 +278,8 @@ class _Teller:
     def _ended(self, fact: Fact) -> str:
         row = self._row
         outcome = LOST.get(row.cause) if row.outcome == "lost" else None
+        if row.medium == "voicemail" and row.outcome == "overflowed":
+            outcome = "was put aside: nobody needs to listen to the message any more"
         parts = [f"ended: {outcome or OUTCOMES.get(row.outcome, row.outcome or 'in a way not on record')}"]
         if row.ended_by:
             parts.append(f"{self._ender()} ended it{f' ({row.cause})' if row.cause else ''}")

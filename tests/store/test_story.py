@@ -181,6 +181,11 @@ def test_every_outcome_is_told_in_words(outcome: ContactOutcome) -> None:
     assert len(line.removeprefix("ended: ").split()) > 1
 
 
+def test_a_message_that_was_put_aside_was_sent_nowhere() -> None:
+    (line,) = told(fact(FactKind.CONTACT_ENDED), outcome="overflowed", medium="voicemail")
+    assert line.startswith("ended: was put aside: nobody needs to listen")
+
+
 @pytest.mark.parametrize("kind", FactKind)
 @settings(max_examples=20, deadline=None)
 @given(
