@@ -212,11 +212,15 @@ def _promise(facts: Sequence[Fact]) -> PromisedCall | None:
 
 
 def _legs(row: ContactRow, facts: Sequence[Fact]) -> Iterable[LegRow]:
-    """The legs there were, as far as the facts tell. A phone whose offer failed may never have become a leg."""
+    """The legs there were, as far as the facts tell, with whom they were joined to and since when. A phone whose offer
+    failed may never have become a leg; one that was taken was picked up then."""
     failed = {fact.leg for fact in facts if fact.data.get("outcome") == OfferOutcome.FAILED}
+    taken = {fact.leg: fact.at for fact in facts if fact.data.get("outcome") == OfferOutcome.ACCEPTED}
+    joined = _joined(facts)
     for fact in facts:
         if row.medium == "voicemail":
             return
+        since, peer = joined.get(fact.leg, (0, ""))
         if fact.kind is FactKind.CONTACT_BEGAN and fact.leg:
             yield LegRow(
                 id=fact.leg,
@@ -227,17 +231,33 @@ def _legs(row: ContactRow, facts: Sequence[Fact]) -> Iterable[LegRow]:
                 name=row.name,
                 destination=row.destination,
                 created_at=row.began_at,
+                bridged_at=since,
+                peer=peer,
             )
         elif fact.kind is FactKind.OFFER_MADE and fact.leg not in failed:
             yield LegRow(
                 id=fact.leg,
                 contact=row.id,
                 switch=row.switch,
-                role="agent",
+                role="agent" if fact.agent else "other",
                 agent=fact.agent,
                 direction="outbound",
                 created_at=fact.at,
+                answered_at=since or taken.get(fact.leg, 0),
+                bridged_at=since,
+                peer=peer,
             )
+
+
+def _joined(facts: Sequence[Fact]) -> dict[str, tuple[int, str]]:
+    """Of each leg that was joined to another: since when, and the one it was joined to last."""
+    joined: dict[str, tuple[int, str]] = {}
+    for fact in facts:
+        if fact.kind is FactKind.BRIDGED:
+            one, other = str(fact.data.get("customer_leg") or ""), str(fact.data.get("agent_leg") or "")
+            for leg, peer in ((one, other), (other, one)):
+                joined[leg] = (joined.get(leg, (fact.at, ""))[0], peer)
+    return joined
 
 
 def _lasted(segments: Sequence[SegmentRow], kind: SegmentKind) -> int:

@@ -50,6 +50,27 @@ class TestRecall:
         (known,) = store.recall(T0).contacts
         assert known.row.answered_at == T0 + SECOND
 
+    def test_the_legs_that_ended_unseen_are_known_to_have_been_answered_and_joined(self, store: Store) -> None:
+        legs = {"customer_leg": "c1-leg", "agent_leg": "talks"}
+        store.write(
+            [
+                contact_began("c1"),
+                fact("o1", FactKind.OFFER_MADE, contact="c1", leg="talks", agent="ada", at=T0 + SECOND),
+                fact("e1", FactKind.OFFER_ENDED, contact="c1", leg="talks", outcome="accepted", at=T0 + 2 * SECOND),
+                fact("b1", FactKind.BRIDGED, contact="c1", agent="ada", at=T0 + 2 * SECOND, **legs),
+                fact("o2", FactKind.OFFER_MADE, contact="c1", leg="third", agent="", at=T0 + 3 * SECOND),
+                fact("e2", FactKind.OFFER_ENDED, contact="c1", leg="third", outcome="accepted", at=T0 + 4 * SECOND),
+                fact("o3", FactKind.OFFER_MADE, contact="c1", leg="rings", agent="rob", at=T0 + 5 * SECOND),
+            ]
+        )
+        (known,) = store.recall(T0).contacts
+        assert [(leg.id, leg.role, leg.answered_at - T0, leg.bridged_at - T0, leg.peer) for leg in known.legs] == [
+            ("c1-leg", "customer", -T0, 2 * SECOND, "talks"),
+            ("talks", "agent", 2 * SECOND, 2 * SECOND, "c1-leg"),
+            ("third", "other", 4 * SECOND, -T0, ""),
+            ("rings", "agent", -T0, -T0, ""),
+        ]
+
     def test_a_contact_of_long_ago_is_not_looked_for(self, store: Store) -> None:
         store.write([contact_began("c1")])
         assert store.recall(T0 + 8 * 24 * 3600 * SECOND).contacts == ()
