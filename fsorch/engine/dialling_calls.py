@@ -22,6 +22,7 @@ from fsorch.campaign.answer_counts import Sign
 from fsorch.campaign.answers import Verdict
 from fsorch.campaign.dial import DialEffect, DialInput, DialState, verdict
 from fsorch.campaigns import MachineAction, Mode, Outcome
+from fsorch.causes import Cause
 from fsorch.demands import NOTHING, demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
@@ -258,6 +259,7 @@ class DialCalls:
                 self._hang_up(dial, "")
             case "CHANNEL_PROGRESS" | "CHANNEL_PROGRESS_MEDIA":
                 dial.ringing_at = dial.ringing_at or self.core.now.wall
+                dial.rang = dial.rang or event.name == "CHANNEL_PROGRESS"
                 self.way_worked(dial)
                 self.step(dial, DialInput.RINGS)
             case "CHANNEL_ANSWER":
@@ -400,7 +402,18 @@ class DialCalls:
         """How a call ended that is over; of one that nobody answered, as its carrier means the cause."""
         state = dial.machine.state
         meant = self.means(dial, cause) if state in (DialState.PLACED, DialState.RINGING) else None
-        return meant or verdict(state, cause)
+        found = meant or verdict(state, cause)
+        return Outcome.NOANSWER if meant is None and self._rang_in_vain(dial, found, cause) else found
+
+    def _rang_in_vain(self, dial: Dial, found: Outcome, cause: str) -> bool:
+        """Whether a phone rang until the network, or whoever picked up, ended the call without an answer that the
+        switch saw: somebody was called, which limits have to count, whatever the cause says of lines. Neither was it
+        taken back by us (487) unless we did."""
+        if dial.machine.state is not DialState.RINGING or not dial.rang:
+            return False
+        leg = self.core.legs.get(dial.leg)
+        theirs = cause == Cause.ORIGINATOR_CANCEL.name and leg is not None and not leg.kills
+        return found in NO_ROOM or theirs
 
     # -- effects --------------------------------------------------------------------------------------------------
 

@@ -150,6 +150,7 @@ class Found:
             self.dials.step(dial, DialInput.ANSWERED)
         elif event.answer_state in ("ringing", "early") and event.progress_time:
             dial.ringing_at = dial.ringing_at or event.progress_time
+            dial.rang = True
             self.dials.step(dial, DialInput.RINGS)
 
     # -- of an earlier life -------------------------------------------------------------------------------------------

@@ -62,8 +62,8 @@ class Dial:
     whoever is free then); ``served``: who talked. ``ways``: the gateways that are left if this one has no line;
     ``holds_line``: one of the gateway's lines is taken by it; ``silent_s``: so long nothing need come back from the
     gateway (0: as long as it rings); ``follows``: where the gateway points is dialled. It rings for ``ring_s``, and
-    ``least_ring_s`` of that are owed; ``drop_s`` after the answer an agent must be there. ``ready``: what is known of
-    the lead; ``checks``: what the compliance check said.
+    ``least_ring_s`` of that are owed; ``drop_s`` after the answer an agent must be there. ``rang``: a phone did, and
+    not the network alone. ``ready``: what is known of the lead; ``checks``: what the compliance check said.
     ``contact`` once the called party was handed over.
 
     ``answer``: who it was that answered, listened to since ``heard_at`` (monotonic) by the application ``listening``;
@@ -99,6 +99,7 @@ class Dial:
     checks: dict[str, str] = field(default_factory=dict)
     machine: DialMachine = field(default_factory=DialMachine)
     ringing_at: int = 0
+    rang: bool = False
     answered_at: int = 0
     bridged_at: int = 0
     ended_at: int = 0

@@ -9,6 +9,7 @@ import pytest
 from msgspec import structs
 
 from fsorch.campaigns import (
+    DIALLED_OUTCOMES,
     BlendSpec,
     Disposition,
     DispositionCategory,
@@ -16,6 +17,7 @@ from fsorch.campaigns import (
     LeadState,
     ListShare,
     Mode,
+    Outcome,
     Then,
 )
 from fsorch.compliance_packs import DropRule
@@ -73,6 +75,35 @@ def test_what_nobody_answers_is_over_by_its_cause_and_the_next_is_called() -> No
     assert [row["state"] for row in room.changed()] == ["ready", "ready", "barred"]
     assert len(room.calls()) == 4
     assert len({row.id for row in room.started()}) == 4
+
+
+@pytest.mark.parametrize(
+    ("heard", "cause", "outcome"),
+    [
+        # A phone rang: whoever it belongs to was called.
+        ("CHANNEL_PROGRESS", "NORMAL_TEMPORARY_FAILURE", "noanswer"),
+        ("CHANNEL_PROGRESS", "NORMAL_CLEARING", "noanswer"),
+        ("CHANNEL_PROGRESS", "ORIGINATOR_CANCEL", "noanswer"),
+        ("CHANNEL_PROGRESS", "UNALLOCATED_NUMBER", "invalid"),
+        ("CHANNEL_PROGRESS", "USER_BUSY", "busy"),
+        # The network spoke, and nothing rang for certain.
+        ("CHANNEL_PROGRESS_MEDIA", "NORMAL_TEMPORARY_FAILURE", "congestion"),
+        ("CHANNEL_PROGRESS_MEDIA", "NORMAL_CLEARING", "failed"),
+    ],
+)
+def test_a_phone_that_rang_was_called_whatever_ended_it(heard: str, cause: str, outcome: str) -> None:
+    room = Room()
+    room.at_work("a0")
+    room.run()
+    call = room.calls()[-1]
+    room.event("CHANNEL_CREATE", call.uuid)
+    room.event(heard, call.uuid)
+    room.passes(4)
+    room.ends(call.uuid, cause)
+    room.event("BACKGROUND_JOB", job_uuid=call.job_uuid, body=f"-ERR {cause}\n")
+    (row,) = room.ended()
+    assert (row.outcome, row.cause) == (outcome, cause)
+    assert (Outcome(row.outcome) in DIALLED_OUTCOMES) is (heard == "CHANNEL_PROGRESS" and outcome != "invalid")
 
 
 def test_nobody_answers_because_the_leg_never_was() -> None:
