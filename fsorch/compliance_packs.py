@@ -163,12 +163,14 @@ class RingRule(PackRule, frozen=True, kw_only=True):
 
 class DropRule(PackRule, frozen=True, kw_only=True):
     """At most the share ``ceiling`` of live answers is dropped, measured over ``days``; a drop is when no agent is
-    there ``within_s`` after the greeting. ``false_positives``: people taken for machines count as drops too."""
+    there ``within_s`` after the greeting. ``false_positives``: people taken for machines count as drops too;
+    ``hang_ups``: who hung up before anybody could be there is one of the answers."""
 
     ceiling: Annotated[float, msgspec.Meta(gt=0, le=1)]
     days: Annotated[float, msgspec.Meta(gt=0)]
     within_s: Seconds = 2.0
     false_positives: bool = False
+    hang_ups: bool = True
 
 
 class MessageRule(PackRule, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ may be in the pocket of somebody in the next, so all their clocks count, and who
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import cache
@@ -22,11 +23,13 @@ from phonenumbers.timezone import time_zones_for_number
 from fsorch.campaigns import Lead, LeadNumber, Line
 from fsorch.errors import ConfigError
 
-__all__ = ["Place", "Places", "check_zone"]
+__all__ = ["Place", "Places", "check_zone", "told_place"]
 
 # Numbers remembered before all are forgotten: a campaign dials each a few times.
 MOST_KEPT = 50_000
 UNKNOWN = "Etc/Unknown"
+COUNTRY = re.compile(r"[A-Z]{2}")
+REGION = re.compile(r"[A-Z]{2}-.+")
 # How long the postcodes of countries are that begin with a nought in places; of fewer digits none is left.
 LENGTHS = {"US": 5, "AU": 4, "ES": 5, "FR": 5}
 SHORTEST_CODE = 3
@@ -49,6 +52,11 @@ class Place(msgspec.Struct, frozen=True, kw_only=True):
     zones: tuple[str, ...] = ()
     line: Line = Line.NONE
 
+    @property
+    def words(self) -> str:
+        """For the records; see :func:`told_place`."""
+        return ", ".join((*self.regions, *self.countries, *self.zones))
+
 
 class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
     """A region of a country: its clocks, its area codes and its postcodes (by how they begin, with ranges).
@@ -58,6 +66,18 @@ class Region(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=Tr
     codes: tuple[str, ...] = ()
     postcodes: str = ""
     clocks: dict[str, str] = {}
+
+
+def told_place(checks: Mapping[str, str]) -> Place | None:
+    """The place that was gone by, as the checks of an attempt have it; None: they do not say."""
+    parts = [part for part in checks.get("place", "").split(", ") if part]
+    if not parts:
+        return None
+    return Place(
+        countries=tuple(part for part in parts if COUNTRY.fullmatch(part)),
+        regions=tuple(part for part in parts if REGION.fullmatch(part)),
+        zones=tuple(part for part in parts if part in _all_zones()),
+    )
 
 
 def check_zone(zone: str) -> None:

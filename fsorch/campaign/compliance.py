@@ -176,7 +176,7 @@ class Compliance:
         pack = self._there(asked)
         yield "pack", f"{pack.id}, read {pack.checked.isoformat()}"
         yield from self._dnc(asked, pack)
-        yield "place", ", ".join((*asked.place.regions, *asked.place.countries, *asked.place.zones))
+        yield "place", asked.place.words
         for consent in self._fitting(pack.consents, asked):
             yield consent.id, self._consent(asked, consent)
         for register in self._fitting(pack.registries, asked):

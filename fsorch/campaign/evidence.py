@@ -185,6 +185,8 @@ class Evidence:
         if row.outcome not in LIVE_OUTCOMES:
             return
         for rule in self._rules.drop_rules:
+            if row.outcome == Outcome.HUNG_UP and not rule.hang_ups:
+                continue
             period = (row.launched_at - self._since) // round(rule.days * DAY)
             counts = self._periods.setdefault((rule.id, period), [0, 0])
             counts[0] += 1

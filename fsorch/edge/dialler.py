@@ -168,9 +168,9 @@ class Dialler:
         dropped = store.leads.attempts.dropped([one.row for one in found])
         return tuple(msgspec.structs.replace(one, dropped_at=dropped.get(one.row.id, 0)) for one in found)
 
-    def drops(self) -> dict[str, dict[float, tuple[int, int]]]:
-        """Live answers and drops of each campaign in each window of its pack's drop rules (30 days where there is none)
-        and of those of its group. Blocks; raises StoreError."""
+    def drops(self) -> dict[str, dict[float, tuple[int, int, int]]]:
+        """Live answers, drops and hang-ups of each campaign in each window of its pack's drop rules (30 days where it
+        has none) and of those of its group. Blocks; raises StoreError."""
         now, attempts = self._clock.now().wall, self._store().leads.attempts
         return {
             spec: {days: attempts.dropped_since(spec, now - round(days * DAY_US)) for days in windows}

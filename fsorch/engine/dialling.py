@@ -154,7 +154,10 @@ class Dialling:
             if run is not None:
                 # Below nought where some of the tally has left the window.
                 tally = run.tally
-                run.before = {days: (live - tally.live, drops - tally.drops) for days, (live, drops) in counts.items()}
+                run.before = {
+                    days: (live - tally.live, drops - tally.drops, left - tally.left)
+                    for days, (live, drops, left) in counts.items()
+                }
 
     def pacing_was(self, input: PacingWas) -> None:
         """What earlier pacers had learned."""

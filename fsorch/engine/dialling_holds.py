@@ -45,16 +45,16 @@ class Holds:
         found = [
             drop_budget(rule, *count, missed)
             for rule in rules.drop_rules or (own,)
-            for count in {_counted(run, rule.days), self._of_group(run, rule.days)}
+            for count in {_counted(run, rule), self._of_group(run, rule)}
         ]
         # Fewest left, and of those that are over the most drops, that what is shown does not change by chance.
         return min(found, key=lambda one: (one.left, -one.live))
 
-    def _of_group(self, run: Run, days: float) -> tuple[int, int]:
-        """Live answers and drops of all campaigns of its group in the last ``days``."""
+    def _of_group(self, run: Run, rule: DropRule) -> tuple[int, int]:
+        """Live answers and drops of all campaigns of its group, as the rule counts them."""
         group = run.spec.drop_group
         of = [one for one in self.runs.values() if one.spec.drop_group == group] if group else [run]
-        counts = [_counted(one, days) for one in of]
+        counts = [_counted(one, rule) for one in of]
         return sum(live for live, _ in counts), sum(drops for _, drops in counts)
 
     def kept(self, run: Run) -> int:
@@ -145,10 +145,12 @@ class Holds:
         return list({member.queue: None for person in people for member in person.spec.queues})
 
 
-def _counted(run: Run, days: float) -> tuple[int, int]:
-    """Live answers and drops in the last ``days``."""
-    live, drops = run.before.get(days, (0, 0))
-    return max(0, live + run.tally.live), max(0, drops + run.tally.drops)
+def _counted(run: Run, rule: DropRule) -> tuple[int, int]:
+    """Live answers and drops in the window of a rule, as it counts them."""
+    live, drops, left = run.before.get(rule.days, (0, 0, 0))
+    tally = run.tally
+    answers = live + tally.live - (0 if rule.hang_ups else left + tally.left)
+    return max(0, answers), max(0, drops + tally.drops)
 
 
 def serves(person: Person, queue: str) -> bool:

@@ -213,6 +213,11 @@ class Tally:
         """Those of them for whom nobody was there."""
         return self.outcomes[Outcome.DROP.value]
 
+    @property
+    def left(self) -> int:
+        """Those who hung up before anybody could be there."""
+        return self.outcomes[Outcome.HUNG_UP.value]
+
 
 @dataclass(slots=True)
 class Run:
@@ -222,9 +227,9 @@ class Run:
     of the one that makes the ``unclear`` fresh again; ``dry``: the records had none; ``starved``: why none came, in
     words, and they are not asked before ``dry_until``. ``held``: why nothing is launched, for people, since
     ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for it, with their states. ``lines``:
-    its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers and
-    drops in each window of its pack (days), less what is in the tally; ``over``: it has dropped so many that it dials
-    one line for each free agent only; ``few``: the same, for it has few agents. Moments are monotonic seconds."""
+    its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers, drops
+    and hang-ups in each window of its pack (days), less what is in the tally; ``over``: it has dropped so many that
+    it dials one line for each free agent only; ``few``: the same, for it has few agents. Moments are monotonic."""
 
     spec: CampaignSpec
     machine: CampaignMachine = field(default_factory=CampaignMachine)
@@ -258,7 +263,7 @@ class Run:
     speed: float = 0.0
     speed_at: float = 0.0
     tally: Tally = field(default_factory=Tally)
-    before: dict[float, tuple[int, int]] = field(default_factory=dict)
+    before: dict[float, tuple[int, int, int]] = field(default_factory=dict)
     over: bool = False
     few: bool = False
 

@@ -283,9 +283,10 @@ class CampaignsAre(msgspec.Struct, frozen=True):
 
 class DropsWere(msgspec.Struct, frozen=True):
     """What the records have of each campaign in each window, in days, of its pack's drop rules and its group's: its
-    live answers, and its drops. Told anew while it dials, for what is older leaves the window."""
+    live answers, its drops, and those who hung up before either. Told anew while it dials, for what is older leaves
+    the window."""
 
-    counts: dict[str, dict[float, tuple[int, int]]]
+    counts: dict[str, dict[float, tuple[int, int, int]]]
 
 
 class PacingWas(msgspec.Struct, frozen=True):

@@ -154,13 +154,14 @@ class Attempts:
         with self._use() as db:
             return {id: at for id, at in query.tuples().execute(db) if id in ids}
 
-    def dropped_since(self, campaign: str, since: int) -> tuple[int, int]:
-        """A campaign's live answers since then (UTC microseconds), and how many of them were dropped. What was written
-        by a clock that has been set back since counts as well."""
+    def dropped_since(self, campaign: str, since: int) -> tuple[int, int, int]:
+        """A campaign's live answers since then (UTC microseconds), how many of them were dropped, and how many hung up
+        before anybody could be there. What was written by a clock that has been set back since counts as well."""
         where = (AttemptRecord.campaign == clean(campaign)) & (AttemptRecord.launched_at >= since)
         with self._use() as db:
             found = _counted(db, AttemptRecord.outcome, where)
-        return sum(found.get(one.value, 0) for one in LIVE_OUTCOMES), found.get(Outcome.DROP.value, 0)
+        live = sum(found.get(one.value, 0) for one in LIVE_OUTCOMES)
+        return live, found.get(Outcome.DROP.value, 0), found.get(Outcome.HUNG_UP.value, 0)
 
     def newest(
         self, limit: int = 100, *, campaign: str = "", lead: str = "", number: str = "", agent: str = ""

@@ -17,7 +17,7 @@ from fsorch.campaign.retry import first_number
 from fsorch.campaign.script import fields_of
 from fsorch.campaign.why import Reason, Situation, Skipped, why
 from fsorch.campaign_checks import parse_filter
-from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState
+from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState, Outcome
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
 from fsorch.engine.sounds import drop_values, fixed, sound, spoken, unknown_slots
@@ -207,7 +207,8 @@ def drop_budgets(store: Records, centre: Centre, spec: CampaignSpec, until: int)
     found = []
     for rule in rules:
         counts = store.leads.attempts.count(spec.id, (), until - round(rule.days * DAY_US), until)
-        found.append(drop_budget(rule, counts.live, counts.drops, missed))
+        left = 0 if rule.hang_ups else counts.outcomes.get(Outcome.HUNG_UP.value, 0)
+        found.append(drop_budget(rule, counts.live - left, counts.drops, missed))
     return found
 
 

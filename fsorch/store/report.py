@@ -17,7 +17,7 @@ from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.errors import NotFound
-from fsorch.places import Places
+from fsorch.places import Places, told_place
 from fsorch.store.store import Store
 
 __all__ = ["CampaignReport"]
@@ -44,7 +44,8 @@ class CampaignReport:
         """A record of each call, in the order of time."""
         for row in self._store.leads.attempts.between(self._spec.id, *self._span):
             number = LeadNumber(number=row.number)
-            place = self._places.of(Lead(id=row.lead, numbers=(number,)), number)
+            # Where they were held to be when it was dialled: the list may say something else by now, or nothing.
+            place = told_place(row.checks) or self._places.of(Lead(id=row.lead, numbers=(number,)), number)
             yield self._evidence.record(row, place, self._worded(row.launched_at))
 
     def _worded(self, at: int) -> CampaignSpec:

@@ -10,7 +10,7 @@ from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.evidence import COLUMNS, Evidence
 from fsorch.campaigns import AmdSpec, AttemptRow, CampaignSpec, EvidenceSpec, Outcome
 from fsorch.compliance_packs import shipped_pack
-from fsorch.places import Place
+from fsorch.places import Place, told_place
 from tests.campaign.test_compliance import DAY, HOUR, LONDON, at
 
 SECOND = 1_000_000
@@ -59,6 +59,27 @@ def test_a_record_is_by_the_wording_of_its_time() -> None:
     before = CampaignSpec(id="c", queue="q", evidence=EvidenceSpec(seller="Old Acme", caller_id_proof="contract 1"))
     record = evidence().record(attempt(Outcome.BUSY), PLACE, before)
     assert (record["seller"], record["authorization"]) == ("Old Acme", "contract 1")
+
+
+def test_who_hung_up_at_once_is_no_answer_where_the_rule_counts_those_with_agents() -> None:
+    taken = evidence()
+    for outcome in (Outcome.LIVE, Outcome.HUNG_UP, Outcome.DROP):
+        taken.record(attempt(outcome), PLACE)
+    (window,) = taken.summary().windows
+    missed = 2 * 0.1 / 0.9
+    assert (window.budget.live, window.budget.drops) == (round(2 + missed, 3), round(1 + missed, 3))
+
+
+def test_what_the_check_found_of_the_place_is_where_they_are() -> None:
+    """The list may have changed since, and the number alone says less than the list did then."""
+    told = ", ".join(("US-CA", "US-NY", "US", "America/Los_Angeles", "America/New_York"))
+    found = told_place({"place": told, "dnc": "not listed"})
+    assert found == Place(
+        countries=("US",), regions=("US-CA", "US-NY"), zones=("America/Los_Angeles", "America/New_York")
+    )
+    assert told_place({"dnc": "not listed"}) is None
+    assert told_place({"place": ""}) is None
+    assert told_place({"place": "nonsense, Mars/Phobos, UTC"}) == Place(zones=("UTC",))
 
 
 def test_what_does_not_fit_is_named() -> None:

@@ -214,11 +214,12 @@ def test_registers_are_watched_and_each_window_is_counted(tmp_path: Path) -> Non
     assert dialler.stale(["law", "free"]) == {}
     # Of a group each is counted in all windows.
     now = clock.now().wall
-    for n, (days, outcome) in enumerate(((40, "live"), (20, "live"), (0.5, "drop"), (-0.1, "live"))):
+    for n, (days, outcome) in enumerate(((40, "live"), (20, "hung_up"), (0.5, "drop"), (-0.1, "live"))):
         at = now - round(days * 86_400_000_000)
         row = AttemptRow(id=f"a{n}", campaign="law", lead="", number="+1", launched_at=at, ended_at=at, outcome=outcome)
         store.leads.finish(Lead(id="1"), row)
-    assert dialler.drops() == {"law": {30.0: (3, 1), 1.0: (2, 1)}, "free": {30.0: (0, 0), 1.0: (0, 0)}}
+    nothing = {30.0: (0, 0, 0), 1.0: (0, 0, 0)}
+    assert dialler.drops() == {"law": {30.0: (3, 1, 1), 1.0: (2, 1, 0)}, "free": nothing}
     store.close()
 
 

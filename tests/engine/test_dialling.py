@@ -517,12 +517,12 @@ def test_progressive_shares_its_lines_between_standing_lines_and_phones() -> Non
 def test_over_the_ceiling_of_drops_only_free_agents_get_calls() -> None:
     room = Room(drop_centre())
     room.at_work("a0")
-    room.tell(DropsWere({"spring": {30.0: (100, 4)}}))
+    room.tell(DropsWere({"spring": {30.0: (100, 4, 0)}}))
     room.run()
     assert len(room.calls()) == 1
     (view,) = room.engine.snapshot().campaigns
     assert (view.drop_share, view.drop_target, view.drops_left, view.drops_over) == (0.04, 0.03, 0, True)
-    room.tell(DropsWere({"spring": {30.0: (1000, 4)}}))
+    room.tell(DropsWere({"spring": {30.0: (1000, 4, 0)}}))
     room.passes(0.2)
     assert len(room.calls()) == 2
     (view,) = room.engine.snapshot().campaigns
@@ -532,14 +532,14 @@ def test_over_the_ceiling_of_drops_only_free_agents_get_calls() -> None:
 def test_what_has_left_the_window_of_a_ceiling_counts_no_more() -> None:
     room = Room(drop_centre())
     room.at_work("a0")
-    room.tell(DropsWere({"spring": {30.0: (1000, 0)}}))
+    room.tell(DropsWere({"spring": {30.0: (1000, 0, 0)}}))
     room.run()
     room.fails(room.calls()[0], "USER_BUSY")
     run = room.engine._dialling.runs["spring"]
     run.tally.outcomes["live"] += 900
     run.tally.outcomes["drop"] += 5
     # Of all that was dialled since the engine began, the last window has a hundred answers and five drops.
-    room.tell(DropsWere({"spring": {30.0: (100, 5)}}))
+    room.tell(DropsWere({"spring": {30.0: (100, 5, 0)}}))
     room.passes(0.5)
     (view,) = room.engine.snapshot().campaigns
     assert (view.drop_share, view.drops_over) == (0.05, True)
@@ -550,10 +550,22 @@ def test_each_ceiling_has_its_own_window() -> None:
     told = drop_centre()
     room = Room(structs.replace(told, packs=tuple(structs.replace(one, **pack) for one in told.packs)))
     room.at_work("a0")
-    room.tell(DropsWere({"spring": {30.0: (1000, 10), 1.0: (100, 8)}}))
+    room.tell(DropsWere({"spring": {30.0: (1000, 10, 0), 1.0: (100, 8, 0)}}))
     room.run()
     (view,) = room.engine.snapshot().campaigns
     assert (view.drop_share, view.drops_over) == (0.08, True)
+
+
+@pytest.mark.parametrize(("hang_ups", "share"), [(True, 0.02), (False, 0.04)])
+def test_whether_who_hangs_up_at_once_is_an_answer_is_the_packs_matter(hang_ups: bool, share: float) -> None:
+    rule = structs.replace(drop_rule(30), hang_ups=hang_ups)
+    told = drop_centre()
+    room = Room(structs.replace(told, packs=tuple(structs.replace(one, drops=(rule,)) for one in told.packs)))
+    room.at_work("a0")
+    room.tell(DropsWere({"spring": {30.0: (200, 4, 100)}}))
+    room.run()
+    (view,) = room.engine.snapshot().campaigns
+    assert (view.drop_share, view.drops_over) == (share, not hang_ups)
 
 
 def drop_rule(days: float) -> DropRule:

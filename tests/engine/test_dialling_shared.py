@@ -68,7 +68,7 @@ def test_with_few_agents_there_is_one_line_for_each() -> None:
 def test_a_group_counts_its_drops_together_and_widens_nobodys_ceiling() -> None:
     grouped = (structs.replace(POWER, drop_group="g"), structs.replace(AUTUMN, drop_group="g", mode=Mode.MANUAL))
     room = Room(centre(*grouped, agents=2))
-    room.tell(DropsWere({"spring": {30.0: (100, 1)}, "autumn": {30.0: (100, 7)}}))
+    room.tell(DropsWere({"spring": {30.0: (100, 1, 0)}, "autumn": {30.0: (100, 7, 0)}}))
     room.at_work("a0", "a1")
     room.run("spring", "autumn")
     room.passes(1)
