@@ -102,6 +102,7 @@ class _Teller:
         self._left: Fact | None = None
         self._declined: list[str] = []
         self._moved = False
+        self._talked = False
         self._next: Sequence[Fact] = ()
         self._sentences = self._by_kind()
 
@@ -120,7 +121,7 @@ class _Teller:
             FactKind.CONTACT_QUEUED: self._queued,
             FactKind.OFFER_MADE: self._offered,
             FactKind.OFFER_ENDED: self._offer_ended,
-            FactKind.BRIDGED: lambda fact: f"{fact.agent} and {self._other} talk",
+            FactKind.BRIDGED: self._bridged,
             FactKind.PERSON_CHOSEN: lambda fact: (
                 f"asked about {fact.agent}, who is busy, and chose {_get(fact, 'choice')}"
             ),
@@ -231,7 +232,7 @@ class _Teller:
     def _offered(self, fact: Fact) -> str:
         waited = float(_get(fact, "waited_us") or 0) / 1_000_000
         parts = [f"offered to {fact.agent or 'a number outside'}: {_get(fact, 'why')}"]
-        if waited >= NOTABLE_S and not self._declined:
+        if waited >= NOTABLE_S and not self._declined and not self._talked:
             parts.append(
                 f"it had waited {_span(waited)}: until then it was not its turn, or nobody who was free would do"
             )
@@ -244,6 +245,10 @@ class _Teller:
         if self._declined and fact.agent not in self._declined:
             parts.append(f"not taken before by {_names(dict.fromkeys(self._declined))}")
         return "; ".join(parts)
+
+    def _bridged(self, fact: Fact) -> str:
+        self._talked = True
+        return f"{fact.agent or 'the number outside'} and {self._other} talk"
 
     def _offer_ended(self, fact: Fact) -> str:
         rang = float(_get(fact, "rang_us") or 0) / 1_000_000
@@ -292,7 +297,7 @@ class _Teller:
 
     def _ender(self) -> str:
         row = self._row
-        names = {"customer": self._other, "agent": row.agent or "the agent", "system": "the system"}
+        names = {"customer": self._other, "agent": row.agent or "the number outside", "system": "the system"}
         return names.get(row.ended_by, row.ended_by)
 
     def _hung_up(self, fact: Fact) -> str:

@@ -181,6 +181,20 @@ def test_every_outcome_is_told_in_words(outcome: ContactOutcome) -> None:
     assert len(line.removeprefix("ended: ").split()) > 1
 
 
+def test_who_was_served_meanwhile_has_not_waited_since_the_first() -> None:
+    offered = fact(FactKind.OFFER_MADE, agent="rob", waited_us=30_000_000, why="idle longest (1 s)")
+    bridged = fact(FactKind.BRIDGED, agent="ann")
+    assert "it had waited 30 s" in told(offered)[0]
+    assert told(bridged, offered)[1] == "offered to rob: idle longest (1 s)"
+
+
+def test_a_number_outside_is_called_that() -> None:
+    over = fact(FactKind.CONTACT_ENDED)
+    lines = told(fact(FactKind.BRIDGED, agent=""), over, outcome="answered", ended_by="agent")
+    assert lines[0] == "the number outside and the caller talk"
+    assert "the number outside ended it" in lines[1]
+
+
 def test_a_message_that_was_put_aside_was_sent_nowhere() -> None:
     (line,) = told(fact(FactKind.CONTACT_ENDED), outcome="overflowed", medium="voicemail")
     assert line.startswith("ended: was put aside: nobody needs to listen")
