@@ -278,11 +278,12 @@ class Calls:
 
     def lose(self, leg: Leg, why: str = "", at: int = 0) -> None:
         """The switch does not have this leg any more and its end was never heard of; ``why`` and ``at``: the cause of
-        its contact's end and when that was (UTC microseconds), where they are known."""
+        its end, and its contact's, and when that was (UTC microseconds), where they are known."""
         contact = self.core.contacts.get(leg.contact)
         if contact is not None:
             contact.cause, contact.lost_at = why, at
         self._gone(leg, "")
+        leg.row = msgspec.structs.replace(leg.row, cause=leg.row.cause or why)
         self.legs.forget(leg, None)
 
     def noted(self, leg: Leg, note: AwayNote) -> None:

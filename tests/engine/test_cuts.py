@@ -112,6 +112,7 @@ def test_a_switch_that_restarted_has_lost_the_contact() -> None:
     assert row["talked_us"] == 0
     legs = {fact.leg: fact.data["row"]["hungup_at"] for fact in desk.of(FactKind.LEG_ENDED)}
     assert legs == {"caller-1": row["ended_at"], leg: row["ended_at"]}
+    assert {fact.data["row"]["cause"] for fact in desk.of(FactKind.LEG_ENDED)} == {"SWITCH_RESTARTED"}
     assert desk.agent("ann").state == "idle"
 
 
