@@ -33,7 +33,7 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.engine.dialling_ways import NO_ROOM
 from fsorch.engine.elsewhere import STAY_HERE
 from fsorch.engine.facts import FactKind
-from fsorch.engine.guards import CALLED_S
+from fsorch.engine.guards import ANSWERED_S, CALLED_S
 from fsorch.engine.rows import LegRow
 from fsorch.engine.sounds import sound
 from fsorch.engine.state import Aim, Contact, Leg, Offer
@@ -238,7 +238,10 @@ class DialCalls:
         words = self.said.words(dial.campaign, spec.prompt, dial.switch, self.said.language(dial))
         path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
         said = sound(words, path_of, None)
-        left = f"sched_transfer +{CALLED_S:.0f} fsorch_left XML fsorch"
+        amd = dial.campaign.amd
+        listened = amd is not None and (amd.timing or amd.decide_s > ANSWERED_S / 2)
+        seconds = CALLED_S if listened else min(CALLED_S, max(ANSWERED_S, dial.drop_s + ANSWERED_S / 2))
+        left = f"sched_transfer +{ceil(seconds)} fsorch_left XML fsorch"
         key = ("fsorch_drop_key", spec.opt_out_key or "-")
         return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"), key)
 

@@ -17,10 +17,12 @@ from fsorch.esl.commands import PutOff, Unschedule
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome
 
-__all__ = ["AWAY", "CALLED_S", "Guards", "served_alone"]
+__all__ = ["ANSWERED_S", "AWAY", "CALLED_S", "Guards", "served_alone"]
 
-# Whom a campaign has called does not wait for long: then the switch itself says who called.
+# Whom a campaign has called does not wait for long: then the switch itself says who called. A living fsorch has them at
+# once, unless their answer is listened to first (CALLED_S).
 CALLED_S = 15.0
+ANSWERED_S = 6.0
 # The cause of contacts that the switch has served alone.
 AWAY = "FSORCH_AWAY"
 _OURS = frozenset(

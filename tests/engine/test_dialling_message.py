@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from fsorch.campaigns import MessageSpec, Mode
+from fsorch.campaigns import AmdSpec, DropSpec, MessageSpec, Mode
 from fsorch.config import Centre, decode
 from fsorch.engine.facts import FactKind
 from fsorch.errors import ConfigError
@@ -129,12 +129,31 @@ def test_a_message_says_nothing_that_nobody_can_fill_in() -> None:
         decode(plain_centre(bad), Centre, where="test")
 
 
+@pytest.mark.parametrize(
+    ("more", "seconds"),
+    [
+        ({}, 6),
+        ({"drop": DropSpec(name="Acme", number="+4930", after_s=4.5)}, 8),
+        # A living fsorch may still listen then.
+        ({"amd": AmdSpec(timing=True)}, 15),
+        ({"amd": AmdSpec(decide_s=5)}, 15),
+        ({"amd": AmdSpec()}, 6),
+    ],
+)
+def test_who_answers_while_fsorch_is_silent_does_not_wait_for_long(more: dict[str, Any], seconds: int) -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, **more)))
+    room.at_work("a0")
+    room.run()
+    variables = dict(room.calls()[0].variables)
+    assert variables["execute_on_answer"] == f"sched_transfer +{seconds} fsorch_left XML fsorch"
+
+
 def test_the_switch_says_it_by_itself_where_fsorch_has_fallen_silent() -> None:
     room = Room(told())
     room.run()
     variables = dict(room.calls()[0].variables)
     assert variables["fsorch_flow"] == "campaign:spring"
-    assert variables["execute_on_answer"] == "sched_transfer +15 fsorch_left XML fsorch"
+    assert variables["execute_on_answer"] == "sched_transfer +6 fsorch_left XML fsorch"
     assert "due" in variables["fsorch_drop_sound"]
     assert variables["fsorch_drop_key"] == "9"
     # A campaign with a flow says who called.
