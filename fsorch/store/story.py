@@ -39,6 +39,14 @@ OUTCOMES = {
     "machine": "a machine answered",
 }
 LOST = {"": "fsorch was away when it ended", "SWITCH_RESTARTED": "was lost with its switch, which restarted"}
+# Causes that a caller's leg ends with by the switch's doing (no media to be had, no sign of life, its operator).
+OF_THE_SWITCH = {
+    "INCOMPATIBLE_DESTINATION",
+    "MANAGER_REQUEST",
+    "MEDIA_TIMEOUT",
+    "RECOVERY_ON_TIMER_EXPIRE",
+    "SYSTEM_SHUTDOWN",
+}
 WAYS = {
     "busy": "the phone was busy",
     "rejected": "the call was rejected",
@@ -297,6 +305,8 @@ class _Teller:
 
     def _ender(self) -> str:
         row = self._row
+        if row.ended_by == "customer" and not self._outbound and row.cause in OF_THE_SWITCH:
+            return "the switch"
         names = {"customer": self._other, "agent": row.agent or "the number outside", "system": "the system"}
         return names.get(row.ended_by, row.ended_by)
 

@@ -188,6 +188,22 @@ def test_who_was_served_meanwhile_has_not_waited_since_the_first() -> None:
     assert told(bridged, offered)[1] == "offered to rob: idle longest (1 s)"
 
 
+@pytest.mark.parametrize(
+    ("cause", "direction", "who"),
+    [
+        ("NORMAL_CLEARING", "inbound", "the caller"),
+        ("INCOMPATIBLE_DESTINATION", "inbound", "the switch"),
+        ("MEDIA_TIMEOUT", "inbound", "the switch"),
+        ("INCOMPATIBLE_DESTINATION", "outbound", "the called party"),
+    ],
+)
+def test_what_the_switch_ended_was_not_ended_by_the_caller(cause: str, direction: str, who: str) -> None:
+    (line,) = told(
+        fact(FactKind.CONTACT_ENDED), outcome="left_flow", ended_by="customer", cause=cause, direction=direction
+    )
+    assert f"{who} ended it ({cause})" in line
+
+
 def test_a_number_outside_is_called_that() -> None:
     over = fact(FactKind.CONTACT_ENDED)
     lines = told(fact(FactKind.BRIDGED, agent=""), over, outcome="answered", ended_by="agent")
