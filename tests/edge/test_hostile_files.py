@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
 
 import pytest
@@ -58,10 +57,8 @@ def test_it_is_refused_in_a_sentence(tmp_path: Path, name: str) -> None:
     data, says = HOSTILE[name]
     file = tmp_path / "centre.yaml"
     file.write_bytes(data)
-    began = time.monotonic()
     with pytest.raises(ConfigError, match=says) as refused:
         read_centre(file)
-    assert time.monotonic() - began < 30
     assert str(file) in str(refused.value)
     assert len(str(refused.value).splitlines()) == 1
 

@@ -78,20 +78,14 @@ def test_a_second_tab_shows_the_same(site: Site) -> None:
 
 
 def test_an_offer_reaches_the_page_at_once_also_in_a_busy_centre(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(feed, "SHORTEST_S", 0.3)
+    # After each push the next is not due for an hour.
+    monkeypatch.setattr(feed, "SHORTEST_S", 3600.0)
     line = site.line(site.page("ada"))
     line.next("agent")
-    waits = []
-    for n in range(1, 6):
-        site.centre.set_agent("ada", answered=n)  # has just been pushed: the next push is not due for 300 ms
-        line.until("agent", lambda view, n=n: view["agent"]["answered"] == n)
-        began = time.perf_counter()
+    for n in range(1, 4):
         ring(site, contact=f"c{n}")
-        line.until("agent", lambda view: view["agent"]["state"] == "ringing")
-        waits.append(time.perf_counter() - began)
+        line.until("agent", lambda view, n=n: (view["agent"]["contact"] or {}).get("id") == f"c{n}")
         site.centre.end_call("ada")
-        line.until("agent", lambda view: view["agent"]["state"] == "idle")
-    assert sorted(waits)[len(waits) // 2] < 0.15, waits
 
 
 def test_hello_brings_everything_anew(site: Site) -> None:
