@@ -7,6 +7,7 @@ from enum import StrEnum
 from fsorch.causes import Cause
 
 __all__ = [
+    "ARMED",
     "DIALLED_OUTCOMES",
     "LIVE_OUTCOMES",
     "OPEN_LEADS",
@@ -66,6 +67,8 @@ class LeadState(StrEnum):
     BARRED = "barred"
 
 
+# The states of a campaign that somebody wants to dial.
+ARMED = (CampaignState.SCHEDULED, CampaignState.RUNNING)
 # The leads that may be dialled, now or later.
 OPEN_LEADS = (LeadState.READY, LeadState.CALLBACK)
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import msgspec
 
 from fsorch.campaign_words import (
+    ARMED,
     DIALLED_OUTCOMES,
     LIVE_OUTCOMES,
     OPEN_LEADS,
@@ -37,6 +38,7 @@ from fsorch.expressions import Type
 from fsorch.rules import AtLeastOne, Count, Name, Rule, Seconds
 
 __all__ = [
+    "ARMED",
     "DIALLED_OUTCOMES",
     "LEAD_NAMES",
     "LEAST_REST_S",

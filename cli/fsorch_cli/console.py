@@ -78,7 +78,8 @@ def cell(value: object, style: str = "") -> Text:
 def format_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, more: int | None = None) -> Table:
     """A table of ``rows``. A column whose name ends in ``>`` is set to the right. With ``more``, a live table: a row
     takes one line, and ``more`` rows for which there was no room are counted below."""
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False)
+    # Columns without names need no line for them.
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, show_header=any(columns))
     live = more is not None
     for column in columns:
         table.add_column(

@@ -21,6 +21,7 @@ from fsorch.engine.inputs import (
 from fsorch_cli.app import App
 from fsorch_cli.group import Command
 from fsorch_cli.live import asked_by
+from fsorch_cli.options import AS_JSON
 from fsorch_cli.steering import ask, plain_verb
 
 __all__ = ["add_desk_verbs"]
@@ -53,9 +54,10 @@ def add_desk_verbs(group: click.Group) -> None:
 def _switched(kind: type[HoldCall | MuteCall]) -> Callable[..., None]:
     @click.argument("agent")
     @click.option("--off", is_flag=True, help="No longer.")
+    @AS_JSON
     @click.pass_obj
-    def verb(app: App, agent: str, off: bool) -> None:
-        ask(app, kind(agent=agent, by=asked_by(), on=not off), agent)
+    def verb(app: App, agent: str, off: bool, as_json: bool) -> None:
+        ask(app, kind(agent=agent, by=asked_by(), on=not off), agent, as_json)
 
     return verb
 
@@ -63,7 +65,8 @@ def _switched(kind: type[HoldCall | MuteCall]) -> Callable[..., None]:
 @click.command("keys", cls=Command)
 @click.argument("agent")
 @click.argument("digits")
+@AS_JSON
 @click.pass_obj
-def keys(app: App, agent: str, digits: str) -> None:
+def keys(app: App, agent: str, digits: str, as_json: bool) -> None:
     """Send DIGITS (0-9, * and #) to whom AGENT talks to; the records keep how many, not which."""
-    ask(app, PressKeys(agent=agent, by=asked_by(), digits=digits), agent)
+    ask(app, PressKeys(agent=agent, by=asked_by(), digits=digits), agent, as_json)

@@ -146,6 +146,10 @@ def one_line(run: Callable[[], object], app: App) -> int:
     try:
         result = run()
         return result if isinstance(result, int) else 0
+    except click.exceptions.NoArgsIsHelpError as error:
+        # A group without a verb: its page of help, as it stands.
+        click.echo(error.format_message(), err=True)
+        return error.exit_code
     except click.ClickException as error:
         return _fail(_click_line(error), error.exit_code, app)
     except FsorchError as error:

@@ -3,6 +3,8 @@ campaigns."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from fsorch.campaigns import Lead
 from fsorch.e164 import NumberReader, zones_of
 from fsorch.edge.lead_columns import parse_moment, parse_there
@@ -27,13 +29,14 @@ def find_lead(store: Store, text: str) -> Lead:
     return exact[0]
 
 
-def held_of(app: App) -> dict[str, str]:
-    """Why nothing is dialled now, by campaign; nothing where no fsorch runs that could say."""
+def held_of(app: App, campaigns: Iterable[str] = ()) -> dict[str, str]:
+    """Why nothing is dialled now, by campaign; where no fsorch runs that could say, that it does not, of these
+    ``campaigns``."""
     try:
         with app.client() as client:
             return {one.id: one.held for one in client.snapshot().campaigns}
     except NotRunning:
-        return {}
+        return dict.fromkeys(campaigns, "fsorch is not running here")
 
 
 def number_of(text: str, region: str = "") -> str:

@@ -47,28 +47,32 @@ def lead(app: App, agent: str, as_json: bool) -> None:
 @click.argument("number", required=False, default="")
 @click.option("--campaign", default="", help="By hand, for this campaign: NUMBER is in no list, or in any.")
 @click.option("--show", "caller_id", default="", metavar="NUMBER", help="What they see, of what may be shown to them.")
+@AS_JSON
 @click.pass_obj
-def dial(app: App, agent: str, number: str, campaign: str, caller_id: str) -> None:
+def dial(app: App, agent: str, number: str, campaign: str, caller_id: str, as_json: bool) -> None:
     """Call the lead that AGENT looks at, at its next number or at NUMBER, one of its own.
 
     It is checked like every other call: what the law or a list forbids is not dialled, and `agent lead` says why."""
     if campaign:
         if not number:
             raise click.UsageError("by hand takes a number: fsorch agent dial AGENT NUMBER --campaign CAMPAIGN")
-        ask(app, DialNumber(agent=agent, by=asked_by(), campaign=campaign, number=number, caller_id=caller_id), agent)
+        by_hand = DialNumber(agent=agent, by=asked_by(), campaign=campaign, number=number, caller_id=caller_id)
+        ask(app, by_hand, agent, as_json)
         return
     card = _card(app, agent, "dial")
-    ask(app, DialPreview(agent=agent, by=asked_by(), number=number, lead=card.lead, caller_id=caller_id), agent)
+    request = DialPreview(agent=agent, by=asked_by(), number=number, lead=card.lead, caller_id=caller_id)
+    ask(app, request, agent, as_json)
 
 
 @click.command("skip", cls=Command)
 @click.argument("agent")
 @click.option("--reason", default="", help="Why; one of the campaign's, where it names some.")
+@AS_JSON
 @click.pass_obj
-def skip(app: App, agent: str, reason: str) -> None:
+def skip(app: App, agent: str, reason: str, as_json: bool) -> None:
     """Put off the lead that AGENT looks at; the records keep who did, and the reason."""
     card = _card(app, agent, "skip")
-    ask(app, SkipPreview(agent=agent, by=asked_by(), reason=reason, lead=card.lead), agent)
+    ask(app, SkipPreview(agent=agent, by=asked_by(), reason=reason, lead=card.lead), agent, as_json)
 
 
 @click.command("dispose", cls=Command)
@@ -78,8 +82,18 @@ def skip(app: App, agent: str, reason: str) -> None:
 @click.option("--callback", "when", default="", metavar="WHEN", help="When to call again, by the lead's own clock.")
 @click.option("--own", is_flag=True, help="By this agent alone.")
 @click.option("--answer", "answers", multiple=True, metavar="NAME=TEXT", help="What it asks for; several times.")
+@AS_JSON
 @click.pass_obj
-def dispose(app: App, agent: str, disposition: str, note: str, when: str, own: bool, answers: tuple[str, ...]) -> None:
+def dispose(
+    app: App,
+    agent: str,
+    disposition: str,
+    note: str,
+    when: str,
+    own: bool,
+    answers: tuple[str, ...],
+    as_json: bool,
+) -> None:
     """Say how AGENT's call ended: DISPOSITION is one of those that `agent lead` shows."""
     if own and not when:
         raise click.UsageError("--own says who keeps a promised call; give its time with --callback")
@@ -96,7 +110,7 @@ def dispose(app: App, agent: str, disposition: str, note: str, when: str, own: b
         attempt=card.attempt,
         answers=dict(_answer(pair) for pair in answers),
     )
-    ask(app, request, agent)
+    ask(app, request, agent, as_json)
 
 
 def _answer(pair: str) -> tuple[str, str]:

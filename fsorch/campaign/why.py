@@ -15,7 +15,7 @@ import msgspec
 from fsorch.calendars import OpenState
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaign.retry import first_number
-from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState, Outcome
+from fsorch.campaigns import ARMED, CampaignSpec, CampaignState, Lead, LeadState, Mode, Outcome
 
 __all__ = ["Reason", "Situation", "Skipped", "why"]
 
@@ -27,6 +27,12 @@ HELD = {
     LeadState.DIALLING: "it is being dialled right now",
     LeadState.TALKING: "somebody talks with it right now",
     LeadState.CLOSING: "a call with it has just ended and its outcome is awaited",
+}
+# What follows what no time by itself puts an end to, and is not for good either.
+AFTERWARDS = {
+    "held": "it waits for its turn after that",
+    "manual": "it will be when an agent dials it",
+    "promised": "this campaign will not call it before that",
 }
 
 
@@ -91,8 +97,7 @@ def why(situation: Situation) -> Reason:
     tail = "it will not be" if not when else f"it may be from {_shown(when, situation)}"
     if when and rule in ("draft", "paused", "draining", "finished", "after"):
         tail = f"once the campaign runs, it may be from {_shown(when, situation)}"
-    if rule == "held":
-        tail = "it waits for its turn after that"
+    tail = AFTERWARDS.get(rule, tail)
     if rule in HELD:
         return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}")
     return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}; {tail}", when=when)
@@ -111,7 +116,11 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
         yield "campaign", f"no campaign dials its list {lead.list!r}", False
         return
     yield from _of_campaign(one, spec)
-    if not one.fits:
+    owed = lead.state is LeadState.CALLBACK
+    if owed and lead.campaign not in ("", spec.id):
+        yield "promised", f"the call it was promised is for the campaign {lead.campaign} to make", False
+    # A promise is kept whatever the filter says.
+    if not one.fits and not owed:
         yield (
             "filter",
             f"the filter of the campaign {spec.id} does not let it through ({spec.filter_of(lead.list)})",
@@ -130,7 +139,7 @@ def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
         yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", True
     if not one.prepared:
         yield "preparing", f"the leads of the campaign {spec.id} have still to be put in order", True
-    if one.held and one.state is CampaignState.RUNNING:
+    if one.held and one.state in ARMED:
         yield "held", f"the campaign {spec.id} calls nobody at this moment ({one.held})", True
 
 
@@ -144,6 +153,8 @@ def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str,
             yield "paused", f"the campaign {spec.id} is paused{by}{because}", True
         case CampaignState.DRAINING | CampaignState.FINISHED:
             yield one.state.value, f"the campaign {spec.id} is {one.state.value}{because}", True
+    if spec.mode is Mode.MANUAL:
+        yield "manual", f"the campaign {spec.id} calls whom its agents dial by hand", False
     if one.waits_for:
         yield "after", f"the campaign {spec.id} waits for the campaign {one.waits_for} to be finished", True
     opens = _campaign_opens(one, one.now)

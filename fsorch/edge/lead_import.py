@@ -382,7 +382,19 @@ def import_dnc(
     with path.open("rb") as raw:
         digest.update(raw.read(FINGERPRINT))
     numbers = _column_numbers(path, column, read) if column else _line_numbers(path, read)
+    _expect_numbers(path, numbers)
+    numbers = _column_numbers(path, column, read) if column else _line_numbers(path, read)
     return store.dnc.take(list, numbers, by, campaign=campaign, mark=digest.hexdigest()[:64], told=told)
+
+
+def _expect_numbers(path: Path, numbers: Iterator[int]) -> None:
+    """ConfigError for a file without any number: a register that was imported from the wrong file, or from one that a
+    download left empty, would pass for a young one, and everybody in it might be called."""
+    if not any(numbers):
+        raise ConfigError(
+            f"{path} holds no telephone number, and the list stays as it is; expected one on each line, with its "
+            f"country code or --region, or in the --column of a CSV file"
+        )
 
 
 def _line_numbers(path: Path, read: Callable[[str], int]) -> Iterator[int]:

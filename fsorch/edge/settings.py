@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import sys
 from collections.abc import Hashable
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,9 @@ __all__ = [
 KNOWN_PASSWORD = "ClueCon"
 # The centre file of ten thousand agents has four megabytes.
 MAX_FILE = 8 * 1024 * 1024
+# A file that is called so is what comes from standard input.
+STANDARD_INPUT = Path("-")
+INPUT_NAME = "standard input"
 
 
 def read_settings(path: Path) -> Settings:
@@ -60,12 +64,12 @@ def read_settings(path: Path) -> Settings:
 
 def read_centre(path: Path) -> Centre:
     """The centre in the YAML file ``path``. A flow in it may be the path of a file of its own, taken from the folder of
-    ``path``. Raises ConfigError with the key at fault."""
-    data = read_yaml(path)
+    ``path``; ``-`` is standard input. Raises ConfigError with the key at fault."""
+    data = _read_input() if path == STANDARD_INPUT else read_yaml(path)
     flows = data.get("flows")
     if isinstance(flows, list):
         data["flows"] = [read_yaml(path.parent / flow) if isinstance(flow, str) else flow for flow in flows]
-    return decode(data, Centre, where=str(path))
+    return decode(data, Centre, where=INPUT_NAME if path == STANDARD_INPUT else str(path))
 
 
 def read_flow(path: Path) -> FlowSpec:
@@ -117,9 +121,17 @@ def read_yaml(path: Path) -> dict[str, Any]:
             data = file.read(MAX_FILE + 1)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror or error}); check the path") from None
+    return _parse_all(data, str(path))
+
+
+def _read_input() -> dict[str, Any]:
+    return _parse_all(sys.stdin.buffer.read(MAX_FILE + 1), INPUT_NAME)
+
+
+def _parse_all(data: bytes, where: str) -> dict[str, Any]:
     if len(data) > MAX_FILE:
-        raise ConfigError(f"{path}: is larger than {MAX_FILE} bytes; this is no fsorch file")
-    return parse_yaml(data, str(path))
+        raise ConfigError(f"{where}: is larger than {MAX_FILE} bytes; this is no fsorch file")
+    return parse_yaml(data, where)
 
 
 def parse_yaml(data: bytes, where: str) -> dict[str, Any]:

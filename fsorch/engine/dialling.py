@@ -19,7 +19,7 @@ from msgspec import structs, to_builtins
 from fsorch.acd import AgentState
 from fsorch.campaign.campaign import CampaignInput, CampaignMachine
 from fsorch.campaign.retry import Next, after, unspent, with_attempt
-from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
+from fsorch.campaigns import ARMED, CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, Outcome
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
@@ -51,8 +51,7 @@ KEEP_S = 30.0
 HALF_S = 2.0
 # A campaign that was over its ceiling of drops goes by its pacer again below so much of it.
 BACK = 0.8
-# The states in which somebody wants it to dial, and those in which it does not.
-ARMED = (CampaignState.SCHEDULED, CampaignState.RUNNING)
+# The states in which nobody wants it to dial.
 STOPPED = (CampaignState.DRAFT, CampaignState.PAUSED, CampaignState.DRAINING, CampaignState.FINISHED)
 US = 1_000_000
 

@@ -154,16 +154,16 @@ class Customers(Part):
             CustomerRecord.update(changed).where(CustomerRecord.id == record.id).execute(db)
         return right
 
-    def file(self, id: str) -> CustomerFile:
-        """All about a customer at a glance. Raises NotFound."""
+    def file(self, id: str, most: int = GLANCE) -> CustomerFile:
+        """All about a customer at a glance: so many promises and notes at ``most``. Raises NotFound."""
         with self._use() as db:
             customer = _one(db, clean(id))
             notes = NoteRecord.select().where(NoteRecord.customer == customer.id).order_by(NoteRecord.at.desc())
             return CustomerFile(
                 customer=customer,
                 tickets=_tickets(db, customer.id, open_only=True),
-                promises=_promises(db, PromiseRecord.customer == customer.id, GLANCE),
-                notes=tuple(_as(Note, record) for record in notes.limit(GLANCE).execute(db)),
+                promises=_promises(db, PromiseRecord.customer == customer.id, most),
+                notes=tuple(_as(Note, record) for record in notes.limit(most).execute(db)),
             )
 
     # -- tickets --------------------------------------------------------------------------------------------------

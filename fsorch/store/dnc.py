@@ -261,10 +261,11 @@ class Dnc(Part):
         it) ended in the middle is not read twice. ``told`` is called after each batch. Audited."""
         with self._use() as db, roomy(db):
             serial, progress = self._begin(db, id, campaign, mark, by)
+            turns = Turns(db, self._clock)
             for _ in islice(numbers, progress.rows):
                 pass
             while run := list(islice(numbers, RUN)):
-                progress = self._run(db, serial, run, progress)
+                progress = self._run(db, serial, run, progress, turns)
                 if told is not None:
                     told(progress)
             with writing(db):
@@ -287,7 +288,7 @@ class Dnc(Part):
             DncListRecord.update(values | begun).where(DncListRecord.serial == record.serial).execute(db)
             return record.serial, DncProgress(0, 0, 0)
 
-    def _run(self, db: Db, serial: int, run: Sequence[int], before: DncProgress) -> DncProgress:
+    def _run(self, db: Db, serial: int, run: Sequence[int], before: DncProgress, turns: Turns) -> DncProgress:
         """Write a run of numbers in their order, so that each page of the tree is touched once, in transactions that
         nobody waits for long. What a killed process wrote of a run does no harm: it is written again."""
         numbers = sorted({number for number in run if number})
@@ -296,6 +297,7 @@ class Dnc(Part):
         for at in range(0, len(numbers), BATCH):
             with writing(db):
                 _insert(db, serial, numbers[at : at + BATCH])
+            turns.between()
         with writing(db):
             DncListRecord.update(msgspec.structs.asdict(after)).where(DncListRecord.serial == serial).execute(db)
         return after

@@ -20,7 +20,7 @@ from fsorch.store.lead_filter import RowNames
 from fsorch.store.lead_models import Gate, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, dialect_of, order_sql
 
-__all__ = ["Choice", "Shares", "choose", "let_through", "next_moment"]
+__all__ = ["LOOKED_AT", "Choice", "Shares", "choose", "let_through", "next_moment"]
 
 # Candidates looked at in a turn for a filter that the database cannot decide; about 10 microseconds each.
 LOOKED_AT = 500

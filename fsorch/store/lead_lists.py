@@ -161,10 +161,11 @@ class Lists(Part):
         part of a thousand leads; what it raises ends it, and the parts of before stay. Raises NotFound."""
         with self._use() as db:
             parts = reset_leads(db, self._one(db, id).id, outcomes=outcomes, done=done, within=within)
-            count, over = 0, False
+            count, over, turns = 0, False, Turns(db, self._clock)
             try:
                 for part in parts:
                     count += part
+                    turns.between()
                 over = True
             finally:
                 # What was done is told, also when something ended it halfway.

@@ -10,7 +10,7 @@ StoreError when it is away.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
 
 import msgspec
@@ -26,7 +26,7 @@ from fsorch.store.attempts import Attempts, attempt_of
 from fsorch.store.consents import Consents
 from fsorch.store.database import Db, writing
 from fsorch.store.dnc import Dnc
-from fsorch.store.lead_choice import Choice, Shares, choose, let_through, next_moment
+from fsorch.store.lead_choice import LOOKED_AT, Choice, Shares, choose, let_through, next_moment
 from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, ensure_plan, find_plan, paths_of
@@ -284,10 +284,18 @@ class Leads(Part):
             return let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
 
     def upcoming(
-        self, spec: CampaignSpec, count: int, now_us: int, *, owners: Sequence[str] = (), preparing: bool = True
+        self,
+        spec: CampaignSpec,
+        count: int,
+        now_us: int,
+        *,
+        owners: Sequence[str] = (),
+        preparing: bool = True,
+        unseen: Callable[[int], None] | None = None,
     ) -> tuple[Lead, ...] | None:
         """The leads that a reservation of ``count`` would bring if these ``owners`` were free, with their history;
-        nothing is reserved. None: an index has still to be made, which without ``preparing`` is not waited for."""
+        nothing is reserved. None: an index has still to be made, which without ``preparing`` is not waited for. Where
+        the filter has let none pass and not all have been looked at, ``unseen`` is told how many of a list were."""
         with self._use() as db:
             by = self._at_hand(db, spec, preparing)
             if by.paths is None:
@@ -299,6 +307,9 @@ class Leads(Part):
                 ids = choose(db, choice, shares)
                 if ids or not shares.has_more(by.paths):
                     break
+            else:
+                if unseen is not None:
+                    unseen(MOST_LOOKS * LOOKED_AT)
             found = read_leads(db, ids)
             return tuple(self._with_history(db, [found[id] for id in ids if id in found]))
 

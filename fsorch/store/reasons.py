@@ -3,7 +3,7 @@ drops are left to it. Blocks on the database."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Protocol
 
@@ -102,13 +102,21 @@ class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def upcoming_of(
-    store: Records, centre: Centre, spec: CampaignSpec, count: int, now: int, *, preparing: bool = True
+    store: Records,
+    centre: Centre,
+    spec: CampaignSpec,
+    count: int,
+    now: int,
+    *,
+    preparing: bool = True,
+    unseen: Callable[[int], None] | None = None,
 ) -> list[Upcoming] | None:
     """The leads that ``spec`` would be given next at ``now`` (UTC microseconds), in order, if all of its agents were
-    free. None: its leads have still to be put in order, which without ``preparing`` is not waited for."""
+    free. None: its leads have still to be put in order, which without ``preparing`` is not waited for. ``unseen`` is
+    told as :meth:`fsorch.store.leads.Leads.upcoming` tells it."""
     agents = [one for one in centre.agents if any(member.queue == spec.queue for member in one.queues)]
     owners = [*(one.id for one in agents), *dict.fromkeys(name for one in agents for name in one.territories)]
-    leads = store.leads.upcoming(spec, count, now, owners=owners, preparing=preparing)
+    leads = store.leads.upcoming(spec, count, now, owners=owners, preparing=preparing, unseen=unseen)
     if leads is None:
         return None
     row, tenancy = store.campaigns.state(spec.id), Tenancy(centre)

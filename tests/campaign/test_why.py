@@ -14,7 +14,7 @@ from fsorch.calendar_rules import CalendarSpec, Weekday
 from fsorch.calendars import Calendar
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaign.why import Situation, Skipped, why
-from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, Lead, LeadNumber, LeadState, Outcome, Past
+from fsorch.campaigns import CampaignSpec, CampaignState, DncRow, Lead, LeadNumber, LeadState, Mode, Outcome, Past
 from fsorch.compliance_packs import shipped_pack
 from fsorch.places import Places
 from tests.campaign.test_compliance import DAY, HOUR, NEW_YORK, NOON, at
@@ -160,6 +160,35 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             {"state": CampaignState.DRAFT, "dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
             "dnc",
             "+12125550100 is on the DNC list (asked on the phone) (own); it will not be",
+        ),
+        # A promise is kept whatever the filter says, by the campaign that it was given for.
+        (
+            {"fits": False, "lead_state": LeadState.CALLBACK, "next_at": NOON + HOUR},
+            "callback",
+            "lead 17 is not dialled now because it was promised a call and waits until Wed 2027-03-10 13:00 "
+            "America/New_York; it may be from Wed 2027-03-10 13:00 America/New_York",
+        ),
+        (
+            {"lead_state": LeadState.CALLBACK, "next_at": NOON - HOUR, "campaign": "summer"},
+            "promised",
+            "lead 17 is not dialled now because the call it was promised is for the campaign summer to make; this "
+            "campaign will not call it before that",
+        ),
+        (
+            {"lead_state": LeadState.CALLBACK, "next_at": NOON - HOUR, "campaign": "spring"},
+            "",
+            "lead 17 may be dialled now, and waits for its turn",
+        ),
+        (
+            {"spec": msgspec.structs.replace(SPEC, mode=Mode.MANUAL)},
+            "manual",
+            "lead 17 is not dialled now because the campaign spring calls whom its agents dial by hand; it will be "
+            "when an agent dials it",
+        ),
+        (
+            {"state": CampaignState.SCHEDULED, "held": "fsorch is not running here"},
+            "held",
+            "the campaign spring calls nobody at this moment (fsorch is not running here); it waits for its turn",
         ),
         # In its own hours the campaign dials from 14:00 in Berlin, 9 in New York.
         (

@@ -16,7 +16,8 @@ from rich.console import Console
 from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber, Outcome
 from fsorch.edge.prompt_texts import campaign_messages
 from fsorch.engine.views import CampaignView, Snapshot
-from fsorch.store import Store, open_database
+from fsorch.store import Store, lead_choice, open_database
+from fsorch.store import leads as leads_module
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
 from fsorch_cli.campaign_board import draw_campaigns
@@ -105,6 +106,8 @@ def test_a_campaign_is_made_listed_shown_cloned_and_removed() -> None:
     gone = fsorch("campaign", "show", "coppy")
     assert gone.code == 4
     assert fsorch("campaign", "clone", "nosuch", "x").code == 4
+    twice = fsorch("campaign", "clone", "spring", "staff")
+    assert (twice.code, twice.err) == (3, "fsorch: there is a campaign 'staff' already; give the copy another id\n")
 
 
 def test_what_is_missing_keeps_it_from_being_started_unless_somebody_says_why(store: Store) -> None:
@@ -335,6 +338,27 @@ def test_why_a_lead_is_not_dialled_is_one_sentence(store: Store) -> None:
     assert (spring["campaign"], spring["rule"], staff["campaign"]) == ("spring", "draft", "staff")
     assert spring["when"] > 0
     assert fsorch("lead", "why", "nobody").code == 4
+    # Started, and nobody is there to dial.
+    assert fsorch("campaign", "start", "staff").code == 0
+    store.leads.prepare(store.load_centre().campaigns[1])
+    [_, staff] = json.loads(fsorch("lead", "why", "K-7", "--json").out)
+    assert staff["sentence"].endswith("(fsorch is not running here); it waits for its turn after that")
+
+
+def test_who_is_next_is_told_with_what_was_not_looked_at(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leads_module, "MOST_LOOKS", 2)
+    monkeypatch.setattr(leads_module, "LOOKED_AT", 3)
+    monkeypatch.setattr(lead_choice, "LOOKED_AT", 3)
+    for n in range(8):
+        numbers = (LeadNumber(number=f"+1212555010{n}"),)
+        store.leads.add(Lead(id="", list="cold", name="Zoë", numbers=numbers, fields={"city": f"Ulm {n}"}), "test")
+    assert fsorch("campaign", "set", "staff", 'filter=lower(field.city) == "ulm 7"').code == 0
+    ran = fsorch("campaign", "next", "staff")
+    assert (ran.code, ran.out.startswith("No lead of its lists")) == (0, True)
+    assert "none of the first 6 leads of a list pass; those behind them were not looked at" in ran.err
+    assert fsorch("campaign", "set", "staff", 'filter=lower(field.city) == "ulm 5"').code == 0
+    ran = fsorch("campaign", "next", "staff")
+    assert ("+12125550105" in ran.out, ran.err) == (True, "")
 
 
 def test_a_number_is_checked_against_every_rule_before_anybody_dials_it(store: Store) -> None:

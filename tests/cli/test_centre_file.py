@@ -100,6 +100,11 @@ def test_what_is_exported_changes_nothing(home: Path) -> None:
     assert (home / "out.yaml").read_text() == fsorch("export").out
     assert fsorch("diff", "out.yaml") == (0, "", "")
     assert fsorch("apply", "out.yaml").out == "nothing to change\n"
+    text = Path("out.yaml").read_text(encoding="utf-8")
+    assert fsorch("apply", "-", input=text).out == "nothing to change\n"
+    assert fsorch("diff", "-", input=text).code == 0
+    wrong = fsorch("apply", "-", input="queues: [")
+    assert (wrong.code, wrong.err.startswith("fsorch: standard input: is not YAML")) == (3, True)
     assert fsorch("export").out == (home / "out.yaml").read_text()
     assert fsorch("export", "out.yaml").code == 3
     assert fsorch("export", "out.yaml", "--force").code == 0

@@ -40,6 +40,19 @@ def test_a_customer_is_made_found_noted_and_forgotten() -> None:
     assert fsorch("customer", "show", "4711").code == 4
 
 
+def test_a_file_that_is_cut_says_so() -> None:
+    fsorch("customer", "add", "--reference", "4711")
+    for n in range(4):
+        assert fsorch("customer", "note", "4711", f"note {n}").code == 0
+    cut = fsorch("customer", "show", "4711", "--limit", "3")
+    assert (cut.out.count("note of"), cut.err) == (3, "these are 3, and there are more: give a higher --limit\n")
+    assert len(json.loads(fsorch("customer", "show", "4711", "--limit", "3", "--json").out)["notes"]) == 3
+    whole = fsorch("customer", "show", "4711", "--limit", "4")
+    assert (whole.out.count("note of"), whole.err) == (4, "")
+    # What has no headings has no lines for them.
+    assert whole.out.splitlines()[0].split() == ["reference", "4711"]
+
+
 def test_a_customer_nobody_could_find_is_refused() -> None:
     refused = fsorch("customer", "add", "--name", "Zoë")
     assert refused.code == 3

@@ -161,14 +161,23 @@ class TestDnc:
         assert fsorch("dnc", "remove", "+4420*", "--reason", "asked back").code == 4
         assert "asked back" in fsorch("audit", "--json").out
         assert fsorch("dnc", "add", "anna").code == 3
+        assert fsorch("dnc", "check", "+442079460958", "--campaign", "nosuch").code == 4
 
     def test_a_register_is_imported(self, home: Path) -> None:
         (home / "register.txt").write_text("4155552671\nnone\n")
         ran = fsorch("dnc", "import", "ftc", "register.txt", "--region", "US")
-        assert (ran.code, ran.out) == (1, "1 numbers are on the list ftc, 1 lines hold none\n")
+        assert (ran.code, ran.out) == (1, "1 number is on the list ftc, 1 line holds none\n")
         assert fsorch("dnc", "check", "+14155552671").code == 1
         assert "ftc" in fsorch("dnc", "list").out
         assert json.loads(fsorch("dnc", "list", "--json").out)["lists"][0]["numbers"] == 1
+        # A file without numbers, such as a download that failed, would pass for a young register.
+        (home / "empty.txt").write_text("")
+        (home / "wrong.txt").write_bytes(b"<html>\xff\xfe not found\n")
+        before = fsorch("dnc", "list", "--json").out
+        for name in ("empty.txt", "wrong.txt"):
+            refused = fsorch("dnc", "import", "ftc", name, "--region", "US")
+            assert (refused.code, "holds no telephone number" in refused.err) == (3, True)
+        assert fsorch("dnc", "list", "--json").out == before
         assert fsorch("dnc", "drop-list", "ftc", "--yes").code == 0
         assert fsorch("dnc", "check", "+14155552671").code == 0
 
@@ -214,7 +223,12 @@ class TestCallbacks:
         # Where nobody knows the zone, one has to be given.
         fsorch("lead", "add", "spring", "--number", "+18005551234", "--reference", "free")
         assert fsorch("callback", "add", "free", "2099-01-01T09:00").code == 3
-        assert fsorch("callback", "list").code == 8
+        assert fsorch("callback", "list", "--json").code == 8
+        bare = fsorch("callback", "list")
+        assert (bare.code, bare.out) == (0, "No lead waits for a call.\n")
+        assert "callers who keep their place are known to a running fsorch only" in bare.err
+        unasked = fsorch("callback", "move", "1", "2099-01-01T09:00")
+        assert (unasked.code, "it was promised no call" in unasked.err) == (5, True)
         assert fsorch("callback", "list", "--leads").out == "No lead waits for a call.\n"
 
 

@@ -59,6 +59,14 @@ def test_every_command_explains_itself(name: str) -> None:
     assert "--settings FILE" in ran.out
 
 
+def test_a_group_without_a_verb_shows_its_page_of_help() -> None:
+    ran = fsorch("dnc")
+    assert (ran.code, ran.out) == (2, "")
+    lines = ran.err.splitlines()
+    assert lines[0] == "Usage: fsorch dnc [OPTIONS] COMMAND [ARGS]..."
+    assert any(line.split()[:1] == ["check"] for line in lines)
+
+
 def test_the_help_lists_every_command_and_every_exit_code() -> None:
     ran = fsorch("--help")
     assert ran.code == 0

@@ -67,7 +67,8 @@ def waiting(site: Site, key: str = "2") -> str:
 def test_who_waits_is_steered_and_it_is_written_down(site: Site) -> None:
     contact = waiting(site)
     assert site.fsorch("contact", "priority", contact[:8], "7") == (0, f"{contact}: asked for\n", "")
-    assert site.fsorch("contact", "move", contact, "sales").code == 0
+    moved_to = json.loads(site.fsorch("contact", "move", contact, "sales", "--json").out)["asked"]
+    assert (moved_to["type"], moved_to["contact"], moved_to["queue"]) == ("MoveContact", contact, "sales")
     [view] = [one for one in json.loads(site.fsorch("top", "--json").out)["contacts"] if one["id"] == contact]
     assert (view["queue"], view["priority"]) == ("sales", 7)
     assert site.fsorch("agent", "login", "bea").code == 0

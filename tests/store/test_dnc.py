@@ -13,6 +13,8 @@ from fsorch.clock import ManualClock
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
 from fsorch.store import dnc as dnc_module
+from fsorch.store.turns import Turns
+from tests.store.test_leads import elsewhere
 
 NUMBERS = ["+4930", "+49301", "+493012", "+4989", "+44207", "+1415555"]
 
@@ -151,6 +153,19 @@ class TestImports:
         done = store.dnc.take("register", numbers(99), "ada", mark="file")
         assert (done.rows, done.taken) == (10, 10)
         assert len(store.dnc.hits([f"+{49300 + n}" for n in range(10)])) == 10
+
+    def test_others_write_while_one_is_imported(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        written: list[str] = []
+
+        def others(_: Turns) -> None:
+            row = DncRow(number=f"+4989{len(written)}", reason="asked")
+            elsewhere(lambda: written.append(store.dnc.add(row, "ada").number))
+
+        monkeypatch.setattr(dnc_module, "RUN", 4)
+        monkeypatch.setattr(dnc_module, "BATCH", 2)
+        monkeypatch.setattr(Turns, "between", others)
+        assert store.dnc.take("register", iter(range(49301, 49307)), "ada").taken == 6
+        assert written == ["+49890", "+49891", "+49892"]
 
 
 class TestConsents:

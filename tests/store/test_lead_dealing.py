@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 
 from fsorch.campaigns import CampaignSpec, Lead, LeadState, ListShare, Mix, OrderBy, OrderKey, Outcome
 from fsorch.engine.facts import FactKind
-from fsorch.store import Store
+from fsorch.store import Store, lead_resets
 from fsorch.store.database import Db, writing
 from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_lists import LeadList
 from fsorch.store.lead_models import LeadNumberRecord, LeadRecord
-from tests.store.test_leads import MINUTE, NOW, attempt, campaign, make, names, told
+from fsorch.store.turns import Turns
+from tests.store.test_leads import MINUTE, NOW, attempt, campaign, elsewhere, make, names, told
 
 ADDED = (OrderKey(by=OrderBy.ADDED),)
 
@@ -91,6 +92,19 @@ def rests(store: Store, lead: Lead, outcome: Outcome, state: LeadState = LeadSta
 
 
 class TestReset:
+    def test_others_write_between_its_parts(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        for lead in make(store, 5):
+            rests(store, lead, Outcome.BUSY)
+        written: list[str] = []
+
+        def others(_: Turns) -> None:
+            elsewhere(lambda: written.append(store.leads.lists.make(LeadList(id=f"o{len(written)}"), "test").id))
+
+        monkeypatch.setattr(lead_resets, "PAGE", 2)
+        monkeypatch.setattr(Turns, "between", others)
+        assert store.leads.lists.reset("spring", "sam") == 5
+        assert written == ["o0", "o1", "o2"]
+
     def test_the_rest_of_leads_is_over_and_their_tries_count_anew(self, store: Store) -> None:
         one, two, three, four, five = make(store, 5)
         rests(store, one, Outcome.BUSY)

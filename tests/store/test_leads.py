@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -71,6 +72,19 @@ def attempt(lead: Lead, id: str = "a1", at: int = NOW, **fields: Any) -> Attempt
 
 def told(kind: FactKind, row: Any, id: str) -> Fact:
     return Fact(id=id, at=NOW, kind=kind, data={"row": msgspec.to_builtins(row)})
+
+
+def elsewhere(work: Callable[[], None]) -> None:
+    """Does ``work`` on another connection. While one of ours has SQLite's lock it would wait for five seconds and raise, and
+    the bell not ring."""
+    ended = Bell()
+
+    def run() -> None:
+        work()
+        ended.ring()
+
+    start_thread(run)
+    assert ended.wait(30)
 
 
 class TestOneLead:
@@ -184,16 +198,11 @@ class TestOneLead:
         left: list[int] = []
 
         def others(_: Turns) -> None:
-            ended = Bell()
-
             def work() -> None:
-                # Another connection: while ours has the lock this would wait for five seconds and raise.
                 left.append(store.leads.lists.count("spring").leads)
                 store.leads.lists.make(LeadList(id="other", title=f"{len(left)}"), "test")
-                ended.ring()
 
-            start_thread(work)
-            assert ended.wait(30)
+            elsewhere(work)
 
         monkeypatch.setattr(lead_lists, "PAGE", 3)
         monkeypatch.setattr(Turns, "between", others)

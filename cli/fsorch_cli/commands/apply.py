@@ -23,6 +23,7 @@ def command(app: App, file: Path, dry_run: bool, as_json: bool, override: str) -
     """Make FILE the configuration: what it names is made or changed, what it leaves out is removed.
 
     A running fsorch follows within a second, and no caller is dropped by it. A flow in FILE may be the path of a file
-    of its own; flows that change are published, if the linter has nothing against them."""
+    of its own; flows that change are published, if the linter has nothing against them. FILE may be -, standard
+    input."""
     centre = read_centre(file)
     change_centre(app, lambda old: centre, "centre.apply", dry_run=dry_run, as_json=as_json, override=override)

@@ -7,14 +7,14 @@ from zoneinfo import ZoneInfo
 
 import click
 
-from fsorch.campaigns import Lead
+from fsorch.campaigns import Lead, LeadState
 from fsorch.clock import to_datetime
 from fsorch.engine.inputs import CallNow, CancelCallback, MoveContact
 from fsorch.engine.views import ContactView
-from fsorch.errors import ConfigError, NotFound, NotRunning
+from fsorch.errors import ConfigError, NotFound, NotRunning, RequestRefused
 from fsorch.store import Store
 from fsorch_cli.app import App
-from fsorch_cli.console import first_rows, out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, lead_zone, moment
 from fsorch_cli.live import ago, asked_by, find, local_time, now_us
@@ -38,22 +38,35 @@ def command() -> None:
 def list_callbacks(app: App, leads_only: bool, agent: str, limit: int, as_json: bool) -> None:
     """Every promise that is not kept yet: callers in the order of the queues, then leads by their time.
 
-    As JSON the callers alone; with --leads, the leads alone."""
+    As JSON the callers alone; with --leads, the leads alone. Callers are known to a running fsorch only."""
     leads_only = leads_only or bool(agent)
     if not leads_only:
-        with app.client() as client:
-            contacts = [one for one in client.snapshot().contacts if is_owed(one)]
-        contacts.sort(key=lambda one: (one.queue, one.position or 1_000_000))
+        contacts = _owed(app, needed=as_json)
         if as_json:
             print_json(contacts)
             return
-        _show_contacts(contacts)
+        if contacts is not None:
+            _show_contacts(contacts)
     with app.store() as store:
         leads = first_rows(store.leads.callbacks(agent=agent, limit=limit + 1), limit)
     if as_json:
         print_json(leads)
-    elif leads or leads_only:
+    elif leads or leads_only or contacts is None:
         _show_leads(leads)
+
+
+def _owed(app: App, *, needed: bool) -> list[ContactView] | None:
+    """The callers who wait for a call, in the order of the queues. None, and a remark, where no fsorch runs that knows
+    them; where they are ``needed`` it raises NotRunning."""
+    try:
+        with app.client() as client:
+            contacts = [one for one in client.snapshot().contacts if is_owed(one)]
+    except NotRunning as error:
+        if needed:
+            raise
+        note(f"{error}; callers who keep their place are known to a running fsorch only, leads to the database:")
+        return None
+    return sorted(contacts, key=lambda one: (one.queue, one.position or 1_000_000))
 
 
 def _show_contacts(contacts: list[ContactView]) -> None:
@@ -106,8 +119,9 @@ def add(app: App, lead: str, when: str, agent: str, campaign: str, zone: str, no
 @command.command("cancel")
 @click.argument("contact", metavar="CONTACT|LEAD")
 @click.option("--done", is_flag=True, help="A lead: do not call it at all any more.")
+@AS_JSON
 @click.pass_obj
-def cancel(app: App, contact: str, done: bool) -> None:
+def cancel(app: App, contact: str, done: bool, as_json: bool) -> None:
     """Do not call CONTACT back. A LEAD stands among the others of its list again, or is done with --done."""
     try:
         id = live_contact(app, contact)
@@ -117,18 +131,20 @@ def cancel(app: App, contact: str, done: bool) -> None:
                 raise
             lead = store.leads.unpromise(find_lead(store, contact).id, asked_by(), done=done)
         told = "is done" if done else "is called when its turn comes"
-        out().print(f"the promise is taken back: lead {printable(lead.id)} {told}")
+        words = f"the promise is taken back: lead {printable(lead.id)} {told}"
+        print_json(lead) if as_json else out().print(words)
         return
-    ask(app, CancelCallback(contact=id, by=asked_by()), id)
+    ask(app, CancelCallback(contact=id, by=asked_by()), id, as_json)
 
 
 @command.command("now")
 @click.argument("contact")
+@AS_JSON
 @click.pass_obj
-def now(app: App, contact: str) -> None:
+def now(app: App, contact: str, as_json: bool) -> None:
     """Make CONTACT the next in its queue, with no pause after a try that failed."""
     id = live_contact(app, contact)
-    ask(app, CallNow(contact=id, by=asked_by()), id)
+    ask(app, CallNow(contact=id, by=asked_by()), id, as_json)
 
 
 @command.command("move")
@@ -136,19 +152,23 @@ def now(app: App, contact: str) -> None:
 @click.argument("to", metavar="QUEUE|WHEN")
 @click.option("--agent", default=None, help="For a lead: who calls instead; empty for anyone.")
 @click.option("--zone", default="", help="For a lead: the zone of WHEN; else the customer's own.")
+@AS_JSON
 @click.pass_obj
-def move(app: App, what: str, to: str, agent: str | None, zone: str) -> None:
+def move(app: App, what: str, to: str, agent: str | None, zone: str, as_json: bool) -> None:
     """Let QUEUE call CONTACT back, which keeps the time it has waited; or call LEAD at another time, WHEN."""
     if not _is_moment(to):
         id = live_contact(app, what)
-        ask(app, MoveContact(contact=id, queue=to, by=asked_by()), id)
+        ask(app, MoveContact(contact=id, queue=to, by=asked_by()), id, as_json)
         return
     with app.store() as store:
         lead = find_lead(store, what)
+        if lead.state is not LeadState.CALLBACK:
+            hint = "it was promised no call; promise one with fsorch callback add"
+            raise RequestRefused("the lead", lead.state.value, "to move its callback", hint)
         _expect_known(store, agent or "", "")
         by_whom = lead.callback_agent if agent is None else agent
         promised = _promised(store, lead, to, zone, agent=by_whom, campaign=lead.campaign, note=lead.callback_note)
-    _tell(promised, zone)
+    print_json(promised) if as_json else _tell(promised, zone)
 
 
 def _is_moment(text: str) -> bool:

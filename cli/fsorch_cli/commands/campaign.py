@@ -13,7 +13,7 @@ from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.plots import draw_hours, hours_of
 from fsorch.campaigns import CampaignSpec, LeadState
 from fsorch.config import Centre
-from fsorch.errors import RequestRefused
+from fsorch.errors import ConfigError, RequestRefused
 from fsorch.objects import Change, closed, find, opened
 from fsorch.plain import plain
 from fsorch.store import Store
@@ -106,7 +106,7 @@ def next_(app: App, campaign: str, count: int, as_json: bool) -> None:
     Those with the dialler already (some seconds' worth, see `lead why`) are not among them."""
     with app.store() as store:
         centre, spec = _spec(store, campaign)
-        found = upcoming_of(store, centre, spec, count, now_us()) or []
+        found = upcoming_of(store, centre, spec, count, now_us(), unseen=_tell_unseen) or []
     if as_json:
         print_json(found)
         return
@@ -116,6 +116,10 @@ def next_(app: App, campaign: str, count: int, as_json: bool) -> None:
         rows,
         empty="No lead of its lists may be dialled now; fsorch lead why LEAD tells of one.",
     )
+
+
+def _tell_unseen(looked_at: int) -> None:
+    note(f"the filter lets none of the first {looked_at:,} leads of a list pass; those behind them were not looked at")
 
 
 def format_upcoming(place: int, one: Upcoming) -> tuple[object, ...]:
@@ -263,6 +267,8 @@ def with_clone(campaign: str, new: str, changes: tuple[str, ...]) -> Change:
 
     def change(old: Centre) -> Centre:
         centre, things = opened(old, "campaign")
+        if any(one["id"] == new for one in things):
+            raise ConfigError(f"there is a campaign {new!r} already; give the copy another id")
         thing = dict(find(things, "campaign", campaign)) | {"id": new}
         assign(thing, changes, CampaignSpec)
         things.append(thing)

@@ -49,12 +49,17 @@ def list_customers(app: App, text: str, limit: int, as_json: bool) -> None:
 @command.command("show")
 @WHO
 @TENANT
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=20, show_default=True, help="So many promises, and notes."
+)
 @AS_JSON
 @click.pass_obj
-def show(app: App, customer: str, tenant: str | None, as_json: bool) -> None:
+def show(app: App, customer: str, tenant: str | None, limit: int, as_json: bool) -> None:
     """All about CUSTOMER: open tickets, promises, notes."""
     with app.store() as store:
-        file = store.customers.file(find_customer(store, customer, tenant).id)
+        file = store.customers.file(find_customer(store, customer, tenant).id, limit + 1)
+    promises, notes = (tuple(first_rows(rows, limit)) for rows in (file.promises, file.notes))
+    file = msgspec.structs.replace(file, promises=promises, notes=notes)
     if as_json:
         print_json(file)
         return

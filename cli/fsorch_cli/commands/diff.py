@@ -22,7 +22,7 @@ from fsorch_cli.options import AS_JSON
 @AS_JSON
 @click.pass_obj
 def command(app: App, file: Path, as_json: bool) -> None:
-    """Show what fsorch apply FILE would change, and change nothing.
+    """Show what fsorch apply FILE would change, and change nothing. FILE may be -, standard input.
 
     Ends with 1 when there is a difference. + is new, - is removed, ~ is different."""
     centre = read_centre(file)

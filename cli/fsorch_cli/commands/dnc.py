@@ -15,7 +15,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import err, first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
-from fsorch_cli.live import asked_by, local_time
+from fsorch_cli.live import asked_by, find, local_time
 from fsorch_cli.options import AS_JSON
 
 CAMPAIGN = click.option("--campaign", default="", help="Only for this campaign; else for everybody.")
@@ -107,6 +107,8 @@ def remove(app: App, number: str, campaign: str, reason: str, as_json: bool) -> 
 def check(app: App, number: str, campaign: str, region: str, as_json: bool) -> None:
     """Whether NUMBER may be called; the exit code is 1 when it may not."""
     with app.store() as store:
+        if campaign:
+            find("campaign", campaign, store.load_centre().campaigns)
         found = store.dnc.find(number_of(number, region), campaign)
     if as_json:
         print_json({"number": number, "callable": found is None, "entry": found})
@@ -143,7 +145,9 @@ def import_(app: App, list_id: str, file: Path, region: str, campaign: str, colu
     if as_json:
         print_json(done)
     else:
-        out().print(f"{done.taken:,} numbers are on the list {printable(list_id)}, {done.refused:,} lines hold none")
+        numbers = "1 number is" if done.taken == 1 else f"{done.taken:,} numbers are"
+        lines = "1 line holds" if done.refused == 1 else f"{done.refused:,} lines hold"
+        out().print(f"{numbers} on the list {printable(list_id)}, {lines} none")
     if done.refused:
         raise click.exceptions.Exit(1)
 

@@ -69,7 +69,8 @@ def why(app: App, lead: str, as_json: bool) -> None:
         found = store.leads.find(lead)
         if not found:
             raise NotFound("lead", lead)
-        meant, held = [one for one in found if one.id == lead] or found, held_of(app)
+        meant = [one for one in found if one.id == lead] or found
+        held = held_of(app, [one.id for one in store.load_centre().campaigns])
         told = [(one.id, said.campaign, said.reason) for one in meant for said in reasons_of(store, one, now, held)]
     if as_json:
         keys = [{"lead": id, "campaign": campaign} for id, campaign, _ in told]

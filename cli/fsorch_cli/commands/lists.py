@@ -282,7 +282,8 @@ def _tell(result: ImportResult) -> None:
     kept = "could be taken" if result.dry_run else "taken"
     leads = f"{result.taken:,} lead{'' if result.taken == 1 else 's'}"
     rows = f"{result.refused:,} row{'' if result.refused == 1 else 's'}"
-    out().print(f"{leads} {kept}, {result.doubles:,} were there already, {rows} could not be taken")
+    were = "was" if result.doubles == 1 else "were"
+    out().print(f"{leads} {kept}, {result.doubles:,} {were} there already, {rows} could not be taken")
     if result.errors:
         note(f"line and reason of each: {result.errors}")
 
