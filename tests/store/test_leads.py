@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -75,8 +75,8 @@ def told(kind: FactKind, row: Any, id: str) -> Fact:
 
 
 def elsewhere(work: Callable[[], None]) -> None:
-    """Does ``work`` on another connection. While one of ours has SQLite's lock it would wait for five seconds and raise, and
-    the bell not ring."""
+    """Does ``work`` on another connection. While one of ours has SQLite's lock it would wait for five seconds and
+    raise, and the bell not ring."""
     ended = Bell()
 
     def run() -> None:
