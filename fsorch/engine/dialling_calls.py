@@ -56,6 +56,8 @@ FIRST = 999
 BEEP_S = 25.0
 # While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).
 JOINING_S = 1.0
+# An agent who has picked up for a lead waits so long for a gateway to take the launch, which is tried so often.
+ROOM_S, AGAIN_S = 3.0, 0.1
 US = 1_000_000
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
@@ -194,8 +196,15 @@ class DialCalls:
         return True
 
     def call_now(self, dial: Dial) -> None:
-        """The agent's phone is picked up, and nothing stands against calling the lead."""
-        if not self.place(dial):
+        """The agent's phone is picked up, and nothing stands against calling the lead. Where the gateway of the line
+        that is kept for it takes no launch at this moment, it is tried again."""
+        now = self.core.now.mono
+        if self.place(dial):
+            return
+        dial.ready_at = dial.ready_at or now
+        if dial.holds_line and now - dial.ready_at < ROOM_S:
+            self.core.timers.set(("dial", dial.id), now + AGAIN_S)
+        else:
             dial.cause = "NORMAL_CIRCUIT_CONGESTION"
             self.not_called(dial)
 
@@ -333,6 +342,9 @@ class DialCalls:
         """A deadline of a dial; which one, its state says."""
         dial = self.dials.get(id)
         if dial is None:
+            return
+        if not dial.leg:
+            self.picked_up(dial)
             return
         match dial.machine.state:
             case DialState.UP:

@@ -255,9 +255,8 @@ class Previews:
         if person.line.state is LineState.READY:
             placed = self.dialling.place(run, dial)
         else:
-            placed = bool(self.dialling.ways.room(run.spec.gateways))
+            placed = self.dialling.ways.keep(dial)
             if placed:
-                dial.switch = self.dialling.ways.switch(run.spec.gateways)
                 self.dialling.dials.after_agent(dial)
                 self.dialling.launched(run, dial)
         if not placed:
@@ -495,6 +494,7 @@ class Previews:
 
     def _untouched(self, dial: Dial) -> None:
         """Its agent was ready, and it was not placed: the lead is as it was, unless it may not be called."""
+        self.dialling.ways.free(dial)
         run = self.dialling.runs.get(dial.campaign.id)
         if run is not None:
             run.lines = max(0, run.lines - 1)

@@ -41,6 +41,8 @@ class Ways:
         self._used: dict[str, int] = {}
         self._known: dict[str, GatewaySpec] = {}
         self._health: dict[str, GatewayHealth] = {}
+        # Attempts whose agents are ready, and which wait for a gateway to take one more launch: their turn comes first.
+        self._waiting: dict[str, set[str]] = {}
         # The attempt that tries a gateway.
         self._trials: dict[str, str] = {}
         # Those that say when a phone rings: they have.
@@ -76,10 +78,6 @@ class Ways:
     def _busy(self, spec: GatewaySpec) -> float:
         return self._used.get(spec.id, 0) / (spec.lines or 1_000)
 
-    def switch(self, names: tuple[str, ...]) -> str:
-        """The switch of the first of these that has room; empty: none has."""
-        return next((self._switch(spec) for spec in self.of(names) if self._room(spec)), "")
-
     def used(self, gateway: str) -> int:
         """The lines of a gateway that are in use."""
         return self._used.get(gateway, 0)
@@ -88,9 +86,28 @@ class Ways:
         """How many calls these have room for now."""
         return min(MOST, sum(self._room(spec) for spec in self.of(names)))
 
+    def keep(self, dial: Dial) -> bool:
+        """Keep a line for ``dial``, whose agent's own phone rings first: others, who want every line there is, would
+        have taken it before the phone is picked up. False: no gateway has room."""
+        spec = next((one for one in self.of(dial.ways) if self._room(one)), None)
+        if spec is not None:
+            dial.gateway, dial.switch = spec.id, self._switch(spec)
+            self.hold(dial)
+        return spec is not None
+
     def next(self, dial: Dial) -> str:
-        """Take a line of the next gateway that has room for ``dial``, and say what to dial; empty: none has."""
+        """Take a line of the next gateway that has room for ``dial``, and say what to dial; empty: none has. A line
+        that was kept for it stays so, and the next launch that its gateway takes is its."""
+        kept = dial.gateway if dial.holds_line and not dial.leg else ""
         self.free(dial)
+        endpoint = self._next(dial)
+        if not endpoint and kept:
+            dial.gateway = kept
+            self.hold(dial)
+            self._waiting.setdefault(kept, set()).add(dial.id)
+        return endpoint
+
+    def _next(self, dial: Dial) -> str:
         resting: list[GatewaySpec] = []
         for spec in self.of(dial.ways):
             if not self._room(spec):
@@ -123,6 +140,7 @@ class Ways:
         if self._used.get(dial.gateway, 0) > 0 and dial.holds_line:
             self._used[dial.gateway] -= 1
         dial.holds_line = False
+        self._waiting.get(dial.gateway, set()).discard(dial.id)
         if self._trials.get(dial.gateway) == dial.id:
             del self._trials[dial.gateway]
 
@@ -220,6 +238,7 @@ class Ways:
         if limit is None or not self._switch(spec):
             return 0
         room = limit.room(self.core.now.mono)
+        room = room - len(self._waiting.get(spec.id, ())) if room is not None else None
         lines = spec.lines - self.used(spec.id) if spec.lines else MOST
         return max(0, min(lines if room is None else min(room, lines), self._trusted(spec)))
 

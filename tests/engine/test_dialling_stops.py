@@ -6,13 +6,14 @@ import pytest
 from msgspec import structs
 
 from fsorch.calendar_rules import CalendarSpec, Weekday
-from fsorch.campaigns import Mode
+from fsorch.campaigns import MessageSpec, Mode
 from fsorch.compliance_packs import HoursRule
 from fsorch.config import Centre
 from fsorch.engine.actions import AboutLeads, ClearToDial
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import Configure, DialPreview, LeadsCome, LogOut, SetStatus
 from fsorch.esl.commands import Bridge, Kill, Originate
+from fsorch.gateways import GatewaySpec
 from tests.engine.dialroom import CAMPAIGN, FREE, Room, centre
 
 
@@ -86,6 +87,49 @@ def test_a_campaign_is_paused_while_its_agents_phone_rings_and_nobody_is_called(
     assert room.calls() == []
     assert set(room.back) >= {"1"}
     assert room.engine.snapshot().agents[0].state == "idle"
+
+
+def with_notes(gateway: GatewaySpec) -> tuple[Room, Originate]:
+    """An agent's own phone rings for the first lead; then a campaign without agents begins, which wants all there is of
+    the gateway that both have."""
+    note = structs.replace(CAMPAIGN, id="note", mode=Mode.AGENTLESS, message=MessageSpec(prompt="goodbye"))
+    room = Room(centre(CAMPAIGN, note, agents=1, nailed=False, gateways=(gateway,)))
+    room.log_in("a0")
+    room.run()
+    room.passes(1)
+    phone = room.last(Originate)
+    assert phone.endpoint == "user/1001"
+    room.event("CHANNEL_CREATE", phone.uuid)
+    room.run("spring", "note")
+    return room, phone
+
+
+def test_the_line_of_a_lead_is_kept_while_the_agents_own_phone_rings() -> None:
+    room, phone = with_notes(GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", lines=2))
+    room.passes(3)
+    assert len(room.calls()) == 1
+    room.picks_up(phone.uuid, phone.job_uuid)
+    assert [row.number for row in room.started() if row.campaign == "spring"] == ["+4930000001"]
+    # When that is over, and the agent has gone, both lines are the others'.
+    room.tell(LogOut(agent="a0", by="a0"))
+    room.fails(room.calls()[1], "USER_BUSY")
+    room.ends(phone.uuid, "ORIGINATOR_CANCEL")
+    room.passes(3)
+    assert [row.campaign for row in room.started()] == ["note", "spring", "note"]
+
+
+@pytest.mark.parametrize("picked_up", [True, False])
+def test_the_next_launch_of_a_gateway_is_of_the_agent_who_has_picked_up(picked_up: bool) -> None:
+    room, phone = with_notes(GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", cps=1))
+    before = len(room.started())
+    while len(room.started()) == before:
+        room.passes(0.1)
+    # Another has just been launched.
+    if picked_up:
+        room.picks_up(phone.uuid, phone.job_uuid)
+    assert len(room.started()) == before + 1
+    room.passes(1.3)
+    assert room.started()[before + 1].campaign == ("spring" if picked_up else "note")
 
 
 def test_a_change_by_the_hours_says_what_is_in_the_way_then_and_not_before() -> None:
