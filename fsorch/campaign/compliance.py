@@ -230,16 +230,16 @@ class Compliance:
         return f"consent {found.id or found.scope} of {_utc(found.given_at)}"
 
     def _consent_to(self, asked: Asked, scopes: Iterable[str]) -> ConsentRow | None:
-        """The consent in force that covers one of these scopes."""
+        """The consent in force that covers one of these scopes. What was given before it was taken back is taken back,
+        whichever row says so: a list that is imported once more brings no consent back."""
         wanted = {"*", f"campaign:{self.spec.id}", *scopes}
-        return next(
-            (
-                one
-                for one in asked.consents
-                if one.number == asked.number.number and one.scope in wanted and one.holds(asked.now)
-            ),
-            None,
-        )
+        mine = [one for one in asked.consents if one.number == asked.number.number]
+        gone = [one for one in mine if 0 < one.withdrawn_at <= asked.now]
+        for one in mine:
+            later = (row for row in gone if row.scope in ("*", one.scope) and row.withdrawn_at >= one.given_at)
+            if one.scope in wanted and one.holds(asked.now) and not any(later):
+                return one
+        return None
 
     def _own_limits(self, asked: Asked) -> Iterator[tuple[str, str]]:
         """The campaign's own attempts, in all and in a day of the called party's own."""

@@ -33,7 +33,7 @@ from fsorch.engine.inputs import LeadsCome, OpenAttempt, ReadyLead
 from fsorch.errors import FsorchError
 from fsorch.store import Store
 from fsorch.store.leads import Ready
-from fsorch.store.reasons import registries
+from fsorch.store.reasons import registries, sellers_of
 from fsorch.tenancy import Tenancy
 
 __all__ = ["Dialler"]
@@ -118,7 +118,9 @@ class Dialler:
             for spec in centre.campaigns
         }
         own = {rule.registry for pack in centre.packs for rule in pack.registries}
-        self._store().dnc.registers = SHIPPED_REGISTERS | own
+        dnc = self._store().dnc
+        dnc.registers = SHIPPED_REGISTERS | own
+        dnc.sellers = sellers_of(centre)
 
     def take(self, action: AboutLeads) -> None:
         """Do this. Never blocks, and answers in another greenlet."""

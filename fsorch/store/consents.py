@@ -63,11 +63,12 @@ class Consents(Part):
         return found
 
     def withdraw(self, number: str, by: str, *, scope: str = "", id: str = "") -> list[ConsentRow]:
-        """Take back what a number has consented to: all of it, that of one ``scope``, or the one consent ``id``;
-        audited. Gives those that are withdrawn now. Raises NotFound when there is none in force."""
+        """Take back what a number has consented to: all of it, what covers one ``scope`` (a consent to everything does,
+        and is gone with it), or the one consent ``id``; audited. Gives those that are withdrawn now. Raises
+        NotFound when there is none in force."""
         now = self._clock.now().wall
-        where = [ConsentRecord.number == number_value(number), ConsentRecord.withdrawn_at == 0]
-        where += [ConsentRecord.scope == clean(scope)] if scope else []
+        where: list[Any] = [ConsentRecord.number == number_value(number), ConsentRecord.withdrawn_at == 0]
+        where += [ConsentRecord.scope.in_((clean(scope), "*"))] if scope else []
         where += [ConsentRecord.id == clean(id)] if id else []
         with self._use() as db, writing(db):
             found = [_row(record) for record in ConsentRecord.select().where(*where).execute(db)]

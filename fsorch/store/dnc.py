@@ -69,6 +69,8 @@ class Dnc(Part):
         super().__init__(use, clock, audit)
         # Imported lists that are public registers: packs say for whom they count, and consent comes before them.
         self.registers: frozenset[str] = SHIPPED_REGISTERS
+        # For whom each campaign that there is calls: who wants no more calls says so to the seller (47 CFR 64.1200(d)).
+        self.sellers: dict[str, str] = {}
 
     # -- one by one -----------------------------------------------------------------------------------------------
 
@@ -177,15 +179,27 @@ class Dnc(Part):
         return hits
 
     def _own(self, db: Db, numbers: Collection[str], campaign: str, now: int) -> dict[str, DncRow]:
+        """Entries in force that count for ``campaign``, by their numbers or patterns."""
         keys = {key for number in numbers for key in _ways(number)}
         query = (
             "SELECT number, campaign, source, reason, added_at, until_at, made_by FROM dnc "
-            "WHERE number IN ({}) AND campaign IN ('', ?) AND (until_at = 0 OR until_at > ?)"
+            "WHERE number IN ({}) AND (until_at = 0 OR until_at > ?)"
         )
-        return {
-            row[0]: DncRow(**dict(zip(DncRow.__struct_fields__, row, strict=True)))
-            for row in db.among(query, list(keys), campaign, now)
-        }
+        found: dict[str, DncRow] = {}
+        for values in db.among(query, list(keys), now):
+            row = DncRow(**dict(zip(DncRow.__struct_fields__, values, strict=True)))
+            if row.campaign in ("", campaign):
+                found[row.number] = row
+            elif self._is_sellers(row.campaign, campaign):
+                told = f"{row.reason or row.source}, said to {row.campaign}"
+                found.setdefault(row.number, msgspec.structs.replace(row, campaign=campaign, reason=told))
+        return found
+
+    def _is_sellers(self, told: str, campaign: str) -> bool:
+        """Whether what was said to the campaign ``told`` was said to the seller of ``campaign`` too. Of a campaign that
+        is gone nobody knows whose it was."""
+        seller = self.sellers.get(campaign, "")
+        return bool(seller) and self.sellers.get(told, seller) == seller
 
     def _imported(self, db: Db, numbers: Sequence[int], campaign: str) -> dict[int, tuple[DncRow, ...]]:
         """Of imported lists, for each number one that is no public register, if there is one, and all that are."""

@@ -79,6 +79,7 @@ def reasons_of(store: Records, lead: Lead, now: int, held: Mapping[str, str] = N
     specs = [spec for spec in centre.campaigns if lead.list in spec.list_shares()]
     if not specs:
         return [LeadReason(campaign="", reason=why(Situation(lead=lead, now=now)))]
+    store.dnc.sellers = sellers_of(centre)
     asked = _questions(store, lead, now)
     tenancy, found = Tenancy(centre), []
     for spec in specs:
@@ -87,6 +88,11 @@ def reasons_of(store: Records, lead: Lead, now: int, held: Mapping[str, str] = N
         situation = msgspec.structs.replace(situation, held=held.get(spec.id, ""))
         found.append(LeadReason(campaign=spec.id, reason=why(situation)))
     return found
+
+
+def sellers_of(centre: Centre) -> dict[str, str]:
+    """For whom each campaign calls."""
+    return {spec.id: spec.evidence.seller for spec in centre.campaigns}
 
 
 def registries(store: Records) -> dict[str, int]:
@@ -159,6 +165,7 @@ def may_dial(store: Records, campaign: str, bare: Lead, at: int) -> May:
         known = [one.id for one in centre.campaigns]
         raise NotFound("campaign", campaign, known=known)
     number = bare.numbers[0].number
+    store.dnc.sellers = sellers_of(centre)
     ready = store.leads.stranger(bare, campaign)
     found = store.dnc.all_hits([number], campaign)
     asked = Asked(

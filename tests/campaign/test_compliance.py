@@ -296,6 +296,27 @@ def test_a_recorded_message_and_a_german_consumer_need_consent_that_holds() -> N
     assert rules("eu", purpose="service").check(asked(BERLIN, noon)).allowed
 
 
+def test_a_consent_that_was_taken_back_is_not_brought_back_by_an_older_row() -> None:
+    noon = at("2027-03-10T12:00", "Europe/Berlin")
+
+    def may(*rows: ConsentRow) -> bool:
+        return rules("eu").check(asked(BERLIN, noon, consents=rows)).allowed
+
+    gone = ConsentRow(number=BERLIN, scope="calls", given_at=noon - 9 * DAY, withdrawn_at=noon - 2 * DAY)
+    older = ConsentRow(number=BERLIN, scope="calls", given_at=noon - 5 * DAY)
+    newer = ConsentRow(number=BERLIN, scope="calls", given_at=noon - DAY)
+    assert not may(gone)
+    assert not may(gone, older)
+    assert not may(older, gone)
+    assert may(gone, older, newer)
+    # What was taken back of everything was all; what was for recorded messages says nothing of calls.
+    assert not may(msgspec.structs.replace(gone, scope="*"), older)
+    assert may(msgspec.structs.replace(gone, scope="automated"), older)
+    # Nor does a withdrawal that is still to come, or another number's.
+    assert may(msgspec.structs.replace(gone, withdrawn_at=noon + 1), older)
+    assert may(msgspec.structs.replace(gone, number=LONDON), older)
+
+
 def test_attempts_are_counted_over_all_numbers_and_campaigns() -> None:
     past = tuple(
         Past(at=NOON - (5 - n) * HOUR, number=PENSACOLA, outcome=Outcome.BUSY, campaign=f"c{n}", lead="1")

@@ -128,6 +128,20 @@ class TestImports:
         assert sorted(ready.registers["+49301"]) == registers
         assert "+49303" not in ready.registers
 
+    def test_who_wants_no_calls_of_a_seller_gets_none_by_another_campaign(self, store: Store) -> None:
+        store.dnc.add(DncRow(number="+49301", campaign="spring", source="key"), "engine")
+        store.dnc.add(DncRow(number="+49302", campaign="gone", source="key"), "engine")
+        assert store.dnc.find("+49301", "autumn") is None
+        store.dnc.sellers = {"spring": "Acme", "autumn": "Acme", "other": "Bolt", "nameless": ""}
+        found = store.dnc.find("+49301", "autumn")
+        assert found is not None
+        assert (found.campaign, found.reason) == ("autumn", "key, said to spring")
+        assert store.dnc.find("+49301", "spring") == store.dnc.entries(begins="+49301")[0]
+        # Whose a campaign was that is gone, nobody knows.
+        assert store.dnc.find("+49302", "autumn") is not None
+        assert store.dnc.find("+49301", "other") is None
+        assert store.dnc.find("+49301", "nameless") is None
+
     def test_one_for_a_campaign(self, store: Store) -> None:
         store.dnc.take("clients", iter([49301]), "ada", campaign="spring")
         assert store.dnc.find("+49301", "autumn") is None
@@ -169,6 +183,14 @@ class TestImports:
 
 
 class TestConsents:
+    def test_who_takes_back_calls_has_no_consent_to_everything_left(self, store: Store, clock: ManualClock) -> None:
+        now = clock.now().wall
+        for scope in ("*", "automated"):
+            store.consents.add(ConsentRow(number="+49301", scope=scope, given_at=now), "ada")
+        gone = store.consents.withdraw("+49301", "ada", scope="calls")
+        assert [one.scope for one in gone] == ["*"]
+        assert [one.scope for one in store.consents.of("+49301") if one.holds(now + 1)] == ["automated"]
+
     def test_given_ended_and_withdrawn(self, store: Store, clock: ManualClock) -> None:
         now = clock.now().wall
         given = ConsentRow(
