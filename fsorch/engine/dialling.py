@@ -192,6 +192,9 @@ class Dialling:
             return
         if run.state is not CampaignState.RUNNING:
             self._stop(run)
+        else:
+            # One that has looked after what still rang counted on whoever serves the queue.
+            self.paces.anew(run)
         self._say(run)
         self.crew.look_at_all()
 
@@ -220,7 +223,7 @@ class Dialling:
 
     def soon(self) -> None:
         """A turn as soon as may be: at once, but not more often than a tenth of :data:`TURN_S`."""
-        if any(run.state in ARMED for run in self.runs.values()):
+        if any(run.state in ARMED or run.lines for run in self.runs.values()):
             self.core.timers.set(("pace", ""), max(self.core.now.mono, self._turned + TURN_S / 10))
 
     def pace(self, _: str = "") -> None:
@@ -228,8 +231,10 @@ class Dialling:
         now, self._turned = self.core.now.mono, self.core.now.mono
         wants: dict[str, int] = {}
         self.crew.share()
+        rings = False
         for id, run in self.runs.items():
             if run.state not in ARMED:
+                rings |= self._call_off(run)
                 continue
             closed = self.holds.closed(run)
             if closed or run.state is not CampaignState.RUNNING:
@@ -240,8 +245,7 @@ class Dialling:
             self._mind_drops(run)
             self._mind_agents(run)
             self.paces.keep(run, KEEP_LEARNT_S)
-            if run.spec.mode in PACED and run.spec.call_off:
-                self.crew.call_off(run, self.paces.excess(run))
+            rings |= self._call_off(run)
             run.broken = bool(self.holds.broken(run) or self.ways.asleep(run.spec.gateways))
             held = closed or self.holds.held(run) or self.lines.held(run)
             wants[id] = 0 if held else self._due(run)
@@ -256,11 +260,21 @@ class Dialling:
                 self.show(run)
             elif mode is Mode.PROGRESSIVE:
                 self.attend(run)
-        if not wants:
+        if not wants and not rings:
             return
         self._launch_all({id: wanted for id, wanted in wants.items() if wanted > 0})
-        busy = any(run.lines or not run.held for run in self.runs.values() if run.state in ARMED)
+        busy = rings or any(run.lines or not run.held for run in self.runs.values() if run.state in ARMED)
         self.core.timers.set(("pace", ""), now + (TURN_S if busy else IDLE_S))
+
+    def _call_off(self, run: Run) -> bool:
+        """End the calls that ring for more people than there will be agents for, those of a campaign that launches
+        nothing more too. Whether any ring."""
+        rings = run.spec.mode in PACED and run.spec.call_off and self.crew.rings(run)
+        if rings:
+            self.crew.call_off(run, self.paces.excess(run))
+        elif run.state is not CampaignState.RUNNING and run.pacer is not None:
+            self.paces.forget(run)
+        return rings
 
     def _rest(self, run: Run, now: float) -> None:
         """A campaign that is held for long keeps no leads from others."""

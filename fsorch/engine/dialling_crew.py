@@ -261,6 +261,13 @@ class Crew:
                     self._withdraw(dial)
         self.soon()
 
+    def rings(self, run: Run) -> bool:
+        """Whether calls of a campaign are under way for which an agent is still to be found."""
+        return any(
+            dial.campaign.id == run.spec.id and not dial.agent and dial.machine.state in COMING
+            for dial in self.dials.dials.values()
+        )
+
     def call_off(self, run: Run, calls: int) -> None:
         """Hang up so many of the calls that ring for more people than there will be agents for, as far as the law
         allows: those whose phone does not ring yet first, then those that have rung long enough; of both the ones that
@@ -277,9 +284,10 @@ class Crew:
         calls -= sum(dial.id in theirs for dial in ring)
         ready = [dial for dial in reversed(ring) if dial.id not in theirs and self._may_end(dial)]
         ready.sort(key=lambda dial: (dial.owed, bool(dial.ringing_at)))
-        some = f"more people may answer than the {len(run.agents)} at work can take"
+        there = sum(state != "away" for state in self.paces.crew(run).values())
+        some = f"more people may answer than the {there} at work can take"
         for dial in ready[: max(0, calls)]:
-            self._end(dial, some if run.agents else NOBODY_LEFT)
+            self._end(dial, some if there else NOBODY_LEFT)
             self.paces.told(run, dial, Outcome.CANCELLED)
 
     def _may_end(self, dial: Dial) -> bool:

@@ -15,7 +15,7 @@ from fsorch.engine.state import Contact, Person
 from fsorch.engine.waiting import Waiting
 from fsorch.rules import PhoneMode
 
-__all__ = ["LAUNCHING", "PACED", "Holds", "has_skills", "is_hindered", "may_serve", "phase", "stands"]
+__all__ = ["LAUNCHING", "PACED", "Holds", "has_skills", "is_hindered", "may_serve", "phase", "serves", "stands"]
 
 # The modes that launch by a pacer, and which it is where the campaign does not say.
 PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: ""}

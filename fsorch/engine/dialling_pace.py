@@ -24,12 +24,12 @@ from fsorch.campaign.dial import DialState
 from fsorch.campaign.pacing import LEVELS, PACERS, Pacer
 from fsorch.campaign.pacing_guard import Guard
 from fsorch.campaign.pacing_watch import Watch
-from fsorch.campaigns import LevelSpec, Outcome
+from fsorch.campaigns import CampaignState, LevelSpec, Outcome
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SOONEST_S
 from fsorch.engine.dialling_checks import Checks
-from fsorch.engine.dialling_holds import PACED, stands
+from fsorch.engine.dialling_holds import PACED, phase, serves, stands
 from fsorch.engine.dialling_state import Dial, Run
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import PacingWas
@@ -95,7 +95,7 @@ class Paces:
         def make() -> Pacer:
             return PACERS.find(name)(**options)
 
-        return Guard(make, lambda: len(run.agents))
+        return Guard(make, lambda: len(self.crew(run)))
 
     def _put_aside(self, run: Run, fault: str) -> None:
         """The pacer of a campaign is of no use; people are told once."""
@@ -111,7 +111,20 @@ class Paces:
 
     def excess(self, run: Run) -> int:
         """How many calls ring that are too many."""
+        if run.state is not CampaignState.RUNNING:
+            # Nobody is of it any more, and whoever serves its queue may get them.
+            pacer, now = self.of(run), self.now(run)
+            for agent, state in self.crew(run).items():
+                if self._is_paced(agent):
+                    pacer.on_agent(agent, state, now)
         return run.pacer.excess(self.now(run)) if run.pacer is not None else 0
+
+    def crew(self, run: Run) -> dict[str, str]:
+        """Who is there for the calls of a campaign, and what they do: its agents, or, when it launches nothing more,
+        whoever serves its queue, those who are away among them."""
+        if run.state is CampaignState.RUNNING:
+            return run.agents
+        return {id: phase(person) for id, person in self.core.people.items() if serves(person, run.spec.queue)}
 
     def forget(self, run: Run) -> None:
         """Another pacer will follow, which goes on from what this one knows."""
@@ -187,8 +200,9 @@ class Paces:
     def _catch_up(self, run: Run, pacer: Guard) -> None:
         """Tell a new pacer what is going on, in the order in which it came to it."""
         now, past = self.now(run), list[tuple[float, Callable[[float], None]]]()
-        for agent in filter(self._is_paced, run.agents):
-            state = _counted(run, agent, run.agents[agent])
+        crew = self.crew(run)
+        for agent in filter(self._is_paced, crew):
+            state = _counted(run, agent, crew[agent])
             apart = 0.0 if self._takes_one(agent) else APART_S
             past.append((now - self._age(agent) - apart, partial(pacer.on_agent, agent, state)))
         for dial in self.dials.values():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 
 import pytest
 from msgspec import structs
@@ -13,7 +13,7 @@ from fsorch.campaign.pacing_watch import Phase
 from fsorch.campaigns import Mode
 from fsorch.compliance_packs import PackSpec, RingRule
 from fsorch.engine.facts import FactKind
-from fsorch.engine.inputs import LinkUp, LogOut, SetStatus, SwitchEvent
+from fsorch.engine.inputs import Configure, LinkUp, LogOut, SetStatus, SwitchEvent
 from fsorch.esl.commands import Kill, Originate, SofiaContact
 from fsorch.esl.events import Event
 from tests.engine.dialroom import CAMPAIGN, Room, centre
@@ -242,3 +242,51 @@ def test_a_campaign_that_wants_none_called_off_lets_them_ring() -> None:
     leaves(room, "a0")
     room.passes(25)
     assert killed(room) == []
+
+
+@pytest.mark.parametrize("closed", [False, True])
+def test_what_rings_for_too_many_is_called_off_when_only_some_leave_a_campaign_that_launches_nothing_more(
+    closed: bool,
+) -> None:
+    room = room_of(3)
+    calls = room.calls()
+    rings(room, *calls[:3])
+    if closed:
+        ended = structs.replace(SPEC, ends_at=datetime(2020, 1, 1, tzinfo=UTC))
+        room.tell(Configure(centre(ended, agents=3, packs=(RINGS,))))
+    else:
+        room.pause()
+    room.passes(5)
+    assert killed(room) == []
+    leaves(room, "a0", "a1")
+    room.passes(0.9)
+    assert killed(room) == []
+    room.passes(0.4)
+    assert killed(room) == [calls[5].uuid, calls[4].uuid, calls[3].uuid]
+    room.passes(8.4)
+    assert len(killed(room)) == 3
+    room.passes(1)
+    # Two may ring for the one who is there.
+    assert killed(room)[3:] == [calls[2].uuid]
+    assert {fact.data["why"] for fact in room.of(FactKind.CALL_OFF)} == {
+        "more people may answer than the 1 at work can take"
+    }
+
+
+def test_a_campaign_that_goes_on_counts_on_its_own_agents_again(two: list[Two]) -> None:
+    room = room_of(2)
+    rings(room, *room.calls())
+    room.pause()
+    room.passes(2)
+    room.run()
+    room.passes(1)
+    assert two[-1].agents == 2
+    assert two[-1].ringing == 4
+    made = len(two)
+    room.pause()
+    for call in room.calls():
+        room.ends(call.uuid, "NO_ANSWER")
+    room.passes(2)
+    # When nothing rings any more there is nothing to look after.
+    assert len(two) <= made + 1
+    assert room.engine._dialling.runs["spring"].pacer is None
