@@ -118,6 +118,7 @@ class _Run:
                 next(agent for agent in sorted(staying, key=lambda a: a.id) if not agent.leaving).leaving = True
 
     def leave(self, agent: _Agent) -> None:
+        agent.leaving = True
         self.present.discard(agent)
         self.logged_s -= self.end - self.now
         self.pacer.on_agent(agent.id, "logged_out", self.now)

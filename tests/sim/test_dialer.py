@@ -94,6 +94,12 @@ def test_agents_come_and_go_and_are_paid_for_their_hours() -> None:
     assert 0.6 < report.utilisation < 0.8
 
 
+def test_as_many_agents_leave_as_are_to() -> None:
+    pacer = Progressive()
+    run(DialerPlan(agents=40, hours=0.5, staff=(Step(0.1, 30), Step(0.2, 5))), pacer)
+    assert pacer.agents == 5
+
+
 def test_calls_are_called_off_when_most_agents_leave_if_that_is_wanted() -> None:
     plan = DialerPlan(agents=60, hours=0.4, staff=(Step(0.35, 2),), setup_s=3.0, seed=3)
     alone = run(plan, PACERS["predictive"]())
