@@ -298,9 +298,19 @@ class Returns:
         """The share to count on now."""
         return min(self.usual, self._few) if self._gone >= self.EXODUS else self.usual
 
+    @property
+    def stay(self) -> float:
+        """The share of agents who go on working: in an exodus those who come back, else all of them."""
+        return self._few if self._gone >= self.EXODUS else 1.0
+
     def ended(self, back: bool) -> None:
         """A contact is over, and its agent is free again or is not."""
         self._gone = min(self.MOST, max(0.0, self._gone + (0.0 if back else 1.0) - self.USUAL))
         self._few += (back - self._few) / self.FEW
         if self._gone < self.EXODUS:
             self.usual += (back - self.usual) / self.OF
+
+    def left(self) -> None:
+        """An agent who was free has gone: where they do so one after the other, the busy ones will as well."""
+        self._gone = min(self.MOST, self._gone + 1.0 - self.USUAL)
+        self._few -= self._few / self.FEW

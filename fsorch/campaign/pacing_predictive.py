@@ -111,8 +111,9 @@ class Predictive(Watch):
         self._wraps: dict[int, int] = {}
         self._talks = 0
         self._pace = self._talk.mean_pace([])
-        # Who is free again after a contact.
+        # Who is free again after a contact, and how many agents seem to stay.
         self._returns = Returns()
+        self._stayed = 0
         # When the first calls had been launched; infinite: they are over.
         self._first_until: float | None = None
         # Calls that are over, and how many a second.
@@ -227,7 +228,7 @@ class Predictive(Watch):
         self._ringing.over(age, live)
         self._over += 1
         if live:
-            self._bank.live(self.agents)
+            self._bank.live(self._staying())
 
     def call_taken_back(self, ring: Ring, age: float) -> None:
         """Nobody had answered until then: that is all it says."""
@@ -243,6 +244,8 @@ class Predictive(Watch):
         """Learn talk and wrap-up times, and how many come back from them: some go on a break or home."""
         if phase is Phase.WRAP or (phase is Phase.TALK and then is not Phase.WRAP):
             self._returns.ended(then is not Phase.AWAY)
+        elif phase is Phase.FREE and then is Phase.AWAY:
+            self._returns.left()
         if phase is Phase.TALK:
             self._talk.over(lasted)
             if then is Phase.FREE:
@@ -309,6 +312,12 @@ class Predictive(Watch):
         for list_ in (*self._lists.values(), self._any):
             list_.rate.learn(self._ringing.exposing(list_.rung), self._calls_per_s, self.hour)
 
+    def _staying(self) -> int:
+        """How many agents there will be when those have left who seem to be leaving."""
+        stay = self._returns.stay
+        self._stayed = min(self._stayed, int(self.agents * stay)) if stay < 1.0 else self.agents
+        return self._stayed
+
     def _ages(self, *phases: Phase) -> list[float]:
         """How long each agent in one of ``phases`` has been in it."""
         now = self.time
@@ -327,7 +336,7 @@ class Predictive(Watch):
 
     def _worth(self, most: int) -> int:
         """How many calls, up to ``most``, are worth their risk."""
-        price = self._bank.price(self.agents)
+        price = self._bank.price(self._staying())
         self._expect()
         chance = self._any.rate.guess(self.SURE)
         # Half an answer at a time: with few answers, dozens of calls. The last of them must be worth it, too.

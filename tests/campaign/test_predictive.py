@@ -241,6 +241,17 @@ class TestLearning:
             returns.ended(True)
         assert returns.share > 0.8
 
+    def test_an_exodus_is_known_by_free_agents_who_go_as_well(self) -> None:
+        returns = Returns()
+        for number in range(60):
+            returns.ended(True)
+            if number % 10 == 0:
+                returns.left()
+        assert returns.stay == returns.share == 1.0
+        for _ in range(3):
+            returns.left()
+        assert returns.stay == returns.share < 0.6
+
     def test_the_bound_is_above_the_rate_and_comes_down_with_what_is_known(self) -> None:
         few, many = AnswerRate(), AnswerRate()
         for number in range(100):
@@ -330,6 +341,39 @@ class TestBank:
                 bank.drop()
                 drops += 1
             assert drops <= 2 + number * 0.03 * 1.1
+
+    @pytest.mark.parametrize("lost", [0, 4, 7])
+    def test_those_who_stay_pay_back_what_others_leaving_cost(self, lost: int) -> None:
+        bank = Bank(0.03)
+        while bank.price(100) < 0.06:
+            bank.live(100)
+        bank.price(10)
+        for _ in range(lost):
+            bank.drop()
+        # What is owed goes to the next pacer, which knows nothing else of it.
+        heir = Bank(0.03)
+        heir.resume(bank.saved)
+        assert (heir.price(10) < 0.02) is (lost > 0)
+        drops, prices = lost, list[float]()
+        for _ in range(240):
+            bank.live(10)
+            prices.append(bank.price(10))
+            # They drop as much as they may, where it is not next to nothing.
+            while bank.price(10) > 0.01:
+                bank.drop()
+                drops += 1
+        assert drops <= 8
+        assert (prices[0] < 0.002) is (lost > 0)
+
+    def test_what_was_put_aside_comes_back_with_the_agents(self) -> None:
+        bank, steady = Bank(0.03), Bank(0.03)
+        for one in (bank, steady):
+            while one.price(20) < 0.06:
+                one.live(20)
+        for agents in (14, 8, 0, 3, 12):
+            assert bank.price(agents) < 0.045
+        assert bank.price(20) == pytest.approx(steady.price(20))
+        assert bank.saved == pytest.approx(steady.saved)
 
     def test_a_quiet_day_buys_no_bad_evening(self) -> None:
         bank, drops = Bank(0.03), 0
