@@ -2,8 +2,8 @@
 
 ``eavesdrop`` runs on the parked leg; the key ``*`` ends it (``switch_ivr_eavesdrop_session``), and the leg is where it
 was: in its park, of which the switch tells nothing anew. Whom the supervisor speaks to at first is said by variables,
-for a key would be lost where it comes before the listening. While it lasts nothing is offered to the supervisor; a
-call for them in person ends it.
+for a key would be lost where it comes before the listening. While it lasts nothing is offered to the supervisor, nor
+while a phone of theirs listens that was dialled for it; a call for them in person ends it.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Ears:
         """Let the standing call listen to the leg ``target``."""
         self.core.watches[watch.leg] = watch
         self.lines.listen(self.core.people[watch.watcher])
-        self._shown(watch)
+        self.mind(watch)
         self._execute(watch, target)
 
     def again(self, watch: Watch, target: str) -> None:
@@ -57,7 +57,7 @@ class Ears:
             return False
         self.core.watches[watch.leg] = watch
         self.lines.listen(self.core.people[watch.watcher])
-        self._shown(watch)
+        self.mind(watch)
         self.again(watch, target)
         return True
 
@@ -70,11 +70,9 @@ class Ears:
     def over(self, watch: Watch) -> None:
         """The listening is over: the supervisor may be offered calls again, as soon as the call is parked."""
         person = self.core.people.get(watch.watcher)
-        if person is None or not watch.application:
-            return
-        if person.line_leg == watch.leg:
+        if person is not None and person.line_leg == watch.leg:
             self.lines.listened(person)
-        self.hinder(person, "listening", "")
+        self.mind(watch)
 
     def free(self, leg: Leg) -> None:
         """The switch has stopped the listening: the standing call is parked as before."""
@@ -82,8 +80,12 @@ class Ears:
         if person is not None and person.line.state is LineState.RETURNING:
             self.lines.heard(leg, LineInput.PARKED)
 
-    def _shown(self, watch: Watch) -> None:
-        self.hinder(self.core.people[watch.watcher], "listening", f"listens to the talk of {watch.agent}")
+    def mind(self, watch: Watch) -> None:
+        """The listening begins or is over: as long as a supervisor's own phone listens, nothing is offered to it."""
+        person = self.core.people.get(watch.watcher)
+        if person is not None:
+            now = [one for one in self.core.watches.values() if one.own and one.watcher == watch.watcher]
+            self.hinder(person, "listening", f"listens to the talk of {now[0].agent}" if now else "")
 
     def _execute(self, watch: Watch, target: str) -> None:
         leg, watch.application = self.core.legs[watch.leg], self.core.ids()

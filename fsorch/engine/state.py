@@ -172,13 +172,15 @@ class Room:
 @dataclass(slots=True)
 class Watch:
     """A supervisor, ``watcher``, hears the talk of ``agent`` by ``leg``; ``mode``: listen, whisper (to the agent only),
-    barge (to both). ``application``: what runs on ``leg`` for it, where that is the watcher's standing call."""
+    barge (to both). ``own``: by the watcher's own phone; ``application``: what runs on ``leg`` for it, where that is
+    their standing call."""
 
     leg: str
     watcher: str
     agent: str
     contact: str
     mode: str
+    own: bool = False
     application: str = ""
 
 

@@ -171,7 +171,7 @@ class Supervising:
         if fault:
             raise RequestRefused("the supervisor", "at no phone", f"listen at {dial[:40]!r}", fault)
         line = "" if given else self.ears.of(request.watcher, contact.switch)
-        watch = Watch(line or self.core.ids(), request.watcher, person.spec.id, contact.id, request.mode)
+        watch = Watch(line or self.core.ids(), request.watcher, person.spec.id, contact.id, request.mode, not given)
         if line:
             self.ears.begin(watch, leg.uuid)
         else:
@@ -203,6 +203,7 @@ class Supervising:
         core.legs[watch.leg] = Leg(watch.leg, contact.switch, "other", contact.id, "", row, job=job)
         core.jobs[job] = watch.leg
         core.watches[watch.leg] = watch
+        self.ears.mind(watch)
         variables = (
             ("ignore_early_media", "true"),
             ("fsorch_contact", contact.id),
@@ -236,9 +237,11 @@ class Supervising:
             return False
         if event.variable("fsorch_line"):
             leg = self.own(switch, event, "agent", "", watcher)
-            return self.ears.resume(Watch(leg.uuid, watcher, agent, contact.id, mode), contact.agent_leg)
+            return self.ears.resume(Watch(leg.uuid, watcher, agent, contact.id, mode, own=True), contact.agent_leg)
         leg = self.own(switch, event, "other", contact.id, watcher)
-        self.core.watches[leg.uuid] = Watch(leg.uuid, watcher, agent, contact.id, mode)
+        # Whose phone it is, the leg does not say: most likely theirs.
+        watch = self.core.watches[leg.uuid] = Watch(leg.uuid, watcher, agent, contact.id, mode, own=True)
+        self.ears.mind(watch)
         return True
 
     def renew(self, leg: Leg) -> None:

@@ -155,6 +155,25 @@ def test_a_supervisor_listens_whispers_and_barges() -> None:
     assert modes == ["listening_began", *["listening_changed"] * 3, "listening_ended"]
 
 
+def test_a_phone_that_listens_is_offered_no_call() -> None:
+    """Seen on FreeSWITCH 1.10.12: the queue rang the phone by which a supervisor was just hearing a talk."""
+    desk, _, dial = listening()
+    assert desk.agent("rob").unready == "listens to the talk of ann"
+    desk.call("caller-2", "sales")
+    desk.passes(30)
+    assert desk.last(Originate) is dial
+    desk.tell(StopListening(agent="ann", watcher="rob", by="sam"))
+    desk.ends(dial.uuid)
+    assert desk.agent("rob").unready == ""
+    assert desk.last(Originate).endpoint == "user/1002"
+
+
+def test_another_phone_of_a_supervisor_who_listens_is_offered_calls() -> None:
+    desk, _ = talking("rob")
+    desk.tell(Supervise(agent="ann", watcher="rob", mode="listen", phone="1009", by="sam"))
+    assert desk.agent("rob").unready == ""
+
+
 def test_a_whisper_begins_when_the_phone_is_picked_up() -> None:
     desk, _, dial = listening("whisper")
     assert desk.last(ReceiveDigits) == ReceiveDigits(dial.uuid, "2")
