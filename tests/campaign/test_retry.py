@@ -153,6 +153,35 @@ def test_a_missed_promise_is_tried_again_soon_and_then_by_the_rules() -> None:
     assert after(SPEC, lead, last, None, owed=True).state is LeadState.FINISHED
 
 
+def test_a_promised_call_goes_to_no_number_that_is_none() -> None:
+    lead, last = tried(Outcome.INVALID)
+    following = after(SPEC, lead, last, None, owed=True)
+    assert (following.state, following.next_number) == (LeadState.READY, 1)
+
+
+@pytest.mark.parametrize(("tries", "state"), [(1, LeadState.CALLBACK), (0, LeadState.READY)])
+def test_a_promise_is_tried_again_as_often_as_the_campaign_says(tries: int, state: LeadState) -> None:
+    spec = msgspec.structs.replace(SPEC, callbacks=LeadCallbacks(tries=tries))
+    lead, last = tried(Outcome.BUSY)
+    assert after(spec, lead, last, None, owed=True).state is state
+
+
+def test_a_word_without_a_time_rests_as_long_as_after_no_answer() -> None:
+    lead, last = tried(Outcome.LIVE)
+    following = after(SPEC, lead, last, Disposition(id="later", title="Call later", then=Then.RETRY))
+    assert (following.next_at, following.why) == (last.ended_at + 2 * HOUR, "Call later")
+    following = after(SPEC, lead, last, Disposition(id="later", then=Then.RETRY, attempts=1))
+    assert following.why == "later"
+    assert after(SPEC, lead, last, Disposition(id="no", title="No", then=Then.FINISH)).why == "No: done"
+
+
+def test_an_attempt_of_which_nobody_knows_the_end_counts_as_lost() -> None:
+    open_one = msgspec.structs.replace(attempt(Outcome.LOST), outcome="")
+    lead = with_attempt(LEAD, open_one)
+    assert lead.tried == {Outcome.LOST: 1}
+    assert after(SPEC, lead, open_one, None).why == "lost from sight"
+
+
 def test_a_live_talk_without_a_disposition_is_done() -> None:
     lead, last = tried(Outcome.LIVE)
     assert after(SPEC, lead, last, None).state is LeadState.FINISHED

@@ -210,6 +210,13 @@ def ended(desk: Desk) -> dict[str, Any]:
     return row
 
 
+@pytest.mark.parametrize(("side", "by"), [("recv_bye", "customer"), ("", "customer"), ("send_bye", "system")])
+def test_who_waited_is_not_said_to_be_hung_up_on_by_an_agent(side: str, by: str) -> None:
+    desk = killed("queue")
+    back(desk, over(AT, 0, AT + 9 * S, OTHER, side))
+    assert ended(desk)["ended_by"] == by
+
+
 @pytest.mark.parametrize(
     ("doing", "outcome"),
     [("ivr", "left_flow"), ("queue", "abandoned"), ("offer", "abandoned"), ("voicemail", "lost")],
@@ -255,6 +262,9 @@ def test_a_talk_that_began_and_ended_unheard_is_one_and_leaves_no_hole() -> None
     assert segments(desk) == [("offer", "ann", AT + S, AT + 4 * S), ("talk", "ann", AT + 4 * S, AT + 9 * S)]
     (bridged,) = desk.of(FactKind.BRIDGED)
     assert (bridged.agent, bridged.data["answered_at"]) == ("ann", AT + 4 * S)
+    assert (bridged.data["customer_leg"], bridged.data["agent_leg"]) == (LEG, "leg-a")
+    ids = [fact.data["row"]["id"] for fact in desk.of(FactKind.SEGMENT_ENDED)]
+    assert ids == [f"{OTHER}:{AT + S}:2", f"{OTHER}:{AT + 4 * S}:3"]
     assert desk.agent("ann").state == "wrap_up"
 
 

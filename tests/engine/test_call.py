@@ -17,6 +17,7 @@ from fsorch.engine import (
     LogIn,
     LogOut,
     SetStatus,
+    SwitchEvent,
 )
 from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.esl.commands import (
@@ -33,6 +34,7 @@ from fsorch.esl.commands import (
     PutOff,
     SetVars,
 )
+from fsorch.esl.events import Event
 from tests.engine.desk import CENTRE, Desk
 
 
@@ -172,6 +174,40 @@ def test_a_call_that_is_not_ours_is_left_alone() -> None:
     desk.ends("other")
     assert desk.sent == []
     assert desk.of(FactKind.LEG_ENDED) == []
+
+
+def test_who_was_answered_waited_until_then_and_who_gave_up_until_the_end() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.call("caller-1", "sales")
+    desk.passes(4)
+    dial = desk.last(Originate)
+    desk.rings(dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.bridge("caller-1", dial.uuid)
+    desk.call("caller-2", "support")
+    desk.passes(7)
+    desk.ends("caller-2")
+    desk.ends("caller-1")
+    waited = {row["queue"]: row["waited_us"] for row in rows(desk, FactKind.CONTACT_ENDED)}
+    assert waited == {"sales": 4_000_000, "support": 7_000_000}
+    assert {(row["kind"], row["queue"]) for row in rows(desk, FactKind.SEGMENT_ENDED)} >= {
+        ("talk", "sales"),
+        ("queue", "support"),
+    }
+
+
+def test_a_cdr_has_what_the_switch_says_last_and_else_what_it_said_before() -> None:
+    desk = Desk()
+    desk.call("caller-1", "sales", destination="8800")
+    desk.call("caller-2", "sales", destination="8801")
+    for leg, destination, held in (("caller-1", "8809", "1500000"), ("caller-2", "", "no number")):
+        known = {"variable_hangup_cause": "NORMAL_CLEARING", "Caller-Channel-Hold-Accum": held}
+        desk.event("CHANNEL_HANGUP", leg, hangup_cause="NORMAL_CLEARING")
+        event = Event(name="CHANNEL_HANGUP_COMPLETE", uuid=leg, known=known, destination=destination)
+        desk.tell(SwitchEvent("main", event))
+    legs = [(row["destination"], row["hold_us"], row["number"]) for row in rows(desk, FactKind.LEG_ENDED)]
+    assert legs == [("8809", 1_500_000, "+441234"), ("8801", 0, "+441234")]
 
 
 # -- the offer ------------------------------------------------------------------------------------------------------

@@ -134,6 +134,25 @@ def test_a_talk_that_goes_on_is_counted_from_its_beginning() -> None:
     assert len(rows(desk, FactKind.LEG_ENDED)) == 2
 
 
+def test_a_customer_on_hold_stays_on_hold_and_the_stretch_goes_on() -> None:
+    desk = Desk()
+    row = structs.replace(ROW, agent="ann", queue="sales", answered_at=T0 + 2 * S)
+    known = OpenContact(
+        row=row, legs=(CALLER, PHONE), segments=2, segmented_at=T0 + 7 * S, doing="hold", agent_leg="leg-a"
+    )
+    desk.tell(Recall((known,), (Shift("ann", "available"),)))
+    agent = {"fsorch_contact": "c1", "fsorch_role": "agent", "fsorch_agent": "ann"}
+    phone = dump("leg-a", agent, other_leg="leg-c", bridged_time=T0 + 2 * S)
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS, other_leg="leg-a"), phone)))
+    assert (desk.contact().state, desk.contact().held) == ("talking", True)
+    now = desk.clock.now().wall
+    desk.ends("leg-c")
+    (segment,) = rows(desk, FactKind.SEGMENT_ENDED)
+    assert (segment["kind"], segment["began_at"], segment["ended_at"]) == ("hold", T0 + 7 * S, now)
+    (ended,) = rows(desk, FactKind.CONTACT_ENDED)
+    assert (ended["held_us"], ended["talked_us"]) == (now - (T0 + 7 * S), 0)
+
+
 def test_a_talk_that_began_unheard_leaves_no_hole_after_the_offer() -> None:
     # Killed after the bridge command and before its event: the records end with the offer.
     desk = Desk()

@@ -155,6 +155,10 @@ def test_a_block_the_switch_would_not_read_as_it_is(block: str) -> None:
         check_block(block)
 
 
+def test_naming_the_socket_alone_is_no_harm() -> None:
+    assert check_block("api module_exists mod_event_socket") == "api module_exists mod_event_socket"
+
+
 @given(ANY_TEXT, st.integers(0, 40))
 @example("unload mod_event_socket", 80)
 @example("mod_mod_event_socketevent_socket unload", 80)
