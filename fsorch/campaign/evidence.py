@@ -167,7 +167,7 @@ class Evidence:
         late = self._rules.outside_hours(place, row.launched_at)
         if late:
             yield late
-        outcome = Outcome(row.outcome) if row.outcome else Outcome.LOST
+        outcome = row.how
         pack = self._rules.pack
         for ring in pack.ring if pack is not None else ():
             rang = _between(row.ringing_at, row.ended_at)

@@ -62,7 +62,7 @@ def after(
             callback_agent=promised_agent,
             why="a call was promised",
         )
-    outcome = Outcome(attempt.outcome) if attempt.outcome else Outcome.LOST
+    outcome = attempt.how
     if owed and outcome is not Outcome.LIVE:
         return _missed_promise(spec, lead, attempt, outcome)
     if disposition is not None:
@@ -194,7 +194,7 @@ def _place(lead: Lead, number: str) -> int:
 
 def with_attempt(lead: Lead, attempt: AttemptRow) -> Lead:
     """The lead with this attempt counted: in all, by outcome and at its number, which is dead when it is none."""
-    outcome = Outcome(attempt.outcome) if attempt.outcome else Outcome.LOST
+    outcome = attempt.how
     numbers = tuple(
         msgspec.structs.replace(
             one,

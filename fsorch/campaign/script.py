@@ -8,8 +8,8 @@ from fsorch.campaigns import Lead
 
 __all__ = ["WORDS", "fields_of", "fill_in", "unknown_words"]
 
-# Beside ``field.NAME``, which each list has others of.
 JOINTS = str.maketrans("", "", "._-")
+# Beside ``field.NAME``, which each list has others of.
 WORDS = ("name", "number", "agent", "owner", "reference")
 
 

@@ -28,20 +28,18 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
 from fsorch.engine.dialling_machines import MESSAGE_LIMIT_S, Machines
+from fsorch.engine.dialling_marks import LegMarks
 from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.dialling_ways import NO_ROOM
-from fsorch.engine.elsewhere import STAY_HERE
 from fsorch.engine.facts import FactKind
-from fsorch.engine.guards import ANSWERED_S, CALLED_S
 from fsorch.engine.rows import LegRow
-from fsorch.engine.sounds import sound
 from fsorch.engine.state import Aim, Contact, Leg, Offer
-from fsorch.engine.tones import EARLY_SIT, SIT_OUTCOMES
+from fsorch.engine.tones import SIT_OUTCOMES
 from fsorch.errors import EslError
 from fsorch.esl.commands import Break, Execute, Kill, Originate, Park, Playback, Unschedule
 from fsorch.esl.events import Event
-from fsorch.esl.quoting import display, shown_name
+from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult
 from fsorch.names import ContactOutcome, SegmentKind
 from fsorch.numbers import plain_number
@@ -73,6 +71,7 @@ class DialCalls:
         self.dials: dict[str, Dial] = {}
         self.hearing = Hearing(core)
         self.said = Said(core, calls.music)
+        self.marks = LegMarks(core, calls.music, self.said)
         self.machines = machines = Machines(core, calls.music, self.hearing, self.said)
         machines.step, machines.end = self.step, self._end_call
         machines.told = lambda dial, outcome: self.told(dial, outcome)
@@ -132,7 +131,7 @@ class DialCalls:
 
     def _dial(self, dial: Dial, endpoint: str) -> None:
         core = self.core
-        command = Originate(endpoint, dial.leg, self._variables(dial), timeout_s=ceil(dial.ring_s), job_uuid=dial.job)
+        command = Originate(endpoint, dial.leg, self.marks.of(dial), timeout_s=ceil(dial.ring_s), job_uuid=dial.job)
         try:
             line = command.wire()
         except EslError as error:
@@ -152,30 +151,6 @@ class DialCalls:
         core.jobs[dial.job], core.dials[dial.leg] = dial.leg, dial
         core.timers.set(("dial", dial.id), core.now.mono + dial.ring_s + GRACE_S)
         core.send(dial.switch, command, f"dial:{dial.id}", line)
-
-    def _variables(self, dial: Dial) -> tuple[tuple[str, str], ...]:
-        campaign = dial.campaign
-        return (
-            # The network's own announcements are no answer, nor is its ringing. To be listened to they must be read.
-            ("ignore_early_media", "consume" if self._hears_tones(dial) else "true"),
-            *(() if dial.follows else STAY_HERE),
-            *(EARLY_SIT if self._hears_tones(dial) else ()),
-            # 1.10.12, switch_ivr_originate.c: until it rings, is answered or is heard; its end is PROGRESS_TIMEOUT.
-            *((("leg_progress_timeout", str(ceil(dial.silent_s))),) if dial.silent_s > 0 else ()),
-            ("fsorch_contact", dial.id),
-            ("fsorch_role", "customer"),
-            ("fsorch_attempt", dial.id),
-            ("fsorch_campaign", campaign.id),
-            ("fsorch_lead", dial.lead.id),
-            ("fsorch_number", dial.number),
-            ("fsorch_gateway", dial.gateway),
-            ("fsorch_queue", campaign.queue),
-            *((("fsorch_flow", campaign.flow_id),) if campaign.mode is Mode.AGENTLESS else ()),
-            *self._alone(dial),
-            ("presence_data", f"fsorch:{dial.id}:customer"),
-            ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
-            *((("origination_caller_id_name", shown_name(dial.caller_name)),) if dial.caller_name else ()),
-        )
 
     def after_agent(self, dial: Dial) -> None:
         """Call the agent's phone first, and the lead once it is picked up: the agent has no standing line."""
@@ -237,25 +212,6 @@ class DialCalls:
         self.core.distributor.unready(dial.agent)
         why = "this lead was dialled for this agent alone"
         self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), why))
-
-    def _alone(self, dial: Dial) -> tuple[tuple[str, str], ...]:
-        """What the switch does by itself some seconds after the answer, unless it hears of us: it says who called, or
-        the campaign's own message."""
-        if self.core.centre.unserved_s <= 0:
-            return ()
-        spec = dial.campaign.message or dial.campaign.drop
-        words = self.said.words(dial.campaign, spec.prompt, dial.switch, self.said.language(dial))
-        path_of = lambda file: self.calls.music.prompt(dial.switch, file.name, file.language)  # noqa: E731
-        said = sound(words, path_of, None)
-        amd = dial.campaign.amd
-        listened = amd is not None and (amd.timing or amd.decide_s > ANSWERED_S / 2)
-        seconds = CALLED_S if listened else min(CALLED_S, max(ANSWERED_S, dial.drop_s + ANSWERED_S / 2))
-        left = f"sched_transfer +{ceil(seconds)} fsorch_left XML fsorch"
-        key = ("fsorch_drop_key", spec.opt_out_key or "-")
-        return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"), key)
-
-    def _hears_tones(self, dial: Dial) -> bool:
-        return dial.campaign.amd is not None and dial.campaign.amd.sit
 
     def cancel(self, dial: Dial) -> None:
         """Take it back, unless somebody has answered. Raises RequestRefused then."""
@@ -540,7 +496,7 @@ class DialCalls:
         dial.served = contact.agent if contact is not None else ""
         self.served_by(dial)
         if dial.campaign.amd is not None and dial.campaign.amd.beep:
-            left = BEEP_S - (self.core.now.wall - dial.answered_at) / 1_000_000
+            left = BEEP_S - (self.core.now.wall - dial.answered_at) / US
             self.core.timers.set(("dial", dial.id), self.core.now.mono + max(1.0, left))
         else:
             self.core.timers.cancel(("dial", dial.id))

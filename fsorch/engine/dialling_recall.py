@@ -78,7 +78,7 @@ class Found:
         """The attempt has its end, and its lead none: an agent had still to say how it was. Now the rules do."""
         if known.lead is not None:
             dial = self._of(known.row, known.lead)
-            dial.outcome, dial.ended_at = Outcome(known.row.outcome or Outcome.LOST), known.row.ended_at
+            dial.outcome, dial.ended_at = known.row.how, known.row.ended_at
             if known.lead.state is not LeadState.CLOSING:
                 dial.lead = with_attempt(dial.lead, known.row)
             self.dialling.settle(dial)

@@ -8,6 +8,8 @@ nobody are hung up.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.line import LineInput
 from fsorch.engine.away import Away
@@ -35,6 +37,8 @@ __all__ = ["Resync"]
 
 # The cause of contacts that a switch took with it.
 RESTARTED = "SWITCH_RESTARTED"
+# What becomes of a stranger: taken up, hung up, or left to whoever has it.
+ADOPTED, CLEARED, LEFT = "adopted", "cleared", "left"
 
 
 class Resync:
@@ -89,7 +93,7 @@ class Resync:
             if leg.uuid in present:
                 self._renew(leg, present[leg.uuid], present)
         core.distributor.look_again()
-        adopted, cleared = self._strangers(input.switch, strangers, present)
+        fates = self._strangers(input.switch, strangers, present)
         self.recalled.close(input.switch, present)
         self.found.close(input.switch, present)
         self.cuts.link_up(input.switch)
@@ -99,8 +103,8 @@ class Resync:
             switch=input.switch,
             channels=len(present),
             ended=len(gone),
-            adopted=adopted,
-            cleared=cleared,
+            adopted=fates[ADOPTED],
+            cleared=fates[CLEARED],
         )
 
     def _noted(self, input: LinkUp) -> dict[str, AwayNote]:
@@ -122,35 +126,30 @@ class Resync:
         if leg.role == "customer" and served_alone(event):
             if contact is not None and contact.leg == leg.uuid:
                 self.calls.guards.let_go(contact)
-            return
-        if leg.standing and not confirmed(event):
+        elif leg.standing and not confirmed(event):
             # It rings still.
             return
-        if leg.uuid in self.core.watches and leg.standing:
+        elif leg.standing and leg.uuid in self.core.watches:
             self.calls.supervising.renew(leg)
-            return
-        if leg.standing and contact is None:
+        elif leg.standing and contact is None:
             self.calls.people.lines.heard(leg, LineInput.PARKED)
             if event.variable(MUTED):
                 self.calls.people.heard_again(leg)
-            return
-        if contact is None:
+        elif contact is None:
             self.core.send(leg.switch, Kill(leg.uuid, "NORMAL_CLEARING"), f"kill:{leg.uuid}")
-            return
-        if leg.role == "agent":
+        elif leg.role == "agent":
             self._renew_agent(leg, contact, event)
-            return
-        if contact.leg != leg.uuid:
-            if self.calls.transfers.renew(contact, leg, event):
-                return
-            if event.answer_state == "answered":
-                self.calls.callbacks.answered(leg)
-            return
+        elif contact.leg == leg.uuid:
+            self._renew_caller(contact, event, present)
+        elif not self.calls.transfers.renew(contact, leg, event) and event.answer_state == "answered":
+            self.calls.callbacks.answered(leg)
+
+    def _renew_caller(self, contact: Contact, event: Event, present: dict[str, Event]) -> None:
         state = contact.machine.state
         if contact.guarded:
             self.calls.guards.arm(contact)
         if event.answer_state == "answered" and state is ContactState.ARRIVED:
-            self.calls.event(leg.switch, _as(event, "CHANNEL_ANSWER"))
+            self.calls.event(contact.switch, _as(event, "CHANNEL_ANSWER"))
         elif state is ContactState.FLOW:
             self.calls.flows.ask_again(contact)
         elif state is ContactState.ASIDE and contact.sent_to:
@@ -197,53 +196,58 @@ class Resync:
         self.offers.restore(contact, person, leg, offer)
         return True
 
-    def _strangers(self, switch: str, events: list[Event], present: dict[str, Event]) -> tuple[int, int]:
-        """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared."""
-        adopted = cleared = 0
-        ears: list[Event] = []
+    def _strangers(self, switch: str, events: list[Event], present: dict[str, Event]) -> Counter[str]:
+        """Channels of an earlier life: callers first, then the agents' legs that talk to them; the rest is cleared. How
+        many came to what."""
         self.calls.transfers.mend(switch, events)
-        for event in sorted(events, key=lambda event: event.variable("fsorch_enqueued") or ""):
-            if self.found.told_alone(switch, event):
-                adopted += 1
-            elif self.found.ours(event) and not (self.found.waits(event) or self.recalled.talks(event, present)):
-                self.found.take_up(switch, event)
-                adopted += 1
-            elif _dialled(event):
-                # A callback's phone that rings: the promise stands, and it is called anew.
-                self.core.send(switch, Kill(event.uuid, "ORIGINATOR_CANCEL"), f"kill:{event.uuid}")
-                self.recalled.cleared.add(event.uuid)
-                cleared += 1
-            elif served_alone(event):
-                self.recalled.left_to_dialplan(switch, event)
-            elif self.recalled.id_of(event):
-                self.recalled.take_back(switch, event, event.other_leg in present)
-                self.found.follow(switch, event)
-                adopted += 1
-            elif _untaken(event):
-                self.calls.arrive(switch, event)
-                adopted += 1
+        callers = sorted(events, key=lambda event: event.variable("fsorch_enqueued") or "")
+        fates = Counter(self._caller(switch, event, present) for event in callers)
         # Who talks to a caller comes before the phones that ring on for the same one, and are not wanted any more.
-        for event in sorted(events, key=lambda event: event.other_leg not in present):
-            if event.variable("fsorch_role") not in ("agent", "other"):
-                continue
-            if event.variable(WATCHER):
-                ears.append(event)
-            elif self._pair(switch, event) or self._standing(switch, event):
-                adopted += 1
-            else:
-                cleared += self._clear(switch, event)
+        phones = sorted(events, key=lambda event: event.other_leg not in present)
+        phones = [event for event in phones if event.variable("fsorch_role") in ("agent", "other")]
+        fates.update(self._phone(switch, event) for event in phones if not event.variable(WATCHER))
         self.recalled.line_up()
         # Who hears a talk comes when all talks are known.
-        for event in ears:
-            taken = self.calls.supervising.take_up(switch, event) or self._standing(switch, event)
-            adopted, cleared = adopted + taken, cleared + (0 if taken else self._clear(switch, event))
-        return adopted, cleared
+        fates.update(self._listener(switch, event) for event in phones if event.variable(WATCHER))
+        return fates
 
-    def _clear(self, switch: str, event: Event) -> int:
-        """A phone that serves nobody is hung up: one."""
-        self.core.send(switch, Kill(event.uuid, "NORMAL_CLEARING"), f"kill:{event.uuid}")
+    def _caller(self, switch: str, event: Event, present: dict[str, Event]) -> str:
+        """A stranger who may be a caller, or called by a campaign or back: what became of them."""
+        if self.found.told_alone(switch, event):
+            return ADOPTED
+        if self.found.ours(event) and not (self.found.waits(event) or self.recalled.talks(event, present)):
+            self.found.take_up(switch, event)
+            return ADOPTED
+        if _dialled(event):
+            # A callback's phone that rings: the promise stands, and it is called anew.
+            return self._clear(switch, event, "ORIGINATOR_CANCEL")
+        if served_alone(event):
+            self.recalled.left_to_dialplan(switch, event)
+            return LEFT
+        if self.recalled.id_of(event):
+            self.recalled.take_back(switch, event, event.other_leg in present)
+            self.found.follow(switch, event)
+            return ADOPTED
+        if _untaken(event):
+            self.calls.arrive(switch, event)
+            return ADOPTED
+        return LEFT
+
+    def _phone(self, switch: str, event: Event) -> str:
+        if self._pair(switch, event) or self._standing(switch, event):
+            return ADOPTED
+        return self._clear(switch, event)
+
+    def _listener(self, switch: str, event: Event) -> str:
+        if self.calls.supervising.take_up(switch, event) or self._standing(switch, event):
+            return ADOPTED
+        return self._clear(switch, event)
+
+    def _clear(self, switch: str, event: Event, cause: str = "NORMAL_CLEARING") -> str:
+        """A phone that serves nobody is hung up."""
+        self.core.send(switch, Kill(event.uuid, cause), f"kill:{event.uuid}")
         self.recalled.cleared.add(event.uuid)
-        return 1
+        return CLEARED
 
     def _standing(self, switch: str, event: Event) -> bool:
         """An agent's standing call of an earlier life that serves no caller; who was talked to is let go."""
