@@ -14,20 +14,19 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from fsorch.calendar_rules import CalendarSpec, HolidaySpec, Weekday
+from fsorch.clock import EPOCH, US
 
 if TYPE_CHECKING:
     from holidays import HolidayBase
 
 __all__ = ["Calendar", "OpenState", "holidays_of"]
 
-SECOND = 1_000_000
 # How far ahead the next change is looked for: a date that is open once a year is found.
 AHEAD_DAYS = 370
 # Days whose hours are kept; more than a search ahead needs, so that no search works twice on the same day.
 KEPT_DAYS = 2 * AHEAD_DAYS
 WEEKDAYS = tuple(Weekday)
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class OpenState(msgspec.Struct, frozen=True):
@@ -94,7 +93,7 @@ class Calendar:
 
     def _work_out(self, now: int) -> Hit:
         today = self.local(now).date()
-        midnight = max(now + SECOND, self._instant(today + timedelta(days=1), 0)[0])
+        midnight = max(now + US, self._instant(today + timedelta(days=1), 0)[0])
         # The hours of yesterday may reach into today.
         for day in (today - timedelta(days=1), today):
             for start, end in self._day(day).spans:
@@ -165,15 +164,15 @@ class Calendar:
 
     def _change(self, before: int, after: int) -> int:
         """The instant in between at which the zone's offset changes, to the second."""
-        low, high = before // SECOND, after // SECOND
-        offset = self.local(low * SECOND).utcoffset()
+        low, high = before // US, after // US
+        offset = self.local(low * US).utcoffset()
         while high - low > 1:
             middle = (low + high) // 2
-            if self.local(middle * SECOND).utcoffset() == offset:
+            if self.local(middle * US).utcoffset() == offset:
                 low = middle
             else:
                 high = middle
-        return high * SECOND
+        return high * US
 
     def local(self, wall_us: int) -> datetime:
         """What the clocks of its zone show at this moment (UTC microseconds)."""

@@ -12,7 +12,12 @@ from typing import Protocol
 
 import msgspec
 
-__all__ = ["Clock", "ManualClock", "Moment", "SystemClock", "to_datetime"]
+__all__ = ["DAY_US", "EPOCH", "HOUR_US", "US", "Clock", "ManualClock", "Moment", "SystemClock", "to_datetime"]
+
+# Microseconds of a second, an hour, a day; and what they are counted from.
+US = 1_000_000
+HOUR_US, DAY_US = 3_600 * US, 86_400 * US
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Moment(msgspec.Struct, frozen=True, order=True):

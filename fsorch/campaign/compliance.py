@@ -29,6 +29,7 @@ from fsorch.campaigns import (
     Past,
     Per,
 )
+from fsorch.clock import DAY_US, EPOCH, US
 from fsorch.compliance_packs import (
     AttemptsRule,
     ConsentRule,
@@ -42,9 +43,6 @@ from fsorch.places import Place
 
 __all__ = ["Asked", "Compliance", "Verdict"]
 
-SECOND = 1_000_000
-DAY = 86_400 * SECOND
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Calendars kept: rules times the zones of one country, and room to spare.
 MOST_CALENDARS = 2000
 # How often a no is followed to its end before it counts as never: each step passes one rule's obstacle.
@@ -183,7 +181,7 @@ class Compliance:
             yield register.id, _fresh(asked, register)
         for lockout in self._fitting(pack.lockouts, asked):
             hits = [one for one in _of_number(asked) if one.outcome in lockout.after]
-            span = round(lockout.hours * 3600 * SECOND)
+            span = round(lockout.hours * 3600 * US)
             last = max((one.at for one in hits), default=None)
             if last is not None and asked.now < last + span:
                 raise _no(lockout, f"{lockout.says}; the last was at {_utc(last)}", last + span)
@@ -267,7 +265,7 @@ class Compliance:
             yield f"campaign.limit-{n}", self._limit(asked, limit, f"campaign.limit-{n}")
         spread, zones = self.spec.spread, asked.place.zones
         if spread is not None and zones:
-            since = asked.now - round(spread.days * DAY)
+            since = asked.now - round(spread.days * DAY_US)
             mine = [one for one in asked.history if _is_of_lead(one, asked.lead) and one.outcome in DIALLED_OUTCOMES]
             times = [one.at for one in mine if since < one.at <= asked.now]
             opens = parts_allow(spread.parts, zones[0], times, asked.now)
@@ -277,12 +275,12 @@ class Compliance:
                     "campaign.spread",
                     "the campaign",
                     words,
-                    min([opens, *(at + round(spread.days * DAY) for at in times)]),
+                    min([opens, *(at + round(spread.days * DAY_US) for at in times)]),
                 )
             yield "campaign.spread", f"{len(times)} in {spread.days:g} days"
 
     def _limit(self, asked: Asked, limit: LimitRule, rule: str) -> str:
-        span, counted = round(limit.days * DAY), limit.counts or DIALLED_OUTCOMES
+        span, counted = round(limit.days * DAY_US), limit.counts or DIALLED_OUTCOMES
         those = _of_number(asked) if limit.per is Per.NUMBER else _of_lead(asked)
         times = sorted(
             one.at
@@ -342,13 +340,13 @@ def _fresh(asked: Asked, rule: RegistryRule) -> str:
     at = asked.registries.get(rule.registry)
     if at is None:
         raise _no(rule, f"the register {rule.registry} has not been imported")
-    if asked.now - at > rule.days * DAY:
+    if asked.now - at > rule.days * DAY_US:
         raise _no(rule, f"the copy of the register {rule.registry} is of {_utc(at)}, older than {rule.days:g} days")
     return f"{rule.registry} of {_utc(at)}"
 
 
 def _attempts(asked: Asked, rule: AttemptsRule) -> str:
-    span = round(rule.days * DAY)
+    span = round(rule.days * DAY_US)
     those = _of_number(asked) if rule.per is Per.NUMBER else _of_lead(asked)
     # What a clock wrote that has been set back since, counts as well.
     times = sorted(one.at for one in those if one.outcome in rule.counted and asked.now - span < one.at)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -18,14 +18,12 @@ from fsorch.campaign.answer_counts import AnswerCounts, count_answers
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, Mode, Outcome
+from fsorch.clock import DAY_US, EPOCH, US
 from fsorch.compliance_packs import DropRule
 from fsorch.places import Place
 
 __all__ = ["COLUMNS", "Evidence", "Summary", "Window"]
 
-SECOND = 1_000_000
-DAY = 86_400 * SECOND
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # Each column of a call's record, and what it is evidence of.
 COLUMNS = {
     "call": "id of the attempt",
@@ -187,7 +185,7 @@ class Evidence:
         for rule in self._rules.drop_rules:
             if row.outcome == Outcome.HUNG_UP and not rule.hang_ups:
                 continue
-            period = (row.launched_at - self._since) // round(rule.days * DAY)
+            period = (row.launched_at - self._since) // round(rule.days * DAY_US)
             counts = self._periods.setdefault((rule.id, period), [0, 0])
             counts[0] += 1
             counts[1] += row.outcome == Outcome.DROP
@@ -196,14 +194,14 @@ class Evidence:
         rules: dict[str, DropRule] = {rule.id: rule for rule in self._rules.drop_rules}
         missed = self._spec.amd.false_positives if self._spec.amd is not None else 0.0
         for (id, period), (live, drops) in sorted(self._periods.items()):
-            span = round(rules[id].days * DAY)
+            span = round(rules[id].days * DAY_US)
             since = self._since + period * span
             yield Window(since=since, until=since + span, budget=drop_budget(rules[id], live, drops, missed))
 
 
 def _between(start: int, end: int) -> float:
     """Seconds from one to the other; 0 where one of them never came."""
-    return round((end - start) / SECOND, 3) if start and end else 0.0
+    return round((end - start) / US, 3) if start and end else 0.0
 
 
 def _iso(at: int) -> str:

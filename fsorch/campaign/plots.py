@@ -7,19 +7,18 @@ a title, so that whoever points at it reads it, and text that no name can turn i
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from xml.etree import ElementTree as Xml
 from zoneinfo import ZoneInfo
 
 import msgspec
 
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, Outcome
+from fsorch.clock import EPOCH, HOUR_US
 
 __all__ = ["Hour", "draw_hours", "hours_of"]
 
 SVG = "http://www.w3.org/2000/svg"
-HOUR = 3_600_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 LEFT, RIGHT, TOP, PANEL, GAP, FOOT = 64, 24, 56, 150, 46, 34
 WIDTH = 900
 # More hours than this and a bar is no longer seen: then a bar is several hours.
@@ -53,7 +52,7 @@ class Hour(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def busy(self) -> float:
         """The share of the hour, as far as was dialled in it, that the agents who talked in it spent talking."""
-        return min(1.0, self.talk_us / (self.agents * (self.span_us or self.hours * HOUR))) if self.agents else 0.0
+        return min(1.0, self.talk_us / (self.agents * (self.span_us or self.hours * HOUR_US))) if self.agents else 0.0
 
 
 class _Count(msgspec.Struct):
@@ -72,7 +71,7 @@ def hours_of(rows: Iterable[AttemptRow], since: int, until: int) -> tuple[Hour, 
     began, ended = until, since
     for row in rows:
         began, ended = min(began, row.launched_at), max(ended, row.launched_at, min(row.ended_at, until))
-        one = counts.setdefault(row.launched_at // HOUR, _Count())
+        one = counts.setdefault(row.launched_at // HOUR_US, _Count())
         one.launched += 1
         one.live += row.outcome in LIVE_OUTCOMES
         one.drops += row.outcome == Outcome.DROP
@@ -80,7 +79,7 @@ def hours_of(rows: Iterable[AttemptRow], since: int, until: int) -> tuple[Hour, 
         _spread_talk(row, counts)
     if not counts:
         return ()
-    first, last = max(min(counts), since // HOUR), min(max(counts), max(until - 1, since) // HOUR)
+    first, last = max(min(counts), since // HOUR_US), min(max(counts), max(until - 1, since) // HOUR_US)
     step = -(-(last - first + 1) // MOST_BARS)
     return tuple(_bar(counts, start, step, began, ended) for start in range(first, last + 1, step))
 
@@ -90,8 +89,8 @@ def _spread_talk(row: AttemptRow, counts: dict[int, _Count]) -> None:
         return
     at = row.bridged_at
     while at < row.ended_at:
-        hour = at // HOUR
-        end = min(row.ended_at, (hour + 1) * HOUR)
+        hour = at // HOUR_US
+        end = min(row.ended_at, (hour + 1) * HOUR_US)
         one = counts.setdefault(hour, _Count())
         one.talk_us += end - at
         one.agents.add(row.agent)
@@ -99,13 +98,13 @@ def _spread_talk(row: AttemptRow, counts: dict[int, _Count]) -> None:
 
 
 def _bar(counts: dict[int, _Count], start: int, step: int, began: int, ended: int) -> Hour:
-    span_us = min((start + step) * HOUR, ended) - max(start * HOUR, began)
+    span_us = min((start + step) * HOUR_US, ended) - max(start * HOUR_US, began)
     some = [counts[hour] for hour in range(start, start + step) if hour in counts]
     launched = sum(one.launched for one in some)
     # Where talks only ran on after the last call, all of the hour counts.
-    cut = launched and 0 < span_us < step * HOUR
+    cut = launched and 0 < span_us < step * HOUR_US
     return Hour(
-        at=start * HOUR,
+        at=start * HOUR_US,
         launched=launched,
         live=sum(one.live for one in some),
         drops=sum(one.drops for one in some),

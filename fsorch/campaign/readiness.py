@@ -12,6 +12,7 @@ from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.pacing import PACERS
 from fsorch.campaign.script import WORDS, fields_of, unknown_words
 from fsorch.campaigns import CallerIdPool, CampaignSpec, Mode
+from fsorch.clock import DAY_US
 from fsorch.compliance_packs import PackSpec, RegistryRule
 from fsorch.config import AgentSpec, Centre
 from fsorch.errors import ConfigError
@@ -20,7 +21,6 @@ from fsorch.rules import PhoneMode
 
 __all__ = ["OVERDIALLING", "check_pacers", "faults", "register_fault"]
 
-DAY = 86_400 * 1_000_000
 # The modes in which a person may be answered and find nobody.
 OVERDIALLING = (Mode.POWER, Mode.PREDICTIVE)
 
@@ -169,6 +169,6 @@ def register_fault(rule: RegistryRule, registries: Mapping[str, int], now: int) 
     if at is None:
         mend = f"fsorch dnc import {rule.registry} FILE"
         return f"the register {rule.registry} has not been imported ({rule.source}); {mend}"
-    if now - at > rule.days * DAY:
+    if now - at > rule.days * DAY_US:
         return f"the register {rule.registry} is older than {rule.days:g} days ({rule.source}); import it anew"
     return ""

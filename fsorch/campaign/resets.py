@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["last_reset", "next_reset"]
+from fsorch.clock import EPOCH
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+__all__ = ["last_reset", "next_reset"]
 
 
 def last_reset(times: Sequence[str], zone: str, now: int) -> int:

@@ -20,10 +20,10 @@ from fsorch.campaigns import (
     Outcome,
     Then,
 )
+from fsorch.clock import US
 
 __all__ = ["Next", "after", "first_number", "unspent", "with_attempt"]
 
-SECOND = 1_000_000
 # Whose phone has rung in vain because we took the call back is not called again in the next minute.
 RANG_S = 900.0
 
@@ -98,7 +98,7 @@ def _by_word(
             return Next(state=LeadState.BARRED, why=f"{name}: not to be called")
         case Then.CALLBACK:
             # Without a time the promise is as good as the usual rest: somebody said "later".
-            at = promised_at or attempt.ended_at + round(_usual_s(spec) * SECOND)
+            at = promised_at or attempt.ended_at + round(_usual_s(spec) * US)
             return Next(
                 state=LeadState.CALLBACK,
                 next_at=at,
@@ -121,7 +121,7 @@ def _missed_promise(spec: CampaignSpec, lead: Lead, attempt: AttemptRow, outcome
     if lead.tried.get(outcome, 0) <= spec.callbacks.tries and outcome is not Outcome.INVALID:
         return Next(
             state=LeadState.CALLBACK,
-            next_at=attempt.ended_at + round(max(spec.callbacks.retry_s, LEAST_REST_S) * SECOND),
+            next_at=attempt.ended_at + round(max(spec.callbacks.retry_s, LEAST_REST_S) * US),
             next_number=lead.next_number,
             callback_agent=lead.callback_agent,
             why=f"a promised call that ended {_spoken(outcome)}",
@@ -164,7 +164,7 @@ def _again(
         return Next(state=LeadState.BARRED, why="no number of it can be dialled")
     # A number that has just been tried is never tried again in the same breath.
     wait_s = max(after_s, LEAST_REST_S)
-    return Next(state=LeadState.READY, next_at=attempt.ended_at + round(wait_s * SECOND), next_number=place, why=why)
+    return Next(state=LeadState.READY, next_at=attempt.ended_at + round(wait_s * US), next_number=place, why=why)
 
 
 def first_number(numbers: tuple[LeadNumber, ...], start: int = 0) -> int | None:

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-__all__ = ["parts_allow"]
+from fsorch.clock import EPOCH
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+__all__ = ["parts_allow"]
 
 
 def parts_allow(parts: Sequence[str], zone: str, tries: Sequence[int], now: int) -> int:

@@ -16,10 +16,10 @@ from fsorch.calendars import OpenState
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaign.retry import first_number
 from fsorch.campaigns import ARMED, CampaignSpec, CampaignState, Lead, LeadState, Mode, Outcome
+from fsorch.clock import EPOCH
 
 __all__ = ["Reason", "Situation", "Skipped", "why"]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 # The campaign's hours and the rules' are followed in turn; this often is enough for any two of them to meet.
 MOST_TURNS = 40
 HELD = {

@@ -28,6 +28,7 @@ from gevent import subprocess
 from gevent.fileobject import FileObject
 
 import fsorch
+from fsorch.clock import US
 from fsorch.config import Centre
 from fsorch.edge.prompt_texts import wanted
 from fsorch.edge.status import cpu_seconds
@@ -47,7 +48,6 @@ END_S = 5.0
 # How fast prompts are spoken, as the linter reckons; and one whose words are not known.
 CHARACTERS_PER_S = 14.0
 SOME_PROMPT_S = 2.0
-US = 1_000_000
 # Samples a second of what is recorded.
 RATE = 8000
 

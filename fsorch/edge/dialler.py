@@ -24,7 +24,7 @@ from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.readiness import register_fault
 from fsorch.campaign.resets import last_reset, next_reset
 from fsorch.campaigns import CampaignSpec, Lead, LeadNumber
-from fsorch.clock import Clock
+from fsorch.clock import DAY_US, Clock
 from fsorch.compliance_packs import SHIPPED_REGISTERS, RegistryRule, pack_named
 from fsorch.config import Centre
 from fsorch.edge.logs import about
@@ -40,7 +40,6 @@ __all__ = ["Dialler"]
 
 log = logging.getLogger(__name__)
 
-DAY_US = 86_400 * 1_000_000
 # What could not be given back is tried again after this time.
 OWED_S = 5.0
 # Where no law says how long drops count.

@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from fsorch.calendars import EPOCH, WEEKDAYS
+from fsorch.calendars import WEEKDAYS
+from fsorch.clock import EPOCH
 from fsorch.engine.core import Core
 from fsorch.engine.sounds import spoken
 from fsorch.engine.state import Contact

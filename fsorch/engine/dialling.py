@@ -53,7 +53,6 @@ HALF_S = 2.0
 BACK = 0.8
 # The states in which nobody wants it to dial.
 STOPPED = (CampaignState.DRAFT, CampaignState.PAUSED, CampaignState.DRAINING, CampaignState.FINISHED)
-US = 1_000_000
 
 
 class Dialling:

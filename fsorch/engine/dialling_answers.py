@@ -18,6 +18,7 @@ from msgspec import structs
 from fsorch.campaign.answer_counts import Sign
 from fsorch.campaign.answers import Answer, AnswerState, Verdict
 from fsorch.campaigns import AmdSpec, Mode
+from fsorch.clock import US
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.tones import detectors
@@ -34,7 +35,6 @@ FRAME_S = 0.02
 LEAST_S = 0.04
 # The switch says itself when time decides; if it does not, it is asked no more so much later.
 LAG_S = 0.15
-US = 1_000_000
 # However long it took to tell who it is, a person has this time to be joined.
 SOONEST_S = 0.3
 # By which sign each verdict of listening is kept.

@@ -23,6 +23,7 @@ from fsorch.campaign.answers import Verdict
 from fsorch.campaign.dial import DialEffect, DialInput, DialState, verdict
 from fsorch.campaigns import MachineAction, Mode, Outcome
 from fsorch.causes import Cause
+from fsorch.clock import US
 from fsorch.demands import NOTHING, demand_of
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
@@ -56,7 +57,6 @@ BEEP_S = 25.0
 JOINING_S = 1.0
 # An agent who has picked up for a lead waits so long for a gateway to take the launch, which is tried so often.
 ROOM_S, AGAIN_S = 3.0, 0.1
-US = 1_000_000
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
 

@@ -20,6 +20,7 @@ from fsorch.campaign.agent_turns import Turns
 from fsorch.campaign.dial import DialInput
 from fsorch.campaign.pacing_watch import LASTING_S
 from fsorch.campaigns import CampaignState, Mode, Outcome
+from fsorch.clock import US
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_calls import DialCalls
 from fsorch.engine.dialling_holds import is_hindered, may_serve, phase
@@ -36,7 +37,6 @@ TOLD_S = 1.0
 RECKON_S = 1.0
 # Of differences of moments: a deadline that is so near would come again and again.
 ROUNDING_S = 1e-6
-US = 1_000_000
 NOBODY_LEFT = "no agent is left"
 
 

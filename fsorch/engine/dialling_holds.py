@@ -5,6 +5,7 @@ from __future__ import annotations
 from fsorch.acd import AgentState, AgentStatus
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaigns import CampaignSpec, CampaignState, Mode
+from fsorch.clock import US
 from fsorch.compliance_packs import DropRule
 from fsorch.demands import demand_of, fulfils, spoken
 from fsorch.engine.core import Core
@@ -22,7 +23,6 @@ PACED = {Mode.PROGRESSIVE: "progressive", Mode.POWER: "power", Mode.PREDICTIVE: 
 LAUNCHING = (*PACED, Mode.AGENTLESS)
 # Those in which a person has answered before it is decided who talks with them.
 UNATTENDED = (Mode.POWER, Mode.PREDICTIVE)
-US = 1_000_000
 
 
 class Holds:

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from fsorch.campaign.answer_counts import Sign
 from fsorch.campaign.dial import DialInput, DialState
 from fsorch.campaigns import MachineAction, Outcome
+from fsorch.clock import US
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import Hearing
 from fsorch.engine.dialling_said import Said
@@ -29,7 +30,6 @@ __all__ = ["MESSAGE_LIMIT_S", "Machines"]
 AWAIT_S, SILENT, GRACE_S = 30.0, 75, 5.0
 # A message ends by itself; past this it is ended.
 MESSAGE_LIMIT_S = 120.0
-US = 1_000_000
 # Whoever has answered is being heard, and may turn out to be a fax machine.
 HEARD = frozenset({DialState.UP, DialState.HANDED, DialState.TALKING, DialState.MACHINE})
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import timedelta, tzinfo
 from functools import cache, partial
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -25,6 +25,7 @@ from fsorch.campaign.pacing import LEVELS, PACERS, Pacer
 from fsorch.campaign.pacing_guard import Guard
 from fsorch.campaign.pacing_watch import Watch
 from fsorch.campaigns import CampaignState, LevelSpec, Outcome
+from fsorch.clock import EPOCH, US
 from fsorch.engine.actions import KeepLearnt
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_answers import SOONEST_S
@@ -51,8 +52,6 @@ NOBODY = ""
 SAFE = "progressive"
 # An agent who took a call so shortly before somebody answered would be taken for the one who has them.
 APART_S = 1.0
-US = 1_000_000
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class Paces:

@@ -24,9 +24,10 @@ from fsorch.acd.line import LineState
 from fsorch.campaign.dial import DialState
 from fsorch.campaign.form import filled_in
 from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
+from fsorch.clock import US
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
-from fsorch.engine.dialling import US, Dialling
+from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_checks import Ruling
 from fsorch.engine.dialling_leads import choices, next_number
 from fsorch.engine.dialling_state import Dial, Preview, Run

@@ -17,6 +17,7 @@ from fsorch.acd import ContactState
 from fsorch.campaign.dial import DialInput, DialMachine, DialState
 from fsorch.campaign.retry import with_attempt
 from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, LeadState, Mode, Outcome
+from fsorch.clock import US
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
@@ -34,8 +35,6 @@ from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 
 __all__ = ["Found"]
-
-US = 1_000_000
 
 
 class Found:

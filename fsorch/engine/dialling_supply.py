@@ -12,6 +12,7 @@ from msgspec import to_builtins
 
 from fsorch.acd import AgentState
 from fsorch.campaigns import Lead, Mode
+from fsorch.clock import US
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_checks import Checks, Ruling, barred
@@ -30,7 +31,6 @@ FEWEST, MOST = 4, 500
 DRY_S = 5.0
 # Where they are putting them in order.
 UNPREPARED_S = 0.5
-US = 1_000_000
 
 
 class Supply:

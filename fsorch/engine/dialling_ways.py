@@ -11,6 +11,7 @@ from typing import Any
 from fsorch.campaign.gateway_health import GatewayHealth, HealthEffect
 from fsorch.campaigns import Outcome, outcome_of
 from fsorch.causes import Cause
+from fsorch.clock import US
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_state import Dial, Limit
 from fsorch.engine.facts import FactKind
@@ -29,7 +30,6 @@ SILENT = frozenset({Cause.NO_ANSWER, Cause.PROGRESS_TIMEOUT, Cause.RECOVERY_ON_T
 # The network has no room, or did not say why, or the gateway is away: another may have.
 NO_ROOM = frozenset({Outcome.CONGESTION, Outcome.FAILED})
 UNTOLD = frozenset({Outcome.CANCELLED, Outcome.LOST, Outcome.NOANSWER})
-US = 1_000_000
 
 
 class Ways:

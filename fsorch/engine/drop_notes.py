@@ -11,6 +11,8 @@ import re
 
 import msgspec
 
+from fsorch.clock import US
+
 __all__ = ["DROPPED", "DropNote", "drop_note", "note_keys"]
 
 DROPPED = "fsorch_dropped"
@@ -22,7 +24,6 @@ _NOTE = re.compile(
     r" (?P<campaign>[A-Za-z0-9_.-]{1,64}) (?P<lead>[A-Za-z0-9_.-]{1,64})",
     re.ASCII,
 )
-_US = 1_000_000
 
 
 class DropNote(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +50,7 @@ def drop_note(attempt: str, text: str) -> DropNote:
         return DropNote(attempt=attempt)
     return DropNote(
         attempt=attempt,
-        at=int(found["at"]) * _US,
+        at=int(found["at"]) * US,
         key=found["key"].strip("-"),
         number=found["number"],
         campaign=found["campaign"],

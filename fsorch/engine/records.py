@@ -10,6 +10,7 @@ import msgspec
 
 from fsorch.acd import ContactState
 from fsorch.causes import Cause
+from fsorch.clock import US
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import OpenContact
@@ -21,7 +22,6 @@ from fsorch.names import ContactOutcome, SegmentKind
 
 __all__ = ["Records", "row_of"]
 
-_US = 1_000_000
 # How those end who were turned away for good.
 TURNED = (ContactOutcome.OVERFLOWED, ContactOutcome.VOICEMAIL)
 
@@ -74,7 +74,7 @@ class Records:
     def wrap_up(self, contact: str, queue: str, agent: str, began_at: int) -> None:
         """The after-call work of ``agent`` for a contact that may be over long since."""
         now = self.core.now.wall
-        self.wrapped(agent, (now - began_at) / _US)
+        self.wrapped(agent, (now - began_at) / US)
         row = SegmentRow(
             id=f"{contact}:w:{agent}:{began_at}",
             contact=contact,

@@ -12,6 +12,7 @@ from collections.abc import Callable
 
 from fsorch.acd import ContactInput, ContactState
 from fsorch.belongings import fits
+from fsorch.clock import US
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.music import Music
@@ -31,7 +32,6 @@ BREAK_GRACE_S = 1.0
 PROMPT_LIMIT_S = 60.0
 # Sound below this energy is silence to the record application (capture 18).
 THRESHOLD = 200
-US = 1_000_000
 # What tells a caller who has heard what to do that it begins.
 TONE = "tone_stream://%(400,100,640)"
 

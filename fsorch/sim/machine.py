@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fsorch.clock import US
 from fsorch.sim.apps import Apps
 from fsorch.sim.channel import Channel, Party
 from fsorch.sim.conference import Conferences
@@ -12,7 +13,6 @@ from fsorch.sim.inbound import Invite, create_inbound
 from fsorch.sim.media import SOUNDS_DIR, Sounds, fsorch_sounds
 from fsorch.sim.relay import Relays
 from fsorch.sim.scheduler import Scheduler
-from fsorch.sim.timeline import SECOND
 
 __all__ = ["Machine"]
 
@@ -74,7 +74,7 @@ class Machine:
         """Years, days, hours, minutes, seconds, milliseconds, microseconds."""
         rest = self.core.now
         parts = []
-        for size in (365 * 86400 * SECOND, 86400 * SECOND, 3600 * SECOND, 60 * SECOND, SECOND, 1000, 1):
+        for size in (365 * 86400 * US, 86400 * US, 3600 * US, 60 * US, US, 1000, 1):
             parts.append(rest // size)
             rest %= size
         return (parts[0], parts[1], parts[2], parts[3], parts[4], parts[5], parts[6])

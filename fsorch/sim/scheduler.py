@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fsorch.clock import US
 from fsorch.sim.apps import expand
 from fsorch.sim.channel import Channel, Thread
 from fsorch.sim.core import Core
 from fsorch.sim.lifecycle import hangup, transfer
-from fsorch.sim.timeline import SECOND, Timer
+from fsorch.sim.timeline import Timer
 
 __all__ = ["Scheduler"]
 
@@ -48,7 +49,7 @@ class Scheduler:
         core = self._core
         digits = when.lstrip("+")
         number = int(digits) if digits.isdigit() and len(digits) < 12 else 0
-        epoch = core.wall() // SECOND + number if when.startswith("+") else number
+        epoch = core.wall() // US + number if when.startswith("+") else number
         self._count += 1
         task = str(self._count)
 
@@ -57,7 +58,7 @@ class Scheduler:
             if not channel.hung:
                 call()
 
-        self._tasks[task] = (channel.uuid, core.timeline.at(epoch * SECOND - core.start_us, run))
+        self._tasks[task] = (channel.uuid, core.timeline.at(epoch * US - core.start_us, run))
         self._groups.setdefault(channel.uuid, set()).add(task)
 
     def _forget(self, task: str) -> Timer:

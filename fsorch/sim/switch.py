@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from fsorch.clock import US
 from fsorch.esl.frames import CommandFrame
 from fsorch.sim.api import Api
 from fsorch.sim.channel import Channel, Party
@@ -22,7 +23,6 @@ from fsorch.sim.inbound import Invite
 from fsorch.sim.machine import Machine
 from fsorch.sim.media import Sounds
 from fsorch.sim.session import Faults, Session
-from fsorch.sim.timeline import SECOND
 
 __all__ = ["Faults", "VirtualSwitch"]
 
@@ -65,16 +65,16 @@ class VirtualSwitch:
     @property
     def now(self) -> float:
         """Virtual seconds since the start."""
-        return self.machine.core.now / SECOND
+        return self.machine.core.now / US
 
     def advance(self, to: float) -> None:
         """Let everything happen that is due until ``to`` (virtual seconds since the start)."""
-        self.machine.core.timeline.advance(max(round(to * SECOND), self.machine.core.now))
+        self.machine.core.timeline.advance(max(round(to * US), self.machine.core.now))
 
     def next_deadline(self) -> float | None:
         """When something is due next, in virtual seconds, or None."""
         due = self.machine.core.timeline.next_due()
-        return None if due is None else due / SECOND
+        return None if due is None else due / US
 
     # -- calls --------------------------------------------------------------------------------------------------------
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 import heapq
 from collections.abc import Callable
 
-__all__ = ["SECOND", "TICK", "Timeline", "Timer"]
+from fsorch.clock import US
 
-SECOND = 1_000_000
+__all__ = ["TICK", "Timeline", "Timer"]
+
 """Microseconds of a second."""
 
 TICK = 20_000
@@ -50,7 +51,7 @@ class Timeline:
 
     def after(self, seconds: float, call: Callable[[], None]) -> Timer:
         """Run ``call`` in ``seconds`` of virtual time."""
-        return self.at(self.now + round(seconds * SECOND), call)
+        return self.at(self.now + round(seconds * US), call)
 
     def next_tick(self) -> int:
         """The first point of the 20 ms grid after now."""

@@ -10,6 +10,7 @@ from peewee import fn
 
 from fsorch.campaign.answer_counts import AnswerCounts, count_answers
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, Outcome, Past
+from fsorch.clock import HOUR_US
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.errors import NotFound
 from fsorch.store.database import Db
@@ -21,7 +22,6 @@ from fsorch.store.values import clean, cut, dump_json
 
 __all__ = ["Attempts", "CampaignCounts", "HourCounts", "ListCounts", "attempt_of", "count_list"]
 
-HOUR_US = 3_600_000_000
 # An id may be cut short, but not shorter.
 SHORTEST = 4
 # Rows of a page of attempts that are read from end to end.

@@ -14,6 +14,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from fsorch.clock import EPOCH
 from fsorch.engine.tenants import FULL
 from fsorch.errors import ConfigError
 from fsorch.store.queries import SERVICE_LEVEL_S, Answers
@@ -23,7 +24,6 @@ __all__ = ["Answering", "ContractRow", "TenantReport", "is_held", "tenant_report
 
 # A year and a day; each day is some questions to the database.
 MOST_DAYS = 367
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ContractRow(msgspec.Struct, frozen=True, kw_only=True):

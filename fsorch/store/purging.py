@@ -16,6 +16,7 @@ import msgspec
 from peewee import fn
 
 from fsorch.campaign.keeping import Hold, Term, asked_back, longest
+from fsorch.clock import DAY_US
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.engine.facts import FactKind
@@ -37,7 +38,6 @@ from fsorch.store.values import clean, cut
 
 __all__ = ["Lot", "Retention"]
 
-DAY_US = 86_400 * 1_000_000
 # Calls of one transaction: what a running fsorch waits for at most.
 PAGE = 500
 # What is told of leads beside their calls.

@@ -18,6 +18,7 @@ from fsorch.campaign.script import fields_of
 from fsorch.campaign.why import Reason, Situation, Skipped, why
 from fsorch.campaign_checks import parse_filter
 from fsorch.campaigns import CampaignSpec, CampaignState, Lead, LeadState, Outcome
+from fsorch.clock import DAY_US, US
 from fsorch.compliance_packs import pack_named
 from fsorch.config import Centre
 from fsorch.engine.sounds import drop_values, fixed, sound, spoken, unknown_slots
@@ -47,8 +48,6 @@ __all__ = [
     "upcoming_of",
 ]
 
-US = 1_000_000
-DAY_US = 86_400 * US
 NOT_HELD: Mapping[str, str] = MappingProxyType({})
 
 

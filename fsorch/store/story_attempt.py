@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import msgspec
 
 from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, Mode, OrderBy
+from fsorch.clock import US
 from fsorch.engine.facts import Fact
 from fsorch.engine.rows import ContactRow
 from fsorch.store.queries import ContactDetail
@@ -24,7 +25,6 @@ WAYS = {
     Mode.PREDICTIVE: "the pacer expected an agent to be free by the answer",
     Mode.AGENTLESS: "the campaign plays what it has to say by itself",
 }
-US = 1_000_000
 
 
 class AttemptDetail(msgspec.Struct, frozen=True, kw_only=True):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from fsorch.campaigns import LeadState, Mode, Outcome
+from fsorch.clock import US
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow
 
 __all__ = ["DialledTeller", "long_span", "named"]
 
-US = 1_000_000
 UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 HEARD = {
     Outcome.LIVE: "somebody was reached",

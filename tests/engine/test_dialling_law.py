@@ -5,10 +5,13 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
+import pytest
 from msgspec import structs
 
 from fsorch.campaigns import CampaignState, ConsentRow, Lead, LeadNumber, LeadState, Mode
+from fsorch.clock import HOUR_US
 from fsorch.engine.actions import AboutLeads, LeadsWanted
+from fsorch.engine.dialling_checks import Checks, Ruling
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, DialNumber, LeadsCome, ReadyLead
 from tests.engine.dialroom import CAMPAIGN, Room, centre
@@ -16,6 +19,7 @@ from tests.engine.dialroom import CAMPAIGN, Room, centre
 US_CAMPAIGN = structs.replace(CAMPAIGN, pack="us")
 # 2027-01-15, Friday, 8:00 UTC: 3 in the morning in New York.
 EIGHT_THERE = round(datetime(2027, 1, 15, 13, tzinfo=UTC).timestamp() * 1_000_000)
+NOON_THERE = EIGHT_THERE + 4 * HOUR_US
 
 
 class LawRoom(Room):
@@ -178,3 +182,37 @@ def test_a_register_keeps_a_sale_off_the_line_but_not_a_service_call() -> None:
         room.run()
         room.passes(6)
         assert len(room.calls()) == calls
+
+
+FIRST, SECOND = "+12125550101", "+12125550102"
+
+
+def judged(is_called: bool = False, **known: Any) -> tuple[str, Ruling]:
+    """At noon in New York, of a lead with two numbers."""
+    checks = Checks(lambda number, own: is_called)
+    spec = structs.replace(US_CAMPAIGN, id="judged", purpose="marketing", mode=Mode.AGENTLESS)
+    ready = ReadyLead(lead=person("1", FIRST, SECOND), checked_at=NOON_THERE, **known)
+    return checks.judge(spec, ready, NOON_THERE)
+
+
+def test_a_number_that_is_being_called_is_free_again_a_little_later() -> None:
+    number, ruling = judged(is_called=True)
+    assert (number, ruling.rule) == (FIRST, "number.called")
+    assert NOON_THERE < ruling.until <= NOON_THERE + HOUR_US
+
+
+@pytest.mark.parametrize(
+    ("listed", "number", "rule"),
+    [
+        # What consent may mend comes before what is so for good, whichever number is first.
+        ((FIRST,), SECOND, "us.consent-recorded"),
+        ((SECOND,), FIRST, "us.consent-recorded"),
+        ((), FIRST, "us.consent-recorded"),
+        ((FIRST, SECOND), FIRST, "dnc"),
+    ],
+)
+def test_of_two_numbers_that_may_not_be_called_the_one_that_may_yet_be_is_told(
+    listed: tuple[str, ...], number: str, rule: str
+) -> None:
+    found, ruling = judged(dnc=dict.fromkeys(listed, "own"))
+    assert (found, ruling.rule, ruling.allowed) == (number, rule, False)

@@ -586,7 +586,7 @@ class Storm:
     True,
     [("end", 0), ("job", 1, "-ERR NO_ANSWER\n"), ("leg", "CHANNEL_PARK", 2, 0, "NORMAL_CLEARING")],
 )
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.sampled_from(list(Strategy)), st.booleans(), st.lists(HAPPENINGS, max_size=60))
 def test_nothing_is_double_nothing_is_lost_and_nobody_is_stuck(
     strategy: Strategy, nailed: bool, story: list[tuple[object, ...]]

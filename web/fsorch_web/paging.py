@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 import flask
 from flask import Response
 
+from fsorch.clock import DAY_US
 from fsorch_web.errors import ApiError
 from fsorch_web.wire import json_response
 
@@ -17,7 +18,6 @@ __all__ = ["MOST", "Place", "after_place", "limit_of", "page_response", "place",
 
 MOST = 500
 USUAL = 50
-DAY_US = 86_400_000_000
 # Figures and pictures of more than this are for the command line.
 LONGEST_US = 92 * DAY_US
 

@@ -13,7 +13,7 @@ import click
 import msgspec
 from rich.progress import Progress
 
-from fsorch.clock import to_datetime
+from fsorch.clock import DAY_US, to_datetime
 from fsorch.engine.rows import LegRow
 from fsorch_cli.app import App
 from fsorch_cli.console import err, first_rows, note, print_json, print_table
@@ -22,8 +22,6 @@ from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
 from fsorch_cli.live import local_time, seconds
 from fsorch_cli.options import AS_JSON
-
-DAY_US = 86_400 * 1_000_000
 
 
 @click.group("cdr", cls=Group)

@@ -10,7 +10,7 @@ import click
 from fsorch.campaign.evidence import COLUMNS
 from fsorch.campaign.keeping import Hold
 from fsorch.campaigns import Lead, LeadNumber
-from fsorch.clock import to_datetime
+from fsorch.clock import DAY_US, to_datetime
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, pack_named, shipped_pack
 from fsorch.errors import NotFound
 from fsorch.store.purging import Lot
@@ -25,8 +25,6 @@ from fsorch_cli.leads import number_of
 from fsorch_cli.live import asked_by, local_time, now_us
 from fsorch_cli.live import find as find_one
 from fsorch_cli.options import AS_JSON
-
-DAY_US = 86_400 * 1_000_000
 
 
 @click.group("compliance", cls=Group)
