@@ -178,9 +178,11 @@ def test_a_call_that_is_not_ours_is_left_alone() -> None:
 
 def test_who_was_answered_waited_until_then_and_who_gave_up_until_the_end() -> None:
     desk = Desk()
-    desk.log_in("ann")
     desk.call("caller-1", "sales")
-    desk.passes(4)
+    desk.passes(3)
+    desk.log_in("ann")
+    (offer,) = desk.of(FactKind.OFFER_MADE)
+    assert offer.data["waited_us"] == 3_000_000
     dial = desk.last(Originate)
     desk.rings(dial.uuid)
     desk.picks_up(dial.uuid, dial.job_uuid)

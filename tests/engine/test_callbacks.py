@@ -87,6 +87,21 @@ def test_another_number_is_keyed_and_confirmed() -> None:
     assert desk.last(Originate).endpoint == "sofia/gateway/out/0301234"
 
 
+@pytest.mark.parametrize(("own", "shown"), [("", "8800"), ("+4930", "+4930")])
+def test_the_customer_sees_the_number_that_they_called_unless_the_queue_has_its_own(own: str, shown: str) -> None:
+    usual = centre(CallFirst.CUSTOMER)
+    sales, support = usual.queues
+    assert sales.callback is not None
+    rule = structs.replace(sales.callback, caller_id=own)
+    desk = Desk(structs.replace(usual, queues=(structs.replace(sales, callback=rule), support)))
+    desk.call("caller", "sales", destination="8800")
+    ask(desk)
+    says(desk, "caller", "1")
+    desk.ends("caller")
+    desk.log_in("ann")
+    assert dict(desk.last(Originate).variables)["origination_caller_id_number"] == shown
+
+
 @pytest.mark.parametrize("keys", [("3",), ("", "", ""), ("2", "", "")])
 def test_who_would_rather_wait_waits_on(keys: tuple[str, ...]) -> None:
     desk = Desk(centre())

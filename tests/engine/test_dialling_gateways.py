@@ -167,6 +167,18 @@ def test_a_lead_whose_call_was_lost_by_the_only_gateway_has_not_been_called() ->
     assert [fact.data["gateway"] for fact in room.of(FactKind.GATEWAY_RESTS)] == ["carrier"]
 
 
+def test_who_is_busy_at_once_was_called_though_no_phone_was_heard_to_ring() -> None:
+    room = room_of(agents=1)
+    first = room.calls()[-1]
+    room.event("CHANNEL_CREATE", first.uuid)
+    room.event("CHANNEL_PROGRESS", first.uuid)
+    room.ends(first.uuid, "NO_ANSWER")
+    room.passes(1)
+    room.fails(room.calls()[-1], "USER_BUSY")
+    assert [row.outcome for row in room.ended()] == ["noanswer", "busy"]
+    assert room.of(FactKind.GATEWAY_RESTS) == []
+
+
 def test_phones_that_ring_out_say_nothing_against_a_gateway() -> None:
     room = room_of()
     for call in room.calls():
