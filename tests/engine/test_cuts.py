@@ -87,13 +87,10 @@ def test_a_cut_that_is_short_changes_nothing() -> None:
 def test_no_music_is_played_into_a_talk_that_began_while_the_link_was_cut() -> None:
     desk = Desk()
     desk.log_in("ann")
-    desk.call("caller-1", "sales")
-    dial = desk.last(Originate)
-    desk.rings(dial.uuid)
-    desk.picks_up(dial.uuid, dial.job_uuid)
+    phone = desk.answered("caller-1", "sales")
     desk.tell(LinkDown("main", "cut"))
     desk.sent.clear()
-    desk.tell(LinkUp("main", "core-1", pair(dial.uuid)))
+    desk.tell(LinkUp("main", "core-1", pair(phone)))
     assert (desk.agent("ann").state, desk.contact().state) == ("talking", "talking")
     assert not [command for command, _ in desk.sent if isinstance(command, Playback | PutOff)]
 
