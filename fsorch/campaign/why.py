@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -80,20 +81,28 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
     when: int = 0
 
 
+class Hindrance(NamedTuple):
+    """What is in the way: a word, the words, and whether time can mend it."""
+
+    rule: str
+    words: str
+    mends: bool
+
+
 def why(situation: Situation) -> Reason:
     """Why the lead is not dialled now, and when it will be."""
     lead = situation.lead
     name = f"lead {lead.id}" + (f" ({lead.name})" if lead.name else "")
     reasons = [*_reasons(situation)]
     reason = next(iter(reasons), None)
-    when = _first_time(situation) if reason is None or reason[2] else 0
+    when = _first_time(situation) if reason is None or reason.mends else 0
     if reason is not None and not when:
         # What no time mends is why it will not be, whatever else is in the way now.
-        reason = next((one for one in reasons if not one[2]), reason)
+        reason = next((one for one in reasons if not one.mends), reason)
     if reason is None:
         sentence = f"{name} may be dialled now, and waits for {_whom(situation)}"
         return Reason(rule="", sentence=sentence, when=situation.now)
-    rule, words, _ = reason
+    rule, words = reason.rule, reason.words
     tail = "it will not be" if not when else f"it may be from {_shown(when, situation)}"
     if when and rule in ("draft", "paused", "draining", "finished", "after"):
         tail = f"once the campaign runs, it may be from {_shown(when, situation)}"
@@ -103,65 +112,69 @@ def why(situation: Situation) -> Reason:
     return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}; {tail}", when=when)
 
 
-def _reasons(one: Situation) -> Iterator[tuple[str, str, bool]]:
-    """What is in the way: a word, the words, and whether time can mend it."""
+def _reasons(one: Situation) -> Iterator[Hindrance]:
+    """What is in the way, the first of it first."""
     lead, spec = one.lead, one.spec
     if lead.state in HELD:
-        yield lead.state.value, HELD[lead.state], False
+        yield Hindrance(lead.state.value, HELD[lead.state], mends=False)
     if lead.state is LeadState.BARRED:
-        yield "barred", f"it is barred{_last(lead)}", False
+        yield Hindrance("barred", f"it is barred{_last(lead)}", mends=False)
     if lead.state is LeadState.FINISHED:
-        yield "finished", f"it is done{_last(lead)}", False
+        yield Hindrance("finished", f"it is done{_last(lead)}", mends=False)
     if spec is None:
-        yield "campaign", f"no campaign dials its list {lead.list!r}", False
+        yield Hindrance("campaign", f"no campaign dials its list {lead.list!r}", mends=False)
         return
     yield from _of_campaign(one, spec)
     owed = lead.state is LeadState.CALLBACK
     if owed and lead.campaign not in ("", spec.id):
-        yield "promised", f"the call it was promised is for the campaign {lead.campaign} to make", False
+        yield Hindrance(
+            "promised", f"the call it was promised is for the campaign {lead.campaign} to make", mends=False
+        )
     # A promise is kept whatever the filter says.
     if not one.fits and not owed:
-        yield (
+        yield Hindrance(
             "filter",
             f"the filter of the campaign {spec.id} does not let it through ({spec.filter_of(lead.list)})",
-            False,
+            mends=False,
         )
     if first_number(lead.numbers) is None:
-        yield "number", "it has no number that can be dialled", False
+        yield Hindrance("number", "it has no number that can be dialled", mends=False)
     verdict = one.rules.check(one.asked) if one.rules is not None and one.asked is not None else None
     if verdict is not None and not verdict.allowed and not verdict.until:
-        yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", False
+        yield Hindrance(verdict.rule, f"{_small(verdict.words)} ({verdict.source})", mends=False)
     put_off = verdict is not None and not verdict.allowed and verdict.until >= lead.next_at
     if lead.next_at > one.now and not put_off:
         word = "callback" if lead.state is LeadState.CALLBACK else "resting"
-        yield word, f"{_resting(one)} until {_shown(lead.next_at, one)}", True
+        yield Hindrance(word, f"{_resting(one)} until {_shown(lead.next_at, one)}", mends=True)
     if verdict is not None and not verdict.allowed:
-        yield verdict.rule, f"{_small(verdict.words)} ({verdict.source})", True
+        yield Hindrance(verdict.rule, f"{_small(verdict.words)} ({verdict.source})", mends=True)
     if not one.prepared:
-        yield "preparing", f"the leads of the campaign {spec.id} have still to be put in order", True
+        yield Hindrance("preparing", f"the leads of the campaign {spec.id} have still to be put in order", mends=True)
     if one.held and one.state in ARMED:
-        yield "held", f"the campaign {spec.id} calls nobody at this moment ({one.held})", True
+        yield Hindrance("held", f"the campaign {spec.id} calls nobody at this moment ({one.held})", mends=True)
 
 
-def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[tuple[str, str, bool]]:
+def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[Hindrance]:
     by = f" by {one.who}" if one.who else ""
     because = f": {one.words}" if one.words else ""
     match one.state:
         case CampaignState.DRAFT:
-            yield "draft", f"the campaign {spec.id} has not been started", True
+            yield Hindrance("draft", f"the campaign {spec.id} has not been started", mends=True)
         case CampaignState.PAUSED:
-            yield "paused", f"the campaign {spec.id} is paused{by}{because}", True
+            yield Hindrance("paused", f"the campaign {spec.id} is paused{by}{because}", mends=True)
         case CampaignState.DRAINING | CampaignState.FINISHED:
-            yield one.state.value, f"the campaign {spec.id} is {one.state.value}{because}", True
+            yield Hindrance(one.state.value, f"the campaign {spec.id} is {one.state.value}{because}", mends=True)
     if spec.mode is Mode.MANUAL:
-        yield "manual", f"the campaign {spec.id} calls whom its agents dial by hand", False
+        yield Hindrance("manual", f"the campaign {spec.id} calls whom its agents dial by hand", mends=False)
     if one.waits_for:
-        yield "after", f"the campaign {spec.id} waits for the campaign {one.waits_for} to be finished", True
+        yield Hindrance(
+            "after", f"the campaign {spec.id} waits for the campaign {one.waits_for} to be finished", mends=True
+        )
     opens = _campaign_opens(one, one.now)
     if opens != one.now:
         state = one.hours(one.now) if one.hours is not None else None
         what = state.reason if state is not None and not state.open else "not its time"
-        yield "hours", f"the campaign {spec.id} does not dial now ({what})", opens > 0
+        yield Hindrance("hours", f"the campaign {spec.id} does not dial now ({what})", mends=opens > 0)
 
 
 def _campaign_opens(one: Situation, at: int) -> int:
