@@ -11,7 +11,7 @@ from msgspec import structs
 from fsorch.campaigns import CampaignState, ConsentRow, Lead, LeadNumber, LeadState, Mode
 from fsorch.clock import HOUR_US
 from fsorch.engine.actions import AboutLeads, LeadsWanted
-from fsorch.engine.dialling_checks import Checks, Ruling
+from fsorch.engine.dialling_checks import MENDED_US, Checks, Ruling, barred
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, DialNumber, LeadsCome, ReadyLead
 from tests.engine.dialroom import CAMPAIGN, Room, centre
@@ -216,3 +216,21 @@ def test_of_two_numbers_that_may_not_be_called_the_one_that_may_yet_be_is_told(
 ) -> None:
     found, ruling = judged(dnc=dict.fromkeys(listed, "own"))
     assert (found, ruling.rule, ruling.allowed) == (number, rule, False)
+
+
+@pytest.mark.parametrize(
+    ("before", "rule", "until", "after"),
+    [
+        # A promise stays one, whatever keeps it from being kept now.
+        (LeadState.CALLBACK, "us.hours", NOON_THERE + HOUR_US, (LeadState.CALLBACK, NOON_THERE + HOUR_US)),
+        (LeadState.RESERVED, "us.hours", NOON_THERE + HOUR_US, (LeadState.READY, NOON_THERE + HOUR_US)),
+        (LeadState.CALLBACK, "dnc", 0, (LeadState.BARRED, 0)),
+        (LeadState.CALLBACK, "us.consent", 0, (LeadState.CALLBACK, NOON_THERE + MENDED_US)),
+    ],
+)
+def test_what_becomes_of_a_lead_that_may_not_be_called(
+    before: LeadState, rule: str, until: int, after: tuple[LeadState, int]
+) -> None:
+    lead = structs.replace(person("1", FIRST), state=before)
+    left = barred(lead, Ruling(allowed=False, rule=rule, until=until), NOON_THERE)
+    assert (left.state, left.next_at) == after

@@ -48,6 +48,9 @@ def test_a_priority_change_acts_on_those_who_wait_already() -> None:
     assert order(desk) == ["1", "2"]
     desk.tell(SetPriority(contact=ids["2"], priority=9, by="sam"))
     assert order(desk) == ["2", "1"]
+    # A life that is told of nothing else finds it on the leg.
+    marks = [dict(command.pairs) for command, _ in desk.sent if isinstance(command, SetVars)]
+    assert [one["fsorch_priority"] for one in marks if "fsorch_priority" in one][-1] == "9"
     desk.log_in("ann")
     assert next(c.number for c in desk.engine.snapshot().contacts if c.state == "offered") == "2"
     (fact,) = desk.of(FactKind.PRIORITY_CHANGED)
