@@ -476,7 +476,6 @@ class Dialling:
         run.lines = max(0, run.lines - 1)
         run.tally.outcomes[outcome.value] += 1
         run.tally.talked += bool(dial.served)
-        run.tally.beeps += dial.beeped
         run.tally.listened += dial.listened
         run.tally.signs[dial.row().answer] += 1
 

@@ -200,7 +200,6 @@ class Tally:
     outcomes: Counter[str] = field(default_factory=Counter)
     talked: int = 0
     barred: int = 0
-    beeps: int = 0
     # Of answers listened to before an agent got them: all, and what was heard of each.
     listened: int = 0
     signs: Counter[str] = field(default_factory=Counter)

@@ -55,12 +55,10 @@ class Counters(msgspec.Struct):
 
     sessions: int = 0
     peak: int = 0
-    destroyed: int = 0
     answered: int = 0
     bridged: int = 0
     events: int = 0
     commands: int = 0
-    dropped_events: int = 0
     killed_readers: int = 0
 
 

@@ -347,6 +347,5 @@ def _end(core: Core, channel: Channel) -> Thread:
         yield None
     channel.state = "CS_DESTROY"
     core.channels.pop(channel.uuid, None)
-    core.counters.destroyed += 1
     core.fire("CHANNEL_DESTROY", channel)
     core.notice(channel, "destroy")

@@ -180,7 +180,6 @@ class Session:
             return
         if self._waiting_events >= MAX_EVENTS:
             self.lost += 1
-            self._machine.core.counters.dropped_events += 1
             if self.lost > MAX_LOST:
                 self._machine.core.counters.killed_readers += 1
                 self._out.clear()

@@ -70,7 +70,6 @@ class CallResult(msgspec.Struct, kw_only=True):
     number: str
     name: str
     destination: str
-    began_s: float
     bridged_s: float = 0.0
     ended_s: float = 0.0
     keyed: str = ""
@@ -230,7 +229,7 @@ class World:
         switch = self.switch
         destination = destination or self.plan.destination
         uuid = uuid or switch.machine.core.new_uuid()
-        result = CallResult(uuid=uuid, number=number, name=name, destination=destination, began_s=switch.now)
+        result = CallResult(uuid=uuid, number=number, name=name, destination=destination)
         self.results[uuid] = result
         self._placed += 1
         caller = Caller(self, plan or CallerPlan(), result)
