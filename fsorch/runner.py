@@ -62,7 +62,7 @@ log = logging.getLogger(__name__)
 
 # How soon a change of the configuration is followed; half of what DESIGN.md promises.
 WATCH_S = 0.5
-# An empty file in the home, touched so often: after a crash it tells how long we had lived.
+# So often the sign of life is given (see Alive) and what agents have chosen is kept.
 BEAT_S = 0.5
 # The recorder's thread hands the interpreter back after this (Python's own default is 5 ms): a free agent's call waits
 # for it after each write to the spool.

@@ -7,9 +7,7 @@ which another tenant has now is left out: it may be theirs as well.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import AbstractContextManager
-from typing import Any
+from collections.abc import Iterator, Sequence
 
 import msgspec
 from peewee import fn
@@ -19,6 +17,7 @@ from fsorch.errors import NotFound, RequestRefused
 from fsorch.store.customer_models import PromiseRecord
 from fsorch.store.database import Db, writing
 from fsorch.store.models import ContactRecord, SegmentRecord
+from fsorch.store.part import Audit, Use
 from fsorch.tenancy import Tenancy
 
 __all__ = ["Adopted", "Adoption", "adopt", "adoption_of"]
@@ -68,8 +67,8 @@ def adoption_of(centre: Centre, tenant: str, queue: str = "") -> Adoption:
 
 
 def adopt(
-    use: Callable[[], AbstractContextManager[Db]],
-    audit: Callable[[str, str, Any], None],
+    use: Use,
+    audit: Audit,
     wanted: Adoption,
     by: str,
     *,
