@@ -308,6 +308,20 @@ def test_a_promise_outlives_a_restart() -> None:
     assert fresh.last(Originate).endpoint == "sofia/gateway/out/0301"
 
 
+def test_whom_one_agent_has_promised_to_call_is_called_by_that_one() -> None:
+    desk = Desk(centre())
+    at = desk.clock.now().wall - 90_000_000
+    row = ContactRow(id="c1", switch="main", number="+441234", outcome="", began_at=at, ended_at=at)
+    promise = PromisedCall(number="0301", queue="sales", agent="ann", enqueued_at=at)
+    desk.tell(Recall((OpenContact(row=row, promise=promise),)))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    desk.log_in("rob")
+    desk.passes(600)
+    assert dials(desk) == []
+    desk.log_in("ann")
+    assert desk.last(Originate).endpoint == "user/1001"
+
+
 def test_a_bad_dial_string_is_refused_before_it_is_used() -> None:
     sales, _ = CENTRE.queues
     bad = structs.replace(sales, callback=CallbackSpec(dial="sofia/x y/{number}"))

@@ -106,6 +106,7 @@ class TestImports:
         assert store.dnc.find("+49301") is not None
         assert store.dnc.find("+49303") is not None
         store.dnc.remove_list("register", "ada")
+        assert [(one.who, one.act) for one in store.audits(1)] == [("ada", "dnc.remove_list")]
         assert store.dnc.hits(["+49301", "+49302", "+49303"]) == {}
         with pytest.raises(NotFound):
             store.dnc.remove_list("register", "ada")
