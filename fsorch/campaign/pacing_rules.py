@@ -114,8 +114,9 @@ class Average(Level):
 class Tapered(Level):
     """A level whose limit is loose in the first half of the shift and strict at its end, as ADAPT_TAPERED is
     documented: ``loose`` targets until noon of the ``shift``, then less and less down to ``strict`` targets. ``shift``:
-    its beginning and end in seconds of the day; None: the eight hours from when the first agent was there. As long as
-    ``loose`` is no more than 1, drops are never over the target, whenever the day ends."""
+    its beginning and end in seconds of the day; None: the eight hours from when the first agent was there. ``level``:
+    what every level takes. As long as ``loose`` is no more than 1, drops are never over the target, whenever the day
+    ends."""
 
     USUAL_S = 8 * 3600.0
     DAY_S = 86_400.0
@@ -123,16 +124,12 @@ class Tapered(Level):
     def __init__(
         self,
         *,
-        target: float = 0.03,
-        tolerance_s: float = 2.0,
-        every_s: float = 15.0,
-        step: float = 1.0,
-        highest: float = 6.0,
         loose: float = 1.0,
         strict: float = 0.7,
         shift: tuple[float, float] | None = None,
+        **level: float,
     ) -> None:
-        super().__init__(target=target, tolerance_s=tolerance_s, every_s=every_s, step=step, highest=highest)
+        super().__init__(**level)
         if shift is not None and not all(0.0 <= at <= self.DAY_S for at in shift):
             raise ValueError(f"a shift is two moments of a day in seconds, not {shift!r}")
         if not 0.0 < strict <= loose <= 10.0:
