@@ -14,7 +14,7 @@ from fsorch_cli.console import first_rows, out, print_json, print_table, printab
 from fsorch_cli.filters import Moment
 from fsorch_cli.group import Group
 from fsorch_cli.live import local_time
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 
 class Noted(click.ParamType[tuple[int, str]]):
@@ -34,7 +34,7 @@ class Noted(click.ParamType[tuple[int, str]]):
 @click.option("--since", type=Moment(), default=0, metavar="TIME", help="Only from then on: 2h, 7d, today, 2027-01-31.")
 @click.option("--who", default="", help="Only of this login, or of an account of this machine: cli:NAME.")
 @click.option("--act", default="", help="Only acts that begin so: contact, agent.transfer, talk.whisper.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@limited(50)
 @AS_JSON
 @click.pass_context
 def command(ctx: click.Context, since: int, who: str, act: str, limit: int, as_json: bool) -> None:

@@ -18,7 +18,7 @@ from fsorch_cli.console import first_rows, note, out, print_json, print_table, p
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, lead_zone, moment
 from fsorch_cli.live import ago, asked_by, find, local_time, now_us
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 from fsorch_cli.steering import ask, live_contact
 
 
@@ -32,7 +32,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--leads", "leads_only", is_flag=True, help="Only leads, which needs no running fsorch.")
 @click.option("--agent", default="", help="Only leads that this agent has promised to call.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True, help="So many leads.")
+@limited(200, "So many leads.")
 @AS_JSON
 @click.pass_obj
 def list_callbacks(app: App, leads_only: bool, agent: str, limit: int, as_json: bool) -> None:

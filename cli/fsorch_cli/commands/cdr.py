@@ -21,7 +21,7 @@ from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
 from fsorch_cli.live import local_time, seconds
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 
 @click.group("cdr", cls=Group)
@@ -32,7 +32,7 @@ def command() -> None:
 @command.command("list")
 @filter_options
 @click.option("--cause", default="", help="Only this hangup cause, such as USER_BUSY.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@limited(50)
 @AS_JSON
 @click.pass_obj
 def list_cdrs(app: App, /, limit: int, as_json: bool, **filters: Any) -> None:

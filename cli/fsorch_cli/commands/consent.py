@@ -11,7 +11,7 @@ from fsorch_cli.console import first_rows, out, print_json, print_table, printab
 from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
 from fsorch_cli.live import asked_by, local_time, now_us
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 REGION = click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
 
@@ -24,7 +24,7 @@ def command() -> None:
 @command.command("list")
 @click.argument("number", default="")
 @REGION
-@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@limited(100)
 @AS_JSON
 @click.pass_obj
 def list_consents(app: App, number: str, region: str, limit: int, as_json: bool) -> None:

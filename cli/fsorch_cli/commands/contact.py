@@ -14,7 +14,7 @@ from fsorch_cli.console import first_rows, out, print_json, print_table, printab
 from fsorch_cli.filters import filter_options
 from fsorch_cli.group import Group
 from fsorch_cli.live import clock_time, local_time, seconds
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 from fsorch_cli.steering import add_contact_verbs
 
 
@@ -33,7 +33,7 @@ add_contact_verbs(command)
     default="",
     help="Only those with this outcome, such as answered, abandoned or overflowed.",
 )
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@limited(50)
 @AS_JSON
 @click.pass_obj
 def list_contacts(app: App, /, limit: int, as_json: bool, **filters: Any) -> None:

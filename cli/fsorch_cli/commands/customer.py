@@ -16,7 +16,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time, missing
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 WHO = click.argument("customer", metavar="CUSTOMER")
 # What a column of an imported file is; the others are the customer's own fields.
@@ -32,7 +32,7 @@ def command() -> None:
 
 @command.command("list")
 @click.argument("text", default="", metavar="[TEXT]")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=50, show_default=True)
+@limited(50)
 @AS_JSON
 @click.pass_obj
 def list_customers(app: App, text: str, limit: int, as_json: bool) -> None:

@@ -16,7 +16,7 @@ from fsorch_cli.console import err, first_rows, note, out, print_json, print_tab
 from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
 from fsorch_cli.live import asked_by, find, local_time
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 CAMPAIGN = click.option("--campaign", default="", help="Only for this campaign; else for everybody.")
 REGION = click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
@@ -30,7 +30,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--campaign", default=None, help="Only what is for this campaign.")
 @click.option("--begins", default="", help="Only numbers that begin so.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True)
+@limited(100)
 @AS_JSON
 @click.pass_obj
 def list_entries(app: App, campaign: str | None, begins: str, limit: int, as_json: bool) -> None:

@@ -15,7 +15,7 @@ from fsorch_cli.console import first_rows, note, out, print_json, print_table, p
 from fsorch_cli.group import Group
 from fsorch_cli.leads import find_lead, held_of, moment_there, number_of
 from fsorch_cli.live import asked_by, local_time, now_us, seconds
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 
 @click.group("lead", cls=Group)
@@ -25,7 +25,7 @@ def command() -> None:
 
 @command.command("show")
 @click.argument("lead")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=100, show_default=True, help="So many attempts.")
+@limited(100, "So many attempts.")
 @AS_JSON
 @click.pass_obj
 def show(app: App, lead: str, limit: int, as_json: bool) -> None:

@@ -22,7 +22,7 @@ from fsorch_cli.console import err, first_rows, note, out, print_json, print_tab
 from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 # So many columns are told in one line.
 ON_ONE_LINE = 8
@@ -55,7 +55,7 @@ def list_lists(app: App, as_json: bool) -> None:
 
 @command.command("show")
 @click.argument("list_id", metavar="LIST")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=20, show_default=True, help="So many imports.")
+@limited(20, "So many imports.")
 @AS_JSON
 @click.pass_obj
 def show(app: App, list_id: str, limit: int, as_json: bool) -> None:

@@ -14,7 +14,7 @@ from fsorch_cli.console import first_rows, out, print_json, print_table, printab
 from fsorch_cli.filters import End
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 VERBS = {"keep": PromiseState.KEPT, "break": PromiseState.BROKEN, "cancel": PromiseState.CANCELLED}
 
@@ -28,7 +28,7 @@ def command() -> None:
 @click.option("--role", type=click.Choice([role.value for role in Role]), default=None, help="Only for this role.")
 @click.option("--agent", default="", help="Only of this agent.")
 @click.option("--tenant", default="", metavar="ID", help="Only of this tenant's callers.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True)
+@limited(200)
 @AS_JSON
 @click.pass_obj
 def list_promises(app: App, role: str | None, agent: str, tenant: str, limit: int, as_json: bool) -> None:

@@ -8,7 +8,7 @@ from fsorch_cli.app import App
 from fsorch_cli.console import first_rows, note, print_json, print_table
 from fsorch_cli.group import Group
 from fsorch_cli.live import local_time
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 
 @click.group("survey", cls=Group)
@@ -19,7 +19,7 @@ def command() -> None:
 @command.command("list")
 @click.option("--survey", default="", metavar="FLOW", help="Only of this survey, which is a flow.")
 @click.option("--agent", default="", help="Only about this agent.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True)
+@limited(200)
 @AS_JSON
 @click.pass_obj
 def list_answers(app: App, survey: str, agent: str, limit: int, as_json: bool) -> None:

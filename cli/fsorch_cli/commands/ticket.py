@@ -11,7 +11,7 @@ from fsorch_cli.commands.customer import TENANT, find_customer
 from fsorch_cli.console import first_rows, out, print_json, print_table, printable
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
-from fsorch_cli.options import AS_JSON
+from fsorch_cli.options import AS_JSON, limited
 
 STATES = click.Choice([state.value for state in TicketState])
 
@@ -25,7 +25,7 @@ def command() -> None:
 @click.option("--customer", default="", help="Only of this customer.")
 @TENANT
 @click.option("--all", "everything", is_flag=True, help="Solved and closed ones as well.")
-@click.option("--limit", type=click.IntRange(1, 100_000), default=200, show_default=True)
+@limited(200)
 @AS_JSON
 @click.pass_obj
 def list_tickets(app: App, customer: str, tenant: str | None, everything: bool, limit: int, as_json: bool) -> None:
