@@ -98,8 +98,15 @@ def test_what_does_not_fit_is_named() -> None:
     soon = attempt(Outcome.CANCELLED, ended_at=MIDDAY + 9 * SECOND)
     assert evidence().record(soon, PLACE)["irregular"] == "uk.ring"
     assert evidence().record(msgspec.structs.replace(soon, ringing_at=0), PLACE)["irregular"] == ""
-    fine = evidence().record(attempt(Outcome.NOANSWER), PLACE)
-    assert fine["irregular"] == ""
+    for fine in (attempt(Outcome.NOANSWER), attempt(Outcome.DROP, prompt="drop_message")):
+        assert evidence().record(fine, PLACE)["irregular"] == ""
+
+
+def test_calls_that_nobody_answered_are_in_no_window_of_drops() -> None:
+    taken = evidence()
+    for outcome in (Outcome.BUSY, Outcome.NOANSWER, Outcome.MACHINE, Outcome.CANCELLED, Outcome.LOST):
+        taken.record(attempt(outcome), PLACE)
+    assert taken.summary().windows == ()
 
 
 def test_the_ceiling_has_periods_of_its_own_window_and_counts_whom_detection_missed() -> None:

@@ -68,6 +68,23 @@ class TestOneByOne:
         with pytest.raises(NotFound):
             store.dnc.remove("+49301", "boss")
 
+    def test_an_imported_list_is_nothing_to_one_campaign(self, store: Store) -> None:
+        store.dnc.add(DncRow(number="+49301", campaign="spring"), "ada")
+        store.dnc.take("register", iter([49301]), "ada")
+        assert [one.source for one in store.dnc.remove("+49301", "boss", campaign="spring")] == ["own"]
+        found = store.dnc.find("+49301", "spring")
+        assert found is not None
+        assert found.source == "register"
+
+    def test_entries_of_one_moment_are_each_on_one_page(self, store: Store) -> None:
+        for number, campaign in (("+49301", ""), ("+49301", "spring"), ("+49302", "")):
+            store.dnc.add(DncRow(number=number, campaign=campaign), "ada")
+        pages, after = [], None
+        while page := store.dnc.entries(limit=1, after=after):
+            pages.append((page[0].number, page[0].campaign))
+            after = (page[0].added_at, page[0].number, page[0].campaign)
+        assert pages == [("+49301", ""), ("+49301", "spring"), ("+49302", "")]
+
     @pytest.mark.parametrize(
         "number", ["", "anna", "4930", "+", "+0301", "*", "+*", "+49*30", "+49301\n", "+" + "1" * 16]
     )
@@ -220,6 +237,17 @@ class TestConsents:
         assert [one.act for one in store.audits(2)] == ["consent.withdraw", "consent.withdraw"]
         assert len(store.consents.newest()) == 2
         assert store.consents.newest(number="+49302") == []
+
+    def test_one_alone_is_withdrawn_and_those_of_one_moment_are_each_on_one_page(self, store: Store) -> None:
+        made = [store.consents.add(ConsentRow(number="+49301", scope=one, given_at=5), "ada") for one in ("calls", "*")]
+        pages, after = [], None
+        while page := store.consents.newest(1, after=after):
+            pages.append(page[0].id)
+            after = (page[0].given_at, page[0].id)
+        assert pages == sorted(one.id for one in made)
+        (gone,) = store.consents.withdraw("+49301", "ada", id=made[0].id)
+        assert gone.id == made[0].id
+        assert [one.id for one in store.consents.of("+49301") if not one.withdrawn_at] == [made[1].id]
 
     def test_one_that_says_nothing_is_refused(self, store: Store) -> None:
         with pytest.raises(ConfigError, match="no number"):
