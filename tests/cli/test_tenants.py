@@ -106,7 +106,8 @@ def test_a_contract_is_reported_day_by_day(home: Path) -> None:
     assert fsorch("apply", "two.yaml").code == 0
     assert fsorch("report", "--tenant", "beta").out.splitlines()[-1].startswith("beta has no contract; give it one: ")
     assert fsorch("tenant", "set", "beta", "contract.within_s=15", "contract.abandoned_max=0.05").code == 0
-    span = ("--since", "2027-01-10", "--until", "2027-01-12")
+    # Two days of the tenant's own clock, wherever this machine is.
+    span = ("--since", "2027-01-10T00:00+00:00", "--until", "2027-01-12T00:00+00:00")
     empty = fsorch("report", "--tenant", "beta", *span)
     assert empty.out.splitlines()[-1] == "80% within 15 s, at most 5.0% give up: nothing to measure"
     with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:

@@ -21,21 +21,21 @@ from tests.store.mariadb import missing_mariadb
 
 @pytest.mark.slow
 def test_everybody_is_where_they_were(make: Make) -> None:
-    site = make(wrap_up_s=20.0, answer_rate=1.0)
+    site = make(wrap_up_s=300.0, answer_rate=1.0)
     site.switch.world.phones["1004"].habits = PhoneHabits(human=True)
     site.start()
     callers = {}
     for agent, name in zip(AGENTS, ("talking", "held", "wrapped", "offered"), strict=True):
         site.log_in(agent)
-        callers[name] = site.call(key="1", talk_s=60.0, patience_s=60.0)
+        callers[name] = site.call(key="1", talk_s=600.0, patience_s=600.0)
         wanted = "offered" if name == "offered" else "talking"
         site.state_is(callers[name], wanted)
     site.request(HoldCall(agent="bob", by=BY, on=True), HangUp(agent="cleo", by=BY))
     site.request(SetStatus(agent="ann", by=BY, status="break", reason="lunch"))
     for name in ("first", "second", "third"):
-        callers[name] = site.call(key="2", patience_s=60.0)
+        callers[name] = site.call(key="2", patience_s=600.0)
         site.state_is(callers[name], "waiting")
-    callers["menu"] = site.call(key="7", reaction_s=60.0, patience_s=60.0)
+    callers["menu"] = site.call(key="7", reaction_s=600.0, patience_s=600.0)
     site.until(lambda: site.state(callers["menu"]) == "flow", "the menu")
     site.until(lambda: site.agent("bob").contact.held and site.agent("cleo").state == "wrap_up", "hold and wrap-up")  # type: ignore[union-attr]
     waiting = [callers[name].result for name in ("first", "second", "third")]
@@ -121,7 +121,7 @@ def test_a_caller_whose_agent_was_consulting_is_given_back_to_the_agent(make: Ma
     site = make(wrap_up_s=0.2, answer_rate=1.0)
     site.start()
     site.log_in("ann")
-    caller = site.call(key="1", talk_s=60.0, patience_s=60.0)
+    caller = site.call(key="1", talk_s=600.0, patience_s=600.0)
     site.state_is(caller, "talking")
     site.log_in("bob")
     phone = site.switch.world.phones["1002"]
@@ -144,7 +144,7 @@ def test_a_caller_whose_agent_was_consulting_is_given_back_to_the_agent(make: Ma
 def test_callers_finish_on_the_version_they_began(make: Make) -> None:
     site = make(answer_rate=1.0)
     site.start()
-    began = site.call(key="1", reaction_s=2.5, patience_s=60.0)
+    began = site.call(key="1", reaction_s=2.5, patience_s=600.0)
     channel = began.channel
     assert channel is not None
     # What the switch has not been told before the kill is lost with it: the caller would begin anew.
@@ -154,7 +154,7 @@ def test_callers_finish_on_the_version_they_began(make: Make) -> None:
         change_centre(store, lambda old: msgspec.structs.replace(old, flows=(turned,)), BY, act="flow.publish")
     site.kill()
     site.start()
-    after = site.call(key="1", patience_s=60.0)
+    after = site.call(key="1", patience_s=600.0)
     site.state_is(began, "waiting")
     site.state_is(after, "waiting")
     queues = [contact.queue for contact in map(site.contact, (began, after)) if contact is not None]

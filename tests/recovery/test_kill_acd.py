@@ -23,7 +23,7 @@ STEPS = [
 
 def acd() -> Centre:
     """sales asks for much and relaxes; support calls back."""
-    base = {"music": MUSIC, "wrap_up_s": 0.2, "offer_timeout_s": 20, "miss_delay_s": 0.2}
+    base = {"music": MUSIC, "wrap_up_s": 0.2, "offer_timeout_s": 120, "miss_delay_s": 0.2}
     callback = {"dial": "sofia/gateway/carrier/{number}", "first": "agent"}
     who: dict[str, tuple[tuple[str, ...], dict[str, int]]] = {
         "ann": (("sales",), {"technical": 3, "german": 3}),
@@ -70,16 +70,16 @@ def test_relaxed_skills_a_listener_and_a_promised_call(make: Make) -> None:
     site = make(told=acd(), answer_rate=1.0, traffic=TrafficPlan(carrier=reached))
     site.start()
     site.log_in("ann")
-    talks = site.call(key="1", talk_s=60.0, patience_s=60.0)
+    talks = site.call(key="1", talk_s=600.0, patience_s=600.0)
     site.state_is(talks, "talking")
     site.log_in("cleo")
     site.request(Supervise(agent="ann", by=BY, watcher="cleo", mode="listen"))
     ears = site.switch.world.phones["1003"]
     site.until(lambda: ears.leg is not None and ears.leg.get("current_application") == "eavesdrop", "the supervisor")
-    promised = site.call(key="3", patience_s=60.0)
+    promised = site.call(key="3", patience_s=600.0)
     site.until(lambda: any(contact.callback for contact in site.snapshot().contacts), "the promise")
     (owed,) = [contact for contact in site.snapshot().contacts if contact.callback]
-    waits = site.call(key="1", talk_s=0.3, patience_s=60.0)
+    waits = site.call(key="1", talk_s=0.3, patience_s=600.0)
     channel = waits.channel
     assert channel is not None
     site.until(lambda: (channel.get("fsorch_steps") or "").count(":") == 2, "the steps on the switch")

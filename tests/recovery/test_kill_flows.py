@@ -46,8 +46,8 @@ NODES: dict[str, dict[str, Any]] = {
     "say": {"kind": "say", "prompt": "long", "next": "end"},
     "number": {"kind": "collect", "prompt": "long", "into": "number", "confirm": {"prompt": "long"}, "next": "end"},
     "pin": {"kind": "collect", "prompt": "long", "into": "pin", "max": 8, "masked": True, "next": "check"},
-    "check": ASK | {"http": {"url": "http://ADDRESS/check", "json": {"pin": "vars.pin"}, "timeout_s": 20}},
-    "ask": ASK | {"http": {"url": "http://ADDRESS/ask", "timeout_s": 20}},
+    "check": ASK | {"http": {"url": "http://ADDRESS/check", "json": {"pin": "vars.pin"}, "timeout_s": 30}},
+    "ask": ASK | {"http": {"url": "http://ADDRESS/ask", "timeout_s": 30}},
     "record": {"kind": "record", "prompt": "short", "into": "said", "limit_s": 60, "silence_s": 30, "next": "end"},
     "survey": {"kind": "survey", "questions": [{"id": "happy", "prompt": "long"}], "next": "end"},
     "inner": {"kind": "flow", "flow": "inner", "next": "end"},
@@ -116,10 +116,10 @@ def flows(plain: Centre, address: str) -> Centre:
     return decode(data, Centre, where="site")
 
 
-def rings(site: Site, keys: tuple[str, ...], talk_s: float = 60.0) -> Caller:
+def rings(site: Site, keys: tuple[str, ...], talk_s: float = 600.0) -> Caller:
     """Somebody who presses these keys, one after another, and nothing after them."""
     number = f"+49{site.dice.randrange(10**9, 10**10)}"
-    plan = CallerPlan(keys=(*keys, ""), reaction_s=0.1, patience_s=90.0, talk_s=talk_s, hangs_up=True)
+    plan = CallerPlan(keys=(*keys, ""), reaction_s=0.1, patience_s=600.0, talk_s=talk_s, hangs_up=True)
     made: list[Caller] = []
     site.switch.server.schedule(lambda: made.append(site.switch.world.place_call(number, plan=plan)))
     site.callers += made
