@@ -167,6 +167,23 @@ class Compliance:
                 return rule.id
         return ""
 
+    def within_hours(self, place: Place, at: int) -> int:
+        """The first moment from ``at`` on (both UTC microseconds) at which a call is within all hours; 0: there is
+        none."""
+        nobody = LeadNumber(number="")
+        for _ in range(MOST_STEPS):
+            asked = Asked(lead=Lead(id=""), number=nobody, now=at, place=place)
+            try:
+                for rule in self._fitting(self.pack.hours if self.pack is not None else (), asked):
+                    self._hours(asked, rule)
+            except No as no:
+                if no.until <= at:
+                    return 0
+                at = no.until
+            else:
+                return at
+        return 0
+
     def _walk(self, asked: Asked) -> Iterator[tuple[str, str]]:
         """Every rule that is asked, with what it found; raises No at the first that says no."""
         if asked.number.dead:

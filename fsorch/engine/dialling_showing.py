@@ -47,7 +47,11 @@ class CampaignBoard:
         number = self.previews.number_of(preview)
         card = self._card(run.spec, preview.ready.lead, number, person, "shown")
         return structs.replace(
-            card, until=preview.until, skip_allowed=spec.skip_allowed, skip_reasons=spec.skip_reasons
+            card,
+            until=preview.until,
+            on_timeout=spec.on_timeout.value if preview.until else "",
+            skip_allowed=spec.skip_allowed,
+            skip_reasons=spec.skip_reasons,
         )
 
     def _under_way(self, dial: Dial, person: Person) -> LeadCard:

@@ -645,3 +645,26 @@ def test_calls_count_that_were_written_down_before_the_clock_was_set_back() -> N
     assert (verdict.rule, verdict.until) == ("us.attempts-state", NOON + HOUR + DAY)
     own = rules(attempts_per_day=0, purpose="service", limits=(LimitRule(most=3, days=1, everywhere=True),))
     assert own.check(question).rule == "campaign.limit-1"
+
+
+@pytest.mark.parametrize(
+    ("number", "wanted", "first"),
+    [
+        # New York in its hours, too late in the evening, and in the night before the clocks are put forward.
+        ("+12125550142", ("2026-12-01T12:00", "America/New_York"), ("2026-12-01T12:00", "America/New_York")),
+        ("+12125550142", ("2026-12-01T21:30", "America/New_York"), ("2026-12-02T08:00", "America/New_York")),
+        ("+12125550142", ("2027-03-14T01:30", "America/New_York"), ("2027-03-14T08:00", "America/New_York")),
+        # Alabama: nobody on a Sunday.
+        ("+12055550142", ("2026-12-05T20:30", "America/Chicago"), ("2026-12-07T08:00", "America/Chicago")),
+    ],
+)
+def test_the_first_moment_within_the_hours(number: str, wanted: tuple[str, str], first: tuple[str, str]) -> None:
+    place = PLACES.of(Lead(id=""), LeadNumber(number=number))
+    assert rules().within_hours(place, at(*wanted)) == at(*first)
+
+
+def test_where_no_hour_is_open_there_is_no_first_moment() -> None:
+    never = PackSpec(id="n", checked=date(2026, 1, 1), hours=(HoursRule(id="h", says="s", source="x", hours={}),))
+    place = PLACES.of(Lead(id=""), LeadNumber(number="+12125550142"))
+    assert Compliance(never, campaign()).within_hours(place, at("2026-12-01T12:00")) == 0
+    assert Compliance(None, campaign()).within_hours(place, 5) == 5

@@ -7,11 +7,13 @@ from datetime import date
 from pathlib import Path
 from xml.etree import ElementTree as Xml
 
+import msgspec
 import pytest
 
 from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, ListShare, Outcome
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
+from fsorch.engine.views import LeadCard
 from fsorch.gateways import GatewaySpec
 from fsorch.store import Store
 from fsorch.store.database import connected
@@ -128,3 +130,23 @@ def test_a_dial_has_its_story(desk: Site, records: Store) -> None:
     assert desk.page("sam").get("/api/attempts/8b4a-1/story").status == 200
     assert desk.page("sam").get("/api/attempts/nosuch/story").status == 404
     assert desk.page("ada").get("/api/attempts/7a3f-1/story").status == 403
+
+
+def test_an_agent_is_told_when_their_lead_may_be_called(desk: Site, records: Store) -> None:
+    page, (lead,) = desk.page("ada"), records.leads.find("+12125550101")
+    noon, night = 1_796_144_400_000_000, 1_796_180_400_000_000  # 2026-12-01 12:00 and 22:00 in New York
+    path = "/api/my-lead/hours?at="
+    assert page.get(f"{path}{noon}").status == 404
+    card = LeadCard(
+        phase="talking", campaign="spring", campaign_title="Spring", lead=lead.id, name="", number="+12125550101"
+    )
+    desk.centre.agents["ada"] = msgspec.structs.replace(desk.centre.agents["ada"], lead=card)
+    assert page.get(f"{path}{noon}").json == {"at": noon, "first": noon}
+    assert page.get(f"{path}{night}").json == {"at": night, "first": night + 10 * 60 * MINUTE}
+    by_hand = msgspec.structs.replace(card, lead="")
+    desk.centre.agents["ada"] = msgspec.structs.replace(desk.centre.agents["ada"], lead=by_hand)
+    assert page.get(f"{path}{night}").json["first"] == night + 10 * 60 * MINUTE
+    for wrong in ("", "x", "-1", "9" * 30):
+        assert page.get(f"{path}{wrong}").status == 400
+    assert desk.page("sam").get(f"{path}{noon}").status == 404
+    assert desk.page().get(f"{path}{noon}").status == 401

@@ -24,6 +24,7 @@ from fsorch_web.messages import Messages
 from fsorch_web.metrics import Metrics
 from fsorch_web.objects import Objects
 from fsorch_web.openapi import OpenApi
+from fsorch_web.promises import PromiseRoutes
 from fsorch_web.scope import ScopeGate
 from fsorch_web.seams import StoreReads
 from fsorch_web.sockets import Sockets
@@ -90,6 +91,7 @@ def create_app(
     Objects(app, auth, changed)
     Flows(app, auth, changed)
     LeadRoutes(app, auth)
+    PromiseRoutes(app, gateway, auth)
     CampaignRoutes(app, gateway, auth, lacks)
     OpenApi(app, auth)
     Pages(app, auth, static)

@@ -25,7 +25,7 @@ from fsorch.store.purging import Lot
 from fsorch.store.queries import ContactDetail
 from fsorch.store.reasons import LeadReason, Upcoming
 from fsorch.store.story import Line
-from fsorch_web import campaigns, compliance, flows, leads, objects, tenants, verbs
+from fsorch_web import campaigns, compliance, flows, leads, objects, promises, tenants, verbs
 from fsorch_web.auth import Credentials
 
 __all__ = ["OPERATIONS", "Operation", "Sparse"]
@@ -260,6 +260,12 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/my-callbacks"): Operation(
         "Calls that the agent who asks has promised", list[leads.OwnCallback], role="agent", query=PAGE
+    ),
+    ("GET", "/api/my-lead/hours"): Operation(
+        "When the lead in front of the agent who asks may be called, from a moment on",
+        promises.PromiseHours,
+        role="agent",
+        query=("at",),
     ),
     ("GET", "/api/dnc"): Operation(
         "Whether a number may be called; without one, the entries",

@@ -7,8 +7,8 @@ import { FlowsView } from "./flows";
 import { HistoryView } from "./history";
 import { connect, disconnect, retry } from "./live";
 import { Login } from "./login";
-import { callerName, phone } from "./names";
 import { Action, Icon, Mark } from "./parts";
+import { pageTitle } from "./spoken";
 import { set, useKnown } from "./store";
 import { clock } from "./time";
 import type { User } from "./types";
@@ -219,18 +219,8 @@ function Loading(): JSX.Element {
   );
 }
 
-// The title says what matters when the page is not in front.
 function useTitle(): void {
-  const title = useKnown((known) => {
-    const agent = known.desk?.agent;
-    const contact = agent?.contact;
-    if (known.user && agent && contact && agent.state === "ringing")
-      return `☎ ${callerName(contact) || phone(contact.number)} is calling`;
-    if (known.user && agent?.state === "talking") return "On a call · fsorch";
-    const waiting = known.board?.queues.reduce((sum, queue) => sum + queue.waiting, 0) ?? 0;
-    if (known.user && known.board && !agent) return waiting ? `(${waiting}) Board · fsorch` : "Board · fsorch";
-    return "fsorch";
-  });
+  const title = useKnown((known) => (known.user ? pageTitle(known.desk?.agent ?? null, known.board) : "fsorch"));
   useEffect(() => {
     document.title = title;
   }, [title]);

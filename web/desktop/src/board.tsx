@@ -5,7 +5,7 @@ import { useMemo, useState } from "preact/hooks";
 import { ask, change } from "./api";
 import { Campaigns } from "./campaigns";
 import { Empty } from "./desk";
-import { breaksOf, callerName, isFree, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
+import { breaksOf, callerName, isFree, isSought, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
 import { Action, BreakTimes, Pill, Since, WeightWord } from "./parts";
 import { Hours } from "./hours";
 import { Joining, Steering, isOwed } from "./steering";
@@ -22,6 +22,7 @@ export function BoardView({ user }: { user: User }): JSX.Element {
   if (!board) return <Empty title="Setting up the board…" text="It comes with the first message of the server." />;
   return (
     <main class="board" data-test="board">
+      <h1 class="unseen">Board</h1>
       <Totals board={board} user={user} />
       <div class="columns">
         <div>
@@ -297,14 +298,19 @@ const FILTERS: [string, string, (agent: Agent) => boolean][] = [
   ["out", "Out", (agent) => agent.status === "logged_out"],
 ];
 
+// So many are found by reading.
+const MANY = 20;
+
 // Agent 2 before agent 10.
 const BY_NAME = new Intl.Collator([], { numeric: true });
 
 function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
   const [filter, setFilter] = useState("here");
   const [open, setOpen] = useState("");
+  const [sought, setSought] = useState("");
   const test = FILTERS.find(([id]) => id === filter)?.[2] ?? (() => true);
-  const shown = board.agents.filter(test).sort((a, b) => BY_NAME.compare(a.name || a.id, b.name || b.id));
+  const fitting = board.agents.filter(test);
+  const shown = fitting.filter((agent) => isSought(agent, sought)).sort((a, b) => BY_NAME.compare(a.name || a.id, b.name || b.id));
   return (
     <section class="panel agents" aria-labelledby="agents">
       <h2 id="agents">Agents</h2>
@@ -315,7 +321,19 @@ function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
           </button>
         ))}
       </div>
-      {shown.length === 0 && <p class="soft pad">Nobody in this group.</p>}
+      {board.agents.length > MANY && (
+        <input
+          type="search"
+          class="find"
+          aria-label="Find an agent"
+          placeholder="Find by name or phone"
+          value={sought}
+          spellcheck={false}
+          data-test="find-agent"
+          onInput={(event) => setSought(event.currentTarget.value)}
+        />
+      )}
+      {shown.length === 0 && <p class="soft pad">{sought && fitting.length ? "Nobody of that name in this group." : "Nobody in this group."}</p>}
       <ul data-test="agents" aria-labelledby="agents" {...(user.supervises ? {} : { tabIndex: 0 })}>
         {shown.slice(0, ROWS).map((agent) => (
           <AgentRow
@@ -345,7 +363,7 @@ function AgentRow(props: { agent: Agent; board: Board; user: User; open: boolean
     <>
       <span class={`avatar small ${tone(agent)}`} aria-hidden="true" />
       <span class="name">
-        <span>{agent.name || agent.id}</span>
+        <bdi>{agent.name || agent.id}</bdi>
         <span class="soft small clip">{doing + asked}</span>
         {agent.status === "available" && agent.unready && (
           <span class="small unready" data-test="unready">

@@ -2,7 +2,7 @@
 
 import type { JSX } from "preact";
 import { ask, sentence } from "./api";
-import { callerName, phone, wish } from "./names";
+import { callerName, isLong, phone, wish } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, useNow } from "./time";
 import { Handing } from "./handing";
@@ -18,7 +18,7 @@ export function CallCard({ agent, contact, places }: { agent: Agent; contact: Co
         <Since at={phase === "ringing" ? contact.offered_at || agent.state_since : contact.answered_at || agent.state_since} class="phase-clock" />
       </header>
       <div class="caller">
-        <h1 dir="auto" data-test="caller">
+        <h1 dir="auto" class={isLong(name) ? "long" : ""} data-test="caller">
           {name || phone(contact.number)}
         </h1>
         {name && (
@@ -144,7 +144,7 @@ function Facts({ contact, phase }: { contact: Contact; phase: string }): JSX.Ele
 function Answers({ contact }: { contact: Contact }): JSX.Element {
   return (
     <section class="answers" aria-label="What the caller keyed" data-test="answers">
-      <h3>The caller keyed</h3>
+      <h2 class="minor">The caller keyed</h2>
       {contact.answers.length ? (
         <ol>
           {contact.answers.map((answer, n) => (

@@ -29,12 +29,40 @@ const VERBS: Record<Campaign["state"], Verb[]> = {
 };
 const NAMES: Record<Verb, string> = { start: "Start", pause: "Pause…", resume: "Resume", stop: "Stop…" };
 
+// How it dials, as the board says it.
+const MODES: Record<string, string> = {
+  preview: "preview",
+  manual: "by hand",
+  progressive: "progressive",
+  power: "power",
+  predictive: "predictive",
+  agentless: "without agents",
+};
+
+// With more of them, those that rest would push everything else out of sight.
+const MANY = 10;
+const rests = (one: Campaign) => one.state === "draft" || one.state === "finished";
+
 export function Campaigns({ campaigns, may }: { campaigns: Campaign[]; may: boolean }): JSX.Element | null {
-  const shown = campaigns.filter((one) => may || one.state !== "draft" || one.launched > 0);
-  if (!shown.length) return null;
+  const [kind, setKind] = useState<"" | "work" | "all">("");
+  const known = campaigns.filter((one) => may || one.state !== "draft" || one.launched > 0);
+  if (!known.length) return null;
+  const working = known.filter((one) => !rests(one));
+  const chosen = kind || (known.length > MANY ? "work" : "all");
+  const shown = chosen === "work" ? working : known;
   return (
     <section class="panel" aria-labelledby="campaigns">
       <h2 id="campaigns">Campaigns</h2>
+      {(known.length > MANY || kind !== "") && (
+        <div class="filters" role="group" aria-label="Show">
+          {([["work", "At work", working], ["all", "All", known]] as const).map(([id, title, those]) => (
+            <button key={id} type="button" class="button chip" aria-pressed={chosen === id} data-test={`campaigns-${id}`} onClick={() => setKind(id)}>
+              {title} <span class="count">{those.length}</span>
+            </button>
+          ))}
+        </div>
+      )}
+      {shown.length === 0 && <p class="soft pad">None is at work.</p>}
       <div class="scroll">
         <table class="dense" data-test="campaigns">
           <thead>
@@ -85,7 +113,10 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
     <>
       <tr data-test={`campaign-${one.id}`} data-state={one.state}>
       <th scope="row">
-        {one.title} <Pill tone={held ? "waiting" : tone}>{held ? "Held" : name}</Pill>
+        <bdi>{one.title}</bdi> <Pill tone={held ? "waiting" : tone}>{held ? "Held" : name}</Pill>{" "}
+        <span class="soft small nowrap" data-test="mode">
+          {MODES[one.mode] ?? one.mode}
+        </span>
         {one.held && <p class="soft small">{one.held}</p>}
         {one.pacing && <p class="soft small">{one.pacing}</p>}
         {may && (
@@ -113,7 +144,14 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
       <td class={`num ${one.waiting ? "warn" : "zero"}`}>{one.waiting}</td>
       <td class="num strong">{one.talking}</td>
       <td class="num">{one.launched}</td>
-      <td class="num">{one.live}</td>
+      <td class="num">
+        {one.live}
+        {one.drops > 0 && (
+          <small class="block warn" title="People whom nobody was free for">
+            {one.drops} dropped
+          </small>
+        )}
+      </td>
       <td class="num">
         {one.machines}
         {one.wronged > 0 && <small class="block warn" title="People taken for machines, as found out">{one.wronged} were people</small>}

@@ -1,15 +1,17 @@
 // The agent's desk: on the left who I am and what I chose, on the right the one thing that matters now.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
-import { ByHand, Dialling, LeadPanel, Preview } from "./lead";
-import { breaksOf, breakTitle, callerName, dialString, initials, phone, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
+import { ByHand, Dialling, LeadPanel, NotCalled, Preview } from "./lead";
+import { isShortcut, onMac } from "./keys";
+import { breaksOf, breakTitle, dialString, initials, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
 import { MyCallbacks } from "./promised";
 import { Action, BreakTimes, Icon, Pill, Since, useFocus, WeightWord } from "./parts";
 import { get, useKnown } from "./store";
-import { serverNow, spoken } from "./time";
+import { announcement } from "./spoken";
+import { serverNow } from "./time";
 import type { Agent, Desk } from "./types";
 
 export function DeskView(): JSX.Element {
@@ -270,6 +272,7 @@ function Idle({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       <p class="kicker">Available</p>
       <h1>{agent.unready ? "No calls for now" : "Ready for the next call"}</h1>
       <Since at={toneSince(agent)} class="big" />
+      <NotCalled words={agent.not_called} />
       <p class="soft">
         {titles.length ? `You take calls of ${list(titles)}.` : "You serve no queue: a supervisor can give you one."}
       </p>
@@ -300,14 +303,12 @@ export function Empty({ title, text }: { title: string; text: string }): JSX.Ele
 // For the ear: an incoming call is said at once, everything else when there is a pause.
 function Announce({ agent }: { agent: Agent }): JSX.Element {
   const [words, setWords] = useState("");
-  const contact = agent.contact;
+  const before = useRef(agent.contact?.id ?? "");
+  const shown = agent.lead?.phase === "shown" ? agent.lead.lead : "";
   useEffect(() => {
-    if (agent.state !== "ringing" || !contact) return setWords("");
-    const waited = contact.enqueued_at ? spoken(serverNow() / 1000 - contact.enqueued_at / 1e6) : "";
-    const who = [callerName(contact), phone(contact.number)].filter(Boolean).join(", ");
-    const queue = contact.queue_title ? ` for ${contact.queue_title}` : "";
-    setWords(`Incoming call from ${who}${queue}${waited ? `, waited ${waited}` : ""}. Alt A answers.`);
-  }, [agent.state, contact?.id]);
+    setWords(announcement(agent, before.current, serverNow()));
+    before.current = agent.contact?.id ?? "";
+  }, [agent.state, agent.contact?.id, shown]);
   return (
     <p class="unseen" role="alert" aria-live="assertive">
       {words}
@@ -315,11 +316,10 @@ function Announce({ agent }: { agent: Agent }): JSX.Element {
   );
 }
 
-// Alt with a letter, by the key's place, so that it works on every keyboard and never while writing a text.
 function useShortcuts(): void {
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (!event.altKey || event.ctrlKey || event.metaKey || event.repeat) return;
+      if (!isShortcut(event, onMac)) return;
       const agent = get().desk?.agent;
       if (!agent) return;
       const act = shortcut(agent, event.code);

@@ -15,6 +15,7 @@ export function FlowsView({ id }: { id: string }): JSX.Element {
   const open = id || flows?.[0]?.id || "";
   return (
     <main class="history" data-test="flows">
+      <h1 class="unseen">Flows</h1>
       <section class="panel" aria-labelledby="flows">
         <h2 id="flows">Flows</h2>
         {flows?.length === 0 && <p class="soft pad">This centre has no flow: callers go straight to a queue.</p>}

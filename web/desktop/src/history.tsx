@@ -38,6 +38,7 @@ export function HistoryView({ id }: { id: string }): JSX.Element {
   }, [number]);
   return (
     <main class="history" data-test="history">
+      <h1 class="unseen">Calls</h1>
       <section class="panel" aria-labelledby="calls">
         <h2 id="calls">Calls</h2>
         <form
@@ -107,9 +108,9 @@ function Told({ id }: { id: string }): JSX.Element {
   return (
     <article class="panel story" aria-labelledby="story" data-test="story">
       <header>
-        <h1 id="story" dir="auto">
+        <h2 id="story" class="title" dir="auto">
           {name || phone(contact.number)}
-        </h1>
+        </h2>
         <p class="soft">
           {name ? `${phone(contact.number)} · ` : ""}
           {new Date(contact.began_at / 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" })}
@@ -155,7 +156,7 @@ function Fact({ name, value }: { name: string; value: string }): JSX.Element | n
 function Hint(): JSX.Element {
   return (
     <section class="quiet out">
-      <h1>Choose a call</h1>
+      <h2 class="title">Choose a call</h2>
       <p class="soft">Its story tells what was keyed, who was asked and why, and how it ended.</p>
     </section>
   );

@@ -2,11 +2,12 @@
 
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ask, sentence } from "./api";
-import { phone } from "./names";
+import { ask, peek, sentence } from "./api";
+import { isShortcut, keyed, onMac } from "./keys";
+import { isLong, phone } from "./names";
 import { Action, Icon, Since } from "./parts";
-import { clock, momentOf, serverNow, useNow, wallAt, when } from "./time";
-import type { Agent, Ask, Lead, Place, Word } from "./types";
+import { clock, isSkipped, momentOf, serverNow, useNow, wallAt, when } from "./time";
+import type { Agent, Ask, Lead, Place, PromiseHours, Word } from "./types";
 
 // How the last call ended, where the word of the records is none of this page.
 const OUTCOMES: Record<string, string> = {
@@ -17,6 +18,9 @@ const OUTCOMES: Record<string, string> = {
   drop: "nobody was free",
   lost: "nobody saw its end",
 };
+
+// A request needs so long at most, on a line that is not the best.
+const AHEAD_MS = 1500;
 
 // A lead to look at: it is called, or skipped.
 export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Element {
@@ -36,19 +40,26 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
   // Here and not with the other shortcuts: the number that is chosen is known here.
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      if (event.code !== "KeyA" || !event.altKey || event.ctrlKey || event.metaKey || event.repeat) return;
+      if (event.code !== "KeyA" || !isShortcut(event, onMac)) return;
       event.preventDefault();
       void dial();
     };
     addEventListener("keydown", press);
     return () => removeEventListener("keydown", press);
   }, [lead.number]);
+  // When the time is over the server calls the number that it knows of; one that was chosen here is asked for before.
+  useEffect(() => {
+    if (!lead.until || lead.on_timeout !== "dial" || number === lead.number) return;
+    const wait = setTimeout(() => void dial(), Math.max(0, lead.until / 1000 - serverNow() - AHEAD_MS));
+    return () => clearTimeout(wait);
+  }, [number, lead.until]);
   return (
     <article class="call lead" aria-label="Lead" data-test="preview">
       <header>
         <p class="kicker">{lead.campaign_title}: look, then call</p>
-        {lead.until > 0 ? <Left until={lead.until} /> : <Since at={agent.state_since} class="phase-clock" />}
+        {lead.until > 0 ? <Left lead={lead} number={number} /> : <Since at={agent.state_since} class="phase-clock" />}
       </header>
+      <NotCalled words={agent.not_called} />
       <Who lead={lead} />
       {lead.numbers.length > 1 && (
         <fieldset class="numbers">
@@ -60,7 +71,7 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
                   setNumber(one.number);
                 }} />
               <span>
-                <span class="nowrap">{phone(one.number)}</span> <span class="soft">{[one.kind, one.note].filter(Boolean).join(": ")}</span>
+                <span class="nowrap">{phone(one.number)}</span> <bdi class="soft">{[one.kind, one.note].filter(Boolean).join(": ")}</bdi>
               </span>
             </label>
           ))}
@@ -105,11 +116,30 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
   );
 }
 
-function Left({ until }: { until: number }): JSX.Element {
-  const now = useNow();
+// Why the lead that was to be called before is not called: it went away, and somebody else's name stands here.
+export function NotCalled({ words }: { words: string }): JSX.Element | null {
+  if (!words) return null;
   return (
-    <span class="clock phase-clock" role="timer" aria-live="off" data-test="preview-left">
-      {clock(Math.max(0, Math.ceil(until / 1e6 - now / 1000)))}
+    <p class="why warn" data-test="not-called">
+      <span>The one before</span> {sentence(words)}
+    </p>
+  );
+}
+
+// How long one may look, and what is done then.
+function Left({ lead, number }: { lead: Lead; number: string }): JSX.Element {
+  const now = useNow();
+  const then = lead.on_timeout === "dial" ? `then ${phone(number)} is called` : "then it goes back";
+  return (
+    <span class="left">
+      <span class="clock phase-clock" role="timer" aria-live="off" data-test="preview-left">
+        {clock(Math.max(0, Math.ceil(lead.until / 1e6 - now / 1000)))}
+      </span>
+      {lead.on_timeout && (
+        <span class="soft small" data-test="preview-then">
+          {then}
+        </span>
+      )}
     </span>
   );
 }
@@ -243,7 +273,7 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
     <>
       {!named && (
         <div class="caller">
-          <h1 dir="auto" data-test="lead-name">
+          <h1 dir="auto" class={isLong(lead.name) ? "long" : ""} data-test="lead-name">
             {lead.name || phone(lead.number)}
           </h1>
           {lead.name && <p class="number">{phone(lead.number)}</p>}
@@ -256,14 +286,14 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
       )}
       {lead.callback_note && (
         <p class="why" data-test="callback-note">
-          <span>Promised</span> {lead.callback_note}
+          <span>Promised</span> <bdi>{lead.callback_note}</bdi>
         </p>
       )}
       {(fields.length > 0 || lead.attempts > 0) && (
         <dl class="facts" data-test="lead-fields">
           {fields.map(([name, value]) => (
             <div key={name}>
-              <dt>{name}</dt>
+              <dt dir="auto">{name}</dt>
               <dd dir="auto">{value}</dd>
             </div>
           ))}
@@ -291,7 +321,9 @@ function Script({ lead }: { lead: Lead }): JSX.Element | null {
   return (
     <section ref={text} class="script" aria-label="What to say" data-test="script" {...(long ? { tabIndex: 0 } : {})}>
       {lead.script.split(/\n{2,}/).map((part, n) => (
-        <p key={n}>{part}</p>
+        <p key={n} dir="auto">
+          {part}
+        </p>
       ))}
     </section>
   );
@@ -320,10 +352,8 @@ function HowItWas({ lead, over }: { lead: Lead; over: boolean }): JSX.Element {
     asksFirst(word) ? setChosen(word) : ask("dispose", { disposition: word.id, attempt: lead.attempt });
   useEffect(() => {
     const press = (event: KeyboardEvent) => {
-      const to = event.target as HTMLElement | null;
-      const writes = to !== null && /^(INPUT|TEXTAREA|SELECT)$/.test(to.tagName);
-      if (event.altKey || event.ctrlKey || event.metaKey || event.repeat || writes) return;
-      const word = lead.words.find((one) => one.key !== "" && one.key === event.key.toLowerCase());
+      const key = keyed(event, lead.words.map((one) => one.key).filter(Boolean));
+      const word = lead.words.find((one) => key !== "" && one.key === key);
       if (!word) return;
       event.preventDefault();
       void choose(word);
@@ -333,7 +363,9 @@ function HowItWas({ lead, over }: { lead: Lead; over: boolean }): JSX.Element {
   }, [lead.attempt, lead.words.length]);
   return (
     <section ref={section} class="said" aria-label="How the call was" tabIndex={-1} data-test="dispositions">
-      <h3>How was it?{lead.word_needed && !lead.said && <span class="soft small"> It is needed before the next call.</span>}</h3>
+      <h2 class="minor">
+        How was it?{lead.word_needed && !lead.said && <span class="soft small"> It is needed before the next call.</span>}
+      </h2>
       <div class="acts flat">
         <Words words={lead.words.filter((one) => one.under === "")} said={said} choose={choose} />
         {headings.map((one) => (
@@ -385,9 +417,12 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
   useLayoutEffect(() => form.current?.querySelector<HTMLElement>(first)?.focus(), []);
   const callback = word.then === "callback";
   const moment = momentOf(at, lead.zone);
+  const hours = usePromiseHours(callback, moment, lead.attempt);
+  // Their first hour that is permitted, where the one that is chosen is not.
+  const better = hours !== null && hours.first / 1000 !== moment ? hours.first / 1000 : NaN;
   const lacking = word.asks.find((one) => one.needed && !answers[one.id]?.trim());
   const said = word.note && !note.trim() ? "Say it in a few words." : "";
-  const fault = (callback && unfit(moment, lead.callback_days)) || (lacking ? `Needed: ${lacking.title}.` : said);
+  const fault = (callback && (unfit(moment, lead.callback_days) || (isSkipped(at, lead.zone) ? "The clocks are put forward then: there is no such time." : ""))) || (lacking ? `Needed: ${lacking.title}.` : said);
   const save = async (): Promise<unknown> => {
     if (fault) {
       // The first field that wants something is where one writes next.
@@ -435,6 +470,14 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
           </label>
           <p id="callback-says" class={fault ? "fault" : "soft small"} role="status" data-test="callback-here">
             {fault || `${when(moment)} here`}
+          </p>
+          <p class="hours" role="status" data-test="callback-hours">
+            {!fault && hours !== null && !Number.isNaN(better) && outside(better, lead)}
+            {!fault && better > 0 && (
+              <button type="button" class="button chip" data-test="callback-first" onClick={() => setAt(wallAt(better, lead.zone))}>
+                Take that
+              </button>
+            )}
           </p>
           <div class="acts flat">
             {([["In 1 hour", 1], ["In 4 hours", 4], ["Tomorrow", 24]] as const).map(([name, hours]) => (
@@ -513,6 +556,41 @@ function Answer({ asked, wrong, tell }: { asked: Ask; wrong: boolean; tell: (tex
 
 const DAY_MS = 86_400_000;
 const QUARTER_MS = 900_000;
+
+const PAUSE_MS = 300;
+
+// What the law says of a moment (milliseconds) that is about to be promised; null where it says nothing, or nobody knows.
+function usePromiseHours(asked: boolean, moment: number, attempt: string): PromiseHours | null {
+  const [known, setKnown] = useState<PromiseHours | null>(null);
+  const sound = asked && moment > serverNow();
+  useEffect(() => {
+    if (!sound) return;
+    let gone = false;
+    const look = async () => {
+      const found = await peek<PromiseHours>(`my-lead/hours?at=${moment * 1000}`);
+      if (!gone) setKnown(found);
+    };
+    const wait = setTimeout(() => void look(), PAUSE_MS);
+    return () => {
+      gone = true;
+      clearTimeout(wait);
+    };
+  }, [sound, moment, attempt]);
+  return known?.at === moment * 1000 ? known : null;
+}
+
+function outside(better: number, lead: Lead): string {
+  if (!better) return "Nobody may be called there at that time. ";
+  const day = new Date(better).toLocaleString([], {
+    weekday: "short",
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+    ...(lead.zone ? { timeZone: lead.zone } : {}),
+  });
+  return `Outside of the hours in which they may be called: it would be ${day} ${lead.zone ? "there" : "here"}. `;
+}
 
 // What speaks against a callback at this moment (milliseconds).
 function unfit(at: number, days: number): string {

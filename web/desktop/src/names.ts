@@ -37,8 +37,15 @@ function groups(digits: string): string {
 const TRICKS = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 const LONGEST_NAME = 80;
 
+// A name that would fill the card in the largest letters.
+const LONG_NAME = 40;
+
+export function isLong(name: string): boolean {
+  return [...name].length > LONG_NAME;
+}
+
 // Words of somebody outside as they may be shown: one line of a sane length.
-function tame(words: string): string {
+export function tame(words: string): string {
   const plain = [...words.slice(0, 4 * LONGEST_NAME).replace(TRICKS, " ").trim()];
   return plain.length > LONGEST_NAME ? `${plain.slice(0, LONGEST_NAME).join("")}…` : plain.join("");
 }
@@ -84,6 +91,12 @@ export function tone(agent: Agent): AgentTone {
   if (agent.state === "wrap_up") return "wrap";
   if (agent.status === "break") return "break";
   return agent.status === "available" ? "idle" : "out";
+}
+
+// Whether somebody who types that means this agent: all of the words stand in the name, the id or the phone.
+export function isSought(agent: Agent, typed: string): boolean {
+  const known = [agent.name, agent.id, agent.phone].join(" ").toLowerCase();
+  return typed.toLowerCase().split(/\s+/).every((word) => known.includes(word));
 }
 
 // Whether the next contact can be offered to them.

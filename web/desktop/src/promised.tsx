@@ -9,9 +9,12 @@ import type { Agent, Promised } from "./types";
 
 const AGAIN_MS = 60_000;
 const MOST = 5;
+// As many as the server gives at once.
+const PAGE = 500;
 
 export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
   const [calls, setCalls] = useState<Promised[]>([]);
+  const [whole, setWhole] = useState(false);
   const now = useNow();
   // Anew when a call is over: another may have been promised in it.
   useEffect(() => {
@@ -36,9 +39,9 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
         {due ? `${due} due${agent.status === "available" ? "" : ": be available, and they come"}.` : ""}
       </p>
       <ul>
-        {calls.slice(0, MOST).map((one) => (
+        {calls.slice(0, whole ? calls.length : MOST).map((one) => (
           <li key={one.lead} class={one.at / 1000 <= now ? "due" : ""}>
-            <strong>{shown(one.at / 1000, now)}</strong>{" "}
+            <strong class="nowrap">{shown(one.at / 1000, now)}</strong>{" "}
             <span dir="auto">{one.name || phone(one.number)}</span>
             {one.note && (
               <span class="soft small two-lines" dir="auto" title={one.note}>
@@ -48,7 +51,11 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
           </li>
         ))}
       </ul>
-      {calls.length > MOST && <p class="soft small">and {calls.length - MOST} more</p>}
+      {calls.length > MOST && (
+        <button type="button" class="button quiet" aria-expanded={whole} data-test="callbacks-all" onClick={() => setWhole(!whole)}>
+          {whole ? "Fewer" : `All ${calls.length}${calls.length === PAGE ? " and more" : ""}`}
+        </button>
+      )}
     </section>
   );
 }

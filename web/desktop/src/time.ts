@@ -73,14 +73,24 @@ export function wallAt(at: number, zone: string): string {
   return `${of("year")}-${of("month")}-${of("day")}T${of("hour")}:${of("minute")}`;
 }
 
-// The moment (milliseconds) at which the clock there shows that; NaN for what is no time. A time that a change of the
-// clocks leaves out is taken as if they had not been changed yet.
+const DAY_MS = 86_400_000;
+
+// The moment (milliseconds) at which the clock there shows that; NaN for what is no time. Of a time that comes twice it is
+// the first; one that a change of the clocks leaves out is taken as if they had not been changed yet.
 export function momentOf(wall: string, zone: string): number {
   const plain = Date.parse(`${wall}Z`);
   if (Number.isNaN(plain)) return NaN;
   const ahead = (at: number) => Date.parse(`${wallAt(at, zone)}Z`) - Math.floor(at / 60_000) * 60_000;
-  const first = plain - ahead(plain);
-  return plain - ahead(first);
+  const before = plain - ahead(plain - DAY_MS);
+  const after = plain - ahead(plain + DAY_MS);
+  const shows = [before, after].filter((at) => plain === at + ahead(at));
+  return shows.length ? Math.min(...shows) : before;
+}
+
+// Whether a change of the clocks there leaves that time out.
+export function isSkipped(wall: string, zone: string): boolean {
+  const at = momentOf(wall, zone);
+  return !Number.isNaN(at) && wallAt(at, zone) !== wall.slice(0, 16);
 }
 
 // A moment (milliseconds) by this desk's clock, with its day.

@@ -99,6 +99,13 @@ export interface Promised {
   zone: string;
 }
 
+// What the law of the place says of a promised moment (microseconds): the first from it on at which a call is within the
+// permitted hours there; 0 where there is none.
+export interface PromiseHours {
+  at: number;
+  first: number;
+}
+
 // Something that is filled in about a call.
 export interface Ask {
   id: string;
@@ -128,6 +135,7 @@ export interface Lead {
   last_at: number;
   callback_note: string;
   until: number;
+  on_timeout: "" | "dial" | "give_back";
   skip_allowed: boolean;
   skip_reasons: string[];
   words: Word[];

@@ -1,0 +1,1 @@
+"""Tests of the page's own logic in Node.js, without a browser."""
