@@ -260,8 +260,10 @@ export function LeadPanel({ lead, over = false }: { lead: Lead; over?: boolean }
         <p class="kicker">{lead.campaign_title}</p>
       </header>
       <Who lead={lead} named={lead.phase === "talking"} />
-      <Script lead={lead} />
+      {/* After the call there is nothing more to read out: how it was comes first. */}
+      {!over && <Script lead={lead} />}
       {(lead.phase === "talking" || lead.phase === "closing") && lead.words.length > 0 && <HowItWas key={lead.attempt} lead={lead} over={over} />}
+      {over && <Script lead={lead} />}
     </article>
   );
 }
@@ -269,6 +271,8 @@ export function LeadPanel({ lead, over = false }: { lead: Lead; over?: boolean }
 // Where the call's own card says already who it is (`named`), only the rest.
 function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Element {
   const fields = Object.entries(lead.fields).filter(([, value]) => value);
+  // Once it is over the call itself is among the attempts, and nobody asks for it.
+  const before = lead.phase === "closing" ? 0 : lead.attempts;
   return (
     <>
       {!named && (
@@ -289,7 +293,7 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
           <span>Promised</span> <bdi>{lead.callback_note}</bdi>
         </p>
       )}
-      {(fields.length > 0 || lead.attempts > 0) && (
+      {(fields.length > 0 || before > 0) && (
         <dl class="facts" data-test="lead-fields">
           {fields.map(([name, value]) => (
             <div key={name}>
@@ -297,11 +301,11 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
               <dd dir="auto">{value}</dd>
             </div>
           ))}
-          {lead.attempts > 0 && (
+          {before > 0 && (
             <div>
               <dt>Called before</dt>
               <dd>
-                {lead.attempts === 1 ? "once" : `${lead.attempts} times`}
+                {before === 1 ? "once" : `${before} times`}
                 {lead.last_outcome && `, last: ${OUTCOMES[lead.last_outcome] ?? lead.last_outcome}`}
               </dd>
             </div>

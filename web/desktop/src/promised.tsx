@@ -53,7 +53,7 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
       </ul>
       {calls.length > MOST && (
         <button type="button" class="button quiet" aria-expanded={whole} data-test="callbacks-all" onClick={() => setWhole(!whole)}>
-          {whole ? "Fewer" : `All ${calls.length}${calls.length === PAGE ? " and more" : ""}`}
+          {whole ? "Fewer" : calls.length === PAGE ? `All, ${PAGE} or more` : `All ${calls.length}`}
         </button>
       )}
     </section>
