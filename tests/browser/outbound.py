@@ -113,7 +113,12 @@ def centre(voicemail: Path) -> Centre:
             QueueSpec(id="out", title="Outbound", wrap_up_s=600.0),
             QueueSpec(id="power", title="Power", wrap_up_s=5.0),
             QueueSpec(
-                id="mail", title="Messages", wrap_up_s=5.0, offer_timeout_s=OFFERED_S, calendar="never", on_closed=Voicemail()
+                id="mail",
+                title="Messages",
+                wrap_up_s=5.0,
+                offer_timeout_s=OFFERED_S,
+                calendar="never",
+                on_closed=Voicemail(),
             ),
         ),
         agents=tuple(

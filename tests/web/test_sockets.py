@@ -133,6 +133,20 @@ def test_log_out_closes_every_tab_of_the_session_and_no_other(site: Site) -> Non
     assert other.next("agent")["view"]["agent"]["id"] == "ada"
 
 
+def test_who_logs_in_where_somebody_else_was_closes_the_lines_of_the_other(site: Site) -> None:
+    page = site.page("ada")
+    tab, elsewhere = site.line(page), site.line(site.page("ada"))
+    for line in (tab, elsewhere):
+        line.next("agent")
+    before = dict(page.cookies)
+    assert page.log_in("bo").status == 200
+    assert tab.ended()
+    elsewhere.hello()
+    assert elsewhere.next("agent")["view"]["agent"]["id"] == "ada"
+    page.cookies = before
+    assert page.me() is None
+
+
 def test_a_person_whose_role_changes_is_shown_out(site: Site) -> None:
     line, other = site.line(site.page("sam")), site.line(site.page("ada"))
     line.next("board")

@@ -140,6 +140,9 @@ class Auth:
             raise ApiError(401, "wrong_login", "the login or the password is wrong")
         self._check_factor(user, given.code, address)
         self.limits.succeeded(given.login, address)
+        # Tabs of whoever was logged in here must not go on showing what is theirs.
+        if before := session.get("key", ""):
+            self.end(before)
         session.clear()
         session.permanent = True
         session["key"] = secrets.token_urlsafe(16)

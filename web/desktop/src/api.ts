@@ -1,6 +1,6 @@
 // Requests to the server.
 
-import { set, tell } from "./store";
+import { get, set, tell } from "./store";
 import type { User } from "./types";
 
 export class Refused extends Error {
@@ -47,16 +47,22 @@ interface Me {
 export async function me(): Promise<User | null> {
   const answer = await call<Me>("GET", "/api/me");
   token = answer.csrf;
-  set({ user: answer.user });
+  become(answer.user);
   return answer.user;
 }
 
+// What was shown to somebody else is none of theirs.
+function become(user: User | null): void {
+  const same = user !== null && user.login === get().user?.login;
+  set(same ? { user } : { user, desk: null, board: null });
+}
+
 export async function logIn(login: string, password: string, code: string): Promise<void> {
-  // The token may be of a session that has ended meanwhile.
-  await me();
+  // The token may be of a session that has ended meanwhile, or of somebody who has logged in in another tab.
+  token = (await call<Me>("GET", "/api/me")).csrf;
   const answer = await call<Me>("POST", "/api/login", { login, password, code });
   token = answer.csrf;
-  set({ user: answer.user, desk: null, board: null });
+  become(answer.user);
 }
 
 export async function logOut(): Promise<void> {
@@ -133,14 +139,17 @@ export async function peek<Answer>(path: string): Promise<Answer | null> {
   }
 }
 
-async function attempt<Answer>(method: Method, path: string, body?: object): Promise<Answer | null> {
+async function attempt<Answer>(method: Method, path: string, body?: object, again = true): Promise<Answer | null> {
+  const before = get().user?.login;
   try {
     return await call<Answer>(method, `/api/${path}`, body);
   } catch (error) {
     if (!(error instanceof Refused)) throw error;
-    if (error.status === 401) set({ user: null });
-    else if (error.code === "csrf") await me();
-    tell(sentence(error.message));
+    // The session is another: the same person's, begun in another tab; somebody else's; or nobody's.
+    const moved = error.status === 401 || error.code === "csrf";
+    const now = moved ? await me().catch(() => undefined) : undefined;
+    if (moved && again && now && now.login === before) return attempt<Answer>(method, path, body, false);
+    tell(now === undefined ? sentence(error.message) : now ? `Nothing was done: ${now.login} has logged in here.` : "Nothing was done: you are logged out. Log in again.");
     return null;
   }
 }

@@ -24,8 +24,9 @@ export function App(): JSX.Element {
     if (user === undefined) return;
     const path = user ? "/" : "/login";
     if (location.pathname !== path) history.replaceState(null, "", path + (user ? location.hash : ""));
+    // The line belongs to whom it was opened for.
+    disconnect();
     if (user) connect();
-    else disconnect();
   }, [user?.login]);
   useTitle();
 

@@ -12,6 +12,7 @@ let last: Record<"agent" | "board", number> = { agent: 0, board: 0 };
 // Open the line. The server sends everything once, then what changes.
 export function connect(): void {
   if (socket) return;
+  set({ link: "connecting" });
   socket = io({
     transports: ["websocket", "polling"],
     tryAllTransports: true,
@@ -44,8 +45,10 @@ export function connect(): void {
 
 // Close the line, at log-out.
 export function disconnect(): void {
-  socket?.disconnect();
+  const before = socket;
   socket = null;
+  before?.removeAllListeners();
+  before?.disconnect();
 }
 
 // Try now instead of waiting for the next attempt.

@@ -8,6 +8,7 @@ export function Login(): JSX.Element {
   const [busy, setBusy] = useState(false);
   // The server asks for a code only when the password was right.
   const [coded, setCoded] = useState(false);
+  const first = useFocus();
 
   const submit = (event: SubmitEvent) => {
     event.preventDefault();
@@ -37,7 +38,7 @@ export function Login(): JSX.Element {
         <p class="soft">Log in to your desk or your board.</p>
         <label>
           Login
-          <input name="login" autocomplete="username" autocapitalize="none" spellcheck={false} required autofocus />
+          <input ref={first} name="login" autocomplete="username" autocapitalize="none" spellcheck={false} required />
         </label>
         <label>
           Password
