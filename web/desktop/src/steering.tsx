@@ -1,7 +1,7 @@
 // What a supervisor does: into a talk, and with who waits.
 
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
+import { useRef, useState } from "preact/hooks";
 import { steer } from "./api";
 import { Action } from "./parts";
 import type { Board, Contact } from "./types";
@@ -27,8 +27,15 @@ export function Joining({ agent }: { agent: string }): JSX.Element {
 // One quiet list for each waiting contact: first, another queue, a free agent.
 export function Steering({ contact, board }: { contact: Contact; board: Board }): JSX.Element {
   const [busy, setBusy] = useState(false);
+  // Of a hundred who wait each would have a hundred agents to choose from: they are listed where somebody is about to.
+  const [near, setNear] = useState(false);
+  const come = () => setNear(true);
+  // Keys walk through the choices, and each step is a change: who works by keys says when they are there.
+  const byKeys = useRef(false);
+  const [chosen, setChosen] = useState("");
   const owed = isOwed(contact);
   const act = (choice: string) => {
+    setChosen("");
     const [verb, id] = choice.split(":", 2);
     const of = { contact: contact.id };
     setBusy(true);
@@ -43,22 +50,52 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
     void asked.finally(() => setBusy(false));
   };
   return (
-    <select
-      class="steer"
-      aria-label={`Steer the call of ${contact.number}`}
-      data-test="steer"
-      disabled={busy}
-      value=""
-      onChange={(event) => {
-        if (event.currentTarget.value) act(event.currentTarget.value);
-        event.currentTarget.value = "";
-      }}
-    >
-      <option value="">Move…</option>
-      {!owed && contact.medium !== "voicemail" && <option value="first">To the front</option>}
-      {owed && <option value="now">Call back next</option>}
-      {owed && <option value="cancel">Cancel the callback</option>}
-      {contact.medium === "voicemail" && <option value="done">Done with the message</option>}
+    <>
+      <select
+        class="steer"
+        aria-label={`Steer the call of ${contact.number}`}
+        data-test="steer"
+        disabled={busy}
+        value={chosen}
+        onPointerEnter={come}
+        onPointerDown={() => {
+          byKeys.current = false;
+          come();
+        }}
+        onFocus={come}
+        onKeyDown={(event) => {
+          byKeys.current = true;
+          if (event.key === "Escape") setChosen("");
+          if (event.key !== "Enter" || !chosen) return;
+          event.preventDefault();
+          act(chosen);
+        }}
+        onChange={(event) => {
+          const { value } = event.currentTarget;
+          if (byKeys.current || !value) return setChosen(value);
+          act(value);
+          event.currentTarget.value = "";
+        }}
+      >
+        <option value="">Move…</option>
+        {!owed && contact.medium !== "voicemail" && <option value="first">To the front</option>}
+        {owed && <option value="now">Call back next</option>}
+        {owed && <option value="cancel">Cancel the callback</option>}
+        {contact.medium === "voicemail" && <option value="done">Done with the message</option>}
+        {near && <Ways contact={contact} board={board} />}
+      </select>
+      {chosen && (
+        <button type="button" class="button chip" data-test="steer-do" onClick={() => act(chosen)}>
+          Do it
+        </button>
+      )}
+    </>
+  );
+}
+
+function Ways({ contact, board }: { contact: Contact; board: Board }): JSX.Element {
+  return (
+    <>
       <optgroup label="Queue">
         {board.queues
           .filter((queue) => queue.id !== contact.queue)
@@ -78,7 +115,7 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
             </option>
           ))}
       </optgroup>
-    </select>
+    </>
   );
 }
 
