@@ -13,19 +13,22 @@ export class Refused extends Error {
   }
 }
 
-const PATIENCE_MS = 8000;
+// A server with much to do answers late, and does what it was asked for all the same.
+const PATIENCE_MS = 15_000;
+// A password takes a processor its time by intent, and people of a whole shift log in at once.
+const LOGIN_PATIENCE_MS = 45_000;
 let token = "";
 
 type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
-async function call<Answer>(method: Method, path: string, body?: unknown): Promise<Answer> {
+async function call<Answer>(method: Method, path: string, body?: unknown, patience = PATIENCE_MS): Promise<Answer> {
   let response: Response;
   try {
     response = await fetch(path, {
       method,
       credentials: "same-origin",
       cache: "no-store",
-      signal: AbortSignal.timeout(PATIENCE_MS),
+      signal: AbortSignal.timeout(patience),
       headers: method !== "GET" ? { "Content-Type": "application/json", "X-CSRF-Token": token } : {},
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
@@ -60,7 +63,7 @@ function become(user: User | null): void {
 export async function logIn(login: string, password: string, code: string): Promise<void> {
   // The token may be of a session that has ended meanwhile, or of somebody who has logged in in another tab.
   token = (await call<Me>("GET", "/api/me")).csrf;
-  const answer = await call<Me>("POST", "/api/login", { login, password, code });
+  const answer = await call<Me>("POST", "/api/login", { login, password, code }, LOGIN_PATIENCE_MS);
   token = answer.csrf;
   become(answer.user);
 }
