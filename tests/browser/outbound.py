@@ -206,8 +206,8 @@ def running_outbound(folder: Path) -> Iterator[Path]:
     voicemail = folder / "voicemail"
     voicemail.mkdir()
     told = centre(voicemail)
-    # One caller, who leaves a message by hanging up: of a length that holds some words also where the greeting before it
-    # comes late.
+    # One caller, who leaves a message by hanging up: of a length that holds some words also where the greeting before
+    # it comes late.
     traffic = TrafficPlan(carrier=CARRIER, ring_s=0.2, answer_rate=1.0, menu_keys={"1": 1.0}, patience_s=100.0)
     plan = SwitchPlan(
         password=SWITCH_PASSWORD, centre=told, calls=1, rate_per_s=50, seed=7, traffic=traffic, recordings=True
