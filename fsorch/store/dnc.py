@@ -349,7 +349,9 @@ def _insert(db: Db, serial: int, numbers: Sequence[int]) -> None:
 
 def _pattern(text: str) -> str:
     """``text`` as the table holds it. Raises ConfigError."""
-    plain = re.sub(r"[ ().-]", "", text)
+    # +44 (0)20 is +4420: the nought is dialled at home alone, but for Italy, where it is part of the number.
+    bare = text if text.lstrip().startswith("+39") else text.replace("(0)", "")
+    plain = re.sub(r"[ ().-]", "", bare)
     if not PATTERN.fullmatch(plain):
         raise ConfigError(
             f"{text[:40]!r} is no number of the no-call list; expected +442079460001, or +4420* for all that begin so"

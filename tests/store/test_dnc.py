@@ -128,6 +128,20 @@ class TestImports:
         with pytest.raises(NotFound):
             store.dnc.remove_list("register", "ada")
 
+    @pytest.mark.parametrize(
+        ("text", "number"),
+        [
+            ("+44 (0)20 7946 0958", "+442079460958"),
+            ("+49 (0)30 1234", "+49301234"),
+            ("+1 (212) 555-0103", "+12125550103"),
+            ("+39 (0)6 1234 5678", "+390612345678"),
+            ("+44 (0)20*", "+4420*"),
+        ],
+    )
+    def test_numbers_as_people_write_them(self, store: Store, text: str, number: str) -> None:
+        assert store.dnc.add(DncRow(number=text), "ada").number == number
+        assert store.dnc.find(number.replace("*", "79")) is not None
+
     def test_a_number_of_several_registers_is_told_with_all_of_them(self, store: Store) -> None:
         """Which of them counts, the pack of the campaign says: one that does not must hide no other."""
         for name in ("uk-tps", "uk-ctps", "us-dnc"):
