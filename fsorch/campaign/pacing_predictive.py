@@ -81,6 +81,8 @@ class Predictive(Watch):
     # a minute and a half; and where nobody answers at all, something is broken and will be mended while it all rings.
     MOST_LINES = 12
     TALKS_PER_S = 0.03
+    # Who asks less often than every second has at once what was not asked for meanwhile, up to that of so long.
+    SELDOM_S = 5.0
     # How often distributions and rates are made anew, and over how long calls a second are averaged.
     RELEARN_S = 2.0
     RERATE_S = 1.0
@@ -324,13 +326,15 @@ class Predictive(Watch):
         return [now - since for phase, since in self._agents.values() if phase in phases]
 
     def _allowed(self) -> int:
-        """How many calls the limit on bursts leaves for now. It refills with time, up to what one second allows."""
+        """How many calls the limit on bursts leaves for now. It refills with time, up to what one second allows, or
+        the time between two questions."""
         talks = max(self.TALKS_PER_S, self._talk.mean)
         rate = self._any.rate.guess(0.0)
         a_second = max(1.0, self.agents * (self.LINES_PER_S + talks / rate))
         gone = self.launched - self._launched
-        self._allowance = max(0.0, self._allowance - gone) + a_second * (self.time - self._asked)
-        self._allowance = min(a_second, self._allowance)
+        passed = self.time - self._asked
+        self._allowance = max(0.0, self._allowance - gone) + a_second * passed
+        self._allowance = min(a_second * min(max(1.0, passed), self.SELDOM_S), self._allowance)
         self._launched, self._asked = self.launched, self.time
         return min(int(self._allowance), self.MOST_LINES * self.agents - self.ringing)
 

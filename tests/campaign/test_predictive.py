@@ -442,6 +442,12 @@ def test_drops_stay_under_the_target_and_agents_busier_than_with_a_line_for_each
     assert report.utilisation > run(plan, PACERS["progressive"]()).utilisation + 0.02
 
 
+def test_who_asks_every_five_seconds_only_has_agents_as_busy() -> None:
+    report = run(DialerPlan(agents=10, hours=1.0, tick_s=5.0, seed=4), Predictive())
+    assert report.utilisation > 0.78
+    assert report.drop_rate <= 0.03
+
+
 def test_a_lower_target_is_kept_as_well() -> None:
     report = run(DialerPlan(agents=20, hours=1.0, tick_s=1.0, seed=8), PACERS["predictive"](target=0.01))
     assert report.drop_rate <= 0.01
