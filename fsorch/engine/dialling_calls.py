@@ -31,7 +31,7 @@ from fsorch.engine.dialling_answers import SIGNS, SOONEST_S, Hearing, checked
 from fsorch.engine.dialling_machines import MESSAGE_LIMIT_S, Machines
 from fsorch.engine.dialling_marks import LegMarks
 from fsorch.engine.dialling_said import Said
-from fsorch.engine.dialling_state import Dial
+from fsorch.engine.dialling_state import SECOND_S, Dial
 from fsorch.engine.dialling_ways import NO_ROOM
 from fsorch.engine.facts import FactKind
 from fsorch.engine.rows import LegRow
@@ -96,7 +96,7 @@ class DialCalls:
         self.picked_up: Callable[[Dial], None] = self.call_now
         calls.journey.opt_out = self._opted_out
         self._effects: dict[DialEffect, Callable[[Dial, str], None]] = {
-            DialEffect.NOTE_RINGING: lambda dial, cause: None,
+            DialEffect.NOTE_RINGING: self._ringing,
             DialEffect.LISTEN: self._listen,
             DialEffect.HAND_OVER: self._hand_over,
             DialEffect.TREAT_MACHINE: lambda dial, cause: self.machines.treat(dial),
@@ -131,7 +131,7 @@ class DialCalls:
 
     def _dial(self, dial: Dial, endpoint: str) -> None:
         core = self.core
-        command = Originate(endpoint, dial.leg, self.marks.of(dial), timeout_s=ceil(dial.ring_s), job_uuid=dial.job)
+        command = Originate(endpoint, dial.leg, self.marks.of(dial), timeout_s=ceil(dial.wait_s), job_uuid=dial.job)
         try:
             line = command.wire()
         except EslError as error:
@@ -149,7 +149,7 @@ class DialCalls:
         )
         core.legs[dial.leg] = Leg(dial.leg, dial.switch, "customer", dial.id, "", row, job=dial.job)
         core.jobs[dial.job], core.dials[dial.leg] = dial.leg, dial
-        core.timers.set(("dial", dial.id), core.now.mono + dial.ring_s + GRACE_S)
+        core.timers.set(("dial", dial.id), core.now.mono + dial.wait_s + GRACE_S)
         core.send(dial.switch, command, f"dial:{dial.id}", line)
 
     def after_agent(self, dial: Dial) -> None:
@@ -393,6 +393,13 @@ class DialCalls:
         effect = dial.machine.step(input)
         if effect is not None:
             self._effects[effect](dial, cause)
+
+    def _ringing(self, dial: Dial, cause: str) -> None:
+        """The switch would wait for a phone that began to ring as late as one may; this one has rung for as long as
+        it is owed, and as it was to, before that."""
+        ends = max(dial.since + dial.ring_s, self.core.now.mono + dial.least_ring_s)
+        if ends < dial.since + dial.wait_s - SECOND_S:
+            self.core.timers.set(("dial", dial.id), ends)
 
     def _listen(self, dial: Dial, cause: str) -> None:
         core, amd = self.core, dial.campaign.amd

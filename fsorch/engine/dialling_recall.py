@@ -195,7 +195,7 @@ class Found:
             dial.machine = DialMachine(DialState.MACHINE)
             self.core.timers.set(("dial", dial.id), self.core.now.mono + MESSAGE_LIMIT_S / 4)
             return
-        left = dial.ring_s + GRACE_S - (self.core.now.wall - dial.launched_at) / US
+        left = dial.wait_s + GRACE_S - (self.core.now.wall - dial.launched_at) / US
         self.core.timers.set(("dial", dial.id), self.core.now.mono + max(GRACE_S, left))
         self._bring_up(dial, event)
 
@@ -253,6 +253,7 @@ class Found:
             leg=row.leg,
             gateway=row.gateway,
             ring_s=self.dialling.checks.of(campaign).ring_s,
+            least_ring_s=self.dialling.checks.of(campaign).least_ring_s,
             drop_s=self.dialling.checks.of(campaign).drop_s,
             caller_id=row.caller_id,
             caller_name=row.caller_name,

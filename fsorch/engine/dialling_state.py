@@ -16,10 +16,12 @@ from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignSt
 from fsorch.engine.inputs import ReadyLead
 from fsorch.engine.tones import Tone
 
-__all__ = ["Dial", "Limit", "Preview", "Run", "Tally"]
+__all__ = ["SECOND_S", "Dial", "Limit", "Preview", "Run", "Tally"]
 
 # So much of a second's launches may go at once.
 BURST_S = 0.2
+# FreeSWITCH counts the time of an originate in seconds of the clock on the wall (capture 04: of 3 s there were 2.4).
+SECOND_S = 1.0
 
 
 class Limit:
@@ -142,6 +144,13 @@ class Dial:
             "campaign": self.campaign.id,
             "lead": self.lead.id,
         }
+
+    @property
+    def wait_s(self) -> float:
+        """How long the switch waits for an answer, from the order to dial: of its seconds one may be
+        missing, and a phone that is owed some of ringing may begin to ring ``silent_s`` later."""
+        owed = self.least_ring_s + self.silent_s if self.least_ring_s > 0 else 0.0
+        return max(self.ring_s, owed) + SECOND_S
 
     def row(self) -> AttemptRow:
         """All of it, for the records."""

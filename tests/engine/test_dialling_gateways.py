@@ -277,12 +277,12 @@ def test_a_gateway_that_is_silent_is_given_up_before_the_ring_time_is_over() -> 
     room.run()
     first = room.calls()[0]
     # The switch counts whole seconds, and the ring time is as it was.
-    assert (variable(first, "leg_progress_timeout"), first.timeout_s) == ("4", 30)
+    assert (variable(first, "leg_progress_timeout"), first.timeout_s) == ("4", 31)
     room.passes(4.5)
     room.fails(first, "PROGRESS_TIMEOUT")
     second = room.calls()[-1]
     assert second.endpoint.startswith("sofia/gateway/other/")
-    assert (variable(second, "leg_progress_timeout"), second.timeout_s) == ("12", 30)
+    assert (variable(second, "leg_progress_timeout"), second.timeout_s) == ("12", 31)
     assert not room.ended()
     (rests,) = room.of(FactKind.GATEWAY_RESTS)
     assert (rests.data["gateway"], rests.data["cause"], rests.data["dead"]) == ("carrier", "PROGRESS_TIMEOUT", False)

@@ -14,6 +14,7 @@ from fsorch.engine.actions import AboutLeads, LeadsWanted
 from fsorch.engine.dialling_checks import MENDED_US, Checks, Ruling, barred
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, DialNumber, LeadsCome, ReadyLead
+from fsorch.esl.commands import Kill
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
 US_CAMPAIGN = structs.replace(CAMPAIGN, pack="us")
@@ -148,7 +149,33 @@ def test_a_call_rings_as_long_as_the_pack_asks() -> None:
     room.run()
     room.passes(6)
     [call] = room.calls()
-    assert call.timeout_s == 15
+    # The switch would wait for a phone that begins to ring as late as one may, and has a second less than it says.
+    assert call.timeout_s == 12 + 15 + 1
+    room.event("CHANNEL_CREATE", call.uuid)
+    room.event("CHANNEL_PROGRESS", call.uuid)
+    room.passes(14.9)
+    assert [kill.uuid for kill, _ in room.sent if isinstance(kill, Kill)] == []
+    room.passes(0.2)
+    assert [(kill.uuid, kill.cause) for kill, _ in room.sent if isinstance(kill, Kill)] == [(call.uuid, "NO_ANSWER")]
+    room.ends(call.uuid, "NO_ANSWER")
+    room.event("BACKGROUND_JOB", job_uuid=call.job_uuid, body="-ERR NO_ANSWER\n")
+    (row,) = room.ended()
+    assert row.outcome == "noanswer"
+    assert row.ended_at - row.ringing_at >= 15_000_000
+
+
+def test_a_campaigns_own_ring_time_is_left_to_the_switch() -> None:
+    room = LawRoom(pack="us", ring_s=40)
+    room.passes(6 * 3600)
+    room.leads = [person("1", "+12125550101")]
+    room.run()
+    room.passes(6)
+    [call] = room.calls()
+    assert call.timeout_s == 41
+    room.event("CHANNEL_CREATE", call.uuid)
+    room.event("CHANNEL_PROGRESS", call.uuid)
+    room.passes(39)
+    assert not [kill for kill, _ in room.sent if isinstance(kill, Kill)]
 
 
 def test_a_lead_whose_first_number_is_listed_is_called_at_the_next() -> None:
