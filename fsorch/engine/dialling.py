@@ -259,6 +259,8 @@ class Dialling:
                 self.show(run)
             elif mode is Mode.PROGRESSIVE:
                 self.attend(run)
+                if self.supply.awaits(run):
+                    wants[id] = 0
         if not wants and not rings:
             return
         self._launch_all({id: wanted for id, wanted in wants.items() if wanted > 0})

@@ -95,6 +95,8 @@ class Previews:
         for agent, state in run.agents.items():
             if state != AgentState.IDLE or agent in self.previews or self._asked(agent):
                 continue
+            if self.dialling.supply.awaits(run, agent):
+                continue
             found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
             if found is None:
                 # What there is may be for others alone.
@@ -110,6 +112,8 @@ class Previews:
             if person is None or person.spec.phone_mode is PhoneMode.NAILED or self._asked(agent):
                 continue
             if state != AgentState.IDLE or not person.agent.free or self.dialling.room(run) <= 0:
+                continue
+            if self.dialling.supply.awaits(run, agent):
                 continue
             found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
             if found is None:

@@ -253,6 +253,9 @@ class Run:
     limit: Limit = field(default_factory=lambda: Limit(0))
     fresh: deque[ReadyLead] = field(default_factory=deque)
     asked: int = 0
+    # The free agents with whom leads were asked for since they are free, and those of them for whom this was the first.
+    asked_with: set[str] = field(default_factory=set)
+    asked_anew: set[str] = field(default_factory=set)
     clearing: int = 0
     unclear: dict[str, ReadyLead] = field(default_factory=dict)
     dry_until: float = 0.0

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from msgspec import to_builtins
 
 from fsorch.acd import AgentState
-from fsorch.campaigns import Lead, Mode
+from fsorch.campaigns import Lead, LeadState, Mode
 from fsorch.clock import US
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
@@ -67,7 +67,9 @@ class Supply:
             self._cleared(run, input)
         else:
             run.asked = 0
-            run.fresh.extend(input.leads)
+            owed = [ready for ready in input.leads if ready.lead.state is LeadState.CALLBACK]
+            run.fresh.extendleft(reversed(owed))
+            run.fresh.extend(ready for ready in input.leads if ready.lead.state is not LeadState.CALLBACK)
             run.dry, run.starved = not (input.leads or input.failed), input.lack
             if run.starved:
                 run.dry_until = self._dry_until(input)
@@ -96,16 +98,29 @@ class Supply:
         return self._serial
 
     def supply(self, run: Run, due: int) -> None:
-        """Ask for leads before they are needed."""
-        if run.asked or run.dry_until > self.core.now.mono or run.spec.mode is Mode.MANUAL:
+        """Ask for leads before they are needed, and whenever somebody has become free: only then it is known whose
+        promises and own leads are due, which come before those at hand."""
+        free = [agent for agent, state in run.agents.items() if state == AgentState.IDLE]
+        run.asked_with.intersection_update(free)
+        if run.asked or run.spec.mode is Mode.MANUAL:
             return
         wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S)))
         have = len(run.fresh) + len(run.unclear)
-        if have * 2 <= wanted:
-            run.asked = self.serial()
-            free = [agent for agent, state in run.agents.items() if state == AgentState.IDLE]
+        anew = set(free) - run.asked_with
+        run.asked_with |= anew
+        if (have * 2 <= wanted and run.dry_until <= self.core.now.mono) or (anew and have < wanted * 2):
+            run.asked, run.asked_anew = self.serial(), anew
             owners = tuple(dict.fromkeys([*free, *(one for agent in free for one in self._territories(agent))]))
-            self.core.ask(LeadsWanted(campaign=run.spec.id, serial=run.asked, count=wanted - have, owners=owners))
+            self.core.ask(
+                LeadsWanted(campaign=run.spec.id, serial=run.asked, count=max(1, wanted - have), owners=owners)
+            )
+
+    def awaits(self, run: Run, agent: str = "") -> bool:
+        """Whether leads were asked for because this agent (empty: any) has become free, or have still to be: what is at
+        hand may not be what comes first."""
+        if not agent:
+            return bool(run.asked and run.asked_anew)
+        return agent not in run.asked_with or bool(run.asked and agent in run.asked_anew)
 
     def take_lead(self, run: Run, fits: Callable[[Lead], bool]) -> tuple[ReadyLead, str, Ruling] | None:
         """The first lead at hand that ``fits`` and may be dialled at this moment, with its number. What is barred goes

@@ -6,9 +6,11 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
+from fsorch.campaigns import Lead, LeadState
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted
 from fsorch.engine.inputs import LeadsCome
-from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
+from fsorch.esl.commands import Originate
+from tests.engine.dialroom import CAMPAIGN, Room, centre, lead, talked
 
 
 class Slow(Room):
@@ -38,6 +40,41 @@ def test_leads_are_dialled_in_their_order_however_slowly(apart_s: float) -> None
     ids = [int(row.lead) for row in room.started()]
     assert len(ids) >= 5
     assert ids == sorted(ids)
+
+
+def promised(room: Room) -> Lead:
+    """A lead that a0 has promised to call by now."""
+    return lead(70, state=LeadState.CALLBACK, callback_agent="a0", next_at=room.clock.now().wall)
+
+
+def test_a_call_that_an_agent_has_promised_comes_before_what_is_at_hand() -> None:
+    room = talked(CAMPAIGN)
+    # Leads are at hand when it comes due, and the agent is not free.
+    room.leads.insert(0, promised(room))
+    room.passes(11)
+    asked = [one for one in room.wanted if isinstance(one, LeadsWanted)]
+    assert (asked[-1].owners, asked[-1].count) == (("a0",), 1)
+    assert [row.lead for row in room.started()] == ["1", "70"]
+
+
+def test_a_call_that_was_promised_comes_first_where_the_agents_own_phone_does() -> None:
+    room = Room(centre(CAMPAIGN, agents=1, nailed=False))
+    room.log_in("a0")
+    room.run()
+    room.passes(1)
+    phone = room.last(Originate)
+    room.event("CHANNEL_CREATE", phone.uuid)
+    room.leads.insert(0, promised(room))
+    room.picks_up(phone.uuid, phone.job_uuid)
+    (call,) = room.calls()
+    room.fails(call, "USER_BUSY")
+    room.ends(phone.uuid, "ORIGINATOR_CANCEL")
+    room.passes(15)
+    again = room.last(Originate)
+    assert again.endpoint == "user/1001"
+    room.event("CHANNEL_CREATE", again.uuid)
+    room.picks_up(again.uuid, again.job_uuid)
+    assert [row.lead for row in room.started()] == ["1", "70"]
 
 
 def test_who_waits_for_their_agent_keeps_their_place() -> None:
