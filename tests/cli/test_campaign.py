@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import sys
 import wave
@@ -21,7 +22,8 @@ from fsorch.store import leads as leads_module
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
 from fsorch_cli.campaign_board import draw_campaigns
-from fsorch_cli.console import out
+from fsorch_cli.commands.campaign import list_columns
+from fsorch_cli.console import format_table, out
 from tests.cli.cli import fsorch
 
 CENTRE = """
@@ -324,6 +326,18 @@ def test_the_live_board_shows_what_holds_a_campaign_and_the_drops_left(capsys: p
         assert "…" not in shown, "something is cut short"
         assert "spring: no agent is at work" in shown
         assert ("5.00%" in shown) is (width >= 112)
+
+
+def test_no_word_of_the_list_is_broken_on_a_narrow_terminal() -> None:
+    known = ("spring-27", "Spring sale", "progressive", "sales", "cold, warm", "us", "running")
+    rows = [(*known, "2026-11-29 16:52:13", "cli:root", "no lead may be dialled now")]
+    for width in (80, 120, 200):
+        columns, cells = list_columns(rows, width)
+        shown = io.StringIO()
+        Console(width=width, color_system=None, file=shown).print(format_table(columns, cells))
+        words = set(shown.getvalue().split())
+        assert words >= {"campaign", "spring-27", "progressive", "running", "2026-11-29", "16:52:13", "dialled"}
+        assert ("Spring" in words) is (width >= 120)
 
 
 def test_why_a_lead_is_not_dialled_is_one_sentence(store: Store) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -52,6 +53,11 @@ def command() -> None:
 add_verbs(command, "campaign", make="create")
 
 
+COLUMNS = ("campaign", "title", "mode", "queue", "lists", "pack", "state", "since", "by", "why")
+WIDE = 120
+ONLY_WIDE = ("title", "queue", "pack", "by")
+
+
 @command.command("list")
 @AS_JSON
 @click.pass_obj
@@ -65,9 +71,11 @@ def list_campaigns(app: App, as_json: bool) -> None:
         more = [{"mode": spec.mode, "queue": spec.queue, "held": held.get(spec.id, "")} for spec in centre.campaigns]
         print_json([msgspec.to_builtins(row) | one for (_, row), one in zip(rows, more, strict=True)])
         return
+    told = [format_campaign(spec, row, held.get(spec.id, "")) for spec, row in rows]
+    columns, cells = list_columns(told, out().width)
     print_table(
-        ("campaign", "title", "mode", "queue", "lists", "pack", "state", "since", "by", "why"),
-        [format_campaign(spec, row, held.get(spec.id, "")) for spec, row in rows],
+        columns,
+        cells,
         empty="No campaign yet; make one with: fsorch campaign create NAME queue=QUEUE",
     )
 
@@ -275,6 +283,13 @@ def with_clone(campaign: str, new: str, changes: tuple[str, ...]) -> Change:
         return closed(centre, "campaign")
 
     return change
+
+
+def list_columns(rows: Sequence[tuple[object, ...]], width: int) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """The columns of ``campaign list`` and their cells: a terminal of fewer than :data:`WIDE` characters goes without
+    some, so that no word of the others is broken."""
+    kept = [n for n, name in enumerate(COLUMNS) if width >= WIDE or name not in ONLY_WIDE]
+    return tuple(COLUMNS[n] for n in kept), [tuple(row[n] for n in kept) for row in rows]
 
 
 def format_campaign(spec: CampaignSpec, row: CampaignRow, held: str = "") -> tuple[object, ...]:
