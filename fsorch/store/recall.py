@@ -217,6 +217,8 @@ def _legs(row: ContactRow, facts: Sequence[Fact]) -> Iterable[LegRow]:
     failed = {fact.leg for fact in facts if fact.data.get("outcome") == OfferOutcome.FAILED}
     taken = {fact.leg: fact.at for fact in facts if fact.data.get("outcome") == OfferOutcome.ACCEPTED}
     joined = _joined(facts)
+    if row.medium != "voicemail" and not any(fact.leg for fact in facts if fact.kind is FactKind.CONTACT_BEGAN):
+        yield from _called(row, facts, joined)
     for fact in facts:
         if row.medium == "voicemail":
             return
@@ -247,6 +249,25 @@ def _legs(row: ContactRow, facts: Sequence[Fact]) -> Iterable[LegRow]:
                 bridged_at=since,
                 peer=peer,
             )
+
+
+def _called(row: ContactRow, facts: Sequence[Fact], joined: dict[str, tuple[int, str]]) -> Iterable[LegRow]:
+    """The customer's leg of a contact that began without it, for the agent's own phone was called first."""
+    legs = (str(fact.data.get("customer_leg") or "") for fact in facts if fact.kind is FactKind.BRIDGED)
+    for leg in [one for one in dict.fromkeys(legs) if one][:1]:
+        since, peer = joined[leg]
+        yield LegRow(
+            id=leg,
+            contact=row.id,
+            switch=row.switch,
+            direction="outbound",
+            number=row.destination,
+            destination=row.number,
+            created_at=since,
+            answered_at=since,
+            bridged_at=since,
+            peer=peer,
+        )
 
 
 def _joined(facts: Sequence[Fact]) -> dict[str, tuple[int, str]]:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from fsorch.engine import Shift
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.store import Store
@@ -69,6 +71,23 @@ class TestRecall:
             ("talks", "agent", 2 * SECOND, 2 * SECOND, "c1-leg"),
             ("third", "other", 4 * SECOND, -T0, ""),
             ("rings", "agent", -T0, -T0, ""),
+        ]
+
+    def test_the_leg_of_a_lead_whose_agent_was_called_first_is_known(self, store: Store) -> None:
+        legs = {"customer_leg": "lead", "agent_leg": "own"}
+        began = contact_began("c1")
+        store.write(
+            [
+                msgspec.structs.replace(began, leg=""),
+                fact("o1", FactKind.OFFER_MADE, contact="c1", leg="own", agent="ada", at=T0 + SECOND),
+                fact("e1", FactKind.OFFER_ENDED, contact="c1", leg="own", outcome="accepted", at=T0 + 2 * SECOND),
+                fact("b1", FactKind.BRIDGED, contact="c1", leg="lead", agent="ada", at=T0 + 9 * SECOND, **legs),
+            ]
+        )
+        (known,) = store.recall(T0).contacts
+        assert [(leg.id, leg.role, leg.direction, leg.bridged_at - T0, leg.peer) for leg in known.legs] == [
+            ("lead", "customer", "outbound", 9 * SECOND, "own"),
+            ("own", "agent", "outbound", 9 * SECOND, "lead"),
         ]
 
     def test_a_contact_of_long_ago_is_not_looked_for(self, store: Store) -> None:
