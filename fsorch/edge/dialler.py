@@ -332,7 +332,14 @@ class Dialler:
             campaign=action.campaign,
             serial=action.serial,
             leads=tuple(
-                ReadyLead(lead=one.lead, checked_at=now, dnc=one.dnc, consents=one.consents, registers=one.registers)
+                ReadyLead(
+                    lead=one.lead,
+                    checked_at=now,
+                    dnc=one.dnc,
+                    consents=one.consents,
+                    registers=one.registers,
+                    ends=one.ends,
+                )
                 for one in ready
             ),
             next_at=next_at,

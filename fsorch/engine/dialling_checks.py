@@ -21,7 +21,7 @@ from fsorch.engine.dialling_state import Dial
 from fsorch.engine.inputs import ReadyLead
 from fsorch.places import Places
 
-__all__ = ["Checks", "Ruling", "barred"]
+__all__ = ["Checks", "Ruling", "barred", "is_put_off"]
 
 
 # After so long it is looked at again whether the records say otherwise.
@@ -136,7 +136,6 @@ class Checks:
             return Ruling(allowed=False, rule="number.called", source="the engine", words=words, until=now + LATELY_US)
         if words := self.stale.get(campaign.id, ""):
             return Ruling(allowed=False, rule="register", source="the records", words=words, until=now + LATELY_US)
-        listed = (*((ready.dnc[number],) if number in ready.dnc else ()), *ready.registers.get(number, ()))
         asked = Asked(
             lead=lead,
             number=known,
@@ -144,7 +143,7 @@ class Checks:
             place=self._places.of(lead, known),
             history=tuple(one for one in self._history(lead) if not _is_own(one, own)),
             consents=ready.consents,
-            dnc=tuple(DncRow(number=number, source=source) for source in dict.fromkeys(listed)),
+            dnc=_listed(ready, number),
         )
         verdict = self.of(campaign).check(asked)
         return Ruling(
@@ -169,8 +168,21 @@ def barred(lead: Lead, ruling: Ruling, now: int) -> Lead:
     return structs.replace(lead, state=state, next_at=now + MENDED_US)
 
 
+def is_put_off(ruling: Ruling) -> bool:
+    """Whether a no is one that neither time mends nor nothing, but the records may: those say when they have."""
+    return not ruling.until and ruling.rule not in FOR_GOOD
+
+
 def _is_own(past: Past, own: Dial | None) -> bool:
     return own is not None and (past.at, past.number) == (own.launched_at, own.number)
+
+
+def _listed(ready: ReadyLead, number: str) -> tuple[DncRow, ...]:
+    """The lists that ``number`` stands on, as the records told of it."""
+    first = (ready.dnc[number],) if number in ready.dnc else ()
+    sources = dict.fromkeys((*first, *ready.registers.get(number, ())))
+    end = ready.ends.get(number, 0)
+    return tuple(DncRow(number=number, source=one, until=end if one in first else 0) for one in sources)
 
 
 def _number_of(lead: Lead, number: str) -> LeadNumber:

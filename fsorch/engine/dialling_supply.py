@@ -15,7 +15,7 @@ from fsorch.campaigns import Lead, LeadState, Mode
 from fsorch.clock import US
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
-from fsorch.engine.dialling_checks import Checks, Ruling, barred
+from fsorch.engine.dialling_checks import Checks, Ruling, barred, is_put_off
 from fsorch.engine.dialling_state import Dial, Run
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LeadsCome, ReadyLead
@@ -180,7 +180,8 @@ class Supply:
         self.tell(run, ready, number, ruling)
         if ready.lead.id:
             row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"
-            self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why)
+            put_off = {"put_off": ruling.rule} if is_put_off(ruling) else {}
+            self.core.fact(FactKind.LEAD_CHANGED, queue=run.spec.queue, row=row, why=why, **put_off)
         return None
 
     def tell(self, run: Run, ready: ReadyLead, number: str, ruling: Ruling) -> None:

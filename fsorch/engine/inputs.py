@@ -298,13 +298,15 @@ class PacingWas(msgspec.Struct, frozen=True):
 class ReadyLead(msgspec.Struct, frozen=True, kw_only=True):
     """A lead that is ours to dial, as of ``checked_at`` (UTC microseconds). ``dnc``: each of its numbers that stands on
     a list of those who are not called, and the name of the list; ``consents``: what its numbers have consented to;
-    ``registers``: of a number that stands on several, the names of all, for public registers are for some alone."""
+    ``registers``: of a number that stands on several, the names of all, for public registers are for some alone;
+    ``ends``: until when (UTC microseconds) an entry of ``dnc`` stands that ends."""
 
     lead: Lead
     checked_at: int
     dnc: dict[str, str] = {}
     consents: tuple[ConsentRow, ...] = ()
     registers: dict[str, tuple[str, ...]] = {}
+    ends: dict[str, int] = {}
 
 
 class LeadsCome(msgspec.Struct, frozen=True, kw_only=True):

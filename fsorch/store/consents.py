@@ -16,6 +16,7 @@ from fsorch.campaigns import ConsentRow
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, writing
 from fsorch.store.lead_models import ConsentRecord
+from fsorch.store.lead_reopening import resume
 from fsorch.store.lead_rows import number_text, number_value
 from fsorch.store.part import Part
 from fsorch.store.values import clean, cut
@@ -27,7 +28,8 @@ class Consents(Part):
     """The consents of one store."""
 
     def add(self, row: ConsentRow, by: str) -> ConsentRow:
-        """Write a consent down; audited. Raises ConfigError when it has no number, or ends before it begins."""
+        """Write a consent down, and make leads due that wait for one; audited. Raises ConfigError when it has no
+        number, or ends before it begins."""
         if not number_value(row.number):
             raise ConfigError(f"{row.number[:40]!r} is no number; expected its country code, as in +442079460001")
         if row.until and row.until <= row.given_at:
@@ -35,6 +37,7 @@ class Consents(Part):
         made = msgspec.structs.replace(row, id=row.id or uuid.uuid4().hex, by=by)
         with self._use() as db, writing(db):
             ConsentRecord.insert(consent_values(made)).execute(db)
+            resume(db, [number_value(made.number)])
             self._audit(by, "consent.add", {"consent": made.id, "number": made.number, "scope": made.scope})
         return made
 

@@ -22,6 +22,7 @@ from fsorch.compliance_packs import SHIPPED_REGISTERS
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, PooledMysql, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import DncListRecord, DncNumberRecord, DncRecord
+from fsorch.store.lead_reopening import reopen, reopen_like
 from fsorch.store.lead_rows import number_text, number_value
 from fsorch.store.part import Audit, Part, Use
 from fsorch.store.turns import Turns
@@ -99,8 +100,9 @@ class Dnc(Part):
 
     def remove(self, number: str, by: str, *, campaign: str = "", reason: str = "") -> list[DncRow]:
         """Call this number (or pattern) again: its entry for ``campaign`` (empty: for everybody) goes, and where it is
-        for everybody also those of imported lists. Audited with ``reason`` and all that was removed. Raises NotFound
-        when there is none, with the pattern that covers the number, if one does."""
+        for everybody also those of imported lists; leads that were barred for it are ready. Audited with ``reason`` and
+        all that was removed. Raises NotFound when there is none, with the pattern that covers the number, if one
+        does."""
         number = _pattern(number)
         key = {"number": number, "campaign": clean(campaign)}
         with self._use() as db, writing(db):
@@ -114,7 +116,8 @@ class Dnc(Part):
                 # It may be one of those that a pattern stands for, which is what there is to remove.
                 by_other = self.read_hits(db, [number], campaign).get(number)
                 raise NotFound("entry of the no-call list", number, (by_other.number,) if by_other is not None else ())
-            self._audit(by, "dnc.remove", key | {"reason": reason, "removed": gone})
+            ready = reopen_like(db, number[1:-1]) if number.endswith("*") else reopen(db, [number_value(number)])
+            self._audit(by, "dnc.remove", key | {"reason": reason, "removed": gone, "leads": ready})
         return gone
 
     def entries(
@@ -330,6 +333,7 @@ class Dnc(Part):
                 DncNumberRecord.delete().where(
                     DncNumberRecord.number > last, DncNumberRecord.number <= found[-1], DncNumberRecord.source == serial
                 ).execute(db)
+                reopen(db, found)
             turns.between()
             last = found[-1]
 

@@ -32,6 +32,7 @@ from fsorch.store.lead_models import (
     LeadNumberRecord,
     LeadRecord,
 )
+from fsorch.store.lead_reopening import resume
 from fsorch.store.lead_resets import Within, note_reset, reset_leads, was_reset
 from fsorch.store.lead_rows import gate_of, next_number, number_value, read_leads
 from fsorch.store.models import MetaRecord
@@ -344,7 +345,9 @@ class Intake:
                 if any(lead.owner for lead in leads):
                     LeadListRecord.update({"owned": True}).where(LeadListRecord.id == state.list).execute(db)
             if consents:
-                ConsentRecord.insert_many([consent_values(row) for row in consents]).execute(db)
+                given = [consent_values(row) for row in consents]
+                ConsentRecord.insert_many(given).execute(db)
+                resume(db, [row["number"] for row in given])
             LeadImportRecord.update(_import_row(state)).where(LeadImportRecord.id == state.id).execute(db)
 
 
@@ -447,6 +450,7 @@ def _lead_tuple(id: int, lead: Lead, now: int) -> tuple[Any, ...]:
         "",
         0,
         now,
+        "",
     )
 
 

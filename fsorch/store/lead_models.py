@@ -56,7 +56,8 @@ class LeadListRecord(Model):
 
 class LeadRecord(Model):
     """A lead; see fsorch.campaigns.Lead. ``number``: the one that is next; ``dice``: its place in a random order;
-    ``token``: of whoever holds it, since ``reserved_at``."""
+    ``token``: of whoever holds it, since ``reserved_at``; ``put_off``: the rule by which it rests, where records
+    may mend that."""
 
     id = IntegerField(primary_key=True)
     list = IdField()
@@ -88,6 +89,7 @@ class LeadRecord(Model):
     token = CharField(max_length=96)
     reserved_at = BigIntegerField()
     created_at = BigIntegerField()
+    put_off = CharField(max_length=64, default="")
 
     class Meta:
         table_name = "lead"

@@ -147,10 +147,10 @@ def shown(lead: Lead) -> Lead:
 _OUTCOMES = frozenset(one.value for one in Outcome)
 
 
-def update_lead(db: Db, lead: Lead) -> bool:
+def update_lead(db: Db, lead: Lead, put_off: str = "") -> bool:
     """Write what an attempt has changed in ``lead``, if it is still held by the token it carries. False when it is not:
     then nothing is written, so that a fact may be written twice, or late. Leads in a state that somebody holds keep the
-    token; all others are free after it."""
+    token; all others are free after it. ``put_off``: the rule that forbade the call, where records may mend that."""
     if not lead.token or not (lead.id.isascii() and lead.id.isdigit() and len(lead.id) <= 10):
         return False
     held = lead.state in HELD
@@ -171,6 +171,7 @@ def update_lead(db: Db, lead: Lead) -> bool:
         cut(lead.callback_note, 255),
         cut(lead.caller_id, 64),
         lead.token if held else "",
+        cut(put_off, 64),
     )
     # By hand and not by peewee: a dialler's records are mostly this, and their thread shares the interpreter with it.
     changed = db.run(_UPDATE.replace("?", db.param), (*values, held, int(lead.id), lead.token)).rowcount
@@ -187,7 +188,8 @@ def update_lead(db: Db, lead: Lead) -> bool:
 _UPDATE = (
     "UPDATE `lead` SET state = ?, gate = ?, next_at = ?, next_number = ?, number = ?, attempts = ?, tried = ?, "
     "last_at = ?, last_outcome = ?, disposition = ?, campaign = ?, callback_agent = ?, callback_note = ?, "
-    "caller_id = ?, token = ?, reserved_at = CASE WHEN ? THEN reserved_at ELSE 0 END WHERE id = ? AND token = ?"
+    "caller_id = ?, token = ?, put_off = ?, reserved_at = CASE WHEN ? THEN reserved_at ELSE 0 END "
+    "WHERE id = ? AND token = ?"
 )
 _UPDATE_NUMBER = "UPDATE lead_number SET attempts = ?, last_at = ?, dead = ? WHERE `lead` = ? AND number = ?"
 

@@ -17,7 +17,7 @@ import msgspec
 from peewee import OperationalError
 
 from fsorch.campaign.lead import LeadInput, LeadMachine
-from fsorch.campaigns import LOOK_BACK_DAYS, AttemptRow, CampaignSpec, ConsentRow, Lead, LeadState
+from fsorch.campaigns import LOOK_BACK_DAYS, AttemptRow, CampaignSpec, ConsentRow, DncRow, Lead, LeadState
 from fsorch.clock import Clock
 from fsorch.countries import country_of
 from fsorch.errors import ConfigError, NotFound, RequestRefused
@@ -56,12 +56,14 @@ ABANDONED_US = 86_400 * 1_000_000
 class Ready(msgspec.Struct, frozen=True, kw_only=True):
     """A lead that is ours to dial, with its history; its state is what it was before. ``dnc``: each of its numbers that
     stands on a no-call list, and the list's name; ``consents``: all that is on record of its numbers.
-    ``registers``: where a number stands on several lists, the names of all, the public registers among them."""
+    ``registers``: where a number stands on several lists, the names of all, the public registers among them;
+    ``ends``: until when (UTC microseconds) an entry stands that ends."""
 
     lead: Lead
     dnc: dict[str, str] = {}
     consents: tuple[ConsentRow, ...] = ()
     registers: dict[str, tuple[str, ...]] = {}
+    ends: dict[str, int] = {}
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
@@ -458,13 +460,17 @@ class Leads(Part):
 
     def _is_lost(self, ready: Ready) -> bool:
         """Whether none of its numbers may ever be called. Whom a public register keeps off the line is for the rules to
-        say: they know what the call is for, and consents."""
+        say: they know what the call is for, and consents; so is until when an entry stands that ends."""
         numbers = ready.lead.numbers
-        return bool(numbers) and all(ready.dnc.get(one.number, "") not in {"", *self._dnc.registers} for one in numbers)
+        return bool(numbers) and all(
+            ready.dnc.get(one.number, "") not in {"", *self._dnc.registers} and one.number not in ready.ends
+            for one in numbers
+        )
 
     def _hold(self, db: Db, ids: Sequence[int], campaign: str, token: str, now_us: int) -> list[int]:
         """Reserve; those that somebody else was quicker to reserve are left out."""
         values = {"gate": int(Gate.HELD), "token": token, "reserved_at": now_us, "campaign": cut(campaign, 64)}
+        values |= {"put_off": ""}
         free = LeadRecord.gate != int(Gate.HELD)
         done = LeadRecord.update(values).where(LeadRecord.id.in_(ids), free).execute(db)
         if done == len(ids):
@@ -492,6 +498,7 @@ class Leads(Part):
                     if len(hits.get(one.number, ())) > 1
                 },
                 consents=tuple(row for one in lead.numbers for row in consents.get(one.number, ())),
+                ends={one.number: end for one in lead.numbers if (end := _end(hits.get(one.number, ())))},
             )
             for lead in leads
         ]
@@ -583,6 +590,11 @@ def _expect_free(lead: Lead, what: str) -> None:
 def _free_all(db: Db, ids: Sequence[int]) -> None:
     for at in range(0, len(ids), PAGE):
         _free(db, (LeadRecord.id.in_(ids[at : at + PAGE]), LeadRecord.gate == int(Gate.HELD)), 0)
+
+
+def _end(rows: Sequence[DncRow]) -> int:
+    """Until when the first of the entries of a number stands; 0: for good, or there is none."""
+    return rows[0].until if rows else 0
 
 
 def _free(db: Db, where: tuple[Any, ...], next_at: int) -> int:

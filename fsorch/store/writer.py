@@ -65,7 +65,7 @@ class Rows:
         self.began: dict[str, Values] = {}
         self.ended: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in ENDED.values()}
         self.made: dict[type[Model], dict[str, Values]] = {model: {} for model, _ in MADE.values()}
-        self.leads: list[Lead] = []
+        self.leads: list[tuple[Lead, str]] = []
         self.refusals: dict[tuple[str, str], Values] = {}
         self.campaigns: list[tuple[str, CampaignState, str, int]] = []
         self.calls: dict[str, NotedCall] = {}
@@ -164,7 +164,8 @@ class FactWriter:
             model, row = _carried(fact, *target)
             rows.made[model].setdefault(row.id, self._plans[model].values(row))
         elif fact.kind is FactKind.LEAD_CHANGED:
-            rows.leads.append(msgspec.convert(fact.data.get("row"), Lead))
+            lead = msgspec.convert(fact.data.get("row"), Lead)
+            rows.leads.append((lead, str(fact.data.get("put_off", ""))))
         elif fact.kind is FactKind.DNC_ASKED:
             refusal = _refusal(fact)
             rows.refusals.setdefault((refusal.number, refusal.campaign), self._plans[DncRecord].values(refusal))
@@ -188,8 +189,8 @@ class FactWriter:
             for model, made in rows.made.items():
                 self._many(self._keep[model], made)
             self._many(self._keep[DncRecord], rows.refusals)
-            for lead in rows.leads:
-                update_lead(self._db, lead)
+            for lead, put_off in rows.leads:
+                update_lead(self._db, lead, put_off)
             for campaign in rows.campaigns:
                 settle_campaign(self._db, *campaign)
             self._calls(rows.calls)

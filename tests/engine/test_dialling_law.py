@@ -31,6 +31,7 @@ class LawRoom(Room):
         self.dnc = dnc or {}
         self.consents: tuple[ConsentRow, ...] = ()
         self.registers: dict[str, tuple[str, ...]] = {}
+        self.until: dict[str, int] = {}
         self.leads = list(leads)
         self.up()
         self.at_work("a0")
@@ -42,7 +43,14 @@ class LawRoom(Room):
         given, self.leads = self.leads[: action.count], self.leads[action.count :]
         now = self.clock.now().wall
         ready = tuple(
-            ReadyLead(lead=one, checked_at=now, dnc=self.dnc, consents=self.consents, registers=self.registers)
+            ReadyLead(
+                lead=one,
+                checked_at=now,
+                dnc=self.dnc,
+                consents=self.consents,
+                registers=self.registers,
+                ends=self.until,
+            )
             for one in given
         )
         self.known |= {one.id: one for one in given}
@@ -91,11 +99,23 @@ def test_who_is_listed_is_barred_for_good_and_where_nobody_has_a_pack_nobody_is_
     assert bare.of(FactKind.CAMPAIGN_CHANGED)[-1].data["held"] == "there is no compliance pack named"
 
 
+def test_whose_entry_ends_waits_for_its_end() -> None:
+    room = LawRoom(person("1", "+12125550101"), dnc={"+12125550101": "own"})
+    room.until = {"+12125550101": NOON_THERE + HOUR_US}
+    room.run()
+    assert room.calls() == []
+    [changed] = room.of(FactKind.LEAD_CHANGED)
+    assert (changed.data["row"]["state"], changed.data["row"]["next_at"]) == ("ready", NOON_THERE + HOUR_US)
+    assert "put_off" not in changed.data
+
+
 def test_a_german_consumer_is_called_with_consent_alone() -> None:
     room = LawRoom(person("1", "+493012345678"), pack="eu")
     room.run()
     assert room.calls() == []
     assert room.of(FactKind.LEAD_BARRED)[0].data["rule"] == "eu.consent"
+    # So that a consent that comes makes it due.
+    assert room.of(FactKind.LEAD_CHANGED)[0].data["put_off"] == "eu.consent"
     room = LawRoom(person("1", "+493012345678"), pack="eu")
     room.consents = (ConsentRow(id="k1", number="+493012345678", scope="calls", given_at=1),)
     # 8:00 UTC is 9:00 in Berlin.

@@ -26,6 +26,7 @@ from fsorch.store.migrations import (
     m0020_tenants,
     m0021_forms_and_notes,
     m0022_clients_customers,
+    m0023_put_off,
 )
 
 __all__ = [
@@ -51,4 +52,5 @@ __all__ = [
     "m0020_tenants",
     "m0021_forms_and_notes",
     "m0022_clients_customers",
+    "m0023_put_off",
 ]

@@ -1,0 +1,127 @@
+"""Leads that come back when the records say that they may be called; on SQLite and MariaDB."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+import pytest
+
+from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadState, Outcome
+from fsorch.engine.facts import Fact, FactKind
+from fsorch.store import Store
+from fsorch.store.database import connected
+from fsorch.store.lead_reopening import reopen
+from tests.store.test_leads import MINUTE, NOW, campaign, make, names, told
+
+WEEK = 7 * 86_400 * 1_000_000
+
+
+def number(lead: Lead) -> str:
+    return lead.numbers[0].number
+
+
+def bar(store: Store, leads: list[Lead], *, entry: str = "") -> None:
+    """Put the leads on the no-call list, and let a campaign find out."""
+    if entry:
+        store.dnc.add(DncRow(number=entry), "test")
+    for lead in [] if entry else leads:
+        store.dnc.add(DncRow(number=number(lead)), "test")
+    assert store.leads.reserve(campaign(), 10, NOW, "t:1").barred == len(leads)
+    assert [store.leads.get(one.id).state for one in leads] == [LeadState.BARRED] * len(leads)
+
+
+def put_off(store: Store, lead: Lead, rule: str) -> None:
+    """As the engine does that may not call it."""
+    (ready,) = store.leads.reserve(campaign(), 1, NOW, "t:1").leads
+    assert ready.lead.id == lead.id
+    row = msgspec.structs.replace(ready.lead, state=LeadState.READY, next_at=NOW + WEEK)
+    more = {"put_off": rule} if rule else {}
+    fact = told(FactKind.LEAD_CHANGED, row, f"f{lead.id}")
+    store.write([msgspec.structs.replace(fact, data=fact.data | more)])
+
+
+class TestNoCallList:
+    def test_who_is_taken_off_is_called_again(self, store: Store) -> None:
+        leads = make(store, 3)
+        bar(store, leads)
+        store.dnc.remove(number(leads[1]), "test", reason="asked back")
+        assert names(store, campaign()) == ["spring 1"]
+
+    def test_all_that_a_pattern_stood_for(self, store: Store) -> None:
+        leads = make(store, 3)
+        bar(store, leads, entry="+4930*")
+        store.dnc.remove("+4930*", "test")
+        assert names(store, campaign()) == ["spring 0", "spring 1", "spring 2"]
+
+    def test_who_stands_on_another_list_too_is_barred_anew(self, store: Store) -> None:
+        leads = make(store, 1)
+        store.dnc.add(DncRow(number="+4930*"), "test")
+        bar(store, leads)
+        store.dnc.remove(number(leads[0]), "test")
+        again = store.leads.reserve(campaign(), 1, NOW, "t:2")
+        assert (again.leads, again.barred) == ((), 1)
+
+    def test_an_imported_list_that_goes_lets_go_of_its_numbers(self, store: Store) -> None:
+        leads = make(store, 3)
+        store.dnc.take("refusals", iter(int(number(one)[1:]) for one in leads[:2]), "test")
+        assert names(store, campaign()) == ["spring 2"]
+        store.dnc.remove_list("refusals", "test")
+        assert names(store, campaign(), token="t:2") == ["spring 0", "spring 1"]
+
+    def test_who_is_taken_off_a_register_is_due(self, store: Store) -> None:
+        (lead,) = make(store, 1)
+        store.dnc.take("us-dnc", iter([int(number(lead)[1:])]), "test")
+        put_off(store, lead, "us.registry")
+        assert names(store, campaign(), token="t:2") == []
+        store.dnc.remove(number(lead), "test")
+        assert names(store, campaign(), token="t:3") == ["spring 0"]
+
+    def test_an_entry_that_ends_bars_nobody_and_is_told_with_its_end(self, store: Store) -> None:
+        (lead,) = make(store, 1)
+        store.dnc.add(DncRow(number=number(lead), until=store.now_us() + MINUTE), "test")
+        (ready,) = store.leads.reserve(campaign(), 1, NOW, "t:1").leads
+        assert ready.ends == {number(lead): store.now_us() + MINUTE}
+
+    def test_with_whom_somebody_talked_is_not_called_by_itself_but_may_be_promised_a_call(self, store: Store) -> None:
+        (lead,) = make(store, 1)
+        (ready,) = store.leads.reserve(campaign(), 1, NOW, "t:1").leads
+        row = msgspec.structs.replace(ready.lead, state=LeadState.BARRED, last_outcome="live", disposition="dnc")
+        store.write([told(FactKind.LEAD_CHANGED, row, "f1")])
+        store.dnc.add(DncRow(number=number(lead)), "test")
+        store.dnc.remove(number(lead), "test")
+        assert names(store, campaign(), token="t:2") == []
+        assert store.leads.promise(lead.id, NOW + MINUTE, "test").state is LeadState.CALLBACK
+
+    @pytest.mark.parametrize("state", [LeadState.FINISHED, LeadState.CALLBACK])
+    def test_others_stay_as_they_are(self, store: Store, state: LeadState) -> None:
+        (lead,) = make(store, 1, state=state, next_at=NOW + WEEK)
+        store.dnc.add(DncRow(number=number(lead)), "test")
+        store.dnc.remove(number(lead), "test")
+        assert store.leads.get(lead.id).state is state
+
+    def test_more_than_a_page_of_them(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("fsorch.store.lead_reopening.PAGE", 2)
+        leads = make(store, 5)
+        bar(store, leads)
+        with connected(store.db) as db:
+            assert reopen(db, [int(number(one)[1:]) for one in leads]) == 5
+
+
+class TestConsents:
+    @pytest.mark.parametrize("rule", ["us.cell_consent", ""])
+    def test_a_consent_makes_due_who_lacked_one_and_nobody_else(self, store: Store, rule: str) -> None:
+        (lead,) = make(store, 1)
+        put_off(store, lead, rule)
+        store.consents.add(ConsentRow(number=number(lead), who="x", scope="calls", given_at=NOW), "test")
+        assert names(store, campaign(), token="t:2") == (["spring 0"] if rule else [])
+
+    def test_who_was_called_since_rests_as_the_rules_say(self, store: Store) -> None:
+        (lead,) = make(store, 1)
+        put_off(store, lead, "us.cell_consent")
+        (ready,) = store.leads.reserve(campaign(), 1, NOW + WEEK, "t:2").leads
+        fields: dict[str, Any] = {"state": LeadState.READY, "next_at": NOW + 2 * WEEK, "last_outcome": Outcome.BUSY}
+        row = msgspec.structs.replace(ready.lead, **fields)
+        store.write([Fact(id="g", at=NOW, kind=FactKind.LEAD_CHANGED, data={"row": msgspec.to_builtins(row)})])
+        store.consents.add(ConsentRow(number=number(lead), who="x", scope="calls", given_at=NOW), "test")
+        assert store.leads.get(lead.id).next_at == NOW + 2 * WEEK
