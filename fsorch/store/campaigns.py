@@ -19,6 +19,7 @@ from fsorch.campaigns import CampaignSpec, CampaignState
 from fsorch.engine.facts import FactKind
 from fsorch.errors import RequestRefused
 from fsorch.store.database import Db, PooledMysql, writing
+from fsorch.store.lead_models import Gate, LeadListRecord, LeadRecord
 from fsorch.store.models import (
     AuditRecord,
     CampaignLearntRecord,
@@ -162,6 +163,15 @@ def keep_versions(db: Db, campaigns: Iterable[CampaignSpec], by: str, now_us: in
                 CampaignVersionRecord.campaign == spec.id, CampaignVersionRecord.made_at == now_us
             ).execute(db)
             CampaignVersionRecord.insert(key | {"made_by": cut(by, 64), "body": body}).execute(db)
+
+
+def hand_on_promises(db: Db, campaigns: Iterable[CampaignSpec]) -> None:
+    """Calls that were promised for campaigns which are not among ``campaigns`` any more are anybody's to make who dials
+    the list. Call it in a write transaction."""
+    lists = [row[0] for row in LeadListRecord.select(LeadListRecord.id).tuples().execute(db)]
+    promised = (LeadRecord.list.in_(lists)) & (LeadRecord.gate == int(Gate.PROMISED))
+    gone = LeadRecord.campaign.not_in(["", *(spec.id for spec in campaigns)])
+    LeadRecord.update({"campaign": ""}).where(promised, gone).execute(db)
 
 
 def read_states(db: Db, *, lock: bool = False) -> dict[str, CampaignRow]:

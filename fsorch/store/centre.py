@@ -25,7 +25,7 @@ from fsorch.gateways import GatewaySpec
 from fsorch.plain import plain
 from fsorch.prompts import PromptSpec, SpeechSpec
 from fsorch.rules import AwayRule, TierSpec
-from fsorch.store.campaigns import keep_versions
+from fsorch.store.campaigns import hand_on_promises, keep_versions
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.flows import read_flows, write_flows
 from fsorch.store.models import (
@@ -139,6 +139,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[
     _write_plain(db, PackRecord, "pack", _body_rows(centre.packs), changes)
     _write_plain(db, CampaignRecord, "campaign", _body_rows(centre.campaigns), changes)
     keep_versions(db, centre.campaigns, by, now_us)
+    hand_on_promises(db, centre.campaigns)
     # One that comes again under the same name begins anew.
     CampaignStateRecord.delete().where(CampaignStateRecord.id.not_in([one.id for one in centre.campaigns])).execute(db)
     _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)

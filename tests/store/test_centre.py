@@ -8,7 +8,7 @@ import gevent
 import msgspec
 import pytest
 
-from fsorch.campaigns import Lead, LeadNumber
+from fsorch.campaigns import CampaignSpec, Lead, LeadNumber, ListShare
 from fsorch.config import Centre, decode
 from fsorch.errors import NotFound
 from fsorch.store import Store
@@ -38,6 +38,20 @@ QUEUE = {
     "skills": {"french": 1},
     "wait": {"max_length": 3, "on_full": {"act": "overflow", "to": "hangup"}},
 }
+
+
+def test_what_a_campaign_that_goes_has_promised_is_for_others_to_keep(store: Store) -> None:
+    both = tuple(CampaignSpec(id=id, lists=(ListShare(list="cold"),)) for id in ("gone", "stays"))
+    store.save_centre(Centre(campaigns=both), "test")
+    store.leads.lists.make(LeadList(id="cold"), "test")
+    ids = []
+    for n, campaign in enumerate(("gone", "stays")):
+        lead = Lead(id="", list="cold", numbers=(LeadNumber(number=f"+49301{n}"),))
+        ids.append(store.leads.add(lead, "test").id)
+        store.leads.promise(ids[-1], 5, "test", campaign=campaign)
+    store.save_centre(Centre(campaigns=both[1:]), "test")
+    assert [store.leads.get(id).campaign for id in ids] == ["", "stays"]
+    assert [store.leads.get(id).state.value for id in ids] == ["callback", "callback"]
 
 
 @pytest.mark.parametrize("key", KEYS)
