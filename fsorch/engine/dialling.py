@@ -89,7 +89,8 @@ class Dialling:
         self.crew = Crew(core, self.runs, self.dials, self.paces, self.soon)
         self.crew.tells = self.ways.tells
         self.supply = Supply(core, self.runs, self.checks, self.soon)
-        self.supply.exhausted = self._exhausted
+        self.supply.exhausted, self.supply.comes = self._exhausted, self.crew.comes
+        self.dials.whose = self._whose
         self.lines = TenantLines(core, self.runs)
         self._turned = 0.0
 
@@ -342,10 +343,17 @@ class Dialling:
         found = self.supply.take_lead(run, lambda lead: self._for_anyone(run, lead))
         if found is None:
             return False
-        placed = self.place(run, self.prepare(run, *found))
-        if not placed:
+        dial = self.prepare(run, *found)
+        if not self.place(run, dial):
             run.fresh.appendleft(found[0])
-        return placed
+            return False
+        self.supply.meant(run, dial.lead, dial.id)
+        return True
+
+    def _whose(self, dial: Dial) -> str:
+        """The agent who is to have a call that was answered before all others, for its lead is theirs."""
+        run = self.runs.get(dial.campaign.id)
+        return self.supply.taker(run, dial) if run is not None else ""
 
     def _for_anyone(self, run: Run, lead: Lead) -> bool:
         """Whether it need not be a certain agent, or that agent is free."""

@@ -90,6 +90,8 @@ class DialCalls:
         self.served_by: Callable[[Dial], None] = lambda dial: None
         # Asked whether a call whose gateway failed may go by the next, as time has passed; False: it is over.
         self.once_more: Callable[[Dial, str], bool] = self.go_on
+        # Whose a call is that a person has answered: who gets it, if they are free.
+        self.whose: Callable[[Dial], str] = lambda dial: ""
         # Told of a call that was never placed, though its agent was ready for it.
         self.untouched: Callable[[Dial], None]
         # Told of a call whose agent has picked up their own phone: now the lead may be called.
@@ -446,8 +448,8 @@ class DialCalls:
             return
         core.timers.set(("dial", dial.id), core.now.mono + self._drop_s(dial))
         reserved = self._reserved(dial)
-        if not reserved and dial.lead.owner in core.people:
-            contact.aim = Aim(dial.lead.owner, "their own agent", core.now.mono)
+        if not reserved and (owner := self.whose(dial)):
+            contact.aim = Aim(owner, "their own agent", core.now.mono)
         # Silence for the moment that it takes; music would say that they are made to wait.
         contact.music_kept = True
         self.calls.step(contact, ContactInput.QUEUE)

@@ -218,14 +218,15 @@ class Crew:
         """Who came from another campaign is free of the calls of it that are over."""
         for run in self.runs.values():
             for agent, owed in list(run.owing.items()):
-                left = {id for id in owed if self._comes(id)}
+                left = {id for id in owed if self.comes(id)}
                 if left:
                     run.owing[agent] = left
                     continue
                 del run.owing[agent]
                 self.paces.agent(run, agent, run.agents[agent])
 
-    def _comes(self, id: str) -> bool:
+    def comes(self, id: str) -> bool:
+        """Whether a call is under way that has had no agent yet."""
         dial = self.dials.dials.get(id)
         return dial is not None and dial.machine.state in COMING
 
@@ -346,5 +347,5 @@ class Crew:
             )
         owed = (id for one in self.runs.values() for dials in one.owing.values() for id in dials)
         return bool(run.agents) or any(
-            self._comes(id) and self.dials.dials[id].campaign.id == run.spec.id for id in owed
+            self.comes(id) and self.dials.dials[id].campaign.id == run.spec.id for id in owed
         )

@@ -76,7 +76,7 @@ class Previews:
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
         dialling.awaits_word = self._awaits_word
         self.people.owes_word = self._owes_word
-        dialling.crew.looks = lambda agent: agent in self.previews or self._asked(agent)
+        dialling.crew.looks = dialling.supply.looks = lambda agent: agent in self.previews or self._asked(agent)
         dialling.attend = self.attend
         dialling.dials.served_by = self.served
         dialling.dials.untouched, dialling.dials.picked_up = self._untouched, self._picked_up
@@ -97,7 +97,7 @@ class Previews:
                 continue
             if self.dialling.supply.awaits(run, agent):
                 continue
-            found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
+            found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent), agent)
             if found is None:
                 # What there is may be for others alone.
                 continue
@@ -115,7 +115,7 @@ class Previews:
                 continue
             if self.dialling.supply.awaits(run, agent):
                 continue
-            found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent))
+            found = self.dialling.supply.take_lead(run, partial(self._fits, run, agent), agent)
             if found is None:
                 # What there is may be for others alone.
                 continue

@@ -258,6 +258,9 @@ class Run:
     asked_anew: set[str] = field(default_factory=set)
     clearing: int = 0
     unclear: dict[str, ReadyLead] = field(default_factory=dict)
+    # Since when each lead has been at hand, and the last call of a lead of their own that was placed for each agent.
+    came: dict[str, float] = field(default_factory=dict)
+    meant: dict[str, str] = field(default_factory=dict)
     dry_until: float = 0.0
     dry: bool = False
     starved: str = ""

@@ -6,7 +6,8 @@ than two seconds before.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 
 from msgspec import to_builtins
 
@@ -16,6 +17,7 @@ from fsorch.clock import US
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_checks import Checks, Ruling, barred, is_put_off
+from fsorch.engine.dialling_owners import WAIT_S, Owners, Turn
 from fsorch.engine.dialling_state import Dial, Run
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LeadsCome, ReadyLead
@@ -43,6 +45,9 @@ class Supply:
         self.soon = soon
         # Told of a campaign for which there is no lead at this moment.
         self.exhausted: Callable[[Run, LeadsCome], None] = lambda run, input: None
+        # Whether an agent looks at a lead, or waits for one they have asked for; whether a call has had no agent yet.
+        self.looks: Callable[[str], bool] = lambda agent: False
+        self.comes: Callable[[str], bool] = lambda dial: False
         self._serial = 0
 
     def give_back(self, run: Run) -> None:
@@ -66,7 +71,9 @@ class Supply:
         if input.serial == run.clearing:
             self._cleared(run, input)
         else:
-            run.asked = 0
+            run.asked, now = 0, self.core.now.mono
+            run.came = {id: run.came.get(id, now) for id in (*(one.lead.id for one in run.fresh), *run.unclear)}
+            run.came |= {ready.lead.id: now for ready in input.leads}
             owed = [ready for ready in input.leads if ready.lead.state is LeadState.CALLBACK]
             run.fresh.extendleft(reversed(owed))
             run.fresh.extend(ready for ready in input.leads if ready.lead.state is not LeadState.CALLBACK)
@@ -105,15 +112,22 @@ class Supply:
         if run.asked or run.spec.mode is Mode.MANUAL:
             return
         wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S)))
-        have = len(run.fresh) + len(run.unclear)
+        at_hand, most = len(run.fresh) + len(run.unclear), wanted * 2 + len(run.agents)
+        # What waits for its owner is kept, and is no reason not to ask for what could be called.
+        have = self._of_use(run)
         anew = set(free) - run.asked_with
         run.asked_with |= anew
-        if (have * 2 <= wanted and run.dry_until <= self.core.now.mono) or (anew and have < wanted * 2):
+        if at_hand < most and (anew or (have * 2 <= wanted and run.dry_until <= self.core.now.mono)):
             run.asked, run.asked_anew = self.serial(), anew
+            free.sort(key=lambda agent: (agent not in anew, not self._waits(run, agent)))
             owners = tuple(dict.fromkeys([*free, *(one for agent in free for one in self._territories(agent))]))
-            self.core.ask(
-                LeadsWanted(campaign=run.spec.id, serial=run.asked, count=max(1, wanted - have), owners=owners)
-            )
+            count = max(1, len(anew), min(wanted - have, most - at_hand))
+            self.core.ask(LeadsWanted(campaign=run.spec.id, serial=run.asked, count=count, owners=owners))
+
+    def _of_use(self, run: Run) -> int:
+        """How many of the leads at hand could be called as soon as there is room."""
+        owners, ready = self._owners(run), (*run.fresh, *run.unclear.values())
+        return sum(owners.turn(one.lead, self._at_hand_s(run, one.lead)) <= Turn.ANYBODYS for one in ready)
 
     def awaits(self, run: Run, agent: str = "") -> bool:
         """Whether leads were asked for because this agent (empty: any) has become free, or have still to be: what is at
@@ -122,44 +136,63 @@ class Supply:
             return bool(run.asked and run.asked_anew)
         return agent not in run.asked_with or bool(run.asked and agent in run.asked_anew)
 
-    def take_lead(self, run: Run, fits: Callable[[Lead], bool]) -> tuple[ReadyLead, str, Ruling] | None:
-        """The first lead at hand that ``fits`` and may be dialled at this moment, with its number. What is barred goes
-        back, and so does what has waited in vain for its agent; what is known too long is read anew."""
-        back: list[str] = []
-        passed: list[ReadyLead] = []
+    def take_lead(
+        self, run: Run, fits: Callable[[Lead], bool], agent: str = ""
+    ) -> tuple[ReadyLead, str, Ruling] | None:
+        """The lead at hand that is called now, of those that ``fits`` and may be dialled at this moment, with its
+        number: what is promised first, then what is of an owner who waits for a call (of ``agent``, if one is named),
+        then what is nobody's, then what is of those who are busy; each in the order in which they came. What is barred
+        goes back, and so does what has waited in vain for its agent; what is known too long is read anew."""
+        stuck: set[str] = set()
         found: tuple[ReadyLead, str, Ruling] | None = None
-        # While some are read anew those behind them wait: else they would overtake.
+        owners = self._owners(run, agent)
+        # While some are read anew the others wait: else they would overtake.
         while run.fresh and not run.clearing and found is None:
-            ready = run.fresh.popleft()
-            old = self.core.now.wall - ready.checked_at > FRESH_US
-            if old and self._stuck(run, ready.lead):
-                back.append(ready.lead.id)
-            elif not fits(ready.lead):
-                passed.append(ready)
-            elif old:
-                run.fresh.appendleft(ready)
+            place = owners.first(self._fitting(run, fits, stuck))
+            if place is None or self._is_old(run.fresh[place]):
                 break
-            elif judged := self.judge(run, ready):
+            ready = run.fresh[place]
+            del run.fresh[place]
+            if judged := self.judge(run, ready):
                 found = ready, *judged
-        run.fresh.extendleft(reversed(passed))
-        self._return(run, back)
+        self._return(run, stuck)
         if found is None:
             self._clear(run)
         return found
+
+    def _fitting(
+        self, run: Run, fits: Callable[[Lead], bool], stuck: set[str]
+    ) -> Iterator[tuple[int, ReadyLead, float]]:
+        """The leads at hand that ``fits``, with their places and for how long they have been there. ``stuck`` gets
+        those that have waited in vain for their agent."""
+        for place, ready in enumerate(run.fresh):
+            if self._is_old(ready) and self._stuck(run, ready.lead):
+                stuck.add(ready.lead.id)
+            elif fits(ready.lead):
+                yield place, ready, self._at_hand_s(run, ready.lead)
+
+    def _is_old(self, ready: ReadyLead) -> bool:
+        return self.core.now.wall - ready.checked_at > FRESH_US
+
+    def _at_hand_s(self, run: Run, lead: Lead) -> float:
+        return self.core.now.mono - run.came.get(lead.id, self.core.now.mono)
 
     def _stuck(self, run: Run, lead: Lead) -> bool:
         """Whether a lead is for one agent alone, who is not free."""
         agent = self.only(run, lead)
         return bool(agent) and run.agents.get(agent) != AgentState.IDLE
 
-    def _return(self, run: Run, leads: list[str]) -> None:
+    def _return(self, run: Run, leads: set[str]) -> None:
+        """These of the leads at hand are for others again."""
         if leads:
-            self.core.ask(LeadsBack(campaign=run.spec.id, leads=tuple(leads)))
+            ids = tuple(ready.lead.id for ready in run.fresh if ready.lead.id in leads)
+            run.fresh = deque(ready for ready in run.fresh if ready.lead.id not in leads)
+            self.core.ask(LeadsBack(campaign=run.spec.id, leads=ids))
 
     def _clear(self, run: Run) -> None:
         """Read all anew that is at hand, if anything of it is known too long."""
         now = self.core.now
-        old = any(now.wall - ready.checked_at > FRESH_US for ready in run.fresh)
+        old = any(self._is_old(ready) for ready in run.fresh)
         # Records that did not answer are left alone for a while.
         if run.clearing or not old or run.unanswered_until > now.mono:
             return
@@ -209,13 +242,64 @@ class Supply:
 
     def may_have(self, run: Run, agent: str, lead: Lead) -> bool:
         """Whether a free agent may have this lead for themselves: a promise is for whom it was given, what has an owner
-        for its owners, where one of them is free or it is for nobody else."""
+        for its owners, where one of them waits for a call (and does not leave it for too long) or it is for nobody
+        else."""
         if lead.callback_agent or not lead.owner:
             return (self.only(run, lead) or agent) == agent
         if run.spec.owner_only:
             return self._owns(agent, lead)
+        if not run.spec.owner_first or self._owns(agent, lead) or self._at_hand_s(run, lead) >= WAIT_S:
+            return True
+        return not any(self._owns(one, lead) and self._waits(run, one) for one in run.agents)
+
+    # -- owners ---------------------------------------------------------------------------------------------------
+
+    def _by_owner(self, run: Run) -> bool:
+        return run.spec.mode is not Mode.AGENTLESS and (run.spec.owner_first or run.spec.owner_only)
+
+    def _waits(self, run: Run, agent: str) -> bool:
+        """Whether an agent is free, and nothing is on its way to them."""
+        return run.agents.get(agent) == AgentState.IDLE and not self._is_engaged(run, agent)
+
+    def _is_engaged(self, run: Run, agent: str) -> bool:
+        return self.looks(agent) or self.comes(run.meant.get(agent, ""))
+
+    def _owners(self, run: Run, agent: str = "") -> Owners:
+        """Whose leads are called now; for ``agent`` alone, if one is named. Nobody's, where none at hand has an owner
+        or the campaign does not go by them."""
+        at_hand = (*run.fresh, *run.unclear.values())
+        if not self._by_owner(run) or not any(ready.lead.owner for ready in at_hand):
+            return Owners()
+        free: set[str] = set()
+        engaged: set[str] = set()
+        busy: set[str] = set()
+        for one, state in run.agents.items():
+            if state != AgentState.IDLE:
+                names = busy
+            elif one == agent or (not agent and not self._is_engaged(run, one)):
+                names = free
+            else:
+                names = engaged
+            names.update((one, *self._territories(one)))
+        return Owners(frozenset(free), frozenset(engaged), frozenset(busy))
+
+    def meant(self, run: Run, lead: Lead, dial: str) -> None:
+        """A lead is called: whose it is, if they wait for a call, waits for this."""
+        if lead.owner and self._by_owner(run):
+            agent = next((one for one in run.agents if self._owns(one, lead) and self._waits(run, one)), "")
+            if agent:
+                run.meant[agent] = dial
+
+    def taker(self, run: Run, dial: Dial) -> str:
+        """Whose call this is that was answered: of its lead's owners one who is free, the one for whom it was meant
+        before all others; empty: nobody's."""
+        lead = dial.lead
+        if not lead.owner or not self._by_owner(run):
+            return ""
         free = [one for one, state in run.agents.items() if state == AgentState.IDLE and self._owns(one, lead)]
-        return not run.spec.owner_first or not free or agent in free
+        named = lead.owner if lead.owner in self.core.people else ""
+        rest = min(free, key=lambda one: self._is_engaged(run, one), default="")
+        return next((one for one in free if run.meant.get(one) == dial.id), named or rest)
 
     def _owner(self, run: Run, lead: Lead) -> str:
         """The agent whose lead this is: the one it names; of a territory one who is free before one who is not; what it
