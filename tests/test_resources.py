@@ -12,7 +12,7 @@ from fsorch.errors import ConfigError
 from fsorch.resources import dialplan_version, freeswitch_tree, shipped_dialplan_version
 
 # What the switch is told, without comments and blanks, and the version that says so.
-DIALPLAN = (7, "8a01bd0bb5d698e3")
+DIALPLAN = (8, "28c8370a033ea41d")
 
 
 @pytest.mark.parametrize("place", ["fsorch/_freeswitch", "freeswitch"])
