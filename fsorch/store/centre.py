@@ -28,6 +28,7 @@ from fsorch.rules import AwayRule, TierSpec
 from fsorch.store.campaigns import hand_on_promises, keep_versions
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.flows import read_flows, write_flows
+from fsorch.store.lead_reopening import resume_lists
 from fsorch.store.models import (
     AgentRecord,
     BreakRecord,
@@ -126,6 +127,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[
     """Make the rows say ``centre``. ``reasons``: why flows are published against the linter, by flow. Call it in a
     write transaction. Raises ConfigError for a value that no column holds."""
     changes = Changes()
+    laws = {spec.id: _law(spec) for spec in _bodies(db, CampaignRecord, CampaignSpec)}
     _write_plain(db, TenantRecord, "tenant", _body_rows(centre.tenants), changes)
     logins = {row["login"] for row in _live(db, AgentRecord) if row["login"]}
     _write_marked(db, QueueRecord, "queue", _queue_rows(centre), changes, now_us)
@@ -140,6 +142,9 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[
     _write_plain(db, CampaignRecord, "campaign", _body_rows(centre.campaigns), changes)
     keep_versions(db, centre.campaigns, by, now_us)
     hand_on_promises(db, centre.campaigns)
+    packs = any(one.startswith("pack ") for one in changes.done)
+    moved = [spec for spec in centre.campaigns if packs or laws.get(spec.id, _law(spec)) != _law(spec)]
+    resume_lists(db, [one.list for spec in moved for one in spec.lists])
     # One that comes again under the same name begins anew.
     CampaignStateRecord.delete().where(CampaignStateRecord.id.not_in([one.id for one in centre.campaigns])).execute(db)
     _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)
@@ -152,6 +157,11 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[
         if value or name in meta:
             _write_meta(db, name, value, changes)
     return changes
+
+
+def _law(spec: CampaignSpec) -> tuple[str, str]:
+    """By what law a campaign calls, and for what."""
+    return spec.pack, spec.purpose
 
 
 def _own_keys(centre: Centre) -> dict[str, str]:

@@ -14,7 +14,7 @@ from fsorch.campaigns import LeadState, Outcome
 from fsorch.store.database import Db
 from fsorch.store.lead_models import Gate, LeadNumberRecord, LeadRecord
 
-__all__ = ["reopen", "reopen_like", "resume"]
+__all__ = ["reopen", "reopen_like", "resume", "resume_lists"]
 
 PAGE = 1_000
 # What E.164 allows for.
@@ -49,6 +49,13 @@ def resume(db: Db, numbers: Sequence[int]) -> int:
         ids = _ids(db, theirs, rests)
         values = {"gate": int(Gate.OPEN), "next_at": 0, "put_off": ""}
         done += LeadRecord.update(values).where(LeadRecord.id.in_(ids), rests).execute(db) if ids else 0
+    return done
+
+
+def resume_lists(db: Db, lists: Sequence[str]) -> int:
+    """The same for all leads of these lists: it is another law now by which they are called."""
+    rests = (LeadRecord.list.in_(lists)) & (LeadRecord.gate == int(Gate.LATER)) & (LeadRecord.put_off != "")
+    done: int = LeadRecord.update({"gate": int(Gate.OPEN), "next_at": 0, "put_off": ""}).where(rests).execute(db)
     return done
 
 

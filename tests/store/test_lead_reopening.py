@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
 
 from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadState, Outcome
+from fsorch.compliance_packs import PackSpec
+from fsorch.config import Centre
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.store import Store
 from fsorch.store.database import connected
@@ -125,3 +128,29 @@ class TestConsents:
         store.write([Fact(id="g", at=NOW, kind=FactKind.LEAD_CHANGED, data={"row": msgspec.to_builtins(row)})])
         store.consents.add(ConsentRow(number=number(lead), who="x", scope="calls", given_at=NOW), "test")
         assert store.leads.get(lead.id).next_at == NOW + 2 * WEEK
+
+
+class TestLaws:
+    @pytest.mark.parametrize(
+        ("changed", "due"),
+        [({"pack": "none"}, True), ({"purpose": "service"}, True), ({"title": "Spring"}, False)],
+    )
+    def test_another_law_makes_due_whom_the_old_one_put_off(
+        self, store: Store, changed: dict[str, str], due: bool
+    ) -> None:
+        spec = msgspec.structs.replace(campaign(), pack="eu")
+        packs = (PackSpec(id="none", checked=date(2027, 1, 1)),)
+        store.save_centre(Centre(campaigns=(spec,), packs=packs), "test")
+        (lead,) = make(store, 1)
+        put_off(store, lead, "eu.consent")
+        store.save_centre(Centre(campaigns=(msgspec.structs.replace(spec, **changed),), packs=packs), "test")
+        assert names(store, campaign(), token="t:2") == (["spring 0"] if due else [])
+
+    def test_so_does_a_pack_that_says_something_else(self, store: Store) -> None:
+        spec, pack = msgspec.structs.replace(campaign(), pack="ours"), PackSpec(id="ours", checked=date(2027, 1, 1))
+        store.save_centre(Centre(campaigns=(spec,), packs=(pack,)), "test")
+        (lead,) = make(store, 1)
+        put_off(store, lead, "ours.consent")
+        changed = msgspec.structs.replace(pack, checked=date(2027, 2, 1))
+        store.save_centre(Centre(campaigns=(spec,), packs=(changed,)), "test")
+        assert names(store, campaign(), token="t:2") == ["spring 0"]
