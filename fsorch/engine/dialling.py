@@ -105,7 +105,8 @@ class Dialling:
         for id, spec in wanted.items():
             run = self.runs.get(id)
             if run is None:
-                self.runs[id] = Run(spec, limit=Limit(spec.cps_max))
+                # One that was removed and is back has the calls that are still under way.
+                self.runs[id] = Run(spec, limit=Limit(spec.cps_max), lines=self.dials.lines(id))
             elif run.spec != spec:
                 self._change(run, spec)
         self.crew.configure()
@@ -205,10 +206,10 @@ class Dialling:
     def _stop(self, run: Run) -> None:
         """No more launches; what rings rings on, for it may be answered by those who are there."""
         self.supply.give_back(run)
-        self.stopped(run)
+        # First of all, for those whose phone stops ringing find another campaign at once.
         self.crew.dismiss(run)
+        self.stopped(run)
         self.paces.anew(run)
-        run.agents = {}
 
     def _exhausted(self, run: Run, input: LeadsCome) -> None:
         """No lead of the lists may be dialled, and none will come due: the campaign is over, unless it waits for

@@ -127,6 +127,10 @@ class DialCalls:
         self._dial(dial, endpoint)
         return True
 
+    def lines(self, campaign: str) -> int:
+        """The calls of a campaign that are under way."""
+        return sum(dial.campaign.id == campaign for dial in self.dials.values())
+
     def look(self, dial: Dial) -> None:
         """Ask its switch which of its messages are there, so that it is known when one is to be said."""
         self.said.look(dial.campaign, dial.switch, self.said.language(dial))

@@ -76,6 +76,7 @@ class Crew:
         """A campaign dials no more: its agents are free for others."""
         for agent in run.agents:
             self._homes.pop(agent, None)
+        run.agents = {}
         run.owing.clear()
 
     def staffed(self, person: Person) -> None:
@@ -247,7 +248,8 @@ class Crew:
 
     def look_at_all(self) -> None:
         """Whatever concerns all agents may have changed."""
-        for person in self.core.people.values():
+        # With a call that is given up, an agent of it who is no longer in the centre is gone.
+        for person in list(self.core.people.values()):
             self.staffed(person)
 
     def _left(self, run: Run, *, brief: bool) -> None:

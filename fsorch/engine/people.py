@@ -49,6 +49,8 @@ __all__ = ["MUTED", "People"]
 NO_WRAP_UP = WrapUpSpec(seconds=0.0)
 # What an agent may send to whom they talk to.
 KEYS = re.compile(r"[0-9A-Da-d*#]{1,32}")
+# By whom an agent is logged out who is no longer in the centre.
+REMOVED = "rule: removed"
 # The channel variable of an agent's leg that is muted.
 MUTED = "fsorch_muted"
 
@@ -115,7 +117,7 @@ class People:
         self._handlers.update(handlers)
 
     def configure(self, specs: tuple[AgentSpec, ...]) -> None:
-        """The agents there are. Who is no longer there is finished with politely: after the call, if there is one."""
+        """The agents there are. Who is no longer there is logged out: at once, or after the call if there is one."""
         wanted = {spec.id: spec for spec in specs}
         for id, spec in wanted.items():
             person = self.core.people.setdefault(id, Person(spec))
@@ -252,7 +254,7 @@ class People:
         known, now = self.core.queues.get(queue), self.core.now
         spec = known.spec.after_call if known else NO_WRAP_UP
         wrap_up = WrapUp(spec, now.mono)
-        if not wrap_up.due:
+        if not wrap_up.due or person.gone:
             self.move(person, AgentInput.CALL_ENDED, by=by)
             return
         person.wrap_up, person.wrap_up_began = wrap_up, now.wall
@@ -326,8 +328,19 @@ class People:
         self.core.distributor.unready(person.spec.id)
         self.core.distributor.set_present(person.spec.id, False)
         self.core.distributor.set_agent(person.spec.id, ())
-        if not person.contact and not person.offer:
-            self.core.people.pop(person.spec.id, None)
+        if person.agent.state is AgentState.WRAP_UP:
+            self._finish_wrap_up(person, AgentInput.WRAP_UP_OVER)
+        self._part(person)
+
+    def _part(self, person: Person) -> None:
+        """Who is no longer there, and has nothing left to do, is logged out and known no more. Until then they are
+        of those who work, for all who hold something of theirs hear what becomes of it."""
+        if not person.gone or person.contact or person.offer or person.agent.state is not AgentState.IDLE:
+            return
+        if person.agent.status.status is not AgentStatus.LOGGED_OUT:
+            # Comes back here when that is written down.
+            self._choose(person, AgentStatus.LOGGED_OUT, "", REMOVED)
+        self.core.people.pop(person.spec.id, None)
 
     def _log_in(self, person: Person, request: LogIn) -> None:
         phone = phone_of(request.phone, person.spec.phone, self.core.centre.outside)
@@ -507,11 +520,12 @@ class People:
 
     def _changed(self, person: Person, before: Marks, by: str) -> None:
         self.sync(person)
-        if person.gone and not person.contact and not person.offer:
-            self.core.people.pop(person.spec.id, None)
         after = self._marks(person)
-        if after[:5] == before[:5]:
-            return
+        if after[:5] != before[:5]:
+            self._tell(person, before, after, by)
+        self._part(person)
+
+    def _tell(self, person: Person, before: Marks, after: Marks, by: str) -> None:
         if after[:2] != before[:2]:
             self.rules.watch_break(person)
         self.core.fact(
