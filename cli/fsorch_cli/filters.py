@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any, TypeVar
 
 import click
 
 from fsorch.errors import ConfigError
+from fsorch_cli.zones import HERE
 
 __all__ = ["End", "Moment", "check_span", "filter_options", "parse_end", "parse_moment"]
 
@@ -20,9 +21,9 @@ UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"
 def parse_moment(text: str, now: datetime) -> int:
     """``text`` as UTC microseconds: 2h, 30m, 7d (before ``now``), today, yesterday, or an ISO date or time in the zone
     of ``now``. Raises ValueError."""
-    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
+    midnight = now.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
     if match := re.fullmatch(r"(\d{1,6})([smhdw])", text):
-        moment = now - timedelta(**{UNITS[match[2]]: int(match[1])})
+        moment = now.astimezone(UTC) - timedelta(**{UNITS[match[2]]: int(match[1])})
     elif text in ("today", "yesterday"):
         moment = midnight if text == "today" else midnight - timedelta(days=1)
     else:
@@ -43,7 +44,8 @@ def check_span(since: int, until: int, begin: str = "--since", end: str = "--unt
 
 
 class Moment(click.ParamType[int]):
-    """A time on the command line, as UTC microseconds."""
+    """A time on the command line, as UTC microseconds, by the clock of this machine or of the command's --zone (which
+    has to be eager)."""
 
     name = "time"
 
@@ -52,7 +54,8 @@ class Moment(click.ParamType[int]):
         if isinstance(value, int):
             return value
         try:
-            return parse_moment(value, datetime.now().astimezone())
+            zone = ctx.params.get("zone") if ctx is not None else None
+            return parse_moment(value, datetime.now(zone if isinstance(zone, tzinfo) else HERE))
         except (ValueError, OverflowError):
             self.fail(f"{value!r} is no time; use 2h, 7d, today, 2027-01-31 or 2027-01-31T09:00", param, ctx)
 
@@ -66,7 +69,7 @@ class End(click.ParamType[datetime]):
         """The moment, with its zone."""
         if isinstance(value, datetime):
             return value
-        now = datetime.now().astimezone()
+        now = datetime.now(HERE)
         try:
             end = parse_end(value, now)
         except (ValueError, OverflowError):
@@ -79,7 +82,7 @@ class End(click.ParamType[datetime]):
 def parse_end(text: str, now: datetime) -> datetime:
     """``text`` as a moment after ``now``, in its zone and to the second. Raises ValueError."""
     if match := re.fullmatch(r"(\d{1,6})([smhdw])", text):
-        moment = now + timedelta(**{UNITS[match[2]]: int(match[1])})
+        moment = now.astimezone(UTC) + timedelta(**{UNITS[match[2]]: int(match[1])})
     elif re.fullmatch(r"\d{1,2}:\d{2}", text):
         hour, minute = map(int, text.split(":"))
         moment = now.replace(hour=hour, minute=minute, second=0)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 import msgspec
@@ -84,12 +84,15 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Evidence:
-    """Takes the attempts of a campaign in the order of time, one by one, and gives a record for each."""
+    """Takes the attempts of a campaign in the order of time, one by one, from ``since`` (UTC microseconds) on, and
+    gives a record for each. ``zone``: whose clocks the days of the ceilings' periods follow, so that they begin at the
+    same time of day when clocks are changed."""
 
-    def __init__(self, spec: CampaignSpec, rules: Compliance, since: int) -> None:
+    def __init__(self, spec: CampaignSpec, rules: Compliance, since: int, zone: tzinfo = UTC) -> None:
         self._spec = spec
         self._rules = rules
         self._since = since
+        self._zone = zone
         self._outcomes: Counter[str] = Counter()
         self._dispositions: Counter[str] = Counter()
         self._irregular: Counter[str] = Counter()
@@ -185,7 +188,7 @@ class Evidence:
         for rule in self._rules.drop_rules:
             if row.outcome == Outcome.HUNG_UP and not rule.hang_ups:
                 continue
-            period = (row.launched_at - self._since) // round(rule.days * DAY_US)
+            period = self._period(rule, row.launched_at)
             counts = self._periods.setdefault((rule.id, period), [0, 0])
             counts[0] += 1
             counts[1] += row.outcome == Outcome.DROP
@@ -194,9 +197,26 @@ class Evidence:
         rules: dict[str, DropRule] = {rule.id: rule for rule in self._rules.drop_rules}
         missed = self._spec.amd.false_positives if self._spec.amd is not None else 0.0
         for (id, period), (live, drops) in sorted(self._periods.items()):
-            span = round(rules[id].days * DAY_US)
-            since = self._since + period * span
-            yield Window(since=since, until=since + span, budget=drop_budget(rules[id], live, drops, missed))
+            since, until = self._begin(rules[id], period), self._begin(rules[id], period + 1)
+            yield Window(since=since, until=until, budget=drop_budget(rules[id], live, drops, missed))
+
+    def _period(self, rule: DropRule, at: int) -> int:
+        """The number of the period in which ``at`` lies."""
+        # At a change of clocks a period is some hours longer or shorter, so the next may have begun, or this not yet.
+        period = (at - self._since) // round(rule.days * DAY_US)
+        while self._begin(rule, period + 1) <= at:
+            period += 1
+        while self._begin(rule, period) > at:
+            period -= 1
+        return period
+
+    def _begin(self, rule: DropRule, period: int) -> int:
+        """When a period begins: at the time of day at which the first does, where it lasts whole days."""
+        if not float(rule.days).is_integer():
+            return self._since + period * round(rule.days * DAY_US)
+        first = (EPOCH + timedelta(microseconds=self._since)).astimezone(self._zone)
+        begin = (first.replace(tzinfo=None, fold=0) + timedelta(days=period * rule.days)).replace(tzinfo=self._zone)
+        return self._since if not period else (begin.astimezone(UTC) - EPOCH) // timedelta(microseconds=1)
 
 
 def _between(start: int, end: int) -> float:

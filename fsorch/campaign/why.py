@@ -16,8 +16,9 @@ import msgspec
 from fsorch.calendars import OpenState
 from fsorch.campaign.compliance import Asked, Compliance
 from fsorch.campaign.retry import first_number
-from fsorch.campaigns import ARMED, CampaignSpec, CampaignState, Lead, LeadState, Mode, Outcome
+from fsorch.campaigns import ARMED, CampaignSpec, CampaignState, ConsentRow, Lead, LeadState, Mode, Outcome
 from fsorch.clock import EPOCH
+from fsorch.compliance_packs import ConsentRule, RegistryRule
 
 __all__ = ["Reason", "Situation", "Skipped", "why"]
 
@@ -29,11 +30,19 @@ HELD = {
     LeadState.TALKING: "somebody talks with it right now",
     LeadState.CLOSING: "a call with it has just ended and its outcome is awaited",
 }
-# What follows what no time by itself puts an end to, and is not for good either.
+# What follows what no time by itself puts an end to, and nobody has to mend either.
 AFTERWARDS = {
     "held": "it waits for its turn after that",
-    "manual": "it will be when an agent dials it",
     "promised": "this campaign will not call it before that",
+}
+# What puts an end to a rule's no that no time ends.
+ONCE = {
+    "dnc": "once the number is not on that list any more",
+    "number": "once it has another number",
+    "pack": "once the campaign has one",
+    "place": "once that is known",
+    "pack.countries": "by a campaign whose pack is for there",
+    "campaign.attempts": "once more are allowed or its list is reset",
 }
 
 
@@ -82,11 +91,13 @@ class Reason(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Hindrance(NamedTuple):
-    """What is in the way: a word, the words, and whether time can mend it."""
+    """What is in the way: a word, the words, whether time can mend it, and where it cannot, ``once`` what it would be
+    out of the way (a clause that begins with its conjunction)."""
 
     rule: str
     words: str
     mends: bool
+    once: str = ""
 
 
 def why(situation: Situation) -> Reason:
@@ -97,19 +108,29 @@ def why(situation: Situation) -> Reason:
     reason = next(iter(reasons), None)
     when = _first_time(situation) if reason is None or reason.mends else 0
     if reason is not None and not when:
-        # What no time mends is why it will not be, whatever else is in the way now.
+        # What no time mends is why it is not, whatever else is in the way now.
         reason = next((one for one in reasons if not one.mends), reason)
     if reason is None:
         sentence = f"{name} may be dialled now, and waits for {_whom(situation)}"
         return Reason(rule="", sentence=sentence, when=situation.now)
     rule, words = reason.rule, reason.words
-    tail = "it will not be" if not when else f"it may be from {_shown(when, situation)}"
+    tail = f"it may be from {_shown(when, situation)}" if when else _otherwise(situation, reasons)
     if when and rule in ("draft", "paused", "draining", "finished", "after"):
-        tail = f"once the campaign runs, it may be from {_shown(when, situation)}"
+        tail = f"once the campaign runs, {tail}"
     tail = AFTERWARDS.get(rule, tail)
     if rule in HELD:
         return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}")
     return Reason(rule=rule, sentence=f"{name} is not dialled now because {words}; {tail}", when=when)
+
+
+def _otherwise(one: Situation, reasons: list[Hindrance]) -> str:
+    """What has to be done for a lead that time alone does not bring: all of it, for one thing does not make good for
+    another."""
+    onces = dict.fromkeys(reason.once for reason in reasons if not reason.mends and reason.once)
+    if onces:
+        return f"it may be {', and '.join(onces)}"
+    ends = one.spec is not None and one.spec.ends_at is not None
+    return f"it will not be {'before the campaign ends' if ends else 'while these hours and rules stand'}"
 
 
 def _reasons(one: Situation) -> Iterator[Hindrance]:
@@ -118,11 +139,12 @@ def _reasons(one: Situation) -> Iterator[Hindrance]:
     if lead.state in HELD:
         yield Hindrance(lead.state.value, HELD[lead.state], mends=False)
     if lead.state is LeadState.BARRED:
-        yield Hindrance("barred", f"it is barred{_last(lead)}", mends=False)
+        yield Hindrance("barred", f"it is barred{_last(lead)}", mends=False, once=_once_barred(lead))
     if lead.state is LeadState.FINISHED:
-        yield Hindrance("finished", f"it is done{_last(lead)}", mends=False)
+        yield Hindrance("finished", f"it is done{_last(lead)}", mends=False, once=_once_finished(lead))
     if spec is None:
-        yield Hindrance("campaign", f"no campaign dials its list {lead.list!r}", mends=False)
+        words = f"no campaign dials its list {lead.list!r}"
+        yield Hindrance("campaign", words, mends=False, once="once a campaign does")
         return
     yield from _of_campaign(one, spec)
     owed = lead.state is LeadState.CALLBACK
@@ -136,17 +158,18 @@ def _reasons(one: Situation) -> Iterator[Hindrance]:
             "filter",
             f"the filter of the campaign {spec.id} does not let it through ({spec.filter_of(lead.list)})",
             mends=False,
+            once="once the filter does",
         )
     if first_number(lead.numbers) is None:
-        yield Hindrance("number", "it has no number that can be dialled", mends=False)
+        words = "it has no number that can be dialled"
+        yield Hindrance("number", words, mends=False, once="once it has another number")
     verdict = one.rules.check(one.asked) if one.rules is not None and one.asked is not None else None
-    if verdict is not None and not verdict.allowed and not verdict.until:
-        yield Hindrance(verdict.rule, f"{_small(verdict.words)} ({verdict.source})", mends=False)
+    yield from _forbidden(one)
     put_off = verdict is not None and not verdict.allowed and verdict.until >= lead.next_at
     if lead.next_at > one.now and not put_off:
         word = "callback" if lead.state is LeadState.CALLBACK else "resting"
         yield Hindrance(word, f"{_resting(one)} until {_shown(lead.next_at, one)}", mends=True)
-    if verdict is not None and not verdict.allowed:
+    if verdict is not None and not verdict.allowed and verdict.until:
         yield Hindrance(verdict.rule, f"{_small(verdict.words)} ({verdict.source})", mends=True)
     if not one.prepared:
         yield Hindrance("preparing", f"the leads of the campaign {spec.id} have still to be put in order", mends=True)
@@ -165,7 +188,8 @@ def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[Hindrance]:
         case CampaignState.DRAINING | CampaignState.FINISHED:
             yield Hindrance(one.state.value, f"the campaign {spec.id} is {one.state.value}{because}", mends=True)
     if spec.mode is Mode.MANUAL:
-        yield Hindrance("manual", f"the campaign {spec.id} calls whom its agents dial by hand", mends=False)
+        words = f"the campaign {spec.id} calls whom its agents dial by hand"
+        yield Hindrance("manual", words, mends=False, once="when an agent dials it")
     if one.waits_for:
         yield Hindrance(
             "after", f"the campaign {spec.id} waits for the campaign {one.waits_for} to be finished", mends=True
@@ -174,7 +198,20 @@ def _of_campaign(one: Situation, spec: CampaignSpec) -> Iterator[Hindrance]:
     if opens != one.now:
         state = one.hours(one.now) if one.hours is not None else None
         what = state.reason if state is not None and not state.open else "not its time"
-        yield Hindrance("hours", f"the campaign {spec.id} does not dial now ({what})", mends=opens > 0)
+        words = f"the campaign {spec.id} does not dial now ({what})"
+        yield Hindrance("hours", words, mends=opens > 0, once="once its hours or its end are others")
+
+
+def _forbidden(one: Situation) -> Iterator[Hindrance]:
+    """What of the rules no time mends: the first that says no, and what would say no after that."""
+    asked = one.asked
+    while one.rules is not None and asked is not None:
+        verdict = one.rules.check(asked)
+        if verdict.allowed or verdict.until:
+            return
+        once, then = _once_mended(one.rules, asked, verdict.rule)
+        yield Hindrance(verdict.rule, f"{_small(verdict.words)} ({verdict.source})", mends=False, once=once)
+        asked = then
 
 
 def _campaign_opens(one: Situation, at: int) -> int:
@@ -189,6 +226,41 @@ def _campaign_opens(one: Situation, at: int) -> int:
         if not state.open:
             at = state.opens_at_us or 0
     return 0 if spec.ends_at is not None and at >= _micros(spec.ends_at) else at
+
+
+def _once_mended(rules: Compliance, asked: Asked, rule: str) -> tuple[str, Asked | None]:
+    """What would put an end to a no of this ``rule`` that no time ends, and the question as it would be then (None:
+    nobody can tell)."""
+    if rule == "pack.countries" and not asked.place.countries:
+        return "once their country is known", None
+    if rule in ONCE:
+        return ONCE[rule], msgspec.structs.replace(asked, dnc=()) if rule == "dnc" else None
+    number = asked.number.number
+    for one in rules.pack.rules() if rules.pack is not None else ():
+        match one[1]:
+            case ConsentRule(id=id, scopes=scopes) if id == rule:
+                given = ConsentRow(id="", number=number, scope="*", given_at=asked.now)
+                words = f"once {number} has such a consent on record ({' or '.join(scopes)})"
+                return words, msgspec.structs.replace(asked, consents=(*asked.consents, given))
+            case RegistryRule(id=id) if id == rule:
+                others = tuple(row for row in asked.dnc if row.source != one[1].registry)
+                if others == asked.dnc:
+                    return "once there is a copy that is young enough", None
+                words = f"once {number} has a consent on record (calls), or is not in the register any more"
+                return words, msgspec.structs.replace(asked, dnc=others)
+    return "", None
+
+
+def _once_barred(lead: Lead) -> str:
+    if first_number(lead.numbers) is None:
+        return "once it has another number"
+    once = "once its number is not on a no-call list any more"
+    return f"{once} and it is promised a call" if lead.last_outcome == Outcome.LIVE else once
+
+
+def _once_finished(lead: Lead) -> str:
+    reached = lead.disposition or lead.last_outcome == Outcome.LIVE
+    return f"once it is promised a call{'' if reached else ' or its list is reset'}"
 
 
 def _first_time(one: Situation) -> int:

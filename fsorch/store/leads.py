@@ -17,6 +17,7 @@ import msgspec
 from peewee import OperationalError
 
 from fsorch.campaign.lead import LeadInput, LeadMachine
+from fsorch.campaign.retry import first_number
 from fsorch.campaigns import LOOK_BACK_DAYS, AttemptRow, CampaignSpec, ConsentRow, DncRow, Lead, LeadState
 from fsorch.clock import Clock
 from fsorch.countries import country_of
@@ -190,6 +191,9 @@ class Leads(Part):
                 _check_zones(new)
             if not any(number_value(one.number) for one in new.numbers):
                 raise ConfigError("the lead would have no number; give one with its country code")
+            if old.state is LeadState.BARRED and first_number(old.numbers) is None:
+                # It was barred for want of a number that is one, and nobody has said no.
+                new = msgspec.structs.replace(new, state=LeadState.READY, next_at=0, next_number=0)
             row = lead_row(plain_id(id), new, old.created_at)
             row.pop("dice")
             LeadRecord.update(row).where(LeadRecord.id == plain_id(id)).execute(db)
@@ -210,7 +214,7 @@ class Leads(Part):
             old = self._one(db, id)
             _expect_free(old, "a callback")
             if old.state is LeadState.BARRED:
-                raise RequestRefused("the lead", "barred", "a callback", "it stands on a no-call list")
+                raise RequestRefused("the lead", "barred", "a callback", _why_barred(old))
             values = {
                 "state": LeadState.CALLBACK.value,
                 "gate": int(Gate.PROMISED),
@@ -348,7 +352,7 @@ class Leads(Part):
             lead = self._one(db, id)
             _expect_free(lead, "to dial it")
             if lead.state is LeadState.BARRED:
-                raise RequestRefused("the lead", "barred", "to dial it", "it stands on a no-call list")
+                raise RequestRefused("the lead", "barred", "to dial it", _why_barred(lead))
             self._hold(db, [plain_id(id)], campaign, token, now_us)
             return self._ready(db, [plain_id(id)], campaign)[0]
 
@@ -585,6 +589,12 @@ def _distinct(paths: dict[str, Paths]) -> tuple[Plan, ...]:
 def _expect_free(lead: Lead, what: str) -> None:
     if lead.token:
         raise RequestRefused("the lead", "being dialled", what, "try again when the call has ended")
+
+
+def _why_barred(lead: Lead) -> str:
+    if first_number(lead.numbers) is None:
+        return "none of its numbers exists; give it another"
+    return "it stands on a no-call list"
 
 
 def _free_all(db: Db, ids: Sequence[int]) -> None:

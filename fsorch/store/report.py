@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Iterator
+from datetime import UTC, tzinfo
 from typing import Any
 
 import msgspec
@@ -28,15 +29,16 @@ MOST_ACTS = 10_000
 
 class CampaignReport:
     """The calls of ``campaign`` from ``since`` to before ``until`` (UTC microseconds). :meth:`calls` is read to its end
-    first, then :meth:`whole` has the report. Raises NotFound for a campaign that there never was."""
+    first, then :meth:`whole` has the report. ``zone``: whose days the periods of the drops follow. Raises NotFound for
+    a campaign that there never was."""
 
-    def __init__(self, store: Store, campaign: str, since: int, until: int) -> None:
+    def __init__(self, store: Store, campaign: str, since: int, until: int, zone: tzinfo = UTC) -> None:
         self._store = store
         self._span = (since, until)
         centre = store.load_centre()
         self._spec = _spec_of(store, centre, campaign)
         self._pack = pack_named(self._spec.pack, centre.packs)
-        self._evidence = Evidence(self._spec, Compliance(self._pack, self._spec), since)
+        self._evidence = Evidence(self._spec, Compliance(self._pack, self._spec), since, zone)
         self._versions = store.campaigns.versions(campaign)
         self._places = Places()
 

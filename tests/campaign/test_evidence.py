@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from datetime import date, datetime, time, timedelta
+from itertools import pairwise
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import msgspec
+import pytest
 
 from fsorch.campaign.compliance import Compliance
 from fsorch.campaign.evidence import COLUMNS, Evidence
@@ -123,6 +127,30 @@ def test_the_ceiling_has_periods_of_its_own_window_and_counts_whom_detection_mis
     assert (first.budget.live, first.budget.missed, first.budget.drops) == (10, 1, 2)
     assert first.budget.is_over
     assert taken.summary().outcomes == {"drop": 1, "live": 28}
+
+
+@pytest.mark.parametrize(
+    ("first", "hours"),
+    [
+        # Clocks go on on 28 March and back on 31 October 2027 there.
+        ("2027-03-26", [24, 24, 23, 24]),
+        ("2027-10-29", [24, 24, 25, 24]),
+    ],
+)
+def test_the_periods_are_days_of_the_zone_when_clocks_change(first: str, hours: list[int]) -> None:
+    zone = ZoneInfo("Europe/London")
+    since = at(f"{first}T00:00", "Europe/London")
+    taken = Evidence(SPEC, Compliance(shipped_pack("uk"), SPEC), since, zone)
+    begins = [datetime.combine(date.fromisoformat(first) + timedelta(days=n), time(), zone) for n in range(5)]
+    edges = [round(one.timestamp()) * SECOND for one in begins]
+    # The first and the last second of each day are that day's.
+    for start, end in pairwise(edges):
+        for when in (start, end - SECOND):
+            taken.record(attempt(Outcome.LIVE, when), PLACE)
+    windows = taken.summary().windows
+    assert [(one.since, one.until) for one in windows] == [*pairwise(edges)]
+    assert [round(one.budget.live) for one in windows] == [2] * 4
+    assert [(one.until - one.since) / HOUR for one in windows] == hours
 
 
 def test_what_telling_machines_from_people_has_cost_is_in_it() -> None:

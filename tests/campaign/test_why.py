@@ -111,7 +111,8 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
         (
             {"lead_state": LeadState.FINISHED, "disposition": "sold", "attempts": 3},
             "finished",
-            "lead 17 is not dialled now because it is done (sold after 3 attempts); it will not be",
+            "lead 17 is not dialled now because it is done (sold after 3 attempts); it may be once it is promised a "
+            "call",
         ),
         (
             {"lead_state": LeadState.TALKING},
@@ -121,14 +122,15 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
         (
             {"spec": None},
             "campaign",
-            "lead 17 is not dialled now because no campaign dials its list 'cold'; it will not",
+            "lead 17 is not dialled now because no campaign dials its list 'cold'; it may be once a campaign does",
         ),
-        ({"fits": False}, "filter", "does not let it through (lead.attempts < 3); it will not be"),
-        ({"numbers": ()}, "number", "it has no number that can be dialled; it will not be"),
+        ({"fits": False}, "filter", "does not let it through (lead.attempts < 3); it may be once the filter does"),
+        ({"numbers": ()}, "number", "it has no number that can be dialled; it may be once it has another number"),
         (
             {"dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
             "dnc",
-            "+12125550100 is on the DNC list (asked on the phone) (own); it will not be",
+            "+12125550100 is on the DNC list (asked on the phone) (own); it may be once the number is not on that list "
+            "any more",
         ),
         (
             {"held": "no agent is at work"},
@@ -151,15 +153,49 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "lead 17 may be dialled now, and waits for ada, who promised the call",
         ),
         (
-            {"lead_state": LeadState.BARRED, "last_outcome": "invalid", "attempts": 1},
+            {
+                "lead_state": LeadState.BARRED,
+                "last_outcome": "invalid",
+                "attempts": 1,
+                "numbers": (LeadNumber(number=NEW_YORK, dead=True),),
+            },
             "barred",
-            "lead 17 is not dialled now because it is barred (invalid after 1 attempt); it will not be",
+            "lead 17 is not dialled now because it is barred (invalid after 1 attempt); it may be once it has another "
+            "number",
+        ),
+        (
+            {"lead_state": LeadState.BARRED, "disposition": "dnc"},
+            "barred",
+            "because it is barred (dnc after 0 attempts); it may be once its number is not on a no-call list any more",
+        ),
+        (
+            {"lead_state": LeadState.BARRED, "disposition": "stop", "last_outcome": "live", "attempts": 1},
+            "barred",
+            "because it is barred (stop after 1 attempt); it may be once its number is not on a no-call list any more "
+            "and it is promised a call",
+        ),
+        (
+            {"lead_state": LeadState.FINISHED, "last_outcome": "busy", "attempts": 5},
+            "finished",
+            "because it is done (busy after 5 attempts); it may be once it is promised a call or its list is reset",
+        ),
+        (
+            {"lead_state": LeadState.FINISHED, "last_outcome": "live", "attempts": 1},
+            "finished",
+            "because it is done (live after 1 attempt); it may be once it is promised a call",
+        ),
+        # What has to be done is all told.
+        (
+            {"fits": False, "dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
+            "filter",
+            "it may be once the filter does, and once the number is not on that list any more",
         ),
         # What is in the way for good is told before what would not be for long.
         (
             {"state": CampaignState.DRAFT, "dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
             "dnc",
-            "+12125550100 is on the DNC list (asked on the phone) (own); it will not be",
+            "+12125550100 is on the DNC list (asked on the phone) (own); it may be once the number is not on that list "
+            "any more",
         ),
         # A promise is kept whatever the filter says, by the campaign that it was given for.
         (
@@ -182,7 +218,7 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
         (
             {"spec": msgspec.structs.replace(SPEC, mode=Mode.MANUAL)},
             "manual",
-            "lead 17 is not dialled now because the campaign spring calls whom its agents dial by hand; it will be "
+            "lead 17 is not dialled now because the campaign spring calls whom its agents dial by hand; it may be "
             "when an agent dials it",
         ),
         (
@@ -217,7 +253,70 @@ def test_a_campaign_that_ends_before_the_rules_allow_is_told_so() -> None:
     spec = msgspec.structs.replace(SPEC, ends_at=ends)
     found = why(situation(EARLY, spec=spec))
     assert (found.rule, found.when) == ("us.hours", 0)
-    assert found.sentence.endswith("it will not be")
+    assert found.sentence.endswith("; it will not be before the campaign ends")
+
+
+def ruled(pack: str, spec: CampaignSpec, lead: Lead, **keys: Any) -> Situation:
+    place = PLACES.of(lead, lead.numbers[0])
+    asked = Asked(lead=lead, number=lead.numbers[0], now=NOON, place=place, **keys)
+    rules = Compliance(shipped_pack(pack), spec) if pack else Compliance(None, spec)
+    return Situation(lead=lead, now=NOON, spec=spec, state=CampaignState.RUNNING, rules=rules, asked=asked)
+
+
+BERLIN = Lead(id="17", list="cold", numbers=(LeadNumber(number="+493012345678"),))
+MIAMI = Lead(id="17", list="cold", numbers=(LeadNumber(number="+13055550100"),))
+
+
+@pytest.mark.parametrize(
+    ("pack", "lead", "rule", "end", "keys"),
+    [
+        ("eu", BERLIN, "eu.consent", "; it may be once +493012345678 has such a consent on record (calls)", {}),
+        (
+            "eu",
+            BERLIN,
+            "dnc",
+            "; it may be once the number is not on that list any more, and once +493012345678 has such a consent on "
+            "record (calls)",
+            {"dnc": (DncRow(number="+493012345678"),)},
+        ),
+        (
+            "us",
+            Lead(id="17", list="cold", numbers=(LeadNumber(number=NEW_YORK),)),
+            "us.registry",
+            f"; it may be once {NEW_YORK} has a consent on record (calls), or is not in the register any more",
+            {"dnc": (DncRow(number=NEW_YORK, source="us-dnc"),)},
+        ),
+        # A copy of a register that is too old is no matter of the number.
+        (
+            "us",
+            Lead(id="17", list="cold", numbers=(LeadNumber(number=NEW_YORK),)),
+            "us.registry",
+            "",
+            {"registries": {}},
+        ),
+        ("us", MIAMI, "us.consent-state", "; it may be once +13055550100 has such a consent on record (automated)", {}),
+        ("us", BERLIN, "pack.countries", "; it may be by a campaign whose pack is for there", {}),
+        (
+            "",
+            BERLIN,
+            "pack",
+            "the campaign has no compliance pack, so nobody may be dialled (the campaign); it may be",
+            {},
+        ),
+        (
+            "us",
+            Lead(id="17", list="cold", attempts=8, numbers=(LeadNumber(number=NEW_YORK),)),
+            "campaign.attempts",
+            "; it may be once more are allowed or its list is reset",
+            {},
+        ),
+    ],
+)
+def test_what_would_make_it_dialled_is_told(pack: str, lead: Lead, rule: str, end: str, keys: dict[str, Any]) -> None:
+    found = why(ruled(pack, CampaignSpec(id="spring", queue="q", pack=pack), lead, **keys))
+    assert (found.rule, found.when) == (rule, 0)
+    assert end in found.sentence
+    assert "will not be" not in found.sentence
 
 
 @settings(max_examples=200, deadline=None)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,23 @@ def test_hours_and_days_add_up_to_the_whole() -> None:
     assert [row["contacts"] for row in hours] == [2, 1, 1, 4]
     days = list(report("--by", "day").values())
     assert sum(row["contacts"] for row in days[:-1]) == days[-1]["contacts"] == 4
+
+
+def test_days_and_hours_are_of_the_zone_that_is_asked_for(home: Path) -> None:
+    # In Berlin the clocks go back at one o'clock UTC on 31 October: it has 25 hours.
+    begin = round(datetime(2027, 10, 30, 22, tzinfo=UTC).timestamp()) * SECOND
+    with closing(open_database(read_settings(home / "fsorch.yaml").database)) as store:
+        for n, at in enumerate((begin - SECOND, begin, begin + 25 * HOUR - SECOND, begin + 25 * HOUR)):
+            store.write([contact_ended(f"z{n}", began_at=at)])
+    span = ("--since", "2027-10-30", "--until", "2027-11-02", "--zone", "Europe/Berlin", "--json")
+    ran = fsorch("report", "--by", "day", *span)
+    days = {row["group"]: row["contacts"] for row in json.loads(ran.out)}
+    assert days == {"2027-10-30": 1, "2027-10-31": 2, "2027-11-01": 1, "all": 4}
+    hours = [row["group"] for row in json.loads(fsorch("report", "--by", "hour", *span).out)]
+    assert [hour for hour in hours if hour.startswith("2027-10-31")].count("2027-10-31 02:00") == 2
+    assert len(hours) == 24 + 25 + 24 + 1
+    refused = fsorch("report", "--zone", "Europe/Berln")
+    assert (refused.code, "did you mean Europe/Berlin" in refused.err) == (2, True)
 
 
 @pytest.mark.usefixtures("home")

@@ -517,6 +517,22 @@ class TestEnds:
         given = {"state": LeadState.READY, "attempts": 1, "last_at": NOW, "last_outcome": "busy", "numbers": numbers}
         return msgspec.structs.replace(lead, **(given | {"tried": {Outcome.BUSY: 1}, "next_at": NOW + MINUTE} | fields))
 
+    def test_one_whose_number_is_none_is_open_again_with_another(self, store: Store) -> None:
+        made, listed = make(store, 2)
+        store.dnc.add(DncRow(number=listed.numbers[0].number), "test")
+        found = store.leads.reserve(campaign(), 2, NOW, "t:1")
+        (lead,) = (one.lead for one in found.leads)
+        none = (msgspec.structs.replace(lead.numbers[0], attempts=1, dead=True),)
+        store.write([told(FactKind.LEAD_CHANGED, self.end(store, lead, numbers=none, state=LeadState.BARRED), "f1")])
+        assert store.leads.get(made.id).state is LeadState.BARRED
+        with pytest.raises(RequestRefused, match="none of its numbers exists; give it another"):
+            store.leads.promise(made.id, NOW, "test")
+        changed = store.leads.change(made.id, "test", numbers=(LeadNumber(number="+49309"),))
+        assert (changed.state, changed.attempts) == (LeadState.READY, 1)
+        # One that stands on a list for its number's sake stays barred, whatever number it has.
+        assert store.leads.change(listed.id, "test", numbers=(LeadNumber(number="+49308"),)).state is LeadState.BARRED
+        assert names(store, campaign(), token="t:2") == [made.name]
+
     def test_facts_finish_a_lead_once(self, store: Store) -> None:
         make(store, 1)
         lead = store.leads.reserve(campaign(), 1, NOW, "t:1").leads[0].lead

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from datetime import time, tzinfo
 from pathlib import Path
 
 import click
@@ -10,7 +11,7 @@ import click
 from fsorch.campaign.evidence import COLUMNS
 from fsorch.campaign.keeping import Hold
 from fsorch.campaigns import Lead, LeadNumber
-from fsorch.clock import DAY_US, to_datetime
+from fsorch.clock import to_datetime
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, pack_named, shipped_pack
 from fsorch.errors import NotFound
 from fsorch.store.purging import Lot
@@ -25,6 +26,7 @@ from fsorch_cli.leads import number_of
 from fsorch_cli.live import asked_by, local_time, now_us
 from fsorch_cli.live import find as find_one
 from fsorch_cli.options import AS_JSON
+from fsorch_cli.zones import HERE, Zone
 
 
 @click.group("compliance", cls=Group)
@@ -119,20 +121,25 @@ def check(
 )
 @click.option("--dir", "folder", type=click.Path(path_type=Path, file_okay=False), default=".", help="Where to.")
 @click.option("--force", is_flag=True, help="Overwrite the files.")
+@click.option("--zone", type=Zone(), is_eager=True, help="Whose days, such as Europe/Berlin; else this machine's.")
 @AS_JSON
 @click.pass_obj
-def report(app: App, campaign: str, since: int, until: int, folder: Path, force: bool, as_json: bool) -> None:
+def report(
+    app: App, campaign: str, since: int, until: int, folder: Path, force: bool, zone: tzinfo | None, as_json: bool
+) -> None:
     """Write the evidence of CAMPAIGN: a CSV with a row for each call, by the letters of 16 CFR 310.5(a)(2), and a JSON
     report with the rules, the drops by period, every wording and script, and who was not called and why.
 
-    With --json the report is printed as well. What does not fit the pack is in the column irregular."""
+    With --json the report is printed as well. What does not fit the pack is in the column irregular. The periods of
+    drops are days of --zone, also where its clocks change."""
+    zone = zone or HERE
     until = until or now_us()
     check_span(since, until, "--from", "--to")
-    name = f"{campaign}-{_day(since)}-{_day(until)}"
+    name = f"{campaign}-{_day(since, zone)}-{_day(until, zone)}"
     table, whole = folder / f"{name}.csv", folder / f"{name}.json"
     folder.mkdir(parents=True, exist_ok=True)
     with app.store() as store:
-        made = CampaignReport(store, campaign, since, until)
+        made = CampaignReport(store, campaign, since, until, zone)
         written = 0
         with destination(table, force=force) as file:
             writer = CsvWriter(file)
@@ -254,9 +261,10 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def _day(at: int) -> str:
+def _day(at: int, zone: tzinfo) -> str:
     moment = to_datetime(at)
-    return f"{moment:%Y%m%d}" if at % DAY_US == 0 else f"{moment:%Y%m%dT%H%M%SZ}"
+    there = moment.astimezone(zone)
+    return f"{there:%Y%m%d}" if there.time() == time.min else f"{moment:%Y%m%dT%H%M%SZ}"
 
 
 def _own(app: App) -> tuple[PackSpec, ...]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from itertools import islice
 from typing import Any
 
@@ -26,6 +26,7 @@ from fsorch_cli.group import Command
 from fsorch_cli.live import format_contract, seconds
 from fsorch_cli.options import AS_JSON
 from fsorch_cli.scopes import known_tenant
+from fsorch_cli.zones import HERE, Zone
 
 # A month of hours: each is a few questions to the database.
 MOST_ROWS = 31 * 24
@@ -49,13 +50,20 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Span(msgspec.Struct, frozen=True):
-    """From when to when (UTC microseconds), and of which queue, agent and tenant (empty: of any)."""
+    """From when to when (UTC microseconds), and of which queue, agent and tenant (empty: of any); ``zone``: whose hours
+    and days."""
 
     since: int
     until: int
     queue: str = ""
     agent: str = ""
     tenant: str = ""
+    zone: tzinfo = HERE
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """What the records are asked for."""
+        return {name: getattr(self, name) for name in ("since", "until", "queue", "agent", "tenant")}
 
 
 @click.command("report", cls=Command)
@@ -65,6 +73,7 @@ class Span(msgspec.Struct, frozen=True):
 @click.option("--queue", default="", help="Only this queue's.")
 @click.option("--agent", default="", help="Only this agent's.")
 @click.option("--tenant", default="", help="Only this tenant's; day by day, with its contract held or not.")
+@click.option("--zone", type=Zone(), is_eager=True, help="Whose days, such as Europe/Berlin; else this machine's.")
 @click.option("--breaks", is_flag=True, help="Agents' time on breaks instead, by weight: by agent, or by day.")
 @AS_JSON
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV.")
@@ -77,21 +86,25 @@ def command(
     queue: str,
     agent: str,
     tenant: str,
+    zone: tzinfo | None,
     breaks: bool,
     as_json: bool,
     as_csv: bool,
 ) -> None:
     """What came of the contacts that began in a span: answered, abandoned, waits, service level.
 
-    Each queue is measured by its own service-level time, also in a sum. By hour and day: in this machine's zone.
-    With --tenant and without --by: its callers by the days of its own zone, measured as its contract says."""
-    now = datetime.now().astimezone()
-    span = Span(since or parse_moment("today", now), until or time.time_ns() // 1_000, queue, agent, tenant)
+    Each queue is measured by its own service-level time, also in a sum. By hour and day: in this machine's zone, or
+    --zone. With --tenant and without --by: its callers by the days of its own zone, measured as its contract says."""
+    days = zone or HERE
+    since = since or parse_moment("today", datetime.now(days))
+    span = Span(since, until or time.time_ns() // 1_000, queue, agent, tenant, days)
     check_span(span.since, span.until)
     if breaks:
         print_breaks(app, by or "agent", span, as_json=as_json, as_csv=as_csv)
         return
     if tenant and by is None:
+        if zone is not None:
+            raise click.UsageError("a contract is by the days of the tenant's own zone; with --zone, say --by as well")
         print_contract(app, span, as_json=as_json, as_csv=as_csv)
         return
     by = by or "queue"
@@ -204,7 +217,7 @@ def format_row(row: Row) -> tuple[object, ...]:
 
 
 def _row(store: Store, group: str, span: Span, service_level_s: float | dict[str, float]) -> Row:
-    figures: Summary = store.summary(service_level_s=service_level_s, **msgspec.structs.asdict(span))
+    figures: Summary = store.summary(service_level_s=service_level_s, **span.asked)
     fields: dict[str, Any] = {name: getattr(figures, name) for name in Row.__struct_fields__ if name != "group"}
     return Row(group=group, **fields)
 
@@ -232,7 +245,7 @@ def by_agent(store: Store, span: Span) -> Iterator[Row]:
 
 def by_hour(store: Store, span: Span) -> Iterator[Row]:
     """A row for each hour."""
-    return _by_time(store, span, lambda moment: moment + timedelta(hours=1), "%Y-%m-%d %H:%M")
+    return _by_time(store, span, _next_hour, "%Y-%m-%d %H:%M")
 
 
 def by_day(store: Store, span: Span) -> Iterator[Row]:
@@ -241,8 +254,13 @@ def by_day(store: Store, span: Span) -> Iterator[Row]:
 
 
 def _next_day(moment: datetime) -> datetime:
-    """The next midnight of this machine's zone."""
-    return (moment.replace(tzinfo=None) + timedelta(days=1)).replace(hour=0).astimezone()
+    """The next midnight of that zone."""
+    return (moment + timedelta(days=1)).replace(hour=0, fold=0)
+
+
+def _next_hour(moment: datetime) -> datetime:
+    """An hour on, whatever the clock shows then."""
+    return (moment.astimezone(UTC) + timedelta(hours=1)).astimezone(moment.tzinfo)
 
 
 def _by_time(store: Store, span: Span, after: Callable[[datetime], datetime], form: str) -> Iterator[Row]:
@@ -254,8 +272,8 @@ def _by_time(store: Store, span: Span, after: Callable[[datetime], datetime], fo
 
 def _times(span: Span, after: Callable[[datetime], datetime]) -> list[tuple[datetime, datetime]]:
     """The hours or days of a span. Raises ConfigError when they are too many."""
-    begin = to_datetime(span.since).astimezone().replace(minute=0, second=0, microsecond=0)
-    begin = begin.replace(tzinfo=None, hour=0).astimezone() if after is _next_day else begin
+    begin = to_datetime(span.since).astimezone(span.zone).replace(minute=0, second=0, microsecond=0)
+    begin = begin.replace(hour=0, fold=0) if after is _next_day else begin
     found = list(islice(_stretches(begin, to_datetime(span.until), after), MOST_ROWS + 1))
     if len(found) > MOST_ROWS:
         raise ConfigError(f"more than {MOST_ROWS} rows; use a shorter span, or --by day")
@@ -265,10 +283,11 @@ def _times(span: Span, after: Callable[[datetime], datetime]) -> list[tuple[date
 def _stretches(
     begin: datetime, until: datetime, after: Callable[[datetime], datetime]
 ) -> Iterator[tuple[datetime, datetime]]:
-    while begin < until:
+    # Moments of one zone are compared by what its clock shows, so they are told by UTC here.
+    while begin.astimezone(UTC) < until:
         end = after(begin)
         yield begin, end
-        begin = end.astimezone()
+        begin = end
 
 
 def _micros(moment: datetime) -> int:
