@@ -28,10 +28,14 @@ def filled_in(disposition: str, asks: Sequence[AskSpec], given: Mapping[str, str
     for name, ask in known.items():
         fault = _fault(ask, answers.get(name, ""))
         if fault:
-            raise RequestRefused("the disposition", disposition, "be taken", f"{ask.title or name}: {fault}")
+            raise _refused(ask.title or name, disposition, fault)
     if sum(map(len, (*answers, *answers.values()))) > LONGEST_ALL:
-        raise RequestRefused("the disposition", disposition, "be taken", "what was filled in is too long altogether")
+        raise _refused("the form", disposition, "what was filled in is too long altogether")
     return answers
+
+
+def _refused(what: str, disposition: str, fault: str) -> RequestRefused:
+    return RequestRefused(what, "not filled in right", f"to say {disposition}", fault)
 
 
 def _fault(ask: AskSpec, text: str) -> str:

@@ -167,7 +167,11 @@ class Dialler:
         others = store.leads.held_elsewhere((row.lead for row in under_way), self._life)
         found = (*left, *(OpenAttempt(row=row) for row in under_way if row.lead not in others))
         dropped = store.leads.attempts.dropped([one.row for one in found])
-        return tuple(msgspec.structs.replace(one, dropped_at=dropped.get(one.row.id, 0)) for one in found)
+        words = store.leads.attempts.words([one.row for one in found])
+        return tuple(
+            msgspec.structs.replace(one, dropped_at=dropped.get(one.row.id, 0), word=words.get(one.row.id))
+            for one in found
+        )
 
     def drops(self) -> dict[str, dict[float, tuple[int, int, int]]]:
         """Live answers, drops and hang-ups of each campaign in each window of its pack's drop rules (30 days where it

@@ -86,6 +86,8 @@ class Dialling:
         self.stopped: Callable[[Run], None] = lambda run: None
         # Whether an agent looks at a lead of a campaign, or has still to say how a call was.
         self.awaits_word: Callable[[str], bool] = lambda campaign: False
+        # Whether this agent, who was in the wrap-up after this call in an earlier life of ours, goes on with it.
+        self.reopen: Callable[[Dial, str], bool] = lambda dial, agent: False
         self.crew = Crew(core, self.runs, self.dials, self.paces, self.soon)
         self.crew.tells = self.ways.tells
         self.supply = Supply(core, self.runs, self.checks, self.soon)

@@ -1,12 +1,13 @@
-"""What is decided about a lead: the number that is next, what it is shown, and what becomes of it after an attempt."""
+"""What is decided about a lead: the number that is next, what it is shown, and the words for how a call was."""
 
 from __future__ import annotations
 
 from zlib import crc32
 
-from fsorch.campaigns import CallerIdPool, CampaignSpec, Lead, LeadNumber
+from fsorch.campaigns import CallerIdPool, CampaignSpec, Disposition, Lead, LeadNumber
+from fsorch.config import Centre
 
-__all__ = ["choices", "in_turn", "next_number", "shown"]
+__all__ = ["choices", "in_turn", "next_number", "shown", "words_of"]
 
 
 def next_number(lead: Lead) -> LeadNumber | None:
@@ -40,6 +41,14 @@ def choices(campaign: CampaignSpec, lead: Lead, number: str) -> tuple[str, ...]:
     pools = [pool for pool in campaign.pools_of(lead.list) if _prefixes(pool, number)]
     usual, _ = shown(campaign, lead, number)
     return tuple(dict.fromkeys([*([usual] if usual else []), *(one for pool in pools for one in pool.numbers)]))
+
+
+def words_of(campaign: CampaignSpec, centre: Centre) -> tuple[Disposition, ...]:
+    """What may be said of a call: the campaign's own words, and the centre's that it does not say anew."""
+    own = campaign.dispositions
+    taken = {one.id for one in own} | {one.key for one in own if one.key}
+    others = [one for one in centre.dispositions if one.id not in taken and one.key not in taken]
+    return tuple(one for one in (*own, *others) if one.active)
 
 
 def _prefixes(pool: CallerIdPool, number: str) -> list[str]:

@@ -5,8 +5,9 @@ reserved until the call is over; with a standing line the lead's phone rings at 
 That may ring for half a minute, so once it is picked up the lead is looked at again: what has been written down
 meanwhile, or the end of the hours, or of the campaign, keeps it from being called.
 
-How a call was is said while it lasts or in the wrap-up after it; until then the lead's fate is open (`closing`). When
-the wrap-up ends without a word, the rules decide as for every outcome.
+How a call was is said while it lasts or in the wrap-up after it; until that is over the word may be changed, and the
+lead's fate is open (`closing`). Then the last word is carried out, or the rules decide as for every outcome. Two words
+do not wait: that nobody is to be called again, and a promise that would come due meanwhile.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_checks import Ruling
-from fsorch.engine.dialling_leads import choices, next_number
+from fsorch.engine.dialling_leads import choices, next_number, words_of
 from fsorch.engine.dialling_state import Dial, Preview, Run
 from fsorch.engine.dialling_supply import FRESH_US
 from fsorch.engine.facts import FactKind
@@ -41,6 +42,8 @@ from fsorch.rules import PhoneMode
 __all__ = ["Previews"]
 
 NUMBER = re.compile(r"\+[0-9]{5,15}")
+# How long a wrap-up without an end may last, where a promise falls into it.
+LONG_S = 3600.0
 # The records are waited for so long, while somebody waits for the next gateway.
 ANSWER_S = 10.0
 
@@ -74,7 +77,7 @@ class Previews:
         # Why the call that an agent asked for last is not made, until they ask for another.
         self.refusals: dict[str, str] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
-        dialling.awaits_word = self._awaits_word
+        dialling.awaits_word, dialling.reopen = self._awaits_word, self.reopen
         self.people.owes_word = self._owes_word
         dialling.crew.looks = dialling.supply.looks = lambda agent: agent in self.previews or self._asked(agent)
         dialling.attend = self.attend
@@ -127,7 +130,7 @@ class Previews:
     def _shown(self, run: Run, agent: str, ready: ReadyLead, number: str) -> None:
         now, seconds = self.core.now, run.spec.preview.timer_s
         until = now.wall + round(seconds * US) if seconds else 0
-        self.previews[agent] = Preview(agent, run.spec.id, ready, until)
+        self.previews[agent] = Preview(agent, run.spec.id, ready, until, now.wall)
         if seconds:
             self.core.timers.set(("preview", agent), now.mono + seconds)
         fields: dict[str, Any] = {"campaign": run.spec.id, "lead": ready.lead.id, "number": number, "until": until}
@@ -151,7 +154,7 @@ class Previews:
         if id in self.previews and not person.agent.free:
             self._take_away(id)
         if id in self.closings and state not in (AgentState.TALKING, AgentState.WRAP_UP):
-            self.dialling.settle(self.closings.pop(id))
+            self._settle(self.closings.pop(id))
 
     def stopped(self, run: Run) -> None:
         """A campaign dials no more: nobody looks at its leads, and no phone rings for one."""
@@ -431,29 +434,48 @@ class Previews:
 
     def _settle_before(self, agent: str) -> None:
         if (before := self.closings.pop(agent, None)) is not None:
-            self.dialling.settle(before)
+            self._settle(before)
+
+    def _settle(self, dial: Dial) -> None:
+        self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
 
     def closing(self, dial: Dial) -> bool:
-        """Whether the agent has still to say how it was. A word that was given while they talked is carried out."""
+        """Whether what becomes of the lead is seen to here: the agent has still to say how it was, or may change what
+        they have said. Without a wrap-up a word that was given while they talked is carried out."""
         if not dial.served or self.last.get(dial.served) is not dial:
             return False
-        if dial.said is not None:
-            self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
-            return True
         person = self.core.people.get(dial.served)
-        if person is None or person.agent.state is not AgentState.WRAP_UP:
-            return False
+        wraps_up = person is not None and person.agent.state is AgentState.WRAP_UP
+        if not wraps_up or self._is_final(dial):
+            if dial.said is not None:
+                self._settle(dial)
+            return dial.said is not None
         self.closings[dial.served] = dial
         row = structs.replace(dial.lead, state=LeadState.CLOSING)
         self.core.fact(FactKind.LEAD_CHANGED, dial.id, **self.dialling.marks(dial), row=to_builtins(row), why="wrap-up")
         return True
 
+    def reopen(self, dial: Dial, agent: str) -> bool:
+        """An earlier life of ours ended while the agent was in the wrap-up after this call: they go on with it. False:
+        there is nothing more to say."""
+        dial.served = agent
+        if agent not in self.core.people or self._is_final(dial):
+            return False
+        self.last[agent] = self.closings[agent] = dial
+        return True
+
+    def _is_final(self, dial: Dial) -> bool:
+        """Whether the word is carried out at once: it is one that no agent takes back, or its promise would come due
+        in the wrap-up."""
+        if dial.said is None:
+            return False
+        person = self.core.people.get(dial.served)
+        until = (person.wrap_up_until if person is not None else 0) or self.core.now.wall + round(LONG_S * US)
+        return dial.said.then is Then.DNC or 0 < dial.promised_at <= until
+
     def dispositions(self, dial: Dial) -> tuple[Disposition, ...]:
-        """What may be said of a call: the campaign's own words, and the centre's that it does not say anew."""
-        own = dial.campaign.dispositions
-        taken = {one.id for one in own} | {one.key for one in own if one.key}
-        others = [one for one in self.core.centre.dispositions if one.id not in taken and one.key not in taken]
-        return tuple(one for one in (*own, *others) if one.active)
+        """What may be said of a call."""
+        return words_of(dial.campaign, self.core.centre)
 
     def _dispose(self, person: Person, request: Dispose) -> None:
         dial = self.last.get(person.spec.id)
@@ -464,16 +486,40 @@ class Previews:
         if said is None:
             raise NotFound("disposition", request.disposition, known=known)
         if said.note and not request.note.strip():
-            raise RequestRefused("the disposition", said.id, "be taken", "it wants a note")
+            raise RequestRefused("the note", "empty", f"to say {said.id}", "it wants some words")
         answers = filled_in(said.id, said.asks, request.answers)
         self._check_promise(dial, request)
+        self._check_open(dial, said, person.spec.id)
         dial.disposition, dial.note, dial.said, dial.answers = said.id, request.note, said, answers
         dial.promised_at = request.callback_at
         dial.promised_to = person.spec.id if request.callback_own else ""
+        self._write_word(dial, request.by)
         if said.then is Then.DNC:
             self.dialling.dials.opt_out(dial, "disposition")
         if dial.ended_at:
             self._said(dial, person.spec.id)
+
+    def _write_word(self, dial: Dial, by: str) -> None:
+        """At once, so that pages show it, and a crash of ours does not take it back."""
+        fields: dict[str, Any] = {
+            "campaign": dial.campaign.id,
+            "lead": dial.lead.id,
+            "disposition": dial.disposition,
+            "note": dial.note,
+            "answers": dial.answers,
+            "promised_at": dial.promised_at,
+            "promised_to": dial.promised_to,
+            "by": by,
+        }
+        self.core.fact(FactKind.WORD_SAID, dial.id, **self.dialling.marks(dial), **fields)
+
+    def _check_open(self, dial: Dial, said: Disposition, agent: str) -> None:
+        """Once the wrap-up is over the lead has its fate: a word that would change it comes too late."""
+        if not dial.ended_at or self.closings.get(agent) is dial or said.then is Then.DNC:
+            return
+        if said.then is not Then.FINISH or (dial.said is not None and dial.said.then is not Then.FINISH):
+            why = "the wrap-up is over, and what becomes of the lead is settled"
+            raise RequestRefused("the call", "over", f"say {said.id}", why)
 
     def _check_promise(self, dial: Dial, request: Dispose) -> None:
         at, now = request.callback_at, self.core.now.wall
@@ -484,18 +530,18 @@ class Previews:
             raise RequestRefused("the callback", when, "to promise it", f"expected within {days} days from now")
 
     def _said(self, dial: Dial, agent: str) -> None:
-        """After the call: the attempt is written down anew, and the lead's fate is known, if it was not before."""
+        """After the call: the attempt is written down anew, and a wrap-up that waited for this is over."""
         row = to_builtins(dial.row())
         self.core.fact(FactKind.ATTEMPT_ENDED, dial.id, **self.dialling.marks(dial), row=row)
         if self.closings.get(agent) is dial:
-            del self.closings[agent]
-            self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
+            if self._is_final(dial):
+                self._settle(self.closings.pop(agent))
             self.people.word_given(agent)
 
     def _owes_word(self, agent: str) -> bool:
         """Whether an agent has still to say how a call was before the wrap-up after it is over."""
         dial = self.closings.get(agent)
-        return dial is not None and dial.campaign.word_needed and bool(self.dispositions(dial))
+        return dial is not None and dial.said is None and dial.campaign.word_needed and bool(self.dispositions(dial))
 
     def _untouched(self, dial: Dial) -> None:
         """Its agent was ready, and it was not placed: the lead is as it was, unless it may not be called."""

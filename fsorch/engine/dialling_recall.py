@@ -2,9 +2,9 @@
 
 Every called party's leg carries its attempt (``fsorch_attempt``, ``fsorch_campaign``, ``fsorch_lead``), and every
 attempt was written down before it was placed. So what is found ringing rings on and is accounted to the end; whoever
-has answered meanwhile gets an agent, or hears who called; a talking pair goes on talking; and an attempt whose leg the
-switch does not have is closed: live when the records know of a talk, lost when nobody knows. Its lead is dialled again
-by the rules only, as after every attempt.
+has answered meanwhile gets an agent, or hears who called; a talking pair goes on talking, and its agent says how it
+was, as does one who was in the wrap-up; and an attempt whose leg the switch does not have is closed: live when the
+records know of a talk, lost when nobody knows. Its lead is dialled again by the rules only, as after every attempt.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Container, Sequence
 import msgspec
 
 from fsorch.acd import ContactState
+from fsorch.campaign.answer_counts import Sign
 from fsorch.campaign.dial import DialInput, DialMachine, DialState
 from fsorch.campaign.retry import with_attempt
 from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, LeadState, Mode, Outcome
@@ -22,12 +23,13 @@ from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_calls import FIRST, GRACE_S
+from fsorch.engine.dialling_leads import words_of
 from fsorch.engine.dialling_machines import MESSAGE_LIMIT_S
 from fsorch.engine.dialling_state import Dial
 from fsorch.engine.drop_notes import DROPPED, DropNote, drop_note, note_keys
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import served_alone
-from fsorch.engine.inputs import OpenAttempt, Recall
+from fsorch.engine.inputs import OpenAttempt, Recall, SaidWord
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Leg
 from fsorch.esl.commands import Kill, Notes
@@ -35,6 +37,9 @@ from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 
 __all__ = ["Found"]
+
+# What is heard of answers; that an agent says so follows from the word.
+SIGNS = frozenset(Sign) - {Sign.SAID}
 
 
 class Found:
@@ -54,12 +59,14 @@ class Found:
 
     def tell(self, input: Recall) -> None:
         """What the records say."""
+        # By contact; when the records tell late, agents have gone on with something else.
+        wrapping = {shift.contact: shift.agent for shift in input.shifts if shift.wrap_up_began and not input.late}
         for told in input.attempts:
             noted = self._noted.pop(told.row.id, 0)
             known = msgspec.structs.replace(told, dropped_at=told.dropped_at or noted)
             dial = self.dials.dials.get(known.row.id)
             if known.row.ended_at:
-                self._settle(known)
+                self._settle(known, wrapping.get(known.row.id, ""))
             elif dial is None:
                 self._open[known.row.id] = known
             elif known.lead is not None:
@@ -73,14 +80,20 @@ class Found:
             for switch in [switch.name for switch in self.core.switches.values() if switch.up]:
                 self.close(switch, self.core.legs)
 
-    def _settle(self, known: OpenAttempt) -> None:
-        """The attempt has its end, and its lead none: an agent had still to say how it was. Now the rules do."""
-        if known.lead is not None:
-            dial = self._of(known.row, known.lead)
-            dial.outcome, dial.ended_at = known.row.how, known.row.ended_at
-            if known.lead.state is not LeadState.CLOSING:
-                dial.lead = with_attempt(dial.lead, known.row)
-            self.dialling.settle(dial)
+    def _settle(self, known: OpenAttempt, agent: str) -> None:
+        """The attempt has its end, and its lead none: an agent had still to say how it was. One who is in the wrap-up
+        after it goes on with that; else what was said is carried out, or the rules are."""
+        if known.lead is None:
+            return
+        row, dial = known.row, self._of(known.row, known.lead, known.word)
+        dial.outcome, dial.cause, dial.ended_at = row.how, row.cause, row.ended_at
+        dial.ringing_at, dial.answered_at, dial.bridged_at = row.ringing_at, row.answered_at, row.bridged_at
+        dial.contact, dial.served, dial.prompt = row.contact, agent or row.agent, row.prompt
+        dial.signs = [Sign(one) for one in row.answer.split() if one in SIGNS]
+        if known.lead.state is not LeadState.CLOSING:
+            dial.lead = with_attempt(dial.lead, row)
+        if not agent or not self.dialling.reopen(dial, agent):
+            self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
 
     # -- what a switch has noted --------------------------------------------------------------------------------------
 
@@ -219,6 +232,7 @@ class Found:
         if talking:
             at, agent = self._talked.pop(id, (event.bridged_time, event.variable("fsorch_agent") or ""))
             dial.bridged_at, dial.served = at or self.core.now.wall, agent
+            self.dials.served_by(dial)
         else:
             waited = (self.core.now.wall - dial.answered_at) / US
             self.core.timers.set(("dial", id), self.core.now.mono + max(0.0, dial.drop_s - waited))
@@ -230,17 +244,20 @@ class Found:
         id = event.variable("fsorch_attempt") or ""
         known = self._open.pop(id, None)
         row = known.row if known is not None else _marked(event, id, self.core.now.wall)
-        dial = self._of(row, known.lead if known is not None else None)
+        dial = self._of(row, known.lead if known is not None else None, known.word if known is not None else None)
         if known is not None and known.dropped_at:
             dial.outcome, dial.prompt = Outcome.DROP, dial.campaign.drop.prompt
         dial.switch, dial.leg = switch, event.uuid
         dial.gateway = event.variable("fsorch_gateway") or row.gateway
         return dial
 
-    def _of(self, row: AttemptRow, lead: Lead | None) -> Dial:
+    def _of(self, row: AttemptRow, lead: Lead | None, word: SaidWord | None) -> Dial:
         campaign = next((one for one in self.core.centre.campaigns if one.id == row.campaign), None)
         campaign = campaign or CampaignSpec(id=row.campaign or "gone", mode=Mode.AGENTLESS)
         age_s = max(0.0, (self.core.now.wall - row.launched_at) / US)
+        # What was said before words were written down by themselves stands in the row alone.
+        word = word or SaidWord(disposition=row.disposition, note=row.note, answers=row.answers)
+        said = next((one for one in words_of(campaign, self.core.centre) if one.id == word.disposition), None)
         return Dial(
             id=row.id,
             campaign=campaign,
@@ -260,6 +277,12 @@ class Found:
             pack=row.pack,
             checks=row.checks,
             owed=lead is not None and self.dialling.owed(lead),
+            disposition=word.disposition,
+            note=word.note,
+            answers=word.answers,
+            said=said,
+            promised_at=word.promised_at,
+            promised_to=word.promised_to,
         )
 
     def _count(self, dial: Dial) -> None:
@@ -273,9 +296,10 @@ class Found:
         """The attempts that this switch has not: their end is written down as far as it is known."""
         for known in [known for known in self._open.values() if known.row.switch == switch]:
             del self._open[known.row.id]
-            dial = self._of(known.row, known.lead)
+            dial = self._of(known.row, known.lead, known.word)
             at, agent = self._talked.pop(known.row.id, (0, ""))
             dial.bridged_at, dial.served = at, agent
+            self.dials.served_by(dial)
             dial.answered_at = at
             dial.contact = known.row.id if at else ""
             dial.outcome = Outcome.LIVE if at else Outcome.LOST

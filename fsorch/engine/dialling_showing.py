@@ -48,6 +48,7 @@ class CampaignBoard:
         card = self._card(run.spec, preview.ready.lead, number, person, "shown")
         return structs.replace(
             card,
+            since=preview.since,
             until=preview.until,
             on_timeout=spec.on_timeout.value if preview.until else "",
             skip_allowed=spec.skip_allowed,

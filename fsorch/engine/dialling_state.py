@@ -193,12 +193,13 @@ class Dial:
 
 @dataclass(slots=True)
 class Preview:
-    """A lead that an agent looks at, until ``until`` (UTC microseconds; 0: no limit)."""
+    """A lead that an agent looks at, from ``since`` to ``until`` (UTC microseconds; 0: no limit)."""
 
     agent: str
     campaign: str
     ready: ReadyLead
     until: int = 0
+    since: int = 0
 
 
 @dataclass(slots=True)

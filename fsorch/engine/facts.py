@@ -137,6 +137,9 @@ class FactKind(StrEnum):
     ATTEMPT_STARTED = "attempt_started"
     # the same row, with its end; again, with the disposition, when an agent has said how it was
     ATTEMPT_ENDED = "attempt_ended"
+    # campaign, lead, disposition, note, answers, promised_at (0: never), promised_to (an agent; empty: anyone), by: an
+    # agent says how the call of an attempt was; what is said last counts
+    WORD_SAID = "word_said"
     # a whole row: see fsorch.campaigns.Lead, with the token it was reserved by: what becomes of it; why, in a phrase
     LEAD_CHANGED = "lead_changed"
     # campaign, lead, gateway, cause: the gateway of an attempt had no line, and the next is tried

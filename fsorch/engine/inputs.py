@@ -69,6 +69,7 @@ __all__ = [
     "ReadyLead",
     "Recall",
     "Request",
+    "SaidWord",
     "SetPriority",
     "SetStatus",
     "Shift",
@@ -214,15 +215,27 @@ class KeptPlace(msgspec.Struct, frozen=True):
     left_at: int
 
 
+class SaidWord(msgspec.Struct, frozen=True, kw_only=True):
+    """How an agent has said that a call was, as the fact ``word_said`` has it. ``promised_at``: UTC microseconds, 0 for
+    no time; ``promised_to``: by which agent alone, empty for anyone."""
+
+    disposition: str
+    note: str = ""
+    answers: dict[str, str] = {}
+    promised_at: int = 0
+    promised_to: str = ""
+
+
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt of an earlier life of ours that was begun and has no end, with its lead (None: the records have none
     of that id any more): its phone may ring, and its customer may talk. Or it has its end, and its lead waits for an
     agent's word about it. ``dropped_at``: when its customer was told that nobody is there (UTC microseconds, 0: never),
-    which is a drop in the law's sense whatever came of it afterwards."""
+    which is a drop in the law's sense whatever came of it afterwards. ``word``: what its agent has said of it last."""
 
     row: AttemptRow
     lead: Lead | None = None
     dropped_at: int = 0
+    word: SaidWord | None = None
 
 
 class LeftFlow(msgspec.Struct, frozen=True):

@@ -113,14 +113,14 @@ class LeadNumberView(msgspec.Struct, frozen=True):
 
 
 class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
-    """The lead in front of an agent. ``phase``: shown (it may be dialled, or skipped with a reason), dialling, talking,
-    closing (the call is over, and how it was is to be said). ``until``: when a lead that is shown is dialled or given
-    back by itself, and ``on_timeout`` which of the two (dial, give_back). ``script``: what to say, with the lead's
-    fields filled in. ``words``: how the call may be said to have ended, and ``said`` what was. ``callback_days``: how
-    far ahead one may be promised; ``zone`` (IANA): by whose clock, empty where nobody knows it. ``astray``: the number
-    and what the list says place them under different clocks, in words. ``caller_ids``: what may be shown to the number,
-    what is shown without a choice first. ``word_needed``: the wrap-up is not over before it is said how the call was.
-    """
+    """The lead in front of an agent. ``phase``: shown (it may be dialled, or skipped with a reason), dialling,
+    talking, closing (the call is over, and how it was is to be said). ``since``: when it was shown; ``until``: when
+    a lead that is shown is dialled or given back by itself, and ``on_timeout`` which of the two (dial, give_back).
+    ``script``: what to say, with the lead's fields filled in. ``words``: how the call may be said to have ended,
+    and ``said`` what was. ``callback_days``: how far ahead one may be promised; ``zone`` (IANA): by whose clock,
+    empty where nobody knows it. ``astray``: the number and what the list says place them under different clocks, in
+    words. ``caller_ids``: what may be shown to the number, what is shown without a choice first. ``word_needed``:
+    the wrap-up is not over before it is said how the call was."""
 
     phase: str
     attempt: str = ""
@@ -136,6 +136,7 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     last_outcome: str = ""
     last_at: int = 0
     callback_note: str = ""
+    since: int = 0
     until: int = 0
     on_timeout: str = ""
     skip_allowed: bool = False

@@ -12,6 +12,7 @@ from fsorch.campaign.answer_counts import AnswerCounts, count_answers
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, Outcome, Past
 from fsorch.clock import HOUR_US
 from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.inputs import SaidWord
 from fsorch.errors import NotFound
 from fsorch.store.database import Db
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadRecord
@@ -153,6 +154,19 @@ class Attempts:
         )
         with self._use() as db:
             return {id: at for id, at in query.tuples().execute(db) if id in ids}
+
+    def words(self, rows: Sequence[AttemptRow]) -> dict[str, SaidWord]:
+        """What agents have said last of these attempts, by the ids of those of which they have."""
+        found: dict[str, SaidWord] = {}
+        for at in range(0, len(rows), PAGE):
+            ids = [row.id for row in rows[at : at + PAGE]]
+            query = JournalRecord.select().where(
+                JournalRecord.contact.in_(ids), JournalRecord.kind == FactKind.WORD_SAID.value
+            )
+            with self._use() as db:
+                for fact in list_rows(db, query.order_by(JournalRecord.at, JournalRecord.id), Fact, "data"):
+                    found[fact.contact] = msgspec.convert(fact.data, SaidWord)
+        return found
 
     def dropped_since(self, campaign: str, since: int) -> tuple[int, int, int]:
         """A campaign's live answers since then (UTC microseconds), how many of them were dropped, and how many hung up

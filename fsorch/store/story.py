@@ -181,7 +181,8 @@ class _Teller:
             return
         self._next = after
         sentence = self._sentences.get(fact.kind, _plainly)
-        yield " ".join(sentence(fact).split())
+        if text := " ".join(sentence(fact).split()):
+            yield text
 
     def _began(self, fact: Fact) -> str:
         if self._outbound or _get(fact, "direction") == "outbound":

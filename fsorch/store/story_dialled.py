@@ -38,9 +38,12 @@ class DialledTeller:
         self._row = row
         self._placed = False
         self._ended: tuple[str, str] | None = None
+        # What the agent has said last, in words that have been told.
+        self._word = ""
         self.sentences: dict[str, Callable[[Fact], str]] = {
             FactKind.ATTEMPT_STARTED: self._started,
             FactKind.ATTEMPT_ENDED: self._over,
+            FactKind.WORD_SAID: self._said,
             FactKind.LEAD_CHANGED: _lead_changed,
             FactKind.GATEWAY_FAILED: lambda fact: (
                 f"the gateway {_get(fact, 'gateway')} had no line ({_get(fact, 'cause')}): the next is tried"
@@ -71,19 +74,30 @@ class DialledTeller:
         way = f"over {row['gateway']}" if row.get("gateway") else "over the way of the centre"
         return f"the campaign {row.get('campaign', '')} calls {whom}{lead}{of}, {how}{who}{way}{shown}"
 
+    def _said(self, fact: Fact) -> str:
+        self._word = _word(fact.agent, fact.data)
+        return self._word or "the agent says nothing of it"
+
     def _over(self, fact: Fact) -> str:
-        """An attempt is written down again when an agent has said how it was: then only that is new."""
+        """An attempt is written down again when an agent has said how it was: then only that is new, if it is."""
         row = _row(fact)
         outcome, cause = str(row.get("outcome", "")), row.get("cause")
-        said = row.get("disposition")
-        word = f"{row.get('agent') or 'the agent'} says of it: {said}" if said else ""
-        word += f" ({row['note']})" if said and row.get("note") else ""
+        word = _word(str(row.get("agent") or ""), row)
+        word = "" if word == self._word else word
         before, self._ended = self._ended, (outcome, str(cause))
-        if before == self._ended and word:
+        if before == self._ended and (word or self._word):
             return word
         heard = HEARD[Outcome(outcome)] if outcome in set(Outcome) else outcome or "nothing is on record of it"
         tail = f" ({cause})" if cause else ""
         return f"how the call went: {heard}{tail}{f'; {word}' if word else ''}"
+
+
+def _word(agent: str, said: Mapping[str, Any]) -> str:
+    """How an agent says that the call was; empty: nothing yet."""
+    if not said.get("disposition"):
+        return ""
+    note = f" ({said['note']})" if said.get("note") else ""
+    return f"{agent or 'the agent'} says of it: {said['disposition']}{note}"
 
 
 def named(number: str, name: str) -> str:

@@ -171,8 +171,8 @@ async function afterwards(page) {
   await is(page, "dispositions").waitFor();
   await everyWidth(page, "wrapup");
   await page.keyboard.press("s");
-  // What was said after the call settles it: there is nothing left to say.
-  await is(page, "lead").waitFor({ state: "detached" });
+  // It is shown, and may be changed until the wrap-up is over.
+  await page.locator("[data-test=said-sold][aria-pressed=true]").waitFor();
   await page.keyboard.press("Alt+r");
   await is(page, "wrapup").waitFor({ state: "detached" });
   await leadShown(page);

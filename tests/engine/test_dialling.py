@@ -352,10 +352,56 @@ def test_how_a_call_was_is_said_in_the_wrap_up() -> None:
     room = wraps_up()
     assert room.changed()[-1]["state"] == "closing"
     room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="two boxes"))
-    assert (room.changed()[-1]["state"], room.changed()[-1]["disposition"]) == ("finished", "sold")
     row = room.ended()[-1]
     assert (row.disposition, row.note, row.outcome) == ("sold", "two boxes", "live")
     assert len({one.id for one in room.ended()}) == 1
+    room.passes(11)
+    assert (room.changed()[-1]["state"], room.changed()[-1]["disposition"]) == ("finished", "sold")
+
+
+def test_a_word_is_changed_until_the_wrap_up_is_over() -> None:
+    room = wraps_up(*SAID, Disposition(id="again", then=Then.RETRY, after_s=600))
+    at = room.clock.now().wall + 3600 * 1_000_000
+    for said, promised in (("later", at), ("again", 0), ("sold", 0)):
+        room.tell(Dispose(agent="a0", by="a0", disposition=said, callback_at=promised, callback_own=promised > 0))
+        card = room.agent("a0").lead
+        assert card is not None
+        assert (card.phase, card.said) == ("closing", said)
+    assert [row["state"] for row in room.changed()] == ["closing"]
+    room.passes(11)
+    lead = room.changed()[-1]
+    assert (lead["state"], lead["next_at"], lead["callback_agent"], lead["disposition"]) == ("finished", 0, "", "sold")
+    # What was carried out is not undone by a word that comes too late; one that changes nothing may still be said.
+    with pytest.raises(RequestRefused, match="the wrap-up is over"):
+        room.tell(Dispose(agent="a0", by="a0", disposition="again"))
+    room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="for her mother"))
+    assert room.ended()[-1].note == "for her mother"
+    assert len(room.changed()) == 2
+
+
+def test_a_promise_that_comes_due_in_the_wrap_up_is_kept_by_whoever_is_free() -> None:
+    room = wraps_up()
+    at = room.clock.now().wall + 5_000_000
+    room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at))
+    assert (room.changed()[-1]["state"], room.changed()[-1]["next_at"]) == ("callback", at)
+
+
+def test_a_word_in_a_talk_is_written_down_at_once_and_may_be_changed_after_it() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, dispositions=SAID), agents=1))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    room.joins()
+    room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="two boxes"))
+    (word,) = room.of(FactKind.WORD_SAID)
+    assert word.contact == room.started()[0].id
+    assert (word.data["disposition"], word.data["note"], word.data["promised_at"]) == ("sold", "two boxes", 0)
+    room.ends(call.uuid)
+    assert room.ended()[-1].disposition == "sold"
+    assert [row["state"] for row in room.changed()] == ["closing"]
+    room.tell(Dispose(agent="a0", by="a0", disposition="never"))
+    assert room.changed()[-1]["state"] == "barred"
 
 
 def test_without_a_word_the_rules_decide_when_the_wrap_up_is_over() -> None:
@@ -379,6 +425,7 @@ def test_a_callback_is_promised_at_a_time_by_this_agent() -> None:
     with pytest.raises(NotFound):
         room.tell(Dispose(agent="a0", by="a0", disposition="soled"))
     room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at, callback_own=True))
+    room.passes(11)
     row = room.changed()[-1]
     assert (row["state"], row["next_at"], row["callback_agent"], row["campaign"]) == ("callback", at, "a0", "spring")
 

@@ -53,6 +53,12 @@ def test_a_script_is_filled_in_and_what_a_list_says_stays_text() -> None:
     assert fill_in(script, known, "+49", "Ann") == "Hello Lead 1 of {agent}, A or ? {not a field} {Ann} {"
 
 
+def test_what_is_written_from_right_to_left_turns_nothing_else_of_the_script() -> None:
+    known = lead(1, name="\u202eevil \u2069Zo\u00eb", fields={"city": "\u05e2\u05db\u05d5"})
+    said = fill_in("Hello {name} of {field.city}, good day", known, "+49", "Ann")
+    assert said == "Hello evil Zo\u00eb of \u2068\u05e2\u05db\u05d5\u2069, good day"
+
+
 def test_words_of_a_script_that_are_nothing_are_named() -> None:
     assert unknown_words(
         "Hello {name}, {nmae} of {field.city} {nmae} {not a word} {field.} {owner} {{agent}} {Name} {"

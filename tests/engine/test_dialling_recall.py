@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
-from fsorch.campaigns import AttemptRow, CampaignState
+from fsorch.campaigns import AttemptRow, CampaignState, Disposition, DispositionCategory, LeadState, Then
 from fsorch.engine import LinkUp
 from fsorch.engine.actions import Send
 from fsorch.engine.drop_notes import drop_note
@@ -14,18 +15,20 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
     CampaignsAre,
     CommandDone,
+    Dispose,
     LinkDown,
     LogIn,
     OpenAttempt,
     OpenContact,
     Recall,
+    SaidWord,
     Shift,
 )
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.esl.commands import Kill, Notes, Originate, PlayAndGetDigits
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
-from tests.engine.dialroom import Room, centre, lead
+from tests.engine.dialroom import CAMPAIGN, Room, centre, lead, talked
 
 
 def channel(call: Originate, answer_state: str, **more: Any) -> Event:
@@ -110,7 +113,12 @@ def test_an_attempt_is_known_by_its_marks_alone() -> None:
     assert (over.id, over.lead, over.campaign, over.number) == (row.id, "1", "spring", row.number)
 
 
-def test_a_talk_goes_on_and_is_accounted_to_its_end() -> None:
+SAID = (Disposition(id="sold"), Disposition(id="later", category=DispositionCategory.CALLBACK, then=Then.CALLBACK))
+WORDY = structs.replace(CAMPAIGN, dispositions=SAID)
+
+
+def talk_goes_on(word: SaidWord | None = None) -> tuple[Room, Originate]:
+    """A talk at which the engine dies, and the next one finds; of which its agent has said this ``word``."""
     room, call, row = ringing()
     room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
     room.event("CHANNEL_PARK", call.uuid)
@@ -123,18 +131,82 @@ def test_a_talk_goes_on_and_is_accounted_to_its_end() -> None:
     agent = Event(
         name="", uuid=bridge.b, direction="outbound", answer_state="answered", other_leg=call.uuid, known=known
     )
-    room.begin(centre())
+    room.begin(centre(WORDY))
     room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
     room.tell(LogIn(agent="a0", by="test"))
-    room.tell(Recall(until=now, attempts=(OpenAttempt(row=row, lead=lead(1)),)))
+    room.tell(Recall(until=now, attempts=(OpenAttempt(row=row, lead=lead(1), word=word),)))
     room.tell(LinkUp("main", "core-1", (customer, agent), "/sounds"))
     assert room.contact().state == "talking"
+    return room, call
+
+
+def test_a_talk_goes_on_and_is_accounted_to_its_end() -> None:
+    room, call = talk_goes_on()
     assert len(room.calls()) == 1
     room.passes(30)
     room.ends(call.uuid)
     (over,) = room.ended()
-    assert (over.id, over.outcome, over.agent) == (row.id, "live", "a0")
+    assert (over.id, over.outcome, over.agent) == (room.started()[0].id, "live", "a0")
     assert not [one for one in room.sent if isinstance(one[0], Kill)]
+
+
+def test_who_talks_over_a_restart_says_how_it_was() -> None:
+    room, call = talk_goes_on()
+    room.tell(Dispose(agent="a0", by="a0", disposition="sold"))
+    room.ends(call.uuid)
+    assert room.changed()[-1]["state"] == "closing"
+    room.passes(11)
+    assert (room.ended()[-1].disposition, room.changed()[-1]["disposition"]) == ("sold", "sold")
+
+
+def test_what_was_said_before_a_restart_counts() -> None:
+    at = Room().clock.now().wall + 86_400 * 1_000_000
+    room, call = talk_goes_on(SaidWord(disposition="later", note="after six", promised_at=at, promised_to="a0"))
+    card = room.agent("a0").lead
+    assert card is not None
+    assert card.said == "later"
+    room.ends(call.uuid)
+    room.passes(11)
+    promise = room.changed()[-1]
+    assert (promise["state"], promise["next_at"], promise["callback_agent"]) == ("callback", at, "a0")
+    assert promise["callback_note"] == "after six"
+
+
+def wraps_up_again(word: SaidWord | None = None, *, over: bool = False) -> Room:
+    """The engine dies in the wrap-up after a talk of which its agent has said this ``word``; the next one comes up
+    before it is over, or after."""
+    room = talked(WORDY)
+    now, (row,) = room.clock.now().wall, room.ended()
+    room.begin(centre(WORDY, agents=1))
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    until = now if over else now + 60_000_000
+    shift = Shift("a0", "available", wrap_up_began=now, wrap_up_until=until, contact=row.id, queue="out", since=now)
+    held = lead(1, state=LeadState.CLOSING, attempts=1)
+    room.tell(Recall(until=now, shifts=(shift,), attempts=(OpenAttempt(row=row, lead=held, word=word),)))
+    room.tell(LinkUp("main", "core-1", (), "/sounds"))
+    return room
+
+
+def test_who_wraps_up_over_a_restart_says_how_it_was() -> None:
+    room = wraps_up_again()
+    card = room.agent("a0").lead
+    assert card is not None
+    assert (card.phase, card.lead, room.agent("a0").state) == ("closing", "1", "wrap_up")
+    before = room.ended()[0]
+    room.tell(Dispose(agent="a0", by="a0", attempt=card.attempt, disposition="sold"))
+    # Nothing that was known of the call is lost with the word.
+    assert room.ended()[-1] == structs.replace(before, disposition="sold")
+    room.passes(61)
+    assert (room.changed()[-1]["state"], room.changed()[-1]["disposition"]) == ("finished", "sold")
+    assert room.changed()[-1]["attempts"] == 1
+
+
+@pytest.mark.parametrize("over", [False, True])
+def test_a_word_of_a_wrap_up_before_a_restart_is_carried_out(over: bool) -> None:
+    at = Room().clock.now().wall + 86_400 * 1_000_000
+    room = wraps_up_again(SaidWord(disposition="later", promised_at=at), over=over)
+    room.passes(61)
+    assert (room.changed()[-1]["state"], room.changed()[-1]["next_at"]) == ("callback", at)
 
 
 @pytest.mark.parametrize("heard", [True, False])

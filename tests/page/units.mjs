@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import test from "node:test";
 import { isShortcut, keyed } from "../../web/desktop/src/keys.ts";
-import { callerName, isLong, isSought, phone } from "../../web/desktop/src/names.ts";
+import { callerName, isLong, isSought, phone, straight } from "../../web/desktop/src/names.ts";
 import { announcement, pageTitle } from "../../web/desktop/src/spoken.ts";
 import { isSkipped, momentOf, wallAt } from "../../web/desktop/src/time.ts";
 
@@ -110,4 +110,9 @@ test("the title tells an agent and a supervisor what waits for them", () => {
   assert.equal(pageTitle({ state: "ringing", contact, lead: null }, null), "☎ Ida <b> is calling");
   assert.equal(pageTitle(null, { queues: [{ waiting: 2 }, { waiting: 1 }] }), "(3) Board · fsorch");
   assert.equal(pageTitle(null, null), "fsorch");
+});
+
+test("what would turn the text around it is left out of a lead's own values", () => {
+  assert.equal(straight("\u202eevil\u202c Zo\u00eb\n"), "evil  Zo\u00eb");
+  assert.equal(straight("\u05e2\u05db\u05d5"), "\u05e2\u05db\u05d5");
 });

@@ -28,6 +28,7 @@ from fsorch.campaigns import (
 )
 from fsorch.clock import ManualClock
 from fsorch.engine.facts import Fact, FactKind
+from fsorch.engine.inputs import SaidWord
 from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.store import Store, lead_choice, lead_lists
 from fsorch.store import leads as leads_module
@@ -560,6 +561,20 @@ class TestEnds:
         assert store.leads.refresh("c", [lead.id], "t:2")[0].lead == again
         assert store.leads.attempts.get("a1") == done
         assert store.leads.attempts.under_way() == []
+
+    def test_what_an_agent_has_said_last_of_a_call_is_known_after_a_crash(self, store: Store) -> None:
+        row = attempt(Lead(id="1", numbers=(LeadNumber(number="+4930"),)))
+        later = {"disposition": "later", "note": "six", "answers": {"boxes": "2"}, "promised_at": NOW, "by": "ada"}
+        words: tuple[dict[str, Any], ...] = ({"disposition": "sold"}, later)
+        facts = [
+            Fact(id=f"f{n}", at=NOW + n, kind=FactKind.WORD_SAID, contact=row.id, data=said)
+            for n, said in enumerate(words)
+        ]
+        store.write(facts)
+        assert store.leads.attempts.words([row, msgspec.structs.replace(row, id="other")]) == {
+            row.id: SaidWord(disposition="later", note="six", answers={"boxes": "2"}, promised_at=NOW)
+        }
+        assert store.leads.attempts.words([]) == {}
 
     def test_a_callback_an_agent_promised(self, store: Store) -> None:
         make(store, 1)

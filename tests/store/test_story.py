@@ -336,3 +336,19 @@ def test_a_promised_call_by_hand_and_what_was_heard_of_it() -> None:
         "how the call went: a machine answered (NORMAL_CLEARING)",
         "ann says of it: no_interest (rude)",
     ]
+
+
+def test_a_word_is_told_once_and_anew_when_it_changes() -> None:
+    row = {"agent": "ann", "outcome": "live", "cause": "NORMAL_CLEARING"}
+    sold, later = {"disposition": "sold", "note": ""}, {"disposition": "later", "note": "at six"}
+    assert told(
+        msgspec.structs.replace(fact(FactKind.WORD_SAID, **sold), agent="ann"),
+        fact(FactKind.ATTEMPT_ENDED, row=row | sold),
+        msgspec.structs.replace(fact(FactKind.WORD_SAID, **later), agent="ann"),
+        fact(FactKind.ATTEMPT_ENDED, row=row | later),
+        direction="outbound",
+    ) == [
+        "ann says of it: sold",
+        "how the call went: somebody was reached (NORMAL_CLEARING)",
+        "ann says of it: later (at six)",
+    ]

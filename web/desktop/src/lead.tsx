@@ -4,7 +4,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { ask, peek, sentence } from "./api";
 import { isShortcut, keyed, onMac } from "./keys";
-import { isLong, phone } from "./names";
+import { isLong, phone, straight } from "./names";
 import { Action, Icon, Since } from "./parts";
 import { clock, isSkipped, momentOf, serverNow, useNow, wallAt, when } from "./time";
 import type { Agent, Ask, Lead, Place, PromiseHours, Word } from "./types";
@@ -57,7 +57,7 @@ export function Preview({ agent, lead }: { agent: Agent; lead: Lead }): JSX.Elem
     <article class="call lead" aria-label="Lead" data-test="preview">
       <header>
         <p class="kicker">{lead.campaign_title}: look, then call</p>
-        {lead.until > 0 ? <Left lead={lead} number={number} /> : <Since at={agent.state_since} class="phase-clock" />}
+        {lead.until > 0 ? <Left lead={lead} number={number} /> : <Since at={lead.since} class="phase-clock" />}
       </header>
       <NotCalled words={agent.not_called} />
       <Who lead={lead} />
@@ -278,7 +278,7 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
       {!named && (
         <div class="caller">
           <h1 dir="auto" class={isLong(lead.name) ? "long" : ""} data-test="lead-name">
-            {lead.name || phone(lead.number)}
+            {straight(lead.name) || phone(lead.number)}
           </h1>
           {lead.name && <p class="number">{phone(lead.number)}</p>}
         </div>
@@ -297,8 +297,8 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
         <dl class="facts" data-test="lead-fields">
           {fields.map(([name, value]) => (
             <div key={name}>
-              <dt dir="auto">{name}</dt>
-              <dd dir="auto">{value}</dd>
+              <dt dir="auto">{straight(name)}</dt>
+              <dd dir="auto">{straight(value)}</dd>
             </div>
           ))}
           {before > 0 && (
@@ -425,12 +425,13 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
   // Their first hour that is permitted, where the one that is chosen is not.
   const better = hours !== null && hours.first / 1000 !== moment ? hours.first / 1000 : NaN;
   const lacking = word.asks.find((one) => one.needed && !answers[one.id]?.trim());
+  const odd = word.asks.find((one) => one.kind === "number" && !isNumber(answers[one.id] ?? ""));
   const said = word.note && !note.trim() ? "Say it in a few words." : "";
-  const fault = (callback && (unfit(moment, lead.callback_days) || (isSkipped(at, lead.zone) ? "The clocks are put forward then: there is no such time." : ""))) || (lacking ? `Needed: ${lacking.title}.` : said);
+  const fault = (callback && (unfit(moment, lead.callback_days) || (isSkipped(at, lead.zone) ? "The clocks are put forward then: there is no such time." : ""))) || (lacking ? `Needed: ${lacking.title}.` : odd ? `${odd.title}: a number.` : said);
   const save = async (): Promise<unknown> => {
     if (fault) {
       // The first field that wants something is where one writes next.
-      form.current?.querySelector<HTMLElement>(":invalid")?.focus();
+      form.current?.querySelector<HTMLElement>(":invalid, [aria-invalid=true]")?.focus();
       return setEarly(fault);
     }
     const promise = callback ? { callback_at: moment * 1000, callback_own: own } : {};
@@ -500,7 +501,7 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
         <Answer
           key={one.id}
           asked={one}
-          wrong={early !== "" && one.needed && !answers[one.id]?.trim()}
+          wrong={early !== "" && (one === odd || (one.needed && !answers[one.id]?.trim()))}
           tell={(text) => setAnswers({ ...answers, [one.id]: text })}
         />
       ))}
@@ -523,6 +524,11 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
       </div>
     </form>
   );
+}
+
+// As the server reads numbers; what is empty is none that is wrong.
+function isNumber(text: string): boolean {
+  return /^\s*([-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?)?\s*$/i.test(text);
 }
 
 // One thing that is filled in.

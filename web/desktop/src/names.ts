@@ -44,6 +44,11 @@ export function isLong(name: string): boolean {
   return [...name].length > LONG_NAME;
 }
 
+// Words of somebody outside without what would turn them, or what stands beside them, round.
+export function straight(words: string): string {
+  return words.replace(TRICKS, " ").trim();
+}
+
 // Words of somebody outside as they may be shown: one line of a sane length.
 export function tame(words: string): string {
   const plain = [...words.slice(0, 4 * LONGEST_NAME).replace(TRICKS, " ").trim()];

@@ -134,6 +134,7 @@ export interface Lead {
   last_outcome: string;
   last_at: number;
   callback_note: string;
+  since: number;
   until: number;
   on_timeout: "" | "dial" | "give_back";
   skip_allowed: boolean;
