@@ -69,6 +69,7 @@ class Dialling:
         self.dials = DialCalls(core, calls)
         self.dials.ended, self.dials.told, self.dials.dropped = self.ended, self._told, self._dropped
         self.paces = Paces(core, self.checks, calls.waiting, self.dials.dials)
+        self.dials.turn_s = self.ways.turn_s
         self.dials.next_way, self.dials.way_went, self.dials.way_worked = (
             self.ways.next,
             self.ways.went,

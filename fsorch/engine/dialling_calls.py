@@ -55,7 +55,8 @@ FIRST = 999
 BEEP_S = 25.0
 # While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).
 JOINING_S = 1.0
-# An agent who has picked up for a lead waits so long for a gateway to take the launch, which is tried so often.
+# An agent who has picked up for a lead waits so long for a gateway to take the launch, beyond what the turns of those
+# who were ready before take; it is tried so often.
 ROOM_S, AGAIN_S = 3.0, 0.1
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
@@ -63,7 +64,8 @@ RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
 
 class DialCalls:
     """Owns the dials under way, by attempt. ``ended`` is told of each that is over, ``told`` of each first verdict for
-    the pacer, ``dropped`` of each drop, ``next_way`` gives the next gateway that has room and its dial string."""
+    the pacer, ``dropped`` of each drop, ``next_way`` gives the next gateway that has room and its dial string,
+    ``turn_s`` says how long a call may have to wait for its turn there."""
 
     def __init__(self, core: Core, calls: Calls) -> None:
         self.core = core
@@ -79,6 +81,7 @@ class DialCalls:
         self.told: Callable[[Dial, Outcome], None]
         self.dropped: Callable[[Dial], None]
         self.next_way: Callable[[Dial], str]
+        self.turn_s: Callable[[Dial], float]
         # Told of each call that ended before it rang, with the cause, and of each that rings or is answered.
         self.way_went: Callable[[Dial, str], None]
         self.way_worked: Callable[[Dial], None]
@@ -182,8 +185,8 @@ class DialCalls:
         now = self.core.now.mono
         if self.place(dial):
             return
-        dial.ready_at = dial.ready_at or now
-        if dial.holds_line and now - dial.ready_at < ROOM_S:
+        dial.ready_until = dial.ready_until or now + ROOM_S + self.turn_s(dial)
+        if dial.holds_line and now < dial.ready_until:
             self.core.timers.set(("dial", dial.id), now + AGAIN_S)
         else:
             dial.cause = "NORMAL_CIRCUIT_CONGESTION"

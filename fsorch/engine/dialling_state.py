@@ -72,9 +72,9 @@ class Dial:
     ``signs``: what has been heard of that; ``beeped``: a machine's beep was; ``running`` is the id of the message that
     plays to it, or of what waits for the beep first (``awaits``); ``listened``: an agent was kept back to listen;
     ``keyed``: a key was pressed where a machine was thought to be. ``barred``: when its agent was ready, it was no
-    longer to be called; ``ready_at`` (monotonic): its agent has picked up, and its gateway took no launch. ``waits``:
-    its gateway failed for this cause, and whether it may go by another is asked of the records. ``sit``: the second of
-    the network's three tones, heard at ``sit_at``.
+    longer to be called; ``ready_until`` (monotonic): its agent has picked up, and waits so long for the gateway to
+    take a launch. ``waits``: its gateway failed for this cause, and whether it may go by another is asked of the
+    records. ``sit``: the second of the network's three tones, heard at ``sit_at``.
     ``owed``: the call had been promised; ``said``: how it was, in an agent's words, with the ``answers`` they
     filled in and what they promised."""
 
@@ -117,7 +117,7 @@ class Dial:
     beeped: bool = False
     awaits: bool = False
     listened: bool = False
-    ready_at: float = 0.0
+    ready_until: float = 0.0
     keyed: bool = False
     sit: Tone | None = None
     sit_at: int = 0

@@ -41,8 +41,9 @@ class Ways:
         self._used: dict[str, int] = {}
         self._known: dict[str, GatewaySpec] = {}
         self._health: dict[str, GatewayHealth] = {}
-        # Attempts whose agents are ready, and which wait for a gateway to take one more launch: their turn comes first.
-        self._waiting: dict[str, set[str]] = {}
+        # Attempts whose agents are ready, and which wait for a gateway to take one more launch: their turn comes first,
+        # and they go in the order in which they came.
+        self._waiting: dict[str, list[str]] = {}
         # The attempt that tries a gateway.
         self._trials: dict[str, str] = {}
         # Those that say when a phone rings: they have.
@@ -99,18 +100,39 @@ class Ways:
         """Take a line of the next gateway that has room for ``dial``, and say what to dial; empty: none has. A line
         that was kept for it stays so, and the next launch that its gateway takes is its."""
         kept = dial.gateway if dial.holds_line and not dial.leg else ""
-        self.free(dial)
+        self._give_back(dial)
         endpoint = self._next(dial)
-        if not endpoint and kept:
-            dial.gateway = kept
-            self.hold(dial)
-            self._waiting.setdefault(kept, set()).add(dial.id)
-        return endpoint
+        if endpoint or not kept:
+            self._leave(kept, dial)
+            return endpoint
+        dial.gateway = kept
+        self.hold(dial)
+        if dial.id not in self._queue(kept):
+            self._waiting.setdefault(kept, []).append(dial.id)
+        return ""
+
+    def turn_s(self, dial: Dial) -> float:
+        """How long it may take until the gateway of ``dial``, which waits for it to take a launch, has taken those of
+        all who were there before, and its own: seconds."""
+        per_s = self._limits[dial.gateway].per_s if dial.holds_line else 0.0
+        return (self._before(dial.gateway, dial) + 1) / per_s if per_s > 0 else 0.0
+
+    def _queue(self, gateway: str) -> list[str]:
+        return self._waiting.get(gateway, [])
+
+    def _before(self, gateway: str, dial: Dial | None) -> int:
+        """How many wait for a launch of a gateway and come before ``dial`` (none: before whoever does not wait)."""
+        queue = self._queue(gateway)
+        return queue.index(dial.id) if dial is not None and dial.id in queue else len(queue)
+
+    def _leave(self, gateway: str, dial: Dial) -> None:
+        if dial.id in self._queue(gateway):
+            self._waiting[gateway].remove(dial.id)
 
     def _next(self, dial: Dial) -> str:
         resting: list[GatewaySpec] = []
         for spec in self.of(dial.ways):
-            if not self._room(spec):
+            if not self._room(spec, dial):
                 continue
             if self._of(spec).rests(self.core.now.mono):
                 resting.append(spec)
@@ -137,10 +159,13 @@ class Ways:
 
     def free(self, dial: Dial) -> None:
         """The line that ``dial`` holds is free."""
+        self._leave(dial.gateway, dial)
+        self._give_back(dial)
+
+    def _give_back(self, dial: Dial) -> None:
         if self._used.get(dial.gateway, 0) > 0 and dial.holds_line:
             self._used[dial.gateway] -= 1
         dial.holds_line = False
-        self._waiting.get(dial.gateway, set()).discard(dial.id)
         if self._trials.get(dial.gateway) == dial.id:
             del self._trials[dial.gateway]
 
@@ -233,12 +258,13 @@ class Ways:
             fields: dict[str, Any] = {"failures": health.failures, "cause": health.cause, "until": self.until(gateway)}
             self.core.fact(FactKind.GATEWAY_RESTS, gateway=gateway, **fields, dead=health.dead)
 
-    def _room(self, spec: GatewaySpec) -> int:
+    def _room(self, spec: GatewaySpec, dial: Dial | None = None) -> int:
+        """How many calls a gateway takes now; of ``dial``, if that waits for it."""
         limit = self._limits.get(spec.id)
         if limit is None or not self._switch(spec):
             return 0
         room = limit.room(self.core.now.mono)
-        room = room - len(self._waiting.get(spec.id, ())) if room is not None else None
+        room = room - self._before(spec.id, dial) if room is not None else None
         lines = spec.lines - self.used(spec.id) if spec.lines else MOST
         return max(0, min(lines if room is None else min(room, lines), self._trusted(spec)))
 

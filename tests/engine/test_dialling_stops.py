@@ -132,6 +132,27 @@ def test_the_next_launch_of_a_gateway_is_of_the_agent_who_has_picked_up(picked_u
     assert room.started()[before + 1].campaign == ("spring" if picked_up else "note")
 
 
+@pytest.mark.parametrize("cps", [0.25, 1, 3])
+def test_agents_who_pick_up_at_the_same_time_have_their_leads_called_one_after_another(cps: float) -> None:
+    gateway = GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", cps=cps)
+    room = Room(centre(structs.replace(CAMPAIGN, mode=Mode.PREVIEW), agents=4, nailed=False, gateways=(gateway,)))
+    agents = ("a0", "a1", "a2", "a3")
+    for agent in agents:
+        room.log_in(agent)
+    room.run()
+    room.passes(5)
+    phones = []
+    for agent in agents:
+        room.tell(DialPreview(agent=agent, by=agent))
+        phones.append(room.last(Originate))
+        room.event("CHANNEL_CREATE", phones[-1].uuid)
+    assert room.calls() == []
+    for phone in phones:
+        room.picks_up(phone.uuid, phone.job_uuid)
+    room.passes(0.5 + 3 / cps)
+    assert [row.agent for row in room.started()] == list(agents)
+
+
 def test_a_change_by_the_hours_says_what_is_in_the_way_then_and_not_before() -> None:
     # It is nine in Berlin when the desk opens.
     minute = CalendarSpec(id="minute", zone="Europe/Berlin", hours={Weekday.FRI: ("08:00-09:01",)})
