@@ -12,7 +12,7 @@ from fsorch.errors import ConfigError
 from fsorch.resources import dialplan_version, freeswitch_tree, shipped_dialplan_version
 
 # What the switch is told, without comments and blanks, and the version that says so.
-DIALPLAN = (8, "28c8370a033ea41d")
+DIALPLAN = (9, "bd531e450bf09adf")
 
 
 @pytest.mark.parametrize("place", ["fsorch/_freeswitch", "freeswitch"])

@@ -51,7 +51,8 @@ class Away:
 
     def _take(self, switch: str, note: AwayNote, *, unknown: bool, owed: bool) -> None:
         self.core.write_first()
-        if note.began_at and unknown and not note.left:
+        # A leg of ours was on record before it was dialled: of one that nobody knows there is nothing to tell.
+        if note.began_at and unknown and not note.left and not note.ours:
             self.legs.noted_legs.add(note.leg)
             self.core.fact(FactKind.CALL_NOTED, note.leg, leg=note.leg, switch=switch, **self._rows(switch, note, owed))
         self.core.send(switch, Notes("delete", NOTED, note.leg))
@@ -74,7 +75,7 @@ class Away:
         sends this event): of one that we never had it is wanted, of one that we have heard to its end it is not."""
         ours = event.variable("fsorch_contact") or event.variable("fsorch_role") or event.variable("fsorch_attempt")
         door = served_alone(event) or event.variable("fsorch_entry")
-        if event.uuid in self.core.legs:
+        if event.uuid in self.core.legs or (ours and event.direction == "outbound"):
             if is_noted(event) and note_keys(event.uuid):
                 # This step writes down the end of it; not before that is the note of no use.
                 self.core.write_first()

@@ -1,8 +1,9 @@
 """What a switch has written down about calls that came, or ended, without fsorch.
 
 The notes stand in its ``mod_db`` (``api_reporting_hook`` in ``freeswitch/dialplan/fsorch.xml``): one for each caller
-who has come by the door, made when the call is over, whoever served it. They stay until what they say is with the
-operating system: of a call whose end fsorch hears, that is at once.
+who has come by the door, and for each leg that fsorch has dialled (agents, whom campaigns call, parties), made when
+the call is over, whoever served it. They stay until what they say is with the operating system: of a call whose end
+fsorch hears, that is at once.
 """
 
 from __future__ import annotations
@@ -16,15 +17,20 @@ from fsorch.engine.rows import LegRow
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import Pairs
 
-__all__ = ["NOTED", "AwayNote", "away_note", "is_noted", "noted_leg", "untold"]
+__all__ = ["NOTED", "NOTE_IT", "AwayNote", "away_note", "is_noted", "noted_leg", "untold"]
 
 NOTED = "fsorch_away"
 """The realm of the notes. Their keys are the legs."""
 
+# FreeSWITCH takes no variable with ${...} from outside, so its dialplan says what is noted. The context has nothing
+# else in it: a switch with a dialplan before version 9 has none of that name, and makes no note.
+NOTE_IT: Pairs = (("execute_on_originate", "execute_extension noted XML fsorch-dialled"),)
+"""The variables of a leg that fsorch dials, by which the switch makes a note of its end."""
+
 _NOTE = re.compile(
     r"(?P<began_at>[0-9]{16}) (?P<answered_at>[0-9]{0,16}) (?P<bridged_at>[0-9]{0,16}) (?P<ended_at>[0-9]{16})"
     r" (?P<cause>[A-Z0-9_]{0,64}) (?P<number>\+?[0-9]{1,20}|unknown) (?P<dialled>\+?[0-9]{1,20}|unknown)"
-    r" (?:(?P<alone>alone)(?P<left>[0-9a-f-]{36})?|-(?P<taken>[0-9a-f-]{36})?)"
+    r" (?:(?P<alone>alone)(?P<left>[0-9a-f-]{36})?|-(?P<taken>[0-9a-f-]{36})?|(?P<ours>=)(?P<rang_at>[0-9]{0,16}))"
     r"(?: (?P<more>[^\x00-\x1f\x7f]{0,500}))?",
     re.ASCII,
 )
@@ -38,8 +44,8 @@ class AwayNote(msgspec.Struct, frozen=True, kw_only=True):
     ``alone``: the switch had served the caller itself; ``left``: the contact that fsorch had made of them before;
     ``message``: the file of what they said. ``taken``: the contact that fsorch had made of a caller whom the switch did
     not serve; ``by_caller``: it was the far end that hung up (``recv_`` in ``sip_hangup_disposition``, capture 03),
-    ``by_switch``: this side did. ``began_at`` 0: the note is unreadable, and good for nothing but being
-    removed."""
+    ``by_switch``: this side did. ``ours``: a leg that fsorch dialled itself; ``rang_at``: its phone has rung since.
+    ``began_at`` 0: the note is unreadable, and good for nothing but being removed."""
 
     leg: str
     began_at: int = 0
@@ -55,6 +61,8 @@ class AwayNote(msgspec.Struct, frozen=True, kw_only=True):
     taken: str = ""
     by_caller: bool = False
     by_switch: bool = False
+    ours: bool = False
+    rang_at: int = 0
 
     def ended_by(self, *, talked: bool) -> str:
         """Who ended a call that fsorch had taken. Nobody but their partner makes the switch hang up on who talks."""
@@ -86,6 +94,8 @@ def away_note(leg: str, text: str) -> AwayNote:
         taken=found["taken"] or "",
         by_caller=not found["alone"] and (found["more"] or "").startswith("recv_"),
         by_switch=not found["alone"] and (found["more"] or "").startswith("send_"),
+        ours=found["ours"] is not None,
+        rang_at=int(found["rang_at"] or 0),
     )
 
 
@@ -95,7 +105,8 @@ def noted_leg(note: AwayNote, row: LegRow) -> LegRow:
         row,
         number=row.number or note.number,
         destination=row.destination or note.dialled,
-        created_at=note.began_at,
+        # A leg that we dialled has been on record since the order to dial, as when its end is heard.
+        created_at=(row.created_at if note.ours else 0) or note.began_at,
         answered_at=note.answered_at,
         bridged_at=note.bridged_at or row.bridged_at,
         hungup_at=note.ended_at,

@@ -13,6 +13,7 @@ from math import ceil
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.callback import CallbackEffect, CallbackInput, CallbackMachine, CallbackState
 from fsorch.deferred import CallbackSpec, CallFirst
+from fsorch.engine.away_notes import NOTE_IT
 from fsorch.engine.core import Core
 from fsorch.engine.elsewhere import STAY_HERE
 from fsorch.engine.facts import FactKind
@@ -256,6 +257,7 @@ class Callbacks:
         )
         variables = (
             ("ignore_early_media", "true"),
+            *NOTE_IT,
             *STAY_HERE,
             ("fsorch_contact", contact.id),
             ("fsorch_role", "customer"),

@@ -300,7 +300,17 @@ class Calls:
                 talked = contact.machine.state is ContactState.TALKING
                 contact.ended_by = contact.ended_by or note.ended_by(talked=talked)
                 self._gone(leg, note.cause)
+        else:
+            self._left_at(leg, contact, note)
         self.legs.noted(leg, note)
+
+    def _left_at(self, leg: Leg, contact: Contact | None, note: AwayNote) -> None:
+        """A leg that we dialled has ended as noted; a contact that outlives it has its further moments itself."""
+        if contact is not None:
+            contact.lost_at = note.ended_at
+        self._gone(leg, note.cause)
+        if contact is not None and contact.machine.state is not ContactState.ENDED:
+            contact.lost_at = 0
 
     def _joined_unheard(self, contact: Contact, at: int) -> None:
         """Our command may have joined a caller who is gone to the phone that was picked up for them."""

@@ -350,7 +350,7 @@ class DialCalls:
         core.dials.pop(dial.leg, None)
         if state is DialState.PLACED:
             self.way_went(dial, cause)
-        unheard = state is DialState.PLACED and cause and self._verdict(dial, cause) in NO_ROOM
+        unheard = state is DialState.PLACED and cause and self.judge(dial, cause) in NO_ROOM
         switch = core.switches.get(dial.switch)
         if unheard and dial.ways and switch is not None and switch.up and self.once_more(dial, cause):
             return
@@ -363,7 +363,7 @@ class DialCalls:
         if not endpoint:
             return False
         core.fact(FactKind.GATEWAY_FAILED, dial.id, **dial.fields(), gateway=failed, cause=cause)
-        dial.leg, dial.job, dial.since = core.ids(), core.ids(), core.now.mono
+        dial.leg, dial.job, dial.since, dial.ended_at = core.ids(), core.ids(), core.now.mono, 0
         self._dial(dial, endpoint)
         return True
 
@@ -375,10 +375,10 @@ class DialCalls:
             dial.outcome = Outcome.DROP
             self.dropped(dial)
         if state is not DialState.OVER:
-            dial.outcome = dial.outcome or self._verdict(dial, cause)
+            dial.outcome = dial.outcome or self.judge(dial, cause)
             self.step(dial, DialInput.GONE, cause)
 
-    def _verdict(self, dial: Dial, cause: str) -> Outcome:
+    def judge(self, dial: Dial, cause: str) -> Outcome:
         """How a call ended that is over; of one that nobody answered, as its carrier means the cause."""
         state = dial.machine.state
         meant = self.means(dial, cause) if state in (DialState.PLACED, DialState.RINGING) else None
@@ -602,7 +602,7 @@ class DialCalls:
     def _close(self, dial: Dial, cause: str) -> None:
         core = self.core
         core.timers.cancel(("dial", dial.id))
-        dial.cause, dial.ended_at = cause, core.now.wall
+        dial.cause, dial.ended_at = cause, dial.ended_at or core.now.wall
         if dial.outcome is Outcome.LIVE and dial.beeped:
             dial.outcome = Outcome.MACHINE
         self.dials.pop(dial.id, None)

@@ -6,6 +6,7 @@ from __future__ import annotations
 from math import ceil
 
 from fsorch.campaigns import Mode
+from fsorch.engine.away_notes import NOTE_IT
 from fsorch.engine.core import Core
 from fsorch.engine.dialling_said import Said
 from fsorch.engine.dialling_state import Dial
@@ -34,6 +35,7 @@ class LegMarks:
         return (
             # The network's own announcements are no answer, nor is its ringing. To be listened to they must be read.
             ("ignore_early_media", "consume" if hears_tones else "true"),
+            *NOTE_IT,
             *(() if dial.follows else STAY_HERE),
             *(EARLY_SIT if hears_tones else ()),
             # 1.10.12, switch_ivr_originate.c: until it rings, is answered or is heard; its end is PROGRESS_TIMEOUT.

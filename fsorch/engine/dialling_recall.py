@@ -3,8 +3,9 @@
 Every called party's leg carries its attempt (``fsorch_attempt``, ``fsorch_campaign``, ``fsorch_lead``), and every
 attempt was written down before it was placed. So what is found ringing rings on and is accounted to the end; whoever
 has answered meanwhile gets an agent, or hears who called; a talking pair goes on talking, and its agent says how it
-was, as does one who was in the wrap-up; and an attempt whose leg the switch does not have is closed: live when the
-records know of a talk, lost when nobody knows. Its lead is dialled again by the rules only, as after every attempt.
+was, as does one who was in the wrap-up; and an attempt whose leg the switch does not have is closed: as the switch has
+noted its end (see `AwayNote`); where it has not, live when the records know of a talk, lost when nobody knows. Its lead
+is dialled again by the rules only, as after every attempt.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from fsorch.campaign.dial import DialInput, DialMachine, DialState
 from fsorch.campaign.retry import with_attempt
 from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, LeadState, Mode, Outcome
 from fsorch.clock import US
+from fsorch.engine.away_notes import AwayNote, noted_leg
 from fsorch.engine.calls import Calls
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
@@ -54,6 +56,10 @@ class Found:
         self._open: dict[str, OpenAttempt] = {}
         # When the contact of an attempt was joined to an agent, as the records have it.
         self._talked: dict[str, tuple[int, str]] = {}
+        # Those that were handed over: to a queue or, without agents, to the message or the flow.
+        self._handed: set[str] = set()
+        # How the calls ended that each switch has noted, by leg.
+        self.ends: dict[str, dict[str, AwayNote]] = {}
         # When a switch dropped attempts alone, of which the records have not told yet.
         self._noted: dict[str, int] = {}
 
@@ -73,6 +79,7 @@ class Found:
                 # Taken up without the records, which tell now.
                 dial.lead, dial.checks = known.lead, known.row.checks
                 dial.outcome = Outcome.DROP if known.dropped_at else dial.outcome
+        self._handed.update(contact.row.id for contact in input.contacts if contact.row.id in self._open)
         for contact in input.contacts:
             if contact.row.id in self._open and contact.row.answered_at:
                 self._talked[contact.row.id] = contact.row.answered_at, contact.row.agent
@@ -163,6 +170,30 @@ class Found:
         elif event.answer_state in ("ringing", "early") and event.progress_time:
             dial.ringing_at = dial.ringing_at or event.progress_time
             dial.rang = True
+            self.dials.step(dial, DialInput.RINGS)
+
+    def unheard(self, leg: Leg, note: AwayNote) -> None:
+        """A called party's leg has ended while the link was down, as the switch has noted; what follows from its end
+        comes next."""
+        dial = self.core.dials.get(leg.uuid)
+        if dial is None or dial.machine.state not in (DialState.PLACED, DialState.RINGING):
+            if dial is not None:
+                dial.ended_at = note.ended_at
+            return
+        self._as_noted(dial, note)
+        if note.answered_at:
+            # Nobody of ours was there to listen to them.
+            dial.machine = DialMachine(DialState.UP)
+            dial.outcome = _unheard(dial, note)
+            if dial.outcome is Outcome.DROP:
+                self.dials.dropped(dial)
+
+    def _as_noted(self, dial: Dial, note: AwayNote) -> None:
+        dial.ended_at, dial.cause = note.ended_at, note.cause
+        dial.answered_at = dial.answered_at or note.answered_at
+        dial.bridged_at = dial.bridged_at or note.bridged_at
+        if note.rang_at:
+            dial.ringing_at, dial.rang = dial.ringing_at or note.rang_at, True
             self.dials.step(dial, DialInput.RINGS)
 
     # -- of an earlier life -------------------------------------------------------------------------------------------
@@ -303,14 +334,43 @@ class Found:
             dial.answered_at = at
             dial.contact = known.row.id if at else ""
             dial.outcome = Outcome.LIVE if at else Outcome.LOST
+            note = self.ends.get(switch, {}).get(known.row.leg)
+            if note is not None:
+                self._end_as_noted(dial, note)
             if known.dropped_at:
-                dial.outcome, dial.answered_at = Outcome.DROP, at or known.dropped_at
+                dial.outcome, dial.answered_at = Outcome.DROP, dial.answered_at or known.dropped_at
                 dial.contact, dial.prompt = known.row.id, dial.campaign.drop.prompt
-            dial.ended_at = self.core.now.wall
-            if not at and known.row.leg not in present and not self.calls.legs.has_ended(known.row.leg):
-                self.calls.records.leg_lost(_leg(known.row), self.core.now.wall)
+            dial.ended_at = dial.ended_at or self.core.now.wall
+            self._close_leg(known.row, note, lost=not at and known.row.leg not in present)
+            self._handed.discard(known.row.id)
             self._count(dial)
             self.dialling.ended(dial)
+
+    def _end_as_noted(self, dial: Dial, note: AwayNote) -> None:
+        """What came of a call of an earlier life, as the switch tells of its end."""
+        self._as_noted(dial, note)
+        handed = dial.id in self._handed
+        if dial.bridged_at or (handed and dial.campaign.mode is Mode.AGENTLESS):
+            dial.outcome = Outcome.LIVE
+        else:
+            dial.outcome = _unheard(dial, note) if note.answered_at else self.dials.judge(dial, note.cause)
+        dial.contact = dial.id if handed else dial.contact
+
+    def _close_leg(self, row: AttemptRow, note: AwayNote | None, *, lost: bool) -> None:
+        """The CDR of its leg, unless its contact's end has brought it. ``lost``: nobody knows of that end."""
+        if self.calls.legs.has_ended(row.leg):
+            return
+        if note is not None:
+            self.calls.legs.told(noted_leg(note, _leg(row)))
+        elif lost:
+            self.calls.records.leg_lost(_leg(row), self.core.now.wall)
+
+
+def _unheard(dial: Dial, note: AwayNote) -> Outcome:
+    """How a call went that somebody answered while fsorch was away: if nobody was there in time, it was a drop."""
+    if note.bridged_at:
+        return Outcome.LIVE
+    return Outcome.DROP if note.ended_at - note.answered_at > dial.drop_s * US else Outcome.HUNG_UP
 
 
 def _marked(event: Event, id: str, now: int) -> AttemptRow:

@@ -16,6 +16,7 @@ from collections.abc import Callable
 
 from fsorch.acd import AgentState, AgentStatus, OfferInput
 from fsorch.acd.line import LineEffect, LineInput, LineMachine, LineState
+from fsorch.engine.away_notes import NOTE_IT
 from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
 from fsorch.engine.elsewhere import STAY_WITH_US
@@ -235,6 +236,7 @@ class Lines:
         uuid, job, id = core.ids(), core.ids(), person.spec.id
         variables = (
             ("ignore_early_media", "true"),
+            *NOTE_IT,
             *STAY_WITH_US,
             ("hangup_after_bridge", "false"),
             ("park_after_bridge", "true"),

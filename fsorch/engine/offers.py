@@ -10,6 +10,7 @@ from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferState,
 from fsorch.acd.agent import AgentInput, AgentState
 from fsorch.acd.phones import way_of
 from fsorch.causes import Cause
+from fsorch.engine.away_notes import NOTE_IT
 from fsorch.engine.confirming import confirmation
 from fsorch.engine.core import Core
 from fsorch.engine.elsewhere import STAY_WITH_US
@@ -273,6 +274,7 @@ class Offers:
         timeout = self._ring_s(offer)
         variables = (
             ("ignore_early_media", "true"),
+            *NOTE_IT,
             *(STAY_WITH_US if offer.agent else ()),
             ("fsorch_contact", contact.id),
             ("fsorch_role", role),

@@ -291,7 +291,8 @@ class Recalled:
             for row in known.legs:
                 self._of_leg.pop(row.id, None)
                 if (note := ends.pop(row.id, None)) is not None:
-                    end, at = note, note.ended_at
+                    if row.role == "customer":
+                        end, at = note, note.ended_at
                     self.calls.legs.told(noted_leg(note, row))
                 elif row.id not in present:
                     self.calls.legs.lost(row, at)

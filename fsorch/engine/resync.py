@@ -9,6 +9,7 @@ nobody are hung up.
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Container
 
 from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.line import LineInput
@@ -82,8 +83,9 @@ class Resync:
         gone = [leg for leg in core.legs.values() if leg.switch == input.switch and leg.uuid not in present]
         # Callers first whose end is known: it ends their talk. Then agents' legs: a caller who is gone with his partner
         # was served, and the agent goes to wrap-up.
-        for leg in sorted(gone, key=lambda leg: (leg.uuid not in ends, leg.role != "agent")):
+        for leg in sorted(gone, key=lambda leg: 2 - 2 * _ends_talk(leg, ends) - (leg.role == "agent")):
             if leg.uuid in ends:
+                self.found.unheard(leg, ends[leg.uuid])
                 self.calls.noted(leg, ends[leg.uuid])
             else:
                 self.calls.lose(leg, RESTARTED if restarted else "", lost_at)
@@ -113,7 +115,7 @@ class Resync:
         ends = {note.leg: note for note in input.calls if note.began_at}
         known.update(filter(self.recalled.knows, ends))
         # The records may come late, and say then whose the others are.
-        self.recalled.ends[input.switch] = ends
+        self.recalled.ends[input.switch], self.found.ends[input.switch] = ends, dict(ends)
         self.away.noted(input.switch, input.calls, known=frozenset(known))
         return ends
 
@@ -280,6 +282,10 @@ class Resync:
             self.calls.people.lines.resume(leg)
         contact.muted = bool(event.variable(MUTED))
         return True
+
+
+def _ends_talk(leg: Leg, ends: Container[str]) -> bool:
+    return leg.role == "customer" and leg.uuid in ends
 
 
 def _as(event: Event, name: str) -> Event:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 
 from fsorch.acd import ContactState, OfferState
 from fsorch.belongings import fits
+from fsorch.engine.away_notes import NOTE_IT
 from fsorch.engine.checks import phone_fault, phone_of
 from fsorch.engine.core import Core
 from fsorch.engine.ears import KEYS, WATCHED, WATCHER, WATCHING, Ears
@@ -206,6 +207,7 @@ class Supervising:
         self.ears.mind(watch)
         variables = (
             ("ignore_early_media", "true"),
+            *NOTE_IT,
             ("fsorch_contact", contact.id),
             ("fsorch_role", "other"),
             (WATCHER, watch.watcher),

@@ -70,6 +70,7 @@ class Apps:
             "eavesdrop": self.eavesdrop,
             "echo": self.echo,
             "endless_playback": self.endless_playback,
+            "execute_extension": self.execute_extension,
             "export": self.set,
             "hangup": self.hangup,
             "info": self.nothing,
@@ -163,6 +164,14 @@ class Apps:
         if parts:
             transfer(core, channel, *parts)
         yield from ()
+
+    def execute_extension(self, core: Core, channel: Channel, argument: str) -> Thread:
+        """``extension [dialplan [context]]``: what stands there, and back."""
+        parts = parse_words(argument, 3)
+        if parts:
+            context = parts[2] if len(parts) > 2 else channel.context
+            for name, data in core.extension(channel, parts[0], context):
+                yield from core.apps[name](core, channel, data)
 
     def sleep(self, core: Core, channel: Channel, argument: str) -> Thread:
         """Milliseconds; messages are obeyed meanwhile."""

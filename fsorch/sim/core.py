@@ -94,6 +94,8 @@ class Core:
         self.texts: list[tuple[str, str]] = []
         self.apps: dict[str, App] = {}
         self.route: Route = lambda channel: []
+        # The same of another extension, and its context.
+        self.extension: Callable[[Channel, str, str], list[tuple[str, str]]] = lambda channel, number, context: []
         # An api command by its name and argument, for whoever calls one from inside a call.
         self.api: Callable[[str, str], str] = lambda name, argument: ""
         self.closing: Callable[[Channel], None] = lambda channel: None

@@ -52,6 +52,10 @@ CAPTURE_CONTEXT: tuple[Extension, ...] = (
 """The public context of the switch the captures were made on."""
 
 
+_STAMPS = ("start_uepoch", "answer_uepoch", "bridge_uepoch", "end_uepoch", "hangup_cause")
+_NOTED = "api_reporting_hook=db insert/fsorch_away/${uuid}/" + " ".join(f"\\\\\\${{{name}}}" for name in _STAMPS)
+
+
 def fsorch_context(
     *, patience_s: int = 5, ring_group: str = "", ring_s: int = 30, language: str = "en", message_s: int = 180
 ) -> tuple[Extension, ...]:
@@ -75,9 +79,7 @@ def fsorch_context(
         ("hangup", "NORMAL_CLEARING"),
     )
     # What may stand in a note the real dialplan looks at first; callers here have numbers.
-    stamps = " ".join(f"\\\\\\${{{name}}}" for name in ("start_uepoch", "answer_uepoch", "bridge_uepoch", "end_uepoch"))
-    noted = f"api_reporting_hook=db insert/fsorch_away/${{uuid}}/{stamps} \\\\\\${{hangup_cause}}"
-    noted += " ${fsorch_caller} ${fsorch_called}"
+    noted = f"{_NOTED} ${{fsorch_caller}} ${{fsorch_called}}"
     alone: Actions = (
         ("set", "fsorch_fallback=yes"),
         ("unset", "fsorch_entry"),
@@ -120,6 +122,12 @@ def fsorch_context(
     )
 
 
+def noted_context() -> tuple[Extension, ...]:
+    """The context that makes the legs dialled by fsorch leave a note of their end (``fsorch-dialled`` there)."""
+    rang = "\\\\\\${progress_uepoch} \\\\\\${sip_hangup_disposition}"
+    return (Extension("^.+$", (("set", f"{_NOTED} unknown unknown ={rang}"),)),)
+
+
 FSORCH_SETTINGS = {
     "fsorch_numbers": "^.+$",
     "fsorch_ring_group": "",
@@ -150,6 +158,7 @@ class Dialplan:
             "public": CAPTURE_CONTEXT,
             "default": CAPTURE_CONTEXT,
             "fsorch": fsorch_context(),
+            "fsorch-dialled": noted_context(),
             "fsorch-conformance": CONFORMANCE_CONTEXT,
             **(contexts or {}),
         }
@@ -159,7 +168,11 @@ class Dialplan:
         destination = channel.profile.get("Destination-Number")
         if channel.dialplan == "inline":
             return inline(destination)
-        for extension in self.contexts.get(channel.context, ()):
+        return self.extension(channel, destination, channel.context)
+
+    def extension(self, channel: Channel, destination: str, context: str) -> list[tuple[str, str]]:
+        """The applications of another extension; empty: no such one."""
+        for extension in self.contexts.get(context, ()):
             match = re.search(extension.pattern, destination)
             if match is None or (extension.variable and not channel.get(extension.variable)):
                 continue

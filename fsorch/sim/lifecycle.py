@@ -24,8 +24,8 @@ from fsorch.sim.records import finish
 from fsorch.sim.sip import acknowledged, local_sdp, ringing, start_media
 
 __all__ = [
-    "HANDLERS", "answer", "dequeue_digit", "execute", "flip_caller", "hangup", "idle", "park", "pre_answer", "refer",
-    "ring_ready",
+    "HANDLERS", "answer", "dequeue_digit", "execute", "execute_on", "flip_caller", "hangup", "idle", "park",
+    "pre_answer", "refer", "ring_ready",
     "run", "run_messages", "transfer",
 ]  # fmt: skip
 
@@ -237,11 +237,16 @@ def answer(core: Core, channel: Channel) -> None:
     if channel.direction == "inbound":
         core.timeline.at(core.timeline.next_tick() + 1, lambda: acknowledged(core, channel))
     channel.set("endpoint_disposition", "ANSWER")
-    name, _, argument = (channel.get("execute_on_answer") or "").partition(" ")
-    if name in core.apps:
-        # What is run so must not wait for anything (switch_channel.c, switch_channel_execute_on).
-        deque(core.apps[name](core, channel, argument), maxlen=0)
+    execute_on(core, channel, "execute_on_answer")
     core.notice(channel, "answer")
+
+
+def execute_on(core: Core, channel: Channel, variable: str) -> None:
+    """Run the application that a variable of the channel names for this moment. What is run so must not wait for
+    anything (switch_channel.c, switch_channel_execute_on)."""
+    name, _, argument = (channel.get(variable) or "").partition(" ")
+    if name in core.apps:
+        deque(core.apps[name](core, channel, argument), maxlen=0)
 
 
 def flip_caller(core: Core, channel: Channel, *, forget: bool = False) -> None:

@@ -40,7 +40,7 @@ class Machine:
         self.scheduler = Scheduler(self.core)
         self.conferences = Conferences(self.core, self.sounds)
         self.core.apps["conference"] = self.conferences.app
-        self.core.route = self.dialplan.route
+        self.core.route, self.core.extension = self.dialplan.route, self.dialplan.extension
         self.relays = Relays(self.core, self.dialer, self.apps.beep)
         self._heartbeat_s = heartbeat_s
         self._last_sessions = 0

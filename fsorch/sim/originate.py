@@ -15,7 +15,7 @@ from fsorch.esl.quoting import find_brackets, parse_bracket_variables, parse_wor
 from fsorch.sim.channel import Channel, Profile
 from fsorch.sim.core import Core
 from fsorch.sim.endpoints import Dialer, NoTarget, Target
-from fsorch.sim.lifecycle import flip_caller, hangup, run, transfer
+from fsorch.sim.lifecycle import execute_on, flip_caller, hangup, run, transfer
 from fsorch.sim.sip import local_sdp
 
 __all__ = ["USAGE", "Call", "Order", "originate", "parse_order"]
@@ -152,6 +152,7 @@ class Call:
         core.fire("CHANNEL_OUTGOING", channel)
         channel.state, channel.running = "CS_ROUTING", "CS_INIT"
         _birth_variables(core, channel, target, variables)
+        execute_on(core, channel, "execute_on_originate")
         core.fire("CHANNEL_CREATE", channel)
         core.fire("CHANNEL_ORIGINATE", channel)
         channel.state = channel.running = "CS_CONSUME_MEDIA"

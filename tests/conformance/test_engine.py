@@ -9,12 +9,12 @@ from uuid import uuid4
 import pytest
 
 from fsorch.config import SwitchSettings
-from fsorch.engine.away_notes import NOTED, away_note
+from fsorch.engine.away_notes import NOTE_IT, NOTED, away_note
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import AnswerCall, HangUp, HoldCall, LinkUp
 from fsorch.esl.commands import GetVar, Kill, Notes, ReceiveDigits, SetVars
 from tests.conformance.office import BY, Office
-from tests.conformance.rig import Call, Rig
+from tests.conformance.rig import Call, Rig, far_end
 
 Opener = Callable[..., Office]
 PHONES = {"ada": "answer-300"}
@@ -367,6 +367,20 @@ def test_calls_that_came_and_went_without_us_are_told_when_we_come(rig: Rig, ope
     assert office.fact(FactKind.CALL_NOTED, leg=unserved.leg).data["row"]["complete"]
     gone = Notes("select", NOTED, unserved.leg)
     rig.until(lambda: not away_note(unserved.leg, rig.ask(gone).text).began_at, "the note to be gone", 30.0)
+
+
+@pytest.mark.parametrize(("number", "cause"), [("answer-300", "NORMAL_CLEARING"), ("busy", "USER_BUSY")])
+def test_the_switch_notes_how_a_leg_ended_that_we_dialled(rig: Rig, number: str, cause: str) -> None:
+    answers = cause == "NORMAL_CLEARING"
+    leg = rig.originate(far_end(number), dict(NOTE_IT))
+    if answers:
+        rig.event("CHANNEL_PARK", leg=leg)
+        assert rig.ask(Kill(leg, cause)).ok
+    complete = rig.event("CHANNEL_HANGUP_COMPLETE", leg=leg)
+    note = away_note(leg, rig.ask(Notes("select", NOTED, leg)).text)
+    assert (note.ours, note.cause, note.ended_at) == (True, cause, complete.hangup_time)
+    assert (note.answered_at, bool(note.rang_at), note.by_switch) == (complete.answered_time, answers, answers)
+    assert rig.ask(Notes("delete", NOTED, leg)).ok
 
 
 def test_who_hung_up_while_we_were_dead_left_when_the_switch_says(rig: Rig, opened: Opener) -> None:

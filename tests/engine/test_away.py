@@ -72,6 +72,45 @@ def test_who_hung_up_unserved_is_a_lost_contact_that_is_called_back() -> None:
     assert asked(desk) == [REMOVED, Notes("list", "fsorch_away")]
 
 
+def test_the_note_of_a_leg_that_we_dialled_makes_no_call_of_nobody() -> None:
+    text = f"{AT} {AT + S} 0 {AT + 9 * S} NORMAL_CLEARING unknown unknown ={AT + S // 2} recv_bye"
+    said = away_note(LEG, text)
+    assert (said.ours, said.rang_at, said.answered_at, said.by_caller, said.taken) == (
+        True,
+        AT + S // 2,
+        AT + S,
+        True,
+        "",
+    )
+    assert not away_note(LEG, note()).ours
+    desk = Desk()
+    back(desk, text)
+    assert not desk.of(FactKind.CALL_NOTED)
+    assert asked(desk) == [REMOVED, Notes("list", "fsorch_away")]
+
+
+def test_an_agents_phone_that_was_hung_up_while_the_link_was_down_ends_the_talk_then() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.talks(LEG, "sales")
+    phone = desk.last(Originate)
+    assert dict(phone.variables)["execute_on_originate"] == "execute_extension noted XML fsorch-dialled"
+    contact, began = desk.contact().id, desk.clock.now().wall
+    desk.passes(10)
+    desk.tell(LinkDown("main", "cut"))
+    desk.passes(20)
+    agents = f"{began} {began} {began} {began + 12 * S} NORMAL_CLEARING unknown unknown ={began} recv_bye"
+    callers = f"{began} {began} {began} {began + 12 * S} NORMAL_CLEARING +49301 8800 -{contact} send_bye"
+    notes = (away_note(phone.uuid, agents), away_note(LEG, callers))
+    desk.tell(LinkUp("main", "core-1", (), calls=notes))
+    (talk,) = [fact.data["row"] for fact in desk.of(FactKind.SEGMENT_ENDED) if fact.data["row"]["kind"] == "talk"]
+    assert talk["ended_at"] == began + 12 * S
+    legs = {fact.data["row"]["id"]: fact.data["row"] for fact in desk.of(FactKind.LEG_ENDED)}
+    for leg in (LEG, phone.uuid):
+        assert (legs[leg]["hungup_at"], legs[leg]["cause"]) == (began + 12 * S, "NORMAL_CLEARING")
+        assert legs[leg]["complete"]
+
+
 def test_who_left_a_message_with_the_switch_and_who_spoke_with_its_ring_group() -> None:
     desk = Desk()
     back(desk, note(alone=True, message="/messages/a b.wav"))

@@ -7,9 +7,21 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from fsorch.campaigns import AttemptRow, CampaignState, Disposition, DispositionCategory, LeadState, Then
+from fsorch.campaigns import (
+    AttemptRow,
+    CampaignState,
+    Disposition,
+    DispositionCategory,
+    LeadState,
+    MessageSpec,
+    Mode,
+    Then,
+)
+from fsorch.clock import US
+from fsorch.config import Centre
 from fsorch.engine import LinkUp
 from fsorch.engine.actions import Send
+from fsorch.engine.away_notes import AwayNote, away_note
 from fsorch.engine.drop_notes import drop_note
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
@@ -38,13 +50,22 @@ def channel(call: Originate, answer_state: str, **more: Any) -> Event:
     return Event(name="", uuid=call.uuid, direction="outbound", answer_state=answer_state, known=known, **more)
 
 
-def reborn(room: Room, row: AttemptRow, *channels: Event, known: bool = True, dropped_at: int = 0) -> None:
-    """The engine dies; the next one finds these channels."""
-    room.begin(centre())
+def reborn(
+    room: Room,
+    row: AttemptRow,
+    *channels: Event,
+    known: bool = True,
+    dropped_at: int = 0,
+    calls: tuple[AwayNote, ...] = (),
+    told: Centre | None = None,
+    contacts: tuple[OpenContact, ...] = (),
+) -> None:
+    """The engine dies; the next one finds these channels, and these notes of calls that are over."""
+    room.begin(told or centre())
     room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
     attempts = (OpenAttempt(row=row, lead=lead(1), dropped_at=dropped_at),) if known else ()
-    room.tell(Recall(until=room.clock.now().wall, attempts=attempts))
-    room.tell(LinkUp("main", "core-1", channels, "/sounds"))
+    room.tell(Recall(until=room.clock.now().wall, attempts=attempts, contacts=contacts))
+    room.tell(LinkUp("main", "core-1", channels, "/sounds", calls=calls))
 
 
 def ringing() -> tuple[Room, Originate, AttemptRow]:
@@ -103,6 +124,66 @@ def test_who_was_told_that_nobody_is_there_was_dropped_whatever_came_of_it() -> 
     room.event("CHANNEL_HANGUP_COMPLETE", call.uuid, hangup_cause="NORMAL_CLEARING")
     room.passes(60)
     assert [one.outcome for one in room.ended()] == ["drop"]
+
+
+def gone(
+    room: Room, answered_s: float = -1, ended_s: float = 0, bridged: bool = False, cause: str = "NORMAL_CLEARING"
+) -> str:
+    """The switch's note of a called party's leg that ended ``ended_s`` from now."""
+    now = room.clock.now().wall
+    at = round(now + answered_s * US) if answered_s >= 0 else 0
+    return f"{now} {at} {at if bridged else 0} {round(now + ended_s * US)} {cause} unknown unknown ={now} recv_bye"
+
+
+ENDS = [
+    ("USER_BUSY", -1, False, "busy"),
+    ("NO_ANSWER", -1, False, "noanswer"),
+    # A phone rang, and the network says nothing of why it ended.
+    ("NORMAL_TEMPORARY_FAILURE", -1, False, "noanswer"),
+    ("NORMAL_CLEARING", 8.5, False, "hung_up"),
+    ("NORMAL_CLEARING", 2, False, "drop"),
+    ("NORMAL_CLEARING", 2, True, "live"),
+]
+
+
+@pytest.mark.parametrize("dead", [True, False], ids=["killed", "cut"])
+@pytest.mark.parametrize(("cause", "answered_s", "bridged", "outcome"), ENDS)
+def test_a_call_that_ended_unheard_is_what_the_switch_has_noted(
+    dead: bool, cause: str, answered_s: float, bridged: bool, outcome: str
+) -> None:
+    room, call, row = ringing()
+    note = away_note(call.uuid, gone(room, answered_s, 9, bridged, cause))
+    room.tell(LinkDown("main", "cut"))
+    room.passes(20)
+    if dead:
+        reborn(room, row, calls=(note,))
+    else:
+        room.tell(LinkUp("main", "core-1", (), "/sounds", calls=(note,)))
+    (over,) = room.ended()
+    assert (over.outcome, over.cause, over.ended_at, over.answered_at) == (
+        *(outcome, cause),
+        *(note.ended_at, note.answered_at),
+    )
+    (leg,) = [fact.data["row"] for fact in room.of(FactKind.LEG_ENDED) if fact.data["row"]["id"] == call.uuid]
+    assert (leg["cause"], leg["hungup_at"], leg["answered_at"]) == (cause, note.ended_at, note.answered_at)
+    assert Notes("delete", "fsorch_away", call.uuid) in [command for command, _ in room.sent]
+
+
+def test_who_heard_the_message_of_a_campaign_without_agents_and_hung_up_meanwhile_was_reached() -> None:
+    spec = structs.replace(CAMPAIGN, mode=Mode.AGENTLESS, message=MessageSpec(prompt="goodbye"))
+    for doing, outcome in (("ivr", "live"), ("", "drop")):
+        room = Room(centre(spec, agents=1))
+        room.run()
+        call, row = room.calls()[0], room.started()[0]
+        note = away_note(call.uuid, gone(room, 1, 9))
+        room.tell(LinkDown("main", "cut"))
+        room.passes(20)
+        began = row.launched_at
+        heard = ContactRow(id=row.id, switch="main", direction="outbound", outcome="", began_at=began, ended_at=began)
+        contacts = (OpenContact(row=heard, doing=doing),) if doing else ()
+        reborn(room, row, calls=(note,), told=centre(spec, agents=1), contacts=contacts)
+        (over,) = room.ended()
+        assert (over.outcome, over.ended_at) == (outcome, note.ended_at)
 
 
 def test_an_attempt_is_known_by_its_marks_alone() -> None:
