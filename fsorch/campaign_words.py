@@ -15,6 +15,7 @@ __all__ = [
     "Audience",
     "CampaignState",
     "DispositionCategory",
+    "Identity",
     "LeadState",
     "Line",
     "MachineAction",
@@ -242,6 +243,16 @@ class Per(StrEnum):
 
     NUMBER = "number"
     LEAD = "lead"
+
+
+class Identity(StrEnum):
+    """Where an INVITE says, beside ``From``, which number calls: in ``P-Asserted-Identity`` (RFC 3325), in
+    ``Remote-Party-ID``, nowhere, or as the switch's SIP profile has it."""
+
+    PROFILE = ""
+    ASSERTED = "pai"
+    REMOTE_PARTY = "rpid"
+    NONE = "none"
 
 
 class PreviewTimeout(StrEnum):

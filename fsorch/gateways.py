@@ -10,7 +10,7 @@ from typing import Annotated
 
 import msgspec
 
-from fsorch.campaign_words import Outcome
+from fsorch.campaign_words import Identity, Outcome
 from fsorch.causes import Cause
 from fsorch.errors import ConfigError
 from fsorch.rules import Count, Name, Rule, Seconds, expect_known
@@ -50,7 +50,8 @@ class GatewaySpec(Rule, frozen=True, kw_only=True):
     100 international calls may take (ITU-T E.721: 11 s) and one more; a carrier near by needs 4 s. ``causes``: what a
     cause means when this carrier gives it for a call that nobody answered, where it is not the usual. ``redirects``:
     where it points (SIP 300, 301, 302, 305) is dialled by the switch, unchecked: for a carrier that routes calls so and
-    lets through no word of those called; without it such a call has reached nobody."""
+    lets through no word of those called; without it such a call has reached nobody. ``identity``: where the INVITE says
+    which number calls, beside its ``From``: ``pai``, ``rpid``, ``none``, empty: as the SIP profile has it."""
 
     id: str
     title: str = ""
@@ -64,6 +65,7 @@ class GatewaySpec(Rule, frozen=True, kw_only=True):
     silent_s: Seconds = 12.0
     causes: dict[str, Outcome] = {}
     redirects: bool = False
+    identity: Identity = Identity.PROFILE
 
 
 def dialled(gateway: GatewaySpec, number: str) -> str:

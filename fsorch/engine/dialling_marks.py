@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from math import ceil
 
+from fsorch.campaign_words import Identity
 from fsorch.campaigns import Mode
 from fsorch.engine.away_notes import NOTE_IT
 from fsorch.engine.core import Core
@@ -18,6 +19,9 @@ from fsorch.engine.tones import EARLY_SIT
 from fsorch.esl.quoting import Pairs, display, shown_name
 
 __all__ = ["LegMarks"]
+
+# As sofia_cid_name2type of mod_sofia names them.
+CID_TYPES = {Identity.ASSERTED: "pid", Identity.REMOTE_PARTY: "rpid", Identity.NONE: "none"}
 
 
 class LegMarks:
@@ -53,6 +57,7 @@ class LegMarks:
             ("presence_data", f"fsorch:{dial.id}:customer"),
             ("origination_caller_id_number", display(dial.caller_id) or "anonymous"),
             *((("origination_caller_id_name", shown_name(dial.caller_name)),) if dial.caller_name else ()),
+            *_identity(dial),
         )
 
     def _alone(self, dial: Dial) -> Pairs:
@@ -69,3 +74,11 @@ class LegMarks:
         left = f"sched_transfer +{ceil(seconds)} fsorch_left XML fsorch"
         key = ("fsorch_drop_key", spec.opt_out_key or "-")
         return (("execute_on_answer", left), ("fsorch_drop_sound", said.file or "silence_stream://10"), key)
+
+
+def _identity(dial: Dial) -> Pairs:
+    """Where the INVITE says who calls. Both headers say that the number is ours to show and may be shown (``Privacy:
+    none``, ``screen=yes;privacy=off``: mod_sofia.c of 1.10.12, sofia_glue_do_invite); without a number there is nothing
+    to say so of."""
+    kind = dial.identity if dial.caller_id else Identity.NONE
+    return (("sip_cid_type", CID_TYPES[kind]),) if kind is not Identity.PROFILE else ()

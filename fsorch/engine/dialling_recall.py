@@ -217,10 +217,12 @@ class Found:
             return False
         dial = self._dial(switch, event)
         dial.answered_at = event.answered_time or self.core.now.wall
-        dial.outcome, dial.prompt, dial.ended_at = Outcome.DROP, dial.campaign.drop.prompt, self.core.now.wall
-        self.calls.legs.own(switch, event, "customer", dial.id, "")
+        dial.outcome, dial.prompt, dial.machine = Outcome.DROP, dial.campaign.drop.prompt, DialMachine(DialState.SORRY)
+        leg = self.calls.legs.own(switch, event, "customer", dial.id, "")
+        # The message goes on by itself, and with it the attempt.
+        self.dials.dials[dial.id], self.core.dials[leg.uuid] = dial, dial
+        self.core.timers.set(("dial", dial.id), self.core.now.mono + MESSAGE_LIMIT_S)
         self._count(dial)
-        self.dialling.ended(dial)
         return True
 
     def waits(self, event: Event) -> bool:

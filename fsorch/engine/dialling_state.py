@@ -12,6 +12,7 @@ from fsorch.campaign.campaign import CampaignMachine
 from fsorch.campaign.dial import DialMachine
 from fsorch.campaign.pacing_guard import Guard
 from fsorch.campaign.pacing_memory import Learnt
+from fsorch.campaign_words import Identity
 from fsorch.campaigns import LIVE_OUTCOMES, AttemptRow, CampaignSpec, CampaignState, Disposition, Lead, Mode, Outcome
 from fsorch.engine.inputs import ReadyLead
 from fsorch.engine.tones import Tone
@@ -63,7 +64,8 @@ class Dial:
     is when it was placed in monotonic seconds. ``agent``: for whom it is dialled, and who is reserved for it (empty:
     whoever is free then); ``served``: who talked. ``ways``: the gateways that are left if this one has no line;
     ``holds_line``: one of the gateway's lines is taken by it; ``silent_s``: so long nothing need come back from the
-    gateway (0: as long as it rings); ``follows``: where the gateway points is dialled. It rings for ``ring_s``, and
+    gateway (0: as long as it rings); ``follows``: where the gateway points is dialled;
+    ``identity``: where it is told who calls. It rings for ``ring_s``, and
     ``least_ring_s`` of that are owed; ``drop_s`` after the answer an agent must be there. ``rang``: a phone did, and
     not the network alone. ``ready``: what is known of the lead; ``checks``: what the compliance check said.
     ``contact`` once the called party was handed over.
@@ -92,6 +94,7 @@ class Dial:
     ways: tuple[str, ...] = ()
     silent_s: float = 0.0
     follows: bool = False
+    identity: Identity = Identity.PROFILE
     ring_s: float = 30.0
     least_ring_s: float = 0.0
     drop_s: float = 2.0

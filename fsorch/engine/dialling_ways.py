@@ -145,7 +145,7 @@ class Ways:
         dial.ways = tuple(one.id for one in self.of(dial.ways) if one.id != spec.id)
         dial.gateway, dial.switch = spec.id, self._switch(spec)
         dial.silent_s = 0.0 if spec.id in self._mute else spec.silent_s
-        dial.follows = spec.redirects
+        dial.follows, dial.identity = spec.redirects, spec.identity
         self.hold(dial)
         if self._of(spec).tries(self.core.now.mono):
             self._trials[spec.id] = dial.id

@@ -10,9 +10,20 @@ import gevent
 import pytest
 from msgspec import structs
 
-from fsorch.campaigns import AmdSpec, CampaignSpec, CampaignState, DropSpec, Lead, LeadNumber, MachineAction, Mode
+from fsorch.campaign_words import Identity
+from fsorch.campaigns import (
+    AmdSpec,
+    CallerIdPool,
+    CampaignSpec,
+    CampaignState,
+    DropSpec,
+    Lead,
+    LeadNumber,
+    MachineAction,
+    Mode,
+)
 from fsorch.compliance_packs import PackSpec
-from fsorch.config import Centre
+from fsorch.config import Centre, SwitchSettings
 from fsorch.engine.actions import AboutLeads, KeepLearnt, LeadsBack
 from fsorch.engine.drop_notes import DROPPED, drop_note
 from fsorch.engine.facts import Fact, FactKind
@@ -175,6 +186,30 @@ def test_a_carrier_that_routes_by_pointing_may_be_followed(rig: Rig, floors: lis
     floor.pump.request(Configure(structs.replace(told, gateways=gateways, unserved_s=0.0)))
     floor.run("elsewhere")
     assert floor.attempt("elsewhere")["outcome"] == "live"
+
+
+@pytest.mark.parametrize("identity", ["pai", "rpid", "none"])
+def test_an_invite_says_who_calls_where_its_gateway_wants_it(
+    rig: Rig, floors: list[Floor], real: SwitchSettings | None, identity: str
+) -> None:
+    if real is None:
+        pytest.skip("the virtual switch writes no INVITE")
+    floor = Floor(rig, {"answer": "answer-100"})
+    floors.append(floor)
+    told = centre({"answer": "answer-100"})
+    gateways = tuple(structs.replace(gateway, identity=Identity(identity)) for gateway in told.gateways)
+    pools = (CallerIdPool(numbers=("+493099",), name="Acme"),)
+    campaigns = tuple(structs.replace(campaign, caller_ids=pools) for campaign in told.campaigns)
+    centre_ = structs.replace(told, gateways=gateways, campaigns=campaigns, unserved_s=0.0)
+    floor.pump.request(Configure(centre_))
+    floor.run("answer")
+    far = rig.event("CHANNEL_CREATE", lambda event: event.direction == "inbound" and event.destination == "answer-100")
+    asserted, party = (
+        rig.ask(GetVar(far.uuid, name)).text for name in ("sip_P-Asserted-Identity", "sip_Remote-Party-ID")
+    )
+    assert (asserted == "+493099", "+493099" in party) == (identity == "pai", identity == "rpid")
+    assert ("screen=yes" in party) == (identity == "rpid")
+    assert floor.attempt("answer")["outcome"] == "live"
 
 
 def test_a_called_party_sends_the_agent_nowhere(rig: Rig, floors: list[Floor]) -> None:

@@ -8,9 +8,11 @@ from typing import Any
 import pytest
 from msgspec import structs
 
+from fsorch.campaign_words import Identity
 from fsorch.campaigns import (
     DIALLED_OUTCOMES,
     BlendSpec,
+    CallerIdPool,
     Disposition,
     DispositionCategory,
     DropSpec,
@@ -228,6 +230,31 @@ def test_the_next_gateway_is_tried_when_one_has_no_line() -> None:
     (row,) = room.ended()
     assert (row.outcome, row.gateway, row.leg) == ("busy", "two", again.uuid)
     assert [one.lead for one in room.started()].count("1") == 1
+
+
+@pytest.mark.parametrize(
+    ("identity", "shown", "variable"),
+    [
+        (Identity.PROFILE, True, None),
+        (Identity.ASSERTED, True, "pid"),
+        (Identity.REMOTE_PARTY, True, "rpid"),
+        (Identity.NONE, True, "none"),
+        # Nobody asserts a number that is not shown.
+        (Identity.ASSERTED, False, "none"),
+    ],
+)
+def test_a_gateway_says_where_its_carrier_is_told_who_calls(
+    identity: Identity, shown: bool, variable: str | None
+) -> None:
+    gateway = GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", identity=identity)
+    pools = (CallerIdPool(numbers=("+4930999",), name="Acme"),) if shown else ()
+    room = Room(centre(structs.replace(CAMPAIGN, caller_ids=pools), gateways=(gateway,)))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    told = dict(call.variables)
+    assert told.get("sip_cid_type") == variable
+    assert told["origination_caller_id_number"] == ("+4930999" if shown else "anonymous")
 
 
 def test_launches_and_lines_keep_to_the_gateways_limits() -> None:

@@ -406,7 +406,12 @@ def test_a_key_that_is_pressed_after_we_came_back() -> None:
     room, call, row = ringing()
     marks = {"fsorch_fallback": "yes"}
     reborn(room, row, channel(call, "answered", variables=marks))
+    room.passes(7)
+    # The message goes on.
+    assert room.ended() == []
     room.event("CHANNEL_HANGUP", call.uuid, dict(call.variables) | marks, hangup_cause="NORMAL_CLEARING")
+    (over,) = room.ended()
+    assert (over.outcome, over.cause, over.ended_at) == ("drop", "NORMAL_CLEARING", room.clock.now().wall)
     asked = (Notes("select", "fsorch_dropped", row.id), f"note:{row.id}")
     assert asked in room.sent
     room.tell(CommandDone("main", asked[1], Reply(False, "-ERR no reply")))
