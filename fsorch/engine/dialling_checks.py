@@ -13,7 +13,18 @@ import msgspec
 from msgspec import structs
 
 from fsorch.campaign.compliance import Asked, Compliance
-from fsorch.campaigns import OPEN_LEADS, CampaignSpec, DncRow, Lead, LeadNumber, LeadState, Outcome, Past
+from fsorch.campaigns import (
+    DIALLED_OUTCOMES,
+    OPEN_LEADS,
+    CampaignSpec,
+    DncRow,
+    Lead,
+    LeadNumber,
+    LeadState,
+    Mode,
+    Outcome,
+    Past,
+)
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.engine.dialling_leads import in_turn
@@ -26,7 +37,7 @@ __all__ = ["Checks", "Ruling", "barred", "is_put_off"]
 
 # After so long it is looked at again whether the records say otherwise.
 MENDED_US = 7 * 86_400 * 1_000_000
-# By then the records have what was dialled.
+# By then the records have what was dialled, and a number may be called again, whatever the rules.
 LATELY_US = 60_000_000
 FOR_GOOD = {
     "dnc": LeadState.BARRED,
@@ -136,12 +147,16 @@ class Checks:
             return Ruling(allowed=False, rule="number.called", source="the engine", words=words, until=now + LATELY_US)
         if words := self.stale.get(campaign.id, ""):
             return Ruling(allowed=False, rule="register", source="the records", words=words, until=now + LATELY_US)
+        history = tuple(one for one in self._history(lead) if not _is_own(one, own))
+        if ends := _rests(campaign, history, number, now):
+            words = "this number was called less than a minute ago"
+            return Ruling(allowed=False, rule="number.called", source="the engine", words=words, until=ends)
         asked = Asked(
             lead=lead,
             number=known,
             now=now,
             place=self._places.of(lead, known),
-            history=tuple(one for one in self._history(lead) if not _is_own(one, own)),
+            history=history,
             consents=ready.consents,
             dnc=_listed(ready, number),
         )
@@ -171,6 +186,16 @@ def barred(lead: Lead, ruling: Ruling, now: int) -> Lead:
 def is_put_off(ruling: Ruling) -> bool:
     """Whether a no is one that neither time mends nor nothing, but the records may: those say when they have."""
     return not ruling.until and ruling.rule not in FOR_GOOD
+
+
+def _rests(campaign: CampaignSpec, history: tuple[Past, ...], number: str, now: int) -> int:
+    """Until when ``number`` is left alone after a call to it, whoever made that (UTC microseconds; 0: it is not): two
+    leads may have the same. Who dials by hand knows whom they want."""
+    if campaign.mode is Mode.MANUAL:
+        return 0
+    rang = (one.at for one in history if one.number == number and one.outcome in DIALLED_OUTCOMES and one.at <= now)
+    ends = max(rang, default=-LATELY_US) + LATELY_US
+    return ends if now < ends else 0
 
 
 def _is_own(past: Past, own: Dial | None) -> bool:

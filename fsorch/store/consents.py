@@ -96,9 +96,9 @@ class Consents(Part):
 
 
 def consent_values(row: ConsentRow) -> dict[str, Any]:
-    """A consent as its table's columns."""
+    """A consent as its table's columns; one that came with a list gets its id here."""
     return {
-        "id": cut(row.id, 64),
+        "id": cut(row.id or uuid.uuid4().hex, 64),
         "number": number_value(row.number),
         "who": cut(row.who, 255),
         "what": cut(row.what, 2000),

@@ -20,7 +20,7 @@ from fsorch.store.lead_filter import RowNames
 from fsorch.store.lead_models import Gate, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, dialect_of, order_sql
 
-__all__ = ["LOOKED_AT", "Choice", "Shares", "choose", "let_through", "next_moment"]
+__all__ = ["LOOKED_AT", "Choice", "Shares", "choose", "has_held", "let_through", "next_moment"]
 
 # Candidates looked at in a turn for a filter that the database cannot decide; about 10 microseconds each.
 LOOKED_AT = 500
@@ -129,6 +129,13 @@ def next_moment(db: Db, spec: CampaignSpec) -> int:
                 row[0] for row in query.order_by(LeadRecord.next_at, LeadRecord.id).limit(1).tuples().execute(db)
             ]
     return min(moments, default=0)
+
+
+def has_held(db: Db, spec: CampaignSpec) -> bool:
+    """Whether somebody holds a lead of the campaign's lists, which may be one to dial later when they let go of it."""
+    lists = [one.list for one in spec.lists]
+    held = LeadRecord.select(LeadRecord.id).where(LeadRecord.list.in_(lists), LeadRecord.gate == int(Gate.HELD))
+    return held.limit(1).scalar(db) is not None
 
 
 def _callbacks(db: Db, choice: Choice, lists: Sequence[str]) -> list[int]:

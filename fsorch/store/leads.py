@@ -27,7 +27,7 @@ from fsorch.store.attempts import Attempts, attempt_of
 from fsorch.store.consents import Consents
 from fsorch.store.database import Db, writing
 from fsorch.store.dnc import Dnc
-from fsorch.store.lead_choice import LOOKED_AT, Choice, Shares, choose, let_through, next_moment
+from fsorch.store.lead_choice import LOOKED_AT, Choice, Shares, choose, has_held, let_through, next_moment
 from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, ensure_plan, find_plan, paths_of
@@ -50,6 +50,8 @@ PAGE = 1_000
 # Leads whose time has come and that are let through the gate beside a reservation, and at a turn of its own.
 THROUGH = 100
 THROUGH_ALONE = 1_000
+# A campaign all of whose leads somebody holds is asked again so much later.
+HELD_US = 1_000_000
 # What another home has held for so long it will not dial any more: no preview and no talk lasts a day.
 ABANDONED_US = 86_400 * 1_000_000
 
@@ -68,10 +70,10 @@ class Ready(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Reservation(msgspec.Struct, frozen=True, kw_only=True):
-    """What a reservation came to. ``next_at``: when the campaign has a lead again (UTC microseconds; 0: nobody knows),
-    where fewer came than were wanted; ``barred``: leads that were found to be on no-call lists with all their
-    numbers; ``unprepared``: :meth:`Leads.prepare` has still to make an index for it, without which there are no leads,
-    or none by their owners."""
+    """What a reservation came to. ``next_at``: when the campaign has, or may have, a lead again (UTC microseconds; 0:
+    nobody knows), where fewer came than were wanted; ``barred``: leads that were found to be on no-call lists with all
+    their numbers; ``unprepared``: :meth:`Leads.prepare` has still to make an index for it, without which there are no
+    leads, or none by their owners."""
 
     leads: tuple[Ready, ...]
     next_at: int = 0
@@ -460,6 +462,9 @@ class Leads(Part):
             if not ready and self._shares.has_more(by.paths):
                 # Nobody may say yet that there is none: the next question goes on from here.
                 next_at = now_us
+            elif not ready and not next_at and has_held(db, spec):
+                # Those that were put off a moment ago may be among them, for facts take their time.
+                next_at = now_us + HELD_US
         return Reservation(leads=tuple(ready), next_at=next_at, barred=barred, unprepared=by.missing)
 
     def _is_lost(self, ready: Ready) -> bool:

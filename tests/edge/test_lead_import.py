@@ -381,7 +381,7 @@ class TestImport:
             sheet(
                 "phone,next_at,owner,consent,zone\n"
                 "+14155552671,2030-01-01,ada,yes,\n"
-                "+14155552672,2030-01-01T00:00Z,,,\n"
+                "+14155552672,2030-01-01T00:00Z,,yes,\n"
                 "+14155552673,2030-01-01,,,Europe/Berlin\n"
             ),
         )
@@ -390,7 +390,9 @@ class TestImport:
         # The beginning of the year in San Francisco, eight hours after that of UTC.
         midnight, hour = 1_893_456_000_000_000, 3_600_000_000
         assert [one.next_at for one in (lead, utc, berlin)] == [midnight + 8 * hour, midnight, midnight - hour]
-        assert [one.what for one in store.consents.of("+14155552671")] == ["yes"]
+        consents = [*store.consents.of("+14155552671"), *store.consents.of("+14155552672")]
+        assert [one.what for one in consents] == ["yes", "yes"]
+        assert len({one.id for one in consents} - {""}) == 2
 
     @pytest.mark.parametrize("where", ["before", "after"])
     @pytest.mark.parametrize("at", [1, 2, 3])

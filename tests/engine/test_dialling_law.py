@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from msgspec import structs
 
-from fsorch.campaigns import CampaignState, ConsentRow, Lead, LeadNumber, LeadState, Mode
+from fsorch.campaigns import CampaignState, ConsentRow, Lead, LeadNumber, LeadState, Mode, Outcome, Past
 from fsorch.clock import HOUR_US
 from fsorch.engine.actions import AboutLeads, LeadsWanted
 from fsorch.engine.dialling_checks import MENDED_US, Checks, Ruling, barred
@@ -246,6 +246,27 @@ def test_a_number_that_is_being_called_is_free_again_a_little_later() -> None:
     number, ruling = judged(is_called=True)
     assert (number, ruling.rule) == (FIRST, "number.called")
     assert NOON_THERE < ruling.until <= NOON_THERE + HOUR_US
+
+
+@pytest.mark.parametrize(
+    ("outcome", "ago", "mode", "rests"),
+    [
+        (Outcome.BUSY, 59_000_000, Mode.PROGRESSIVE, True),
+        (Outcome.BUSY, 60_000_000, Mode.PROGRESSIVE, False),
+        (Outcome.LOST, 1_000_000, Mode.PREVIEW, True),
+        # Nobody's phone has rung, or it is somebody who knows what they do.
+        (Outcome.CONGESTION, 1_000_000, Mode.PROGRESSIVE, False),
+        (Outcome.BUSY, 1_000_000, Mode.MANUAL, False),
+    ],
+)
+def test_a_number_rests_for_a_minute_whichever_lead_has_it(outcome: Outcome, ago: int, mode: Mode, rests: bool) -> None:
+    past = Past(at=NOON_THERE - ago, number=FIRST, outcome=outcome, campaign="other", lead="2")
+    lead = structs.replace(person("1", FIRST), history=(past,))
+    spec = structs.replace(US_CAMPAIGN, id="judged", purpose="service", mode=mode)
+    checks = Checks(lambda number, own: False)
+    _, ruling = checks.judge(spec, ReadyLead(lead=lead, checked_at=NOON_THERE), NOON_THERE)
+    assert ruling.allowed is not rests
+    assert (ruling.rule, ruling.until) == (("number.called", past.at + 60_000_000) if rests else ("", 0))
 
 
 @pytest.mark.parametrize(
