@@ -26,7 +26,9 @@ class CallbackSpec(Rule, frozen=True, kw_only=True):
     """Callbacks of a queue. ``dial``: how a customer is reached, such as ``sofia/gateway/carrier/{number}``;
     ``caller_id``: the number they see (empty: the one they had dialled). ``first``: whose phone rings first; the other
     follows when it is answered. A customer who does not answer within ``ring_s`` is called again after ``retry_s``, up
-    to ``tries`` times in all."""
+    to ``tries`` times in all. Who was promised a call by one agent is called by that one; so long after they joined the
+    queue (``own_s``) anyone will do. ``called_again``: who rings again for the queue by the same number has their place
+    there, and is not called about what they have talked about then; false where many share a number."""
 
     dial: Name
     first: CallFirst = CallFirst.AGENT
@@ -34,12 +36,14 @@ class CallbackSpec(Rule, frozen=True, kw_only=True):
     ring_s: Annotated[float, msgspec.Meta(ge=5, le=120)] = 30.0
     tries: AtLeastOne = 3
     retry_s: Positive = 300.0
+    own_s: Positive = 259_200.0
+    called_again: bool = True
 
 
 class VoicemailSpec(Rule, frozen=True, kw_only=True):
     """Where messages are kept. ``dir`` is a folder as the switch sees it, which may write there; the desktop plays
     messages from the same path, so on another machine it is mounted there. A message ends after ``limit_s``, a key
-    or ``silence_s`` without a word; one shorter than ``least_s`` is none."""
+    or ``silence_s`` without a word; one shorter than ``least_s``, the silence at its end left out, is none."""
 
     dir: Annotated[
         str,

@@ -12,10 +12,12 @@ the agent's phone. Whoever answers is a caller again, with their place.
         | refuse            |  '---- rested ---- resting <- failed (2)
         v                   '------------------------'  '- last failed (3) --> failed
       forgotten                    stopped (4)              waiting, resting -- cancel (5) --> cancelled
+                                          waiting, calling, resting -- came (6) --> came
 
  1 an agent is reserved: a request       3 the last try there was
  2 busy, no answer: again after a while  4 the line to the switch was lost: this try does not count
  5 a supervisor takes the promise back: a request
+ 6 the customer has called again, and talks, or has another promise
 """
 
 from __future__ import annotations
@@ -38,6 +40,7 @@ class CallbackState(StrEnum):
     REACHED = "reached"
     FAILED = "failed"
     CANCELLED = "cancelled"
+    CAME = "came"
 
 
 class CallbackInput(StrEnum):
@@ -52,6 +55,7 @@ class CallbackInput(StrEnum):
     STOPPED = "stopped"
     RESTED = "rested"
     CANCEL = "cancel"
+    CAME = "came"
 
 
 class CallbackEffect(StrEnum):
@@ -64,6 +68,7 @@ class CallbackEffect(StrEnum):
     REST = "rest"
     GIVE_UP = "give_up"
     GO_BACK = "go_back"
+    BE_DONE = "be_done"
 
 
 _S, _I, _E = CallbackState, CallbackInput, CallbackEffect
@@ -83,13 +88,16 @@ class CallbackMachine(Machine[CallbackState, CallbackInput, CallbackEffect]):
         # State: waiting
         (_S.WAITING, _I.CALL): (_E.DIAL, _S.CALLING),
         (_S.WAITING, _I.CANCEL): (_E.GIVE_UP, _S.CANCELLED),
+        (_S.WAITING, _I.CAME): (_E.BE_DONE, _S.CAME),
         # State: calling
         (_S.CALLING, _I.CALL): (None, _S.CALLING),  # a second agent's phone rings for the same contact
         (_S.CALLING, _I.ANSWERED): (_E.JOIN, _S.REACHED),
         (_S.CALLING, _I.FAILED): (_E.REST, _S.RESTING),
         (_S.CALLING, _I.LAST_FAILED): (_E.GIVE_UP, _S.FAILED),
         (_S.CALLING, _I.STOPPED): (_E.GO_BACK, _S.WAITING),
+        (_S.CALLING, _I.CAME): (_E.BE_DONE, _S.CAME),
         # State: resting
         (_S.RESTING, _I.RESTED): (_E.GO_BACK, _S.WAITING),
         (_S.RESTING, _I.CANCEL): (_E.GIVE_UP, _S.CANCELLED),
+        (_S.RESTING, _I.CAME): (_E.BE_DONE, _S.CAME),
     }

@@ -190,7 +190,7 @@ def why_waiting(standing: Standing) -> str:
             return f"{idle} on level {standing.level}, which opens in {_seconds(standing.seconds)}"
         case Waits.PERSON:
             whom = " or ".join(standing.persons) or "somebody they know"
-            return f"waits for {whom} alone, for {_seconds(standing.seconds)} more"
+            return f"waits for {whom} alone, for {_lasting(standing.seconds)} more"
         case Waits.TURN:
             return f"{_agents(standing.ready)} idle and fitting: offered at the next step"
 
@@ -201,3 +201,11 @@ def _agents(number: int) -> str:
 
 def _seconds(seconds: float) -> str:
     return f"{max(1, round(seconds))} s"
+
+
+def _lasting(seconds: float) -> str:
+    """Such as "90 s", "12 min", "3 hours" or "2 days"."""
+    for unit, length in (("day", 86_400), ("hour", 3_600)):
+        if seconds >= 2 * length:
+            return f"{round(seconds / length)} {unit}s"
+    return f"{round(seconds / 60)} min" if seconds >= 600 else _seconds(seconds)

@@ -104,17 +104,33 @@ class AgentRules:
         rule = self.core.centre.away
         if rule is not None and person.agent.status.status is AgentStatus.AVAILABLE:
             self.core.timers.set(("away", person.spec.id), self.core.now.mono + rule.after_s)
+        else:
+            self._desktop(person, False)
 
     def back(self, person: Person) -> None:
         """A desktop is there again. What a rule has done stays until the agent chooses."""
         self.core.timers.cancel(("away", person.spec.id))
         self.hinder(person, "desktop", "")
+        self._desktop(person, True)
+
+    def resume(self, person: Person, desktop: bool) -> None:
+        """After a restart: a page that was there before has the rule's whole time to come back."""
+        person.desktop = desktop
+        if desktop:
+            self.away(person)
+
+    def _desktop(self, person: Person, here: bool) -> None:
+        """Written down, so that a restart knows whose page is awaited: who works without one is not missed."""
+        if person.desktop is not here:
+            person.desktop = here
+            self.core.fact(FactKind.DESKTOP_CHANGED, agent=person.spec.id, here=here)
 
     def away_too_long(self, id: str) -> None:
         """The desktop was gone for the rule's time. In a call or its wrap-up the rule waits: nothing is offered, and
         :meth:`settle` carries it out."""
         person, rule = self.core.people.get(id), self.core.centre.away
         if person is not None and rule is not None:
+            self._desktop(person, False)
             self.hinder(person, "desktop", f"the desktop has been gone for {rule.after_s:g} s")
             self.settle(person)
 

@@ -14,6 +14,7 @@ from fsorch.acd import ContactInput, ContactState, OfferInput
 from fsorch.acd.callback import CallbackEffect, CallbackInput, CallbackMachine, CallbackState
 from fsorch.deferred import CallbackSpec, CallFirst
 from fsorch.engine.away_notes import NOTE_IT
+from fsorch.engine.called_again import CalledAgain
 from fsorch.engine.core import Core
 from fsorch.engine.elsewhere import STAY_HERE
 from fsorch.engine.facts import FactKind
@@ -25,13 +26,15 @@ from fsorch.engine.records import Records
 from fsorch.engine.rows import LegRow
 from fsorch.engine.state import Contact, Leg, Offer, Promise
 from fsorch.errors import EslError, RequestRefused
-from fsorch.esl.commands import Break, HangupMsg, Originate, Playback, SetVars
+from fsorch.esl.commands import Break, HangupMsg, Kill, Originate, Playback, SetVars
 from fsorch.esl.quoting import display
 from fsorch.esl.replies import JobResult
 from fsorch.names import ContactOutcome
 
 __all__ = ["Callbacks"]
 
+# The cause of a promise that was spared by the customer's own call.
+CALLED_AGAIN = "CALLED_AGAIN"
 # What may be dialled for a customer: a number, as keyed or as shown by the caller's line.
 NUMBER = re.compile(r"\+?[0-9]{2,20}")
 LONGEST_NUMBER = 20
@@ -53,6 +56,7 @@ class Callbacks:
         self.music = music
         self.offers = offers
         self.questions = questions
+        self.again = CalledAgain(core, self._step, self._release)
         self.step_contact: Callable[[Contact, ContactInput], None]
         self.rejoin: Callable[[Contact], None]
         self._effects: dict[CallbackEffect, Callable[[Contact, Promise], None]] = {
@@ -63,6 +67,7 @@ class Callbacks:
             CallbackEffect.REST: self._rest,
             CallbackEffect.GIVE_UP: self._give_up,
             CallbackEffect.GO_BACK: self._go_back,
+            CallbackEffect.BE_DONE: self._be_done,
         }
 
     # -- the promise --------------------------------------------------------------------------------------------------
@@ -109,6 +114,7 @@ class Callbacks:
         """A promise of an earlier life of ours; a try that was under way then does not count."""
         machine = CallbackMachine(CallbackState.WAITING)
         contact.promise = Promise(number=known.number, agent=known.agent, tries=known.tries, machine=machine)
+        self.again.note(contact)
 
     def due(self, id: str) -> None:
         """The pause between two tries is over."""
@@ -163,6 +169,7 @@ class Callbacks:
 
     def _keep_place(self, contact: Contact, promise: Promise) -> None:
         core, leg = self.core, contact.leg
+        self.again.promised(contact)
         contact.leg = contact.running = ""
         self.told(contact)
         # Found by a restart of ours in these seconds, the leg is nobody's caller any more.
@@ -334,6 +341,15 @@ class Callbacks:
         if contact.machine.state is ContactState.WAITING:
             self.rejoin(contact)
 
+    def _be_done(self, contact: Contact, promise: Promise) -> None:
+        """The customer has called again, and nobody has to call them: whose phone rings for it is left alone."""
+        self._release(contact)
+        if promise.leg:
+            self.core.send(contact.switch, Kill(promise.leg, "ORIGINATOR_CANCEL"), f"kill:{promise.leg}")
+        self.told(contact)
+        contact.outcome, contact.ended_by, contact.cause = ContactOutcome.OVERFLOWED, "customer", CALLED_AGAIN
+        self.step_contact(contact, ContactInput.GONE)
+
     def _release(self, contact: Contact) -> None:
         """The agents who were reserved, or hold the line, are free again."""
         for id in list(contact.offers_open):
@@ -353,7 +369,10 @@ class Callbacks:
         """Write down how the promise to this contact stands, if there is one: a restart goes on from there."""
         promise = contact.promise
         if promise is not None:
+            self.again.note(contact)
             asked = {"by": by} if by else {}
+            if promise.there and promise.machine.state is CallbackState.CAME:
+                asked["there"] = promise.there
             self.core.fact(
                 FactKind.CALLBACK_CHANGED,
                 contact,

@@ -105,6 +105,8 @@ class Calls:
         self.surveys = Surveys(core, records, self.step, self._release_agent, dismiss, self.flows.start)
         people.asks_after = self.surveys.awaits
         self.callbacks = Callbacks(core, records, music, offers, self.questions)
+        again = self.queueing.again = self.waiting.again = self.callbacks.again
+        again.rejoin = self.rejoin
         self.voicemail = Voicemail(core, records, music)
         self.looks = Looks(core, offers, self.event)
         people.held = self.looks.hold
@@ -509,6 +511,7 @@ class Calls:
         self.waiting.bridged(contact)
         self.waiting.left(contact)
         self.surveys.talk_began(contact)
+        self.callbacks.again.talks(contact)
         core.fact(
             FactKind.BRIDGED,
             contact,
@@ -575,6 +578,7 @@ class Calls:
         self.records.contact_ended(contact)
         self.supervising.contact_over(contact)
         self.core.contacts.pop(contact.id, None)
+        self.callbacks.again.over(contact)
 
     # -- legs -----------------------------------------------------------------------------------------------------
 

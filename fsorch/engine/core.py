@@ -52,6 +52,8 @@ class Core:
         self.not_called: Callable[[Person], str] = lambda person: ""
         # Why somebody who was promised a call cannot be called now; see Waiting.
         self.why_not_called_back: Callable[[Contact], str] = lambda contact: ""
+        # How many customers were promised a call by an agent; see CalledAgain.
+        self.calls_owed: Callable[[str], int] = lambda agent: 0
         # Supervisors who listen, by their own leg.
         self.watches: dict[str, Watch] = {}
         self.queues: dict[str, Queue] = {}

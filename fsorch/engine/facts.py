@@ -53,7 +53,7 @@ class FactKind(StrEnum):
     WAIT_NOT_ENDED = "wait_not_ended"
     # tenant, why: one more would be one too many for the tenant
     TURNED_AWAY = "turned_away"
-    # enqueued_at: who rang again has the place back
+    # enqueued_at: who rang again has the place back; owed: that of the call that they were promised
     PLACE_GIVEN_BACK = "place_given_back"
     # offer, queue, agent, leg, why (one sentence), waited_us
     OFFER_MADE = "offer_made"
@@ -64,7 +64,8 @@ class FactKind(StrEnum):
     BRIDGED = "bridged"
     # agent, choice (waiting, anyone, callback): what the caller said about a busy person they know
     PERSON_CHOSEN = "person_chosen"
-    # agent (who will call), state (of the callback machine), number, tries, enqueued_at, priority
+    # agent (who will call), state (of the callback machine), number, tries, enqueued_at, priority; there (the contact
+    # in which the customer has called again)
     CALLBACK_CHANGED = "callback_changed"
     # caller (their contact), lasted_us: the fact's own contact is the message
     MESSAGE_LEFT = "message_left"
@@ -112,6 +113,8 @@ class FactKind(StrEnum):
     # session), on_demand, unready (why nothing is offered though they are available), by (a login, "rule: no_answer"),
     # rule (what the rule says, for people)
     AGENT_CHANGED = "agent_changed"
+    # here: the page of an agent is there; not here once it has been gone for longer than the rule allows
+    DESKTOP_CHANGED = "desktop_changed"
     # status, reason, by: kept for later
     AGENT_ASKED = "agent_asked"
     # until (microseconds; 0: until the agent ends it), seconds, mode

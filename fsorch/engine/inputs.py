@@ -185,7 +185,8 @@ class Shift(msgspec.Struct, frozen=True):
     """What an agent had chosen last, and when (UTC microseconds). ``asked`` and ``asked_reason``: the choice that waits
     for its moment. ``wrap_up_began``: when the wrap-up for ``contact`` of ``queue`` began that was not over yet, and
     ``wrap_up_until`` its end. ``calls`` and ``talked_us`` (microseconds): what the agent has done so far;
-    ``breaks_us``: microseconds on breaks that are over, by reason."""
+    ``breaks_us``: microseconds on breaks that are over, by reason. ``desktop``: their page was there, or had not been
+    gone for long."""
 
     agent: str
     status: str
@@ -203,6 +204,7 @@ class Shift(msgspec.Struct, frozen=True):
     calls: int = 0
     talked_us: int = 0
     breaks_us: dict[str, int] = {}
+    desktop: bool = False
 
 
 class KeptPlace(msgspec.Struct, frozen=True):

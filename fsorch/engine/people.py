@@ -152,6 +152,7 @@ class People:
             self._resume_wrap_up(person, shift)
         self._changed(person, before, "restart")
         self.phones.watch(person)
+        self.rules.resume(person, shift.desktop)
 
     def _resume_wrap_up(self, person: Person, shift: Shift) -> None:
         """The wrap-up keeps its end; if that has passed meanwhile it is due at once."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from msgspec import structs
-
 from fsorch.acd import ContactState
 from fsorch.demands import written
+from fsorch.engine.called_again import CalledAgain
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
 from fsorch.engine.flows import Flows
@@ -39,6 +38,7 @@ class Queueing:
         self.waiting: Waiting
         self.flows: Flows
         self.relations: Relations
+        self.again: CalledAgain
 
     def join(self, contact: Contact) -> None:
         """Into the line of the contact's queue, unless that takes nobody now."""
@@ -69,6 +69,7 @@ class Queueing:
     def wait(self, contact: Contact, again: bool) -> None:
         """The contact stands in line; ``again``: where it has stood before."""
         contact.left_line_at = 0
+        self.again.waits(contact)
         if not contact.guarded:
             self.guards.arm(contact)
         self.waiting.begin(contact)
@@ -92,18 +93,12 @@ class Queueing:
         self.core.distributor.join(contact.need)
 
     def renew(self) -> None:
-        """The centre has changed: what queues and tiers ask for and are worth holds for those who wait already. Who
-        waits for somebody alone goes on doing so."""
+        """The centre has changed: what queues and tiers ask for and are worth holds for those who wait already."""
         for contact in self.core.contacts.values():
             old = contact.need
             if contact.machine.state is not ContactState.WAITING or old is None or contact.aim is not None:
                 continue
-            need = self.waiting.need(contact)
-            if contact.promise is None:
-                need = self.relations.bonded(contact, need)
-            else:
-                kept = {"prefer": old.prefer, "bond": old.bond, "only_until": old.only_until, "passed": old.passed}
-                need = structs.replace(need, **kept)
+            need = self.relations.bonded(contact, self.waiting.need(contact))
             if need != old:
                 contact.need = need
                 self.core.distributor.join(need)

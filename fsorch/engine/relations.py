@@ -27,8 +27,6 @@ from fsorch.rules import AffinitySpec
 __all__ = ["Relations"]
 
 PROMPT = "wait_for_person"
-# A promise to be called back by one agent stands for so long; then anyone will do.
-PROMISED_S = 3 * 86_400.0
 # How long after a call has come in its caller's history is waited for: nobody notices it, and records that are slower
 # have troubles of their own.
 LOOKED_UP_S = 0.5
@@ -77,9 +75,8 @@ class Relations:
         """``need`` with the agents to prefer."""
         if contact.aim is not None:
             return contact.aim.at(need)
-        if contact.promise is not None and contact.promise.agent in self.core.people and not contact.leg:
-            until = self.core.now.mono + PROMISED_S
-            return self._only(need, (contact.promise.agent,), "promised that you would call back", until)
+        if contact.promise is not None and not contact.leg:
+            return self._promised(contact, need, contact.promise.agent)
         spec, bond = self._spec(contact), self._bond(contact)
         if spec is not None and bond is None and (until := self._looked_up_until(contact)):
             return self._only(need, (), "", until)
@@ -91,6 +88,16 @@ class Relations:
         if choice is not None and choice.machine.state is ChoiceState.WAITING:
             return self._only(need, bond.prefer[:1], f"{bond.why}; chose to wait for them", choice.until or 0.0)
         return msgspec.structs.replace(need, prefer=bond.prefer, bond=bond.why, only_until=0.0)
+
+    def _promised(self, contact: Contact, need: Need, agent: str) -> Need:
+        """Who was promised a call by one agent waits for that one, for as long as the queue says; then anyone will do,
+        and so at once where that agent does not serve the queue any more."""
+        spec = self.core.queues[contact.queue].spec.callback
+        if spec is None or not self._serves(agent, contact.queue):
+            return msgspec.structs.replace(need, prefer=(), bond="", only_until=0.0)
+        now = self.core.now
+        until = now.mono - (now.wall - contact.enqueued_at) / 1_000_000 + spec.own_s
+        return self._only(need, (agent,), "the customer was promised a call by this agent", until)
 
     def joined(self, contact: Contact) -> None:
         """The contact waits: ask it, once, when the person it knows is busy."""
@@ -185,6 +192,11 @@ class Relations:
 
     def _able(self, agent: str, queue: str) -> bool:
         person = self.core.people.get(agent)
-        if person is None or person.gone or person.agent.status.status is AgentStatus.LOGGED_OUT:
+        logged_out = person is None or person.agent.status.status is AgentStatus.LOGGED_OUT
+        return not logged_out and self._serves(agent, queue)
+
+    def _serves(self, agent: str, queue: str) -> bool:
+        person = self.core.people.get(agent)
+        if person is None or person.gone:
             return False
         return any(member.queue == queue for member in person.spec.queues)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fsorch.acd import AgentState, AgentStatus, ContactState
-from fsorch.acd.explain import Standings, why_waiting
+from fsorch.acd.explain import Standings, Waits, why_waiting
 from fsorch.config import BreakReason
 from fsorch.engine.agent_rules import break_end, weight_of
 from fsorch.engine.core import Core
@@ -49,6 +49,7 @@ def contact_view(core: Core, contact: Contact, standings: Standings | None = Non
         medium=contact.medium,
         direction=contact.direction,
         callback=contact.promise.machine.state.value if contact.promise else "",
+        callback_by=contact.promise.agent if contact.promise else "",
         message_us=contact.message_us,
         tenant=contact.tenant,
         muted=contact.muted,
@@ -82,7 +83,22 @@ def _why_waiting(core: Core, contact: Contact, standings: Standings) -> str:
     queue = core.queues.get(contact.queue)
     if queue is not None and queue.spec.paused:
         return "the queue is paused"
-    return core.why_not_called_back(contact) or why_waiting(standing)
+    why = core.why_not_called_back(contact)
+    if why or standing.waits is not Waits.PERSON:
+        return why or why_waiting(standing)
+    return "; ".join((why_waiting(standing), *_why_not_free(core, standing.persons)))
+
+
+def _why_not_free(core: Core, agents: Sequence[str]) -> Iterator[str]:
+    """Such as "ann is on a break"."""
+    for person in [core.people[agent] for agent in agents if agent in core.people]:
+        status, state = person.agent.status.status, person.agent.state
+        if status is AgentStatus.LOGGED_OUT:
+            yield f"{person.spec.id} is logged out"
+        elif status is AgentStatus.BREAK:
+            yield f"{person.spec.id} is on a break"
+        elif state is not AgentState.IDLE or person.unready:
+            yield f"{person.spec.id} is {person.unready or state.value.replace('_', ' ')}"
 
 
 def agent_view(core: Core, person: Person) -> AgentView:
@@ -117,6 +133,7 @@ def agent_view(core: Core, person: Person) -> AgentView:
         line=person.line.state.value if person.spec.phone_mode is PhoneMode.NAILED else "",
         lead=core.lead_of(person),
         not_called=core.not_called(person),
+        calls_owed=core.calls_owed(person.spec.id),
         tenant=person.spec.tenant,
     )
 

@@ -220,7 +220,8 @@ class Question:
 @dataclass(slots=True)
 class Promise:
     """A callback: the number to call, the agent who will (empty: any), the tries so far, the leg that is dialled, and
-    the rounds of asking for the number; ``prompt`` comes before the first."""
+    the rounds of asking for the number; ``prompt`` comes before the first. ``there``: the contact in which the customer
+    has called again."""
 
     number: str
     agent: str = ""
@@ -228,6 +229,7 @@ class Promise:
     leg: str = ""
     rounds: int = 0
     prompt: str = ""
+    there: str = ""
     machine: CallbackMachine = field(default_factory=CallbackMachine)
 
 
@@ -447,7 +449,7 @@ class Person:
     microseconds on those that are over.
 
     ``line``: of a nailed-up phone, ``line_leg`` its leg, ``line_tries`` how often it could not be had, ``alert`` the id
-    of what plays on it."""
+    of what plays on it. ``desktop``: they work with the page, and it is there or has not been gone for long."""
 
     spec: AgentSpec
     agent: Agent = field(default_factory=Agent)
@@ -478,6 +480,7 @@ class Person:
     line_leg: str = ""
     line_tries: int = 0
     alert: str = ""
+    desktop: bool = False
 
     @property
     def unready(self) -> str:

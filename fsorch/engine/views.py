@@ -48,7 +48,8 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     (leaving a message, say). ``position`` counts from 1 while waiting.
     ``transfer``: how far a transfer by the agent ``transfer_by`` to the agent or number ``transfer_to`` is (ringing,
     consulting, pending, completing, returning, taking); empty when there is none. ``parties``: who is in the conference
-    with the customer, or called into it; nobody while an agent talks to the customer alone."""
+    with the customer, or called into it; nobody while an agent talks to the customer alone. ``callback``: how far a
+    promise to call them is, empty when there is none, and ``callback_by`` the agent who promised it (empty: anyone)."""
 
     id: str
     switch: str
@@ -76,6 +77,7 @@ class ContactView(msgspec.Struct, frozen=True, kw_only=True):
     medium: str = "voice"
     direction: str = "inbound"
     callback: str = ""
+    callback_by: str = ""
     message_us: int = 0
     tenant: str = ""
 
@@ -227,7 +229,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     engine started (after a restart: of the last 12 hours). ``listeners``: supervisors who hear the talk.
     ``line``: the state of a nailed-up phone's standing call (none, dialling, ready, taken, talking, back, returning,
     lost); empty for a phone that is dialled. ``lead``: of a campaign, in front of them; ``not_called``: why the call
-    that they asked for last is not made."""
+    that they asked for last is not made. ``calls_owed``: how many customers wait to be called by them and nobody else.
+    """
 
     id: str
     name: str
@@ -257,6 +260,7 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     line: str = ""
     lead: LeadCard | None = None
     not_called: str = ""
+    calls_owed: int = 0
     tenant: str = ""
 
 

@@ -32,7 +32,7 @@ BREAK_GRACE_S = 1.0
 PROMPT_LIMIT_S = 60.0
 # Sound below this energy is silence to the record application (capture 18).
 THRESHOLD = 200
-# What tells a caller who has heard what to do that it begins.
+# What tells callers that it begins: the prompt says that they are to speak after the tone.
 TONE = "tone_stream://%(400,100,640)"
 
 
@@ -46,7 +46,8 @@ class Voicemail:
         self.step_contact: Callable[[Contact, ContactInput], None]
         self._next: dict[str, Callable[[Contact, Message, Event | None], None]] = {
             "music": self._ask,
-            "prompt": self._record,
+            "prompt": self._ready,
+            "tone": self._record,
             "record": self._recorded,
             "sorry": self._go_back,
             "farewell": self._hang_up,
@@ -146,6 +147,12 @@ class Voicemail:
         if contact is not None and contact.message is not None:
             contact.message.unwritable = True
 
+    def _ready(self, contact: Contact, message: Message, event: Event | None) -> None:
+        if message.unwritable or message.prompt == TONE:
+            self._record(contact, message, event)
+        else:
+            self._play(contact, TONE, "tone")
+
     def _record(self, contact: Contact, message: Message, event: Event | None) -> None:
         core, spec = self.core, self.core.centre.voicemail
         if spec is None or message.unwritable:
@@ -162,7 +169,10 @@ class Voicemail:
         spec = self.core.centre.voicemail
         text = (event.variable("record_ms") if event is not None else None) or ""
         lasted_us = int(text) * 1000 if text.isascii() and text.isdigit() and len(text) < 10 else 0
-        if spec is None or lasted_us < spec.least_s * US:
+        silent = event is not None and event.variable("silence_hits_exhausted") == "true"
+        # Ended by silence, it has as much of that at its end: who said nothing has left no message.
+        spoken_us = lasted_us - (round(spec.silence_s) * US if silent and spec is not None else 0)
+        if spec is None or spoken_us < spec.least_s * US:
             self._failed(contact, message)
             return
         self._deliver(contact, message, lasted_us)

@@ -24,6 +24,7 @@ from fsorch.acd.steps import QueueFacts, StepAction, StepSession, changed, ends_
 from fsorch.calendars import Calendar
 from fsorch.demands import HIGHEST
 from fsorch.engine.admission import Admission
+from fsorch.engine.called_again import CalledAgain
 from fsorch.engine.core import Core
 from fsorch.engine.endings import Endings
 from fsorch.engine.facts import FactKind
@@ -71,6 +72,7 @@ class Waiting:
         self.music = music
         self.offers = offers
         self.endings = endings
+        self.again: CalledAgain
         self.tenants = Tenants(core)
         self.admission = Admission(core, endings, self.tenants, self.calendar, self._empty, self._has_place)
         endings.left = self.left
@@ -164,6 +166,10 @@ class Waiting:
     def place(self, contact: Contact) -> int:
         """The enqueue time of a contact that joins: now, or that of the same number's last call."""
         kept = self._kept.pop((contact.queue, contact.number), None) if contact.leg else None
+        owed = self.again.place(contact) if contact.leg else 0
+        if owed:
+            self.core.fact(FactKind.PLACE_GIVEN_BACK, contact, leg=contact.leg, enqueued_at=owed, owed=True)
+            return owed
         if kept is None or kept[1] < self.core.now.mono:
             return self.core.now.wall
         self.core.fact(FactKind.PLACE_GIVEN_BACK, contact, leg=contact.leg, enqueued_at=kept[0])
@@ -172,6 +178,8 @@ class Waiting:
     def _has_place(self, contact: Contact) -> bool:
         """Whether a place in the contact's queue is kept for it: who rings again is not one more."""
         kept = self._kept.get((contact.queue, contact.number)) if contact.leg else None
+        if contact.leg and self.again.place(contact):
+            return True
         return kept is not None and kept[1] >= self.core.now.mono
 
     # -- what flows ask -------------------------------------------------------------------------------------------
@@ -226,6 +234,8 @@ class Waiting:
             return ""
         if queue.spec.callback is None:
             return "the queue calls nobody back any more: give it a callback, move the promise or take it back"
+        if self.again.on_the_line(contact):
+            return "they have called again themselves, and are on the line"
         known = self.calendar(queue.spec.calendar, queue.spec.tenant)
         return "" if known is None or known.state(self.core.now.wall).open else "called back when the queue is open"
 

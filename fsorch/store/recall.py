@@ -45,7 +45,13 @@ _TOLD = (
     FactKind.WAIT_ENDED,
     FactKind.SURVEY_BEGAN,
 )
-_OF_AGENTS = (FactKind.AGENT_CHANGED, FactKind.AGENT_ASKED, FactKind.WRAP_UP_BEGAN, FactKind.WRAP_UP_EXTENDED)
+_OF_AGENTS = (
+    FactKind.AGENT_CHANGED,
+    FactKind.AGENT_ASKED,
+    FactKind.DESKTOP_CHANGED,
+    FactKind.WRAP_UP_BEGAN,
+    FactKind.WRAP_UP_EXTENDED,
+)
 # What a callback is while it is owed to the customer; see fsorch.acd.callback.
 OWED = (CallbackState.WAITING, CallbackState.CALLING, CallbackState.RESTING)
 
@@ -311,6 +317,11 @@ def _with_work(db: Db, shift: Shift, since: int) -> Shift:
 def follow_shift(shifts: dict[str, Shift], fact: Fact) -> bool:
     """What ``fact`` changes about its agent in ``shifts``; whether it is one that does."""
     shift = shifts.get(fact.agent)
+    if fact.kind is FactKind.DESKTOP_CHANGED:
+        # A page is open before its agent begins to work.
+        shift = shift or Shift(fact.agent, AgentStatus.LOGGED_OUT)
+        shifts[fact.agent] = msgspec.structs.replace(shift, desktop=fact.data.get("here") is True)
+        return True
     if fact.kind not in _OF_AGENTS or (shift is None and fact.kind is not FactKind.AGENT_CHANGED):
         return False
     if shift is None or fact.kind is FactKind.AGENT_CHANGED:

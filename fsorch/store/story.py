@@ -160,7 +160,9 @@ class _Teller:
             ),
             FactKind.TURNED_AWAY: lambda fact: f"was one too many: {_get(fact, 'why')}",
             FactKind.PLACE_GIVEN_BACK: lambda fact: (
-                "rang again soon after giving up, and has the place from before back"
+                "was promised a call and rang again, and has the place of the promise"
+                if fact.data.get("owed")
+                else "rang again soon after giving up, and has the place from before back"
             ),
             FactKind.CALL_HUNG_UP: self._hung_up,
             FactKind.WRAP_UP_BEGAN: lambda fact: (

@@ -10,13 +10,14 @@ from fsorch.engine.facts import Fact, FactKind
 __all__ = ["ACTS"]
 
 CALLBACK = {
-    "waiting": "is to be called back at {number}, and keeps the place",
+    "waiting": "is to be called back at {number}{agent}, and keeps the place",
     "calling": "is called back at {number}",
     "resting": "could not be reached at {number}, and is tried again later (try {tries})",
     "reached": "was reached at {number}",
     "failed": "could not be reached at {number}: the last of {tries} tries",
     "cancelled": "will not be called back{by}",
     "forgotten": "waits on, without a callback",
+    "came": "called again (contact {there}), and is not called back for this any more",
 }
 MODES = {"listen": "listens", "whisper": "speaks to the agent only", "barge": "speaks to both"}
 
@@ -25,7 +26,9 @@ def _callback(fact: Fact) -> str:
     state = _get(fact, "state")
     if state not in CALLBACK:
         return f"the callback is {state}"
-    return CALLBACK[state].format(number=_get(fact, "number"), tries=_get(fact, "tries"), by=_by(fact))
+    agent = f" by {fact.agent}" if fact.agent else ""
+    words = {name: _get(fact, name) for name in ("number", "tries", "there")}
+    return CALLBACK[state].format(by=_by(fact), agent=agent, **words)
 
 
 def _listening(fact: Fact) -> str:

@@ -449,6 +449,46 @@ def test_a_desktop_that_goes_in_a_call_costs_no_call() -> None:
     assert (bench.agent("ann").status, bench.agent("ann").reason) == ("break", "tea")
 
 
+def restarted(bench: Desk) -> Desk:
+    """The same room after a restart of ours."""
+    shifts: dict[str, Shift] = {}
+    for fact in bench.facts:
+        follow_shift(shifts, fact)
+    again = Desk(centre(away=AWAY))
+    again.tell(Recall(shifts=tuple(shifts.values())))
+    return again
+
+
+@pytest.mark.parametrize("gone", [False, True], ids=["there", "gone just now"])
+def test_a_desktop_that_does_not_come_back_after_a_restart_is_gone(gone: bool) -> None:
+    bench = Desk(centre(away=AWAY))
+    bench.tell(AgentBack(agent="ann", by="web"))
+    bench.log_in("ann", "rob")
+    if gone:
+        bench.tell(AgentAway(agent="ann", by="web"))
+        bench.passes(10)
+    back, lost = restarted(bench), restarted(bench)
+    for again in (back, lost):
+        again.passes(29)
+        assert again.agent("ann").status == "available"
+    back.tell(AgentBack(agent="ann", by="web"))
+    for again in (back, lost):
+        again.passes(10)
+    assert (back.agent("ann").status, lost.agent("ann").status) == ("available", "break")
+    # Rob works without a page.
+    assert lost.agent("rob").status == "available"
+
+
+def test_a_desktop_that_was_gone_before_work_is_not_missed_after_a_restart() -> None:
+    bench = Desk(centre(away=AWAY))
+    bench.tell(AgentBack(agent="ann", by="web"))
+    bench.tell(AgentAway(agent="ann", by="web"))
+    bench.log_in("ann")
+    again = restarted(bench)
+    again.passes(100)
+    assert again.agent("ann").status == "available"
+
+
 def test_without_the_rule_a_lost_desktop_is_nothing() -> None:
     bench = Desk()
     bench.log_in("ann")

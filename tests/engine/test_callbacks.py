@@ -255,11 +255,11 @@ def test_nobody_answers_twice_and_the_promise_has_an_end(first: CallFirst) -> No
 @pytest.mark.parametrize("first", list(CallFirst))
 def test_nobody_is_called_back_before_those_who_waited_longer(first: CallFirst) -> None:
     desk = Desk(centre(first))
-    desk.call("longer", "sales")
+    desk.call("longer", "sales", caller_number="+441235")
     desk.passes(5)
     promised(desk)
     desk.passes(5)
-    desk.call("later", "sales")
+    desk.call("later", "sales", caller_number="+441236")
     desk.log_in("ann")
     assert dict(dials(desk)[0].variables)["fsorch_contact"] == of_caller(desk, "longer")
     desk.log_in("rob")
@@ -426,3 +426,165 @@ def test_who_confirms_a_promise_that_nobody_can_keep_waits_on() -> None:
     dial = desk.last(Originate)
     desk.picks_up(dial.uuid, dial.job_uuid)
     assert desk.last(Bridge).a == "caller"
+
+
+# -- who calls again before they are called -------------------------------------------------------------------------
+
+
+def views(desk: Desk) -> dict[str, tuple[str, str, int]]:
+    found = desk.engine.snapshot().contacts
+    return {one.id: (one.state, one.callback, one.position) for one in found}
+
+
+def again(desk: Desk, number: str = "+441234") -> str:
+    """The customer calls once more, while nobody is there; the contact."""
+    desk.call("again", "sales", caller_number=number)
+    return of_caller(desk, "again")
+
+
+def test_who_calls_again_and_talks_is_not_called_any_more() -> None:
+    desk = Desk(centre())
+    first = promised(desk)
+    at = desk.contact().enqueued_at
+    desk.passes(5)
+    desk.call("other", "sales", caller_number="5550")
+    second = again(desk)
+    assert views(desk) == {
+        first: ("waiting", "waiting", 1),
+        second: ("waiting", "", 2),
+        of_caller(desk, "other"): ("waiting", "", 3),
+    }
+    given = desk.of(FactKind.PLACE_GIVEN_BACK)[-1]
+    assert (given.contact, given.data["enqueued_at"], given.data["owed"]) == (second, at, True)
+    view = next(one for one in desk.engine.snapshot().contacts if one.id == first)
+    assert view.why == "they have called again themselves, and are on the line"
+    desk.log_in("ann")
+    (dial,) = dials(desk)
+    assert (role(dial), dict(dial.variables)["fsorch_contact"]) == ("agent", second)
+    desk.rings(dial.uuid)
+    desk.picks_up(dial.uuid, dial.job_uuid)
+    desk.bridge("again", dial.uuid)
+    assert outcome(desk, first) == ("overflowed", "")
+    assert (states(desk)[-1], desk.of(FactKind.CALLBACK_CHANGED)[-1].data["there"]) == ("came", second)
+    desk.log_in("rob")
+    assert dict(dials(desk)[-1].variables)["fsorch_contact"] == of_caller(desk, "other")
+
+
+def test_who_calls_again_and_gives_up_is_called_all_the_same() -> None:
+    desk = Desk(centre())
+    first = promised(desk)
+    again(desk)
+    desk.ends("again")
+    assert views(desk) == {first: ("waiting", "waiting", 1)}
+    desk.log_in("ann")
+    assert dict(dials(desk)[-1].variables)["fsorch_contact"] == first
+
+
+def test_an_agent_who_is_rung_for_the_promise_gets_the_customer_who_calls() -> None:
+    desk = Desk(centre())
+    first = promised(desk)
+    desk.log_in("ann")
+    (dial,) = dials(desk)
+    desk.rings(dial.uuid)
+    second = again(desk)
+    desk.ends(dial.uuid)
+    desk.passes(10)
+    assert views(desk)[first] == ("waiting", "waiting", 1)
+    assert dict(dials(desk)[-1].variables)["fsorch_contact"] == second
+
+
+def test_whose_phone_is_called_while_they_call_is_left_alone_once_they_talk() -> None:
+    desk = Desk(centre(CallFirst.CUSTOMER))
+    first = promised(desk)
+    desk.log_in("ann")
+    customer = desk.last(Originate)
+    assert role(customer) == "customer"
+    second = again(desk)
+    desk.log_in("rob")
+    agent = desk.last(Originate)
+    assert dict(agent.variables)["fsorch_contact"] == second
+    desk.rings(agent.uuid)
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    desk.bridge("again", agent.uuid)
+    assert Kill(customer.uuid, "ORIGINATOR_CANCEL") in [command for command, _ in desk.sent]
+    assert outcome(desk, first) == ("overflowed", "")
+    assert desk.agent("ann").state == "idle"
+
+
+def test_who_asks_for_a_call_again_has_one_promise_with_the_first_place() -> None:
+    desk = Desk(centre())
+    first = promised(desk)
+    at = desk.contact().enqueued_at
+    desk.passes(60)
+    second = again(desk)
+    assert desk.engine._calls.callbacks.request(desk.engine._core.contacts[second])
+    desk.passes(0)
+    says(desk, "again", "1")
+    desk.ends("again")
+    (view,) = desk.engine.snapshot().contacts
+    assert (view.id, view.callback, view.enqueued_at) == (second, "waiting", at)
+    assert outcome(desk, first) == ("overflowed", "")
+
+
+@pytest.mark.parametrize(("number", "rule"), [("+441299", True), ("+441234", False)])
+def test_another_number_or_a_queue_that_does_not_look_at_it_changes_nothing(number: str, rule: bool) -> None:
+    room = centre()
+    sales = structs.replace(room.queues[0], callback=structs.replace(room.queues[0].callback, called_again=rule))
+    desk = Desk(structs.replace(room, queues=(sales, *room.queues[1:])))
+    first = promised(desk)
+    again(desk, number)
+    assert desk.of(FactKind.PLACE_GIVEN_BACK) == []
+    desk.log_in("ann")
+    assert dict(dials(desk)[-1].variables)["fsorch_contact"] == first
+
+
+def test_a_promise_of_an_earlier_life_is_known_to_who_calls_again() -> None:
+    desk = Desk(centre())
+    at = desk.clock.now().wall - 90_000_000
+    row = ContactRow(id="c1", switch="main", number="+441234", outcome="", began_at=at - 1, ended_at=at)
+    desk.tell(Recall((OpenContact(row=row, promise=PromisedCall(number="0301", queue="sales", enqueued_at=at)),)))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    second = again(desk)
+    assert desk.of(FactKind.PLACE_GIVEN_BACK)[-1].contact == second
+    desk.ends("again")
+    third = again(desk, "0301")
+    assert desk.of(FactKind.PLACE_GIVEN_BACK)[-1].contact == third
+
+
+# -- one agent's promises -------------------------------------------------------------------------------------------
+
+
+def own(agent: str, at: int) -> Recall:
+    row = ContactRow(id="c1", switch="main", number="+441234", outcome="", began_at=at, ended_at=at)
+    return Recall(
+        (OpenContact(row=row, promise=PromisedCall(number="0301", queue="sales", agent=agent, enqueued_at=at)),)
+    )
+
+
+def test_anyone_calls_once_one_agent_has_not_for_so_long() -> None:
+    room = centre()
+    rule = structs.replace(room.queues[0].callback, own_s=3600.0)
+    desk = Desk(structs.replace(room, queues=(structs.replace(room.queues[0], callback=rule), *room.queues[1:])))
+    desk.tell(own("ann", desk.clock.now().wall - 1_800_000_000))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    desk.log_in("rob")
+    (view,) = desk.engine.snapshot().contacts
+    assert (view.callback_by, desk.agent("ann").calls_owed, desk.agent("rob").calls_owed) == ("ann", 1, 0)
+    assert view.why == "waits for ann alone, for 30 min more; ann is logged out"
+    desk.passes(1790)
+    assert dials(desk) == []
+    desk.passes(11)
+    assert desk.last(Originate).endpoint == "user/1002"
+
+
+def test_who_does_not_serve_the_queue_any_more_keeps_nobody_waiting() -> None:
+    room = centre()
+    desk = Desk(room)
+    desk.tell(own("ann", desk.clock.now().wall))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    desk.log_in("rob")
+    assert dials(desk) == []
+    ann, rob = room.agents
+    desk.tell(Configure(structs.replace(room, agents=(structs.replace(ann, queues=ann.queues[1:]), rob))))
+    desk.passes(1)
+    assert desk.last(Originate).endpoint == "user/1002"

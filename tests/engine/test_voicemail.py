@@ -10,6 +10,7 @@ from fsorch.deferred import CallbackSpec, VoicemailSpec
 from fsorch.engine import AnswerCall, CommandDone, Configure, EndWrapUp, FactKind, HangUp, LinkDown, LinkUp
 from fsorch.engine.inputs import CallBack, OpenContact, Recall
 from fsorch.engine.rows import ContactRow
+from fsorch.engine.voicemail import TONE
 from fsorch.errors import RequestRefused
 from fsorch.esl.commands import Break, Execute, Kill, Originate, Playback, Record
 from fsorch.esl.replies import Reply
@@ -48,6 +49,8 @@ def recording(desk: Desk) -> Execute:
     take(desk)
     assert desk.last(Playback).file.endswith("leave_message.wav")
     done(desk)
+    assert desk.last(Playback).file == TONE
+    done(desk)
     return desk.last(Execute)
 
 
@@ -80,6 +83,15 @@ def test_a_message_is_recorded_where_no_caller_chooses() -> None:
     done(desk)
     desk.ends("caller")
     assert rows(desk) == {of_caller(desk): ("voice", "voicemail", "")}
+
+
+@pytest.mark.parametrize(("ms", "failed"), [("5020", 1), ("5980", 1), ("6400", 0)])
+def test_silence_is_no_message(ms: str, failed: int) -> None:
+    desk = Desk(centre())
+    recording(desk)
+    done(desk, record_ms=ms, silence_hits_exhausted="true")
+    assert (len(desk.of(FactKind.MESSAGE_FAILED)), len(desk.of(FactKind.MESSAGE_LEFT))) == (failed, 1 - failed)
+    assert desk.last(Playback).file.endswith("not_recorded.wav" if failed else "thanks.wav")
 
 
 def test_an_agent_is_offered_it_without_a_phone() -> None:
@@ -161,6 +173,7 @@ def test_a_recording_that_fails_is_said_and_the_place_is_kept(voicemail: bool) -
     desk.tell(Configure(desk.engine._core.centre))
     done(desk)
     if voicemail:
+        done(desk)
         done(desk)
         done(desk)
     assert desk.last(Playback).file.endswith("call_again.wav")

@@ -234,7 +234,7 @@ def test_every_kind_of_fact_has_its_words(kind: FactKind, data: dict[str, str]) 
         (fact(FactKind.CONTACT_FOUND, number="1"), "fsorch was started again, and found the caller still on the line"),
         (
             fact(FactKind.CALLBACK_CHANGED, state="waiting", number="+491", tries=0),
-            "is to be called back at +491, and keeps the place",
+            "is to be called back at +491 by ann, and keeps the place",
         ),
         (
             fact(FactKind.CALLBACK_CHANGED, state="resting", number="+491", tries=2),

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber
+from fsorch.engine.views import ContactView
 from fsorch.store import Store
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
@@ -115,6 +116,26 @@ class TestLeads:
     def test_what_is_wrong_is_refused(self, desk: Site, records: Store, body: object, status: int) -> None:
         assert send(desk.page("sam"), "POST", "/api/leads", body).status == status
         assert records.leads.lists.count("spring").leads == 0
+
+    def test_callers_who_wait_for_one_agent(self, desk: Site) -> None:
+        for id, agent, state in (("c1", "ada", "resting"), ("c2", "ben", "waiting"), ("c3", "ada", "reached")):
+            desk.centre.contacts[id] = ContactView(
+                id=id,
+                switch="main",
+                state="waiting",
+                number="+4930",
+                name="+4930",
+                destination="8800",
+                queue_title="Sales",
+                enqueued_at=7,
+                callback=state,
+                callback_by=agent,
+                why="no",
+            )
+        ada = desk.page("ada")
+        own = {"contact": "c1", "number": "+4930", "name": "", "queue": "Sales", "since": 7, "why": "no"}
+        assert ada.get("/api/my-callers").json == [own]
+        assert desk.page("sam").get("/api/my-callers").status == 403
 
     def test_callbacks(self, desk: Site, records: Store) -> None:
         sam = desk.page("sam")

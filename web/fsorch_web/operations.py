@@ -261,6 +261,9 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/my-callbacks"): Operation(
         "Calls that the agent who asks has promised", list[leads.OwnCallback], role="agent", query=PAGE
     ),
+    ("GET", "/api/my-callers"): Operation(
+        "Callers who wait to be called by the agent who asks", list[promises.OwnCaller], role="agent"
+    ),
     ("GET", "/api/my-lead/hours"): Operation(
         "When the lead in front of the agent who asks may be called, from a moment on",
         promises.PromiseHours,

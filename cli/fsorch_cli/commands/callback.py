@@ -72,11 +72,14 @@ def _owed(app: App, *, needed: bool) -> list[ContactView] | None:
 def _show_contacts(contacts: list[ContactView]) -> None:
     now = now_us()
     rows = [
-        (one.id, one.number, one.name, one.queue, one.position or "", one.callback, ago(one.enqueued_at, now), one.why)
+        (
+            *(one.id, one.number, one.name, one.queue, one.position or "", one.callback),
+            *(one.callback_by or "anyone", ago(one.enqueued_at, now), one.why),
+        )
         for one in contacts
     ]
     print_table(
-        ("contact", "number", "name", "queue", "place>", "state", "since>", "waits for"),
+        ("contact", "number", "name", "queue", "place>", "state", "by", "since>", "waits for"),
         rows,
         empty="Nobody waits for a call.",
     )

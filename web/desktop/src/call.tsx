@@ -36,7 +36,9 @@ export function CallCard({ agent, contact, places }: { agent: Agent; contact: Co
         </p>
       )}
       {isMessage(contact) && phase === "talking" && (
-        <audio controls src={`/api/messages/${contact.id}`} data-test="message" aria-label="The message" />
+        <div class="message">
+          <audio controls src={`/api/messages/${contact.id}`} data-test="message" aria-label="The message" />
+        </div>
       )}
       {phase !== "ringing" && !isMessage(contact) && <Handing agent={agent} contact={contact} places={places} />}
       <footer>{phase === "ringing" ? <Ringing agent={agent} /> : isMessage(contact) ? <Listening /> : <Talking contact={contact} />}</footer>

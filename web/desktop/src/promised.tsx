@@ -1,11 +1,11 @@
-// The calls that the agent has promised to make alone: when, to whom, and what about.
+// The calls that the agent has promised to make alone: callers who wait for one, and leads: when, to whom, what about.
 
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { peek } from "./api";
 import { phone } from "./names";
 import { useNow, wallAt, when } from "./time";
-import type { Agent, Promised } from "./types";
+import type { Agent, OwedCaller, Promised } from "./types";
 
 const AGAIN_MS = 60_000;
 const MOST = 5;
@@ -14,6 +14,7 @@ const PAGE = 500;
 
 export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
   const [calls, setCalls] = useState<Promised[]>([]);
+  const [callers, setCallers] = useState<OwedCaller[]>([]);
   const [whole, setWhole] = useState(false);
   const now = useNow();
   // Anew when a call is over: another may have been promised in it.
@@ -30,7 +31,18 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
       clearInterval(again);
     };
   }, [agent.state === "idle"]);
-  if (calls.length === 0) return null;
+  useEffect(() => {
+    let gone = false;
+    const look = async () => {
+      const found = agent.calls_owed ? await peek<OwedCaller[]>("my-callers") : [];
+      if (!gone && found) setCallers(found);
+    };
+    void look();
+    return () => {
+      gone = true;
+    };
+  }, [agent.calls_owed, agent.status, agent.state === "idle"]);
+  if (calls.length === 0 && callers.length === 0) return null;
   const due = calls.filter((one) => one.at / 1000 <= now).length;
   return (
     <section class="promised" aria-label="Your callbacks" data-test="my-callbacks">
@@ -39,6 +51,15 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
         {due ? `${due} due${agent.status === "available" ? "" : ": be available, and they come"}.` : ""}
       </p>
       <ul>
+        {callers.map((one) => (
+          <li key={one.contact} class="due" data-test="caller-owed">
+            <strong class="nowrap">{agent.status === "available" ? "When you are free" : "When you are available"}</strong>{" "}
+            <span dir="auto">{one.name || phone(one.number)}</span>
+            <span class="soft small two-lines">
+              {one.queue}, waiting since {shown(one.since / 1000, now)}
+            </span>
+          </li>
+        ))}
         {calls.slice(0, whole ? calls.length : MOST).map((one) => (
           <li key={one.lead} class={one.at / 1000 <= now ? "due" : ""}>
             <strong class="nowrap">{shown(one.at / 1000, now)}</strong>{" "}

@@ -74,6 +74,7 @@ export interface Agent {
   listeners: Listener[];
   lead: Lead | null;
   not_called: string;
+  calls_owed: number;
 }
 
 // How a call of a campaign may be said to have ended.
@@ -97,6 +98,16 @@ export interface Promised {
   at: number;
   note: string;
   zone: string;
+}
+
+// A caller who waits to be called by the agent who looks, and why that is not now.
+export interface OwedCaller {
+  contact: string;
+  number: string;
+  name: string;
+  queue: string;
+  since: number;
+  why: string;
 }
 
 // What the law of the place says of a promised moment (microseconds): the first from it on at which a call is within the
