@@ -529,7 +529,8 @@ def test_who_asks_for_a_call_again_has_one_promise_with_the_first_place() -> Non
 @pytest.mark.parametrize(("number", "rule"), [("+441299", True), ("+441234", False)])
 def test_another_number_or_a_queue_that_does_not_look_at_it_changes_nothing(number: str, rule: bool) -> None:
     room = centre()
-    sales = structs.replace(room.queues[0], callback=structs.replace(room.queues[0].callback, called_again=rule))
+    way = CallbackSpec(dial="sofia/gateway/out/{number}", called_again=rule)
+    sales = structs.replace(room.queues[0], callback=way)
     desk = Desk(structs.replace(room, queues=(sales, *room.queues[1:])))
     first = promised(desk)
     again(desk, number)
@@ -563,7 +564,7 @@ def own(agent: str, at: int) -> Recall:
 
 def test_anyone_calls_once_one_agent_has_not_for_so_long() -> None:
     room = centre()
-    rule = structs.replace(room.queues[0].callback, own_s=3600.0)
+    rule = CallbackSpec(dial="sofia/gateway/out/{number}", own_s=3600.0)
     desk = Desk(structs.replace(room, queues=(structs.replace(room.queues[0], callback=rule), *room.queues[1:])))
     desk.tell(own("ann", desk.clock.now().wall - 1_800_000_000))
     desk.tell(LinkUp("main", "core-1", (), "/sounds"))
