@@ -36,6 +36,8 @@ def safe_cell(value: object) -> object:
     readers of CSV agree about it)."""
     if not isinstance(value, str):
         return json.dumps(value) if isinstance(value, dict | list) else value
+    if not value or value.isalnum():
+        return value
     text = value.replace("\0", "")
     # Spreadsheets skip leading blanks before they look.
     dangerous = text.startswith(FORMULA) or text.lstrip().startswith(FORMULA)
@@ -54,7 +56,9 @@ class CsvWriter:
         if not self._began:
             self._began = True
             self._writer.writerow(row)
-        self._writer.writerow([safe_cell(value) for value in row.values()])
+        # What is plain is seen here: a list of leads has twenty million cells, and most are.
+        cells = row.values()
+        self._writer.writerow([one if isinstance(one, str) and one.isalnum() else safe_cell(one) for one in cells])
 
 
 class JsonLinesWriter:

@@ -77,7 +77,12 @@ def _import(store: Store, path: Path, leads: int, seed: int, say: Callable[[str]
     say(f"importing {leads:,} leads")
     began, worked = time.perf_counter(), time.process_time()
     done = import_leads(
-        store, path, LIST, ImportOptions(region="US"), "bench", told=lambda state: say(f"{state.rows:,} rows imported")
+        store,
+        path,
+        LIST,
+        ImportOptions(region="US"),
+        "bench",
+        told=lambda state, _share: say(f"{state.rows:,} rows imported"),
     )
     took, worked = time.perf_counter() - began, time.process_time() - worked
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

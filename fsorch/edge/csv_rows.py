@@ -11,6 +11,7 @@ from __future__ import annotations
 import codecs
 import csv
 import io
+import os
 import re
 from collections import deque
 from collections.abc import Iterator
@@ -83,6 +84,11 @@ class CsvFile:
 
     def __exit__(self, *_error: object) -> None:
         self._file.close()
+
+    def share(self) -> float:
+        """How much of the file has been read, from 0 to 1."""
+        whole = os.fstat(self._file.fileno()).st_size
+        return min(self._file.buffer.tell() / whole, 1.0) if whole else 1.0
 
     def __iter__(self) -> Iterator[Row | Fault]:
         width = len(self.columns)
@@ -243,9 +249,10 @@ def _encoding_of(path: Path) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as error:
-        # A few faulty bytes far down cost their rows; a file that begins so is of another encoding.
+        # A few faulty bytes far down, or after signs that are UTF-8 (which no other encoding's words happen to be), cost
+        # their rows; a file that begins so is of another encoding.
         sound = head[: error.start]
-        if error.start < 10_000 and sound.count(b"\n") < 100:
+        if error.start < 10_000 and sound.count(b"\n") < 100 and sound.isascii():
             byte = head[error.start]
             raise ConfigError(f"{path} is not UTF-8 (byte {byte:#04x} at place {error.start}); {BY_HAND}") from None
     return "utf-8"

@@ -33,7 +33,7 @@ from fsorch.store.giving import known_scopes
 from fsorch.store.lead_lists import ImportState, Intake, LeadList
 from fsorch.store.seen import Seen
 
-__all__ = ["DUPLICATES", "ImportOptions", "ImportResult", "import_dnc", "import_leads"]
+__all__ = ["DUPLICATES", "ImportOptions", "ImportResult", "import_dnc", "import_leads", "without_search"]
 
 # Rows of a batch: a transaction of some hundred milliseconds, while which nobody else writes to SQLite.
 BATCH = 4_000
@@ -85,11 +85,12 @@ def import_leads(
     campaign_lists: Sequence[str] = (),
     errors: Path | None = None,
     dry_run: bool = False,
-    told: Callable[[ImportState], None] | None = None,
+    told: Callable[[ImportState, float | None], None] | None = None,
 ) -> ImportResult:
     """Take the rows of ``path`` into ``list``, which must be there but for a dry run. ``campaign_lists``: the lists
     among which a number is a double with ``duplicates`` campaign. ``errors``: the file of errors (by default beside the
-    original); with ``dry_run`` nothing is kept, there as here. ``told`` is called after each batch.
+    original); with ``dry_run`` nothing is kept but that file, and it too only where it is named. ``told`` is called
+    after each batch, also with the share of the file that was read (None: a workbook does not say).
 
     Raises ConfigError for a file or options that cannot be, NotFound for a list that is not there."""
     if options.duplicates not in DUPLICATES:
@@ -102,19 +103,20 @@ def import_leads(
         if not dry_run:
             state = store.leads.lists.begin_import(state, by)
         columns = _columns(store, state.list, options, targets, by)
+        is_kept = errors is not None or not dry_run
         intake = stack.enter_context(store.leads.lists.taking())
-        sheet = stack.enter_context(_ErrorSheet(errors or _beside(path), file.columns, state.errors, dry_run))
+        sheet = stack.enter_context(_ErrorSheet(errors or _beside(path), file.columns, state.errors, is_kept))
         among = {"list": [state.list], "campaign": [*{state.list, *campaign_lists}]}.get(options.duplicates)
         seen = stack.enter_context(Seen()) if dry_run and options.duplicates != "none" else None
         run = _Run(intake, columns, sheet, state, options.duplicates, among, seen)
         resumed = state.rows
-        stack.enter_context(_no_search())
+        stack.enter_context(without_search())
         for batch in _batches(islice(iter(file), state.rows, None)):
             run.batch(batch)
             # What this batch made, and no more: a millisecond.
             gc.collect(0)
             if told is not None:
-                told(run.state)
+                told(run.state, file.share() if isinstance(file, CsvFile) else None)
         if not dry_run:
             store.leads.lists.end_import(run.state, by)
     return _result(run, sheet, _shown(file.columns, targets), resumed=resumed, dry_run=dry_run)
@@ -210,11 +212,12 @@ def _batches(rows: Iterator[Row | Fault]) -> Iterator[list[Row | Fault]]:
 
 
 @contextmanager
-def _no_search() -> Iterator[None]:
-    """Without Python's own search for cycles: the rows are many small things that come and go, and looking through them
-    again and again takes a fifth of the time. What there is of cycles has to be looked for after each batch instead:
-    phonenumbers keeps the error it raises for a faulty number in a variable of the frame that raised it, and with that
-    frame live those that called it, and all rows of their batch."""
+def without_search() -> Iterator[None]:
+    """Without Python's own search for cycles, while a file of leads is read or written: its rows are many small things
+    that come and go, and looking through them again and again takes a fifth of the time. What there is of cycles in an
+    import has to be looked for after each batch instead: phonenumbers keeps the error it raises for a faulty number in
+    a variable of the frame that raised it, and with that frame live those that called it, and all rows of their
+    batch."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -298,23 +301,23 @@ class _Run:
 
 
 class _ErrorSheet(AbstractContextManager["_ErrorSheet"]):
-    """The file of errors, made when there is one. ``at``: so many of its bytes are true, of an earlier process; with
-    ``is_dry`` it is not written. ``first``: the first faults, as sentences; ``shown``: its path, if there is one."""
+    """The file of errors, made when there is one. ``at``: so many of its bytes are true, of an earlier process; it is
+    written if ``is_kept``. ``first``: the first faults, as sentences; ``shown``: its path, if there is one."""
 
     FEW = 20
 
-    def __init__(self, path: Path, columns: Sequence[str], at: int, is_dry: bool) -> None:
+    def __init__(self, path: Path, columns: Sequence[str], at: int, is_kept: bool) -> None:
         self.path = path
         self.first: list[str] = []
         self.shown = ""
         self._columns = columns
         self._at = at
-        self._is_dry = is_dry
+        self._is_kept = is_kept
         self._file: TextIO | None = None
         self._rows: list[list[str]] = []
 
     def __enter__(self) -> _ErrorSheet:
-        if not self._is_dry and self._at and self.path.is_file():
+        if self._is_kept and self._at and self.path.is_file():
             self._open("r+b")
         return self
 
@@ -328,7 +331,7 @@ class _ErrorSheet(AbstractContextManager["_ErrorSheet"]):
         """Something is wrong with ``row``."""
         if len(self.first) < self.FEW:
             self.first.append(f"line {row.line}: {reason}")
-        if not self._is_dry:
+        if self._is_kept:
             cells = row.cells or [row.raw] if isinstance(row, Fault) else row.cells
             self._rows.append([str(row.line), reason, *cells])
 

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from fsorch.edge import lead_import
+from fsorch_cli.commands import lists
 from fsorch_cli.commands.lists import format_columns
+from fsorch_cli.progress import Teller, Told, reading
 from tests.cli.cli import fsorch
 
 CSV = "First Name,Phone,City\nAnn,(415) 555-2671,Ulm\nBob,none,\nCy,+44 20 7946 0958,Bonn\n"
@@ -26,17 +31,43 @@ def imported() -> None:
     assert fsorch("list", "import", "spring", "leads.csv", "--region", "US").code == 1
 
 
+@contextmanager
+def _stopping_after_20(_file: Path) -> Iterator[Told]:
+    def told(rows: int, _share: float | None) -> None:
+        if rows == 20:
+            raise KeyboardInterrupt
+
+    yield told
+
+
+class TestProgress:
+    def test_a_log_gets_a_line_now_and_then(self, capsys: pytest.CaptureFixture[str]) -> None:
+        times = iter([0.0, 4.0, 10.0, 10.0, 12.0, 21.0, 21.0])
+        told = Teller("big\x1b.csv", lambda: next(times))
+        for rows, share in ((4_000, 0.1), (8_000, 0.25), (12_000, 0.4), (1_016_000, None)):
+            told(rows, share)
+        assert capsys.readouterr().err.splitlines() == ["big\\x1b.csv: 8,000 rows, 25%", "big\\x1b.csv: 1,016,000 rows"]
+
+    def test_where_there_is_no_terminal_no_bar_is_drawn(self, capsys: pytest.CaptureFixture[str]) -> None:
+        with reading(Path("leads.csv")) as told:
+            told(4_000, 0.5)
+        assert capsys.readouterr().err == ""
+
+
 class TestLists:
     def test_a_file_is_imported_shown_exported_and_imported_again(self, home: Path) -> None:
         dry = fsorch("list", "import", "spring", "leads.csv", "--region", "US", "--dry-run")
         assert (dry.code, dry.out) == (1, "2 leads could be taken, 0 were there already, 1 row could not be taken\n")
         assert fsorch("list", "show", "spring").code == 4
+        assert not (home / "leads.errors.csv").exists()
+        fsorch("list", "import", "spring", "leads.csv", "--region", "US", "--dry-run", "--errors", "dry.csv")
         ran = fsorch("list", "import", "spring", "leads.csv", "--region", "US")
         assert ran.code == 1
         assert ran.out == "2 leads taken, 0 were there already, 1 row could not be taken\n"
         assert "line 3: 'none'" in ran.err
         assert "First Name = name, Phone = number, City = field.city" in ran.err
         assert (home / "leads.errors.csv").read_text().startswith("fsorch_line,fsorch_reason,First Name,Phone,City\n")
+        assert (home / "dry.csv").read_bytes() == (home / "leads.errors.csv").read_bytes()
         (listed,) = json.loads(fsorch("list", "list", "--json").out)
         assert (listed["id"], listed["leads"], listed["open"], listed["penetration"]) == ("spring", 2, 2, 0.0)
         shown = json.loads(fsorch("list", "show", "spring", "--json").out)
@@ -48,6 +79,19 @@ class TestLists:
         fields = [one["fields"] for one in json.loads(fsorch("list", "show", "other", "--json").out)["first"]]
         assert fields == [{"city": "Ulm"}, {"city": "Bonn"}]
         assert len(fsorch("list", "export", "spring", "--format", "jsonl").out.splitlines()) == 2
+
+    def test_who_stops_an_import_is_told_that_it_goes_on(self, home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        (home / "leads.csv").write_text("Phone\n" + "".join(f"+1415555{n}\n" for n in range(2000, 2040)))
+        monkeypatch.setattr(lead_import, "BATCH", 10)
+        monkeypatch.setattr(lists, "reading", _stopping_after_20)
+        stopped = fsorch("list", "import", "spring", "leads.csv")
+        assert (stopped.code, stopped.out) == (130, "")
+        assert "what was read is kept; the same command goes on from there" in stopped.err
+        assert "is kept" not in fsorch("list", "import", "spring", "leads.csv", "--dry-run").err
+        monkeypatch.undo()
+        monkeypatch.chdir(home)
+        ran = json.loads(fsorch("list", "import", "spring", "leads.csv", "--json").out)
+        assert (ran["resumed"], ran["rows"], ran["taken"]) == (20, 40, 40)
 
     def test_mappings_and_doubles(self) -> None:
         mapped = fsorch(

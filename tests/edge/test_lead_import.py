@@ -88,6 +88,9 @@ class TestRows:
         with pytest.raises(ConfigError, match="not UTF-8 .*byte 0xeb at place 13.*--encoding"):
             rows_of(path)
         assert rows_of(path, encoding="latin-1") == [Row(2, ["Zoë", "1"])]
+        # Where something is UTF-8 before it, the byte costs its row alone.
+        mixed = rows_of(sheet("name,phone\nZoë,1\n".encode() + "Chloé,2\n".encode("latin-1") + b"Ann,3\n"))
+        assert [row.cells for row in mixed if isinstance(row, Row)] == [["Zoë", "1"], ["Ann", "3"]]
         chinese = sheet("姓名,电话\n张三,1\n".encode("gb18030"))
         assert rows_of(chinese, encoding="gb18030") == [Row(2, ["张三", "1"])]
         with pytest.raises(ConfigError, match="no encoding 'klingon'"):
@@ -426,6 +429,17 @@ class TestImport:
         # It has ended: the same file again is another import, and all of it is there.
         assert take(store, path).doubles == 30
 
+    def test_how_much_of_the_file_was_read_is_told(
+        self, store: Store, sheet: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(lead_import, "BATCH", 1_000)
+        path = sheet("phone,note\n" + "".join(f"+1415{2_000_000 + n},{'x' * 50}\n" for n in range(3_000)))
+        told: list[tuple[int, float | None]] = []
+        take(store, path, told=lambda state, share: told.append((state.rows, share)))
+        assert [rows for rows, _ in told] == [1_000, 2_000, 3_000]
+        assert told[0][1] == pytest.approx(1 / 3, abs=0.1)
+        assert told[2][1] == 1.0
+
     def test_another_mapping_is_another_import(
         self, store: Store, sheet: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
     ) -> None:
@@ -451,7 +465,7 @@ lead_import.BATCH = 500
 store = open_database(sys.argv[1])
 lead_import.import_leads(
     store, Path(sys.argv[2]), "l", lead_import.ImportOptions(region="US"), "test",
-    told=lambda state: print(state.rows, flush=True),
+    told=lambda state, share: print(state.rows, flush=True),
 )
 """
 

@@ -9,7 +9,6 @@ import click
 from fsorch.campaigns import DncRow
 from fsorch.edge.lead_import import import_dnc
 from fsorch.errors import ConfigError
-from fsorch.store.dnc import DncProgress
 from fsorch.store.giving import not_to_be_called
 from fsorch_cli.app import App
 from fsorch_cli.console import err, first_rows, note, out, print_json, print_table, printable
@@ -17,6 +16,7 @@ from fsorch_cli.group import Group
 from fsorch_cli.leads import moment, number_of
 from fsorch_cli.live import asked_by, find, local_time
 from fsorch_cli.options import AS_JSON, limited
+from fsorch_cli.progress import reading
 
 CAMPAIGN = click.option("--campaign", default="", help="Only for this campaign; else for everybody.")
 REGION = click.option("--region", default="", metavar="CC", help="The country of numbers without a code: GB, US, CN.")
@@ -136,12 +136,17 @@ def import_(app: App, list_id: str, file: Path, region: str, campaign: str, colu
     """Take the numbers of FILE into the imported list LIST, such as a country's register.
 
     The same command goes on where a killed one was. Lines without a number are counted; then the exit code is 1."""
-    with app.store() as store, err().status(f"reading {printable(file.name)}") as status:
-
-        def told(progress: DncProgress) -> None:
-            status.update(f"reading {printable(file.name)}: {progress.rows:,} lines")
-
-        done = import_dnc(store, file, list_id, asked_by(), region=region, campaign=campaign, column=column, told=told)
+    with app.store() as store, reading(file) as told:
+        done = import_dnc(
+            store,
+            file,
+            list_id,
+            asked_by(),
+            region=region,
+            campaign=campaign,
+            column=column,
+            told=lambda progress: told(progress.rows, None),
+        )
     if as_json:
         print_json(done)
     else:

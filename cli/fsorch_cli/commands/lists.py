@@ -9,20 +9,20 @@ from typing import Any
 
 import click
 import msgspec
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from fsorch.campaigns import Lead, Outcome
 from fsorch.edge.lead_columns import parse_mapping
-from fsorch.edge.lead_import import DUPLICATES, ImportOptions, ImportResult, import_leads
+from fsorch.edge.lead_import import DUPLICATES, ImportOptions, ImportResult, import_leads, without_search
 from fsorch.errors import NotFound
 from fsorch.store import Store
 from fsorch.store.lead_lists import ImportState, LeadList
 from fsorch_cli.app import App
-from fsorch_cli.console import err, first_rows, note, out, print_json, print_table, printable
+from fsorch_cli.console import first_rows, note, out, print_json, print_table, printable
 from fsorch_cli.export import FORMATS, destination
 from fsorch_cli.group import Group
 from fsorch_cli.live import asked_by, local_time
 from fsorch_cli.options import AS_JSON, limited
+from fsorch_cli.progress import reading
 
 # So many columns are told in one line.
 ON_ONE_LINE = 8
@@ -149,7 +149,7 @@ def reset(app: App, list_id: str, outcomes: tuple[str, ...], done: bool, as_json
 @click.option("--sheet", default="", help="Of a workbook; else its first.")
 @click.option("--no-names", is_flag=True, help="The first row is data; the columns are called 1, 2, 3.")
 @click.option("--errors", type=click.Path(path_type=Path, dir_okay=False), default=None, help="The file of errors.")
-@click.option("--dry-run", is_flag=True, help="Read and check all rows, and keep nothing.")
+@click.option("--dry-run", is_flag=True, help="Read and check all rows, and keep nothing but the file of --errors.")
 @AS_JSON
 @click.pass_obj
 def import_(
@@ -174,17 +174,18 @@ def import_(
     given = ImportOptions(mapping=parse_mapping(mapping) if mapping else {}, has_names=not no_names, **options)
     with app.store() as store:
         _make_if_missing(store, list_id, given, dry_run)
-        with _progress(file) as told:
+        shared = _shared_lists(store, list_id, campaign)
+        with reading(file) as told, _told_to_go_on(dry_run):
             result = import_leads(
                 store,
                 file,
                 list_id,
                 given,
                 asked_by(),
-                campaign_lists=_shared_lists(store, list_id, campaign),
+                campaign_lists=shared,
                 errors=errors,
                 dry_run=dry_run,
-                told=told,
+                told=lambda state, share: told(state.rows, share),
             )
     if as_json:
         print_json(result)
@@ -208,7 +209,7 @@ def export(app: App, list_id: str, format_: str, output: Path | None, force: boo
         store.leads.lists.get(list_id)
         # The columns must be known before the first row.
         names = store.leads.lists.field_names(list_id) if format_ == "csv" else []
-        with destination(output, force=force) as stream:
+        with destination(output, force=force) as stream, without_search():
             writer = FORMATS[format_](stream)
             for lead in store.leads.lists.leads(list_id):
                 writer.write(_flat(lead, names) if format_ == "csv" else msgspec.to_builtins(lead))
@@ -238,22 +239,14 @@ def _shared_lists(store: Store, list_id: str, campaign: str) -> list[str]:
 
 
 @contextmanager
-def _progress(file: Path) -> Iterator[Any]:
-    """A bar for a terminal: rows read, by the second and in all."""
-    with Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        TextColumn("{task.fields[rows]:,} rows"),
-        TimeElapsedColumn(),
-        console=err(),
-        transient=True,
-    ) as bar:
-        task: TaskID = bar.add_task(printable(file.name), total=None, rows=0)
-
-        def told(state: ImportState) -> None:
-            bar.update(task, rows=state.rows)
-
-        yield told
+def _told_to_go_on(dry_run: bool) -> Iterator[None]:
+    """Who stops an import is told what becomes of it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if not dry_run:
+            note("what was read is kept; the same command goes on from there")
+        raise
 
 
 def format_columns(columns: Mapping[str, str]) -> list[str]:
@@ -304,16 +297,26 @@ def _numbers(lead: Lead) -> str:
 
 def _flat(lead: Lead, names: list[str]) -> dict[str, Any]:
     """A lead as one row."""
-    row: dict[str, Any] = {"fsorch_lead": lead.id, "number": ";".join(one.number for one in lead.numbers)}
-    parts = ("name", "reference", "owner", "priority", "zone", "country", "region", "postcode", "language")
-    row |= {name: getattr(lead, name) for name in parts}
-    told = {
-        "state": lead.state.value,
-        "attempts": lead.attempts,
-        "last_outcome": lead.last_outcome,
-        "disposition": lead.disposition,
-        "next": local_time(lead.next_at),
-        "last": local_time(lead.last_at),
+    numbers = lead.numbers
+    row: dict[str, Any] = {
+        "fsorch_lead": lead.id,
+        "number": numbers[0].number if len(numbers) == 1 else ";".join(one.number for one in numbers),
+        "name": lead.name,
+        "reference": lead.reference,
+        "owner": lead.owner,
+        "priority": lead.priority,
+        "zone": lead.zone,
+        "country": lead.country,
+        "region": lead.region,
+        "postcode": lead.postcode,
+        "language": lead.language,
+        "fsorch_state": lead.state.value,
+        "fsorch_attempts": lead.attempts,
+        "fsorch_last_outcome": lead.last_outcome,
+        "fsorch_disposition": lead.disposition,
+        "fsorch_next": local_time(lead.next_at),
+        "fsorch_last": local_time(lead.last_at),
     }
-    row |= {f"fsorch_{name}": value for name, value in told.items()}
-    return row | {f"field.{name}": lead.fields.get(name, "") for name in names}
+    for name in names:
+        row[f"field.{name}"] = lead.fields.get(name, "")
+    return row
