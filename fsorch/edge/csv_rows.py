@@ -249,8 +249,8 @@ def _encoding_of(path: Path) -> str:
     try:
         codecs.getincrementaldecoder("utf-8")().decode(head)
     except UnicodeDecodeError as error:
-        # A few faulty bytes far down, or after signs that are UTF-8 (which no other encoding's words happen to be), cost
-        # their rows; a file that begins so is of another encoding.
+        # A few faulty bytes far down, or after letters that are UTF-8 (as words in another encoding hardly ever are),
+        # cost their rows; a file that begins so is of another encoding.
         sound = head[: error.start]
         if error.start < 10_000 and sound.count(b"\n") < 100 and sound.isascii():
             byte = head[error.start]
