@@ -1,8 +1,14 @@
-"""Serving a WSGI application in the hub, and what it needs from the machine: a listening socket and a secret."""
+"""Serving a WSGI application in the hub, and what it needs from the machine: a listening socket and a secret.
+
+The hub is the engine's as well. A read that finds something does not wait on gevent's sockets, so a client that sends
+without a pause (requests one after another, a body without an end) would be the only one served, and no call would go
+on: here everybody else has a turn after each read, and after each request.
+"""
 
 from __future__ import annotations
 
 import errno
+import io
 import logging
 import os
 import secrets
@@ -10,8 +16,9 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
+import gevent
 from gevent import socket
-from gevent.pywsgi import LoggingLogAdapter, WSGIServer
+from gevent.pywsgi import LoggingLogAdapter, WSGIHandler, WSGIServer
 
 from fsorch.config import WebSettings
 from fsorch.errors import ConfigError
@@ -25,6 +32,43 @@ SECRET_BYTES = 32
 WsgiApp = Callable[[dict[str, Any], Any], Iterable[bytes]]
 
 
+class FairReads(io.RawIOBase):
+    """What a client sends, read from ``raw`` with a turn for everybody else after each part."""
+
+    def __init__(self, raw: Any) -> None:
+        self._raw = raw
+        # By this name the WebSocket libraries find the socket of a request.
+        self._sock = raw._sock
+
+    def readable(self) -> bool:
+        """It can be read."""
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        """Fill ``buffer``; how many bytes came, 0 at the end."""
+        count: int | None = self._raw.readinto(buffer)
+        gevent.sleep(0)
+        return count
+
+    def close(self) -> None:
+        """Let the socket go."""
+        self._raw.close()
+        super().close()
+
+
+class FairHandler(WSGIHandler):
+    """One connection, served in turn with the others."""
+
+    def __init__(self, *given: Any, **named: Any) -> None:
+        super().__init__(*given, **named)
+        self.rfile = io.BufferedReader(FairReads(self.rfile.detach()))
+
+    def run_application(self) -> None:
+        """One request, once everybody else had a turn."""
+        gevent.sleep(0)
+        super().run_application()
+
+
 class WebServer:
     """``app`` served from ``listener`` in greenlets."""
 
@@ -32,7 +76,7 @@ class WebServer:
         host, port = listener.getsockname()[:2]
         self.url = f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
         faults = LoggingLogAdapter(log, logging.WARNING)
-        self._server = WSGIServer(listener, app, log=None, error_log=faults)
+        self._server = WSGIServer(listener, app, log=None, error_log=faults, handler_class=FairHandler)
 
     def start(self) -> None:
         """Take connections from now on."""

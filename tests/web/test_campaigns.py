@@ -109,6 +109,8 @@ def test_figures_a_picture_and_why(desk: Site, records: Store) -> None:
     assert drawn.headers["Content-Type"].startswith("image/svg+xml")
     assert "1 of 3 dropped" in "".join(Xml.fromstring(drawn.content).itertext())
     assert olga.get("/api/campaigns/spring/stats?since=x").status == 400
+    # A moment that no database holds, and the one after.
+    assert olga.get(f"/api/campaigns/spring/stats?since={10**30}&until={10**30 + 1}").status == 400
     assert olga.get(f"/api/campaigns/spring/stats?since={T}&until={T}").status == 400
     [staff, spring] = olga.get("/api/leads/1/why").json
     assert (staff["campaign"], staff["reason"]["rule"]) == ("staff", "draft")

@@ -62,6 +62,9 @@ class TestLeads:
         assert seen == made
         assert sam.get("/api/leads?list=spring&after=x").status == 400
         assert sam.get("/api/leads?list=spring&limit=501").status == 400
+        # Neither noughts in front nor more digits than a number has.
+        assert sam.get("/api/leads?list=spring&limit=00000000019999").status == 400
+        assert sam.get(f"/api/leads?list=spring&limit={'1' * 5_000}").status == 400
         assert sam.get("/api/leads?list=sprin").json["error"].count("spring")
 
     def test_one_is_added_found_changed_and_updated_by_reference(self, desk: Site, records: Store) -> None:
@@ -153,6 +156,7 @@ class TestLeads:
         assert send(sam, "POST", path, {"at": "2001-01-01T09:00:00Z"}).status == 422
         assert send(sam, "POST", path, {"at": "2099-01-01T09:00:00Z", "agent": "nobody"}).status == 422
         assert send(sam, "POST", "/api/leads/99/callback", {"at": "2099-01-01T09:00:00Z"}).status == 404
+        assert send(sam, "POST", path, {"at": "0001-01-01T00:00:00+14:00"}).status == 400
         assert send(sam, "POST", f"{path}-cancel", {}).json["state"] == "ready"
         assert send(sam, "POST", f"{path}-cancel", {}).status == 409
 

@@ -196,6 +196,11 @@ def test_a_session_needs_its_token_for_the_new_methods_too(api: Site) -> None:
         assert page.ask(method, "/api/queues/sales", b"{}", {}).status == 403
 
 
+def test_a_body_nested_too_deeply_is_refused(api: Site) -> None:
+    for body in (b"[" * 5_000, b'{"title":' * 5_000 + b"1" + b"}" * 5_000):
+        assert send(api.page("root"), "PUT", "/api/queues/sales", body).status == 400
+
+
 def test_a_body_too_large_is_refused(api: Site) -> None:
     assert send(api.page("root"), "PUT", "/api/queues/sales", b" " * (1024 * 1024 + 1)).status == 413
 

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
+from typing import cast
 
+import gevent
 import msgspec
 import pytest
 import simple_websocket
 
 from fsorch_web import feed
 from fsorch_web.sockets import TABS
+from fsorch_web.websocket import PageLine
 from tests.web.fake import User
 from tests.web.harness import Site
 
@@ -180,6 +183,44 @@ def test_a_page_that_sends_too_much_is_cut_off(site: Site) -> None:
     line._socket.send('42["hello","' + "x" * 100_000 + '"]')
     assert line.ended()
     assert site.page("bo").get("/healthz").status == 200
+
+
+def test_a_page_that_never_pauses_is_cut_off(site: Site) -> None:
+    line = site.line(site.page("ada"))
+    line.next("agent")
+    for _ in range(1_000):
+        line.hello()
+    assert line.ended()
+    assert site.page("bo").get("/healthz").status == 200
+
+
+@pytest.mark.parametrize(
+    "message",
+    ['42["hello",' + "[" * 9_000, "42{", '42{"hello":1}x', "44", '42["hello"', "431[1"],
+)
+def test_what_nobody_understands_ends_its_line(site: Site, message: str, caplog: pytest.LogCaptureFixture) -> None:
+    line = site.line(site.page("ada"))
+    line.next("agent")
+    line._socket.send(message)
+    assert line.ended()
+    # One line of the log, and no trace of the program for a stranger to fill the disk with.
+    assert not [record for record in caplog.records if record.exc_info]
+
+
+def test_everybody_else_has_a_turn_after_each_read_of_a_page() -> None:
+    class Plenty:
+        reads = 0
+
+        def recv(self, size: int) -> bytes:
+            self.reads += 1
+            return b"x"
+
+    sock, seen = Plenty(), list[int]()
+    line = PageLine(cast("gevent.socket.socket", sock), lambda: 0)
+    watcher = gevent.spawn(lambda: seen.append(sock.reads))
+    assert line.recv(512) + line.recv(512) == b"xx"
+    watcher.join()
+    assert seen == [1]
 
 
 def test_long_polling_serves_where_websockets_do_not_pass(site: Site) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from typing import Annotated
 
-import flask
 import msgspec
 from flask import Flask, Response
 
@@ -16,7 +15,7 @@ from fsorch.e164 import NumberReader
 from fsorch.errors import NotFound
 from fsorch.store.purging import Lot
 from fsorch_web.auth import Auth
-from fsorch_web.errors import ApiError
+from fsorch_web.paging import whole
 from fsorch_web.seams import in_worker
 from fsorch_web.wire import body, json_response
 
@@ -81,10 +80,7 @@ class Compliance:
     def plan(self) -> Response:
         """GET /api/compliance/plan?at_least=DAYS: what a purge would remove now, lot by lot."""
         self._auth.reader("what is kept")
-        text = flask.request.args.get("at_least", "0")
-        if not (text.isascii() and text.isdigit() and int(text[:9]) <= MOST_DAYS):
-            raise ApiError(400, "bad_input", f"at_least is {text[:20]!r}; expected a number of days")
-        return json_response(in_worker(self._auth.store.retention.plan, int(text)))
+        return json_response(in_worker(self._auth.store.retention.plan, whole("at_least", MOST_DAYS)))
 
     def purge(self) -> Response:
         """POST /api/compliance/purge: remove it. It takes as long as there is much to remove; calls go on."""

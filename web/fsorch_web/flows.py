@@ -9,25 +9,25 @@ import time
 from collections.abc import Callable
 from typing import Annotated
 
-import flask
 import msgspec
 from flask import Flask, Response
 
+from fsorch.clock import DAY_US
 from fsorch.config import world_of
 from fsorch.ivr.picture import draw
 from fsorch.objects import find_thing
 from fsorch.store.publishing import publish_version, roll_back, share_calls
 from fsorch_web.auth import Auth
-from fsorch_web.errors import ApiError
+from fsorch_web.paging import LATEST_US, whole
 from fsorch_web.seams import in_worker
 from fsorch_web.wire import body, json_response
 
 __all__ = ["Flows"]
 
-VersionNumber = Annotated[int, msgspec.Meta(ge=1)]
+# What a column of the database holds.
+MOST_VERSIONS = 2**31 - 1
+VersionNumber = Annotated[int, msgspec.Meta(ge=1, le=MOST_VERSIONS)]
 Reason = Annotated[str, msgspec.Meta(max_length=255)]
-# Of figures, where the request names no beginning.
-SINCE_US = 86_400_000_000
 # A picture has no need of anything but itself.
 ALONE = "default-src 'none'; style-src 'unsafe-inline'"
 
@@ -68,7 +68,7 @@ class Flows:
     def picture(self, id: str) -> Response:
         """GET /api/flows/main/picture: the flow in force, or ?version=3, as SVG."""
         self._auth.reader("the flows")
-        version = _number("version")
+        version = whole("version", MOST_VERSIONS)
         store = self._auth.store
 
         def drawn() -> str:
@@ -92,8 +92,8 @@ class Flows:
     def stats(self, id: str) -> Response:
         """GET /api/flows/main/stats: of the last 24 hours, or from ?since= until ?until= (UTC microseconds)."""
         self._auth.reader("the flows")
-        since = _number("since") or time.time_ns() // 1000 - SINCE_US
-        store, until, version = self._auth.store, _number("until"), _number("version")
+        since = whole("since", LATEST_US) or time.time_ns() // 1000 - DAY_US
+        store, until, version = self._auth.store, whole("until", LATEST_US), whole("version", MOST_VERSIONS)
         return json_response(in_worker(store.flow_figures, id, since=since, until=until, version=version))
 
     def publish(self, id: str) -> Response:
@@ -118,13 +118,3 @@ class Flows:
         )
         self._changed()
         return json_response({"revision": revision, "applied": True})
-
-
-def _number(name: str) -> int:
-    """A number of the query, 0 where it is not there."""
-    text = flask.request.args.get(name, "")
-    if not text:
-        return 0
-    if not (text.isascii() and text.isdigit() and len(text) < 19):
-        raise ApiError(400, "bad_input", f"{name} is {text[:40]!r}; expected a whole number")
-    return int(text)

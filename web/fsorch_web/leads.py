@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any
 
 import flask
@@ -526,4 +526,8 @@ def _number(text: str) -> str:
 
 
 def _us(moment: datetime) -> int:
-    return round(moment.astimezone(UTC).timestamp() * 1_000_000)
+    """UTC microseconds. Raises ApiError for a year that nothing of ours is of."""
+    at = round(moment.timestamp() * 1_000_000)
+    if at < 0:
+        raise ApiError(400, "bad_input", f"{moment.isoformat()} is before 1970")
+    return at

@@ -34,7 +34,9 @@ ERRORS = {
     "403": "They may not",
     "404": "No such thing; the nearest names",
     "409": "Not possible now, or somebody else was quicker",
+    "413": "More than a request may carry",
     "422": "The centre would not be sound; the path of the key, what was expected, the nearest name",
+    "429": "Too many attempts to log in; retry_after_s says how long to wait",
     "503": "The database or the switch is away; ask again later",
 }
 QUERIES: dict[str, tuple[dict[str, Any], str]] = {

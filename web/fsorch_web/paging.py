@@ -14,12 +14,14 @@ from fsorch.clock import DAY_US
 from fsorch_web.errors import ApiError
 from fsorch_web.wire import json_response
 
-__all__ = ["MOST", "Place", "after_place", "limit_of", "page_response", "place", "span_of"]
+__all__ = ["LATEST_US", "MOST", "Place", "after_place", "limit_of", "page_response", "place", "span_of", "whole"]
 
 MOST = 500
 USUAL = 50
 # Figures and pictures of more than this are for the command line.
 LONGEST_US = 92 * DAY_US
+# The year 5138: no calendar is asked about a later moment.
+LATEST_US = 10**17 - 1
 
 
 # When a row came (UTC microseconds), and its id among those of one moment.
@@ -31,24 +33,28 @@ def _id(row: Any) -> str:
     return str(row.id)
 
 
-def limit_of(usual: int = USUAL) -> int:
-    """How many rows the request asks for. Raises ApiError."""
-    text = flask.request.args.get("limit", "")
+def whole(name: str, most: int, usual: int = 0) -> int:
+    """A whole number of the query, up to ``most``; ``usual`` where it is not there. Raises ApiError."""
+    text = flask.request.args.get(name, "")
     if not text:
         return usual
-    if not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= MOST):
-        raise ApiError(400, "bad_input", f"limit is {text[:20]!r}; expected a number from 1 to {MOST}")
+    if not (text.isascii() and text.isdigit() and len(text) <= len(str(most)) and int(text) <= most):
+        raise ApiError(400, "bad_input", f"{name} is {text[:40]!r}; expected a whole number of at most {most}")
     return int(text)
+
+
+def limit_of(usual: int = USUAL) -> int:
+    """How many rows the request asks for. Raises ApiError."""
+    limit = whole("limit", MOST, usual)
+    if not limit:
+        raise ApiError(400, "bad_input", f"limit is 0; expected a number from 1 to {MOST}")
+    return limit
 
 
 def span_of() -> tuple[int, int]:
     """The time that is asked about, in UTC microseconds; the last 24 hours where nothing is said. Raises ApiError."""
-    args = flask.request.args
-    try:
-        until = int(args.get("until", "0")) or time.time_ns() // 1000
-        since = int(args.get("since", "0")) or until - DAY_US
-    except ValueError:
-        raise ApiError(400, "bad_request", "since and until are UTC microseconds") from None
+    until = whole("until", LATEST_US) or time.time_ns() // 1000
+    since = whole("since", LATEST_US) or until - DAY_US
     if not 0 < until - since <= LONGEST_US:
         raise ApiError(400, "bad_request", "since must be before until, and at most 92 days")
     return since, until

@@ -3,7 +3,6 @@ callers wait to be called by them and nobody else."""
 
 from __future__ import annotations
 
-import flask
 import msgspec
 from flask import Flask, Response
 
@@ -16,6 +15,7 @@ from fsorch.errors import NotFound
 from fsorch.places import Places
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
+from fsorch_web.paging import LATEST_US, whole
 from fsorch_web.seams import in_worker
 from fsorch_web.wire import json_response
 
@@ -23,9 +23,6 @@ __all__ = ["OwnCaller", "PromiseHours", "PromiseRoutes"]
 
 # How far a promise is while it is not kept.
 OWED = ("waiting", "calling", "resting")
-
-# Digits of a moment until the year 5138: no calendar is asked about a later one.
-LONGEST = 17
 
 
 class PromiseHours(msgspec.Struct, kw_only=True):
@@ -72,7 +69,9 @@ class PromiseRoutes:
         card = next((one.lead for one in self._gateway.snapshot().agents if one.id == agent), None)
         if card is None:
             raise NotFound("lead in front of agent", agent)
-        at = _moment()
+        at = whole("at", LATEST_US)
+        if not at:
+            raise ApiError(400, "bad_input", "at is missing; give UTC microseconds")
         return json_response(PromiseHours(at=at, first=in_worker(self._first, card, at)))
 
     def _first(self, card: LeadCard, at: int) -> int:
@@ -95,11 +94,3 @@ def _own(one: ContactView) -> OwnCaller:
         since=one.enqueued_at,
         why=one.why,
     )
-
-
-def _moment() -> int:
-    """The moment that is asked about. Raises ApiError."""
-    text = flask.request.args.get("at", "")
-    if not (text.isascii() and text.isdigit() and len(text) <= LONGEST):
-        raise ApiError(400, "bad_input", f"at is {text[:20]!r}; expected UTC microseconds")
-    return int(text)

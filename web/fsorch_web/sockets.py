@@ -74,6 +74,8 @@ class Sockets:
         self.socketio.on_event("connect", self._connect, namespace=NAMESPACE)
         self.socketio.on_event("disconnect", self._disconnect, namespace=NAMESPACE)
         self.socketio.on_event("hello", self._hello, namespace=NAMESPACE)
+        self.socketio.on_error_default(_failed)
+        engine.on("message", self._heard)
         app.wsgi_app = Gate(app, auth, app.wsgi_app)  # type: ignore[method-assign]
 
     def start(self) -> None:
@@ -95,6 +97,14 @@ class Sockets:
         for sid, connection in tuple(self._connections.items()):
             if not self._auth.still(connection.person, connection.key):
                 self._close([sid])
+
+    def _heard(self, line: str, message: Any) -> None:
+        """One message on a line. What is none of ours ends it: a page that sends such things would fill the log."""
+        try:
+            self.socketio.server._handle_eio_message(line, message)
+        except Exception as error:  # noqa: BLE001 - whatever the library stumbles over; our own handlers log themselves
+            log.info("a page sent what nobody understands (%s): its line is closed", error)
+            self.socketio.server.eio.disconnect(line)
 
     def _connect(self, _given: Any = None) -> None:
         person = self._auth.whoever()
@@ -170,6 +180,12 @@ class Gate:
     def _has_session(self, environ: dict[str, Any]) -> bool:
         found = self._app.session_interface.open_session(self._app, self._app.request_class(environ))
         return found is not None and "_user_id" in found and self._auth.is_live(found.get("key", ""))
+
+
+def _failed(error: Exception) -> bool:
+    """A handler of ours has failed; a connection that was being made is refused."""
+    log.error("an event of a page failed for a reason nobody foresaw", exc_info=error)
+    return False
 
 
 def _sid() -> str:

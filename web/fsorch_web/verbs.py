@@ -50,6 +50,7 @@ from fsorch.engine.views import AgentView, CampaignView, ContactView, QueueView,
 from fsorch.errors import NotFound
 from fsorch_web.auth import Auth
 from fsorch_web.errors import ApiError
+from fsorch_web.paging import LATEST_US
 from fsorch_web.people import Person
 from fsorch_web.sight import seen
 from fsorch_web.wire import body, json_response
@@ -162,7 +163,7 @@ class Said(Plain, forbid_unknown_fields=True, kw_only=True):
 
     disposition: Id
     note: Annotated[str, msgspec.Meta(max_length=2000)] = ""
-    callback_at: Annotated[int, msgspec.Meta(ge=0)] = 0
+    callback_at: Annotated[int, msgspec.Meta(ge=0, le=LATEST_US)] = 0
     callback_own: bool = False
     attempt: Id = ""
     answers: Annotated[dict[Id, Annotated[str, msgspec.Meta(max_length=500)]], msgspec.Meta(max_length=20)] = {}

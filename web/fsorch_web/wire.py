@@ -23,7 +23,7 @@ class Json:
     @staticmethod
     def loads(text: str | bytes, **_options: Any) -> Any:
         """The value; a ValueError (msgspec.DecodeError is one) when it is not JSON."""
-        return msgspec.json.decode(text)
+        return _decode(text, object)
 
 
 def json_response(value: Any, status: int = 200) -> Response:
@@ -35,4 +35,11 @@ def json_response(value: Any, status: int = 200) -> Response:
 
 def body(type: type[T]) -> T:
     """The request's JSON body, checked; an empty body counts as ``{}``. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(request.get_data(cache=False) or b"{}", type=type)
+    return _decode(request.get_data(cache=False) or b"{}", type)
+
+
+def _decode(text: str | bytes, type: type[T]) -> T:
+    try:
+        return msgspec.json.decode(text, type=type)
+    except RecursionError:
+        raise msgspec.DecodeError("JSON is nested too deeply") from None
