@@ -6,6 +6,8 @@ from collections.abc import Callable
 from math import ceil
 from typing import Protocol
 
+from msgspec import structs
+
 from fsorch.acd import ContactInput, Match, OfferEffect, OfferInput, OfferState, verdict_of
 from fsorch.acd.agent import AgentInput, AgentState
 from fsorch.acd.phones import way_of
@@ -141,6 +143,9 @@ class Offers:
         """Offer a waiting contact that stands in no line to who was found for it. An agent who is reserved for it stays
         so."""
         contact = self.core.contacts[match.contact]
+        owes = contact.promise.agent if contact.promise is not None and not contact.leg else ""
+        if owes and owes not in match.agents:
+            match = structs.replace(match, why=f"{match.why}; {owes}, who was to make this call, could not in time")
         if not contact.offers_open:
             contact.machine.step(ContactInput.OFFER)
             self.records.begin(contact, SegmentKind.OFFER, queue=match.queue)

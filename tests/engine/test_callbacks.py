@@ -576,6 +576,7 @@ def test_anyone_calls_once_one_agent_has_not_for_so_long() -> None:
     assert dials(desk) == []
     desk.passes(11)
     assert desk.last(Originate).endpoint == "user/1002"
+    assert desk.of(FactKind.OFFER_MADE)[-1].data["why"].endswith("; ann, who was to make this call, could not in time")
 
 
 def test_who_does_not_serve_the_queue_any_more_keeps_nobody_waiting() -> None:

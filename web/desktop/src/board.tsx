@@ -370,6 +370,11 @@ function AgentRow(props: { agent: Agent; board: Board; user: User; open: boolean
             No calls: {agent.unready}
           </span>
         )}
+        {agent.rule && (
+          <span class="small unready" data-test="by-rule">
+            By rule: {agent.rule}
+          </span>
+        )}
       </span>
       <span class="agent-state">
         <span class={`tone-word ${tone(agent)}`}>
