@@ -91,8 +91,9 @@ function said(party: Party): string {
 function Where({ places, add }: { places: Place[]; add?: boolean }): JSX.Element {
   const [chosen, setChosen] = useState("");
   const [number, setNumber] = useState("");
+  const [priority, setPriority] = useState("");
   const [kind, id] = chosen.split(":", 2);
-  const to = number ? { number } : kind === "queue" ? { queue: id } : { to: id };
+  const to = number ? { number } : kind === "queue" ? { queue: id, ...(priority && !add ? { priority: Number(priority) } : {}) } : { to: id };
   const ready = number !== "" || chosen !== "";
   return (
     <div class="where" data-test="where">
@@ -108,6 +109,12 @@ function Where({ places, add }: { places: Place[]; add?: boolean }): JSX.Element
         or a number
         <input inputMode="tel" value={number} onInput={(event) => setNumber(event.currentTarget.value.trim())} />
       </label>
+      {kind === "queue" && !number && !add && (
+        <label>
+          with priority (the same, if empty)
+          <input type="number" min={0} max={999} step={1} value={priority} data-test="transfer-priority" onInput={(event) => setPriority(event.currentTarget.value)} />
+        </label>
+      )}
       {add ? (
         <Action kind="primary" test="add" disabled={!ready} run={() => ask("add-party", to)}>
           Call into the talk
