@@ -103,8 +103,7 @@ class Dialling:
         """The centre has changed: what runs goes on by the new words at once."""
         wanted = {spec.id: spec for spec in self.core.centre.campaigns}
         self.checks.configure(self.core.centre)
-        for id in [id for id in self.runs if id not in wanted]:
-            self._stop(self.runs.pop(id))
+        gone = [self.runs.pop(id) for id in list(self.runs) if id not in wanted]
         for id, spec in wanted.items():
             run = self.runs.get(id)
             if run is None:
@@ -115,6 +114,9 @@ class Dialling:
         self.crew.configure()
         self.ways.configure()
         self.lines.configure()
+        # Their agents find another campaign among those there are now.
+        for run in gone:
+            self._stop(run)
         self.crew.look_at_all()
         self.soon()
 

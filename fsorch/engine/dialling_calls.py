@@ -201,6 +201,10 @@ class DialCalls:
     def left(self, contact: Contact) -> None:
         """The agent is gone, or no way is free, before the lead has answered."""
         dial = self.dials.get(contact.id)
+        if dial is not None and dial.machine.state is DialState.UP:
+            # Somebody has picked up. They stand in no line before it is heard who that is.
+            contact.need = None
+            return
         if dial is not None and dial.leg:
             if dial.machine.allows(DialInput.CANCEL):
                 self.cancel(dial)
@@ -468,7 +472,7 @@ class DialCalls:
         return max(min(SOONEST_S, dial.drop_s), dial.drop_s - self.hearing.waited_s(dial))
 
     def _join(self, dial: Dial, contact: Contact) -> None:
-        """Their agent's phone is picked up already."""
+        """Their agent's phone is picked up already; or that agent is gone, and they are for whoever is free."""
         contact.leg = dial.leg
         self.core.send(dial.switch, Unschedule(dial.leg))
         self.core.timers.set(("dial", dial.id), self.core.now.mono + self._drop_s(dial))
@@ -476,6 +480,8 @@ class DialCalls:
         picked_up = next((offer for offer in offers if self.calls.offers.picked_up(offer)), None)
         if picked_up is not None:
             self.calls.offers.bridge(picked_up, dial.leg)
+        elif not offers:
+            self.calls.queueing.wait(contact, True)
 
     def _contact(self, dial: Dial) -> Contact:
         core, lead = self.core, dial.lead
@@ -502,9 +508,10 @@ class DialCalls:
         return contact
 
     def _reserved(self, dial: Dial) -> bool:
-        """Whether the agent for whom it was dialled is there for it."""
+        """Whether the agent for whom it was dialled is there for it, and for nothing else."""
         person = self.core.people.get(dial.agent)
-        return person is not None and not person.gone and person.agent.state is AgentState.RESERVED
+        there = person is not None and not person.gone and not person.offer
+        return there and person.agent.state is AgentState.RESERVED
 
     def _note_served(self, dial: Dial, cause: str) -> None:
         contact = self.core.contacts.get(dial.id)

@@ -86,6 +86,10 @@ class Crew:
         if home is not None and (state == "away" or not self._belongs(person, home)):
             # They go, or have lost a skill or the queue, or the campaign asks for others than it did.
             self._leave(home, id, brief=state == "away" and is_hindered(person))
+            if state != "away":
+                # What rang for them may have ended with that, so that they are at another one by now.
+                self.staffed(person)
+                return
             home = None
         if state == "away":
             for run in self._stopped(person):

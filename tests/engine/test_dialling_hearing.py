@@ -336,3 +336,32 @@ def test_the_networks_tones_are_no_answer_and_end_in_the_family_they_tell(cause:
     assert [row.outcome for row in room.ended()] == [outcome]
     assert not room.of(FactKind.CONTACT_BEGAN)
     assert not room.of(FactKind.GATEWAY_RESTS)
+
+
+def test_whose_agent_hangs_up_while_they_are_listened_to_is_for_whoever_is_free_then() -> None:
+    told = centre(structs.replace(CAMPAIGN, amd=TIMING), agents=2, nailed=False)
+    room = Room(structs.replace(told, agents=(told.agents[0], structs.replace(told.agents[1], queues=()))))
+    room.log_in("a0", "a1")
+    room.run()
+    phone = room.last(Originate)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    (call,) = room.calls()
+    room.answers(call)
+    ear = Ear(room, call)
+    ear.ends(0.4, found=True)
+    room.ends(phone.uuid)
+    room.passes(0.1)
+    # The agent's phone rings for another lead already, and is in no other offer meanwhile.
+    again = room.last(Originate)
+    assert again.uuid not in (phone.uuid, call.uuid)
+    ear.ends(1.1, found=True)
+    ear.ends(1.66, found=False)
+    assert room.of(FactKind.CONTACT_QUEUED)[-1].leg == call.uuid
+    assert [offer.agent for offer in room.engine._core.offers.values()] == ["a0"]
+    room.passes(3)
+    assert [fact.leg for fact in room.of(FactKind.DROPPED)] == [call.uuid]
+    room.ends(call.uuid)
+    assert [row.outcome for row in room.ended()] == ["drop"]
+    began = [fact.contact for fact in room.of(FactKind.CONTACT_BEGAN)]
+    ended = [fact.contact for fact in room.of(FactKind.CONTACT_ENDED)]
+    assert (began.count(room.ended()[0].contact), ended.count(room.ended()[0].contact)) == (1, 1)

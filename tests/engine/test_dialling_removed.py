@@ -86,18 +86,21 @@ def test_agents_whose_own_phones_ring_for_leads_can_be_removed_with_their_campai
     room.tell(Configure(structs.replace(without(told, "a0", "a1"), campaigns=(AUTUMN,))))
     room.passes(1)
     assert dialled_by(room) == {"autumn": 1}
+    room.passes(60)
     assert is_logged_out(room, "a0")
+    assert is_logged_out(room, "a1")
 
 
-def test_who_was_called_for_a_campaign_that_is_removed_dials_for_one_of_the_others() -> None:
-    winter = structs.replace(CAMPAIGN, id="winter")
-    told = centre(CAMPAIGN, AUTUMN, winter, agents=1, nailed=False)
+@pytest.mark.parametrize("removed", [True, False])
+def test_who_was_called_for_a_campaign_that_is_theirs_no_more_dials_for_one_of_the_others(removed: bool) -> None:
+    told = centre(CAMPAIGN, AUTUMN, structs.replace(CAMPAIGN, id="winter"), agents=1, nailed=False)
     room = Room(told)
     room.log_in("a0")
     room.run("spring", "autumn", "winter")
     (home,) = (id for id, agents in dialled_by(room).items() if agents)
     left = tuple(one for one in told.campaigns if one.id != home)
-    room.tell(Configure(structs.replace(told, campaigns=left)))
+    asking = structs.replace(CAMPAIGN, id=home, skills={"french": 4})
+    room.tell(Configure(structs.replace(told, campaigns=left if removed else (asking, *left))))
     assert sum(dialled_by(room).values()) == 1
     room.passes(1)
     assert sum(dialled_by(room).values()) == 1
