@@ -331,6 +331,9 @@ class People:
         self.core.distributor.set_agent(person.spec.id, ())
         if person.agent.state is AgentState.WRAP_UP:
             self._finish_wrap_up(person, AgentInput.WRAP_UP_OVER)
+        elif person.agent.state is AgentState.RESERVED and not person.offer:
+            # The lead that is dialled for them has whoever is free.
+            self.move(person, AgentInput.RELEASE)
         self._part(person)
 
     def _part(self, person: Person) -> None:

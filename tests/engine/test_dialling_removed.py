@@ -8,6 +8,7 @@ from msgspec import structs
 from fsorch.campaigns import Mode
 from fsorch.config import Centre
 from fsorch.engine import Configure, FactKind
+from fsorch.engine.inputs import DialPreview
 from fsorch.errors import NotFound
 from fsorch.esl.commands import Originate
 from tests.engine.dialroom import CAMPAIGN, Room, centre, talked
@@ -121,3 +122,16 @@ def test_a_campaign_that_is_removed_and_back_has_no_more_lines_than_it_may() -> 
     room.fails(room.calls()[0], "USER_BUSY")
     room.passes(1)
     assert len(room.calls()) == 3
+
+
+def test_a_lead_that_is_dialled_for_a_removed_agent_has_whoever_is_free() -> None:
+    told = centre(structs.replace(CAMPAIGN, mode=Mode.PREVIEW), agents=2)
+    room = Room(told)
+    room.at_work("a0", "a1")
+    room.run()
+    room.tell(DialPreview(agent="a0", by="a0"))
+    (call,) = room.calls()
+    room.tell(Configure(without(told, "a0")))
+    assert is_logged_out(room, "a0")
+    room.answers(call)
+    assert room.contact().agent == "a1"
