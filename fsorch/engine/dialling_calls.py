@@ -58,6 +58,8 @@ JOINING_S = 1.0
 # An agent who has picked up for a lead waits so long for a gateway to take the launch, beyond what the turns of those
 # who were ready before take; it is tried so often.
 ROOM_S, AGAIN_S = 3.0, 0.1
+# It is not known yet who, if anybody, has answered.
+NOT_JUDGED = (DialState.PLACED, DialState.RINGING, DialState.UP)
 # What an agent hears while the lead's phone rings.
 RINGBACK = "tone_stream://%(2000,4000,440,480);loops=-1"
 
@@ -201,12 +203,12 @@ class DialCalls:
     def left(self, contact: Contact) -> None:
         """The agent is gone, or no way is free, before the lead has answered."""
         dial = self.dials.get(contact.id)
-        if dial is not None and dial.machine.state is DialState.UP:
+        if dial is not None and dial.answered_at and dial.machine.state in NOT_JUDGED:
             # Somebody has picked up. They stand in no line before it is heard who that is.
             contact.need = None
             return
         if dial is not None and dial.leg:
-            if dial.machine.allows(DialInput.CANCEL):
+            if self.may_cancel(dial):
                 self.cancel(dial)
         elif dial is not None:
             self.dials.pop(dial.id, None)
@@ -225,6 +227,10 @@ class DialCalls:
         self.core.distributor.unready(dial.agent)
         why = "this lead was dialled for this agent alone"
         self.calls.offers.make(Match(contact.id, contact.queue, (dial.agent,), why))
+
+    def may_cancel(self, dial: Dial) -> bool:
+        """Whether it can be taken back: nobody has picked up, as far as is known."""
+        return dial.machine.allows(DialInput.CANCEL) and not dial.answered_at
 
     def cancel(self, dial: Dial) -> None:
         """Take it back, unless somebody has answered. Raises RequestRefused then."""
@@ -510,8 +516,9 @@ class DialCalls:
     def _reserved(self, dial: Dial) -> bool:
         """Whether the agent for whom it was dialled is there for it, and for nothing else."""
         person = self.core.people.get(dial.agent)
-        there = person is not None and not person.gone and not person.offer
-        return there and person.agent.state is AgentState.RESERVED
+        if person is None or person.gone or person.offer:
+            return False
+        return person.agent.state is AgentState.RESERVED
 
     def _note_served(self, dial: Dial, cause: str) -> None:
         contact = self.core.contacts.get(dial.id)

@@ -17,7 +17,6 @@ from math import ceil
 
 from fsorch.acd import AgentState
 from fsorch.campaign.agent_turns import Turns
-from fsorch.campaign.dial import DialInput
 from fsorch.campaign.pacing_watch import LASTING_S
 from fsorch.campaigns import CampaignState, Mode, Outcome
 from fsorch.clock import US
@@ -262,7 +261,7 @@ class Crew:
             theirs = [dial for dial in self.dials.dials.values() if dial.campaign.id == run.spec.id]
             # An agent who has dialled by hand waits for that call, whatever the campaign does.
             for dial in [dial for dial in theirs if run.state is CampaignState.RUNNING or not dial.agent]:
-                if brief and dial.machine.allows(DialInput.CANCEL):
+                if brief and self.dials.may_cancel(dial):
                     self.core.timers.set(("withdraw", dial.id), self.core.now.mono + LASTING_S)
                 else:
                     self._withdraw(dial)
@@ -286,7 +285,7 @@ class Crew:
         ring = [
             dial
             for dial in self.dials.dials.values()
-            if dial.campaign.id == run.spec.id and not dial.agent and dial.machine.allows(DialInput.CANCEL)
+            if dial.campaign.id == run.spec.id and not dial.agent and self.dials.may_cancel(dial)
         ]
         calls -= sum(dial.id in theirs for dial in ring)
         ready = [dial for dial in reversed(ring) if dial.id not in theirs and self._may_end(dial)]
@@ -318,7 +317,7 @@ class Crew:
 
     def _withdraw(self, dial: Dial) -> None:
         """A call that rings and has nobody: ended, once it has rung as long as the law wants."""
-        if not dial.machine.allows(DialInput.CANCEL):
+        if not self.dials.may_cancel(dial):
             return
         if not dial.leg:
             # The agent's own phone comes first and still rings: there is nobody yet to ring any longer, and nobody may

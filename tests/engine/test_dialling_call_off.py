@@ -236,6 +236,21 @@ def test_who_picks_up_in_the_moment_in_which_it_is_taken_back_is_a_drop() -> Non
     assert Two.made[-1].drops == 1
 
 
+@pytest.mark.parametrize("agents", [("a0",), ("a0", "a1")])
+def test_who_has_picked_up_already_is_not_taken_back_but_hears_who_called(agents: tuple[str, ...]) -> None:
+    room = room_of(2)
+    call = room.calls()[3]
+    rings(room, room.calls()[0])
+    room.event("CHANNEL_CREATE", call.uuid)
+    room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
+    leaves(room, *agents)
+    room.passes(0.5)
+    assert call.uuid not in killed(room)
+    room.event("CHANNEL_PARK", call.uuid)
+    room.passes(3)
+    assert [fact.leg for fact in room.of(FactKind.DROPPED)] == ([call.uuid] if len(agents) == 2 else [])
+
+
 def test_a_campaign_that_wants_none_called_off_lets_them_ring() -> None:
     room = room_of(2, call_off=False)
     rings(room, room.calls()[0])
