@@ -406,7 +406,8 @@ class Service:
         recalled = in_thread(self.store.recall, since)
         self._owes_recall = not whole
         if whole:
-            attempts = in_thread(self._dialler.recover)
+            wrapping = [shift.contact for shift in recalled.shifts if shift.wrap_up_began]
+            attempts = in_thread(self._dialler.recover, wrapping)
             return msgspec.structs.replace(recalled, until=self._until, attempts=attempts)
         # An end that still waits in the spool would be overwritten.
         log.warning("the database is behind; contacts that fsorch left in the middle stay open until it has caught up")

@@ -22,7 +22,7 @@ from fsorch.campaigns import (
 )
 from fsorch.clock import US
 
-__all__ = ["Next", "after", "first_number", "unspent", "with_attempt"]
+__all__ = ["Next", "after", "first_number", "spoken", "unspent", "with_attempt"]
 
 # Whose phone has rung in vain because we took the call back is not called again in the next minute.
 RANG_S = 900.0
@@ -124,7 +124,7 @@ def _missed_promise(spec: CampaignSpec, lead: Lead, attempt: AttemptRow, outcome
             next_at=attempt.ended_at + round(max(spec.callbacks.retry_s, LEAST_REST_S) * US),
             next_number=lead.next_number,
             callback_agent=lead.callback_agent,
-            why=f"a promised call that ended {_spoken(outcome)}",
+            why=f"a promised call that ended {spoken(outcome)}",
         )
     return _by_rule(spec, lead, attempt, outcome)
 
@@ -143,14 +143,14 @@ def _by_rule(spec: CampaignSpec, lead: Lead, attempt: AttemptRow, outcome: Outco
                 state=LeadState.READY,
                 next_at=attempt.ended_at,
                 next_number=untried,
-                why=f"{_spoken(outcome)} at one number, the next is tried",
+                why=f"{spoken(outcome)} at one number, the next is tried",
             )
     if lead.tried.get(outcome, 0) > rule.attempts or not rule.attempts:
-        return Next(state=LeadState.FINISHED, why=f"{_spoken(outcome)} as often as the rule allows ({rule.attempts})")
+        return Next(state=LeadState.FINISHED, why=f"{spoken(outcome)} as often as the rule allows ({rule.attempts})")
     after_s = rule.after_s
     if outcome is Outcome.CANCELLED and attempt.ringing_at and outcome not in spec.retries:
         after_s = max(after_s, RANG_S)
-    return _again(spec, lead, attempt, after_s, _spoken(outcome), turn=rule.next_number)
+    return _again(spec, lead, attempt, after_s, spoken(outcome), turn=rule.next_number)
 
 
 def _again(
@@ -217,7 +217,8 @@ def with_attempt(lead: Lead, attempt: AttemptRow) -> Lead:
     )
 
 
-def _spoken(outcome: Outcome) -> str:
+def spoken(outcome: Outcome) -> str:
+    """An outcome as people say it: ``no answer``."""
     words = {
         Outcome.NOANSWER: "no answer",
         Outcome.HUNG_UP: "hung up at once",

@@ -156,15 +156,18 @@ class Dialler:
             return str(error) or type(error).__name__
         return ""
 
-    def recover(self) -> tuple[OpenAttempt, ...]:
+    def recover(self, wrapping: Iterable[str] = ()) -> tuple[OpenAttempt, ...]:
         """What earlier processes of this home left behind: leads that were never dialled are free, and the attempts
-        that were under way, or whose leads wait for a word. Blocks; raises StoreError. Only when the spool is in the
-        database."""
+        that were under way, or whose leads wait for a word. ``wrapping``: the contacts after which agents wrap up;
+        those of them that were numbers called by hand, which no lead waits for, come too. Blocks; raises StoreError.
+        Only when the spool is in the database."""
         store = self._store()
         left = [OpenAttempt(row=one.row, lead=one.lead) for one in store.leads.recover(self._life)]
         known = {one.row.id for one in left}
         under_way = [row for row in store.leads.attempts.under_way() if row.id not in known]
         others = store.leads.held_elsewhere((row.lead for row in under_way), self._life)
+        by_hand = [row for id in wrapping if id and (row := store.leads.attempts.get(id)) is not None and not row.lead]
+        under_way += [row for row in by_hand if row.ended_at]
         found = (*left, *(OpenAttempt(row=row) for row in under_way if row.lead not in others))
         dropped = store.leads.attempts.dropped([one.row for one in found])
         words = store.leads.attempts.words([one.row for one in found])

@@ -171,14 +171,22 @@ class DialCalls:
         self.calls.step(contact, ContactInput.QUEUE)
         self._give(contact, dial)
 
+    def behind_agent(self, dial: Dial) -> Contact:
+        """The contact of a call that rings, after a restart of ours, behind the agent whose phone came first and is
+        picked up."""
+        contact = self._contact(dial)
+        contact.leg = ""
+        return contact
+
     def instead_of_bridging(self, offer: Offer, contact: Contact) -> bool:
         """Whether the agent, whose phone is picked up, waits for the lead to answer."""
         dial = self.dials.get(contact.id)
         if dial is None or contact.leg:
             return False
         self.core.timers.set(("offer", offer.id), self.core.now.mono + dial.ring_s + 3 * GRACE_S)
-        self.core.send(offer.switch, Playback(offer.leg, RINGBACK))
-        self.picked_up(dial)
+        if not dial.leg:
+            self.core.send(offer.switch, Playback(offer.leg, RINGBACK))
+            self.picked_up(dial)
         return True
 
     def call_now(self, dial: Dial) -> None:

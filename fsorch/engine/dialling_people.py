@@ -24,7 +24,18 @@ from fsorch.acd import AgentState
 from fsorch.acd.line import LineState
 from fsorch.campaign.dial import DialState
 from fsorch.campaign.form import filled_in
-from fsorch.campaigns import CampaignSpec, CampaignState, Disposition, Lead, LeadState, Mode, PreviewTimeout, Then
+from fsorch.campaign.retry import spoken
+from fsorch.campaigns import (
+    CampaignSpec,
+    CampaignState,
+    Disposition,
+    Lead,
+    LeadState,
+    Mode,
+    Outcome,
+    PreviewTimeout,
+    Then,
+)
 from fsorch.clock import US
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
@@ -249,6 +260,7 @@ class Previews:
         self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling, caller_id: str = ""
     ) -> None:
         """Call this number for this agent alone."""
+        self.refusals.pop(person.spec.id, None)
         dial = self.dialling.prepare(run, ready, number, ruling, agent=person.spec.id, caller_id=caller_id)
         if self.dialling.lines.room(run) == 0:
             why = f"the tenant {self.core.tenancy.of_campaign(run.spec.id)} has as many calls as it may"
@@ -442,6 +454,8 @@ class Previews:
     def closing(self, dial: Dial) -> bool:
         """Whether what becomes of the lead is seen to here: the agent has still to say how it was, or may change what
         they have said. Without a wrap-up a word that was given while they talked is carried out."""
+        if not dial.served:
+            self._tell_outcome(dial)
         if not dial.served or self.last.get(dial.served) is not dial:
             return False
         person = self.core.people.get(dial.served)
@@ -454,6 +468,12 @@ class Previews:
         row = structs.replace(dial.lead, state=LeadState.CLOSING)
         self.core.fact(FactKind.LEAD_CHANGED, dial.id, **self.dialling.marks(dial), row=to_builtins(row), why="wrap-up")
         return True
+
+    def _tell_outcome(self, dial: Dial) -> None:
+        """Keep for the agent for whom alone it was dialled that nobody was reached, and why."""
+        outcome = dial.outcome or Outcome.LOST
+        if dial.agent and outcome is not Outcome.CANCELLED:
+            self.refusals[dial.agent] = f"{dial.number} was not reached: {spoken(outcome)}"
 
     def reopen(self, dial: Dial, agent: str) -> bool:
         """An earlier life of ours ended while the agent was in the wrap-up after this call: they go on with it. False:

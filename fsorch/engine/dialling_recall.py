@@ -33,13 +33,14 @@ from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import served_alone
 from fsorch.engine.inputs import OpenAttempt, Recall, SaidWord
 from fsorch.engine.rows import LegRow
-from fsorch.engine.state import Leg
+from fsorch.engine.state import Contact, Leg
 from fsorch.esl.commands import Kill, Notes
 from fsorch.esl.events import Event
 from fsorch.esl.quoting import display
 
 __all__ = ["Found"]
 
+RINGING = (DialState.PLACED, DialState.RINGING)
 # What is heard of answers; that an agent says so follows from the word.
 SIGNS = frozenset(Sign) - {Sign.SAID}
 
@@ -88,16 +89,16 @@ class Found:
                 self.close(switch, self.core.legs)
 
     def _settle(self, known: OpenAttempt, agent: str) -> None:
-        """The attempt has its end, and its lead none: an agent had still to say how it was. One who is in the wrap-up
-        after it goes on with that; else what was said is carried out, or the rules are."""
-        if known.lead is None:
+        """The attempt has its end, and its lead none (or it was no lead's): an agent had still to say how it was. One
+        who is in the wrap-up after it goes on with that; else what was said is carried out, or the rules are."""
+        if known.lead is None and known.row.lead:
             return
         row, dial = known.row, self._of(known.row, known.lead, known.word)
         dial.outcome, dial.cause, dial.ended_at = row.how, row.cause, row.ended_at
         dial.ringing_at, dial.answered_at, dial.bridged_at = row.ringing_at, row.answered_at, row.bridged_at
         dial.contact, dial.served, dial.prompt = row.contact, agent or row.agent, row.prompt
         dial.signs = [Sign(one) for one in row.answer.split() if one in SIGNS]
-        if known.lead.state is not LeadState.CLOSING:
+        if known.lead is None or known.lead.state is not LeadState.CLOSING:
             dial.lead = with_attempt(dial.lead, row)
         if not agent or not self.dialling.reopen(dial, agent):
             self.dialling.settle(dial, dial.said, dial.promised_at, dial.promised_to)
@@ -244,6 +245,15 @@ class Found:
         left = dial.wait_s + GRACE_S - (self.core.now.wall - dial.launched_at) / US
         self.core.timers.set(("dial", dial.id), self.core.now.mono + max(GRACE_S, left))
         self._bring_up(dial, event)
+
+    def behind(self, attempt: str, agent: str) -> Contact | None:
+        """The contact of a call that was taken up and rings, for the agent whose phone was picked up before it was
+        placed. None: it has been answered by now."""
+        dial = self.dials.dials.get(attempt)
+        if dial is None or attempt in self.core.contacts or dial.machine.state not in RINGING:
+            return None
+        dial.agent = agent
+        return self.dials.behind_agent(dial)
 
     def follow(self, switch: str, event: Event) -> None:
         """A contact that was taken back is an attempt: it is accounted to its end, and dropped in time if it waits."""

@@ -74,7 +74,15 @@ class CampaignBoard:
             for one in self.previews.dispositions(dial)
         )
         card = self._card(dial.campaign, dial.lead, dial.number, person, phase)
-        return structs.replace(card, attempt=dial.id, words=words, said=dial.disposition, note=dial.note)
+        return structs.replace(
+            card,
+            attempt=dial.id,
+            placed=bool(dial.leg),
+            answered=dial.answered_at > 0,
+            words=words,
+            said=dial.disposition,
+            note=dial.note,
+        )
 
     def _card(self, spec: CampaignSpec, lead: Lead, number: str, person: Person, phase: str) -> LeadCard:
         return LeadCard(

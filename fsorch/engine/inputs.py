@@ -231,8 +231,9 @@ class SaidWord(msgspec.Struct, frozen=True, kw_only=True):
 class OpenAttempt(msgspec.Struct, frozen=True, kw_only=True):
     """An attempt of an earlier life of ours that was begun and has no end, with its lead (None: the records have none
     of that id any more): its phone may ring, and its customer may talk. Or it has its end, and its lead waits for an
-    agent's word about it. ``dropped_at``: when its customer was told that nobody is there (UTC microseconds, 0: never),
-    which is a drop in the law's sense whatever came of it afterwards. ``word``: what its agent has said of it last."""
+    agent's word about it, or it was called by hand and its agent wraps up. ``dropped_at``: when its customer was told
+    that nobody is there (UTC microseconds, 0: never), which is a drop in the law's sense whatever came of it
+    afterwards. ``word``: what its agent has said of it last."""
 
     row: AttemptRow
     lead: Lead | None = None

@@ -357,6 +357,16 @@ class Recalled:
             contact.segment.began_at = max(contact.enqueued_at, known.segmented_at)
         return True
 
+    def waits_behind(self, contact: Contact) -> None:
+        """A contact whose agent's phone came first, and whose customer is called at this moment, waits on."""
+        known = self._contacts.get(contact.id)
+        if known is not None:
+            _remember(contact, known)
+            contact.began_at, contact.enqueued_at = known.row.began_at, known.row.enqueued_at
+        self.calls.step(contact, ContactInput.QUEUE)
+        if contact.segment is not None and known is not None:
+            contact.segment.began_at = max(contact.enqueued_at, known.segmented_at)
+
     def _place(self, contact: Contact, event: Event, known: OpenContact | None) -> None:
         queue, at = event.variable("fsorch_queue") or "", _moment(event, "fsorch_enqueued", self.core.now.wall)
         if not at and known is not None:

@@ -219,6 +219,7 @@ class Resync:
             return ADOPTED
         if self.found.ours(event) and not (self.found.waits(event) or self.recalled.talks(event, present)):
             self.found.take_up(switch, event)
+            self._wait_behind(event.variable("fsorch_attempt") or "", present)
             return ADOPTED
         if _dialled(event):
             # A callback's phone that rings: the promise stands, and it is called anew.
@@ -234,6 +235,16 @@ class Resync:
             self.calls.arrive(switch, event)
             return ADOPTED
         return LEFT
+
+    def _wait_behind(self, attempt: str, present: dict[str, Event]) -> None:
+        """Where the agent's own phone came first, it goes on waiting for the call that was taken up."""
+        for event in present.values():
+            theirs = event.variable("fsorch_role") == "agent" and event.variable("fsorch_contact") == attempt
+            if theirs and confirmed(event) and event.answer_state == "answered":
+                contact = self.found.behind(attempt, event.variable("fsorch_agent") or "")
+                if contact is not None:
+                    self.recalled.waits_behind(contact)
+                return
 
     def _phone(self, switch: str, event: Event) -> str:
         if self._pair(switch, event) or self._standing(switch, event):

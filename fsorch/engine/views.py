@@ -120,12 +120,15 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
     a lead that is shown is dialled or given back by itself, and ``on_timeout`` which of the two (dial, give_back).
     ``script``: what to say, with the lead's fields filled in. ``words``: how the call may be said to have ended,
     and ``said`` what was. ``callback_days``: how far ahead one may be promised; ``zone`` (IANA): by whose clock,
-    empty where nobody knows it. ``astray``: the number and what the list says place them under different clocks, in
+    empty where nobody knows it. ``placed``: the lead's phone is called (false while the agent's own comes first),
+    ``answered``: and was picked up. ``astray``: the number and what the list says place them under different clocks, in
     words. ``caller_ids``: what may be shown to the number, what is shown without a choice first. ``word_needed``:
     the wrap-up is not over before it is said how the call was."""
 
     phase: str
     attempt: str = ""
+    placed: bool = False
+    answered: bool = False
     campaign: str
     campaign_title: str
     lead: str
@@ -229,8 +232,8 @@ class AgentView(msgspec.Struct, frozen=True, kw_only=True):
     engine started (after a restart: of the last 12 hours). ``listeners``: supervisors who hear the talk.
     ``line``: the state of a nailed-up phone's standing call (none, dialling, ready, taken, talking, back, returning,
     lost); empty for a phone that is dialled. ``lead``: of a campaign, in front of them; ``not_called``: why the call
-    that they asked for last is not made. ``calls_owed``: how many customers wait to be called by them and nobody else.
-    """
+    that they asked for last is not made, or reached nobody. ``calls_owed``: how many customers wait to be called by
+    them and nobody else."""
 
     id: str
     name: str

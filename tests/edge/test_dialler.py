@@ -30,6 +30,7 @@ from fsorch.clock import ManualClock, SystemClock
 from fsorch.config import Centre, QueueSpec
 from fsorch.edge.dialler import Dialler
 from fsorch.engine.actions import LeadsBack, LeadsWanted
+from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import LeadsCome
 from fsorch.errors import StoreError
 from fsorch.store import Store, open_database
@@ -244,3 +245,26 @@ def test_times_of_resets_hold_from_when_they_were_written_down(tmp_path: Path) -
     assert dialler._reset(spec, last_reset(spec.resets, "UTC", clock.now().wall))
     assert store.leads.get(added.id).attempts == 0
     store.close()
+
+
+def test_an_agent_who_wraps_up_after_a_number_called_by_hand_is_remembered(store: Store) -> None:
+    row = AttemptRow(id="by-hand", campaign="quick", lead="", number="+4930", launched_at=NOW, ended_at=NOW + 1)
+    ended = [("other", row), ("by-hand", row)]
+    facts = [
+        Fact(
+            id=id,
+            at=NOW,
+            kind=FactKind.ATTEMPT_ENDED,
+            contact=id,
+            data={"row": msgspec.to_builtins(msgspec.structs.replace(one, id=id))},
+        )
+        for id, one in ended
+    ]
+    said = Fact(id="said", at=NOW, kind=FactKind.WORD_SAID, contact="by-hand", data={"disposition": "sold"})
+    store.write([*facts, said])
+    dialler = Dialler(lambda: store, lambda answer: None, SystemClock(), "home.life")
+    assert dialler.recover() == ()
+    (known,) = dialler.recover(["by-hand", "no attempt", ""])
+    assert known.row == row
+    assert known.word is not None
+    assert known.word.disposition == "sold"

@@ -57,9 +57,21 @@ def test_a_lead_that_is_not_answered_leaves_its_agent_free() -> None:
     assert room.agent("a0").state == "idle"
     room.passes(0.2)
     assert [fact.data["lead"] for fact in room.of(FactKind.PREVIEW_SHOWN)] == ["1", "2"]
+    # Why it came to nothing is told until they ask for another call; what they give up themselves they know of.
+    assert room.agent("a0").not_called == "+4930000001 was not reached: no answer"
     room.tell(DialPreview(agent="a0", by="a0"))
+    assert room.agent("a0").not_called == ""
     room.tell(HangUp(agent="a0", by="a0"))
     assert room.last(Kill).uuid == room.calls()[1].uuid
+    room.ends(room.calls()[1].uuid, "ORIGINATOR_CANCEL")
+    assert room.agent("a0").not_called == ""
+
+
+def way(room: Room) -> tuple[str, str, bool, bool]:
+    """How far the agent and the call to the lead in front of them are."""
+    agent = room.agent("a0")
+    assert agent.lead is not None
+    return agent.state, agent.lead.phase, agent.lead.placed, agent.lead.answered
 
 
 def test_an_agent_with_a_phone_that_is_dialled_is_called_first() -> None:
@@ -71,10 +83,13 @@ def test_an_agent_with_a_phone_that_is_dialled_is_called_first() -> None:
     assert phone.endpoint == "user/1001"
     assert not room.started()
     room.rings(phone.uuid)
+    assert way(room) == ("ringing", "dialling", False, False)
     room.picks_up(phone.uuid, phone.job_uuid)
     (call,) = room.calls()
+    assert way(room) == ("ringing", "dialling", True, False)
     room.answers(call)
     bridge = room.joins()
+    assert way(room) == ("talking", "talking", True, True)
     assert {bridge.a, bridge.b} == {call.uuid, phone.uuid}
     room.passes(20)
     room.ends(call.uuid)

@@ -432,3 +432,36 @@ def test_what_is_no_note_of_ours_is_removed_and_nothing_else(text: str) -> None:
     assert not room.of(FactKind.DNC_ASKED)
     assert [one.outcome for one in room.ended()] == ["lost"]
     assert Notes("delete", "fsorch_dropped", row.id) in [command for command, _ in room.sent]
+
+
+def test_an_agent_whose_phone_came_first_waits_on_over_a_restart() -> None:
+    told = centre(CAMPAIGN, agents=2, nailed=False)
+    room = Room(told)
+    room.log_in("a0")
+    room.run()
+    phone = room.last(Originate)
+    room.rings(phone.uuid)
+    room.picks_up(phone.uuid, phone.job_uuid)
+    (call,), (row,) = room.calls(), room.started()
+    room.event("CHANNEL_PROGRESS", call.uuid)
+    open_row = ContactRow(id=row.id, switch="main", queue="out", began_at=1, enqueued_at=1, ended_at=1, outcome="")
+    known = OpenContact(row=open_row, segments=2)
+    room.begin(told)
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    for agent in ("a0", "a1"):
+        room.log_in(agent)
+    room.tell(Recall(until=1, contacts=(known,), attempts=(OpenAttempt(row=row, lead=lead(1)),)))
+    sent = len(room.sent)
+    room.tell(LinkUp("main", "core-1", (channel(call, "ringing"), channel(phone, "answered")), "/sounds"))
+    agent = room.agent("a0")
+    assert agent.lead is not None
+    assert (agent.state, agent.lead.lead, agent.lead.placed, agent.lead.answered) == ("ringing", "1", True, False)
+    assert not [one for one, _ in room.sent[sent:] if isinstance(one, Kill) or getattr(one, "uuid", "") == call.uuid]
+    assert not [one for one in room.of(FactKind.CONTACT_ENDED) if one.data["row"]["outcome"] == "lost"]
+    room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
+    room.event("CHANNEL_PARK", call.uuid)
+    bridge = room.joins()
+    assert {bridge.a, bridge.b} == {call.uuid, phone.uuid}
+    assert room.agent("a0").state == "talking"
+    room.ends(call.uuid)
+    assert [(one.id, one.outcome, one.agent) for one in room.ended()] == [(row.id, "live", "a0")]

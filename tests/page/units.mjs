@@ -101,6 +101,12 @@ test("what comes is told once, and what the agent did is not", () => {
   // A standing line: nothing rings before they talk.
   assert.match(announcement({ state: "talking", contact, lead: null }, "", now), /^On the line: Ida/);
   assert.equal(announcement({ state: "talking", contact, lead: null }, "c", now), "");
+  // Of a call that the agent makes nobody has answered yet.
+  const own = { state: "ringing", contact: { ...contact, direction: "outbound" }, lead: { ...lead, phase: "dialling", placed: false, answered: false } };
+  assert.equal(announcement(own, "", now), "Your phone rings for Zoë. Alt A answers.");
+  assert.equal(announcement({ ...own, lead: { ...own.lead, placed: true } }, "", now), "Calling Zoë.");
+  assert.match(announcement({ ...own, lead: { ...own.lead, placed: true, answered: true } }, "", now), /^Answered by Ida/);
+  assert.equal(pageTitle(own, null), "Calling Zoë · fsorch");
   assert.equal(announcement({ state: "idle", contact: null, lead }, "", now), "To be called: Zoë, for Spring. Alt A calls.");
   assert.equal(announcement({ state: "wrap_up", contact: null, lead: { ...lead, phase: "closing" } }, "c", now), "");
 });

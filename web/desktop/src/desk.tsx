@@ -6,7 +6,7 @@ import { ask } from "./api";
 import { CallCard, WrapUp } from "./call";
 import { ByHand, Dialling, LeadPanel, NotCalled, Preview } from "./lead";
 import { isShortcut, onMac } from "./keys";
-import { breaksOf, breakTitle, dialString, initials, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
+import { breaksOf, breakTitle, dialString, initials, isOnItsWay, phoneName, queueTitle, tone, toneLabel, toneSince, wish } from "./names";
 import { MyCallbacks } from "./promised";
 import { Action, BreakTimes, Icon, Pill, Since, useFocus, WeightWord } from "./parts";
 import { get, useKnown } from "./store";
@@ -38,6 +38,7 @@ export function DeskView(): JSX.Element {
 
 function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
   const lead = agent.lead;
+  if (lead && isOnItsWay(agent)) return <Dialling lead={lead} since={agent.state_since} />;
   if (agent.contact)
     return (
       <>
@@ -308,7 +309,7 @@ function Announce({ agent }: { agent: Agent }): JSX.Element {
   useEffect(() => {
     setWords(announcement(agent, before.current, serverNow()));
     before.current = agent.contact?.id ?? "";
-  }, [agent.state, agent.contact?.id, shown]);
+  }, [agent.state, agent.contact?.id, shown, agent.lead?.placed]);
   return (
     <p class="unseen" role="alert" aria-live="assertive">
       {words}
@@ -335,7 +336,7 @@ function useShortcuts(): void {
 function shortcut(agent: Agent, code: string): (() => Promise<boolean>) | null {
   const { state } = agent;
   if (code === "KeyX" && agent.lead?.phase === "dialling") return () => ask("hangup");
-  if (code === "KeyA" && state === "ringing") return () => ask("answer");
+  if (code === "KeyA" && state === "ringing" && !(isOnItsWay(agent) && agent.lead?.placed)) return () => ask("answer");
   if (code === "KeyX" && (state === "ringing" || state === "talking")) return () => ask("hangup");
   if (code === "KeyH" && state === "talking") return () => ask("hold", { on: !agent.contact?.held });
   if (code === "KeyR" && state === "wrap_up" && agent.wrap_up_may_end) return () => ask("wrapup-end");

@@ -177,13 +177,17 @@ export function ByHand({ campaigns, agent }: { campaigns: Place[]; agent: Agent 
   const [number, setNumber] = useState("");
   const [campaign, setCampaign] = useState("");
   const [fault, setFault] = useState("");
+  const field = useRef<HTMLInputElement>(null);
   const chosen = campaigns.some((one) => one.id === campaign) ? campaign : (campaigns[0]?.id ?? "");
   if (!chosen || agent.status !== "available") return null;
   const call = async (): Promise<unknown> => {
     if (agent.state !== "idle") return setFault("When this is over.");
     if (!NUMBER.test(number.replace(BETWEEN, ""))) return setFault("A number begins with + and the code of its country.");
     setFault("");
-    return (await ask("dial-number", { campaign: chosen, number: number.trim() })) && setNumber("");
+    if (!(await ask("dial-number", { campaign: chosen, number: number.trim() }))) return;
+    setNumber("");
+    // What is pressed next is meant for the call: a key of a word, say.
+    field.current?.blur();
   };
   const says = fault || sentence(agent.not_called);
   return (
@@ -208,6 +212,7 @@ export function ByHand({ campaigns, agent }: { campaigns: Place[]; agent: Agent 
       )}
       <span class="line">
         <input
+          ref={field}
           type="tel"
           value={number}
           placeholder="+49 30 1234567"
@@ -233,17 +238,22 @@ export function ByHand({ campaigns, agent }: { campaigns: Place[]; agent: Agent 
   );
 }
 
-// The lead's phone rings for this agent alone.
+// The lead's phone rings for this agent alone; before it does the agent's own, where it is no standing line.
 export function Dialling({ lead, since }: { lead: Lead; since: number }): JSX.Element {
   return (
     <article class="call lead ringing" aria-label="Lead" data-test="dialling">
       <header>
-        <p class="kicker">{lead.campaign_title}: calling</p>
+        <p class="kicker">{lead.campaign_title}: {lead.placed ? "calling" : "your phone rings first"}</p>
         <Since at={since} class="phase-clock" />
       </header>
       <Who lead={lead} />
       <Script lead={lead} />
       <footer>
+        {!lead.placed && (
+          <Action kind="good" keys="Alt+A" focus test="answer" run={() => ask("answer")}>
+            <Icon name="phone" /> Answer
+          </Action>
+        )}
         <Action kind="danger" keys="Alt+X" test="hangup" run={() => ask("hangup")}>
           <Icon name="hangup" /> Give up
         </Action>

@@ -134,6 +134,11 @@ export function toneSince(agent: Agent): number {
   return agent.state_since;
 }
 
+// Whether a call that the agent makes has not been answered yet: their own phone rings first, or the lead's does.
+export function isOnItsWay(agent: Agent): boolean {
+  return agent.state === "ringing" && agent.lead?.phase === "dialling" && !agent.lead.answered;
+}
+
 // A dial string as people say it: "user/1001@pbx.example" is the phone 1001.
 export function phoneName(dial: string): string {
   const match = /^(?:user|sofia\/gateway\/[^/]+|sofia\/[^/]+)\/([^@/]+)/.exec(dial);

@@ -1,6 +1,6 @@
 // What the page says to the ear and in its title: one sentence for what an agent must not miss.
 
-import { callerName, phone, tame } from "./names";
+import { callerName, isOnItsWay, phone, tame } from "./names";
 import { spoken } from "./time";
 import type { Agent, Board, Contact, Lead } from "./types";
 
@@ -8,6 +8,7 @@ import type { Agent, Board, Contact, Lead } from "./types";
 // answer is the agent's own doing; `now`: milliseconds by the server's clock.
 export function announcement(agent: Agent, before: string, now: number): string {
   const { contact, lead } = agent;
+  if (lead && isOnItsWay(agent)) return lead.placed ? `Calling ${leadName(lead)}.` : `Your phone rings for ${leadName(lead)}. Alt A answers.`;
   if (agent.state === "ringing" && contact) return incoming(contact, now);
   if (agent.state === "talking" && contact && contact.id !== before) return `On the line: ${who(contact)}${forWhat(contact)}.`;
   if (!contact && lead?.phase === "shown") return `To be called: ${leadName(lead)}, for ${lead.campaign_title}. Alt A calls.`;
@@ -36,6 +37,7 @@ function leadName(lead: Lead): string {
 // The title says what matters when the page is not in front.
 export function pageTitle(agent: Agent | null, board: Board | null): string {
   const contact = agent?.contact;
+  if (agent?.lead && isOnItsWay(agent)) return `Calling ${leadName(agent.lead)} · fsorch`;
   if (agent && contact && agent.state === "ringing") return `☎ ${callerName(contact) || phone(contact.number)} is calling`;
   if (agent?.state === "talking") return "On a call · fsorch";
   if (agent && !contact && agent.lead?.phase === "shown") return `☎ ${leadName(agent.lead)}: look, then call`;

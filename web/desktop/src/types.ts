@@ -130,6 +130,8 @@ export interface Ask {
 export interface Lead {
   phase: "shown" | "dialling" | "talking" | "closing";
   attempt: string;
+  placed: boolean;
+  answered: boolean;
   campaign: string;
   campaign_title: string;
   lead: string;
