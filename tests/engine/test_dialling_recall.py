@@ -453,9 +453,9 @@ def test_an_agent_whose_phone_came_first_waits_on_over_a_restart() -> None:
     room.tell(Recall(until=1, contacts=(known,), attempts=(OpenAttempt(row=row, lead=lead(1)),)))
     sent = len(room.sent)
     room.tell(LinkUp("main", "core-1", (channel(call, "ringing"), channel(phone, "answered")), "/sounds"))
-    agent = room.agent("a0")
-    assert agent.lead is not None
-    assert (agent.state, agent.lead.lead, agent.lead.placed, agent.lead.answered) == ("ringing", "1", True, False)
+    waits = room.agent("a0")
+    assert waits.lead is not None
+    assert (waits.state, waits.lead.lead, waits.lead.placed, waits.lead.answered) == ("ringing", "1", True, False)
     assert not [one for one, _ in room.sent[sent:] if isinstance(one, Kill) or getattr(one, "uuid", "") == call.uuid]
     assert not [one for one in room.of(FactKind.CONTACT_ENDED) if one.data["row"]["outcome"] == "lost"]
     room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
