@@ -156,8 +156,9 @@ def spoken_type(type: Type) -> str:
     return {Type.BOOL: "true or false", Type.NONE: "none", Type.ANY: "something"}.get(type, f"a {type.value}")
 
 
-def plain(value: object) -> Value:
-    """``value`` as this language may hold it: numbers finite, texts bounded, other things none."""
+def plain(value: object, depth: int = DEEPEST) -> Value:
+    """``value`` as this language may hold it: numbers finite, texts and lists bounded, what is in more than ``depth``
+    lists and all other things none."""
     match value:
         case None | bool():
             return value
@@ -168,7 +169,7 @@ def plain(value: object) -> Value:
         case str():
             return value[:LONGEST_TEXT]
         case list() | tuple():
-            return tuple(plain(item) for item in value[:LONGEST_TEXT])
+            return tuple(plain(item, depth - 1) for item in value[:LONGEST_TEXT]) if depth > 0 else None
         case _:
             return None
 

@@ -202,6 +202,17 @@ def test_values_do_not_grow_without_end() -> None:
     assert len(text) == LONGEST_TEXT
 
 
+def test_lists_in_lists_have_an_end() -> None:
+    deep: object = "x"
+    for _ in range(5_000):
+        deep = [deep]
+    value = evaluate(parse("vars.any", NAMES), {"vars.any": deep})
+    levels = 0
+    while isinstance(value, tuple) and value:
+        value, levels = value[0], levels + 1
+    assert (value, levels) == (None, DEEPEST)
+
+
 def test_templates_are_texts_with_expressions() -> None:
     pieces = parse_template("{{{contact.number}}} waits {vars.n + 0.5} s, {customer.tags}", NAMES)
     assert fill(pieces, VALUES) == "{+49301234} waits 5.5 s, vip, late payer"

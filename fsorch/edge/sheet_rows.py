@@ -24,6 +24,9 @@ __all__ = ["SheetFile", "is_old_sheet", "is_sheet"]
 
 # What a workbook may unpack to, and how much of that may be its texts, which are held in memory.
 MOST_BYTES, MOST_TEXTS = 4_000_000_000, 300_000_000
+# A spreadsheet's own limit of a sheet. Rows that are not in the file are given as empty ones, and what a file says of
+# the place of a row need not be so.
+MOST_ROWS = 1_048_576
 # A spreadsheet's own limit is 32,767.
 LONGEST_CELL = 131_072
 ZIP, OLE = b"PK\x03\x04", bytes.fromhex("d0cf11e0a1b11ae1")
@@ -113,6 +116,9 @@ class SheetFile:
         line = 0
         try:
             for line, values in enumerate(sheet.iter_rows(values_only=True), 1):
+                if line > MOST_ROWS:
+                    yield Fault(line, "", f"a sheet has at most {MOST_ROWS:,} rows")
+                    return
                 cells = [_text(value) for value in values]
                 if any(len(cell) > LONGEST_CELL for cell in cells):
                     yield Fault(line, "", f"a value is longer than {LONGEST_CELL:,} characters")

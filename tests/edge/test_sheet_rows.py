@@ -89,6 +89,17 @@ def test_what_is_no_workbook_or_unpacks_to_too_much_is_refused(tmp_path: Path, m
         read(path)
 
 
+def test_a_row_that_says_it_is_the_billionth_ends_the_reading(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sheet_rows, "MOST_ROWS", 1_000)
+    whole = workbook(tmp_path / "l.xlsx", [["Phone"], ["+49301"], ["+49302"]])
+    told = tmp_path / "told.xlsx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(told, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b'<row r="3">', b'<row r="99999999999">'))
+    _, found = read(told)
+    assert found == [Row(2, ["+49301"]), Fault(1_001, "", "a sheet has at most 1,000 rows")]
+
+
 def test_leads_come_from_a_workbook_as_from_csv(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["Phone", "Name", "City"], ["0301234567", "Ann", "Ulm"], ["12", "Ben", "Bonn"]]
     path = workbook(tmp_path / "leads.xlsx", rows)

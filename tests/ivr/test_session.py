@@ -347,7 +347,12 @@ def test_wrong_masked_input_is_not_told() -> None:
         (HttpAnswer(200, b"\xff\xfe"), "the answer is no JSON"),
         (HttpAnswer(200, b"[" * 100_000), "the answer is no JSON"),
         (HttpAnswer(200, b'"' + b"x" * 10_000_000 + b'"'), "10000002 bytes, which is more than 262144"),
+        (HttpAnswer(200, b'{"account": ' + b"[" * 900 + b"]" * 900 + b"}"), "no number value at account.balance"),
         (HttpAnswer(200, b'{"account": {"balance": "many"}}'), "no number value at account.balance"),
+        (
+            HttpAnswer(200, b'{"account": {"balance": ' + b"[" * 900 + b"]" * 900 + b"}}"),
+            "no number value at account.balance",
+        ),
         (HttpAnswer(200, b'{"account": []}'), "no number value at account.balance"),
         (Failed("refused"), "refused"),
         (Trouble(), "no answer in time"),
