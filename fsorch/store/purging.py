@@ -9,7 +9,7 @@ removes. Blocks on the database.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import msgspec
@@ -19,8 +19,10 @@ from fsorch.campaign.keeping import Hold, Term, asked_back, longest
 from fsorch.clock import DAY_US
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
+from fsorch.deferred import VoicemailSpec
 from fsorch.engine.facts import FactKind
 from fsorch.errors import ConfigError, NotFound
+from fsorch.ivr.events import EventKind
 from fsorch.store.centre import read_centre
 from fsorch.store.database import Db, writing
 from fsorch.store.lead_models import AttemptRecord, ConsentRecord, DncRecord
@@ -118,7 +120,9 @@ class Retention(Part):
             packs = [pack_named(one, centre.packs) for one in dict.fromkeys((name, own.get(campaign, name)))]
             known = [pack for pack in packs if pack is not None]
             used |= {pack.id: pack for pack in known}
-            term = longest("records", known, max(at_least, counted)) if packs[0] is not None else Term()
+            # A record is what says whose a recording is, and how old.
+            spoken = longest("recordings", known).days
+            term = longest("records", known, max(at_least, counted, spoken)) if packs[0] is not None else Term()
             records.append(_lot("records", term, now, campaign=campaign, pack=name))
         for name in own.values():
             if (pack := pack_named(name, centre.packs)) is not None:
@@ -203,24 +207,46 @@ class Retention(Part):
 
     # -- removal --------------------------------------------------------------------------------------------------
 
-    def purge(self, by: str, at_least: int = 0) -> list[Lot]:
-        """Remove what :meth:`plan` tells; audited before and after. Gives what has gone."""
+    def recordings(self, at_least: int = 0) -> Iterator[str]:
+        """The recordings of the calls that would go, as the switch has them. Raises ConfigError where the centre names
+        no folder of recordings."""
+        holds, planned = self.holds(), self.plan(at_least)
+        with self._use() as db:
+            folder = _folder(read_centre(db))
+            for lot in planned:
+                for page in self._pages(db, lot, holds) if lot.what == "records" else ():
+                    yield from _recordings(db, page, folder)
+
+    def purge(self, by: str, at_least: int = 0, listed: Callable[[Sequence[str]], None] | None = None) -> list[Lot]:
+        """Remove what :meth:`plan` tells; audited before and after. Gives what has gone. ``listed`` is handed the
+        recordings of some calls each time, before these calls go: afterwards nobody can say whose they are; what it
+        raises keeps them. Raises ConfigError for ``listed`` where the centre names no folder of recordings."""
         planned = [lot for lot in self.plan(at_least) if lot.rows]
         if not planned:
             return []
         holds = self.holds()
         with self._use() as db:
+            folder = _folder(read_centre(db)) if listed is not None else None
             with writing(db):
                 self._audit(by, "compliance.purge", {"stage": "begun", "lots": planned})
-            done = [msgspec.structs.replace(lot, rows=self._remove(db, lot, holds)) for lot in planned]
+
+            def going(page: list[AttemptRecord]) -> None:
+                if listed is not None and folder is not None and (paths := _recordings(db, page, folder)):
+                    listed(paths)
+
+            done = [msgspec.structs.replace(lot, rows=self._remove(db, lot, holds, going)) for lot in planned]
             with writing(db):
                 self._audit(by, "compliance.purge", {"stage": "ended", "lots": done})
         return done
 
-    def _remove(self, db: Db, lot: Lot, holds: list[Hold]) -> int:
+    def _remove(self, db: Db, lot: Lot, holds: list[Hold], going: Callable[[list[AttemptRecord]], None]) -> int:
         match lot.what:
             case "records":
-                return self._remove_calls(db, lot, holds)
+                removed = 0
+                for page in self._pages(db, lot, holds):
+                    going(page)
+                    removed += _remove_page(db, page)
+                return removed
             case "script":
                 return _remove_each(db, self._wordings(db, lot, holds))
             case "consents":
@@ -232,16 +258,16 @@ class Retention(Part):
             count: int = JournalRecord.delete().where(*where).execute(db)
             return count
 
-    def _remove_calls(self, db: Db, lot: Lot, holds: list[Hold]) -> int:
-        """The attempts with all that is kept of them beside: contact, segments, legs and facts."""
-        removed = 0
+    def _pages(self, db: Db, lot: Lot, holds: list[Hold]) -> Iterator[list[AttemptRecord]]:
+        """The calls of a lot that go, some at a time."""
         page: list[AttemptRecord] = []
         for row, held in self._calls(db, lot, holds):
             page += [] if held else [row]
             if len(page) >= PAGE:
-                removed += _remove_page(db, page)
+                yield page
                 page = []
-        return removed + _remove_page(db, page)
+        if page:
+            yield page
 
 
 def _lot(what: str, term: Term, now: int, *, campaign: str = "", pack: str = "") -> Lot:
@@ -257,16 +283,39 @@ def _counted(lot: Lot, found: Iterator[tuple[Any, bool]]) -> Lot:
     return msgspec.structs.replace(lot, rows=rows, held=held)
 
 
+def _contacts(page: list[AttemptRecord]) -> list[str]:
+    return list({id for row in page for id in (row.id, row.contact) if id})
+
+
 def _remove_page(db: Db, page: list[AttemptRecord]) -> int:
-    if not page:
-        return 0
-    contacts = list({id for row in page for id in (row.id, row.contact) if id})
+    """The attempts with all that is kept of them beside: contact, segments, legs and facts."""
+    contacts = _contacts(page)
     with writing(db):
         for model in (SegmentRecord, LegRecord, JournalRecord):
             model.delete().where(model.contact.in_(contacts)).execute(db)
         ContactRecord.delete().where(ContactRecord.id.in_(contacts)).execute(db)
         AttemptRecord.delete().where(AttemptRecord.id.in_([row.id for row in page])).execute(db)
     return len(page)
+
+
+def _folder(centre: Centre) -> VoicemailSpec:
+    if centre.voicemail is None:
+        raise ConfigError("the centre names no folder of recordings, so none can be listed; set voicemail.dir")
+    return centre.voicemail
+
+
+def _recordings(db: Db, page: list[AttemptRecord], folder: VoicemailSpec) -> list[str]:
+    """What was recorded in these calls: answers in flows, and messages that were left."""
+    contacts = _contacts(page)
+    told = JournalRecord.select(JournalRecord.data).where(
+        JournalRecord.contact.in_(contacts), JournalRecord.kind == FactKind.FLOW_TOLD
+    )
+    facts = [msgspec.json.decode(text) for (text,) in told.order_by(JournalRecord.id).tuples().execute(db)]
+    names = [str(data["value"]) for data in facts if data.get("what") == EventKind.RECORDED and data.get("value")]
+    left = ContactRecord.select(ContactRecord.id).where(
+        ContactRecord.id.in_(contacts), ContactRecord.medium == "voicemail"
+    )
+    return [folder.file_of(name) for name in (*names, *sorted(id for (id,) in left.tuples().execute(db)))]
 
 
 def _remove_each(db: Db, found: Iterator[tuple[Any, bool]]) -> int:

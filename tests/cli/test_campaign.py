@@ -263,6 +263,8 @@ def test_what_was_kept_for_long_enough_is_purged_but_for_a_hold() -> None:
     assert (planned["removed"], sum(lot["rows"] for lot in planned["lots"])) == (False, 0)
     assert "0 records would go" in fsorch("compliance", "purge", "--dry-run").out
     assert fsorch("compliance", "purge", "--yes").out.strip() == "0 records are removed"
+    unnamed = fsorch("compliance", "purge", "--dry-run", "--recordings", "gone.txt")
+    assert (unnamed.code, "voicemail.dir" in unnamed.err) == (3, True)
     assert fsorch("compliance", "hold", "case-1", "--reason", "a complaint", "--campaign", "sprung").code == 4
     assert fsorch("compliance", "hold", "case-1", "--reason", "a complaint", "--campaign", "spring").code == 0
     [hold] = json.loads(fsorch("compliance", "holds", "--json").out)

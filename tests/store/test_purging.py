@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -13,6 +14,7 @@ from fsorch.campaigns import AttemptRow, CampaignSpec, ConsentRow, DncRow, Limit
 from fsorch.clock import ManualClock
 from fsorch.compliance_packs import KeepRule, PackSpec, shipped_pack
 from fsorch.config import Centre, QueueSpec
+from fsorch.deferred import VoicemailSpec
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.rows import ContactRow, LegRow
 from fsorch.errors import ConfigError, NotFound
@@ -96,6 +98,58 @@ def test_no_call_goes_that_a_campaign_itself_still_counts(kept: Store) -> None:
     # The limit counts calls of whatever campaign.
     lot = lot_of(kept.retention.plan(), "records", "spring")
     assert (lot.days, lot.rows) == (91, 0)
+
+
+def recorded(store: Store, contact: str, name: str) -> None:
+    """Somebody spoke in a flow."""
+    data = {"node": "name", "what": "recorded", "value": name, "detail": ""}
+    at = store.now_us() - 40 * DAY
+    store.write([Fact(id=f"{name or contact}-told", kind=FactKind.FLOW_TOLD, at=at, contact=contact, data=data)])
+
+
+def test_the_recordings_of_calls_are_told_before_these_go(kept: Store) -> None:
+    for id, days in (("a", 40), ("b", 40), ("new", 20)):
+        called(kept, id, days, number=f"+4930{ord(id[0])}")
+        recorded(kept, id, f"{id}-7")
+    recorded(kept, "a", "a-9")
+    recorded(kept, "b", "")
+    with pytest.raises(ConfigError, match=r"no folder of recordings.*voicemail\.dir"):
+        kept.retention.purge("eve", listed=lambda paths: None)
+    assert left(kept) == ["a", "b", "new"]
+    kept.save_centre(structs.replace(CENTRE, voicemail=VoicemailSpec(dir="/rec")), "test")
+    kept.retention.hold(Hold(id="case", number="+493098", reason="a complaint"), "ann")
+    assert list(kept.retention.recordings()) == ["/rec/a-7.wav", "/rec/a-9.wav"]
+
+    def full(_paths: Sequence[str]) -> None:
+        raise OSError("no space left")
+
+    with pytest.raises(OSError, match="no space"):
+        kept.retention.purge("eve", listed=full)
+    assert left(kept) == ["a", "b", "new"]
+    told: list[str] = []
+    kept.retention.purge("eve", listed=told.extend)
+    assert (told, left(kept)) == (["/rec/a-7.wav", "/rec/a-9.wav"], ["b", "new"])
+
+
+def test_a_message_that_somebody_left_is_a_recording_of_its_call(kept: Store) -> None:
+    kept.save_centre(structs.replace(CENTRE, voicemail=VoicemailSpec(dir="/rec")), "test")
+    called(kept, "a", 40)
+    at = kept.now_us() - 40 * DAY
+    row = ContactRow(
+        id="a", switch="main", medium="voicemail", outcome="served", number="+4930111", began_at=at, ended_at=at + 1
+    )
+    told = {"row": to_builtins(row)}
+    kept.write([Fact(id="m", kind=FactKind.CONTACT_ENDED, at=at, contact="a", data=told)])
+    assert list(kept.retention.recordings()) == ["/rec/a.wav"]
+
+
+def test_a_call_stays_for_as_long_as_its_recording_has_to(kept: Store) -> None:
+    long = KeepRule(id="short.sound", says="Fifty days", source="a try", what="recordings", days=50)
+    pack = structs.replace(SHORT, keeps=(*SHORT.keeps, long))
+    kept.save_centre(structs.replace(CENTRE, packs=(pack, CENTRE.packs[1])), "test")
+    called(kept, "a", 40)
+    lot = lot_of(kept.retention.plan(), "records", "spring")
+    assert (lot.days, lot.rows) == (50, 0)
 
 
 def test_old_calls_go_with_all_that_is_kept_of_them(kept: Store) -> None:

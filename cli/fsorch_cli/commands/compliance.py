@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+import os
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from datetime import time, tzinfo
 from pathlib import Path
 
@@ -13,7 +16,7 @@ from fsorch.campaign.keeping import Hold
 from fsorch.campaigns import Lead, LeadNumber
 from fsorch.clock import to_datetime
 from fsorch.compliance_packs import SHIPPED_PACKS, PackSpec, pack_named, shipped_pack
-from fsorch.errors import NotFound
+from fsorch.errors import ConfigError, NotFound
 from fsorch.store.purging import Lot
 from fsorch.store.reasons import may_dial
 from fsorch.store.report import CampaignReport
@@ -162,23 +165,32 @@ def report(
 @command.command("purge")
 @click.option("--at-least", type=click.IntRange(min=0), default=0, metavar="DAYS", help="Keep so long at least.")
 @click.option("--dry-run", is_flag=True, help="Tell what has been kept for long enough, and remove nothing.")
+@click.option(
+    "--recordings",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=None,
+    help="Add the paths of the calls' recordings to this file, one a line.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @AS_JSON
 @click.pass_obj
-def purge(app: App, at_least: int, dry_run: bool, yes: bool, as_json: bool) -> None:
+def purge(app: App, at_least: int, dry_run: bool, recordings: Path | None, yes: bool, as_json: bool) -> None:
     """Remove what has been kept for as long as the packs ask: calls with their contacts, legs and facts, consents that
     ended, wordings that no call on record goes by, no-call entries that ran out.
 
     What no rule speaks of stays, and so do a wish not to be called, what a hold covers, and calls that a rule has
-    still to count. Recordings are the switch's. Who purged, and what, is audited and stands in later reports."""
-    with app.store() as store:
+    still to count. Recordings are the switch's: with --recordings a script of yours knows which have had their time.
+    Who purged, and what, is audited and stands in later reports."""
+    with app.store() as store, _listing(recordings) as listed:
         lots = store.retention.plan(at_least)
+        if dry_run and listed is not None:
+            listed(list(store.retention.recordings(at_least)))
         if not dry_run:
             rows = sum(lot.rows for lot in lots)
             if rows and not yes:
                 _show_lots(lots)
                 click.confirm(f"Remove {rows:,} records for good?", abort=True, err=True)
-            lots = store.retention.purge(asked_by(), at_least) if rows else []
+            lots = store.retention.purge(asked_by(), at_least, listed) if rows else []
     if as_json:
         print_json({"removed": not dry_run, "lots": lots})
         return
@@ -186,6 +198,25 @@ def purge(app: App, at_least: int, dry_run: bool, yes: bool, as_json: bool) -> N
         _show_lots(lots)
     gone = sum(lot.rows for lot in lots)
     out().print(f"{gone:,} records {'would go' if dry_run else 'are removed'}")
+
+
+@contextmanager
+def _listing(path: Path | None) -> Iterator[Callable[[Sequence[str]], None] | None]:
+    """Adds lines to a file, on the disk before the records go that say whose they are."""
+    if path is None:
+        yield None
+        return
+    try:
+        with path.open("a", encoding="utf-8") as file:
+
+            def listed(paths: Sequence[str]) -> None:
+                file.writelines(f"{one}\n" for one in paths)
+                file.flush()
+                os.fsync(file.fileno())
+
+            yield listed
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror}); nothing more is removed") from None
 
 
 def _show_lots(lots: list[Lot]) -> None:
