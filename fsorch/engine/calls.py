@@ -284,7 +284,7 @@ class Calls:
         contact = self.core.contacts.get(leg.contact)
         if contact is not None:
             contact.cause, contact.lost_at = why, at
-        self._gone(leg, "")
+        self._gone(leg, "", at)
         leg.row = msgspec.structs.replace(leg.row, cause=leg.row.cause or why)
         self.legs.forget(leg, None)
 
@@ -310,7 +310,7 @@ class Calls:
         """A leg that we dialled has ended as noted; a contact that outlives it has its further moments itself."""
         if contact is not None:
             contact.lost_at = note.ended_at
-        self._gone(leg, note.cause)
+        self._gone(leg, note.cause, note.ended_at)
         if contact is not None and contact.machine.state is not ContactState.ENDED:
             contact.lost_at = 0
 
@@ -582,12 +582,12 @@ class Calls:
 
     # -- legs -----------------------------------------------------------------------------------------------------
 
-    def _gone(self, leg: Leg, cause: str) -> None:
+    def _gone(self, leg: Leg, cause: str, at: int = 0) -> None:
         if leg.hung_up:
             return
         leg.hung_up = True
         contact = self.core.contacts.get(leg.contact)
-        at = (contact.lost_at if contact is not None else 0) or self.core.now.wall
+        at = at or (contact.lost_at if contact is not None else 0) or self.core.now.wall
         leg.row = msgspec.structs.replace(leg.row, cause=cause, hungup_at=at)
         self.core.timers.set(("leg", leg.uuid), self.core.now.mono + HANGUP_GRACE_S)
         known = contact or leg.contact

@@ -260,6 +260,8 @@ class DialCalls:
             case "CHANNEL_ANSWER":
                 dial.answered_at = dial.answered_at or event.answered_time or self.core.now.wall
                 self.way_worked(dial)
+            case "CHANNEL_PARK" if dial.parking and dial.machine.state is DialState.MACHINE:
+                self.machines.parked(dial)
             case "CHANNEL_PARK":
                 self.step(dial, DialInput.ANSWERED)
             case "CUSTOM" if event.subclass == "avmd::beep":
@@ -334,6 +336,8 @@ class DialCalls:
                 self._judged(dial, self.hearing.late(dial))
             case DialState.HANDED:
                 self._drop_due(dial)
+            case DialState.MACHINE if dial.parking:
+                self.machines.parked(dial)
             case DialState.TALKING:
                 self.core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
             case DialState.OVER:
@@ -610,10 +614,11 @@ class DialCalls:
     def _take_back(self, dial: Dial, cause: str) -> None:
         """An agent has it, or is about to: they need not listen to a machine."""
         contact = self.core.contacts.get(dial.id)
+        bridged = contact is not None and contact.machine.state is ContactState.TALKING
         if contact is not None:
             network = dial.outcome in SIT_OUTCOMES.values()
             self._aside(contact, ContactOutcome.NOT_REACHED if network else ContactOutcome.MACHINE)
-        self.machines.treat(dial)
+        self.machines.treat(dial, bridged=bridged)
 
     def _end_call(self, dial: Dial) -> None:
         self._kill(dial, "NORMAL_CLEARING")
@@ -624,7 +629,7 @@ class DialCalls:
     def _close(self, dial: Dial, cause: str) -> None:
         core = self.core
         core.timers.cancel(("dial", dial.id))
-        dial.cause, dial.ended_at = cause, dial.ended_at or core.now.wall
+        dial.cause, dial.ended_at = cause or dial.cause, dial.ended_at or core.now.wall
         if dial.outcome is Outcome.LIVE and dial.beeped:
             dial.outcome = Outcome.MACHINE
         self.dials.pop(dial.id, None)

@@ -30,6 +30,8 @@ __all__ = ["MESSAGE_LIMIT_S", "Machines"]
 AWAIT_S, SILENT, GRACE_S = 30.0, 75, 5.0
 # A message ends by itself; past this it is ended.
 MESSAGE_LIMIT_S = 120.0
+# A leg is parked some 20 ms after the order; the message that waits for it does so no longer.
+PARKED_S = 2.0
 # Whoever has answered is being heard, and may turn out to be a fax machine.
 HEARD = frozenset({DialState.UP, DialState.HANDED, DialState.TALKING, DialState.MACHINE})
 
@@ -89,8 +91,9 @@ class Machines:
         else:
             self.step(dial, DialInput.MACHINE)
 
-    def treat(self, dial: Dial) -> None:
-        """A machine. One that has beeped records now; one that its greeting gave away will."""
+    def treat(self, dial: Dial, *, bridged: bool = False) -> None:
+        """A machine. One that has beeped records now; one that its greeting gave away will. ``bridged``: its leg has
+        just been taken from an agent's."""
         self.told(dial, dial.outcome or Outcome.MACHINE)
         core, campaign = self.core, dial.campaign
         core.send(dial.switch, Unschedule(dial.leg))
@@ -103,6 +106,7 @@ class Machines:
             return
         core.send(dial.switch, SetVars(dial.leg, (("fsorch_machine", "yes"),)))
         if dial.beeped or campaign.amd is None:
+            dial.parking = bridged
             self._leave_message(dial)
             return
         dial.awaits, dial.running = True, core.ids()
@@ -116,15 +120,31 @@ class Machines:
             return
         dial.running, awaited, dial.awaits = "", dial.awaits, False
         if awaited and event.variable("wait_for_silence_timeout") == "false":
-            self._leave_message(dial)
+            self._speak(dial)
         else:
             self.end(dial)
 
     def _leave_message(self, dial: Dial) -> None:
-        core, campaign = self.core, dial.campaign
+        """At once, or as soon as nothing else runs on the leg. What is played while that still leaves for its park ends
+        as it begins (FreeSWITCH 1.10.12: the channel is not ready until it has changed its state)."""
+        core = self.core
         if dial.listening or dial.awaits:
             # What listens runs on until its own time is over, and would keep the message back.
             core.send(dial.switch, Park(dial.leg), f"still:{dial.leg}")
+            dial.parking, dial.awaits, dial.running = True, False, ""
+        if dial.parking:
+            core.timers.set(("dial", dial.id), core.now.mono + PARKED_S)
+        else:
+            self._speak(dial)
+
+    def parked(self, dial: Dial) -> None:
+        """Nothing runs on the leg any more, or it takes too long to say so: the message that waits for it is played."""
+        if dial.parking:
+            dial.parking = False
+            self._speak(dial)
+
+    def _speak(self, dial: Dial) -> None:
+        core, campaign = self.core, dial.campaign
         core.send(dial.switch, Execute(dial.leg, "avmd_stop"))
         dial.awaits, dial.running, dial.prompt = False, core.ids(), campaign.machine_prompt
         words = self.said.words(campaign, campaign.machine_prompt, dial.switch, self.said.language(dial))

@@ -189,6 +189,12 @@ class Found:
             if dial.outcome is Outcome.DROP:
                 self.dials.dropped(dial)
 
+    def lost(self, leg: Leg, why: str, at: int) -> None:
+        """The switch has this leg no more, and nobody knows how it ended; ``why`` and ``at``, where they are known."""
+        dial = self.core.dials.get(leg.uuid)
+        if dial is not None:
+            dial.cause, dial.ended_at = why, at
+
     def _as_noted(self, dial: Dial, note: AwayNote) -> None:
         dial.ended_at, dial.cause = note.ended_at, note.cause
         dial.answered_at = dial.answered_at or note.answered_at

@@ -72,8 +72,9 @@ class Dial:
 
     ``answer``: who it was that answered, listened to since ``heard_at`` (monotonic) by the application ``listening``;
     ``signs``: what has been heard of that; ``beeped``: a machine's beep was; ``running`` is the id of the message that
-    plays to it, or of what waits for the beep first (``awaits``); ``listened``: an agent was kept back to listen;
-    ``keyed``: a key was pressed where a machine was thought to be. ``barred``: when its agent was ready, it was no
+    plays to it, or of what waits for the beep first (``awaits``); ``parking``: the message waits until its leg is
+    parked; ``listened``: an agent was kept back to listen; ``keyed``: a key was pressed where a machine was thought to
+    be. ``barred``: when its agent was ready, it was no
     longer to be called; ``ready_until`` (monotonic): its agent has picked up, and waits so long for the gateway to
     take a launch. ``waits``: its gateway failed for this cause, and whether it may go by another is asked of the
     records. ``sit``: the second of the network's three tones, heard at ``sit_at``.
@@ -119,6 +120,7 @@ class Dial:
     signs: list[Sign] = field(default_factory=list)
     beeped: bool = False
     awaits: bool = False
+    parking: bool = False
     listened: bool = False
     ready_until: float = 0.0
     keyed: bool = False

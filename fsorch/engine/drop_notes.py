@@ -21,7 +21,7 @@ DROPPED = "fsorch_dropped"
 _KEY = re.compile(r"[0-9a-f-]{36}")
 _NOTE = re.compile(
     r"(?P<at>[0-9]{10}) (?P<key>[0-9*#-]) (?P<number>\+?[0-9]{1,20})"
-    r" (?P<campaign>[A-Za-z0-9_.-]{1,64}) (?P<lead>[A-Za-z0-9_.-]{1,64})",
+    r" (?P<campaign>[A-Za-z0-9_.-]{1,64})(?: (?P<lead>[A-Za-z0-9_.-]{1,64}))?",
     re.ASCII,
 )
 
@@ -54,5 +54,5 @@ def drop_note(attempt: str, text: str) -> DropNote:
         key=found["key"].strip("-"),
         number=found["number"],
         campaign=found["campaign"],
-        lead=found["lead"],
+        lead=found["lead"] or "",
     )

@@ -88,6 +88,7 @@ class Resync:
                 self.found.unheard(leg, ends[leg.uuid])
                 self.calls.noted(leg, ends[leg.uuid])
             else:
+                self.found.lost(leg, RESTARTED if restarted else "", lost_at)
                 self.calls.lose(leg, RESTARTED if restarted else "", lost_at)
         strangers = [event for event in present.values() if event.uuid not in core.legs]
         # Agents' legs first here too: a caller who was joined to one meanwhile talks, and wants no music.

@@ -38,6 +38,7 @@ from tests.conformance.rig import SIP_ADDRESS, Rig
 WORD = "tone_stream://%(300,0,440)"
 # Longer than anybody listens; a key ends it.
 MESSAGE = "tone_stream://%(20000,0,440)"
+TWO_SECONDS = "tone_stream://%(2000,0,440)"
 # Of leads: nobody is called twice at once, whatever campaigns want.
 NUMBERS = "+4930123"
 
@@ -93,7 +94,7 @@ def centre(ends: dict[str, str], **more: Any) -> Centre:
     return structs.replace(
         told,
         flows=(*told.flows, FlowSpec(id="word", start="bye", nodes={"bye": Hangup(prompt="word", reason="told")})),
-        prompts=PROMPTS | {"word": WORD, "menu": WORD, "drop": MESSAGE},
+        prompts=PROMPTS | {"told": TWO_SECONDS, "word": WORD, "menu": WORD, "drop": MESSAGE},
         packs=(PackSpec(id="none", checked=date(2026, 1, 1)),),
         gateways=tuple(
             GatewaySpec(
@@ -299,7 +300,7 @@ def test_a_person_for_whom_nobody_is_there_hears_the_message_and_presses_the_key
 def test_avmd_hears_a_machine_and_the_agent_is_free(rig: Rig, floors: list[Floor]) -> None:
     if rig.speed > 1:
         pytest.skip("mod_avmd listens to sound, which the virtual switch has none of")
-    amd: dict[str, Any] = {"amd": AmdSpec(), "machine_action": MachineAction.MESSAGE, "machine_prompt": "word"}
+    amd: dict[str, Any] = {"amd": AmdSpec(), "machine_action": MachineAction.MESSAGE, "machine_prompt": "told"}
     floor = Floor(rig, {"agent-tone": "tone-500"}, **amd)
     floors.append(floor)
     floor.log_in("ada")
@@ -308,8 +309,24 @@ def test_avmd_hears_a_machine_and_the_agent_is_free(rig: Rig, floors: list[Floor
     heard = floor.fact(FactKind.MACHINE_HEARD)
     assert heard.data["campaign"] == "agent-tone"
     row = floor.attempt("agent-tone")
-    assert (row["outcome"], row["prompt"]) == ("machine", "word")
+    assert (row["outcome"], row["prompt"]) == ("machine", "told")
+    # All of the message, which lasts for two seconds, is played.
+    assert int(str(row["ended_at"])) - heard.at >= 1_900_000
     floor.log_out("ada")
+
+
+def test_a_machine_that_its_greeting_gave_away_hears_all_of_the_message(rig: Rig, floors: list[Floor]) -> None:
+    if rig.speed > 1:
+        pytest.skip("a greeting is sound, which the virtual switch has none of")
+    listens = AmdSpec(beep=False, timing=True, greeting_s=2.0)
+    floor = Floor(rig, {"answer": "greets-4"}, amd=listens, machine_action=MachineAction.MESSAGE, machine_prompt="told")
+    floors.append(floor)
+    floor.run("answer")
+    heard = floor.fact(FactKind.MACHINE_HEARD)
+    row = floor.attempt("answer")
+    assert (row["outcome"], row["prompt"]) == ("machine", "told")
+    # The greeting goes on for a second or two, then it is silent, and then there are two seconds of the message.
+    assert int(str(row["ended_at"])) - heard.at >= 3_400_000
 
 
 def test_the_networks_tones_end_a_dial(rig: Rig, floors: list[Floor]) -> None:

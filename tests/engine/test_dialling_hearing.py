@@ -20,11 +20,18 @@ from fsorch.esl.events import Event
 from tests.engine.dialroom import CAMPAIGN, Room, centre
 
 
+def said(room: Room) -> list[Playback]:
+    """What was played to whoever was called."""
+    legs = {call.uuid for call in room.calls()}
+    return [one for one, _ in room.sent if isinstance(one, Playback) and one.uuid in legs]
+
+
 def amd_centre(**more: Any) -> Centre:
     return centre(structs.replace(CAMPAIGN, amd=AmdSpec(), **more))
 
 
-def test_a_beep_takes_a_machine_from_the_agent_and_leaves_the_message() -> None:
+@pytest.mark.parametrize("parked", [True, False])
+def test_a_beep_takes_a_machine_from_the_agent_and_leaves_the_message(parked: bool) -> None:
     told = amd_centre(machine_action=MachineAction.MESSAGE, machine_prompt="drop_message")
     room = Room(told)
     room.at_work("a0")
@@ -37,7 +44,13 @@ def test_a_beep_takes_a_machine_from_the_agent_and_leaves_the_message() -> None:
     room.event("CUSTOM", call.uuid, subclass="avmd::beep")
     assert room.last(Park).uuid == call.uuid
     assert room.agent("a0").state == "wrap_up"
-    message = room.last(Playback)
+    # Played while the leg still leaves the bridge it would end at once.
+    assert not said(room)
+    if parked:
+        room.event("CHANNEL_PARK", call.uuid)
+    else:
+        room.passes(2.1)
+    (message,) = said(room)
     assert (message.uuid, "drop_message" in message.file) == (call.uuid, True)
     room.event("CHANNEL_EXECUTE_COMPLETE", call.uuid, application_uuid=message.event_uuid)
     assert room.last(Kill).uuid == call.uuid
@@ -268,7 +281,9 @@ def test_a_long_greeting_is_a_machine_and_gets_its_message_after_the_beep() -> N
     room.passes(2)
     room.event("CUSTOM", ear.call.uuid, subclass="avmd::beep")
     room.event("CHANNEL_EXECUTE_COMPLETE", ear.call.uuid, application_uuid=waiting)
-    message = room.last(Playback)
+    assert not said(room)
+    room.event("CHANNEL_PARK", ear.call.uuid)
+    (message,) = said(room)
     assert room.last(Park).uuid == message.uuid == ear.call.uuid
     room.event("CHANNEL_EXECUTE_COMPLETE", ear.call.uuid, application_uuid=message.event_uuid)
     assert room.last(Kill).uuid == ear.call.uuid
@@ -283,7 +298,10 @@ def test_a_machine_that_does_not_beep_gets_its_message_when_it_is_silent() -> No
     room, ear = listening(TIMING, **more)
     talks_on(ear)
     ear.ends(9, found=True)
-    assert "drop_message" in room.last(Playback).file
+    (message,) = said(room)
+    assert "drop_message" in message.file
+    # Nothing runs on the leg that would keep it back.
+    assert not [one for one, _ in room.sent if isinstance(one, Park)]
     room, ear = listening(TIMING, **more)
     talks_on(ear)
     # Whatever never falls silent records nothing.

@@ -422,9 +422,31 @@ def test_a_key_that_is_pressed_after_we_came_back() -> None:
     assert [one.outcome for one in room.ended()] == ["drop"]
 
 
+def test_who_was_called_by_hand_and_told_by_the_switch_that_nobody_is_there_is_in_no_list_and_was_dropped() -> None:
+    room, _, row = ringing()
+    note = drop_note(row.id, f"1795289136 9 {row.number} spring ")
+    assert (note.campaign, note.lead, note.key) == ("spring", "", "9")
+    room.tell(LinkUp("main", "core-1", (), "/sounds", notes=(note,)))
+    (refusal,) = room.of(FactKind.DNC_ASKED)
+    assert (refusal.data["number"], refusal.data["campaign"]) == (row.number, "spring")
+
+
+def test_calls_that_a_switch_takes_with_it_say_so_and_end_when_it_was_lost() -> None:
+    room, call, row = ringing()
+    room.passes(3)
+    at = room.clock.now().wall
+    room.tell(LinkDown("main", "gone"))
+    room.passes(10)
+    room.tell(LinkUp("main", "core-2", (), "/sounds"))
+    (over,) = room.ended()
+    assert (over.id, over.outcome, over.cause, over.ended_at) == (row.id, "lost", "SWITCH_RESTARTED", at)
+    legs = {fact.leg: fact.data["row"] for fact in room.of(FactKind.LEG_ENDED)}
+    assert (legs[call.uuid]["cause"], legs[call.uuid]["hungup_at"]) == ("SWITCH_RESTARTED", at)
+
+
 @pytest.mark.parametrize(
     "text",
-    ["", "1795289136 9 +49301 spring", "now 9 +49301 spring 1", "1795289136 9 +4930x spring 1", "1 9 +49301 a 1\n2"],
+    ["", "1795289136 9 +49301", "now 9 +49301 spring 1", "1795289136 9 +4930x spring 1", "1 9 +49301 a 1\n2"],
 )
 def test_what_is_no_note_of_ours_is_removed_and_nothing_else(text: str) -> None:
     room, _, row = ringing()
