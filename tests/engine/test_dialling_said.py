@@ -140,6 +140,7 @@ def test_a_machine_is_left_a_message_with_the_campaigns_number() -> None:
         room.answers(call)
         room.bridge(call.uuid, room.last(Bridge).b)
         room.event("CUSTOM", call.uuid, subclass="avmd::beep")
+        room.event("CHANNEL_PARK", call.uuid)
         one = fixed(told, "hello", drop_values(spec.drop), "en")
         assert one is not None
         assert one.text == "Please call plus 4 9 3 0 9 9."
