@@ -37,7 +37,7 @@ AFTERWARDS = {
 }
 # What puts an end to a rule's no that no time ends.
 ONCE = {
-    "dnc": "once the number is not on that list any more",
+    "dnc": "once its number is not on a no-call list any more",
     "number": "once it has another number",
     "pack": "once the campaign has one",
     "place": "once that is known",
@@ -126,7 +126,8 @@ def why(situation: Situation) -> Reason:
 def _otherwise(one: Situation, reasons: list[Hindrance]) -> str:
     """What has to be done for a lead that time alone does not bring: all of it, for one thing does not make good for
     another."""
-    onces = dict.fromkeys(reason.once for reason in reasons if not reason.mends and reason.once)
+    said = dict.fromkeys(reason.once for reason in reasons if not reason.mends and reason.once)
+    onces = [one for one in said if not any(one != other and one in other for other in said)]
     if onces:
         return f"it may be {', and '.join(onces)}"
     ends = one.spec is not None and one.spec.ends_at is not None
@@ -255,7 +256,7 @@ def _once_barred(lead: Lead) -> str:
     if first_number(lead.numbers) is None:
         return "once it has another number"
     once = "once its number is not on a no-call list any more"
-    return f"{once} and it is promised a call" if lead.last_outcome == Outcome.LIVE else once
+    return f"once it is promised a call and {once}" if lead.last_outcome == Outcome.LIVE else once
 
 
 def _once_finished(lead: Lead) -> str:

@@ -240,7 +240,8 @@ class Run:
     """A campaign as the engine runs it. ``recorded``: how the records said last that it stands. ``learnt``: what its
     pacers have learned, as the records got it at ``kept_at``; ``clock_off``: from our clock to theirs. ``fresh``: leads
     that are ours and may be dialled; ``asked``: the serial of the request for more that is open (0: none), ``clearing``
-    of the one that makes the ``unclear`` fresh again; ``dry``: the records had none; ``starved``: why none came, in
+    of the one that makes the ``unclear`` fresh again; ``vain``: how many leads in a row were found not to be callable;
+    ``dry``: the records had none; ``starved``: why none came, in
     words, and they are not asked before ``dry_until``. ``held``: why nothing is launched, for people, since
     ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for it, with their states. ``lines``:
     its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers, drops
@@ -259,6 +260,7 @@ class Run:
     limit: Limit = field(default_factory=lambda: Limit(0))
     fresh: deque[ReadyLead] = field(default_factory=deque)
     asked: int = 0
+    vain: int = 0
     # The free agents with whom leads were asked for since they are free, and those of them for whom this was the first.
     asked_with: set[str] = field(default_factory=set)
     asked_anew: set[str] = field(default_factory=set)

@@ -29,6 +29,9 @@ FRESH_US = 2_000_000
 # Leads are kept at hand for so many seconds of dialling.
 AHEAD_S = 2.0
 FEWEST, MOST = 4, 500
+# So many are asked for at most where none of the last could be called: in the morning half of a list may be asleep, and
+# each is judged in a turn that others wait for.
+MOST_IN_VAIN = 64
 # Where the records have no lead, or cannot be asked, they are asked again after this time.
 DRY_S = 5.0
 # Where they are putting them in order.
@@ -111,7 +114,7 @@ class Supply:
         run.asked_with.intersection_update(free)
         if run.asked or run.spec.mode is Mode.MANUAL:
             return
-        wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S)))
+        wanted = min(MOST, max(FEWEST, due, round(run.speed * AHEAD_S), min(run.vain, MOST_IN_VAIN)))
         at_hand, most = len(run.fresh) + len(run.unclear), wanted * 2 + len(run.agents)
         # What waits for its owner is kept, and is no reason not to ask for what could be called.
         have = self._of_use(run)
@@ -209,7 +212,9 @@ class Supply:
         now = self.core.now.wall
         number, ruling = self.checks.judge(run.spec, ready, now, number, own=own)
         if ruling.allowed:
+            run.vain = 0
             return number, ruling
+        run.vain += 1
         self.tell(run, ready, number, ruling)
         if ready.lead.id:
             row, why = to_builtins(barred(ready.lead, ruling, now)), f"{ruling.rule}: {ruling.words}"

@@ -129,8 +129,8 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
         (
             {"dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
             "dnc",
-            "+12125550100 is on the DNC list (asked on the phone) (own); it may be once the number is not on that list "
-            "any more",
+            "+12125550100 is on the DNC list (asked on the phone) (own); it may be once its number is not on a no-call "
+            "list any more",
         ),
         (
             {"held": "no agent is at work"},
@@ -171,8 +171,8 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
         (
             {"lead_state": LeadState.BARRED, "disposition": "stop", "last_outcome": "live", "attempts": 1},
             "barred",
-            "because it is barred (stop after 1 attempt); it may be once its number is not on a no-call list any more "
-            "and it is promised a call",
+            "because it is barred (stop after 1 attempt); it may be once it is promised a call and once its number is "
+            "not on a no-call list any more",
         ),
         (
             {"lead_state": LeadState.FINISHED, "last_outcome": "busy", "attempts": 5},
@@ -184,18 +184,29 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "finished",
             "because it is done (live after 1 attempt); it may be once it is promised a call",
         ),
-        # What has to be done is all told.
+        # What has to be done is all told, and nothing twice.
+        (
+            {
+                "lead_state": LeadState.BARRED,
+                "last_outcome": "live",
+                "attempts": 1,
+                "dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),),
+            },
+            "barred",
+            "it is barred (live after 1 attempt); it may be once it is promised a call and once its number is not on a "
+            "no-call list any more",
+        ),
         (
             {"fits": False, "dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
             "filter",
-            "it may be once the filter does, and once the number is not on that list any more",
+            "it may be once the filter does, and once its number is not on a no-call list any more",
         ),
         # What is in the way for good is told before what would not be for long.
         (
             {"state": CampaignState.DRAFT, "dnc": (DncRow(number=NEW_YORK, reason="asked on the phone"),)},
             "dnc",
-            "+12125550100 is on the DNC list (asked on the phone) (own); it may be once the number is not on that list "
-            "any more",
+            "+12125550100 is on the DNC list (asked on the phone) (own); it may be once its number is not on a no-call "
+            "list any more",
         ),
         # A promise is kept whatever the filter says, by the campaign that it was given for.
         (
@@ -275,8 +286,8 @@ MIAMI = Lead(id="17", list="cold", numbers=(LeadNumber(number="+13055550100"),))
             "eu",
             BERLIN,
             "dnc",
-            "; it may be once the number is not on that list any more, and once +493012345678 has such a consent on "
-            "record (calls)",
+            "; it may be once its number is not on a no-call list any more, and once +493012345678 has such a consent "
+            "on record (calls)",
             {"dnc": (DncRow(number="+493012345678"),)},
         ),
         (

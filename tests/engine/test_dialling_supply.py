@@ -8,6 +8,7 @@ from msgspec import structs
 
 from fsorch.campaigns import Lead, LeadState
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted
+from fsorch.engine.dialling_supply import MOST_IN_VAIN
 from fsorch.engine.inputs import LeadsCome
 from fsorch.esl.commands import Originate
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead, talked
@@ -111,3 +112,18 @@ def test_records_that_are_away_lose_no_lead_at_hand() -> None:
         for call in room.calls()[-1:]:
             room.fails(call, "USER_BUSY")
     assert {row.lead for row in room.started()} == {str(n) for n in range(1, 13)}
+
+
+def test_more_and_more_leads_are_asked_for_while_none_may_be_called() -> None:
+    """Seen with a list of which most lacked a consent: four leads were looked at a time, some twenty a second."""
+    room = Room(centre(structs.replace(CAMPAIGN, attempts_max=3), agents=1))
+    room.leads = [*(lead(n, attempts=3) for n in range(100, 400)), lead(500), lead(501)]
+    room.at_work("a0")
+    room.run()
+    room.passes(5)
+    counts = [one.count for one in room.wanted if isinstance(one, LeadsWanted)]
+    assert [row.lead for row in room.started()] == ["500"]
+    assert len(counts) < 30
+    assert MOST_IN_VAIN / 2 <= max(counts) <= 2 * MOST_IN_VAIN
+    # One that may be called ends it.
+    assert counts[-1] <= 8
