@@ -294,7 +294,8 @@ class WebSettings(Spec, frozen=True, kw_only=True):
 
     ``second_factor``: the roles that may not log in with a password alone. A session lasts ``session_s`` after its last
     request at most, of others than agents ``idle_s`` (0: no matter), and one person has at most ``sessions_max`` (0:
-    any number): the one that was used longest ago ends for a new one."""
+    any number): the one that was used longest ago ends for a new one. ``proxies``: the addresses and networks from
+    which ``X-Forwarded-For`` is believed, so that who fails to log in there does not slow down everybody's log-in."""
 
     host: str = "127.0.0.1"
     port: int = 8700
@@ -303,6 +304,7 @@ class WebSettings(Spec, frozen=True, kw_only=True):
     session_s: Annotated[float, msgspec.Meta(ge=300)] = 12 * 3600.0
     idle_s: Annotated[float, msgspec.Meta(ge=0)] = 0.0
     sessions_max: Annotated[int, msgspec.Meta(ge=0)] = 10
+    proxies: tuple[str, ...] = ()
     doors: DoorSettings = DoorSettings()
     metrics: MetricsSettings = MetricsSettings()
 

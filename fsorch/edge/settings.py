@@ -51,6 +51,7 @@ def read_settings(path: Path) -> Settings:
         check_switch(switch, f"{path}: switches[{n}]")
     check_doors(settings.web.doors, f"{path}: web.doors")
     check_addresses(settings.web.metrics.allow, f"{path}: web.metrics.allow")
+    check_addresses(settings.web.proxies, f"{path}: web.proxies")
     home = (path.parent / settings.home).resolve()
     ca_file = settings.lookups.ca_file
     return msgspec.structs.replace(

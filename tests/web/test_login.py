@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import time
+from pathlib import Path
 
 import pytest
+from flask import Request
+from werkzeug.test import EnvironBuilder
 
+from fsorch_web.addresses import Addresses
 from tests.web.fake import User
-from tests.web.harness import Page, Site
+from tests.web.harness import Page, Site, new_site
 
 
 def audited(site: Site, act: str) -> bool:
@@ -79,6 +83,36 @@ def test_after_a_few_failures_even_the_right_password_has_to_wait(site: Site) ->
     assert (answer.status, answer.json["code"]) == (429, "too_many")
     assert int(answer.headers["Retry-After"]) >= 1
     assert site.page().log_in("bo").status == 200
+
+
+@pytest.mark.parametrize(
+    ("remote", "told", "found"),
+    [
+        ("192.0.2.1", "203.0.113.9", "203.0.113.9"),
+        # What stands before the last address that is no proxy of ours is what anybody may have written.
+        ("192.0.2.1", "198.51.100.7, 203.0.113.9", "203.0.113.9"),
+        ("192.0.2.1", "198.51.100.7, 203.0.113.9 ,192.0.2.8", "203.0.113.9"),
+        ("192.0.2.1", "", "192.0.2.1"),
+        ("192.0.2.1", "203.0.113.9,", "192.0.2.1"),
+        ("192.0.2.1", "192.0.2.3", "192.0.2.3"),
+        ("198.51.100.7", "203.0.113.9", "198.51.100.7"),
+    ],
+)
+def test_what_a_proxy_of_ours_says_is_believed_and_nothing_else(remote: str, told: str, found: str) -> None:
+    told_by = [("X-Forwarded-For", told)]
+    request = Request(EnvironBuilder(headers=told_by, environ_base={"REMOTE_ADDR": remote}).get_environ())
+    assert Addresses(["192.0.2.0/24"]).behind(request) == found
+
+
+def test_who_fails_to_log_in_is_held_to_the_address_behind_the_proxy(tmp_path: Path) -> None:
+    (tmp_path / "index.html").write_text("x")
+    with new_site(tmp_path, proxies=("127.0.0.1",)) as site:
+        page = site.page()
+        page.me()
+        told = {"X-Forwarded-For": "203.0.113.9"}
+        assert page.post("/api/login", {"login": "ada", "password": "guess"}, **told).status == 401
+        assert audited(site, "login refused")
+        assert ("ada", "login refused", "203.0.113.9") in site.store.audited
 
 
 def test_log_out_ends_the_session_for_every_copy_of_its_cookie(site: Site) -> None:

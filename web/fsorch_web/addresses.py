@@ -1,4 +1,4 @@
-"""From where a request comes: what is open to some addresses only."""
+"""From where a request comes: what is open to some addresses only, and what a proxy says of the address behind it."""
 
 from __future__ import annotations
 
@@ -21,10 +21,21 @@ class Addresses:
 
     def have(self, request: Request) -> bool:
         """Whether the request comes from one of them, and not through a proxy."""
-        if any(request.headers.get(name) for name in FORWARDED):
-            return False
+        return not any(request.headers.get(name) for name in FORWARDED) and self._hold(request.remote_addr or "")
+
+    def behind(self, request: Request) -> str:
+        """From where the request comes, as proxies at these addresses say: the last that is none of them. What anybody
+        else says is not believed."""
+        address = request.remote_addr or ""
+        for told in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
+            if not told.strip() or not self._hold(address):
+                break
+            address = told.strip()
+        return address
+
+    def _hold(self, text: str) -> bool:
         try:
-            address = ipaddress.ip_address(request.remote_addr or "")
+            address = ipaddress.ip_address(text)
         except ValueError:
             return False
         return any(address in network for network in self._networks)

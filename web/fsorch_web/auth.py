@@ -23,6 +23,7 @@ from gevent.lock import BoundedSemaphore
 from fsorch.config import WebSettings
 from fsorch.edge.auditing import AuditLine
 from fsorch.names import Role
+from fsorch_web.addresses import Addresses
 from fsorch_web.errors import ApiError
 from fsorch_web.limits import LoginLimits
 from fsorch_web.people import People, Person
@@ -68,6 +69,7 @@ class Auth:
         self._factor_roles = frozenset(settings.second_factor)
         self._sessions = Sessions(settings.sessions_max)
         self._idle_s = settings.idle_s
+        self._proxies = Addresses(settings.proxies)
         self.limits = LoginLimits()
         self.people = People(store)
         self._audit = AuditLine(lambda who, act, what: in_worker(store.audit, who, act, what))
@@ -129,7 +131,7 @@ class Auth:
     def log_in(self) -> Response:
         """POST /api/login."""
         given = body(Credentials)
-        address = flask.request.remote_addr or ""
+        address = self._proxies.behind(flask.request)
         wait = self.limits.attempt(given.login, address, time.monotonic())
         if wait > 0:
             raise ApiError(429, "too_many", f"too many attempts: wait {max(1, round(wait))} s and try again", wait)
@@ -160,7 +162,7 @@ class Auth:
         person = self.whoever()
         if person is not None:
             self.end(session.get("key", ""))
-            self.audit(person.login, "logout", flask.request.remote_addr or "")
+            self.audit(person.login, "logout", self._proxies.behind(flask.request))
         logout_user()
         session.clear()
         return json_response({"user": None})
