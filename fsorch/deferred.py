@@ -26,8 +26,8 @@ class CallbackSpec(Rule, frozen=True, kw_only=True):
     """Callbacks of a queue. ``dial``: how a customer is reached, such as ``sofia/gateway/carrier/{number}``;
     ``caller_id``: the number they see (empty: the one they had dialled). ``first``: whose phone rings first; the other
     follows when it is answered. A customer who does not answer within ``ring_s`` is called again after ``retry_s``, up
-    to ``tries`` times in all. Who was promised a call by one agent is called by that one; so long after they joined the
-    queue (``own_s``) anyone will do. ``called_again``: who rings again for the queue by the same number has their place
+    to ``tries`` times in all. Who was promised a call by one agent is called by that one; so long after that
+    (``own_s``) anyone will do. ``called_again``: who rings again for the queue by the same number has their place
     there, and is not called about what they have talked about then; false where many share a number."""
 
     dial: Name

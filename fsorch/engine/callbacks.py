@@ -86,7 +86,9 @@ class Callbacks:
 
     def promise(self, contact: Contact, number: str, agent: str = "") -> None:
         """A contact without a leg is to be called at ``number``: somebody has promised it already."""
-        contact.promise = Promise(number=number, agent=agent, machine=CallbackMachine(CallbackState.WAITING))
+        contact.promise = Promise(
+            number=number, agent=agent, at=self.core.now.wall, machine=CallbackMachine(CallbackState.WAITING)
+        )
         self.told(contact)
 
     def dialable(self, number: str) -> bool:
@@ -113,7 +115,7 @@ class Callbacks:
     def restore(self, contact: Contact, known: PromisedCall) -> None:
         """A promise of an earlier life of ours; a try that was under way then does not count."""
         machine = CallbackMachine(CallbackState.WAITING)
-        contact.promise = Promise(number=known.number, agent=known.agent, tries=known.tries, machine=machine)
+        contact.promise = Promise(known.number, known.agent, known.tries, at=known.at, machine=machine)
         self.again.note(contact)
 
     def due(self, id: str) -> None:
@@ -170,6 +172,7 @@ class Callbacks:
     def _keep_place(self, contact: Contact, promise: Promise) -> None:
         core, leg = self.core, contact.leg
         self.again.promised(contact)
+        promise.at = core.now.wall
         contact.leg = contact.running = ""
         self.told(contact)
         # Found by a restart of ours in these seconds, the leg is nobody's caller any more.

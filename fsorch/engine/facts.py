@@ -67,6 +67,8 @@ class FactKind(StrEnum):
     # agent (who will call), state (of the callback machine), number, tries, enqueued_at, priority; there (the contact
     # in which the customer has called again)
     CALLBACK_CHANGED = "callback_changed"
+    # message (the id its contact will have), on: the caller speaks; not on once that has come to its end
+    RECORDING_CHANGED = "recording_changed"
     # caller (their contact), lasted_us: the fact's own contact is the message
     MESSAGE_LEFT = "message_left"
     # flow; the agent has hung up, and the caller is asked

@@ -150,9 +150,11 @@ class HookFailed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PromisedCall(msgspec.Struct, frozen=True, kw_only=True):
-    """A callback that was promised and not kept yet; see :class:`fsorch.engine.state.Promise`."""
+    """A callback that was promised, ``at`` (UTC microseconds), and not kept yet; see
+    :class:`fsorch.engine.state.Promise`."""
 
     number: str
+    at: int = 0
     queue: str = ""
     agent: str = ""
     tries: int = 0
@@ -160,11 +162,21 @@ class PromisedCall(msgspec.Struct, frozen=True, kw_only=True):
     priority: int = 0
 
 
+class BegunMessage(msgspec.Struct, frozen=True):
+    """A message that a caller was leaving: the ``id`` that its own contact will have, the ``queue`` it is for, and
+    since when (UTC microseconds) they spoke."""
+
+    id: str
+    queue: str
+    at: int
+
+
 class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
     """A contact of an earlier life of ours without an end. ``row``: what is known of it, ``ended_at`` being the last
     that was heard; ``legs``: its CDRs that are missing, as far as known; ``segments``: how many were written,
     and ``segmented_at`` the end of the last. ``doing``: the kind of the open stretch, empty when there is none;
-    ``agent_leg``: whom the caller talks to in it. ``means``: what each of the row's answers means."""
+    ``agent_leg``: whom the caller talks to in it. ``means``: what each of the row's answers means. ``message``: what
+    they were saying; ``message_us``: how long the message is that this contact is (microseconds)."""
 
     row: ContactRow
     legs: tuple[LegRow, ...] = ()
@@ -174,6 +186,8 @@ class OpenContact(msgspec.Struct, frozen=True, kw_only=True):
     agent_leg: str = ""
     means: tuple[str, ...] = ()
     promise: PromisedCall | None = None
+    message: BegunMessage | None = None
+    message_us: int = 0
 
     @property
     def talks(self) -> bool:

@@ -53,7 +53,9 @@ class Messages:
             began_at=now,
             queue=message.queue,
             tenant=message.tenant,
-            enqueued_at=now,
+            # The agent means to call now, not once everybody has been served who came after the message.
+            enqueued_at=message.enqueued_at,
+            priority=message.priority,
         )
         self.core.contacts[contact.id] = contact
         self.records.contact_began(contact)

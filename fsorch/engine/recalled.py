@@ -150,7 +150,12 @@ class Recalled:
             self._resume(contact, event, joined)
 
     def _resume(self, contact: Contact, event: Event, joined: bool) -> None:
-        """On to what the caller was at: a talk, here or outside, the line of a queue, or a flow."""
+        """On to what the caller was at: a message, a talk, here or outside, the line of a queue, or a flow."""
+        if not joined and self.calls.voicemail.take_up(contact, event):
+            self.calls.guards.disarm(contact)
+            if contact.message is not None:
+                self.since(contact, contact.message.began_at)
+            return
         if contact.queue and joined and event.variable("fsorch_outside"):
             contact.machine.step(ContactInput.QUEUE)
             contact.machine.step(ContactInput.STEP_OUT)
@@ -312,21 +317,23 @@ class Recalled:
     def _end_of(self, known: OpenContact, at: int, note: AwayNote | None) -> OpenContact:
         """A contact is over since ``at`` or so; as its switch's ``note`` says, if there is one. What was going on then,
         as far as that tells more."""
-        said = known.row
+        said, left = known.row, False
         alone = said.id in self._served_alone or (note is not None and note.alone)
         if note is not None and not alone:
             known = self._joined_unheard(known, note)
             # The last stretch that was written down ended when we heard so, which may be after the switch's moment.
             at = max(note.ended_at, known.segmented_at)
             known = structs.replace(known, row=structs.replace(known.row, ended_at=at))
-            outcome = LEFT_AS.get(known.doing, ContactOutcome.ABANDONED)
+            left = self.calls.voicemail.left_before(known, at)
+            outcome = ContactOutcome.VOICEMAIL if left else LEFT_AS.get(known.doing, ContactOutcome.ABANDONED)
             # Where nothing came after the talk, it was with its end that this call was over.
             talked = known.talks or bool(known.row.answered_at and not known.doing)
             self.records.contact_lost(known, at, outcome, note.cause, note.ended_by(talked=talked))
         else:
-            outcome = ContactOutcome.OVERFLOWED if alone else ContactOutcome.LOST
+            left = not alone and self.calls.voicemail.left_before(known, at)
+            outcome = ContactOutcome.VOICEMAIL if left else ContactOutcome.OVERFLOWED if alone else ContactOutcome.LOST
             self.records.contact_lost(known, max(self._until, at) if alone else self._until, outcome, AWAY * alone)
-        if not known.row.answered_at and not alone:
+        if not known.row.answered_at and not alone and not left:
             # Whoever hung up while nobody listened may ring again as well.
             self.calls.waiting.keep(KeptPlace(said.queue, said.number, said.enqueued_at, at))
             if known.doing == SegmentKind.IVR:
@@ -351,6 +358,7 @@ class Recalled:
         if known.promise is None and known.row.medium != VOICEMAIL:
             return False
         contact = self.calls.callbacks.take_back(known)
+        contact.message_us = known.message_us
         _remember(contact, known)
         self.calls.step(contact, ContactInput.QUEUE)
         if contact.segment is not None:

@@ -96,7 +96,8 @@ class Relations:
         if spec is None or not self._serves(agent, contact.queue):
             return msgspec.structs.replace(need, prefer=(), bond="", only_until=0.0)
         now = self.core.now
-        until = now.mono - (now.wall - contact.enqueued_at) / 1_000_000 + spec.own_s
+        since = (contact.promise.at if contact.promise is not None else 0) or contact.enqueued_at
+        until = now.mono - (now.wall - since) / 1_000_000 + spec.own_s
         return self._only(need, (agent,), "the customer was promised a call by this agent", until)
 
     def joined(self, contact: Contact) -> None:

@@ -157,6 +157,8 @@ class Resync:
             self.calls.flows.ask_again(contact)
         elif state is ContactState.ASIDE and contact.sent_to:
             self.calls.endings.renew(contact, event, busy(event))
+        elif state is ContactState.ASIDE:
+            self.calls.voicemail.renew(contact, event)
         elif state in (ContactState.WAITING, ContactState.OFFERED):
             contact.saying = ""
             if not playing(event) and event.other_leg not in present:

@@ -221,7 +221,7 @@ class Question:
 class Promise:
     """A callback: the number to call, the agent who will (empty: any), the tries so far, the leg that is dialled, and
     the rounds of asking for the number; ``prompt`` comes before the first. ``there``: the contact in which the customer
-    has called again."""
+    has called again; ``at``: when it was promised (UTC microseconds)."""
 
     number: str
     agent: str = ""
@@ -230,6 +230,7 @@ class Promise:
     rounds: int = 0
     prompt: str = ""
     there: str = ""
+    at: int = 0
     machine: CallbackMachine = field(default_factory=CallbackMachine)
 
 

@@ -15,8 +15,10 @@ from fsorch.belongings import fits
 from fsorch.clock import US
 from fsorch.engine.core import Core
 from fsorch.engine.facts import FactKind
+from fsorch.engine.inputs import BegunMessage, OpenContact
 from fsorch.engine.music import Music
 from fsorch.engine.records import Records
+from fsorch.engine.rows import ContactRow
 from fsorch.engine.state import Contact, Message
 from fsorch.engine.tenants import first_queue
 from fsorch.errors import RequestRefused
@@ -30,6 +32,11 @@ VOICEMAIL = "voicemail"
 # The end of the music is told within milliseconds of the order (capture 08); past this the prompt begins anyway.
 BREAK_GRACE_S = 1.0
 PROMPT_LIMIT_S = 60.0
+# On the leg of a caller who speaks: the message, its recording, since when, its queue; or that it is left.
+MARK = "fsorch_message"
+LEFT = "left"
+# A restart in the thanks for a message lets them come to their end.
+THANKED_S = 3.0
 # Sound below this energy is silence to the record application (capture 18).
 THRESHOLD = 200
 # What tells callers that it begins: the prompt says that they are to speak after the tone.
@@ -114,7 +121,8 @@ class Voicemail:
             return
         lasted_us = self.core.now.wall - message.began_at
         if lasted_us >= spec.least_s * US:
-            self._deliver(contact, message, lasted_us)
+            contact.outcome = contact.outcome or ContactOutcome.VOICEMAIL
+            self._deliver(contact, BegunMessage(message.id, message.queue, message.began_at), lasted_us)
 
     def _await(self, contact: Contact, step: str, limit_s: float) -> None:
         if contact.message is not None:
@@ -160,7 +168,10 @@ class Voicemail:
             return
         contact.running, message.began_at = core.ids(), core.now.wall
         # What a recording that fails leaves as it was must not look like a success.
-        core.send(contact.switch, SetVars(contact.leg, (("playback_terminators", "any"), ("record_ms", ""))))
+        mark = f"{message.id} {contact.running} {message.began_at} {message.queue}"
+        fresh = (("playback_terminators", "any"), ("record_ms", ""), (MARK, mark))
+        core.send(contact.switch, SetVars(contact.leg, fresh))
+        core.fact(FactKind.RECORDING_CHANGED, contact, queue=message.queue, message=message.id, on=True)
         argument = f"{spec.file_of(message.id)} {round(spec.limit_s)} {THRESHOLD} {round(spec.silence_s)}"
         core.send(contact.switch, Execute(contact.leg, "record", argument, contact.running), f"message:{contact.id}")
         self._await(contact, "record", spec.limit_s + BREAK_GRACE_S)
@@ -173,10 +184,18 @@ class Voicemail:
         # Ended by silence, it has as much of that at its end: who said nothing has left no message.
         spoken_us = lasted_us - (round(spec.silence_s) * US if silent and spec is not None else 0)
         if spec is None or spoken_us < spec.least_s * US:
+            self._over(contact, message, "")
             self._failed(contact, message)
             return
-        self._deliver(contact, message, lasted_us)
+        self._over(contact, message, LEFT)
+        contact.outcome = contact.outcome or ContactOutcome.VOICEMAIL
+        self._deliver(contact, BegunMessage(message.id, message.queue, message.began_at), lasted_us)
         self._play(contact, "thanks", "farewell")
+
+    def _over(self, contact: Contact, message: Message, mark: str) -> None:
+        """The caller does not speak any more; ``mark``: what a restart of ours is to know of that."""
+        self.core.send(contact.switch, SetVars(contact.leg, ((MARK, mark),)))
+        self.core.fact(FactKind.RECORDING_CHANGED, contact, queue=message.queue, message=message.id, on=False)
 
     def _failed(self, contact: Contact, message: Message) -> None:
         message.failures += 1
@@ -195,24 +214,71 @@ class Voicemail:
         self._await(contact, "farewell", PROMPT_LIMIT_S)
         self.core.send(contact.switch, Kill(contact.leg, "NORMAL_CLEARING"), f"kill:{contact.leg}")
 
-    def _deliver(self, contact: Contact, message: Message, lasted_us: int) -> None:
+    def _deliver(self, caller: Contact | ContactRow, message: BegunMessage, lasted_us: int) -> None:
         core = self.core
-        contact.outcome = contact.outcome or ContactOutcome.VOICEMAIL
         one = Contact(
             id=message.id,
-            switch=contact.switch,
+            switch=caller.switch,
             leg="",
-            number=contact.number,
-            name=contact.name,
-            destination=contact.destination,
+            number=caller.number,
+            name=caller.name,
+            destination=caller.destination,
             began_at=core.now.wall,
-            priority=contact.priority,
+            priority=caller.priority if isinstance(caller, Contact) else 0,
             medium=VOICEMAIL,
             queue=message.queue,
-            tenant=contact.tenant,
+            tenant=caller.tenant,
         )
         one.message_us = lasted_us
         core.contacts[one.id] = one
         self.records.contact_began(one)
-        core.fact(FactKind.MESSAGE_LEFT, one, caller=contact.id, lasted_us=lasted_us)
+        core.fact(FactKind.MESSAGE_LEFT, one, caller=caller.id, lasted_us=lasted_us)
         self.step_contact(one, ContactInput.QUEUE)
+
+    # -- after a restart, and after a cut -----------------------------------------------------------------------------
+
+    def take_up(self, contact: Contact, event: Event) -> bool:
+        """A caller of an earlier life who was leaving a message, and goes on, or has come to its end meanwhile, or had
+        left it. False: they were not."""
+        mark, spec = event.variable(MARK) or "", self.core.centre.voicemail
+        parts = mark.split(" ", 3)
+        if spec is None or (mark != LEFT and (len(parts) < 4 or not parts[2].isdecimal())):
+            return False
+        contact.machine.step(ContactInput.QUEUE if contact.queue else ContactInput.ANSWERED)
+        contact.machine.step(ContactInput.STEP_OUT)
+        if mark == LEFT:
+            contact.message = Message("", contact.queue, "", step="farewell")
+            contact.outcome = ContactOutcome.VOICEMAIL
+            self.records.begin(contact, SegmentKind.VOICEMAIL, queue=contact.queue)
+            self._await(contact, "farewell", THANKED_S)
+            return True
+        contact.message = message = Message(parts[0], parts[3], "leave_message", step="record")
+        message.began_at = min(int(parts[2]), self.core.now.wall)
+        self.records.begin(contact, SegmentKind.VOICEMAIL, queue=message.queue)
+        contact.running = parts[1]
+        left_s = spec.limit_s - (self.core.now.wall - message.began_at) / US
+        self._await(contact, "record", max(0.0, left_s) + BREAK_GRACE_S)
+        self.renew(contact, event)
+        return True
+
+    def renew(self, contact: Contact, event: Event) -> None:
+        """The caller's leg as it is after a cut: the recording may have ended in it."""
+        message = contact.message
+        speaks = event.variable("current_application") == "record"
+        if message is None or message.step != "record":
+            return
+        if not speaks or event.variable("current_application_response"):
+            contact.running, message.broke = "", False
+            self._recorded(contact, message, event)
+
+    def left_before(self, known: OpenContact, until: int) -> bool:
+        """A caller of an earlier life who spoke has hung up, by ``until`` (UTC microseconds) at the latest: what they
+        had said by then is the message. Whether there is one."""
+        message, spec = known.message, self.core.centre.voicemail
+        if message is None or spec is None or message.id in self.core.contacts:
+            return False
+        lasted_us = until - message.at
+        if lasted_us < spec.least_s * US:
+            return False
+        self._deliver(known.row, message, lasted_us)
+        return True

@@ -12,7 +12,7 @@ from peewee import fn
 from fsorch.acd import AgentState, AgentStatus
 from fsorch.acd.callback import CallbackState
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import KeptPlace, LeftFlow, OpenContact, PromisedCall, Recall, Shift
+from fsorch.engine.inputs import BegunMessage, KeptPlace, LeftFlow, OpenContact, PromisedCall, Recall, Shift
 from fsorch.engine.rows import ContactRow, LegRow, SegmentRow
 from fsorch.names import ContactOutcome, OfferOutcome, SegmentKind
 from fsorch.store.database import Db
@@ -42,6 +42,8 @@ _TOLD = (
     FactKind.TRANSFER_CHANGED,
     FactKind.TRANSFER_ENDED,
     FactKind.CALL_HUNG_UP,
+    FactKind.MESSAGE_LEFT,
+    FactKind.RECORDING_CHANGED,
     FactKind.WAIT_ENDED,
     FactKind.SURVEY_BEGAN,
 )
@@ -162,6 +164,8 @@ def open_contact(
         agent_leg=agent_leg,
         means=tuple(str(fact.data.get("means") or "") for fact in keyed),
         promise=_promise(facts),
+        message=_message(facts),
+        message_us=sum(int(fact.data.get("lasted_us") or 0) for fact in facts if fact.kind is FactKind.MESSAGE_LEFT),
     )
 
 
@@ -214,7 +218,16 @@ def _promise(facts: Sequence[Fact]) -> PromisedCall | None:
     known: dict[str, object] = {
         name: last.data[name] for name in ("number", "tries", "enqueued_at", "priority") if name in last.data
     }
-    return msgspec.convert({**known, "queue": last.queue, "agent": last.agent}, PromisedCall)
+    at = told[0].at
+    return msgspec.convert({**known, "queue": last.queue, "agent": last.agent, "at": at}, PromisedCall)
+
+
+def _message(facts: Sequence[Fact]) -> BegunMessage | None:
+    """What the caller was saying when they were last heard of."""
+    told = [fact for fact in facts if fact.kind is FactKind.RECORDING_CHANGED]
+    if not told or told[-1].data.get("on") is not True:
+        return None
+    return BegunMessage(str(told[-1].data.get("message") or ""), told[-1].queue, told[-1].at)
 
 
 def _legs(row: ContactRow, facts: Sequence[Fact]) -> Iterable[LegRow]:

@@ -12,9 +12,12 @@ from fsorch.engine.inputs import CallBack, OpenContact, Recall
 from fsorch.engine.rows import ContactRow
 from fsorch.engine.voicemail import TONE
 from fsorch.errors import RequestRefused
-from fsorch.esl.commands import Break, Execute, Kill, Originate, Playback, Record
+from fsorch.esl.commands import Break, Execute, Kill, Originate, Playback, Record, SetVars
+from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from tests.engine.desk import CENTRE, Desk
+from tests.engine.records import recalled
+from tests.engine.test_recall import dump
 from tests.engine.test_relations import of_caller
 
 
@@ -137,6 +140,81 @@ def test_the_agent_calls_back() -> None:
     assert dict(agent.variables)["fsorch_agent"] == "ann"
     desk.picks_up(agent.uuid, agent.job_uuid)
     assert desk.last(Originate).endpoint == "sofia/gateway/out/+441234"
+
+
+def test_whom_the_agent_calls_back_has_the_place_of_the_message() -> None:
+    desk = Desk(centre())
+    left(desk)
+    desk.passes(5)
+    desk.call("later", "sales", caller_number="5550")
+    desk.log_in("ann")
+    desk.tell(AnswerCall(agent="ann", by="test"))
+    desk.passes(60)
+    desk.tell(CallBack(agent="ann", by="ann"))
+    desk.passes(11)
+    assert desk.agent("ann").contact is not None
+    assert desk.agent("ann").contact.callback == "waiting"  # type: ignore[union-attr]
+
+
+def restarted(desk: Desk, *events: Event) -> Desk:
+    """The same switch in another life of ours, which has these channels still."""
+    again = Desk(centre())
+    again.tell(LinkDown("main", "restart"))
+    again.tell(recalled(desk.facts))
+    again.tell(LinkUp("main", "core-1", events, "/sounds"))
+    return again
+
+
+def test_who_speaks_when_fsorch_is_killed_has_left_a_message() -> None:
+    desk = Desk(centre())
+    command = recording(desk)
+    marks = dict(next(one for one, _ in reversed(desk.sent) if isinstance(one, SetVars)).pairs)
+    speaks = {"fsorch_contact": of_caller(desk), "fsorch_role": "customer", "current_application": "record", **marks}
+    speaks |= {"fsorch_queue": "sales", "fsorch_enqueued": str(desk.contact().enqueued_at)}
+    goes_on = restarted(desk, dump("caller", speaks))
+    assert goes_on.contact().state == "aside"
+    goes_on.event("CHANNEL_EXECUTE_COMPLETE", "caller", {"record_ms": "7400"}, application_uuid=command.event_uuid)
+    assert goes_on.of(FactKind.MESSAGE_LEFT)[0].data["lasted_us"] == 7_400_000
+    assert goes_on.last(Playback).file.endswith("thanks.wav")
+    is_over = restarted(desk, dump("caller", speaks | {"current_application_response": "x", "record_ms": "6000"}))
+    assert is_over.of(FactKind.MESSAGE_LEFT)[0].data["lasted_us"] == 6_000_000
+    thanked = restarted(desk, dump("caller", speaks | {"fsorch_message": "left"}))
+    thanked.passes(4)
+    assert thanked.last(Kill).uuid == "caller"
+    assert thanked.of(FactKind.MESSAGE_LEFT) == []
+
+
+@pytest.mark.parametrize(("after_s", "messages"), [(0.3, 0), (9, 1)])
+def test_who_hangs_up_while_fsorch_is_dead_has_left_what_they_had_said(after_s: float, messages: int) -> None:
+    desk = Desk(centre())
+    recording(desk)
+    desk.passes(after_s)
+    again = Desk(centre())
+    again.passes(20)
+    again.tell(LinkDown("main", "restart"))
+    told = recalled(desk.facts)
+    again.tell(structs.replace(told, until=desk.clock.now().wall))
+    again.tell(LinkUp("main", "core-1", (), "/sounds"))
+    found = again.of(FactKind.MESSAGE_LEFT)
+    assert len(found) == messages
+    assert rows(again)[of_caller(desk)][1] == ("voicemail" if messages else "lost")
+    if messages:
+        (view,) = again.engine.snapshot().contacts
+        assert (view.medium, view.queue, view.message_us) == ("voicemail", "sales", found[0].data["lasted_us"])
+        third = Desk(centre())
+        third.tell(recalled(again.facts))
+        third.tell(LinkUp("main", "core-1", (), "/sounds"))
+        assert third.contact().message_us == view.message_us
+
+
+def test_a_recording_that_ends_in_a_cut_is_the_message() -> None:
+    desk = Desk(centre())
+    recording(desk)
+    desk.tell(LinkDown("main", "cut"))
+    over = {"current_application": "record", "current_application_response": "x", "record_ms": "5400"}
+    over |= {"fsorch_contact": of_caller(desk), "fsorch_role": "customer"}
+    desk.tell(LinkUp("main", "core-1", (dump("caller", over),), "/sounds"))
+    assert desk.of(FactKind.MESSAGE_LEFT)[0].data["lasted_us"] == 5_400_000
 
 
 def test_who_hangs_up_while_speaking_has_left_a_message() -> None:
