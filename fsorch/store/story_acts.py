@@ -76,6 +76,9 @@ ACTS: dict[str, Callable[[Fact], str]] = {
     FactKind.CONTACT_CLAIMED: lambda fact: f"is a caller of {_get(fact, 'tenant')} from here on",
     FactKind.CONTACT_FOUND: lambda fact: "fsorch was started again, and found the caller still on the line",
     FactKind.CALLBACK_CHANGED: _callback,
+    FactKind.RECORDING_CHANGED: lambda fact: (
+        "hears the tone and may speak" if fact.data.get("on") else "the recording is over"
+    ),
     FactKind.MESSAGE_LEFT: lambda fact: f"left a message{_seconds(fact)}",
     FactKind.MESSAGE_FAILED: lambda fact: "wanted to leave a message, which could not be recorded",
     FactKind.DIGITS_SENT: lambda fact: f"{fact.agent} pressed {_get(fact, 'count')} keys",

@@ -242,6 +242,8 @@ def test_every_kind_of_fact_has_its_words(kind: FactKind, data: dict[str, str]) 
         ),
         (fact(FactKind.CALLBACK_CHANGED, state="cancelled", by="sam"), "will not be called back by sam"),
         (fact(FactKind.MESSAGE_LEFT, lasted_us=12_400_000), "left a message of 12 s"),
+        (fact(FactKind.RECORDING_CHANGED, message="m1", on=True), "hears the tone and may speak"),
+        (fact(FactKind.RECORDING_CHANGED, message="m1", on=False), "the recording is over"),
         (
             fact(FactKind.LISTENING_BEGAN, watcher="sam", mode="whisper"),
             "sam speaks to the agent only in the talk of ann",
