@@ -147,8 +147,15 @@ def format_queues(queues: Sequence[QueueView], now: int, wide: bool) -> Table:
     if wide:
         columns.append("in time>")
         for row, queue in zip(rows, queues, strict=True):
-            row.append(f"{100 * queue.within / queue.answered:.0f}%" if queue.answered else "")
+            row.append(in_time(queue))
     return format_table(columns, rows, more=0)
+
+
+def in_time(queue: QueueView) -> str:
+    """The share of those who were answered in time among all who were answered or gave up, as the desktop's board and
+    the report have it; empty while there is nobody to count."""
+    done = queue.answered + queue.abandoned
+    return f"{100 * queue.within / done:.0f}%" if done else ""
 
 
 def title_of(queue: QueueView) -> str:

@@ -140,18 +140,28 @@ def parse_yaml(data: bytes, where: str) -> dict[str, Any]:
     try:
         _check_depth(data, where)
         loaded = yaml.load(data, Loader=Once)  # noqa: S506 - a safe loader, only stricter
+    except ImpossibleValue as error:
+        raise ConfigError(f"{where}: has a value that cannot be ({_place(error, data)}); put text in quotes") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{where}: is not YAML ({_place(error)}); mend it there") from None
-    except (ValueError, OverflowError) as error:
-        # A date such as 2027-13-45, a number of a thousand digits.
-        raise ConfigError(f"{where}: holds a value that cannot be ({error}); put text in quotes") from None
+        raise ConfigError(f"{where}: is not YAML ({_place(error, data)}); mend it there") from None
     if not isinstance(loaded, dict):
         raise ConfigError(f"{where}: must be a list of `key: value` lines at its top; see fsorch init for an example")
     return loaded
 
 
+class ImpossibleValue(yaml.constructor.ConstructorError):
+    """What looks like a date or a number and is none: 2027-13-45, a number of a thousand digits."""
+
+
 class Once(yaml.CSafeLoader):
     """Plain values only, and no key twice: YAML's own loader would take the last and drop the others unseen."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """As SafeLoader does. Raises ImpossibleValue, which knows the place, where that has a plain ValueError."""
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:
+            raise ImpossibleValue(None, None, f"{str(node.value)[:40]!r}: {error}", node.start_mark) from None
 
     def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         """As SafeLoader does. Raises ConstructorError for a key that stands twice."""
@@ -176,7 +186,13 @@ def _check_depth(data: bytes, where: str) -> None:
             depth -= 1
 
 
-def _place(error: Exception) -> str:
+def _place(error: Exception, data: bytes) -> str:
+    """Where in ``data`` and what, as an editor counts."""
     mark = getattr(error, "problem_mark", None)
-    problem = getattr(error, "problem", None) or "unreadable bytes"
-    return f"line {mark.line + 1}, column {mark.column + 1}: {problem}" if mark else str(problem)
+    if mark is not None:
+        return f"line {mark.line + 1}, column {mark.column + 1}: {getattr(error, 'problem', None)}"
+    if not isinstance(error, yaml.reader.ReaderError):
+        return str(getattr(error, "problem", None) or "unreadable bytes")
+    before = data[: error.position]
+    line, byte = before.count(b"\n") + 1, len(before) - before.rfind(b"\n")
+    return f"line {line}, byte {byte}: {error.reason}; save it as UTF-8 text"

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from fsorch.errors import StoreError
+from fsorch.errors import ConfigError, StoreError
 from fsorch.store.database import Db, PooledMysql, PooledSqlite, connected, make_private, parse_url
 from fsorch.store.migrate import applied_migrations, known_migrations
 
@@ -78,10 +78,11 @@ def server_copy(db: PooledMysql, applied: int) -> tuple[str, str]:
 
 def back_up(url: str, target: Path) -> None:
     """Copy the SQLite database to ``target``, a new file for the owner only, as it is at one moment; whoever writes
-    goes on writing. Raises StoreError for a database on a server, and where the file cannot be made."""
+    goes on writing. Raises ConfigError where such a file is there, StoreError for a database on a server and where the
+    file cannot be made."""
     db = _sqlite(url)
     if target.exists():
-        raise StoreError(f"{target} is there already; name a new file")
+        raise ConfigError(f"{target} is there already; name a new file")
     try:
         db.prepare(False)
         with connected(db):

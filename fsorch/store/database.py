@@ -381,6 +381,8 @@ def explain(error: PeeweeException, db: Database) -> str:
     }.get(mysql_code(error), "")
     if isinstance(error, InternalError | ProgrammingError) and not hint:
         hint = "; has another program changed the tables?"
+    if _is_broken_file(getattr(error, "orig", None) or error):
+        hint = "; put a copy back with: fsorch db rollback FILE"
     return f"{where}: {text}{hint}"
 
 

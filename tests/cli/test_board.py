@@ -12,7 +12,7 @@ from rich.console import Console
 
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
-from fsorch_cli.board import SENTENCES, Board, status_of, tell, title_of
+from fsorch_cli.board import SENTENCES, Board, in_time, status_of, tell, title_of
 from fsorch_cli.commands.agent import format_status
 from fsorch_cli.console import format_json, printable
 
@@ -184,3 +184,14 @@ def test_every_fact_is_told_or_left_out(kind: FactKind, data: dict[str, object])
 def test_a_caller_without_a_name_is_named_once() -> None:
     [fact] = facts(1, "+4915111")
     assert tell(fact) == "+4915111 calls 4000"
+
+
+@pytest.mark.parametrize(
+    ("answered", "abandoned", "within", "share"),
+    [(35, 8, 21, "49%"), (0, 4, 0, "0%"), (3, 0, 3, "100%"), (0, 0, 0, "")],
+)
+def test_who_gave_up_was_not_answered_in_time(answered: int, abandoned: int, within: int, share: str) -> None:
+    assert (
+        in_time(QueueView(id="sales", title="Sales", waiting=0, answered=answered, abandoned=abandoned, within=within))
+        == share
+    )

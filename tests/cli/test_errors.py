@@ -150,6 +150,18 @@ def test_a_centre_file_with_a_fault_changes_nothing(home: Path, old: str, new: s
             "fsorch.yaml: is not YAML (line 17, column 1: did not find expected ',' or ']'); mend it there",
         ),
         (
+            "home: .",
+            "home: 2027-02-30",
+            "fsorch.yaml: has a value that cannot be (line 11, column 7: '2027-02-30': day is out of range for month); "
+            "put text in quotes",
+        ),
+        (
+            "home: .",
+            "home: \x00",
+            "fsorch.yaml: is not YAML (line 11, byte 7: control characters are not allowed; save it as UTF-8 text); "
+            "mend it there",
+        ),
+        (
             'database: ""',
             "database: postgres://x/y",
             "the database URL begins with postgres; use sqlite:///path or mysql://user:password@host:port/name",

@@ -125,6 +125,17 @@ def test_agents_are_told_and_shown(site: Site) -> None:
     assert site.fsorch("agent", "logout", "carl").out == "carl is logged out\n"
 
 
+def test_one_who_is_refused_keeps_no_other_from_it(site: Site) -> None:
+    assert site.fsorch("agent", "login", "emil").code == 0
+    ran = site.fsorch("agent", "login", "emil", "crl", "carl", "--json")
+    assert ran.code == 5
+    assert [view["id"] for view in json.loads(ran.out)] == ["carl"]
+    assert [line.partition(":")[0] for line in ran.err.splitlines()] == ["emil", "crl"]
+    assert "logged in already" in ran.err
+    assert "did you mean carl?" in ran.err
+    assert site.fsorch("agent", "logout", "carl", "emil").out == "carl is logged out\nemil is logged out\n"
+
+
 @pytest.mark.parametrize(
     ("args", "code", "line"),
     [

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from fsorch.errors import StoreError
+from fsorch.errors import ConfigError, StoreError
 from fsorch.store import Store
 from fsorch.store.backup import back_up, newest_copy, read_schema, roll_back
 from fsorch.store.database import connected, parse_url
@@ -55,7 +55,7 @@ def test_a_copy_is_whole_and_for_the_owner_only(file: Path, tmp_path: Path) -> N
     copy = open_store(f"sqlite:///{tmp_path}/copy")
     assert whos(copy) == ["ada"]
     copy.close()
-    with pytest.raises(StoreError, match="there already"):
+    with pytest.raises(ConfigError, match="there already"):
         back_up(f"sqlite:///{file}", tmp_path / "copy")
     with pytest.raises(StoreError, match="cannot be made"):
         back_up(f"sqlite:///{file}", tmp_path / "none" / "copy")

@@ -149,7 +149,7 @@ class TestUrls:
 
     def test_a_file_that_is_no_database(self, tmp_path: Path) -> None:
         (tmp_path / "text.db").write_text("hello " * 1000)
-        with pytest.raises(StoreError, match="file is not a database"):
+        with pytest.raises(StoreError, match="file is not a database; put a copy back with: fsorch db rollback FILE"):
             open_database(f"sqlite:///{tmp_path}/text.db")
 
 

@@ -10,7 +10,7 @@ from fsorch.doors import phone_login
 from fsorch.edge.control_client import ControlClient
 from fsorch.engine.inputs import LogIn, LogOut, Request, SetStatus
 from fsorch.engine.views import AgentView, Snapshot
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.names import BreakWeight
 from fsorch_cli.app import App
 from fsorch_cli.board import status_of
@@ -206,19 +206,29 @@ def format_status(agent: AgentView) -> str:
 
 
 def _ask(app: App, requests: Sequence[Request], as_json: bool) -> None:
-    """Have each carried out, and say of each agent how they are then. Raises what the engine raises; those before it
-    are done."""
-    views = []
+    """Have each carried out, and say of each agent how they are then. Who is refused keeps nobody else from it: each is
+    told by name, and the first one's exit code is the command's. One alone is raised as it came."""
+    views: list[AgentView] = []
+    refused: list[NotFound | RequestRefused] = []
     for request in requests:
-        with app.client() as client:
-            find("agent", request.agent, client.snapshot().agents)
-            views.append(_send(client, request))
+        try:
+            with app.client() as client:
+                find("agent", request.agent, client.snapshot().agents)
+                views.append(_send(client, request))
+        except (NotFound, RequestRefused) as error:
+            if len(requests) == 1:
+                raise
+            note(f"{request.agent}: {error}")
+            refused.append(error)
+            continue
         if not as_json:
             out().print(format_status(views[-1]))
         if isinstance(request, LogIn) and not views[-1].queues:
             note(f"{request.agent} works in no queue: nothing will ring; give them one in the centre file")
     if as_json:
         print_json(views)
+    if refused:
+        raise click.exceptions.Exit(refused[0].exit_code)
 
 
 def _send(client: ControlClient, request: Request) -> AgentView:

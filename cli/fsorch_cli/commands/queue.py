@@ -6,7 +6,7 @@ import click
 
 from fsorch.engine.views import QueueView, Snapshot
 from fsorch_cli.app import App
-from fsorch_cli.board import status_of, title_of
+from fsorch_cli.board import in_time, status_of, title_of
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import out, print_json, print_table
 from fsorch_cli.group import Group
@@ -93,7 +93,6 @@ def show_queue(app: App, queue: str, as_json: bool) -> None:
 
 def format_queue(queue: QueueView, now: int) -> tuple[object, ...]:
     """The row of one queue; ``now``: UTC microseconds."""
-    in_time = f"{100 * queue.within / queue.answered:.0f}%" if queue.answered else ""
     return (
         queue.id,
         title_of(queue),
@@ -104,7 +103,7 @@ def format_queue(queue: QueueView, now: int) -> tuple[object, ...]:
         queue.on_break,
         queue.answered,
         queue.abandoned,
-        in_time,
+        in_time(queue),
     )
 
 

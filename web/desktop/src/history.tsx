@@ -116,8 +116,8 @@ function Told({ id }: { id: string }): JSX.Element {
           {new Date(contact.began_at / 1000).toLocaleString([], { dateStyle: "medium", timeStyle: "medium" })}
         </p>
         <dl class="facts">
-          <Fact name="Waited" value={contact.enqueued_at ? clock(contact.waited_us / 1e6) : ""} />
-          <Fact name="Talked" value={contact.answered_at ? clock(contact.talked_us / 1e6) : ""} />
+          <Fact name="Waited" value={contact.enqueued_at ? clock(Math.round(contact.waited_us / 1e6)) : ""} />
+          <Fact name="Talked" value={contact.answered_at ? clock(Math.round(contact.talked_us / 1e6)) : ""} />
           <Fact name="Queue" value={contact.queue} />
           <Fact name="Agent" value={contact.agent} />
         </dl>
