@@ -17,7 +17,8 @@ from typing import Any, TypeVar
 
 import msgspec
 from rich import box
-from rich.console import Console
+from rich.cells import cell_len
+from rich.console import Console, Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
@@ -25,6 +26,7 @@ __all__ = [
     "cell",
     "err",
     "first_rows",
+    "fitted",
     "format_json",
     "format_table",
     "note",
@@ -39,6 +41,8 @@ T = TypeVar("T")
 
 # Piped output is read by programs and by eyes that scroll: no value is cut.
 PIPE_WIDTH = 10_000
+# What is longer than this is an id or an address, and may be broken: no narrower than an id's first part and its dash.
+LONGEST_WORD, PART_OF_ID = 18, 9
 # Control characters, format characters (which turn the direction of text) and lone surrogates.
 UNSHOWABLE = ("Cc", "Cf", "Cs")
 
@@ -75,18 +79,23 @@ def cell(value: object, style: str = "") -> Text:
     return Text(printable(value), style=style)
 
 
-def format_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, more: int | None = None) -> Table:
+def format_table(
+    columns: Sequence[str], rows: Iterable[Sequence[object]], *, more: int | None = None, gap: int = 1
+) -> Table:
     """A table of ``rows``. A column whose name ends in ``>`` is set to the right. With ``more``, a live table: a row
-    takes one line, and ``more`` rows for which there was no room are counted below."""
+    takes one line, and ``more`` rows for which there was no room are counted below. ``gap``: blanks on both sides of
+    what stands between two columns."""
     # Columns without names need no line for them.
-    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, show_header=any(columns))
+    table = Table(box=box.SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, gap), show_header=any(columns))
     live = more is not None
     for column in columns:
+        right = column.endswith(">")
         table.add_column(
             column.rstrip(">"),
-            justify="right" if column.endswith(">") else "left",
+            justify="right" if right else "left",
             overflow="ellipsis" if live else "fold",
-            no_wrap=live,
+            # Figures stay whole while there are texts to fold.
+            no_wrap=live or right,
         )
     for row in rows:
         table.add_row(*(value if isinstance(value, Text) else cell(value) for value in row))
@@ -98,10 +107,45 @@ def format_table(columns: Sequence[str], rows: Iterable[Sequence[object]], *, mo
 def print_table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, empty: str) -> None:
     """The table, or the sentence ``empty`` where there is none."""
     console = out()
-    if rows:
-        console.print(format_table(columns, rows))
-    else:
-        console.print(empty)
+    console.print(fitted(console, columns, rows) if rows else empty)
+
+
+def fitted(console: Console, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> RenderableType:
+    """The table as wide as ``console`` allows: columns move together first, then texts are folded between words. Where
+    that would break words and figures, each row is a block with a line for each of its values."""
+    names = [column.rstrip(">") for column in columns]
+    texts = [[name, *(str(row[n]) for row in rows)] for n, name in enumerate(names)]
+    widest = [max(map(cell_len, column)) for column in texts]
+    if sum(widest) + 3 * (len(names) - 1) <= console.width:
+        return format_table(columns, rows)
+    table = format_table(columns, rows, gap=0)
+    least = [widest[n] if columns[n].endswith(">") else max(map(_least, column)) for n, column in enumerate(texts)]
+    spare = console.width - (len(names) - 1) - sum(least)
+    if spare >= 0:
+        for column, width in zip(table.columns, _shared(spare, least, widest), strict=True):
+            column.width = width
+        return table
+    if not any(names):
+        return table
+    blocks = [format_table(("", ""), list(zip(names, row, strict=True)), gap=0) for row in rows]
+    return Group(*(part for block in blocks for part in (block, "")))
+
+
+def _least(text: str) -> int:
+    """How narrow ``text`` may become: its longest word stays whole, unless that is an id or an address."""
+    return max((width if (width := cell_len(word)) <= LONGEST_WORD else PART_OF_ID for word in text.split()), default=0)
+
+
+def _shared(spare: int, least: Sequence[int], widest: Sequence[int]) -> list[int]:
+    """The width of each column: what it needs at least, and of what is left over as much as it can use, or a fair part
+    where that is not enough."""
+    widths = list(least)
+    order = sorted(range(len(widths)), key=lambda n: widest[n] - least[n])
+    for left, n in zip(range(len(order), 0, -1), order, strict=True):
+        more = min(widest[n] - least[n], spare // left)
+        widths[n] += more
+        spare -= more
+    return widths
 
 
 def format_json(value: Any) -> str:

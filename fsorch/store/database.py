@@ -68,6 +68,7 @@ IMPORT_LOG_PAGES = 8_000
 # Below the bound of every SQLite of these years (32,766), with room for the values that are no list's.
 MOST_MARKS = 16_384
 PRAGMAS = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1}
+SQLITE_BUSY = 5
 # What MySQL says when it is the server's state, not the statement, that is wrong: trying again later makes sense.
 # From the server's error list: connections, shutdown, disk, locks, read-only, rights, missing database or table,
 # killed.
@@ -363,7 +364,7 @@ def is_away(error: BaseException) -> bool:
     return isinstance(error, OperationalError | InterfaceError) and (code < 1000 or code >= 2000 or code in AWAY_MYSQL)
 
 
-def _is_broken_file(cause: sqlite3.Error) -> bool:
+def _is_broken_file(cause: BaseException) -> bool:
     """SQLITE_CORRUPT (11) and SQLITE_NOTADB (26) say nothing about the values."""
     return getattr(cause, "sqlite_errorcode", 0) & 0xFF in (11, 26)
 
@@ -381,7 +382,10 @@ def explain(error: PeeweeException, db: Database) -> str:
     }.get(mysql_code(error), "")
     if isinstance(error, InternalError | ProgrammingError) and not hint:
         hint = "; has another program changed the tables?"
-    if _is_broken_file(getattr(error, "orig", None) or error):
+    cause = getattr(error, "orig", None) or error
+    if getattr(cause, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY:
+        hint = " by another program; try again when that has ended"
+    if _is_broken_file(cause):
         hint = "; put a copy back with: fsorch db rollback FILE"
     return f"{where}: {text}{hint}"
 

@@ -14,7 +14,7 @@ from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.views import AgentView, ContactView, KeyedAnswer, QueueView, Snapshot, SwitchView
 from fsorch_cli.board import SENTENCES, Board, in_time, status_of, tell, title_of
 from fsorch_cli.commands.agent import format_status
-from fsorch_cli.console import format_json, printable
+from fsorch_cli.console import fitted, format_json, printable
 
 NOW = 1_800_000_000_000_000
 EVIL = "\x1b[2J\x1b[31m[red]Bob\r\n\x07\u202e"
@@ -195,3 +195,36 @@ def test_who_gave_up_was_not_answered_in_time(answered: int, abandoned: int, wit
         in_time(QueueView(id="sales", title="Sales", waiting=0, answered=answered, abandoned=abandoned, within=within))
         == share
     )
+
+
+COLUMNS = ("queue", "title", "waiting>", "longest>", "idle>", "busy>", "break>", "answered>", "abandoned>", "in time>")
+ROW = ("sales", "Sales", 0, "12:04", 1, 0, 0, 1234, 17, "100%")
+
+
+def shown(width: int, columns: tuple[str, ...] = COLUMNS, row: tuple[object, ...] = ROW) -> str:
+    """The table as a terminal of that width shows it."""
+    console = Console(file=io.StringIO(), width=width, force_terminal=True, color_system=None)
+    console.print(fitted(console, columns, [row, row]))
+    assert isinstance(console.file, io.StringIO)
+    return console.file.getvalue()
+
+
+@pytest.mark.parametrize("width", [200, 100, 80])
+def test_no_word_of_a_table_is_broken_where_columns_can_move_together(width: int) -> None:
+    head, line, *rows = (line.rstrip() for line in shown(width).splitlines())
+    assert head.split() == [word for column in COLUMNS for word in column.rstrip(">").split()]
+    assert set(line) == {"─"}
+    assert [row.split() for row in rows] == [[str(value) for value in ROW]] * 2
+
+
+def test_a_row_that_fits_no_terminal_is_a_block() -> None:
+    lines = [line.rstrip() for line in shown(40).splitlines()]
+    assert lines[:3] == ["queue     sales", "title     Sales", "waiting   0"]
+    assert lines[len(COLUMNS)] == ""
+    assert len(lines) == 2 * (len(COLUMNS) + 1)
+
+
+def test_texts_are_folded_before_figures() -> None:
+    text = shown(40, ("what", "calls>"), ("a sentence that is longer than the terminal is wide", 1234567))
+    assert "1234567" in text
+    assert " ".join(text.replace("1234567", "").split()).count("longer than the terminal is wide") == 2

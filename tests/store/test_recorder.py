@@ -230,7 +230,7 @@ class TestDatabaseAway:
             other = sqlite3.connect(tmp_path / "records.db", isolation_level=None)
             other.execute("BEGIN EXCLUSIVE")
             recorder.put(call("c1"))
-            assert "database is locked" in troubles.wait()
+            assert "database is locked by another program; try again when that has ended" in troubles.wait()
             assert recorder.stats().behind == 6
             other.execute("COMMIT")
             other.close()
