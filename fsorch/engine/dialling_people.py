@@ -43,7 +43,7 @@ from fsorch.engine.dialling import Dialling
 from fsorch.engine.dialling_checks import Ruling
 from fsorch.engine.dialling_leads import choices, next_number, words_of
 from fsorch.engine.dialling_state import Dial, Preview, Run
-from fsorch.engine.dialling_supply import FRESH_US
+from fsorch.engine.dialling_supply import is_old
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import DialNumber, DialPreview, Dispose, HangUp, LeadsCome, ReadyLead, Request, SkipPreview
 from fsorch.engine.state import Person
@@ -215,7 +215,7 @@ class Previews:
         self.refusals.pop(id, None)
         del self.previews[id]
         self.core.timers.cancel(("preview", id))
-        if self.core.now.wall - ready.checked_at > FRESH_US and ready.lead.id:
+        if is_old(ready, self.core.now.wall) and ready.lead.id:
             serial = self._ask(Ask(id, run.spec.id, asked.number, asked.caller_id))
             self.core.ask(ClearToDial(campaign=run.spec.id, serial=serial, leads=(ready.lead.id,)))
         else:
@@ -288,7 +288,7 @@ class Previews:
     def _picked_up(self, dial: Dial) -> None:
         """The agent's phone is picked up: call the lead, if it may be called still."""
         ready = dial.ready
-        if ready is None or self.core.now.wall - ready.checked_at <= FRESH_US:
+        if ready is None or not is_old(ready, self.core.now.wall):
             self._once_more(dial, ready)
         else:
             self._read_anew(dial)
@@ -325,7 +325,7 @@ class Previews:
         ready = dial.ready
         if ready is None:
             return False
-        if self.core.now.wall - ready.checked_at <= FRESH_US:
+        if not is_old(ready, self.core.now.wall):
             return self._goes_on(dial, ready, cause)
         dial.waits = cause
         self.core.timers.set(("dial", dial.id), self.core.now.mono + ANSWER_S)

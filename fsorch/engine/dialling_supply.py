@@ -22,7 +22,7 @@ from fsorch.engine.dialling_state import Dial, Run
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import LeadsCome, ReadyLead
 
-__all__ = ["FRESH_US", "MOST", "Supply"]
+__all__ = ["MOST", "Supply", "is_old"]
 
 # What is known of a lead is as good as new so long.
 FRESH_US = 2_000_000
@@ -36,6 +36,12 @@ MOST_IN_VAIN = 64
 DRY_S = 5.0
 # Where they are putting them in order.
 UNPREPARED_S = 0.5
+
+
+def is_old(ready: ReadyLead, now: int) -> bool:
+    """Whether what is known of a lead at ``now`` (UTC microseconds) is too old for calling it. What is of a later moment
+    is: the clock was set back, and nobody knows how old it is."""
+    return abs(now - ready.checked_at) > FRESH_US
 
 
 class Supply:
@@ -175,7 +181,7 @@ class Supply:
                 yield place, ready, self._at_hand_s(run, ready.lead)
 
     def _is_old(self, ready: ReadyLead) -> bool:
-        return self.core.now.wall - ready.checked_at > FRESH_US
+        return is_old(ready, self.core.now.wall)
 
     def _at_hand_s(self, run: Run, lead: Lead) -> float:
         return self.core.now.mono - run.came.get(lead.id, self.core.now.mono)

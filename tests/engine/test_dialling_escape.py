@@ -172,7 +172,7 @@ def test_no_call_leaves_that_the_rules_forbid(
         # One that leaves when another has failed is held against what was known then.
         left = office.settle()
         meanwhile(records, office.clock.now().wall, data)
-        # What the records say counts within two seconds (FRESH_US of engine/dialling.py).
+        # What the records say counts within two seconds (FRESH_US of engine/dialling_supply.py).
         office.clock.advance(data.draw(st.sampled_from((3, 60, 1000, 3600, 7 * 3600, 86_400)), label="waits"))
         office.tell(Tick())
         office.passes(0.3)

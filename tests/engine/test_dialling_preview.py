@@ -12,6 +12,7 @@ from fsorch.campaigns import (
     Mode,
     PreviewSpec,
 )
+from fsorch.clock import US, ManualClock
 from fsorch.config import Centre
 from fsorch.engine.actions import ClearToDial
 from fsorch.engine.facts import FactKind
@@ -206,3 +207,16 @@ def test_a_number_called_by_hand_is_shown_what_its_agent_chose() -> None:
         room.tell(french)
     room.tell(structs.replace(french, number="+49305551"))
     assert [row.caller_id for row in room.started()] == ["+493012"]
+
+
+def test_what_was_known_before_the_clock_was_set_back_is_asked_anew() -> None:
+    room = Room(preview_centre())
+    room.at_work("a0")
+    room.run()
+    now = room.clock.now()
+    room.clock = ManualClock(now.mono, now.wall - 3600 * US)
+    room.passes(1800)
+    room.dnc = {"+4930000001": "own"}
+    room.tell(DialPreview(agent="a0", by="a0"))
+    assert not room.calls()
+    assert [fact.data["rule"] for fact in room.of(FactKind.LEAD_BARRED)] == ["dnc"]
