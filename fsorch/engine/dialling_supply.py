@@ -39,8 +39,8 @@ UNPREPARED_S = 0.5
 
 
 def is_old(ready: ReadyLead, now: int) -> bool:
-    """Whether what is known of a lead at ``now`` (UTC microseconds) is too old for calling it. What is of a later moment
-    is: the clock was set back, and nobody knows how old it is."""
+    """Whether what is known of a lead is too old for calling it at ``now`` (UTC microseconds). So is what is of a later
+    moment: the clock was set back, and nobody knows its age."""
     return abs(now - ready.checked_at) > FRESH_US
 
 
