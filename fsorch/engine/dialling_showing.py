@@ -19,6 +19,8 @@ from fsorch.engine.views import AskView, CampaignView, LeadCard, LeadNumberView,
 
 __all__ = ["CampaignBoard"]
 
+# Leads at hand that a view names: what an eye takes in.
+SHOWN = 20
 RINGING = (DialState.PLACED, DialState.RINGING, DialState.UP)
 
 
@@ -148,4 +150,5 @@ class CampaignBoard:
             missed=answers.missed,
             outcomes=dict(tally.outcomes),
             tenant=self.dialling.core.tenancy.of_campaign(run.spec.id),
+            next=self.dialling.supply.order(run, SHOWN),
         )

@@ -275,6 +275,12 @@ class Supply:
     def _is_engaged(self, run: Run, agent: str) -> bool:
         return self.looks(agent) or self.comes(run.meant.get(agent, ""))
 
+    def order(self, run: Run, most: int) -> tuple[str, ...]:
+        """The leads at hand in the order in which they are called as things stand now, so many of them at most."""
+        owners = self._owners(run)
+        turns = sorted(run.fresh, key=lambda one: owners.turn(one.lead, self._at_hand_s(run, one.lead)))
+        return tuple(one.lead.id for one in turns[:most])
+
     def _owners(self, run: Run, agent: str = "") -> Owners:
         """Whose leads are called now; for ``agent`` alone, if one is named. Nobody's, where none at hand has an owner
         or the campaign does not go by them."""

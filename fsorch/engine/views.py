@@ -164,7 +164,8 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     95 %; at most ``drop_target``. ``drops_left``: how many more may come before it is over that, and ``drops_over``
     that it is, so that only free agents get calls. ``pacing``: why its own pacer does not pace it. ``false_alarms``:
     people taken for machines, as far as it was found out, and people who hung up while one was listened for;
-    ``wronged`` are the former alone. ``missed``: machines taken for people."""
+    ``wronged`` are the former alone. ``missed``: machines taken for people. ``ready`` leads are at hand, reserved and
+    not called yet; ``next`` are the first of them, in the order in which they are called as things stand now."""
 
     id: str
     title: str
@@ -196,6 +197,7 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     missed: int = 0
     outcomes: dict[str, int] = {}
     tenant: str = ""
+    next: tuple[str, ...] = ()
 
 
 class BreakView(msgspec.Struct, frozen=True):

@@ -141,6 +141,13 @@ class Leads(Part):
             found = read_leads(db, dict.fromkeys(ids))
             return [shown(self._with_history(db, [found[id]])[0]) for id in dict.fromkeys(ids) if id in found]
 
+    def of_ids(self, ids: Sequence[str]) -> Sequence[Lead]:
+        """The leads with these ids, in their order; ids of none are left out."""
+        wanted = [plain_id(id) for id in ids]
+        with self._use() as db:
+            found = read_leads(db, wanted)
+            return [shown(one) for one in self._with_history(db, [found[id] for id in wanted if id in found])]
+
     def of_reference(self, list: str, reference: str) -> Sequence[Lead]:
         """The leads of a list that have this reference, the oldest first."""
         wanted = clean(reference).strip()

@@ -3,7 +3,7 @@ drops are left to it. Blocks on the database."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Protocol
 
@@ -100,10 +100,12 @@ def registries(store: Records) -> dict[str, int]:
 
 
 class Upcoming(msgspec.Struct, frozen=True, kw_only=True):
-    """A lead that is next, and what stands against calling it at this moment (``rule`` empty: nothing)."""
+    """A lead that is next, and what stands against calling it at this moment (``rule`` empty: nothing). ``at_hand``:
+    the dialler has reserved it already."""
 
     lead: Lead
     reason: Reason
+    at_hand: bool = False
 
 
 def upcoming_of(
@@ -113,22 +115,25 @@ def upcoming_of(
     count: int,
     now: int,
     *,
+    at_hand: Sequence[str] = (),
     preparing: bool = True,
     unseen: Callable[[int], None] | None = None,
 ) -> list[Upcoming] | None:
     """The leads that ``spec`` would be given next at ``now`` (UTC microseconds), in order, if all of its agents were
     free. None: its leads have still to be put in order, which without ``preparing`` is not waited for. ``unseen`` is
-    told as :meth:`fsorch.store.leads.Leads.upcoming` tells it."""
+    told as :meth:`fsorch.store.leads.Leads.upcoming` tells it. ``at_hand``: the leads that a running dialler holds, by
+    their ids in its own order; they come first."""
     agents = [one for one in centre.agents if any(member.queue == spec.queue for member in one.queues)]
     owners = [*(one.id for one in agents), *dict.fromkeys(name for one in agents for name in one.territories)]
     leads = store.leads.upcoming(spec, count, now, owners=owners, preparing=preparing, unseen=unseen)
     if leads is None:
         return None
     row, tenancy = store.campaigns.state(spec.id), Tenancy(centre)
-    found = []
-    for lead in leads:
+    held = store.leads.of_ids(at_hand)
+    found: list[Upcoming] = []
+    for lead in (*held, *leads)[:count]:
         situation = _situation(store, tenancy, spec, row, lead, _questions(store, lead, now), now)
-        found.append(Upcoming(lead=lead, reason=why(situation)))
+        found.append(Upcoming(lead=lead, reason=why(situation), at_hand=len(found) < len(held)))
     return found
 
 

@@ -8,7 +8,9 @@ import io
 import json
 import sys
 import wave
+from contextlib import nullcontext
 from pathlib import Path
+from types import SimpleNamespace
 from xml.etree import ElementTree as Xml
 
 import pytest
@@ -21,6 +23,7 @@ from fsorch.store import Store, lead_choice, open_database
 from fsorch.store import leads as leads_module
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
+from fsorch_cli.app import App
 from fsorch_cli.campaign_board import draw_campaigns
 from fsorch_cli.commands.campaign import list_columns
 from fsorch_cli.console import format_table, out
@@ -414,6 +417,21 @@ def test_what_is_next_is_shown_and_a_list_is_gone_through_once_more(store: Store
     assert json.loads(fsorch("list", "reset", "cold", "--outcome", "busy", "--done", "--json").out)["leads"] == 0
     assert fsorch("list", "reset", "cald").code == 4
     assert fsorch("campaign", "next", "stafff").code == 4
+
+
+def test_what_a_running_dialler_has_at_hand_comes_first(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for n in range(4):
+        lead = Lead(id="", list="cold", name=f"L{n}", priority=-n, numbers=(LeadNumber(number=f"+3725012{n:03}"),))
+        store.leads.add(lead, "test")
+    (spec,) = (one for one in store.load_centre().campaigns if one.id == "staff")
+    held = [one.lead.id for one in store.leads.reserve(spec, 2, store.now_us(), "here:1").leads]
+    snapshot = SimpleNamespace(campaigns=(SimpleNamespace(id="staff", next=(held[1], held[0])),))
+    monkeypatch.setattr(App, "client", lambda _app: nullcontext(SimpleNamespace(snapshot=lambda: snapshot)))
+    found = json.loads(fsorch("campaign", "next", "staff", "--count", "3", "--json").out)
+    assert [(one["lead"]["name"], one["at_hand"]) for one in found] == [("L1", True), ("L0", True), ("L2", False)]
+    shown = fsorch("campaign", "next", "staff").out
+    assert shown.index("L1") < shown.index("L0") < shown.index("L2")
+    assert shown.count("at hand") == 2
 
 
 def test_gateways_dispositions_and_packs_are_looked_at() -> None:

@@ -114,6 +114,19 @@ def test_leads_that_wait_for_their_agents_do_not_keep_the_records_from_being_ask
     assert [id for id in called[: called.index("2")] if id != "1"] == ["9", "10", "11", "12"]
 
 
+def test_what_is_called_next_is_shown_in_its_order() -> None:
+    room = Room(centre(CAMPAIGN, agents=2))
+    room.leads = [lead(1), lead(2), lead(3), lead(4), lead(5, owner="a1"), lead(6, owner="a0"), lead(7)]
+    room.at_work("a0", "a1")
+    room.run()
+    first = [row.lead for row in room.started()]
+    (view,) = room.engine.snapshot().campaigns
+    assert len(view.next) == view.ready > 0
+    assert not set(view.next) & set(first)
+    room.fails(room.calls()[0], "USER_BUSY")
+    assert [row.lead for row in room.started()][len(first)] == view.next[0]
+
+
 def test_the_call_goes_to_an_agent_of_its_territory_who_is_free() -> None:
     told = centre(CAMPAIGN, agents=2)
     agents = (told.agents[0], structs.replace(told.agents[1], territories=("north",)))

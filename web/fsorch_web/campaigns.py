@@ -126,14 +126,16 @@ class CampaignRoutes:
         return json_response(in_worker(read))
 
     def next(self, id: str) -> Response:
-        """GET /api/campaigns/spring/next?count=20: the leads that are next, in order, if all its agents are free, and
-        what stands against each; ``prepared`` is false where they have still to be put in order."""
+        """GET /api/campaigns/spring/next?count=20: the leads that are next, in order: those ``at_hand`` as the dialler
+        calls them, then others as if all its agents were free; and what stands against each. ``prepared`` is false
+        where they have still to be put in order."""
         sight, store = self._reader(), self._auth.store
         count = _count()
+        at_hand = next((one.next for one in self._gateway.snapshot().campaigns if one.id == id), ())
 
         def read() -> dict[str, Any]:
             centre, spec = self._spec(id, sight)
-            found = upcoming_of(store, centre, spec, count, _now(), preparing=False)
+            found = upcoming_of(store, centre, spec, count, _now(), at_hand=at_hand, preparing=False)
             return {"campaign": id, "prepared": found is not None, "leads": found or []}
 
         return json_response(in_worker(read))

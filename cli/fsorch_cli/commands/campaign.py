@@ -14,7 +14,7 @@ from fsorch.campaign.campaign import CampaignInput
 from fsorch.campaign.plots import draw_hours, hours_of
 from fsorch.campaigns import CampaignSpec, LeadState
 from fsorch.config import Centre
-from fsorch.errors import ConfigError, RequestRefused
+from fsorch.errors import ConfigError, NotRunning, RequestRefused
 from fsorch.objects import Change, closed, find, opened
 from fsorch.plain import plain
 from fsorch.store import Store
@@ -109,12 +109,14 @@ def show(app: App, campaign: str, as_json: bool) -> None:
 @AS_JSON
 @click.pass_obj
 def next_(app: App, campaign: str, count: int, as_json: bool) -> None:
-    """The leads that CAMPAIGN calls next, in order, if all its agents are free; nothing is reserved.
+    """The leads that CAMPAIGN calls next, in order; nothing is reserved by asking.
 
-    Those with the dialler already (some seconds' worth, see `lead why`) are not among them."""
+    First those that a running dialler has at hand, in the order in which it calls them as its agents are now; behind
+    them those that it will be given, if all its agents are free then."""
+    at_hand = _at_hand(app, campaign)
     with app.store() as store:
         centre, spec = _spec(store, campaign)
-        found = upcoming_of(store, centre, spec, count, now_us(), unseen=_tell_unseen) or []
+        found = upcoming_of(store, centre, spec, count, now_us(), at_hand=at_hand, unseen=_tell_unseen) or []
     if as_json:
         print_json(found)
         return
@@ -124,6 +126,15 @@ def next_(app: App, campaign: str, count: int, as_json: bool) -> None:
         rows,
         empty="No lead of its lists may be dialled now; fsorch lead why LEAD tells of one.",
     )
+
+
+def _at_hand(app: App, campaign: str) -> tuple[str, ...]:
+    """The leads that a running dialler holds and calls next; none where nothing runs."""
+    try:
+        with app.client() as client:
+            return next((one.next for one in client.snapshot().campaigns if one.id == campaign), ())
+    except NotRunning:
+        return ()
 
 
 def _tell_unseen(looked_at: int) -> None:
@@ -138,7 +149,7 @@ def format_upcoming(place: int, one: Upcoming) -> tuple[object, ...]:
     what = "callback" if lead.state is LeadState.CALLBACK else last
     return (
         *(place, lead.id, lead.name, number, lead.list, lead.priority, lead.attempts, what),
-        *(lead.callback_agent or lead.owner, one.reason.rule),
+        *(lead.callback_agent or lead.owner, "at hand" if one.at_hand else one.reason.rule),
     )
 
 
