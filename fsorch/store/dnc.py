@@ -253,15 +253,21 @@ class Dnc(Part):
             ]
 
     def remove_list(self, id: str, by: str) -> None:
-        """Forget an imported list; audited. Raises NotFound."""
+        """Forget an imported list; audited. Raises NotFound. The list is there until the last of its numbers has gone,
+        and not held to be whole meanwhile: a removal that was killed is gone on with by asking again, and no list that
+        is made later inherits what is left."""
         with self._use() as db:
             record = DncListRecord.select().where(DncListRecord.id == clean(id)).first(db)
             if record is None:
                 raise NotFound("imported no-call list", id)
             with writing(db):
                 self._audit(by, "dnc.remove_list", {"list": id, "rows": record.rows})
-                DncListRecord.delete().where(DncListRecord.serial == record.serial).execute(db)
+                # Nor is an import of the same file gone on with, of which the first numbers are gone.
+                gone = {"done": False, "print": ""}
+                DncListRecord.update(gone).where(DncListRecord.serial == record.serial).execute(db)
             self._clear(db, record.serial)
+            with writing(db):
+                DncListRecord.delete().where(DncListRecord.serial == record.serial).execute(db)
 
     def take(
         self,
@@ -320,7 +326,7 @@ class Dnc(Part):
         return after
 
     def _clear(self, db: Db, serial: int) -> None:
-        """Remove the numbers of a list that is gone, a batch at a time, so that nobody waits long."""
+        """Remove the numbers of a list that goes, a batch at a time, so that nobody waits long."""
         last, turns = 0, Turns(db, self._clock)
         while True:
             query = DncNumberRecord.select(DncNumberRecord.number).where(

@@ -128,6 +128,31 @@ class TestImports:
         with pytest.raises(NotFound):
             store.dnc.remove_list("register", "ada")
 
+    def test_a_removal_that_was_killed_is_gone_on_with(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        """A list that was made afterwards got the number of the one that was gone, and with it what was left of it."""
+        store.dnc.take("old", iter(range(49301, 49309)), "ada", mark="file")
+        monkeypatch.setattr(dnc_module, "BATCH", 3)
+        calls = []
+
+        def dying(*_all: object) -> int:
+            calls.append(1)
+            if len(calls) == 2:
+                raise RuntimeError("killed")
+            return 0
+
+        monkeypatch.setattr(dnc_module, "reopen", dying)
+        with pytest.raises(RuntimeError, match="killed"):
+            store.dnc.remove_list("old", "ada")
+        (listed,) = store.dnc.lists()
+        assert (listed.id, listed.done) == ("old", False)
+        store.dnc.take("new", iter([49401]), "ada")
+        store.dnc.remove_list("old", "ada")
+        assert [one.id for one in store.dnc.lists()] == ["new"]
+        assert set(store.dnc.hits([f"+{n}" for n in (*range(49301, 49309), 49401)])) == {"+49401"}
+        # The same file again is read from its beginning.
+        assert store.dnc.take("old", iter(range(49301, 49309)), "ada", mark="file").rows == 8
+        assert len(store.dnc.hits([f"+{n}" for n in range(49301, 49309)])) == 8
+
     @pytest.mark.parametrize(
         ("text", "number"),
         [
