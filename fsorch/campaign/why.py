@@ -61,7 +61,8 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     campaign's, and why it is so; ``prepared``: whether its leads are in order; ``waits_for``: the campaign that has to
     be finished before it; ``fits``: whether its filter lets the lead through; ``hours``: the campaign's calendar at a
     moment; ``rules`` with the question ``asked`` of them (None: the lead has no number to ask about); ``skipped``: that
-    an agent put it off until its time; ``held``: why the campaign launches nothing at this moment, in the words of the
+    an agent put it off until its time; ``reset_at``: when its list is reset by the clock next (UTC microseconds; 0: it
+    is not); ``held``: why the campaign launches nothing at this moment, in the words of the
     fsorch that runs it."""
 
     lead: Lead
@@ -77,6 +78,7 @@ class Situation(msgspec.Struct, frozen=True, kw_only=True):
     rules: Compliance | None = None
     asked: Asked | None = None
     skipped: Skipped | None = None
+    reset_at: int = 0
     held: str = ""
 
 
@@ -104,6 +106,10 @@ def why(situation: Situation) -> Reason:
     """Why the lead is not dialled now, and when it will be."""
     lead = situation.lead
     name = f"lead {lead.id}" + (f" ({lead.name})" if lead.name else "")
+    if _is_reset_when_done(situation) and situation.asked is not None:
+        # Its tries count anew from then on.
+        asked = msgspec.structs.replace(situation.asked, lead=msgspec.structs.replace(lead, attempts=0))
+        situation = msgspec.structs.replace(situation, asked=asked)
     reasons = [*_reasons(situation)]
     reason = next(iter(reasons), None)
     when = _first_time(situation) if reason is None or reason.mends else 0
@@ -115,7 +121,7 @@ def why(situation: Situation) -> Reason:
         return Reason(rule="", sentence=sentence, when=situation.now)
     rule, words = reason.rule, reason.words
     tail = f"it may be from {_shown(when, situation)}" if when else _otherwise(situation, reasons)
-    if when and rule in ("draft", "paused", "draining", "finished", "after"):
+    if when and (rule == "after" or situation.state not in ARMED):
         tail = f"once the campaign runs, {tail}"
     tail = AFTERWARDS.get(rule, tail)
     if rule in HELD:
@@ -142,7 +148,9 @@ def _reasons(one: Situation) -> Iterator[Hindrance]:
     if lead.state is LeadState.BARRED:
         yield Hindrance("barred", f"it is barred{_last(lead)}", mends=False, once=_once_barred(lead))
     if lead.state is LeadState.FINISHED:
-        yield Hindrance("finished", f"it is done{_last(lead)}", mends=False, once=_once_finished(lead))
+        again = _is_reset_when_done(one)
+        words = f"it is done{_last(lead)}" + (", until its list is reset" if again else "")
+        yield Hindrance("finished", words, mends=again, once=_once_finished(lead))
     if spec is None:
         words = f"no campaign dials its list {lead.list!r}"
         yield Hindrance("campaign", words, mends=False, once="once a campaign does")
@@ -166,10 +174,12 @@ def _reasons(one: Situation) -> Iterator[Hindrance]:
         yield Hindrance("number", words, mends=False, once="once it has another number")
     verdict = one.rules.check(one.asked) if one.rules is not None and one.asked is not None else None
     yield from _forbidden(one)
-    put_off = verdict is not None and not verdict.allowed and verdict.until >= lead.next_at
-    if lead.next_at > one.now and not put_off:
+    rests = _rests_until(one)
+    put_off = verdict is not None and not verdict.allowed and verdict.until >= rests
+    if lead.state is not LeadState.FINISHED and rests > one.now and not put_off:
         word = "callback" if lead.state is LeadState.CALLBACK else "resting"
-        yield Hindrance(word, f"{_resting(one)} until {_shown(lead.next_at, one)}", mends=True)
+        reset = "its list is reset on " if rests < lead.next_at else ""
+        yield Hindrance(word, f"{_resting(one)} until {reset}{_shown(rests, one)}", mends=True)
     if verdict is not None and not verdict.allowed and verdict.until:
         yield Hindrance(verdict.rule, f"{_small(verdict.words)} ({verdict.source})", mends=True)
     if not one.prepared:
@@ -264,9 +274,24 @@ def _once_finished(lead: Lead) -> str:
     return f"once it is promised a call{'' if reached else ' or its list is reset'}"
 
 
+def _is_reset_when_done(one: Situation) -> bool:
+    """Whether a reset by the clock makes it ready again though it is done: its tries were used up in vain."""
+    lead = one.lead
+    tried = not lead.disposition and lead.last_outcome not in ("", Outcome.LIVE)
+    return bool(one.reset_at) and lead.state is LeadState.FINISHED and tried
+
+
+def _rests_until(one: Situation) -> int:
+    """When its rest is over: by its rules, or because its list is reset before; a promise is kept at its time."""
+    if _is_reset_when_done(one):
+        return one.reset_at
+    sooner = one.reset_at and one.lead.state is LeadState.READY
+    return min(one.lead.next_at, one.reset_at) if sooner else one.lead.next_at
+
+
 def _first_time(one: Situation) -> int:
     """When nothing that time can mend is in the way any more."""
-    at = max(one.now, one.lead.next_at)
+    at = max(one.now, _rests_until(one))
     for _ in range(MOST_TURNS):
         opens = _campaign_opens(one, at)
         if not opens:

@@ -13,6 +13,7 @@ from fsorch.calendars import Calendar
 from fsorch.campaign.compliance import Asked, Compliance, Verdict
 from fsorch.campaign.drops import DropBudget, drop_budget
 from fsorch.campaign.readiness import faults
+from fsorch.campaign.resets import next_reset
 from fsorch.campaign.retry import first_number
 from fsorch.campaign.script import fields_of
 from fsorch.campaign.why import Reason, Situation, Skipped, why
@@ -284,6 +285,7 @@ def _situation(
         rules=rules,
         asked=_of_interest(store, rules, asked),
         skipped=_skipped(store, spec, lead, now),
+        reset_at=next_reset(spec.resets, tenancy.zone_of(spec), now),
     )
 
 

@@ -96,6 +96,40 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
             "lead 17 is not dialled now because it rests after busy until Thu 2027-03-11 08:00 America/New_York; "
             "it may be from Thu 2027-03-11 08:00 America/New_York",
         ),
+        # A reset by the clock comes before the end of its rest, or gives it its tries anew.
+        (
+            {"next_at": NOON + 20 * HOUR, "last_outcome": "busy", "reset_at": NOON + 2 * HOUR},
+            "resting",
+            "lead 17 is not dialled now because it rests after busy until its list is reset on Wed 2027-03-10 14:00 "
+            "America/New_York; it may be from Wed 2027-03-10 14:00 America/New_York",
+        ),
+        (
+            {"next_at": NOON + HOUR, "last_outcome": "busy", "reset_at": NOON + 2 * HOUR},
+            "resting",
+            "it rests after busy until Wed 2027-03-10 13:00 America/New_York; it may be from Wed 2027-03-10 13:00",
+        ),
+        (
+            {
+                "lead_state": LeadState.FINISHED,
+                "last_outcome": "busy",
+                "attempts": 8,
+                "spec": msgspec.structs.replace(SPEC, filter=""),
+                "reset_at": NOON + 20 * HOUR,
+            },
+            "finished",
+            "lead 17 is not dialled now because it is done (busy after 8 attempts), until its list is reset; it may be "
+            "from Thu 2027-03-11 08:00 America/New_York",
+        ),
+        (
+            {"lead_state": LeadState.FINISHED, "disposition": "sold", "attempts": 1, "reset_at": NOON + 2 * HOUR},
+            "finished",
+            "it is done (sold after 1 attempt); it may be once it is promised a call",
+        ),
+        (
+            {"lead_state": LeadState.CALLBACK, "next_at": NOON + 4 * HOUR, "reset_at": NOON + 2 * HOUR},
+            "callback",
+            "it was promised a call and waits until Wed 2027-03-10 16:00 America/New_York",
+        ),
         (
             {"next_at": NOON + HOUR, "last_outcome": "cancelled"},
             "resting",
