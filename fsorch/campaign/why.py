@@ -35,6 +35,7 @@ AFTERWARDS = {
     "held": "it waits for its turn after that",
     "promised": "this campaign will not call it before that",
 }
+RESET = "its list is reset"
 # What puts an end to a rule's no that no time ends.
 ONCE = {
     "dnc": "once its number is not on a no-call list any more",
@@ -42,7 +43,7 @@ ONCE = {
     "pack": "once the campaign has one",
     "place": "once that is known",
     "pack.countries": "by a campaign whose pack is for there",
-    "campaign.attempts": "once more are allowed or its list is reset",
+    "campaign.attempts": f"once more are allowed or {RESET}",
 }
 
 
@@ -134,6 +135,9 @@ def _otherwise(one: Situation, reasons: list[Hindrance]) -> str:
     another."""
     said = dict.fromkeys(reason.once for reason in reasons if not reason.mends and reason.once)
     onces = [one for one in said if not any(one != other and one in other for other in said)]
+    if len(by_reset := [one for one in onces if one.endswith(RESET)]) > 1:
+        # It does for all of them.
+        onces = [f"once {RESET}", *(one for one in onces if one not in by_reset)]
     if onces:
         return f"it may be {', and '.join(onces)}"
     ends = one.spec is not None and one.spec.ends_at is not None
@@ -271,7 +275,7 @@ def _once_barred(lead: Lead) -> str:
 
 def _once_finished(lead: Lead) -> str:
     reached = lead.disposition or lead.last_outcome == Outcome.LIVE
-    return f"once it is promised a call{'' if reached else ' or its list is reset'}"
+    return f"once it is promised a call{'' if reached else f' or {RESET}'}"
 
 
 def _is_reset_when_done(one: Situation) -> bool:

@@ -221,6 +221,16 @@ EARLY = at("2027-03-10T05:00", "America/New_York")
         # What has to be done is all told, and nothing twice.
         (
             {
+                "lead_state": LeadState.FINISHED,
+                "last_outcome": "busy",
+                "attempts": 8,
+                "spec": msgspec.structs.replace(SPEC, filter=""),
+            },
+            "finished",
+            "it is done (busy after 8 attempts); it may be once its list is reset",
+        ),
+        (
+            {
                 "lead_state": LeadState.BARRED,
                 "last_outcome": "live",
                 "attempts": 1,
