@@ -303,14 +303,16 @@ class Calls:
                 contact.ended_by = contact.ended_by or note.ended_by(talked=talked)
                 self._gone(leg, note.cause)
         else:
-            self._left_at(leg, contact, note)
+            self._left_at(leg, contact, note.ended_at, note.cause)
         self.legs.noted(leg, note)
 
-    def _left_at(self, leg: Leg, contact: Contact | None, note: AwayNote) -> None:
-        """A leg that we dialled has ended as noted; a contact that outlives it has its further moments itself."""
+    def _left_at(self, leg: Leg, contact: Contact | None, at: int, cause: str) -> None:
+        """A leg has ended before now; a contact that outlives it has its further moments itself."""
         if contact is not None:
-            contact.lost_at = note.ended_at
-        self._gone(leg, note.cause, note.ended_at)
+            contact.lost_at = at
+        if (dial := self.core.dials.get(leg.uuid)) is not None:
+            dial.ended_at = at
+        self._gone(leg, cause, at)
         if contact is not None and contact.machine.state is not ContactState.ENDED:
             contact.lost_at = 0
 
@@ -413,7 +415,10 @@ class Calls:
             offer = self._offer_of(leg)
             if offer is not None:
                 offer.dnd = dnd.refused(event)
-            self._gone(leg, ending(event))
+            if self.core.happened_at:
+                self._left_at(leg, self.core.contacts.get(leg.contact), self.core.happened_at, ending(event))
+            else:
+                self._gone(leg, ending(event))
 
     def _hangup_complete(self, switch: str, event: Event) -> None:
         leg = self.core.legs.get(event.uuid)

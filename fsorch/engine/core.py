@@ -33,6 +33,8 @@ class Core:
     def __init__(self, ids: Callable[[], str]) -> None:
         self.ids = ids
         self.now = Moment(0.0, 0)
+        # When the event of this step happened, where its link tells of it late (UTC microseconds); 0: just now.
+        self.happened_at = 0
         self.timers = Timers()
         self.distributor = Distributor()
         self.centre = Centre()

@@ -47,6 +47,7 @@ from fsorch.engine.inputs import (
     SwitchEvent,
     Tick,
 )
+from fsorch.engine.lateness import Lateness
 from fsorch.engine.messages import Messages
 from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
@@ -100,6 +101,7 @@ class Engine:
         self._resync = Resync(core, self._records, self._calls, self._offers, self._music)
         self._resync.found = self._found = Found(core, self._calls, dialling)
         replies = CommandReplies(core, self._people, self._offers, self._calls, dialling, self._resync, self._found)
+        self._late: dict[str, Lateness] = {}
         self._handlers = self._by_input(replies)
         self._due = self._by_timer()
 
@@ -235,6 +237,10 @@ class Engine:
         return any(one.instead_of_bridging(offer, contact) for one in instead)
 
     def _switch_event(self, input: SwitchEvent) -> None:
+        late = self._late.get(input.switch)
+        if late is None:
+            late = self._late[input.switch] = Lateness()
+        self._core.happened_at = late.happened_at(input.event, self._core.now)
         if input.event.name == "CHANNEL_HANGUP":
             self._found.hangs_up(input.switch, input.event)
         elif input.event.name == "CHANNEL_HANGUP_COMPLETE":

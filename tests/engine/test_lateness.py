@@ -1,0 +1,57 @@
+"""Events that a stalled link brings late."""
+
+from __future__ import annotations
+
+import pytest
+
+from fsorch.clock import US, Moment
+from fsorch.engine import FactKind
+from fsorch.engine.lateness import Lateness
+from fsorch.esl.events import Event
+from tests.engine.desk import Desk
+
+NOW = 1_800_000_000 * US
+
+
+def heard(lateness: Lateness, mono: float, lag_s: float) -> float:
+    """An event that left the switch ``lag_s`` before: how long ago it happened, as far as is known."""
+    wall = NOW + round(mono * US)
+    event = Event(name="HEARTBEAT", timestamp=wall - round(lag_s * US))
+    at = lateness.happened_at(event, Moment(mono, wall))
+    return (wall - at) / US if at else 0.0
+
+
+@pytest.mark.parametrize("apart_s", [0.0, 3600.0, -7.0])
+def test_what_is_later_than_usual_happened_before(apart_s: float) -> None:
+    lateness = Lateness()
+    for second in range(10):
+        assert heard(lateness, second, apart_s + 0.02 * second) == 0
+    assert heard(lateness, 20, apart_s + 1.9) == 0
+    assert heard(lateness, 21, apart_s + 9) == 9
+    # The least of the last minute or two is the measure.
+    assert heard(lateness, 75, apart_s + 9) == 9
+    assert heard(lateness, 110, apart_s + 9) == 9
+    assert heard(lateness, 150, apart_s + 9) == 0
+
+
+def test_a_clock_that_is_set_makes_nothing_late() -> None:
+    lateness = Lateness()
+    assert heard(lateness, 0, 0) == 0
+    assert heard(lateness, 1, 3600) == 0
+    assert heard(lateness, 2, -3600) == 0
+    assert Lateness().happened_at(Event(name="HEARTBEAT"), Moment(0, NOW)) == 0
+
+
+def test_a_talk_of_whose_end_a_stalled_link_tells_late_ended_when_the_switch_says() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.talks("leg-1", "sales")
+    desk.event("HEARTBEAT", timestamp=desk.clock.now().wall)
+    desk.passes(30)
+    ended = desk.clock.now().wall - 12 * US
+    desk.event("CHANNEL_HANGUP", "leg-1", timestamp=ended, hangup_cause="NORMAL_CLEARING")
+    rows = [fact.data["row"] for fact in desk.of(FactKind.SEGMENT_ENDED)]
+    (talk,) = [row for row in rows if row["kind"] == "talk"]
+    assert talk["ended_at"] == ended
+    (over,) = desk.of(FactKind.CONTACT_ENDED)
+    assert (over.data["row"]["ended_at"], over.data["row"]["ended_by"]) == (ended, "customer")
