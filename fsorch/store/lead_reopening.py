@@ -22,6 +22,7 @@ MOST_DIGITS = 15
 BARRED = LeadRecord.state == LeadState.BARRED.value
 TALKED = LeadRecord.last_outcome == Outcome.LIVE.value
 READY = {"state": LeadState.READY.value, "gate": int(Gate.OPEN), "next_at": 0, "put_off": "", "disposition": ""}
+DUE = {"gate": int(Gate.OPEN), "next_at": 0, "put_off": ""}
 FINISHED = {"state": LeadState.FINISHED.value, "gate": int(Gate.SHUT), "next_at": 0}
 
 
@@ -29,8 +30,8 @@ def reopen(db: Db, numbers: Sequence[int]) -> int:
     """Let go of the leads that are barred, or put off by a register, and have one of ``numbers``, in a transaction that
     writes. How many became ready."""
     done = 0
-    for at in range(0, len(numbers), PAGE):
-        done += _let_go(db, LeadNumberRecord.number.in_(numbers[at : at + PAGE]))
+    for some in _pages(numbers):
+        done += _let_go(db, LeadNumberRecord.number.in_(some))
     return done + resume(db, numbers)
 
 
@@ -43,26 +44,25 @@ def resume(db: Db, numbers: Sequence[int]) -> int:
     """Make leads due that have one of ``numbers`` and were put off for want of what may be on record now, in a
     transaction that writes. How many."""
     done = 0
-    for at in range(0, len(numbers), PAGE):
-        theirs = LeadNumberRecord.number.in_(numbers[at : at + PAGE])
+    for some in _pages(numbers):
+        theirs = LeadNumberRecord.number.in_(some)
         rests = (LeadRecord.gate == int(Gate.LATER)) & (LeadRecord.put_off != "")
-        ids = _ids(db, theirs, rests)
-        values = {"gate": int(Gate.OPEN), "next_at": 0, "put_off": ""}
-        done += LeadRecord.update(values).where(LeadRecord.id.in_(ids), rests).execute(db) if ids else 0
+        for page in _pages(_ids(db, theirs, rests)):
+            done += LeadRecord.update(DUE).where(LeadRecord.id.in_(page), rests).execute(db)
     return done
 
 
 def resume_lists(db: Db, lists: Sequence[str]) -> int:
     """The same for all leads of these lists: it is another law now by which they are called."""
     rests = (LeadRecord.list.in_(lists)) & (LeadRecord.gate == int(Gate.LATER)) & (LeadRecord.put_off != "")
-    done: int = LeadRecord.update({"gate": int(Gate.OPEN), "next_at": 0, "put_off": ""}).where(rests).execute(db)
+    done: int = LeadRecord.update(DUE).where(rests).execute(db)
     return done
 
 
 def _let_go(db: Db, theirs: object) -> int:
-    ids, ready = _ids(db, theirs, BARRED), 0
-    for at in range(0, len(ids), PAGE):
-        page = LeadRecord.id.in_(ids[at : at + PAGE])
+    ready = 0
+    for ids in _pages(_ids(db, theirs, BARRED)):
+        page = LeadRecord.id.in_(ids)
         ready += LeadRecord.update(READY).where(page, BARRED, ~TALKED).execute(db)
         LeadRecord.update(FINISHED).where(page, BARRED, TALKED).execute(db)
     return ready
@@ -71,6 +71,12 @@ def _let_go(db: Db, theirs: object) -> int:
 def _ids(db: Db, theirs: object, those: object) -> list[int]:
     query = LeadRecord.select(LeadRecord.id).join(LeadNumberRecord, on=(LeadNumberRecord.lead == LeadRecord.id))
     return [row[0] for row in query.where(theirs, those).distinct().tuples().execute(db)]
+
+
+def _pages(values: Sequence[int]) -> Iterator[Sequence[int]]:
+    """As many as one statement takes with ease."""
+    for at in range(0, len(values), PAGE):
+        yield values[at : at + PAGE]
 
 
 def _spans(start: str) -> Iterator[tuple[int, int]]:

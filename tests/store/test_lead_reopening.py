@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import sqlite3
 from datetime import date
 from typing import Any
 
 import msgspec
 import pytest
 
-from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadState, Outcome
+from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber, LeadState, Outcome
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import Centre
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.store import Store
-from fsorch.store.database import connected
-from fsorch.store.lead_reopening import reopen
+from fsorch.store.database import PooledSqlite, connected
+from fsorch.store.lead_models import Gate, LeadRecord
+from fsorch.store.lead_reopening import reopen, resume
 from tests.store.test_leads import MINUTE, NOW, campaign, make, names, told
 
 WEEK = 7 * 86_400 * 1_000_000
@@ -118,6 +120,20 @@ class TestConsents:
         put_off(store, lead, rule)
         store.consents.add(ConsentRow(number=number(lead), who="x", scope="calls", given_at=NOW), "test")
         assert names(store, campaign(), token="t:2") == (["spring 0"] if rule else [])
+
+    def test_a_number_of_many_leads(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("fsorch.store.lead_reopening.PAGE", 2)
+        number = LeadNumber(number="+4930123456")
+        leads = make(store, 3, numbers=lambda _: (number,))
+        with connected(store.db) as db:
+            LeadRecord.update({"gate": int(Gate.LATER), "put_off": "us.cell_consent"}).execute(db)
+            connection: Any = db.connection()  # type: ignore[no-untyped-call] # peewee's stub lacks it
+            if isinstance(db, PooledSqlite):
+                # What an update of two leads binds: SQLite has a bound, which a thousand numbers' leads may well pass.
+                usual = connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, 7)
+            assert resume(db, [4930123456]) == len(leads)
+            if isinstance(db, PooledSqlite):
+                connection.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, usual)
 
     def test_who_was_called_since_rests_as_the_rules_say(self, store: Store) -> None:
         (lead,) = make(store, 1)

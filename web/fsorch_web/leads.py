@@ -385,9 +385,7 @@ class LeadRoutes:
 
     def allow(self) -> Response:
         """POST /api/dnc/remove: a number may be called again. Only an admin may say so, and why is kept."""
-        person, given = self._auth.supervisor(), body(DncRemoval)
-        if not person.administers:
-            raise ApiError(403, "forbidden", "only an admin may take a number off the no-call list")
+        person, given = self._auth.admin(), body(DncRemoval)
         dnc = self._auth.store.dnc
         return json_response(
             in_worker(lambda: dnc.remove(given.number, person.login, campaign=given.campaign, reason=given.reason))
