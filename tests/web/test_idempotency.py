@@ -34,6 +34,7 @@ def test_a_key_is_for_one_request_of_one_person(desk: Site, records: Store) -> N
     other = post(sam, "/api/leads", {**LEAD, "name": "Bo"}, "k")
     assert (other.status, "another request" in other.json["error"]) == (409, True)
     assert post(sam, "/api/dnc", {"number": "+442079460001"}, "k").status == 409
+    assert post(sam, "/api/leads?other=1", LEAD, "k").status == 409
     assert post(root, "/api/leads", LEAD, "k").status == 201
 
 
