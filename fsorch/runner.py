@@ -191,7 +191,7 @@ class Service:
         self._has_campaigns = False
         self._drops_at = 0.0
         # How the campaigns stood at the last look.
-        self._states: tuple[dict[str, CampaignState], dict[str, str]] = {}, {}
+        self._states = CampaignsAre({})
         self._customers_at = 0.0
         self._watch_fault = ""
         # The centre that is used while the database has not been seen yet.
@@ -363,15 +363,19 @@ class Service:
             return
         states: dict[str, CampaignState] = {}
         stale: dict[str, str] = {}
+        stopped: dict[str, str] = {}
         if self.recorder.spools:
             # What is not written down before it is dialled might be dialled twice: without a spool all campaigns rest.
-            states = {id: row.state for id, row in in_thread(self.store.campaigns.states).items()}
+            rows = in_thread(self.store.campaigns.states)
+            states = {id: row.state for id, row in rows.items()}
+            stopped = {id: row.stopped for id, row in rows.items() if row.stopped}
             prepared = [id for id, state in states.items() if state in PREPARED]
             self._dialler.prepare(prepared)
             stale = in_thread(self._dialler.stale, prepared)
-        if (states, stale) != self._states:
-            self._states, self._drops_at = (states, stale), 0.0
-            self.pump.feed(CampaignsAre(states, stale))
+        known = CampaignsAre(states, stale, stopped)
+        if known != self._states:
+            self._states, self._drops_at = known, 0.0
+            self.pump.feed(known)
         if time.monotonic() >= self._drops_at:
             self._drops_at = time.monotonic() + DROPS_S
             self.pump.feed(DropsWere(in_thread(self._dialler.drops)))
@@ -387,7 +391,7 @@ class Service:
         self.pump.request(Configure(centre, known.releases))
         self._dialler.configure(centre)
         # A campaign that is new is told how it stands.
-        self._has_campaigns, self._states = bool(centre.campaigns), ({}, {})
+        self._has_campaigns, self._states = bool(centre.campaigns), CampaignsAre({})
         flows = (*centre.flows, *(release.spec for release in known.releases if release.share > 0))
         self._asks_histories = any(queue.affinity is not None for queue in centre.queues) or any(
             flow.asks_who for flow in flows

@@ -40,7 +40,7 @@ def draw_campaigns(snapshot: Snapshot, campaign: str, at_us: int, width: int = 2
     gone = {name for below, names in WITHOUT if width < below for name in names}
     kept = [n for n, name in enumerate(COLUMNS) if name not in gone]
     rows = [tuple(row[n] for n in kept) for row in map(_row, views)]
-    below = [cell(f"{one.id}: {one.held}", "yellow") for one in views if one.held and "held" in gone]
+    below = [cell(f"{one.id}: {why}", "yellow") for one in views if (why := one.held or one.stopped) and "held" in gone]
     below += [cell(f"{one.id}: {one.pacing}", "red") for one in views if one.pacing]
     return Lines(heading, format_table(tuple(COLUMNS[n] for n in kept), rows, more=0), *below)
 
@@ -56,7 +56,7 @@ def _row(one: CampaignView) -> tuple[object, ...]:
         cell(f"{one.drop_share:.2%}", "red" if one.drops_over else "yellow" if near else ""),
         f"{one.drop_bound:.2%}",
         one.drops_left,
-        cell(one.held, "yellow"),
+        cell(one.held or one.stopped, "yellow"),
     )
 
 

@@ -137,6 +137,7 @@ class Dialling:
         self.checks.stale = input.stale
         for run in self.runs.values():
             state = input.states.get(run.spec.id, CampaignState.DRAFT)
+            run.stopped = input.stopped.get(run.spec.id, "")
             if state is run.recorded:
                 continue
             run.recorded = state

@@ -125,6 +125,7 @@ class CampaignBoard:
             mode=spec.mode.value,
             state=run.state.value,
             held=run.held,
+            stopped=run.stopped,
             queue=spec.queue,
             agents=len(run.agents),
             free=sum(state == AgentState.IDLE for state in run.agents.values()),

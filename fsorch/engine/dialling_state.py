@@ -243,7 +243,8 @@ class Run:
     of the one that makes the ``unclear`` fresh again; ``vain``: how many leads in a row were found not to be callable;
     ``dry``: the records had none; ``starved``: why none came, in
     words, and they are not asked before ``dry_until``. ``held``: why nothing is launched, for people, since
-    ``held_since``, and what of it was ``told`` last; ``agents``: those who dial for it, with their states. ``lines``:
+    ``held_since``, and what of it was ``told`` last; ``stopped``: who paused or stopped it, and why;
+    ``agents``: those who dial for it, with their states. ``lines``:
     its calls under way; ``speed``: its launches a second of late, as of ``speed_at``. ``before``: live answers, drops
     and hang-ups in each window of its pack (days), less what is in the tally; ``over``: it has dropped so many that
     it dials one line for each free agent only; ``few``: the same, for it has few agents. Moments are monotonic."""
@@ -277,6 +278,7 @@ class Run:
     # Its description, or gateways that are dead, let it call nobody.
     broken: bool = False
     held: str = ""
+    stopped: str = ""
     held_since: float = math.inf
     told: str = ""
     told_at: float = -math.inf

@@ -305,10 +305,12 @@ class LookedUp(msgspec.Struct, frozen=True):
 
 class CampaignsAre(msgspec.Struct, frozen=True):
     """How the records say each campaign stands, whole; one that is not named is a draft. ``stale``: those that may call
-    nobody now, for a public register that they have to ask is too old or not there, with words that say so."""
+    nobody now, for a public register that they have to ask is too old or not there, with words that say so.
+    ``stopped``: who paused those that are paused, or stopped those that drain or are over, and why, for people."""
 
     states: dict[str, CampaignState]
     stale: dict[str, str] = {}
+    stopped: dict[str, str] = {}
 
 
 class DropsWere(msgspec.Struct, frozen=True):

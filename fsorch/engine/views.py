@@ -157,8 +157,9 @@ class LeadCard(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
-    """A campaign now, and its counts since the engine started. ``held``: why nothing is dialled; ``agents`` dial for
-    it, ``free`` of them are idle; ``ringing``, ``waiting`` (a person without an agent yet) and ``talking`` are calls.
+    """A campaign now, and its counts since the engine started. ``held``: why nothing is dialled; ``stopped``: who
+    paused or stopped it, and why; ``agents`` dial for it, ``free`` of them are idle; ``ringing``, ``waiting`` (a person
+    without an agent yet) and ``talking`` are calls.
 
     ``drop_share``: drops over live answers in the window of its pack, the true rate being below ``drop_bound`` with
     95 %; at most ``drop_target``. ``drops_left``: how many more may come before it is over that, and ``drops_over``
@@ -172,6 +173,7 @@ class CampaignView(msgspec.Struct, frozen=True, kw_only=True):
     mode: str
     state: str
     held: str = ""
+    stopped: str = ""
     queue: str = ""
     agents: int = 0
     free: int = 0

@@ -54,6 +54,13 @@ class CampaignRow(msgspec.Struct, frozen=True, kw_only=True):
     why: str = ""
     started_at: int = 0
 
+    @property
+    def stopped(self) -> str:
+        """Who paused or stopped it and why, for people; empty while it is to dial."""
+        if self.state not in (CampaignState.PAUSED, CampaignState.DRAINING, CampaignState.FINISHED):
+            return ""
+        return ": ".join(filter(None, ("" if self.who == ENGINE else f"by {self.who}", self.why)))
+
 
 class CampaignVersion(msgspec.Struct, frozen=True, kw_only=True):
     """A campaign as it was from ``made_at`` (UTC microseconds) on."""

@@ -13,6 +13,7 @@ from fsorch.campaigns import (
     DIALLED_OUTCOMES,
     BlendSpec,
     CallerIdPool,
+    CampaignState,
     Disposition,
     DispositionCategory,
     DropSpec,
@@ -28,6 +29,7 @@ from fsorch.engine import Configure, LinkUp
 from fsorch.engine.actions import AboutLeads, ClearToDial, LeadsWanted
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import (
+    CampaignsAre,
     Dispose,
     DropsWere,
     LeadsCome,
@@ -762,3 +764,13 @@ def test_a_campaign_that_is_held_for_long_keeps_no_leads() -> None:
     assert not room.back
     room.passes(20)
     assert room.back
+
+
+def test_who_paused_a_campaign_is_on_the_board_as_long_as_it_rests() -> None:
+    room = Room(drop_centre())
+    room.at_work("a0")
+    room.run()
+    room.tell(CampaignsAre({"spring": CampaignState.PAUSED}, stopped={"spring": "by sam: the script"}))
+    assert room.engine.snapshot().campaigns[0].stopped == "by sam: the script"
+    room.run()
+    assert room.engine.snapshot().campaigns[0].stopped == ""

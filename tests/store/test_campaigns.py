@@ -67,6 +67,14 @@ def test_what_is_asked_for_is_kept_with_who_and_why_and_audited(store: Store, cl
     assert audits[0].what == {"campaign": "winback", "before": "running", "state": "paused", "why": why}
 
 
+def test_who_paused_or_stopped_a_campaign_and_why_is_told_in_words(store: Store) -> None:
+    asked = ((CampaignInput.START, ""), (CampaignInput.PAUSE, "by sam: the script"), (CampaignInput.RESUME, ""))
+    for input, told in (*asked, (CampaignInput.STOP, "by sam")):
+        row = store.campaigns.request("spring", input, "sam", "the script" if input is CampaignInput.PAUSE else "")
+        assert row.stopped == told
+    assert store.campaigns.settle("spring", CampaignState.FINISHED, "no lead is left").stopped == "no lead is left"
+
+
 def test_what_is_not_possible_is_refused_with_what_is(store: Store) -> None:
     with pytest.raises(RequestRefused, match="'winback' is draft: pause is not possible now; possible: start"):
         store.campaigns.request("winback", CampaignInput.PAUSE, "eve")

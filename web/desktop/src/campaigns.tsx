@@ -118,6 +118,11 @@ function Row({ campaign: one, may }: { campaign: Campaign; may: boolean }): JSX.
           {MODES[one.mode] ?? one.mode}
         </span>
         {one.held && <p class="soft small">{one.held}</p>}
+        {one.stopped && (
+          <p class="soft small" data-test="stopped">
+            <bdi>{one.stopped}</bdi>
+          </p>
+        )}
         {one.pacing && <p class="soft small">{one.pacing}</p>}
         {may && (
           <span class="steering">

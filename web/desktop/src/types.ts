@@ -165,6 +165,7 @@ export interface Campaign {
   mode: string;
   state: "draft" | "scheduled" | "running" | "paused" | "draining" | "finished";
   held: string;
+  stopped: string;
   queue: string;
   agents: number;
   free: number;
