@@ -8,6 +8,8 @@ import { useNow, wallAt, when } from "./time";
 import type { Agent, OwedCaller, Promised } from "./types";
 
 const AGAIN_MS = 60_000;
+// What has been promised in a call is in the records a moment after it is over.
+const WRITTEN_MS = 3_000;
 const MOST = 5;
 // As many as the server gives at once.
 const PAGE = 500;
@@ -25,9 +27,11 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
       if (!gone && found) setCalls(found);
     };
     void look();
+    const written = setTimeout(() => void look(), WRITTEN_MS);
     const again = setInterval(() => void look(), AGAIN_MS);
     return () => {
       gone = true;
+      clearTimeout(written);
       clearInterval(again);
     };
   }, [agent.state === "idle"]);
