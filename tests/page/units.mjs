@@ -5,6 +5,7 @@ import test from "node:test";
 import { isShortcut, keyed } from "../../web/desktop/src/keys.ts";
 import { callerName, isLong, isSought, phone, straight } from "../../web/desktop/src/names.ts";
 import { announcement, pageTitle } from "../../web/desktop/src/spoken.ts";
+import { alike } from "../../web/desktop/src/sharing.ts";
 import { isSkipped, momentOf, wallAt } from "../../web/desktop/src/time.ts";
 
 const utc = (text) => Date.parse(`${text}Z`);
@@ -121,4 +122,17 @@ test("the title tells an agent and a supervisor what waits for them", () => {
 test("what would turn the text around it is left out of a lead's own values", () => {
   assert.equal(straight("\u202eevil\u202c Zo\u00eb\n"), "evil  Zo\u00eb");
   assert.equal(straight("\u05e2\u05db\u05d5"), "\u05e2\u05db\u05d5");
+});
+
+test("what has not changed stays the same thing, so that it is not drawn again", () => {
+  const before = [{ id: "a", state: "idle" }, { id: "b", state: "idle" }];
+  const [a] = before;
+  assert.equal(alike(before, structuredClone(before)), before);
+  const changed = alike(before, [{ id: "a", state: "idle" }, { id: "b", state: "talking" }]);
+  assert.equal(changed[0], a);
+  assert.equal(changed[1].state, "talking");
+  const moved = alike(before, [structuredClone(before[1]), structuredClone(a)]);
+  assert.deepEqual(moved.map((one) => one.id), ["b", "a"]);
+  assert.equal(moved[1], a);
+  assert.deepEqual(alike(before, [a]), [a]);
 });

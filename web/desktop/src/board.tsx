@@ -1,12 +1,12 @@
 // The supervisor's board: the centre as it is now.
 
 import type { JSX } from "preact";
-import { useMemo, useState } from "preact/hooks";
+import { useCallback, useMemo, useState } from "preact/hooks";
 import { ask, change } from "./api";
 import { Campaigns } from "./campaigns";
 import { Empty } from "./desk";
 import { breaksOf, callerName, isFree, isSought, phone, queueTitle, tone, toneLabel, toneSince, type Tone } from "./names";
-import { Action, BreakTimes, Pill, Since, WeightWord } from "./parts";
+import { Action, BreakTimes, Pill, Since, still, WeightWord } from "./parts";
 import { Hours } from "./hours";
 import { Joining, Steering, isOwed } from "./steering";
 import { useKnown } from "./store";
@@ -243,7 +243,19 @@ function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
             </thead>
             <tbody>
               {shown.slice(0, ROWS).map((contact) => (
-                <tr key={contact.id}>
+                <ContactRow key={contact.id} contact={contact} agent={contact.agent ? (names.get(contact.agent) ?? contact.agent) : ""} may={may} />
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {shown.length > ROWS && <p class="soft pad">and {shown.length - ROWS} more</p>}
+    </section>
+  );
+}
+
+const ContactRow = still(({ contact, agent, may }: { contact: Contact; agent: string; may: boolean }) => (
+                <tr>
                   <td>
                     <Pill tone={STAGES[contact.state][1]}>
                       {stage(contact)}
@@ -267,22 +279,14 @@ function Contacts({ board, may }: { board: Board; may: boolean }): JSX.Element {
                     )}
                   </td>
                   <td>
-                    {contact.agent ? (names.get(contact.agent) ?? contact.agent) : "–"}
-                    {may && contact.state === "waiting" && <Steering contact={contact} board={board} />}
+                    {agent || "–"}
+                    {may && contact.state === "waiting" && <Steering contact={contact} />}
                   </td>
                   <td class="num">
                     <Since at={stageSince(contact)} />
                   </td>
                 </tr>
-              ))}
-            </tbody>
-          </table>
-        </div>
-      )}
-      {shown.length > ROWS && <p class="soft pad">and {shown.length - ROWS} more</p>}
-    </section>
-  );
-}
+));
 
 // A caller who rings at an agent still waits: the time counts from the queue's beginning until somebody answers.
 function stageSince(contact: Contact): number {
@@ -308,6 +312,7 @@ function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
   const [filter, setFilter] = useState("here");
   const [open, setOpen] = useState("");
   const [sought, setSought] = useState("");
+  const toggle = useCallback((id: string) => setOpen((before) => (before === id ? "" : id)), []);
   const test = FILTERS.find(([id]) => id === filter)?.[2] ?? (() => true);
   const fitting = board.agents.filter(test);
   const shown = fitting.filter((agent) => isSought(agent, sought)).sort((a, b) => BY_NAME.compare(a.name || a.id, b.name || b.id));
@@ -339,10 +344,11 @@ function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
           <AgentRow
             key={agent.id}
             agent={agent}
-            board={board}
+            doing={doingOf(agent, board, user)}
+            label={toneLabel(agent, board.breaks)}
+            board={open === agent.id ? board : null}
             user={user}
-            open={open === agent.id}
-            toggle={() => setOpen(open === agent.id ? "" : agent.id)}
+            toggle={toggle}
           />
         ))}
       </ul>
@@ -351,20 +357,34 @@ function Agents({ board, user }: { board: Board; user: User }): JSX.Element {
   );
 }
 
-function AgentRow(props: { agent: Agent; board: Board; user: User; open: boolean; toggle: () => void }): JSX.Element {
-  const { agent, board, user } = props;
+function doingOf(agent: Agent, board: Board, user: User): string {
   const asked = agent.asked ? " · asked for a change" : "";
   const doing = agent.contact
     ? `${callerName(agent.contact) || phone(agent.contact.number)} · ${agent.contact.queue_title || agent.contact.queue}`
     : isElsewhere(agent, user)
       ? "with somebody of another queue"
       : agent.queues.map((id) => queueTitle(board, id)).join(", ");
+  return doing + asked;
+}
+
+// `board`: only where the row is open.
+interface RowProps {
+  agent: Agent;
+  doing: string;
+  label: string;
+  board: Board | null;
+  user: User;
+  toggle: (id: string) => void;
+}
+
+const AgentRow = still((props: RowProps): JSX.Element => {
+  const { agent, board, user } = props;
   const row = (
     <>
       <span class={`avatar small ${tone(agent)}`} aria-hidden="true" />
       <span class="name">
         <bdi>{agent.name || agent.id}</bdi>
-        <span class="soft small clip">{doing + asked}</span>
+        <span class="soft small clip">{props.doing}</span>
         {agent.status === "available" && agent.unready && (
           <span class="small unready" data-test="unready">
             No calls: {agent.unready}
@@ -378,30 +398,30 @@ function AgentRow(props: { agent: Agent; board: Board; user: User; open: boolean
       </span>
       <span class="agent-state">
         <span class={`tone-word ${tone(agent)}`}>
-          {toneLabel(agent, board.breaks)} {tone(agent) === "break" && agent.break_weight && <WeightWord weight={agent.break_weight} />}
+          {props.label} {tone(agent) === "break" && agent.break_weight && <WeightWord weight={agent.break_weight} />}
         </span>
         <Since at={toneSince(agent)} />
       </span>
     </>
   );
   return (
-    <li class={props.open ? "open" : ""} data-test={`agent-${agent.id}`}>
+    <li class={board ? "open" : ""} data-test={`agent-${agent.id}`}>
       {user.supervises ? (
-        <button type="button" class="agent-row" aria-expanded={props.open} onClick={props.toggle}>
+        <button type="button" class="agent-row" aria-expanded={board !== null} onClick={() => props.toggle(agent.id)}>
           {row}
         </button>
       ) : (
         <div class="agent-row">{row}</div>
       )}
-      {props.open && (
+      {board && (
         <dl class="break-times">
           <BreakTimes agent={agent} />
         </dl>
       )}
-      {props.open && <AgentActs agent={agent} board={board} user={user} />}
+      {board && <AgentActs agent={agent} board={board} user={user} />}
     </li>
   );
-}
+});
 
 // A call of a queue that is not theirs is not shown to who has queues of their own, and not theirs to act on.
 function isElsewhere(agent: Agent, user: User): boolean {

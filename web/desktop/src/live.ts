@@ -2,6 +2,7 @@
 
 import { io, type Socket } from "socket.io-client";
 import { me } from "./api";
+import { alike } from "./sharing";
 import { get, set } from "./store";
 import { heard } from "./time";
 import type { Board, Desk, Pushed } from "./types";
@@ -29,8 +30,8 @@ export function connect(): void {
     set({ desk: message.view });
   });
   socket.on("board", (message: Pushed<Board>, receipt: () => void) => {
-    take("board", message, receipt);
-    set({ board: message.view });
+    take("board", message, () => undefined);
+    show(message.view, receipt);
   });
   socket.on("disconnect", (reason) => {
     lost();
@@ -47,8 +48,50 @@ export function connect(): void {
 export function disconnect(): void {
   const before = socket;
   socket = null;
+  coming = null;
   before?.removeAllListeners();
   before?.disconnect();
+}
+
+// A board of hundreds of rows takes a slow machine its time to draw: drawing gets a quarter of the time at most, so that keys
+// are heard in between. What came meanwhile is passed over, and receipts that come late make the server send less.
+const REST = 3;
+let coming: { view: Board; receipt: () => void } | null = null;
+let drawing = 0;
+let took = 0;
+let ended = 0;
+
+function show(view: Board, receipt: () => void): void {
+  coming?.receipt();
+  coming = { view, receipt };
+  plan();
+}
+
+function plan(): void {
+  if (!drawing && coming) drawing = window.setTimeout(draw, Math.max(0, ended + REST * took - performance.now()));
+}
+
+function draw(): void {
+  if (!coming) return;
+  const began = performance.now();
+  const { view, receipt } = coming;
+  coming = null;
+  set({ board: shared(get().board, view) });
+  const done = () => {
+    ended = performance.now();
+    took = ended - began;
+    drawing = 0;
+    receipt();
+    plan();
+  };
+  // Nothing is painted behind another window.
+  if (document.hidden) setTimeout(done);
+  else requestAnimationFrame(() => setTimeout(done));
+}
+
+function shared(before: Board | null, now: Board): Board {
+  if (!before) return now;
+  return { ...now, agents: alike(before.agents, now.agents), contacts: alike(before.contacts, now.contacts), queues: alike(before.queues, now.queues) };
 }
 
 // Try now instead of waiting for the next attempt.

@@ -1,19 +1,45 @@
 // Small parts used all over the page.
 
-import type { ComponentChildren, JSX } from "preact";
-import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { clock, useNow } from "./time";
+import { Component, h, type ComponentChildren, type FunctionComponent, type JSX } from "preact";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { clock, everySecond, serverNow, useNow } from "./time";
 import { onBreaks, WEIGHTS, type Tone } from "./names";
 import type { Agent, Weight } from "./types";
 
 // Time since a moment (UTC microseconds), counting up by the server's clock.
+// A board has hundreds of them: each second only their digits are written, and nothing is rendered.
 export function Since({ at, class: name = "" }: { at: number; class?: string }): JSX.Element {
-  const now = useNow();
+  const digits = useRef<HTMLSpanElement>(null);
+  const text = () => (at ? clock(serverNow() / 1000 - at / 1e6) : "–");
+  useEffect(
+    () =>
+      everySecond(() => {
+        const shown = digits.current?.firstChild;
+        const now = text();
+        // The node stays the one that Preact knows.
+        if (shown && shown.nodeValue !== now) shown.nodeValue = now;
+      }),
+    [at],
+  );
   return (
-    <span class={`clock ${name}`} role="timer" aria-live="off">
-      {at ? clock(now / 1000 - at / 1e6) : "–"}
+    <span ref={digits} class={`clock ${name}`} role="timer" aria-live="off">
+      {text()}
     </span>
   );
+}
+
+// A part that is rendered again only when one of its properties is another.
+export function still<Props extends object>(part: (props: Props) => JSX.Element): (props: Props & { key?: string }) => JSX.Element {
+  class Still extends Component<Props> {
+    override shouldComponentUpdate(next: Props): boolean {
+      const before = this.props as Record<string, unknown>;
+      return Object.entries(next).some(([name, value]) => before[name] !== value);
+    }
+    override render(): JSX.Element {
+      return h(part as unknown as FunctionComponent<object>, this.props);
+    }
+  }
+  return Still as unknown as (props: Props & { key?: string }) => JSX.Element;
 }
 
 // What a break counts as, where that says something.

@@ -4,7 +4,8 @@ import type { JSX } from "preact";
 import { useRef, useState } from "preact/hooks";
 import { steer } from "./api";
 import { Action } from "./parts";
-import type { Board, Contact } from "./types";
+import { get, useKnown } from "./store";
+import type { Contact } from "./types";
 
 export function Joining({ agent }: { agent: string }): JSX.Element {
   return (
@@ -25,7 +26,7 @@ export function Joining({ agent }: { agent: string }): JSX.Element {
 }
 
 // One quiet list for each waiting contact: first, another queue, a free agent.
-export function Steering({ contact, board }: { contact: Contact; board: Board }): JSX.Element {
+export function Steering({ contact }: { contact: Contact }): JSX.Element {
   const [busy, setBusy] = useState(false);
   // Of a hundred who wait each would have a hundred agents to choose from: they are listed where somebody is about to.
   const [near, setNear] = useState(false);
@@ -41,7 +42,7 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
     setBusy(true);
     const asked =
       verb === "first"
-        ? steer("contact/priority", { ...of, priority: highest(board, contact) + 1 })
+        ? steer("contact/priority", { ...of, priority: highest(contact) + 1 })
         : verb === "now" || verb === "cancel" || verb === "done"
           ? steer(OWED[verb], of)
           : verb === "queue"
@@ -82,7 +83,7 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
         {owed && <option value="now">Call back next</option>}
         {owed && <option value="cancel">Cancel the callback</option>}
         {contact.medium === "voicemail" && <option value="done">Done with the message</option>}
-        {near && <Ways contact={contact} board={board} />}
+        {near && <Ways contact={contact} />}
       </select>
       {chosen && (
         <button type="button" class="button chip" data-test="steer-do" onClick={() => act(chosen)}>
@@ -93,7 +94,9 @@ export function Steering({ contact, board }: { contact: Contact; board: Board })
   );
 }
 
-function Ways({ contact, board }: { contact: Contact; board: Board }): JSX.Element {
+function Ways({ contact }: { contact: Contact }): JSX.Element | null {
+  const board = useKnown((known) => known.board);
+  if (!board) return null;
   return (
     <>
       <optgroup label="Queue">
@@ -130,6 +133,6 @@ const OWED = {
   done: "contact/message-done",
 } as const;
 
-function highest(board: Board, contact: Contact): number {
-  return Math.min(998, Math.max(...board.contacts.filter((one) => one.queue === contact.queue).map((one) => one.priority)));
+function highest(contact: Contact): number {
+  return Math.min(998, Math.max(0, ...(get().board?.contacts ?? []).filter((one) => one.queue === contact.queue).map((one) => one.priority)));
 }

@@ -24,19 +24,22 @@ function tick(): void {
   timer = window.setTimeout(tick, 1000 - (serverNow() % 1000) + 5);
 }
 
-// The server's time, renewed every second. One timer serves the whole page.
+// Call `listener` now, and every second as the server's clock turns, until the function that this gives is called. One
+// timer serves the whole page.
+export function everySecond(listener: () => void): () => void {
+  listener();
+  ticking.add(listener);
+  if (ticking.size === 1) tick();
+  return () => {
+    ticking.delete(listener);
+    if (ticking.size === 0) clearTimeout(timer);
+  };
+}
+
+// The server's time, renewed every second.
 export function useNow(): number {
   const [now, setNow] = useState(serverNow);
-  useEffect(() => {
-    const listener = () => setNow(serverNow());
-    listener();
-    ticking.add(listener);
-    if (ticking.size === 1) tick();
-    return () => {
-      ticking.delete(listener);
-      if (ticking.size === 0) clearTimeout(timer);
-    };
-  }, []);
+  useEffect(() => everySecond(() => setNow(serverNow())), []);
   return now;
 }
 
