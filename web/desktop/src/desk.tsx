@@ -38,7 +38,7 @@ export function DeskView(): JSX.Element {
 
 function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
   const lead = agent.lead;
-  if (lead && isOnItsWay(agent)) return <Dialling lead={lead} since={agent.state_since} />;
+  if (lead && isOnItsWay(agent)) return <Dialling lead={lead} since={agent.state_since} rings={agent.state === "ringing"} />;
   if (agent.contact)
     return (
       <>
@@ -54,7 +54,8 @@ function Stage({ desk, agent }: { desk: Desk; agent: Agent }): JSX.Element {
       </>
     );
   if (lead?.phase === "shown") return <Preview key={lead.lead} agent={agent} lead={lead} />;
-  if (lead?.phase === "dialling") return <Dialling lead={lead} since={agent.state_since} />;
+  // It has been answered, and is about to be theirs.
+  if (lead?.phase === "dialling") return <Dialling lead={lead} since={agent.state_since} rings={false} />;
   if (agent.state !== "idle") return <Quiet tone="ringing" title="A call is on its way" since={agent.state_since} />;
   if (agent.status === "logged_out") return <Start agent={agent} />;
   if (agent.status === "break") return <OnBreak desk={desk} agent={agent} />;

@@ -239,7 +239,7 @@ export function ByHand({ campaigns, agent }: { campaigns: Place[]; agent: Agent 
 }
 
 // The lead's phone rings for this agent alone; before it does the agent's own, where it is no standing line.
-export function Dialling({ lead, since }: { lead: Lead; since: number }): JSX.Element {
+export function Dialling({ lead, since, rings }: { lead: Lead; since: number; rings: boolean }): JSX.Element {
   return (
     <article class="call lead ringing" aria-label="Lead" data-test="dialling">
       <header>
@@ -249,7 +249,7 @@ export function Dialling({ lead, since }: { lead: Lead; since: number }): JSX.El
       <Who lead={lead} />
       <Script lead={lead} />
       <footer>
-        {!lead.placed && (
+        {rings && !lead.placed && (
           <Action kind="good" keys="Alt+A" focus test="answer" run={() => ask("answer")}>
             <Icon name="phone" /> Answer
           </Action>

@@ -136,7 +136,7 @@ export function toneSince(agent: Agent): number {
 
 // Whether a call that the agent makes has not been answered yet: their own phone rings first, or the lead's does.
 export function isOnItsWay(agent: Agent): boolean {
-  return agent.state === "ringing" && agent.lead?.phase === "dialling" && !agent.lead.answered;
+  return ["reserved", "ringing"].includes(agent.state) && agent.lead?.phase === "dialling" && !agent.lead.answered;
 }
 
 // A dial string as people say it: "user/1001@pbx.example" is the phone 1001.

@@ -8,7 +8,7 @@ import type { Agent, Board, Contact, Lead } from "./types";
 // answer is the agent's own doing; `now`: milliseconds by the server's clock.
 export function announcement(agent: Agent, before: string, now: number): string {
   const { contact, lead } = agent;
-  if (lead && isOnItsWay(agent)) return lead.placed ? `Calling ${leadName(lead)}.` : `Your phone rings for ${leadName(lead)}. Alt A answers.`;
+  if (lead && isOnItsWay(agent) && (lead.placed || agent.state === "ringing")) return lead.placed ? `Calling ${leadName(lead)}.` : `Your phone rings for ${leadName(lead)}. Alt A answers.`;
   if (agent.state === "ringing" && contact) return incoming(contact, now);
   if (agent.state === "talking" && contact && contact.id !== before) return `On the line: ${who(contact)}${forWhat(contact)}.`;
   if (!contact && lead?.phase === "shown") return `To be called: ${leadName(lead)}, for ${lead.campaign_title}. Alt A calls.`;
