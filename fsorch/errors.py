@@ -18,6 +18,7 @@ out of order is none of these: it is counted by the engine and never raises.
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Iterable
 
 from fsorch.nearest import alike, near
@@ -32,6 +33,7 @@ __all__ = [
     "ProtocolError",
     "RequestRefused",
     "StoreError",
+    "no_room",
 ]
 
 
@@ -111,3 +113,8 @@ class NotRunning(FsorchError):
     """No fsorch answers on the control socket of this home, or it stopped while it was asked."""
 
     exit_code = 8
+
+
+def no_room(error: OSError, otherwise: str) -> str:
+    """What to do when a file could not be written: a full disk wants room, whatever else is wrong ``otherwise``."""
+    return "make room on its disk" if error.errno in (errno.ENOSPC, errno.EDQUOT) else otherwise

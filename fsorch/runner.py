@@ -51,7 +51,7 @@ from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.engine.inputs import CampaignsAre, Configure, DropsWere, History, HookFailed, PacingWas, Recall
-from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound
+from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound, no_room
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
 from fsorch.store.leads import token_of
 from fsorch.store.sources import open_source
@@ -291,7 +291,7 @@ class Service:
             lock = HomeLock(self.home)
         except OSError as error:
             raise ConfigError(
-                f"home: {self.home} cannot be used ({error.strerror}); check its owner and mode"
+                f"home: {self.home} cannot be used ({error.strerror}); {no_room(error, 'check its owner and mode')}"
             ) from None
         self._down.callback(lock.release)
 

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol, TextIO
 
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, no_room
 
 __all__ = ["FORMATS", "CsvWriter", "JsonLinesWriter", "RowWriter", "destination", "safe_cell"]
 
@@ -95,6 +95,8 @@ def destination(path: Path | None, *, force: bool) -> Iterator[TextIO]:
             yield file
         os.replace(part, path)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); check its directory") from None
+        raise ConfigError(
+            f"{path}: cannot be written ({error.strerror}); {no_room(error, 'check its directory')}"
+        ) from None
     finally:
         part.unlink(missing_ok=True)

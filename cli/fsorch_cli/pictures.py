@@ -6,7 +6,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, no_room
 
 __all__ = ["save_picture"]
 
@@ -26,7 +26,9 @@ def save_picture(svg: str, path: Path, *, force: bool) -> None:
     try:
         path.write_bytes(data)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); check its directory") from None
+        raise ConfigError(
+            f"{path}: cannot be written ({error.strerror}); {no_room(error, 'check its directory')}"
+        ) from None
 
 
 def _png(svg: str) -> bytes:

@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 from fsorch.config import SwitchSettings
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, no_room
 
 __all__ = ["centre_yaml", "settings_yaml", "write_files"]
 
@@ -134,4 +134,10 @@ def write_files(files: dict[str, str], into: Path, *, force: bool) -> None:
         for file, text in files.items():
             (into / file).write_text(text, encoding="utf-8")
     except OSError as error:
-        raise ConfigError(f"{into}: cannot be written ({error.strerror}); check the folder") from None
+        if not force:
+            # None was there before: halves of them would only be in the way of the next try.
+            for file in files:
+                (into / file).unlink(missing_ok=True)
+        raise ConfigError(
+            f"{into}: cannot be written ({error.strerror}); {no_room(error, 'check the folder')}"
+        ) from None

@@ -19,7 +19,7 @@ from fsorch.edge.doctor_switch import check_switch
 from fsorch.edge.prompt_texts import with_trials
 from fsorch.edge.status import ServiceStatus
 from fsorch.edge.webserver import listen
-from fsorch.errors import ConfigError, FsorchError
+from fsorch.errors import ConfigError, FsorchError, no_room
 from fsorch.nearest import near
 from fsorch.store import Store, open_database
 from fsorch.store.database import connected, writing
@@ -54,7 +54,7 @@ def _home(home: Path) -> Check:
         return Check("home", False, f"{home} is no folder", mend)
     for folder in (home, home / "spool"):
         if folder.is_dir() and (fault := _unwritable(folder)):
-            return Check("home", False, f"{folder} cannot be written: {fault}", mend)
+            return Check("home", False, f"{folder} cannot be written: {fault.strerror or fault}", no_room(fault, mend))
     free = shutil.disk_usage(home).free
     if free < LITTLE_SPACE:
         detail = f"{home} has {free // 2**20} MB left; records wait there when the database is away"
@@ -62,16 +62,16 @@ def _home(home: Path) -> Check:
     return Check("home", True, f"{home}, {free // 2**30} GB free")
 
 
-def _unwritable(folder: Path) -> str:
-    """Why nothing can be written there; empty if it can."""
+def _unwritable(folder: Path) -> OSError | None:
+    """Why nothing can be written there; None if it can."""
     try:
         with tempfile.TemporaryFile(dir=folder) as file:
             file.write(b"x")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
-        return error.strerror or str(error)
-    return ""
+        return error
+    return None
 
 
 def _database(url: str) -> tuple[Centre | None, list[Check]]:

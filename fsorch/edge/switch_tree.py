@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 
 from fsorch.edge.settings import KNOWN_PASSWORD
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, no_room
 from fsorch.resources import freeswitch_tree
 
 __all__ = ["Exported", "export_tree"]
@@ -49,7 +49,9 @@ def export_tree(directory: Path, password: str = "", *, force: bool = False) -> 
         for file in files:
             _write(tree / file, directory / file, chosen if file == SOCKET_FILE else "")
     except OSError as error:
-        raise ConfigError(f"{directory}: cannot be written ({error.strerror}); check its owner and mode") from None
+        raise ConfigError(
+            f"{directory}: cannot be written ({error.strerror}); {no_room(error, 'check its owner and mode')}"
+        ) from None
     return Exported(tuple(directory / file for file in files), chosen)
 
 

@@ -69,6 +69,8 @@ IMPORT_LOG_PAGES = 8_000
 MOST_MARKS = 16_384
 PRAGMAS = {"journal_mode": "wal", "synchronous": "normal", "foreign_keys": 1}
 SQLITE_BUSY = 5
+# SQLITE_READONLY, SQLITE_IOERR, SQLITE_FULL, SQLITE_CANTOPEN: the file system's refusal, not the file's.
+FILE_TROUBLE = (8, 10, 13, 14)
 # What MySQL says when it is the server's state, not the statement, that is wrong: trying again later makes sense.
 # From the server's error list: connections, shutdown, disk, locks, read-only, rights, missing database or table,
 # killed.
@@ -385,6 +387,8 @@ def explain(error: PeeweeException, db: Database) -> str:
     cause = getattr(error, "orig", None) or error
     if getattr(cause, "sqlite_errorcode", 0) & 0xFF == SQLITE_BUSY:
         hint = " by another program; try again when that has ended"
+    if getattr(cause, "sqlite_errorcode", 0) & 0xFF in FILE_TROUBLE:
+        hint = "; is there room on its disk, and may it be written?"
     if _is_broken_file(cause):
         hint = "; put a copy back with: fsorch db rollback FILE"
     return f"{where}: {text}{hint}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 
 import pytest
@@ -214,3 +215,18 @@ def test_an_expected_error_shows_its_traceback_only_in_debug(home: Path) -> None
 def test_an_error_with_an_escape_sequence_repaints_nothing(home: Path) -> None:
     ran = fsorch("contact", "show", "\x1b[31mred\u202e")
     assert ran.err == "fsorch: no contact called '\\x1b[31mred\\u202e'\n"
+
+
+def test_a_full_disk_wants_room_and_keeps_no_halves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(path: Path, *_: object, **__: object) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(Path, "write_text", full)
+    ran = fsorch("flow", "example", "shop")
+    assert (ran.code, ran.err) == (
+        3,
+        "fsorch: .: cannot be written (No space left on device); make room on its disk\n",
+    )
+    assert list(tmp_path.iterdir()) == []

@@ -31,7 +31,7 @@ from fsorch.flow_checks import faults
 from fsorch.flow_nodes import Menu, QueueNode
 from fsorch.flows import FlowWorld, decode_flow
 from fsorch.store import Store, customer_models, lead_models, models, open_database
-from fsorch.store.database import PooledMysql, connected, is_passing, parse_url
+from fsorch.store.database import PooledMysql, connected, explain, is_passing, parse_url
 from fsorch.store.migrate import known_migrations, migrate
 from fsorch.store.models import MigrationRecord
 from fsorch.store.native import start_thread
@@ -151,6 +151,19 @@ class TestUrls:
         (tmp_path / "text.db").write_text("hello " * 1000)
         with pytest.raises(StoreError, match="file is not a database; put a copy back with: fsorch db rollback FILE"):
             open_database(f"sqlite:///{tmp_path}/text.db")
+
+    @pytest.mark.parametrize(
+        ("code", "hint"),
+        [(5, " by another program; try again when that has ended"), (1, "")]
+        + [(code, "; is there room on its disk, and may it be written?") for code in (8, 10, 13, 14, 778)],
+    )
+    def test_what_sqlite_says_brings_what_to_do(self, tmp_path: Path, code: int, hint: str) -> None:
+        cause = sqlite3.OperationalError("it did not work")
+        cause.sqlite_errorcode = code
+        error = OperationalError("it did not work")
+        error.orig = cause  # type: ignore[attr-defined] # peewee sets it, its stub lacks it
+        db = parse_url(f"sqlite:///{tmp_path}/records.db")
+        assert explain(error, db) == f"database {tmp_path}/records.db: it did not work{hint}"
 
 
 class TestMigrations:

@@ -16,7 +16,7 @@ from fsorch.config import LogSettings
 from fsorch.edge.demo import Demo, DemoPlan, DemoReport
 from fsorch.edge.demo_switch import Progress
 from fsorch.edge.logs import log_to
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, no_room
 from fsorch_cli.app import App
 from fsorch_cli.board import Board
 from fsorch_cli.console import err, format_json, note, out, print_json, program
@@ -145,7 +145,9 @@ def write_announcement(path: Path, demo: Demo) -> None:
         part.write_text(text + "\n", encoding="utf-8")
         part.replace(path)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); check its directory") from None
+        raise ConfigError(
+            f"{path}: cannot be written ({error.strerror}); {no_room(error, 'check its directory')}"
+        ) from None
 
 
 def print_report(report: DemoReport, *, as_json: bool) -> None:

@@ -11,7 +11,7 @@ import click
 
 from fsorch.config import SwitchSettings
 from fsorch.edge.settings import KNOWN_PASSWORD, check_switch, read_settings
-from fsorch.errors import ConfigError
+from fsorch.errors import ConfigError, no_room
 from fsorch.store import open_database
 from fsorch.store.users import check_password
 from fsorch_cli.console import out, printable, program
@@ -98,7 +98,9 @@ def write_private(path: Path, text: str) -> None:
             file.write(text)
         path.chmod(0o600)
     except OSError as error:
-        raise ConfigError(f"{path}: cannot be written ({error.strerror}); check its directory") from None
+        raise ConfigError(
+            f"{path}: cannot be written ({error.strerror}); {no_room(error, 'check its directory')}"
+        ) from None
 
 
 def create_database(settings: Path, admin: str, password: str, *, force: bool) -> None:
