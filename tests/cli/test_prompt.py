@@ -165,3 +165,12 @@ def test_without_an_installation_fsorchs_own_prompts_are_built(tmp_path: Path, m
     assert fsorch("prompt", "build").code == 3
     assert fsorch("prompt", "build", "--only", "greeting", "--into", "here").out == "1 made, 0 as they were, in here\n"
     assert (tmp_path / "here" / "en" / "greeting.wav").is_file()
+
+
+def test_a_language_in_which_nothing_is_said(home: Path) -> None:
+    for words in (["list"], ["check"], ["build"], ["remove", "thanks"]):
+        ran = fsorch("prompt", *words, "--language", "xx")
+        assert (ran.code, ran.out) == (4, "")
+        assert ran.err.startswith("fsorch: no language of prompts called 'xx' (there: de, en")
+    new = fsorch("prompt", "add", "thanks", str(recording(home / "a.wav")), "--language", "xx")
+    assert new.err == "fsorch: there is no prompt 'thanks' in xx; say what it says with --text\n"

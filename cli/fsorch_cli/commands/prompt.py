@@ -16,6 +16,7 @@ from fsorch.edge.prompt_texts import Wanted, wanted, with_trials
 from fsorch.errors import ConfigError
 from fsorch.plain import plain_centre
 from fsorch.prompts import LANGUAGE
+from fsorch.shipped import SHIPPED
 from fsorch_cli.app import App
 from fsorch_cli.changing import change_centre
 from fsorch_cli.console import note, out, print_json, print_table, printable
@@ -146,7 +147,7 @@ def add(app: App, name: str, file: Path | None, language: str, text: str, into: 
     if text:
         change_centre(app, _with_text(name, language, text), "prompt.add")
     if file is not None:
-        folder, one = _folder(app, into), _uploadable(_prompts(app, language), name, language)
+        folder, one = _folder(app, into), _uploadable(_spoken(app, language), name, language)
         folder.upload(one, file)
         out().print(printable(f"{folder.path(language, one.name)} is {file}"))
 
@@ -174,6 +175,15 @@ def _centre(app: App) -> Centre:
 
 
 def _prompts(app: App, language: str) -> list[Wanted]:
+    """Those of ``language``, or of all the centre's. Raises NotFound for one in which nobody has a word: "all 0 are
+    there" would be no answer."""
+    found = _spoken(app, language)
+    if language and not found:
+        raise missing("language of prompts", language, {*SHIPPED, *(one.language for one in _spoken(app, ""))})
+    return found
+
+
+def _spoken(app: App, language: str) -> list[Wanted]:
     return wanted(_centre(app), languages=(language,) if language else ())
 
 
