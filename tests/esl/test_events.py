@@ -160,7 +160,8 @@ def test_asking_a_decoded_event_never_fails(value: bytes) -> None:
         one = decode_event(json_frame(b'{"Event-Name":"A","variable_x":' + value + b"}"))
     except EventError:
         return
-    assert one.variable("x") is None
+    # From Python 3.12 on, lists may be as deep as that; what is in them is no text, and so the array is empty.
+    assert one.variable("x") in (None, "ARRAY::")
 
 
 @pytest.mark.parametrize("value", ["", "x", "-1", -1, "9" * 40, "1_0", "٣", None, [], ["1"], {}, True])
