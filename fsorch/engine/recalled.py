@@ -109,9 +109,9 @@ class Recalled:
         self._blind.pop(known.row.id, None)
 
     def _unseen(self, known: OpenContact) -> bool:
-        """Whether nothing of this contact has been in our hands in this life."""
+        """Whether this contact was not in our hands in this life. An agent's leg may be of another contact, too."""
         return known.row.id not in self.core.contacts and not any(
-            self.calls.legs.has_ended(leg.id) for leg in known.legs
+            self.calls.legs.has_ended(leg.id) for leg in known.legs if leg.role == "customer"
         )
 
     def id_of(self, event: Event) -> str:

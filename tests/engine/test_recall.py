@@ -279,6 +279,18 @@ def test_a_caller_on_the_way_from_one_queue_by_a_flow_to_the_next_keeps_the_firs
     assert (contact.state, contact.queue, contact.enqueued_at) == ("waiting", "support", T0 + S)
 
 
+def test_records_that_come_late_close_a_caller_whose_agents_phone_was_anothers_too() -> None:
+    desk = Desk()
+    desk.tell(Recall())
+    desk.tell(LinkUp("main", "core-1", (dump("leg-c", MARKS, direction="inbound"),)))
+    gone = OpenContact(
+        row=structs.replace(ROW, id="c0"), legs=(structs.replace(CALLER, id="leg-0", contact="c0"), PHONE)
+    )
+    desk.tell(Recall((OpenContact(row=ROW, legs=(CALLER, PHONE)), gone), until=T0 + 9 * S, late=True))
+    assert [(row["id"], row["outcome"]) for row in rows(desk, FactKind.CONTACT_ENDED)] == [("c0", "lost")]
+    assert [row["id"] for row in rows(desk, FactKind.LEG_ENDED)] == ["leg-a", "leg-0"]
+
+
 def test_records_that_come_late_close_what_is_gone_and_complete_what_goes_on() -> None:
     desk = Desk()
     desk.tell(Recall(shifts=(Shift("ann", "break", "lunch"),)))
