@@ -89,7 +89,9 @@ class Holds:
         if broken:
             return broken
         if spec.mode is not Mode.AGENTLESS and not run.agents:
-            return self._nobody(run)
+            hold = self._nobody(run)
+            if hold:
+                return hold
         if not any(switch.up for switch in self.core.switches.values()):
             return "no switch can be reached"
         return self.ways.asleep(spec.gateways) or self._blended(run)
@@ -105,13 +107,15 @@ class Holds:
         return ""
 
     def _nobody(self, run: Run) -> str:
-        """Why a campaign has no agents."""
+        """Why a campaign has no agents; empty: they are at work for others, and call for this one when they like."""
         serving = [person for person in self.core.people.values() if serves(person, run.spec.queue)]
         there = [person for person in serving if phase(person) != "away"]
         if there and not any(may_serve(person, run.spec) for person in there):
             if run.spec.skills and not any(has_skills(person, run.spec) for person in there):
                 return f"none of the {len(there)} agents at work fits {spoken(demand_of(run.spec.skills))}"
             return "its agents have no standing lines (phone_mode: nailed), without which people would wait for them"
+        if there and run.spec.mode is Mode.MANUAL:
+            return ""
         return "no agent is at work"
 
     def _blended(self, run: Run) -> str:

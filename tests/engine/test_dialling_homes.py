@@ -218,3 +218,16 @@ def test_who_has_no_lead_of_their_own_keeps_none_from_another(mode: Mode) -> Non
     else:
         # The phone of the agent rings first.
         assert room.last(Originate).endpoint == "user/1002"
+
+
+def test_who_dials_by_hand_may_be_at_work_for_another_campaign() -> None:
+    by_hand = structs.replace(AUTUMN, mode=Mode.MANUAL)
+    room = Room(centre(structs.replace(CAMPAIGN, mode=Mode.PREVIEW), by_hand, agents=1))
+    room.run("spring", "autumn")
+    room.passes(1)
+    held = {view.id: view.held for view in room.engine.snapshot().campaigns}
+    assert held["autumn"] == "no agent is at work"
+    room.at_work("a0")
+    room.passes(5)
+    by_id = {view.id: view for view in room.engine.snapshot().campaigns}
+    assert (by_id["spring"].agents, by_id["autumn"].agents, by_id["autumn"].held) == (1, 0, "")
