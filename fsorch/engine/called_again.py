@@ -38,11 +38,17 @@ class CalledAgain:
         self._owed: dict[tuple[str, str], str] = {}
         self._keys: dict[str, list[tuple[str, str]]] = {}
         self._of_agent: dict[str, set[str]] = {}
+        # Who is on the line by a call of their own, by queue and number, and the promises that wait for them.
+        self._callers: dict[tuple[str, str], str] = {}
+        self._lines: dict[str, list[tuple[str, str]]] = {}
+        self._met: dict[str, set[str]] = {}
         core.calls_owed = self.calls_owed
 
     def note(self, contact: Contact) -> None:
-        """The promise to this contact has changed, or its queue."""
+        """The promise to this contact has changed, or its queue. Who is to be called may be on the line already: a
+        restart of ours finds callers before it knows what they were promised."""
         self._forget(contact)
+        self._line_ends(contact)
         promise = contact.promise
         if promise is None or promise.machine.state not in OWED:
             return
@@ -50,6 +56,8 @@ class CalledAgain:
         self._owed.update(dict.fromkeys(keys, contact.id))
         if promise.agent:
             self._of_agent.setdefault(promise.agent, set()).add(contact.id)
+        for caller in {self._callers[key] for key in keys if key in self._callers}:
+            self._meet(contact, caller)
 
     def _forget(self, contact: Contact) -> None:
         for key in self._keys.pop(contact.id, ()):
@@ -69,11 +77,28 @@ class CalledAgain:
 
     def waits(self, contact: Contact) -> None:
         """The contact stands in line: who was promised a call there is not rung up meanwhile."""
-        owed = self._promise_to(contact)
-        if owed is None or owed.promise is None or owed.promise.machine.state is CallbackState.CALLING:
+        if not contact.leg or not self._counts(contact):
             return
-        owed.promise.there = contact.id
-        self.release(owed)
+        self._line_ends(contact)
+        self._lines[contact.id] = keys = _keys(contact)
+        self._callers.update(dict.fromkeys(keys, contact.id))
+        owed = self._promise_to(contact)
+        if owed is not None:
+            self._meet(owed, contact.id)
+
+    def _meet(self, owed: Contact, caller: str) -> None:
+        """Nobody is called who is on the line; a phone that rings for them already rings on."""
+        if owed.promise is None:
+            return
+        owed.promise.there = caller
+        self._met.setdefault(caller, set()).add(owed.id)
+        if owed.promise.machine.state is not CallbackState.CALLING:
+            self.release(owed)
+
+    def _line_ends(self, contact: Contact) -> None:
+        for key in self._lines.pop(contact.id, ()):
+            if self._callers.get(key) == contact.id:
+                del self._callers[key]
 
     def on_the_line(self, contact: Contact) -> bool:
         """Whether the customer to whom this promise was made waits or talks at this moment, by a call of their own."""
@@ -89,31 +114,43 @@ class CalledAgain:
         self._done(contact)
 
     def over(self, contact: Contact) -> None:
-        """The contact has ended; a promise that waited for that goes on."""
+        """The contact has ended; a promise that waited for that goes on, whatever queue they were in at last."""
         self._forget(contact)
-        owed = self._promise_to(contact)
-        if owed is not None and owed.promise is not None and owed.promise.there == contact.id:
-            owed.promise.there = ""
-            if owed.machine.state is ContactState.WAITING and owed.promise.machine.state is CallbackState.WAITING:
-                self.rejoin(owed)
+        self._line_ends(contact)
+        for owed in self._waiting_for(contact):
+            if owed.promise is not None and owed.promise.there == contact.id:
+                owed.promise.there = ""
+                if owed.machine.state is ContactState.WAITING and owed.promise.machine.state is CallbackState.WAITING:
+                    self.rejoin(owed)
+
+    def _waiting_for(self, contact: Contact) -> list[Contact]:
+        met = sorted(self._met.pop(contact.id, ()))
+        return [self.core.contacts[id] for id in met if id in self.core.contacts]
 
     def _done(self, contact: Contact) -> None:
-        owed = self._promise_to(contact)
-        if owed is not None and owed.promise is not None:
-            owed.promise.there = contact.id
-            self.step(owed, CallbackInput.CAME)
+        owed = {one.id: one for one in self._waiting_for(contact)}
+        if (here := self._promise_to(contact)) is not None:
+            owed[here.id] = here
+        for one in owed.values():
+            if one.promise is not None and not one.leg:
+                one.promise.there = contact.id
+                self.step(one, CallbackInput.CAME)
 
     def _promise_to(self, contact: Contact) -> Contact | None:
         """The promise that was made to who calls; None for one who did not call themselves."""
-        queue = self.core.queues.get(contact.queue)
-        rules = queue.spec.callback if queue is not None and self._owed else None
-        if rules is None or not rules.called_again or contact.direction != "inbound" or contact.medium != "voice":
+        if not self._owed or not self._counts(contact):
             return None
         for key in _keys(contact):
             owed = self.core.contacts.get(self._owed.get(key, ""))
             if owed is not None and owed.id != contact.id and not owed.leg:
                 return owed
         return None
+
+    def _counts(self, contact: Contact) -> bool:
+        """Whether this is a customer's own call, in a queue that looks at who has called again."""
+        queue = self.core.queues.get(contact.queue)
+        rules = queue.spec.callback if queue is not None else None
+        return rules is not None and rules.called_again and contact.direction == "inbound" and contact.medium == "voice"
 
 
 def _keys(contact: Contact) -> list[tuple[str, str]]:

@@ -13,6 +13,7 @@ from fsorch.engine.inputs import MoveContact, OpenContact, PromisedCall, Recall
 from fsorch.engine.rows import ContactRow
 from fsorch.errors import ConfigError, RequestRefused
 from fsorch.esl.commands import Break, Bridge, HangupMsg, Kill, Originate, PlayAndGetDigits, Playback
+from fsorch.esl.events import Event
 from fsorch.rules import Overflow, OverflowTo, PhoneMode
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.test_relations import of_caller, says
@@ -550,6 +551,69 @@ def test_a_promise_of_an_earlier_life_is_known_to_who_calls_again() -> None:
     desk.ends("again")
     third = again(desk, "0301")
     assert desk.of(FactKind.PLACE_GIVEN_BACK)[-1].contact == third
+
+
+def test_a_caller_who_is_found_on_the_line_by_a_restart_is_not_called() -> None:
+    desk = Desk(centre())
+    at = desk.clock.now().wall - 90_000_000
+    row = ContactRow(id="c1", switch="main", number="+441234", outcome="", began_at=at - 1, ended_at=at)
+    desk.tell(Recall((OpenContact(row=row, promise=PromisedCall(number="0301", queue="sales", enqueued_at=at)),)))
+    marks = {"fsorch_contact": "c2", "fsorch_role": "customer", "fsorch_queue": "sales", "fsorch_enqueued": str(at)}
+    caller = Event(
+        name="CHANNEL_DATA",
+        uuid="again",
+        known={f"variable_{name}": value for name, value in marks.items()},
+        answer_state="answered",
+        caller_number="+441234",
+    )
+    desk.tell(LinkUp("main", "core-1", (caller,), "/sounds"))
+    view = next(one for one in desk.engine.snapshot().contacts if one.id == "c1")
+    assert view.why == "they have called again themselves, and are on the line"
+    desk.log_in("ann")
+    desk.log_in("rob")
+    (dial,) = dials(desk)
+    assert (role(dial), dict(dial.variables)["fsorch_contact"]) == ("agent", "c2")
+    desk.ends("again")
+    assert dict(dials(desk)[-1].variables)["fsorch_contact"] == "c1"
+
+
+@pytest.mark.parametrize("talks", [False, True])
+def test_who_calls_again_and_goes_to_another_queue_is_called_only_if_they_did_not_talk(talks: bool) -> None:
+    desk = Desk(centre())
+    first = promised(desk)
+    second = again(desk)
+    desk.tell(MoveContact(contact=second, queue="support", by="sam"))
+    desk.log_in("ann")
+    (dial,) = dials(desk)
+    assert dict(dial.variables)["fsorch_contact"] == second
+    if talks:
+        desk.rings(dial.uuid)
+        desk.picks_up(dial.uuid, dial.job_uuid)
+        desk.bridge("again", dial.uuid)
+        assert outcome(desk, first) == ("overflowed", "")
+    else:
+        desk.log_in("rob")
+        assert len(dials(desk)) == 1
+        desk.ends("again")
+        assert dict(dials(desk)[-1].variables)["fsorch_contact"] == first
+
+
+def test_whose_phone_was_called_in_vain_while_they_call_is_not_called_again_before_they_hang_up() -> None:
+    desk = Desk(centre(CallFirst.CUSTOMER))
+    first = promised(desk)
+    desk.log_in("ann")
+    customer = desk.last(Originate)
+    again(desk)
+    desk.ends(customer.uuid, "USER_BUSY")
+    desk.passes(5)
+    (phone,) = [dial for dial in dials(desk) if role(dial) == "agent"]
+    desk.rings(phone.uuid)
+    desk.passes(3)
+    desk.picks_up(phone.uuid, phone.job_uuid)
+    desk.passes(53)
+    desk.log_in("rob")
+    assert views(desk)[first][:2] == ("waiting", "waiting")
+    assert [role(dial) for dial in dials(desk)].count("customer") == 1
 
 
 # -- one agent's promises -------------------------------------------------------------------------------------------
