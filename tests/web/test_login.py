@@ -96,6 +96,9 @@ def test_after_a_few_failures_even_the_right_password_has_to_wait(site: Site) ->
         ("192.0.2.1", "203.0.113.9,", "192.0.2.1"),
         ("192.0.2.1", "192.0.2.3", "192.0.2.3"),
         ("198.51.100.7", "203.0.113.9", "198.51.100.7"),
+        # As an IPv6 socket that takes both kinds tells it.
+        ("::ffff:192.0.2.1", "203.0.113.9", "203.0.113.9"),
+        ("::ffff:198.51.100.7", "203.0.113.9", "::ffff:198.51.100.7"),
     ],
 )
 def test_what_a_proxy_of_ours_says_is_believed_and_nothing_else(remote: str, told: str, found: str) -> None:

@@ -38,4 +38,6 @@ class Addresses:
             address = ipaddress.ip_address(text)
         except ValueError:
             return False
+        # Where both kinds come in at one socket, a v4 address is told as ::ffff:192.0.2.7.
+        address = getattr(address, "ipv4_mapped", None) or address
         return any(address in network for network in self._networks)

@@ -42,8 +42,9 @@ LONGEST_S = 5.0
 REST = 9.0
 # Of a large centre the board weighs megabytes; at this rate one supervisor's line carries it with ease.
 BYTES_PER_S = 256_000
-# Views on their way to one page: more than one, so that an offer need not wait for the receipt of what went before.
-IN_FLIGHT = 4
+# Views on their way to one page. Of a desk more than one, so that an offer need not wait for the receipt of what went
+# before; a board is heavy, and on a slow line several would keep the line's own signs of life behind them for too long.
+IN_FLIGHT: dict[Topic, int] = {"agent": 4, "board": 1}
 RETRY_S = 1.0
 
 
@@ -217,7 +218,7 @@ class Feed:
             view = views.board(watcher.sight) if watcher.topic == "board" else views.desk(watcher.agent)
             if view == watcher.sent:
                 continue
-            if watcher.in_flight >= IN_FLIGHT:
+            if watcher.in_flight >= IN_FLIGHT[watcher.topic]:
                 watcher.behind = True
                 continue
             heaviest[watcher.topic] = max(heaviest[watcher.topic], len(view))

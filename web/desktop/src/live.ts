@@ -56,6 +56,7 @@ export function disconnect(): void {
 // A board of hundreds of rows takes a slow machine its time to draw: drawing gets a quarter of the time at most, so that keys
 // are heard in between. What came meanwhile is passed over, and receipts that come late make the server send less.
 const REST = 3;
+const UNPAINTED_MS = 2_000;
 let coming: { view: Board; receipt: () => void } | null = null;
 let drawing = 0;
 let took = 0;
@@ -72,21 +73,28 @@ function plan(): void {
 }
 
 function draw(): void {
-  if (!coming) return;
+  if (!coming) {
+    // The line was closed meanwhile; the next one is planned for anew.
+    drawing = 0;
+    return;
+  }
   const began = performance.now();
   const { view, receipt } = coming;
   coming = null;
   set({ board: shared(get().board, view) });
+  let over = false;
   const done = () => {
+    if (over) return;
+    over = true;
     ended = performance.now();
     took = ended - began;
     drawing = 0;
     receipt();
     plan();
   };
-  // Nothing is painted behind another window.
-  if (document.hidden) setTimeout(done);
-  else requestAnimationFrame(() => setTimeout(done));
+  requestAnimationFrame(() => setTimeout(done));
+  // Nothing is painted behind another window, where the title still counts; and it may come in front of this one meanwhile.
+  setTimeout(done, document.hidden ? 0 : UNPAINTED_MS);
 }
 
 function shared(before: Board | null, now: Board): Board {
