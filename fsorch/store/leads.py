@@ -216,11 +216,16 @@ class Leads(Part):
 
     # -- callbacks ------------------------------------------------------------------------------------------------
 
-    def promise(self, id: str, at: int, by: str, *, agent: str = "", campaign: str = "", note: str = "") -> Lead:
+    def promise(
+        self, id: str, at: int, by: str, *, agent: str = "", campaign: str = "", note: str = "", own: bool = False
+    ) -> Lead:
         """A callback for this lead at ``at`` (UTC microseconds), by one ``agent`` or (empty) anyone; one that there is
-        moves; audited. Raises NotFound, RequestRefused while somebody dials the lead or when it is barred."""
+        moves; audited. ``own``: only a promise of this agent's own moves, and no other is known. Raises NotFound,
+        RequestRefused while somebody dials the lead or when it is barred."""
         with self._use() as db, writing(db):
             old = self._one(db, id)
+            if own:
+                _expect_own(old, agent)
             _expect_free(old, "a callback")
             if old.state is LeadState.BARRED:
                 raise RequestRefused("the lead", "barred", "a callback", _why_barred(old))
@@ -236,11 +241,14 @@ class Leads(Part):
             self._audit(by, "callback.promise", {"lead": id, "at": at, "agent": agent})
             return self._one(db, id)
 
-    def unpromise(self, id: str, by: str, *, done: bool = False) -> Lead:
+    def unpromise(self, id: str, by: str, *, done: bool = False, agent: str = "") -> Lead:
         """Take the promise of a callback back: the lead stands among the others again, or with ``done`` is called no
-        more; audited. Raises NotFound, and RequestRefused while somebody dials it or where nothing was promised."""
+        more; audited. ``agent``: only where it is this agent's own. Raises NotFound, and RequestRefused while somebody
+        dials it or where nothing was promised."""
         with self._use() as db, writing(db):
             old = self._one(db, id)
+            if agent:
+                _expect_own(old, agent)
             _expect_free(old, "to take a promise back")
             if old.state is not LeadState.CALLBACK:
                 raise RequestRefused("the lead", old.state.value, "to take a promise back", "it was promised no call")
@@ -596,6 +604,14 @@ class Leads(Part):
 def _distinct(paths: dict[str, Paths]) -> tuple[Plan, ...]:
     """Every plan once, however many lists go by it."""
     return tuple({plan.index: plan for one in paths.values() for plan in one.plans}.values())
+
+
+def _expect_own(lead: Lead, agent: str) -> None:
+    """The lead was promised a call by this agent. Raises NotFound: of other leads an agent knows nothing."""
+    # While somebody dials it, it is promised still.
+    promised = lead.state is LeadState.CALLBACK or lead.token
+    if not agent or lead.callback_agent != agent or not promised:
+        raise NotFound("callback of your own", lead.id)
 
 
 def _expect_free(lead: Lead, what: str) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber
+from fsorch.campaigns import AttemptRow, DncRow, Lead, LeadNumber, LeadState
+from fsorch.clock import DAY_US
 from fsorch.engine.views import ContactView
 from fsorch.store import Store
 from fsorch.store.database import connected
@@ -159,6 +161,36 @@ class TestLeads:
         assert send(sam, "POST", path, {"at": "0001-01-01T00:00:00+14:00"}).status == 400
         assert send(sam, "POST", f"{path}-cancel", {}).json["state"] == "ready"
         assert send(sam, "POST", f"{path}-cancel", {}).status == 409
+
+    def test_agents_move_and_take_back_what_they_have_promised_themselves(self, desk: Site, records: Store) -> None:
+        due = records.now_us() + 60_000_000
+        ids = [send(desk.page("sam"), "POST", "/api/leads", LEAD | {"reference": f"r{n}"}).json["id"] for n in range(3)]
+        for id, agent in zip(ids, ("ada", "bo", "ada"), strict=True):
+            records.leads.promise(id, due, "test", agent=agent, note="n")
+        ada, path = desk.page("ada"), f"/api/my-callbacks/{ids[0]}"
+        soon = datetime.fromtimestamp((due + DAY_US) / 1e6, tz=UTC)
+        assert send(ada, "POST", f"{path}/move", {"at": soon.isoformat()}).json == {"ok": True}
+        moved = records.leads.get(ids[0])
+        assert (moved.next_at, moved.callback_agent, moved.callback_note) == (due + DAY_US, "ada", "n")
+        assert (records.audits(1)[0].who, records.audits(1)[0].act) == ("ada", "callback.promise")
+        # Neither into the past nor out of sight.
+        assert send(ada, "POST", f"{path}/move", {"at": "2001-01-01T09:00:00Z"}).status == 422
+        assert send(ada, "POST", f"{path}/move", {"at": "4030-01-01T09:00:00Z"}).status == 422
+        # Somebody else's is as one that is not there, and so is a lead that was promised nothing.
+        for verb, body in (("move", {"at": soon.isoformat()}), ("cancel", {})):
+            for other in (ids[1], "99", "x"):
+                assert send(ada, "POST", f"/api/my-callbacks/{other}/{verb}", body).status == 404, (verb, other)
+            assert send(desk.page("sam"), "POST", f"{path}/{verb}", body).status == 403
+        assert records.leads.get(ids[1]).next_at == due
+        assert send(ada, "POST", f"{path}/cancel", {}).status == 200
+        assert records.leads.get(ids[0]).state is LeadState.READY
+        assert send(ada, "POST", f"{path}/cancel", {}).status == 404
+        records.leads.reserve_one(ids[2], "c", 1, "t:1")
+        assert send(ada, "POST", f"/api/my-callbacks/{ids[2]}/cancel", {"done": True}).status == 409
+        records.leads.release([ids[2]], "t:1")
+        assert send(ada, "POST", f"/api/my-callbacks/{ids[2]}/cancel", {"done": True}).status == 200
+        assert records.leads.get(ids[2]).state is LeadState.FINISHED
+        assert ada.get("/api/my-callbacks").json == []
 
 
 class TestRights:

@@ -30,7 +30,7 @@ from fsorch_web.seams import StoreReads, in_worker
 from fsorch_web.sight import Sight, lists_of
 from fsorch_web.wire import body, json_response
 
-__all__ = ["LeadRoutes", "seen_lead"]
+__all__ = ["CancelBody", "LeadRoutes", "Moment", "seen_lead", "us"]
 
 Text = Annotated[str, msgspec.Meta(max_length=255)]
 Id = Annotated[str, msgspec.Meta(max_length=64)]
@@ -287,7 +287,7 @@ class LeadRoutes:
     def promise(self, id: str) -> Response:
         """POST /api/leads/17/callback: a call at a time; one that there is moves."""
         person, given = self._auth.supervisor(), body(CallbackBody)
-        at = _us(given.at)
+        at = us(given.at)
         if at <= time.time_ns() // 1_000:
             raise ConfigError("at has passed; give a time to come")
         store = self._auth.store
@@ -379,7 +379,7 @@ class LeadRoutes:
             campaign=given.campaign,
             source="api",
             reason=given.reason,
-            until=_us(given.until) if given.until else 0,
+            until=us(given.until) if given.until else 0,
         )
         return json_response(in_worker(not_to_be_called, self._auth.store, row, person.login), 201)
 
@@ -411,8 +411,8 @@ class LeadRoutes:
             scope=given.scope,
             channel=given.channel,
             evidence=given.evidence,
-            given_at=_us(given.given_at) if given.given_at else now,
-            until=_us(given.until) if given.until else 0,
+            given_at=us(given.given_at) if given.given_at else now,
+            until=us(given.until) if given.until else 0,
         )
         return json_response(in_worker(consent_given, self._auth.store, row, person.login, now), 201)
 
@@ -495,7 +495,7 @@ def _values(given: LeadPatch) -> dict[str, Any]:
             for n, one in enumerate(values["numbers"])
         )
     if "next_at" in values:
-        values["next_at"] = _us(values["next_at"])
+        values["next_at"] = us(values["next_at"])
     if "country" in values:
         values["country"] = values["country"].upper()
     return values
@@ -523,7 +523,7 @@ def _number(text: str) -> str:
     return f"+{NumberReader().read(text)}"
 
 
-def _us(moment: datetime) -> int:
+def us(moment: datetime) -> int:
     """UTC microseconds. Raises ApiError for a year that nothing of ours is of."""
     at = round(moment.timestamp() * 1_000_000)
     if at < 0:

@@ -261,6 +261,18 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ("GET", "/api/my-callbacks"): Operation(
         "Calls that the agent who asks has promised", list[leads.OwnCallback], role="agent", query=PAGE
     ),
+    ("GET", "/api/my-callbacks/<id>/hours"): Operation(
+        "When a lead whom the agent who asks has promised a call may be called, from a moment on",
+        promises.PromiseHours,
+        role="agent",
+        query=("at",),
+    ),
+    ("POST", "/api/my-callbacks/<id>/move"): Operation(
+        "The agent who asks calls at another time", Done, promises.MoveBody, "agent"
+    ),
+    ("POST", "/api/my-callbacks/<id>/cancel"): Operation(
+        "The agent who asks takes their promise back", Done, leads.CancelBody, "agent"
+    ),
     ("GET", "/api/my-callers"): Operation(
         "Callers who wait to be called by the agent who asks", list[promises.OwnCaller], role="agent"
     ),
