@@ -50,7 +50,7 @@ from fsorch.edge.status import HookTrouble, LinkState, RecorderState, ServiceSta
 from fsorch.edge.webserver import WebServer, WsgiApp, listen, read_secret
 from fsorch.engine.engine import Engine
 from fsorch.engine.facts import Fact, FactKind
-from fsorch.engine.inputs import CampaignsAre, Configure, DropsWere, History, HookFailed, PacingWas, Recall
+from fsorch.engine.inputs import CampaignsAre, Configure, DropsWere, History, HookFailed, OpenAttempt, PacingWas, Recall
 from fsorch.errors import ConfigError, DatabaseAway, FsorchError, NotFound, no_room
 from fsorch.store import KnownCentre, Memory, Recorder, Store, attach_database, open_database
 from fsorch.store.leads import token_of
@@ -412,10 +412,15 @@ class Service:
         if whole:
             wrapping = [shift.contact for shift in recalled.shifts if shift.wrap_up_began]
             attempts = in_thread(self._dialler.recover, wrapping)
-            return msgspec.structs.replace(recalled, until=self._until, attempts=attempts)
+            return self._whole(recalled, attempts)
         # An end that still waits in the spool would be overwritten.
         log.warning("the database is behind; contacts that fsorch left in the middle stay open until it has caught up")
         return Recall(shifts=recalled.shifts)
+
+    def _whole(self, recalled: Recall, attempts: tuple[OpenAttempt, ...], *, late: bool = False) -> Recall:
+        """What the records say, with what they cannot know."""
+        there = tuple(switch.name for switch in self.settings.switches)
+        return msgspec.structs.replace(recalled, until=self._until, attempts=attempts, switches=there, late=late)
 
     def _catch_up(self) -> None:
         """The database can be asked, perhaps for the first time: it is brought up to date, and tells what it could not
@@ -427,7 +432,7 @@ class Service:
             recalled = in_thread(self.store.recall, self._clock.now().wall - SHIFT_US)
             attempts = in_thread(self._dialler.recover)
             self._owes_recall = False
-            self.pump.feed(msgspec.structs.replace(recalled, until=self._until, late=True, attempts=attempts))
+            self.pump.feed(self._whole(recalled, attempts, late=True))
             self._start_dialler()
             log.info("the database has caught up")
 

@@ -25,6 +25,7 @@ from fsorch.campaigns import (
     Outcome,
     Past,
 )
+from fsorch.clock import US
 from fsorch.compliance_packs import PackSpec, pack_named
 from fsorch.config import Centre
 from fsorch.engine.dialling_leads import in_turn
@@ -65,7 +66,8 @@ class Checks:
 
     def __init__(self, is_called: Callable[[str, str], bool]) -> None:
         self._is_called = is_called
-        self._lately: dict[str, list[Past]] = {}
+        # By number, each with when it left by the clock that nobody sets.
+        self._lately: dict[str, list[tuple[float, Past]]] = {}
         self._places = Places()
         self._packs: tuple[PackSpec, ...] = ()
         self._known: dict[str, Compliance] = {}
@@ -96,15 +98,17 @@ class Checks:
             lead=dial.lead.id,
         )
         # The one that was dialled last stands last, and what is old goes from the front.
-        self._lately[dial.number] = [*self._lately.pop(dial.number, ()), past]
+        old = dial.since - LATELY_US / US
+        known = [one for one in self._lately.pop(dial.number, ()) if one[0] >= old]
+        self._lately[dial.number] = [*known, (dial.since, past)]
         for number, known in list(islice(self._lately.items(), 2)):
-            if known[-1].at < dial.launched_at - LATELY_US:
+            if known[-1][0] < old:
                 del self._lately[number]
 
     def _history(self, lead: Lead) -> tuple[Past, ...]:
         """What the records have of its numbers, and what they do not have yet."""
         known = {(one.at, one.number) for one in lead.history}
-        fresh = [one for number in lead.numbers for one in self._lately.get(number.number, ())]
+        fresh = [one for number in lead.numbers for _, one in self._lately.get(number.number, ())]
         return (*lead.history, *(one for one in fresh if (one.at, one.number) not in known))
 
     def judge(

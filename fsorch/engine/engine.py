@@ -53,6 +53,7 @@ from fsorch.engine.music import Music
 from fsorch.engine.offers import Offers
 from fsorch.engine.owed import Owed
 from fsorch.engine.people import People
+from fsorch.engine.recalled import rehomed
 from fsorch.engine.records import Records
 from fsorch.engine.resync import Resync
 from fsorch.engine.showing import agent_view, snapshot
@@ -248,8 +249,10 @@ class Engine:
         self._calls.event(input.switch, input.event)
 
     def _recall(self, input: Recall) -> None:
+        input = rehomed(input)
         self._found.tell(input)
         self._resync.recalled.tell(input)
+        self._resync.give_up(input)
 
     def _leads_come(self, input: LeadsCome) -> None:
         if not self._previews.come(input):

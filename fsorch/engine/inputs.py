@@ -271,7 +271,8 @@ class Recall(msgspec.Struct, frozen=True):
     nobody knows: what it had not written down went on until then. ``legs``: CDRs that are missing of contacts that
     have their end. ``places``: of those who hung up while waiting, oldest first; ``left``: those who hung up in a flow,
     likewise. ``late``: the records could not be read at the start, and tell now; whatever is in our hands by then goes
-    on as it is."""
+    on as it is. ``switches``: those there are now; what was going on at another, which has been taken out of the
+    settings, ends at once, for nobody will ever say what became of it. Empty: nobody knows which there are."""
 
     contacts: tuple[OpenContact, ...] = ()
     shifts: tuple[Shift, ...] = ()
@@ -281,6 +282,7 @@ class Recall(msgspec.Struct, frozen=True):
     left: tuple[LeftFlow, ...] = ()
     late: bool = False
     attempts: tuple[OpenAttempt, ...] = ()
+    switches: tuple[str, ...] = ()
 
 
 class History(msgspec.Struct, frozen=True):

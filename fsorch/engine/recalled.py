@@ -33,11 +33,24 @@ from fsorch.engine.wait_rules import read_ran
 from fsorch.esl.events import Event
 from fsorch.names import ContactOutcome, SegmentKind
 
-__all__ = ["Recalled"]
+__all__ = ["Recalled", "rehomed"]
 
 # The outcome of who hung up unheard, by what they did. Whether a message was left nobody knows.
 LEFT_AS = {SegmentKind.IVR.value: ContactOutcome.LEFT_FLOW, SegmentKind.VOICEMAIL.value: ContactOutcome.LOST}
 ANSWER_STATES = {"ringing": OfferInput.RINGING, "early": OfferInput.RINGING, "answered": OfferInput.ANSWERED}
+
+
+def rehomed(input: Recall) -> Recall:
+    """The callbacks that are promised at a switch which is no longer in the settings are made by the first that is."""
+    if not input.switches:
+        return input
+    contacts = tuple(
+        structs.replace(one, row=structs.replace(one.row, switch=input.switches[0]))
+        if one.promise is not None and one.row.switch and one.row.switch not in input.switches
+        else one
+        for one in input.contacts
+    )
+    return structs.replace(input, contacts=contacts)
 
 
 class Recalled:

@@ -23,7 +23,7 @@ from fsorch.engine.dialling_recall import Found
 from fsorch.engine.ears import WATCHER
 from fsorch.engine.facts import FactKind
 from fsorch.engine.guards import served_alone
-from fsorch.engine.inputs import LinkDown, LinkUp
+from fsorch.engine.inputs import LinkDown, LinkUp, Recall
 from fsorch.engine.music import Music, busy, playing
 from fsorch.engine.offers import Offers
 from fsorch.engine.people import MUTED
@@ -109,6 +109,14 @@ class Resync:
             adopted=fates[ADOPTED],
             cleared=fates[CLEARED],
         )
+
+    def give_up(self, input: Recall) -> None:
+        """What went on in an earlier life at switches that are no longer in the settings: no link will tell of it."""
+        rows = [*(one.row.switch for one in input.contacts), *(one.row.switch for one in input.attempts)]
+        known = dict.fromkeys((*rows, *(leg.switch for leg in input.legs)))
+        for switch in [one for one in known if one and input.switches and one not in input.switches]:
+            self.recalled.close(switch, ())
+            self.found.close(switch, ())
 
     def _noted(self, input: LinkUp) -> dict[str, AwayNote]:
         """What the switch has noted of calls that are over; of those that we had, by their legs."""

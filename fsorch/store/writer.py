@@ -97,6 +97,8 @@ MADE: dict[FactKind, tuple[type[Model], type[msgspec.Struct]]] = {
     FactKind.NOTE_MADE: (NoteRecord, Note),
     FactKind.ATTEMPT_STARTED: (AttemptRecord, AttemptRow),
 }
+# Where a leg's values say whether its CDR is the switch's own.
+_COMPLETE = [field.name for field in LegRecord._meta.sorted_fields].index("complete")
 
 
 class Plan:
@@ -159,7 +161,9 @@ class FactWriter:
             rows.began.setdefault(contact.id, self._plans[ContactRecord].values(contact))
         elif (target := ENDED.get(fact.kind)) is not None:
             model, row = _carried(fact, *target)
-            rows.ended[model][row.id] = self._plans[model].values(row)
+            known = rows.ended[model].get(row.id) if fact.kind is FactKind.LEG_ENDED else None
+            if known is None or row.complete or not known[_COMPLETE]:
+                rows.ended[model][row.id] = self._plans[model].values(row)
         elif (target := MADE.get(fact.kind)) is not None:
             model, row = _carried(fact, *target)
             rows.made[model].setdefault(row.id, self._plans[model].values(row))
@@ -184,6 +188,7 @@ class FactWriter:
         with writing(self._db):
             self._many(self._keep[JournalRecord], rows.journal)
             self._many(self._keep[ContactRecord], rows.began)
+            self._keep_whole(rows.ended[LegRecord])
             for model, ended in rows.ended.items():
                 self._many(self._replace[model], ended)
             for model, made in rows.made.items():
@@ -196,6 +201,16 @@ class FactWriter:
             self._calls(rows.calls)
             if mark is not None:
                 self._many(self._replace[MetaRecord], {mark[0]: mark})
+
+    def _keep_whole(self, legs: dict[Any, Values]) -> None:
+        """Take out of ``legs`` those of whose end nobody heard and that have their CDR by the switch all the same: an
+        earlier life may have written it before it was killed with the call still going on, by another gateway."""
+        unheard = [id for id, values in legs.items() if not values[_COMPLETE]]
+        if not unheard:
+            return
+        whole = LegRecord.select(LegRecord.id).where(LegRecord.id.in_(unheard), LegRecord.complete == True)  # noqa: E712
+        for (id,) in whole.tuples().execute(self._db):
+            del legs[id]
 
     def _calls(self, calls: dict[str, NotedCall]) -> None:
         """The noted ``calls`` whose legs are no contact's."""

@@ -309,6 +309,19 @@ def test_a_promise_outlives_a_restart() -> None:
     assert fresh.last(Originate).endpoint == "sofia/gateway/out/0301"
 
 
+def test_a_promise_made_at_a_switch_that_is_gone_from_the_settings_is_kept_by_another() -> None:
+    desk = Desk(centre())
+    at = desk.clock.now().wall - 90_000_000
+    row = ContactRow(id="c1", switch="old", number="+441234", outcome="", began_at=at - 1, ended_at=at)
+    promise = PromisedCall(number="0301", queue="sales", enqueued_at=at)
+    desk.tell(Recall((OpenContact(row=row, promise=promise),), switches=("main",)))
+    desk.tell(LinkUp("main", "core-1", (), "/sounds"))
+    desk.log_in("ann")
+    agent = desk.last(Originate)
+    desk.picks_up(agent.uuid, agent.job_uuid)
+    assert desk.last(Originate).endpoint == "sofia/gateway/out/0301"
+
+
 def test_whom_one_agent_has_promised_to_call_is_called_by_that_one() -> None:
     desk = Desk(centre())
     at = desk.clock.now().wall - 90_000_000

@@ -12,6 +12,7 @@ from fsorch.campaigns import CampaignState, ConsentRow, Lead, LeadNumber, LeadSt
 from fsorch.clock import HOUR_US
 from fsorch.engine.actions import AboutLeads, LeadsWanted
 from fsorch.engine.dialling_checks import MENDED_US, Checks, Ruling, barred
+from fsorch.engine.dialling_state import Dial
 from fsorch.engine.facts import FactKind
 from fsorch.engine.inputs import CampaignsAre, DialNumber, LeadsCome, ReadyLead
 from fsorch.esl.commands import Kill
@@ -267,6 +268,18 @@ def test_a_number_rests_for_a_minute_whichever_lead_has_it(outcome: Outcome, ago
     _, ruling = checks.judge(spec, ReadyLead(lead=lead, checked_at=NOON_THERE), NOON_THERE)
     assert ruling.allowed is not rests
     assert (ruling.rule, ruling.until) == (("number.called", past.at + 60_000_000) if rests else ("", 0))
+
+
+def test_what_was_dialled_is_kept_for_a_minute_though_the_clock_is_set_back() -> None:
+    checks = Checks(lambda number, own: False)
+    # One call a second of which each tenth goes to the same number; after a quarter of an hour it is an hour earlier.
+    for n in range(1800):
+        number = SECOND if n % 10 == 0 else f"+1212555{n:04d}"
+        wall = NOON_THERE + n * 1_000_000 - (HOUR_US if n > 900 else 0)
+        checks.dialled(Dial(str(n), US_CAMPAIGN, person("1", number), number, "main", wall, float(n)))
+        kept = [one for known in checks._lately.values() for one in known]
+        assert len(kept) <= 70
+    assert min(since for since, _ in kept) >= 1799 - 70
 
 
 @pytest.mark.parametrize(

@@ -112,6 +112,23 @@ def test_an_attempt_whose_leg_is_gone_is_closed_once() -> None:
     assert len(room.ended()) == 1
 
 
+def test_what_went_on_at_a_switch_that_is_gone_from_the_settings_ends_at_once() -> None:
+    room, call, row = ringing()
+    at = room.clock.now().wall
+    caller = ContactRow(id="c1", switch="main", outcome="", began_at=at - US, ended_at=at)
+    known = OpenContact(row=caller, legs=(LegRow(id="leg-c", contact="c1", switch="main", created_at=at - US),))
+    said = Recall((known,), until=at, attempts=(OpenAttempt(row=row, lead=lead(1)),))
+    # A switch that is there, and cannot be reached, may have them still.
+    for there, over in ((("main",), 0), ((), 0), (("other",), 1)):
+        room.begin(centre())
+        room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+        room.tell(structs.replace(said, switches=there))
+        assert [one.outcome for one in room.ended()] == ["lost"] * over
+        assert [fact.contact for fact in room.of(FactKind.CONTACT_ENDED)] == ["c1"] * over
+        assert {fact.leg for fact in room.of(FactKind.LEG_ENDED)} == ({"leg-c", call.uuid} if over else set())
+    assert room.changed()[-1]["state"] == "ready"
+
+
 def test_who_was_told_that_nobody_is_there_was_dropped_whatever_came_of_it() -> None:
     room, _, row = ringing()
     at = room.clock.now().wall

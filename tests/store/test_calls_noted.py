@@ -68,3 +68,28 @@ def test_a_call_of_a_contact_that_is_written_down_has_its_leg_completed_and_no_s
     assert sorted(row.id for row in store.contacts(10)) == ["c1", "l2"]
     assert [(leg.id, leg.complete) for leg in store.contact("c1").legs] == [("l1", True)]
     assert [promise.contact for promise in store.customers.promises()] == ["l2"]
+
+
+def test_a_leg_whose_end_nobody_heard_does_not_take_the_place_of_its_record_by_the_switch(store: Store) -> None:
+    # A gateway had failed, the next was not tried yet, and fsorch was killed: the attempt names the first leg still.
+    true, guessed = leg_ended("l1", "c1", cause="GATEWAY_DOWN"), leg_ended("l1", "c1", complete=False, cause="")
+    other = leg_ended("l2", "c1", complete=False)
+    store.write([true])
+    store.write([msgspec.structs.replace(guessed, id="again"), other])
+    assert {leg.id: (leg.cause, leg.complete) for leg in store.cdrs(10)} == {
+        "l1": ("GATEWAY_DOWN", True),
+        "l2": ("NORMAL_CLEARING", False),
+    }
+    # The other way round, and told together.
+    for complete in (True, False):
+        one = leg_ended("l2", "c1", cause="USER_BUSY", complete=complete)
+        store.write([msgspec.structs.replace(one, id=f"{complete}")])
+    both = [
+        msgspec.structs.replace(leg_ended("l3", complete=complete), id=f"l3-{complete}") for complete in (True, False)
+    ]
+    store.write(both)
+    assert {leg.id: (leg.cause, leg.complete) for leg in store.cdrs(10)} == {
+        "l1": ("GATEWAY_DOWN", True),
+        "l2": ("USER_BUSY", True),
+        "l3": ("NORMAL_CLEARING", True),
+    }
