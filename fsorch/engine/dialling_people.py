@@ -7,7 +7,8 @@ meanwhile, or the end of the hours, or of the campaign, keeps it from being call
 
 How a call was is said while it lasts or in the wrap-up after it; until that is over the word may be changed, and the
 lead's fate is open (`closing`). Then the last word is carried out, or the rules decide as for every outcome. Two words
-do not wait: that nobody is to be called again, and a promise that would come due meanwhile.
+do not wait: that nobody is to be called again, and a promise that would come due meanwhile; and none waits for an agent
+who stays in the wrap-up for an hour.
 """
 
 from __future__ import annotations
@@ -53,7 +54,7 @@ from fsorch.rules import PhoneMode
 __all__ = ["Previews"]
 
 NUMBER = re.compile(r"\+[0-9]{5,15}")
-# How long a wrap-up without an end may last, where a promise falls into it.
+# How long a wrap-up without an end may last, where a promise falls into it, and how long one keeps back what was said.
 LONG_S = 3600.0
 # The records are waited for so long, while somebody waits for the next gateway.
 ANSWER_S = 10.0
@@ -465,6 +466,7 @@ class Previews:
                 self._settle(dial)
             return dial.said is not None
         self.closings[dial.served] = dial
+        self._bound(dial)
         row = structs.replace(dial.lead, state=LeadState.CLOSING)
         self.core.fact(FactKind.LEAD_CHANGED, dial.id, **self.dialling.marks(dial), row=to_builtins(row), why="wrap-up")
         return True
@@ -482,7 +484,21 @@ class Previews:
         if agent not in self.core.people or self._is_final(dial):
             return False
         self.last[agent] = self.closings[agent] = dial
+        self._bound(dial)
         return True
+
+    def _bound(self, dial: Dial) -> None:
+        """What was said is carried out when its promise comes due or after an hour, though the agent never ends the
+        wrap-up, or makes it longer and longer."""
+        if dial.said is not None:
+            left_s = (dial.promised_at - self.core.now.wall) / US if dial.promised_at else LONG_S
+            self.core.timers.set(("word", dial.served), self.core.now.mono + max(0.0, min(LONG_S, left_s)))
+
+    def word_due(self, agent: str) -> None:
+        """An agent is in the wrap-up still, and what they have said must not wait any more."""
+        dial = self.closings.get(agent)
+        if dial is not None and dial.said is not None:
+            self._settle(self.closings.pop(agent))
 
     def _is_final(self, dial: Dial) -> bool:
         """Whether the word is carried out at once: it is one that no agent takes back, or its promise would come due
@@ -556,6 +572,8 @@ class Previews:
         if self.closings.get(agent) is dial:
             if self._is_final(dial):
                 self._settle(self.closings.pop(agent))
+            else:
+                self._bound(dial)
             self.people.word_given(agent)
 
     def _owes_word(self, agent: str) -> bool:

@@ -161,6 +161,7 @@ class Engine:
             "dial": self._dialling.dials.due,
             "withdraw": self._dialling.crew.withdraw_due,
             "preview": self._previews.due,
+            "word": self._previews.word_due,
         }
 
     def _connect_callbacks(self) -> None:

@@ -165,9 +165,9 @@ class Room(Desk):
         return [AttemptRow(**fact.data["row"]) for fact in self.of(kind)]
 
 
-def talked(campaign: CampaignSpec) -> Room:
+def talked(campaign: CampaignSpec, **more: Any) -> Room:
     """A room in which the first lead has been spoken with, and the agent wraps up."""
-    room = Room(centre(campaign, agents=1))
+    room = Room(centre(campaign, agents=1, **more))
     room.at_work("a0")
     room.run()
     (call,) = room.calls()
