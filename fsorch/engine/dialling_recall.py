@@ -185,7 +185,8 @@ class Found:
         if note.answered_at:
             # Nobody of ours was there to listen to them.
             dial.machine = DialMachine(DialState.UP)
-            dial.outcome = _unheard(dial, note)
+            # The switch may have said itself that it was a drop.
+            dial.outcome = dial.outcome or _unheard(dial, note)
             if dial.outcome is Outcome.DROP:
                 self.dials.dropped(dial)
 

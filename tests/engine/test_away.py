@@ -99,13 +99,15 @@ def test_an_agents_phone_that_was_hung_up_while_the_link_was_down_ends_the_talk_
     desk.passes(10)
     desk.tell(LinkDown("main", "cut"))
     desk.passes(20)
-    agents = f"{began} {began} {began} {began + 12 * S} NORMAL_CLEARING unknown unknown ={began} recv_bye"
+    agents = f"{began - 60 * S} {began} {began} {began + 12 * S} NORMAL_CLEARING unknown unknown ={began} recv_bye"
     callers = f"{began} {began} {began} {began + 12 * S} NORMAL_CLEARING +49301 8800 -{contact} send_bye"
     notes = (away_note(phone.uuid, agents), away_note(LEG, callers))
     desk.tell(LinkUp("main", "core-1", (), calls=notes))
     (talk,) = [fact.data["row"] for fact in desk.of(FactKind.SEGMENT_ENDED) if fact.data["row"]["kind"] == "talk"]
     assert talk["ended_at"] == began + 12 * S
     legs = {fact.data["row"]["id"]: fact.data["row"] for fact in desk.of(FactKind.LEG_ENDED)}
+    # We have known of the phone since it was to be dialled, whatever the switch's clock says.
+    assert began - 30 * S < legs[phone.uuid]["created_at"] <= began
     for leg in (LEG, phone.uuid):
         assert (legs[leg]["hungup_at"], legs[leg]["cause"]) == (began + 12 * S, "NORMAL_CLEARING")
         assert legs[leg]["complete"]
@@ -408,3 +410,11 @@ def test_the_note_of_a_call_that_we_heard_to_its_end_goes_once_that_is_written()
     assert outcome.write_first
     assert [fact.kind for fact in outcome.facts] == [FactKind.LEG_ENDED]
     assert REMOVED in [one.command for one in outcome.actions if isinstance(one, Send)]
+
+
+@pytest.mark.parametrize("direction", ["outbound", "inbound"])
+def test_the_note_of_a_phone_that_we_have_let_go_of_before_its_end_goes_too(direction: str) -> None:
+    desk = Desk()
+    marks = {"fsorch_role": "agent", "fsorch_contact": "c1", "api_reporting_hook": HOOK}
+    desk.event("CHANNEL_HANGUP_COMPLETE", LEG, marks, direction=direction, hangup_cause="ORIGINATOR_CANCEL")
+    assert asked(desk) == ([REMOVED] if direction == "outbound" else [])

@@ -181,9 +181,23 @@ def test_a_call_that_ended_unheard_is_what_the_switch_has_noted(
         *(outcome, cause),
         *(note.ended_at, note.answered_at),
     )
+    if not dead:
+        # Those of an earlier life are in the records.
+        assert [one.drops for one in room.engine.snapshot().campaigns] == [outcome == "drop"]
     (leg,) = [fact.data["row"] for fact in room.of(FactKind.LEG_ENDED) if fact.data["row"]["id"] == call.uuid]
     assert (leg["cause"], leg["hungup_at"], leg["answered_at"]) == (cause, note.ended_at, note.answered_at)
     assert Notes("delete", "fsorch_away", call.uuid) in [command for command, _ in room.sent]
+
+
+def test_who_heard_in_a_cut_that_nobody_is_there_was_dropped_however_soon_they_hung_up() -> None:
+    room, call, row = ringing()
+    told = drop_note(row.id, f"1795289136 - {row.number} spring 1")
+    over = away_note(call.uuid, gone(room, 8.5, 9))
+    room.tell(LinkDown("main", "cut"))
+    room.passes(20)
+    room.tell(LinkUp("main", "core-1", (), "/sounds", notes=(told,), calls=(over,)))
+    assert [one.outcome for one in room.ended()] == ["drop"]
+    assert [one.drops for one in room.engine.snapshot().campaigns] == [1]
 
 
 def test_who_heard_the_message_of_a_campaign_without_agents_and_hung_up_meanwhile_was_reached() -> None:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from fsorch.clock import US, Moment
-from fsorch.engine import FactKind
+from fsorch.engine import Fact, FactKind
 from fsorch.engine.lateness import Lateness
+from fsorch.esl.commands import Originate
 from fsorch.esl.events import Event
 from tests.engine.desk import Desk
+from tests.engine.dialroom import Room, centre
 
 NOW = 1_800_000_000 * US
 
@@ -55,3 +59,37 @@ def test_a_talk_of_whose_end_a_stalled_link_tells_late_ended_when_the_switch_say
     assert talk["ended_at"] == ended
     (over,) = desk.of(FactKind.CONTACT_ENDED)
     assert (over.data["row"]["ended_at"], over.data["row"]["ended_by"]) == (ended, "customer")
+
+
+def test_a_caller_who_stays_when_the_agent_is_gone_leaves_when_they_do() -> None:
+    desk = Desk()
+    desk.log_in("ann")
+    desk.talks("leg-1", "sales")
+    phone = desk.last(Originate).uuid
+    desk.event("HEARTBEAT", timestamp=desk.clock.now().wall)
+    desk.passes(30)
+    gone = desk.clock.now().wall - 12 * US
+    desk.event("CHANNEL_HANGUP", phone, timestamp=gone, hangup_cause="NORMAL_CLEARING")
+    desk.passes(1)
+    desk.event("CHANNEL_HANGUP", "leg-1", timestamp=desk.clock.now().wall, hangup_cause="NORMAL_CLEARING")
+    (talk,) = [row for row in map(_row, desk.of(FactKind.SEGMENT_ENDED)) if row["kind"] == "talk"]
+    (over,) = map(_row, desk.of(FactKind.CONTACT_ENDED))
+    assert (talk["ended_at"], over["ended_at"]) == (gone, desk.clock.now().wall)
+
+
+def test_an_attempt_of_whose_end_a_stalled_link_tells_late_ended_when_the_switch_says() -> None:
+    room = Room(centre(agents=1))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    room.joins()
+    room.event("HEARTBEAT", timestamp=room.clock.now().wall)
+    room.passes(30)
+    gone = room.clock.now().wall - 12 * US
+    room.event("CHANNEL_HANGUP", call.uuid, timestamp=gone, hangup_cause="NORMAL_CLEARING")
+    assert room.ended()[-1].ended_at == gone
+
+
+def _row(fact: Fact) -> dict[str, Any]:
+    return dict(fact.data["row"])
