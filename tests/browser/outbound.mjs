@@ -79,6 +79,36 @@ async function preview(page) {
   return first;
 }
 
+// A promise of one's own is moved to an hour in which they may be called, and taken back, by keys.
+async function changePromise(page) {
+  const own = is(page, "my-callbacks");
+  const row = own.locator("li", { hasText: "Max Late" });
+  await row.getByRole("button").focus();
+  await page.keyboard.press("Enter");
+  await focused(page, "callback-at");
+  await page.keyboard.press("Escape");
+  await is(page, "change-callback").waitFor({ state: "detached" });
+  check(await row.getByRole("button").evaluate((button) => button === document.activeElement), "the focus is back");
+  await page.keyboard.press("Enter");
+  const at = is(page, "callback-at");
+  await at.fill(`${(await at.inputValue()).slice(0, 10)}T03:00`);
+  await page.getByText("Outside of the hours").waitFor();
+  await everyWidth(page, "change-callback");
+  await is(page, "callback-first").click();
+  await page.getByText("Outside of the hours").waitFor({ state: "detached" });
+  check((await at.inputValue()).endsWith("T08:00"), "the first hour that the law permits is taken");
+  const before = await row.locator("strong").innerText();
+  await at.press("Enter");
+  await is(page, "change-callback").waitFor({ state: "detached" });
+  await page.waitForFunction(
+    (then) => ![...document.querySelectorAll("[data-test=my-callbacks] strong")].some((one) => one.innerText === then),
+    before,
+  );
+  await row.getByRole("button").click();
+  await is(page, "callback-done").click();
+  await row.waitFor({ state: "detached" });
+}
+
 async function skip(page, before) {
   await tabTo(page, "skip");
   await page.keyboard.press("Enter");
@@ -263,6 +293,7 @@ await run(async (browser, step) => {
   await step("the agent of the messages begins", () => start(mail, "carl"));
   const first = await step("a lead is shown before it is called", () => preview(page));
   await step("all fits, light", () => everyWidth(page, "preview"));
+  await step("an own promise is moved and taken back", () => changePromise(page));
   await step("a lead is skipped with a reason, by keys", () => skip(page, first));
   const second = await openPage(context, site.url, expected);
   await step("a second tab shows the same lead", async () => {

@@ -193,7 +193,7 @@ def fill(store: Store) -> None:
     for hours, name in ((-1, "Ida Long"), (48, "Max Late")):
         lead = store.leads.add(Lead(id="", list="kept", name=name, numbers=(LeadNumber(number="+12125550200"),)), BY)
         at = time.time() + hours * 3600
-        store.leads.promise(lead.id, round(at * 1e6), BY, agent="bea", note="about the contract")
+        store.leads.promise(lead.id, round(at * 1e6), BY, agent="bea", campaign="law", note="about the contract")
     store.dnc.add(DncRow(number=BARRED, source="asked by letter"), BY)
     for id in ("spring", "by-hand"):
         store.campaigns.request(id, CampaignInput.START, BY)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree as Xml
 
 import msgspec
 import pytest
 
-from fsorch.campaigns import AttemptRow, CampaignSpec, Lead, LeadNumber, ListShare, Outcome
+from fsorch.campaigns import AttemptRow, CampaignSpec, Disposition, Lead, LeadNumber, ListShare, Outcome
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import AgentSpec, Centre, MembershipSpec, QueueSpec
 from fsorch.engine.views import LeadCard
@@ -18,6 +19,7 @@ from fsorch.gateways import GatewaySpec
 from fsorch.store import Store
 from fsorch.store.database import connected
 from fsorch.store.lead_lists import LeadList
+from fsorch.tenants import TenantSpec
 from tests.store.conftest import open_store
 from tests.web.harness import Site, new_site
 from tests.web.test_objects import send
@@ -152,3 +154,47 @@ def test_an_agent_is_told_when_their_lead_may_be_called(desk: Site, records: Sto
         assert page.get(f"{path}{wrong}").status == 400
     assert desk.page("sam").get(f"{path}{noon}").status == 404
     assert desk.page().get(f"{path}{noon}").status == 401
+
+
+def test_an_agent_is_told_what_was_said_of_earlier_calls_to_their_lead(records: Store, tmp_path: Path) -> None:
+    told = Disposition(id="later", title="Call later")
+    tenants = (TenantSpec(id="acme"),)
+    foreign = CampaignSpec(id="theirs", tenant="acme", pack="none", lists=LISTS, gateways=("carrier",))
+    (lead,) = records.leads.find("+12125550101")
+
+    def row(n: int, **named: Any) -> AttemptRow:
+        return AttemptRow(id=f"a-{n}", lead=lead.id, number="+12125550101", launched_at=T + n, **named)
+
+    with connected(records.db) as db:
+        for one in (
+            row(1, campaign="staff", agent="ada", disposition="later", note="after six"),
+            row(2, campaign="staff", agent="bo", note="the daughter"),
+            row(3, campaign="staff", outcome="noanswer"),
+            row(4, campaign="theirs", agent="eve", note="of another tenant"),
+            row(5, campaign="staff", agent="ada", disposition="gone"),
+            row(6, campaign="spring", agent="ada", note="the newest"),
+            row(7, campaign="staff", agent="ada", note="this very call"),
+        ):
+            records.leads.attempts.write(db, one)
+    centre = msgspec.structs.replace(
+        CENTRE, tenants=tenants, campaigns=(*CENTRE.campaigns, foreign), dispositions=(told,)
+    )
+    records.save_centre(centre, "test")
+    (tmp_path / "index.html").write_text("x")
+    with new_site(tmp_path, records) as desk:
+        ada = desk.page("ada")
+        assert ada.get("/api/my-lead/earlier").status == 404
+        card = LeadCard(
+            phase="talking", campaign="staff", campaign_title="", lead=lead.id, name="", number="", attempt="a-7"
+        )
+        desk.centre.agents["ada"] = msgspec.structs.replace(desk.centre.agents["ada"], lead=card)
+        found = [
+            (one["at"] - T, one["agent"], one["word"], one["note"]) for one in ada.get("/api/my-lead/earlier").json
+        ]
+        assert found == [(6, "ada", "", "the newest"), (5, "ada", "gone", ""), (2, "bo", "", "the daughter")]
+        theirs = msgspec.structs.replace(card, campaign="theirs")
+        desk.centre.agents["ada"] = msgspec.structs.replace(desk.centre.agents["ada"], lead=theirs)
+        assert [one["note"] for one in ada.get("/api/my-lead/earlier").json] == ["of another tenant"]
+        by_hand = msgspec.structs.replace(card, lead="")
+        desk.centre.agents["ada"] = msgspec.structs.replace(desk.centre.agents["ada"], lead=by_hand)
+        assert ada.get("/api/my-lead/earlier").json == []

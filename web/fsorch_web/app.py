@@ -17,6 +17,7 @@ from fsorch_web.campaigns import CampaignRoutes, Lacks, nothing_lacks
 from fsorch_web.compliance import Compliance
 from fsorch_web.contacts import Contacts
 from fsorch_web.doors import Doors
+from fsorch_web.earlier import EarlierRoutes
 from fsorch_web.flows import Flows
 from fsorch_web.idempotency import Idempotency
 from fsorch_web.leads import LeadRoutes
@@ -92,6 +93,7 @@ def create_app(
     Flows(app, auth, changed)
     LeadRoutes(app, auth)
     PromiseRoutes(app, gateway, auth)
+    EarlierRoutes(app, gateway, auth)
     CampaignRoutes(app, gateway, auth, lacks)
     OpenApi(app, auth)
     Pages(app, auth, static)

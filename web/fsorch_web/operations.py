@@ -25,7 +25,7 @@ from fsorch.store.purging import Lot
 from fsorch.store.queries import ContactDetail
 from fsorch.store.reasons import LeadReason, Upcoming
 from fsorch.store.story import Line
-from fsorch_web import campaigns, compliance, flows, leads, objects, promises, tenants, verbs
+from fsorch_web import campaigns, compliance, earlier, flows, leads, objects, promises, tenants, verbs
 from fsorch_web.auth import Credentials
 
 __all__ = ["OPERATIONS", "Operation", "Sparse"]
@@ -275,6 +275,11 @@ OPERATIONS: dict[tuple[str, str], Operation] = {
     ),
     ("GET", "/api/my-callers"): Operation(
         "Callers who wait to be called by the agent who asks", list[promises.OwnCaller], role="agent"
+    ),
+    ("GET", "/api/my-lead/earlier"): Operation(
+        "What was said of earlier calls to the lead in front of the agent who asks",
+        list[earlier.EarlierCall],
+        role="agent",
     ),
     ("GET", "/api/my-lead/hours"): Operation(
         "When the lead in front of the agent who asks may be called, from a moment on",

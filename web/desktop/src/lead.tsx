@@ -2,12 +2,14 @@
 
 import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
-import { ask, peek, sentence } from "./api";
+import { ask, sentence } from "./api";
+import { CallbackTime, inHours, useCallbackTime } from "./callback_time";
+import { Earlier } from "./earlier";
 import { isShortcut, keyed, onMac } from "./keys";
 import { isLong, phone, straight } from "./names";
 import { Action, Icon, Since } from "./parts";
-import { clock, isSkipped, momentOf, serverNow, useNow, wallAt, when } from "./time";
-import type { Agent, Ask, Lead, Place, PromiseHours, Word } from "./types";
+import { clock, serverNow, useNow } from "./time";
+import type { Agent, Ask, Lead, Place, Word } from "./types";
 
 // How the last call ended, where the word of the records is none of this page.
 const OUTCOMES: Record<string, string> = {
@@ -322,6 +324,7 @@ function Who({ lead, named = false }: { lead: Lead; named?: boolean }): JSX.Elem
           )}
         </dl>
       )}
+      {before > 0 && <Earlier lead={lead.lead} />}
     </>
   );
 }
@@ -420,7 +423,7 @@ function Words(props: { words: Word[]; said: Word | undefined; choose: (word: Wo
 // A callback's time, by the customer's own clock where it is known, and a note.
 function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void }): JSX.Element {
   const [note, setNote] = useState("");
-  const [at, setAt] = useState(() => later(1, lead.zone));
+  const time = useCallbackTime(() => inHours(1), lead.zone, lead.callback_days);
   const [own, setOwn] = useState(true);
   const [early, setEarly] = useState("");
   const [answers, setAnswers] = useState<Record<string, string>>({});
@@ -430,21 +433,17 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
   const first = plain ? "button[type=submit]" : "input, select, textarea";
   useLayoutEffect(() => form.current?.querySelector<HTMLElement>(first)?.focus(), []);
   const callback = word.then === "callback";
-  const moment = momentOf(at, lead.zone);
-  const hours = usePromiseHours(callback, moment, lead.attempt);
-  // Their first hour that is permitted, where the one that is chosen is not.
-  const better = hours !== null && hours.first / 1000 !== moment ? hours.first / 1000 : NaN;
   const lacking = word.asks.find((one) => one.needed && !answers[one.id]?.trim());
   const odd = word.asks.find((one) => one.kind === "number" && !isNumber(answers[one.id] ?? ""));
   const said = word.note && !note.trim() ? "Say it in a few words." : "";
-  const fault = (callback && (unfit(moment, lead.callback_days) || (isSkipped(at, lead.zone) ? "The clocks are put forward then: there is no such time." : ""))) || (lacking ? `Needed: ${lacking.title}.` : odd ? `${odd.title}: a number.` : said);
+  const fault = (callback && time.fault) || (lacking ? `Needed: ${lacking.title}.` : odd ? `${odd.title}: a number.` : said);
   const save = async (): Promise<unknown> => {
     if (fault) {
       // The first field that wants something is where one writes next.
       form.current?.querySelector<HTMLElement>(":invalid, [aria-invalid=true]")?.focus();
       return setEarly(fault);
     }
-    const promise = callback ? { callback_at: moment * 1000, callback_own: own } : {};
+    const promise = callback ? { callback_at: time.moment * 1000, callback_own: own } : {};
     return (await ask("dispose", { disposition: word.id, note, attempt: lead.attempt, answers, ...promise })) && close();
   };
   return (
@@ -470,37 +469,7 @@ function More({ lead, word, close }: { lead: Lead; word: Word; close: () => void
       )}
       {callback && (
         <>
-          <label>
-            {lead.zone ? `When, by their clock (${city(lead.zone)})` : "When, by your clock: theirs is not known"}
-            <input
-              type="datetime-local"
-              value={at}
-              min={wallAt(serverNow(), lead.zone)}
-              max={wallAt(serverNow() + lead.callback_days * DAY_MS, lead.zone)}
-              aria-invalid={fault !== ""}
-              aria-describedby="callback-says"
-              data-test="callback-at"
-              onInput={(event) => setAt(event.currentTarget.value)}
-            />
-          </label>
-          <p id="callback-says" class={fault ? "fault" : "soft small"} role="status" data-test="callback-here">
-            {fault || `${when(moment)} here`}
-          </p>
-          <p class="hours" role="status" data-test="callback-hours">
-            {!fault && hours !== null && !Number.isNaN(better) && outside(better, lead)}
-            {!fault && better > 0 && (
-              <button type="button" class="button chip" data-test="callback-first" onClick={() => setAt(wallAt(better, lead.zone))}>
-                Take that
-              </button>
-            )}
-          </p>
-          <div class="acts flat">
-            {([["In 1 hour", 1], ["In 4 hours", 4], ["Tomorrow", 24]] as const).map(([name, hours]) => (
-              <button key={name} type="button" class="button chip" onClick={() => setAt(later(hours, lead.zone))}>
-                {name}
-              </button>
-            ))}
-          </div>
+          <CallbackTime chosen={time} zone={lead.zone} days={lead.callback_days} hours="my-lead/hours" />
           <label class="tick">
             <input type="checkbox" checked={own} onChange={(event) => setOwn(event.currentTarget.checked)} />
             By me alone
@@ -572,58 +541,4 @@ function Answer({ asked, wrong, tell }: { asked: Ask; wrong: boolean; tell: (tex
       )}
     </label>
   );
-}
-
-const DAY_MS = 86_400_000;
-const QUARTER_MS = 900_000;
-
-const PAUSE_MS = 300;
-
-// What the law says of a moment (milliseconds) that is about to be promised; null where it says nothing, or nobody knows.
-function usePromiseHours(asked: boolean, moment: number, attempt: string): PromiseHours | null {
-  const [known, setKnown] = useState<PromiseHours | null>(null);
-  const sound = asked && moment > serverNow();
-  useEffect(() => {
-    if (!sound) return;
-    let gone = false;
-    const look = async () => {
-      const found = await peek<PromiseHours>(`my-lead/hours?at=${moment * 1000}`);
-      if (!gone) setKnown(found);
-    };
-    const wait = setTimeout(() => void look(), PAUSE_MS);
-    return () => {
-      gone = true;
-      clearTimeout(wait);
-    };
-  }, [sound, moment, attempt]);
-  return known?.at === moment * 1000 ? known : null;
-}
-
-function outside(better: number, lead: Lead): string {
-  if (!better) return "Nobody may be called there at that time. ";
-  const day = new Date(better).toLocaleString([], {
-    weekday: "short",
-    day: "numeric",
-    month: "short",
-    hour: "2-digit",
-    minute: "2-digit",
-    ...(lead.zone ? { timeZone: lead.zone } : {}),
-  });
-  return `Outside of the hours in which they may be called: it would be ${day} ${lead.zone ? "there" : "here"}. `;
-}
-
-// What speaks against a callback at this moment (milliseconds).
-function unfit(at: number, days: number): string {
-  if (Number.isNaN(at)) return "Choose a day and a time.";
-  if (at <= serverNow()) return "That time is over.";
-  return at > serverNow() + days * DAY_MS ? `At most ${days} days ahead.` : "";
-}
-
-function later(hours: number, zone: string): string {
-  return wallAt(Math.ceil((serverNow() + hours * 3_600_000) / QUARTER_MS) * QUARTER_MS, zone);
-}
-
-// "America/New_York" as people say it.
-function city(zone: string): string {
-  return (zone.split("/").pop() ?? zone).replaceAll("_", " ");
 }

@@ -1,9 +1,12 @@
 // The calls that the agent has promised to make alone: callers who wait for one, and leads: when, to whom, what about.
+// Those to leads they may move and take back.
 
 import type { JSX } from "preact";
-import { useEffect, useState } from "preact/hooks";
-import { peek } from "./api";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import { change, peek } from "./api";
+import { CallbackTime, inHours, useCallbackTime } from "./callback_time";
 import { phone } from "./names";
+import { Action } from "./parts";
 import { useNow, wallAt, when } from "./time";
 import type { Agent, OwedCaller, Promised } from "./types";
 
@@ -18,6 +21,8 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
   const [calls, setCalls] = useState<Promised[]>([]);
   const [callers, setCallers] = useState<OwedCaller[]>([]);
   const [whole, setWhole] = useState(false);
+  // How often one was changed here: then they are looked for anew.
+  const [changed, setChanged] = useState(0);
   const now = useNow();
   // Anew when a call is over: another may have been promised in it.
   useEffect(() => {
@@ -34,7 +39,7 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
       clearTimeout(written);
       clearInterval(again);
     };
-  }, [agent.state === "idle"]);
+  }, [agent.state === "idle", changed]);
   useEffect(() => {
     let gone = false;
     const look = async () => {
@@ -65,15 +70,7 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
           </li>
         ))}
         {calls.slice(0, whole ? calls.length : MOST).map((one) => (
-          <li key={one.lead} class={one.at / 1000 <= now ? "due" : ""}>
-            <strong class="nowrap">{shown(one.at / 1000, now)}</strong>{" "}
-            <span dir="auto">{one.name || phone(one.number)}</span>
-            {one.note && (
-              <span class="soft small two-lines" dir="auto" title={one.note}>
-                {one.note}
-              </span>
-            )}
-          </li>
+          <Call key={one.lead} call={one} now={now} changed={() => setChanged((before) => before + 1)} />
         ))}
       </ul>
       {calls.length > MOST && (
@@ -82,6 +79,82 @@ export function MyCallbacks({ agent }: { agent: Agent }): JSX.Element | null {
         </button>
       )}
     </section>
+  );
+}
+
+function Call({ call, now, changed }: { call: Promised; now: number; changed: () => void }): JSX.Element {
+  const [open, setOpen] = useState(false);
+  const toggle = useRef<HTMLButtonElement>(null);
+  const close = () => {
+    setOpen(false);
+    toggle.current?.focus();
+  };
+  return (
+    <li class={call.at / 1000 <= now ? "due" : ""}>
+      <strong class="nowrap">{shown(call.at / 1000, now)}</strong> <span dir="auto">{call.name || phone(call.number)}</span>
+      <button
+        ref={toggle}
+        type="button"
+        class="button chip"
+        aria-expanded={open}
+        aria-label={`Change the callback to ${call.name || phone(call.number)}`}
+        data-test={`change-callback-${call.lead}`}
+        onClick={() => setOpen(!open)}
+      >
+        Change
+      </button>
+      {call.note && (
+        <span class="soft small two-lines" dir="auto" title={call.note}>
+          {call.note}
+        </span>
+      )}
+      {open && <Change call={call} close={close} changed={changed} />}
+    </li>
+  );
+}
+
+// Another time, or no promise any more: then anybody may call, or nobody does.
+function Change({ call, close, changed }: { call: Promised; close: () => void; changed: () => void }): JSX.Element {
+  const form = useRef<HTMLFormElement>(null);
+  useLayoutEffect(() => form.current?.querySelector("input")?.focus(), []);
+  // How far ahead it may be the server knows.
+  const time = useCallbackTime(() => Math.max(call.at / 1000, inHours(1)), call.zone, 0);
+  const path = `my-callbacks/${call.lead}`;
+  const send = async (verb: "move" | "cancel", body: object): Promise<void> => {
+    if (!(await change("POST", `${path}/${verb}`, body))) return;
+    close();
+    changed();
+  };
+  const move = async (): Promise<void> => {
+    if (time.fault) return form.current?.querySelector("input")?.focus();
+    await send("move", { at: new Date(time.moment).toISOString() });
+  };
+  return (
+    <form
+      ref={form}
+      class="more"
+      aria-label="Another time"
+      noValidate
+      data-test="change-callback"
+      onKeyDown={(event) => event.key === "Escape" && close()}
+      onSubmit={(event) => {
+        event.preventDefault();
+        void move();
+      }}
+    >
+      <CallbackTime chosen={time} zone={call.zone} days={0} hours={`${path}/hours`} />
+      <div class="acts flat">
+        <button type="submit" class="button primary" data-test="callback-move">
+          Call then
+        </button>
+        <Action kind="chip" test="callback-anyone" run={() => send("cancel", {})}>
+          Not promised: anyone may call
+        </Action>
+        <Action kind="chip" test="callback-done" run={() => send("cancel", { done: true })}>
+          Done: nobody calls
+        </Action>
+      </div>
+    </form>
   );
 }
 

@@ -100,6 +100,14 @@ export interface Promised {
   zone: string;
 }
 
+// What somebody said of an earlier call to a lead.
+export interface EarlierCall {
+  at: number;
+  agent: string;
+  word: string;
+  note: string;
+}
+
 // A caller who waits to be called by the agent who looks, and why that is not now.
 export interface OwedCaller {
   contact: string;
