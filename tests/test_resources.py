@@ -12,7 +12,7 @@ from fsorch.errors import ConfigError
 from fsorch.resources import dialplan_version, freeswitch_tree, shipped_dialplan_version
 
 # What the switch is told, without comments and blanks, and the version that says so.
-DIALPLAN = (10, "6ec03f62574b21ff")
+DIALPLAN = (11, "929053738782317e")
 
 
 @pytest.mark.parametrize("place", ["fsorch/_freeswitch", "freeswitch"])

@@ -54,6 +54,7 @@ ANSWER_GRACE_S = 10.0
 # The deadlines of a contact.
 CONTACT_TIMERS = (
     "guard",
+    "late",
     "arrive",
     "prompt",
     "comfort",

@@ -55,6 +55,10 @@ FIRST = 999
 BEEP_S = 25.0
 # While a phone that was picked up is joined, nobody is dropped: it takes milliseconds (capture 02).
 JOINING_S = 1.0
+# Somebody who should have been told by now who called, and was not, hears music: we are away.
+LATE_S = 1.0
+# Whoever is not joined after this has nobody to be joined to at once.
+AT_ONCE_S = 0.25
 # An agent who has picked up for a lead waits so long for a gateway to take the launch, beyond what the turns of those
 # who were ready before take; it is tried so often.
 ROOM_S, AGAIN_S = 3.0, 0.1
@@ -479,11 +483,25 @@ class DialCalls:
         reserved = self._reserved(dial)
         if not reserved and (owner := self.whose(dial)):
             contact.aim = Aim(owner, "their own agent", core.now.mono)
-        # Silence for the moment that it takes; music would say that they are made to wait.
         contact.music_kept = True
         self.calls.step(contact, ContactInput.QUEUE)
         if reserved:
             self._give(contact, dial)
+        core.timers.set(("late", contact.id), core.now.mono + AT_ONCE_S)
+
+    def late(self, id: str) -> None:
+        """Somebody whom a campaign has called is not joined yet. There is silence for the moment that it takes, as
+        music would say that they are made to wait; the switch begins it where we should have said who called, and have
+        not."""
+        contact, dial = self.core.contacts.get(id), self.dials.get(id)
+        if contact is None or dial is None or contact.running or self._bridging(contact):
+            return
+        if contact.machine.state in (ContactState.WAITING, ContactState.OFFERED):
+            self.calls.music.play(contact, self._drop_s(dial) + LATE_S)
+
+    def _bridging(self, contact: Contact) -> bool:
+        offers = (self.core.offers[id] for id in contact.offers_open)
+        return any(offer.machine.state is OfferState.BRIDGING for offer in offers)
 
     def _drop_s(self, dial: Dial) -> float:
         """How long they may still wait for an agent: the law's time runs since the end of their greeting."""
@@ -500,6 +518,7 @@ class DialCalls:
             self.calls.offers.bridge(picked_up, dial.leg)
         elif not offers:
             self.calls.queueing.wait(contact, True)
+            self.core.timers.set(("late", contact.id), self.core.now.mono + AT_ONCE_S)
 
     def _contact(self, dial: Dial) -> Contact:
         core, lead = self.core, dial.lead
@@ -547,8 +566,7 @@ class DialCalls:
         contact = self.core.contacts.get(dial.id)
         if contact is None:
             return
-        offers = [self.core.offers[id] for id in contact.offers_open]
-        if any(offer.machine.state is OfferState.BRIDGING for offer in offers):
+        if self._bridging(contact):
             self.core.timers.set(("dial", dial.id), self.core.now.mono + JOINING_S)
             return
         self.step(dial, DialInput.DROP)

@@ -159,6 +159,7 @@ class Engine:
             "guard": self._calls.guards.due,
             "pace": self._dialling.pace,
             "dial": self._dialling.dials.due,
+            "late": self._dialling.dials.late,
             "withdraw": self._dialling.crew.withdraw_due,
             "preview": self._previews.due,
             "word": self._previews.word_due,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from math import ceil
 
 from fsorch.engine.core import Core
 from fsorch.engine.sounds import file_language, sound, spoken
 from fsorch.engine.state import Contact
 from fsorch.esl.commands import Break, Playback, SetVars
 from fsorch.esl.events import Event
+from fsorch.esl.quoting import file_list
 from fsorch.ivr.speech import Utterance, render
 from fsorch.prompts import Slot
 from fsorch.shipped import DEFAULT_LANGUAGE
@@ -19,6 +21,8 @@ __all__ = ["Music", "busy", "playing"]
 PLAIN_MUSIC = "tone_stream://v=-25;%(900,0,349.23,440);%(900,2800,329.63,415.3);loops=-1"
 # Where there is nothing to play.
 SILENCE = "silence_stream://10"
+# What the switch takes a list of files by (mod_dptools.c); music may be one.
+LIST = "file_string://"
 # Music that ends sooner than this did not play: the stream or file is not there.
 TOO_SHORT_S = 2.0
 
@@ -36,13 +40,19 @@ class Music:
     def __init__(self, core: Core) -> None:
         self.core = core
 
-    def play(self, contact: Contact) -> None:
-        """Begin the music of the contact's queue, if there is anybody to hear it."""
+    def play(self, contact: Contact, after_s: float = 0.0) -> None:
+        """Begin the music of the contact's queue, if there is anybody to hear it. With ``after_s`` it is silent for so
+        long first: for somebody who will be joined or told something before that, unless we fall silent. The switch
+        plays on alone then, and they need not wonder whether anybody is there."""
         core = self.core
         if not contact.leg:
             return
         contact.running, contact.music_at = core.ids(), core.now.mono
         music = PLAIN_MUSIC if contact.plain_music else core.queues[contact.hears].spec.music
+        if after_s:
+            silence = f"silence_stream://{ceil(after_s * 1000)}"
+            listed = music.startswith(LIST)
+            music = f"{LIST}{silence}!{music.removeprefix(LIST)}" if listed else file_list((silence, music))
         marks = (("playback_terminators", "none"), ("fsorch_music", contact.running))
         core.send(contact.switch, SetVars(contact.leg, marks))
         core.send(contact.switch, Playback(contact.leg, music, contact.running), f"music:{contact.id}")

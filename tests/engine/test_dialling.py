@@ -37,7 +37,7 @@ from fsorch.engine.inputs import (
     SetStatus,
 )
 from fsorch.errors import NotFound, RequestRefused
-from fsorch.esl.commands import Bridge, Kill, Originate, PlayAndGetDigits, Playback
+from fsorch.esl.commands import Break, Bridge, Kill, Originate, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
 from fsorch.flows import decode_flow
 from fsorch.gateways import GatewaySpec
@@ -132,13 +132,20 @@ def test_a_person_for_whom_nobody_is_there_hears_who_called() -> None:
     room.bridge(first.uuid, room.last(Bridge).b)
     room.answers(second)
     assert room.engine.snapshot().contacts[-1].state == "waiting"
-    room.passes(1.9)
+    assert not [one for one, _ in room.sent if isinstance(one, Playback)]
+    room.passes(0.3)
+    # If we fell silent now, the switch would play music by itself, later than the message would have been.
+    (music,) = [one for one, _ in room.sent if isinstance(one, Playback)]
+    assert (music.uuid, music.file) == (second.uuid, "file_string://silence_stream://3000!local_stream://moh")
+    room.passes(1.6)
     assert not room.of(FactKind.DROPPED)
     room.passes(0.2)
     (fact,) = room.of(FactKind.DROPPED)
     message = room.last(PlayAndGetDigits)
     assert message.uuid == second.uuid
     assert "drop_message" in message.prompt
+    sent = [one for one, _ in room.sent]
+    assert Break(second.uuid) in sent[sent.index(music) : sent.index(message)]
     assert fact.contact == room.started()[1].id
     done = {message.variable: "9"}
     room.event("CHANNEL_EXECUTE_COMPLETE", second.uuid, done, application_uuid=message.event_uuid)
