@@ -28,7 +28,7 @@ from fsorch.rules import AwayRule, TierSpec
 from fsorch.store.campaigns import hand_on_promises, keep_versions
 from fsorch.store.database import Db, PooledMysql
 from fsorch.store.flows import read_flows, write_flows
-from fsorch.store.lead_reopening import resume_lists
+from fsorch.store.lead_reopening import note_law
 from fsorch.store.models import (
     AgentRecord,
     BreakRecord,
@@ -144,7 +144,7 @@ def write_centre(db: Db, centre: Centre, by: str, now_us: int, reasons: Mapping[
     hand_on_promises(db, centre.campaigns)
     packs = any(one.startswith("pack ") for one in changes.done)
     moved = [spec for spec in centre.campaigns if packs or laws.get(spec.id, _law(spec)) != _law(spec)]
-    resume_lists(db, [one.list for spec in moved for one in spec.lists])
+    note_law(db, [one.list for spec in moved for one in spec.lists], now_us)
     # One that comes again under the same name begins anew.
     CampaignStateRecord.delete().where(CampaignStateRecord.id.not_in([one.id for one in centre.campaigns])).execute(db)
     _write_plain(db, NumberRecord, "number", _number_rows(centre), changes)

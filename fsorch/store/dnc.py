@@ -22,7 +22,7 @@ from fsorch.compliance_packs import SHIPPED_REGISTERS
 from fsorch.errors import ConfigError, NotFound
 from fsorch.store.database import Db, PooledMysql, PooledSqlite, roomy, writing
 from fsorch.store.lead_models import DncListRecord, DncNumberRecord, DncRecord
-from fsorch.store.lead_reopening import reopen, reopen_like
+from fsorch.store.lead_reopening import reopen, reopen_from, reopen_like
 from fsorch.store.lead_rows import number_text, number_value
 from fsorch.store.part import Audit, Part, Use
 from fsorch.store.turns import Turns
@@ -336,10 +336,10 @@ class Dnc(Part):
             if not found:
                 return
             with writing(db):
+                reopen_from(db, serial, last, found[-1])
                 DncNumberRecord.delete().where(
                     DncNumberRecord.number > last, DncNumberRecord.number <= found[-1], DncNumberRecord.source == serial
                 ).execute(db)
-                reopen(db, found)
             turns.between()
             last = found[-1]
 

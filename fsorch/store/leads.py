@@ -28,9 +28,10 @@ from fsorch.store.consents import Consents
 from fsorch.store.database import Db, writing
 from fsorch.store.dnc import Dnc
 from fsorch.store.lead_choice import LOOKED_AT, Choice, Shares, choose, has_held, let_through, next_moment
-from fsorch.store.lead_lists import Lists, claim_ids, lead_row, number_rows
+from fsorch.store.lead_lists import Lists, claim_ids, ids_of, lead_row, number_rows
 from fsorch.store.lead_models import AttemptRecord, Gate, LeadNumberRecord, LeadRecord
 from fsorch.store.lead_plans import Paths, Plan, ensure_plan, find_plan, paths_of
+from fsorch.store.lead_reopening import resume_noted
 from fsorch.store.lead_rows import SHUT, changed_of, gate_of, number_value, plain_id, read_leads, shown, update_lead
 from fsorch.store.part import Audit, Part, Use
 from fsorch.store.values import clean, cut
@@ -163,8 +164,7 @@ class Leads(Part):
         """The leads of a list by their ids, from the first whose id is above ``after``. Raises NotFound."""
         name = self.lists.get(list).id
         with self._use() as db:
-            query = LeadRecord.select(LeadRecord.id).where(LeadRecord.list == name, LeadRecord.id > after)
-            ids = [row[0] for row in query.order_by(LeadRecord.id).limit(limit).tuples().execute(db)]
+            ids = ids_of(db, name, after, limit)
             found = read_leads(db, ids)
             return [shown(one) for one in self._with_history(db, [found[id] for id in ids if id in found])]
 
@@ -303,8 +303,9 @@ class Leads(Part):
         """Let leads through whose time has come, a bounded number at once; how many. Each reservation lets a few
         through; where very many come due at one moment (at nine in the morning), this, called between, keeps the order
         true."""
+        lists = [one.list for one in spec.lists]
         with self._use() as db, writing(db):
-            return let_through(db, [one.list for one in spec.lists], now_us, THROUGH_ALONE)
+            return resume_noted(db, lists) + let_through(db, lists, now_us, THROUGH_ALONE)
 
     def upcoming(
         self,

@@ -36,6 +36,7 @@ from fsorch.store.models import (
     SegmentRecord,
 )
 from fsorch.store.part import Part
+from fsorch.store.turns import Turns
 from fsorch.store.values import clean, cut
 
 __all__ = ["Lot", "Retention"]
@@ -240,23 +241,22 @@ class Retention(Part):
         return done
 
     def _remove(self, db: Db, lot: Lot, holds: list[Hold], going: Callable[[list[AttemptRecord]], None]) -> int:
+        turns = Turns(db, self._clock)
         match lot.what:
             case "records":
                 removed = 0
                 for page in self._pages(db, lot, holds):
                     going(page)
                     removed += _remove_page(db, page)
+                    turns.between()
                 return removed
             case "script":
-                return _remove_each(db, self._wordings(db, lot, holds))
+                return _remove_each(db, self._wordings(db, lot, holds), turns)
             case "consents":
-                return _remove_each(db, self._consents(db, lot, holds))
+                return _remove_each(db, self._consents(db, lot, holds), turns)
             case "dnc":
-                return _remove_each(db, self._entries(db, lot, holds))
-        with writing(db):
-            where = (JournalRecord.kind.in_(NOTICES), JournalRecord.contact == "", JournalRecord.at < lot.before)
-            count: int = JournalRecord.delete().where(*where).execute(db)
-            return count
+                return _remove_each(db, self._entries(db, lot, holds), turns)
+        return _remove_notices(db, lot, turns)
 
     def _pages(self, db: Db, lot: Lot, holds: list[Hold]) -> Iterator[list[AttemptRecord]]:
         """The calls of a lot that go, some at a time."""
@@ -318,10 +318,23 @@ def _recordings(db: Db, page: list[AttemptRecord], folder: VoicemailSpec) -> lis
     return [folder.file_of(name) for name in (*names, *sorted(id for (id,) in left.tuples().execute(db)))]
 
 
-def _remove_each(db: Db, found: Iterator[tuple[Any, bool]]) -> int:
-    """Rows that are few: each by its key."""
+def _remove_each(db: Db, found: Iterator[tuple[Any, bool]], turns: Turns) -> int:
+    """Rows by their keys, some at a time."""
     gone = [row for row, held in found if not held]
-    with writing(db):
-        for row in gone:
-            type(row).delete().where(row._pk_expr()).execute(db)
+    for at in range(0, len(gone), PAGE):
+        with writing(db):
+            for row in gone[at : at + PAGE]:
+                type(row).delete().where(row._pk_expr()).execute(db)
+        turns.between()
     return len(gone)
+
+
+def _remove_notices(db: Db, lot: Lot, turns: Turns) -> int:
+    """What was told of leads, some at a time; there may be one for each lead of a list."""
+    where = (JournalRecord.kind.in_(NOTICES), JournalRecord.contact == "", JournalRecord.at < lot.before)
+    ids = [id for (id,) in JournalRecord.select(JournalRecord.id).where(*where).tuples().execute(db)]
+    for at in range(0, len(ids), PAGE):
+        with writing(db):
+            JournalRecord.delete().where(JournalRecord.id.in_(ids[at : at + PAGE])).execute(db)
+        turns.between()
+    return len(ids)

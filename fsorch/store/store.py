@@ -39,6 +39,7 @@ from fsorch.store.encounters import read_encounters
 from fsorch.store.factors import Factors
 from fsorch.store.flow_stats import FlowFigures, Tally, page_facts
 from fsorch.store.flows import FlowVersion
+from fsorch.store.lead_reopening import resume_lists
 from fsorch.store.leads import Leads
 from fsorch.store.linting import Override
 from fsorch.store.messages import MessageFile, find_message
@@ -49,6 +50,7 @@ from fsorch.store.purging import Retention
 from fsorch.store.queries import Answers, AuditRow, ContactDetail, Counts, Summary, cleaned
 from fsorch.store.recall import recall
 from fsorch.store.tokens import TokenRow
+from fsorch.store.turns import Turns
 from fsorch.store.users import Passwords, UserRow
 from fsorch.store.values import clean, cut, dump_json
 from fsorch.store.writer import FactWriter
@@ -162,7 +164,10 @@ class Store:
             revision = centres.bump_revision(db)
             self._audit(by, act, {"revision": revision, "changes": list(told) or changes.done})
             self._audit_overrides(by, overrides or {})
-            return revision
+        # There may be hundreds of thousands, and who dials is not to wait for them.
+        with self._use() as db:
+            resume_lists(db, Turns(db, self._clock))
+        return revision
 
     def _audit_overrides(self, by: str, overrides: Mapping[str, Override]) -> None:
         for flow, override in overrides.items():

@@ -140,7 +140,7 @@ class TestImports:
                 raise RuntimeError("killed")
             return 0
 
-        monkeypatch.setattr(dnc_module, "reopen", dying)
+        monkeypatch.setattr(dnc_module, "reopen_from", dying)
         with pytest.raises(RuntimeError, match="killed"):
             store.dnc.remove_list("old", "ada")
         (listed,) = store.dnc.lists()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from datetime import date
 from typing import Any
 
@@ -10,13 +12,15 @@ import msgspec
 import pytest
 
 from fsorch.campaigns import ConsentRow, DncRow, Lead, LeadNumber, LeadState, Outcome
+from fsorch.clock import ManualClock
 from fsorch.compliance_packs import PackSpec
 from fsorch.config import Centre
 from fsorch.engine.facts import Fact, FactKind
 from fsorch.store import Store
-from fsorch.store.database import PooledSqlite, connected
+from fsorch.store.database import PooledSqlite, connected, writing
 from fsorch.store.lead_models import Gate, LeadRecord
-from fsorch.store.lead_reopening import reopen, resume
+from fsorch.store.lead_reopening import note_law, reopen, resume, resume_lists
+from fsorch.store.turns import Turns
 from tests.store.test_leads import MINUTE, NOW, campaign, make, names, told
 
 WEEK = 7 * 86_400 * 1_000_000
@@ -73,6 +77,22 @@ class TestNoCallList:
         assert names(store, campaign()) == ["spring 2"]
         store.dnc.remove_list("refusals", "test")
         assert names(store, campaign(), token="t:2") == ["spring 0", "spring 1"]
+
+    def test_so_do_its_registers_and_all_batches_of_numbers(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("fsorch.store.dnc.BATCH", 2)
+        leads = make(store, 6)
+        barred, of_register, of_another = leads[:4], leads[4], leads[5]
+        store.dnc.take("refusals", iter(int(number(one)[1:]) for one in (*barred, of_register)), "test")
+        store.dnc.add(DncRow(number=number(of_another)), "test")
+        assert store.leads.reserve(campaign(), 10, NOW, "t:1").barred == 6
+        store.leads.change(of_register.id, "test", state=LeadState.READY, next_at=NOW + WEEK)
+        with store._use() as db:
+            LeadRecord.update({"put_off": "us.registry"}).where(LeadRecord.id == int(of_register.id)).execute(db)
+        store.dnc.remove_list("refusals", "test")
+        assert names(store, campaign(), token="t:2") == [f"spring {n}" for n in range(5)]
+        assert store.leads.get(of_another.id).state is LeadState.BARRED
 
     def test_who_is_taken_off_a_register_is_due(self, store: Store) -> None:
         (lead,) = make(store, 1)
@@ -170,3 +190,64 @@ class TestLaws:
         changed = msgspec.structs.replace(pack, checked=date(2027, 2, 1))
         store.save_centre(Centre(campaigns=(spec,), packs=(changed,)), "test")
         assert names(store, campaign(), token="t:2") == ["spring 0"]
+
+    def test_a_page_at_a_time_and_others_write_between(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("fsorch.store.lead_reopening.PAGE", 2)
+        leads = make(store, 5)
+        _rest_all(store, leads, "eu.consent")
+        between = []
+
+        class Turn(Turns):
+            def between(self) -> None:
+                between.append([one.next_at for one in map(store.leads.get, ids)].count(0))
+                with other.writing():
+                    pass
+
+        class Other:
+            """Somebody else, who does not wait for the lock."""
+
+            @contextmanager
+            def writing(self) -> Iterator[None]:
+                with closing(store.db._connect()) as own:
+                    own.execute("PRAGMA busy_timeout = 0") if isinstance(store.db, PooledSqlite) else None
+                    own.execute("BEGIN IMMEDIATE") if isinstance(store.db, PooledSqlite) else own.begin()
+                    yield
+                    own.rollback()
+
+        ids, other = [one.id for one in leads], Other()
+        with connected(store.db) as db:
+            with writing(db):
+                note_law(db, ["spring", "spring"], NOW)
+            assert resume_lists(db, Turn(db, ManualClock())) == 5
+            assert resume_lists(db, Turn(db, ManualClock())) == 0
+        assert between == [2, 4, 5]
+
+    def test_what_a_killed_process_left_is_done_by_who_dials(
+        self, store: Store, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("fsorch.store.lead_reopening.PAGE", 2)
+        spec, pack = msgspec.structs.replace(campaign(), pack="ours"), PackSpec(id="ours", checked=date(2027, 1, 1))
+        store.save_centre(Centre(campaigns=(spec,), packs=(pack,)), "test")
+        leads = make(store, 5)
+        _rest_all(store, leads[:3], "ours.consent")
+        _rest_all(store, leads[3:], "")
+
+        def killed(*_all: object) -> int:
+            raise RuntimeError("killed")
+
+        changed = Centre(campaigns=(spec,), packs=(msgspec.structs.replace(pack, checked=date(2027, 2, 1)),))
+        with monkeypatch.context() as patched:
+            patched.setattr("fsorch.store.store.resume_lists", killed)
+            with pytest.raises(RuntimeError, match="killed"):
+                store.save_centre(changed, "test")
+        assert store.load_centre().packs == changed.packs
+        assert [store.leads.open_gates(spec, NOW) for _ in range(3)] == [2, 1, 0]
+        assert names(store, campaign(), token="t:2") == ["spring 0", "spring 1", "spring 2"]
+
+
+def _rest_all(store: Store, leads: list[Lead], rule: str) -> None:
+    """As if the engine had put them all off, each a second longer than the one before."""
+    with connected(store.db) as db:
+        for n, lead in enumerate(leads):
+            rest = {"gate": int(Gate.LATER), "next_at": NOW + WEEK + n * 1_000_000, "put_off": rule}
+            LeadRecord.update(rest).where(LeadRecord.id == int(lead.id)).execute(db)

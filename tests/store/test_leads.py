@@ -32,9 +32,9 @@ from fsorch.engine.inputs import SaidWord
 from fsorch.errors import ConfigError, NotFound, RequestRefused
 from fsorch.store import Store, lead_choice, lead_lists
 from fsorch.store import leads as leads_module
-from fsorch.store.database import Db, PooledMysql, connected, parse_url
+from fsorch.store.database import Db, PooledMysql, PooledSqlite, connected, parse_url
 from fsorch.store.lead_choice import Shares
-from fsorch.store.lead_lists import LeadList
+from fsorch.store.lead_lists import LeadList, ids_of
 from fsorch.store.leads import token_of
 from fsorch.store.native import Bell, start_thread
 from fsorch.store.turns import PAUSE_S, TURN_S, Turns
@@ -700,3 +700,33 @@ class TestCounts:
         page = list(store.leads.attempts.between("c", hour + 2, NOW * 2))
         assert [one.id for one in page] == ["a1", "a2", "a3"]
         assert [one.id for one in store.leads.attempts.newest(2, campaign="c")] == ["a2", "a3"]
+
+
+class TestWalk:
+    def test_every_lead_of_a_list_whose_leads_stand_apart(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr("fsorch.store.lead_lists.STRETCH", 2)
+        made = [*make(store, 2, "a"), *make(store, 9, "b"), *make(store, 4, "a"), *make(store, 1, "b")]
+        for name in "ab":
+            seen: list[str] = []
+            while page := store.leads.of_list(name, 2, after=int(seen[-1]) if seen else 0):
+                seen += [one.id for one in page]
+            assert seen == [one.id for one in made if one.list == name]
+
+    def test_a_page_does_not_sort_the_rest_of_the_list(self, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+        ids = [one.id for one in make(store, 5)]
+        monkeypatch.setattr("fsorch.store.lead_lists._ids", None)
+        assert [one.id for one in store.leads.of_list("spring", 2, after=int(ids[0]))] == ids[1:3]
+        told: list[str] = []
+        with connected(store.db) as db:
+            run = db.run
+
+            def noted(sql: str, values: tuple[object, ...] = ()) -> object:
+                told.append(sql)
+                return run(sql, values)
+
+            monkeypatch.setattr(db, "run", noted)
+            ids_of(db, "spring", 0, 2)
+            explain = "EXPLAIN QUERY PLAN" if isinstance(db, PooledSqlite) else "EXPLAIN"
+            plan = str(run(f"{explain} {told[0]}", ("spring", 0, 40, 2)).fetchall())
+        assert "PRIMARY" in plan
+        assert not any(sorts in plan for sorts in ("TEMP B-TREE", "filesort"))
