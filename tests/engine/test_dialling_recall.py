@@ -112,23 +112,6 @@ def test_an_attempt_whose_leg_is_gone_is_closed_once() -> None:
     assert len(room.ended()) == 1
 
 
-def test_what_went_on_at_a_switch_that_is_gone_from_the_settings_ends_at_once() -> None:
-    room, call, row = ringing()
-    at = room.clock.now().wall
-    caller = ContactRow(id="c1", switch="main", outcome="", began_at=at - US, ended_at=at)
-    known = OpenContact(row=caller, legs=(LegRow(id="leg-c", contact="c1", switch="main", created_at=at - US),))
-    said = Recall((known,), until=at, attempts=(OpenAttempt(row=row, lead=lead(1)),))
-    # A switch that is there, and cannot be reached, may have them still.
-    for there, over in ((("main",), 0), ((), 0), (("other",), 1)):
-        room.begin(centre())
-        room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
-        room.tell(structs.replace(said, switches=there))
-        assert [one.outcome for one in room.ended()] == ["lost"] * over
-        assert [fact.contact for fact in room.of(FactKind.CONTACT_ENDED)] == ["c1"] * over
-        assert {fact.leg for fact in room.of(FactKind.LEG_ENDED)} == ({"leg-c", call.uuid} if over else set())
-    assert room.changed()[-1]["state"] == "ready"
-
-
 def test_who_was_told_that_nobody_is_there_was_dropped_whatever_came_of_it() -> None:
     room, _, row = ringing()
     at = room.clock.now().wall
@@ -321,6 +304,43 @@ def test_a_word_of_a_wrap_up_before_a_restart_is_carried_out(over: bool) -> None
     assert (room.changed()[-1]["state"], room.changed()[-1]["next_at"]) == ("callback", at)
 
 
+@pytest.mark.parametrize("noted", [True, False])
+def test_who_talked_to_a_customer_that_hung_up_meanwhile_says_how_it_was(noted: bool) -> None:
+    room, call, row = ringing()
+    room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
+    room.event("CHANNEL_PARK", call.uuid)
+    bridge = room.joins()
+    now = room.clock.now().wall
+    talk = ContactRow(
+        id=row.id, switch="main", direction="outbound", queue="out", agent="a0", outcome="", began_at=now, ended_at=now
+    )
+    known = OpenContact(row=structs.replace(talk, answered_at=now), doing="talk", agent_leg=bridge.b)
+    calls = (away_note(call.uuid, gone(room, 0, 9, bridged=True)),) if noted else ()
+    room.begin(centre(WORDY, agents=1))
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    shift = Shift("a0", "available", since=now)
+    open_ = OpenAttempt(row=row, lead=lead(1))
+    room.tell(Recall(until=now, shifts=(shift,), contacts=(known,), attempts=(open_,)))
+    room.passes(15)
+    room.tell(LinkUp("main", "core-1", (), "/sounds", calls=calls))
+    assert room.agent("a0").state == "wrap_up"
+    assert (room.ended()[-1].outcome, room.ended()[-1].agent) == ("live", "a0")
+    room.tell(Dispose(agent="a0", by="a0", disposition="sold"))
+    assert (room.ended()[-1].id, room.ended()[-1].disposition) == (row.id, "sold")
+
+
+def test_records_that_come_late_keep_back_no_word_for_an_agent_who_has_gone_on() -> None:
+    room = talked(WORDY)
+    now, (row,) = room.clock.now().wall, room.ended()
+    room.begin(centre(WORDY, agents=1))
+    room.tell(CampaignsAre({"spring": CampaignState.RUNNING}))
+    room.tell(LinkUp("main", "core-1", (), "/sounds"))
+    shift = Shift("a0", "available", wrap_up_began=now, wrap_up_until=now + 60_000_000, contact=row.id, queue="out")
+    known = OpenAttempt(row=row, lead=lead(1, state=LeadState.CLOSING, attempts=1), word=SaidWord(disposition="sold"))
+    room.tell(Recall(until=now, shifts=(shift,), attempts=(known,), late=True))
+    assert (room.changed()[-1]["state"], room.changed()[-1]["disposition"]) == ("finished", "sold")
+
+
 @pytest.mark.parametrize("heard", [True, False])
 def test_a_talk_for_which_the_agents_own_phone_came_first_goes_on(heard: bool) -> None:
     # The lead's leg has no mark of a line, and the records may not know yet that the two were joined.
@@ -487,7 +507,8 @@ def test_what_is_no_note_of_ours_is_removed_and_nothing_else(text: str) -> None:
     assert Notes("delete", "fsorch_dropped", row.id) in [command for command, _ in room.sent]
 
 
-def test_an_agent_whose_phone_came_first_waits_on_over_a_restart() -> None:
+@pytest.mark.parametrize("answers", [True, False])
+def test_an_agent_whose_phone_came_first_waits_on_over_a_restart(answers: bool) -> None:
     told = centre(CAMPAIGN, agents=2, nailed=False)
     room = Room(told)
     room.log_in("a0")
@@ -511,6 +532,10 @@ def test_an_agent_whose_phone_came_first_waits_on_over_a_restart() -> None:
     assert (waits.state, waits.lead.lead, waits.lead.placed, waits.lead.answered) == ("ringing", "1", True, False)
     assert not [one for one, _ in room.sent[sent:] if isinstance(one, Kill) or getattr(one, "uuid", "") == call.uuid]
     assert not [one for one in room.of(FactKind.CONTACT_ENDED) if one.data["row"]["outcome"] == "lost"]
+    if not answers:
+        room.ends(call.uuid, "USER_BUSY")
+        assert (room.agent("a0").state, room.agent("a0").not_called) == ("idle", f"{row.number} was not reached: busy")
+        return
     room.event("CHANNEL_ANSWER", call.uuid, answer_state="answered")
     room.event("CHANNEL_PARK", call.uuid)
     bridge = room.joins()
