@@ -257,6 +257,8 @@ def test_a_number_that_is_being_called_is_free_again_a_little_later() -> None:
         (Outcome.LOST, 1_000_000, Mode.PREVIEW, True),
         # Nobody's phone has rung, or it is somebody who knows what they do.
         (Outcome.CONGESTION, 1_000_000, Mode.PROGRESSIVE, False),
+        # The clock was set back since, and nobody knows when that was.
+        (Outcome.BUSY, -HOUR_US, Mode.PROGRESSIVE, False),
         (Outcome.BUSY, 1_000_000, Mode.MANUAL, False),
     ],
 )
@@ -315,3 +317,12 @@ def test_what_becomes_of_a_lead_that_may_not_be_called(
     lead = structs.replace(person("1", FIRST), state=before)
     left = barred(lead, Ruling(allowed=False, rule=rule, until=until), NOON_THERE)
     assert (left.state, left.next_at) == after
+
+
+def test_a_leads_next_number_does_not_rest_for_the_one_before() -> None:
+    past = Past(at=NOON_THERE - 1_000_000, number=SECOND, outcome=Outcome.BUSY, campaign="judged", lead="1")
+    lead = structs.replace(person("1", FIRST), history=(past,))
+    spec = structs.replace(US_CAMPAIGN, id="judged", purpose="service")
+    checks = Checks(lambda number, own: False)
+    number, ruling = checks.judge(spec, ReadyLead(lead=lead, checked_at=NOON_THERE), NOON_THERE)
+    assert (number, ruling.allowed) == (FIRST, True)

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from msgspec import structs
 
 from fsorch.clock import US, Moment
 from fsorch.engine import Fact, FactKind
 from fsorch.engine.lateness import Lateness
 from fsorch.esl.commands import Originate
 from fsorch.esl.events import Event
+from fsorch.gateways import GatewaySpec
 from tests.engine.desk import Desk
-from tests.engine.dialroom import Room, centre
+from tests.engine.dialroom import CAMPAIGN, Room, centre
 
 NOW = 1_800_000_000 * US
 
@@ -89,6 +91,24 @@ def test_an_attempt_of_whose_end_a_stalled_link_tells_late_ended_when_the_switch
     gone = room.clock.now().wall - 12 * US
     room.event("CHANNEL_HANGUP", call.uuid, timestamp=gone, hangup_cause="NORMAL_CLEARING")
     assert room.ended()[-1].ended_at == gone
+
+
+def test_a_call_that_goes_by_the_next_gateway_ends_when_that_one_says() -> None:
+    ways = tuple(GatewaySpec(id=id, dial=f"sofia/gateway/{id}/{{number}}") for id in ("one", "two"))
+    campaign = structs.replace(CAMPAIGN, gateways=("one", "two"))
+    room = Room(centre(campaign, agents=1, gateways=ways))
+    room.at_work("a0")
+    room.run()
+    (first,) = room.calls()
+    room.event("HEARTBEAT", timestamp=room.clock.now().wall)
+    room.passes(5)
+    late = room.clock.now().wall - 4 * US
+    room.event("CHANNEL_HANGUP", first.uuid, timestamp=late, hangup_cause="NORMAL_CIRCUIT_CONGESTION")
+    second = room.calls()[-1]
+    assert second.endpoint.startswith("sofia/gateway/two/")
+    room.passes(2)
+    room.ends(second.uuid, "USER_BUSY")
+    assert [(row.outcome, row.ended_at) for row in room.ended()] == [("busy", room.clock.now().wall)]
 
 
 def _row(fact: Fact) -> dict[str, Any]:
