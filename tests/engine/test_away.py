@@ -89,7 +89,12 @@ def test_the_note_of_a_leg_that_we_dialled_makes_no_call_of_nobody() -> None:
     assert asked(desk) == [REMOVED, Notes("list", "fsorch_away")]
 
 
-def test_an_agents_phone_that_was_hung_up_while_the_link_was_down_ends_the_talk_then() -> None:
+@pytest.mark.parametrize(
+    ("callers_side", "agents_side", "by"), [("send_bye", "recv_bye", "agent"), ("recv_bye", "send_bye", "customer")]
+)
+def test_a_phone_that_was_hung_up_while_the_link_was_down_ends_the_talk_then(
+    callers_side: str, agents_side: str, by: str
+) -> None:
     desk = Desk()
     desk.log_in("ann")
     desk.talks(LEG, "sales")
@@ -99,12 +104,12 @@ def test_an_agents_phone_that_was_hung_up_while_the_link_was_down_ends_the_talk_
     desk.passes(10)
     desk.tell(LinkDown("main", "cut"))
     desk.passes(20)
-    agents = f"{began - 60 * S} {began} {began} {began + 12 * S} NORMAL_CLEARING unknown unknown ={began} recv_bye"
-    callers = f"{began} {began} {began} {began + 12 * S} NORMAL_CLEARING +49301 8800 -{contact} send_bye"
+    agents = f"{began - 60 * S} {began} {began} {began + 12 * S} NORMAL_CLEARING unknown unknown ={began} {agents_side}"
+    callers = f"{began} {began} {began} {began + 12 * S} NORMAL_CLEARING +49301 8800 -{contact} {callers_side}"
     notes = (away_note(phone.uuid, agents), away_note(LEG, callers))
     desk.tell(LinkUp("main", "core-1", (), calls=notes))
     (talk,) = [fact.data["row"] for fact in desk.of(FactKind.SEGMENT_ENDED) if fact.data["row"]["kind"] == "talk"]
-    assert talk["ended_at"] == began + 12 * S
+    assert (talk["ended_at"], ended(desk)["ended_by"]) == (began + 12 * S, by)
     legs = {fact.data["row"]["id"]: fact.data["row"] for fact in desk.of(FactKind.LEG_ENDED)}
     # We have known of the phone since it was to be dialled, whatever the switch's clock says.
     assert began - 30 * S < legs[phone.uuid]["created_at"] <= began
@@ -283,6 +288,16 @@ def test_a_talk_that_ended_after_we_were_killed_lasted_as_the_switch_says(side: 
     assert (row["outcome"], row["ended_by"], row["agent"]) == ("answered", by, "ann")
     assert (row["talked_us"], row["ended_at"]) == (8 * S, AT + 9 * S)
     assert desk.agent("ann").state == "wrap_up"
+
+
+def test_a_call_ends_with_its_customer_and_not_with_the_phone_that_served_it() -> None:
+    desk = killed("talk", answered_at=AT + S, agent_leg="leg-a")
+    caller = away_note(LEG, over(AT, AT + S, AT + 9 * S, OTHER))
+    phone = away_note("leg-a", f"{AT} {AT} {AT} {AT + 12 * S} NORMAL_CLEARING unknown unknown ={AT} send_bye")
+    desk.tell(LinkUp("main", "core-1", (), calls=(caller, phone)))
+    assert (ended(desk)["ended_at"], ended(desk)["ended_by"]) == (AT + 9 * S, "customer")
+    legs = {fact.data["row"]["id"]: fact.data["row"]["hungup_at"] for fact in desk.of(FactKind.LEG_ENDED)}
+    assert legs == {LEG: AT + 9 * S, "leg-a": AT + 12 * S}
 
 
 def test_a_contact_ends_no_earlier_than_the_talk_that_was_written_down_last() -> None:

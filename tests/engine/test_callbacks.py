@@ -632,18 +632,18 @@ def test_whose_phone_was_called_in_vain_while_they_call_is_not_called_again_befo
 # -- one agent's promises -------------------------------------------------------------------------------------------
 
 
-def own(agent: str, at: int) -> Recall:
+def own(agent: str, at: int, waited_us: int = 0) -> Recall:
+    """``agent`` has promised a call ``at`` then to a caller who had waited before that."""
     row = ContactRow(id="c1", switch="main", number="+441234", outcome="", began_at=at, ended_at=at)
-    return Recall(
-        (OpenContact(row=row, promise=PromisedCall(number="0301", queue="sales", agent=agent, enqueued_at=at)),)
-    )
+    owed = PromisedCall(number="0301", queue="sales", agent=agent, at=at, enqueued_at=at - waited_us)
+    return Recall((OpenContact(row=row, promise=owed),))
 
 
 def test_anyone_calls_once_one_agent_has_not_for_so_long() -> None:
     room = centre()
     rule = CallbackSpec(dial="sofia/gateway/out/{number}", own_s=3600.0)
     desk = Desk(structs.replace(room, queues=(structs.replace(room.queues[0], callback=rule), *room.queues[1:])))
-    desk.tell(own("ann", desk.clock.now().wall - 1_800_000_000))
+    desk.tell(own("ann", desk.clock.now().wall - 1_800_000_000, waited_us=600_000_000))
     desk.tell(LinkUp("main", "core-1", (), "/sounds"))
     desk.log_in("rob")
     (view,) = desk.engine.snapshot().contacts

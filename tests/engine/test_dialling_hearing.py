@@ -282,6 +282,7 @@ def test_a_long_greeting_is_a_machine_and_gets_its_message_after_the_beep() -> N
     room.event("CUSTOM", ear.call.uuid, subclass="avmd::beep")
     room.event("CHANNEL_EXECUTE_COMPLETE", ear.call.uuid, application_uuid=waiting)
     assert not said(room)
+    assert not [one for one, _ in room.sent if isinstance(one, Kill)], "the wait that we broke off ends nothing"
     room.event("CHANNEL_PARK", ear.call.uuid)
     (message,) = said(room)
     assert room.last(Park).uuid == message.uuid == ear.call.uuid

@@ -7,8 +7,9 @@ from msgspec import structs
 
 from fsorch.campaigns import Disposition, DispositionCategory, Then
 from fsorch.engine.inputs import Dispose, EndWrapUp, ExtendWrapUp, Tick
+from fsorch.esl.commands import Bridge
 from fsorch.rules import WrapUpMode, WrapUpSpec
-from tests.engine.dialroom import CAMPAIGN, centre, talked
+from tests.engine.dialroom import CAMPAIGN, Room, centre, talked
 
 WORDS = (
     Disposition(id="sold", key="s", category=DispositionCategory.SUCCESS),
@@ -38,3 +39,19 @@ def test_a_wrap_up_that_nobody_ends_keeps_back_no_word(mode: WrapUpMode, promise
     # The lead has its fate; what ends the wrap-up changes nothing any more.
     room.tell(EndWrapUp(agent="a0", by="a0"))
     assert len(room.changed()) == 2
+
+
+def test_a_word_said_in_the_talk_is_the_one_that_the_wrap_up_needs() -> None:
+    room = Room(centre(structs.replace(CAMPAIGN, dispositions=WORDS, word_needed=True), agents=1))
+    room.at_work("a0")
+    room.run()
+    (call,) = room.calls()
+    room.answers(call)
+    room.joins()
+    room.tell(Dispose(agent="a0", by="a0", disposition="sold"))
+    room.ends(call.uuid)
+    room.event("CHANNEL_PARK", room.last(Bridge).b)
+    assert (room.agent("a0").state, room.changed()[-1]["state"]) == ("wrap_up", "closing")
+    room.passes(11)
+    assert room.agent("a0").state != "wrap_up"
+    assert [row["state"] for row in room.changed() if row["id"] == "1"] == ["closing", "finished"]
