@@ -387,11 +387,11 @@ def _is_of_lead(past: Past, lead: Lead) -> bool:
 
 
 def _day_of(now: int, zone: str) -> tuple[int, int]:
-    """The day there, from midnight to midnight by their clocks."""
+    """The day there, from midnight to midnight by their clocks. Of a midnight that comes twice (Havana) it is the
+    first, and where the clocks are put forward over it (Cairo, Beirut) the moment of the change: ``fold`` 0 is both."""
     local = (EPOCH + timedelta(microseconds=now)).astimezone(ZoneInfo(zone))
     start = local.replace(hour=0, minute=0, second=0, microsecond=0, fold=0)
-    end = (local + timedelta(days=1)).replace(hour=0, minute=0, second=0, microsecond=0, fold=1)
-    return _micros(start), _micros(end)
+    return _micros(start), _micros(start + timedelta(days=1))
 
 
 def _micros(moment: datetime) -> int:

@@ -668,3 +668,28 @@ def test_where_no_hour_is_open_there_is_no_first_moment() -> None:
     place = PLACES.of(Lead(id=""), LeadNumber(number="+12125550142"))
     assert Compliance(never, campaign()).within_hours(place, at("2026-12-01T12:00")) == 0
     assert Compliance(None, campaign()).within_hours(place, 5) == 5
+
+
+@pytest.mark.parametrize(
+    ("zone", "evening", "next_day"),
+    [
+        ("Africa/Cairo", "2024-04-25 23:30", "2024-04-26 01:00"),  # no midnight at all
+        ("Asia/Beirut", "2024-03-30 12:00", "2024-03-31 01:00"),
+        ("America/Havana", "2024-11-02 23:30", "2024-11-03 00:00"),  # two of them
+        ("America/Santiago", "2024-04-06 23:30", "2024-04-07 00:00"),  # the hour before comes twice
+        ("Pacific/Apia", "2011-12-29 23:30", "2011-12-31 00:00"),  # a day was left out
+        ("Europe/Berlin", "2024-03-30 23:30", "2024-03-31 00:00"),
+    ],
+)
+def test_a_day_of_the_called_party_ends_at_their_midnight_whatever_clocks_do(
+    zone: str, evening: str, next_day: str
+) -> None:
+    now, own = at(evening, zone), LeadNumber(number=BERLIN)
+    free = PackSpec(id="free", checked=date(2026, 1, 1))
+    rules = Compliance(free, campaign("free", attempts_per_day=1))
+    past = Past(at=now - 60 * SECOND, number=BERLIN, outcome=Outcome.BUSY, campaign="c", lead="1")
+    question = Asked(
+        lead=Lead(id="1", numbers=(own,)), number=own, now=now, place=Place(zones=(zone,)), history=(past,)
+    )
+    assert rules.check(question).rule == "campaign.attempts-day"
+    assert rules.first_time(question) == at(next_day, zone)
