@@ -43,6 +43,8 @@ __all__ = ["Found"]
 RINGING = (DialState.PLACED, DialState.RINGING)
 # What is heard of answers; that an agent says so follows from the word.
 SIGNS = frozenset(Sign) - {Sign.SAID}
+# The switch is asked now whether it has the message that names the caller; it has this time to say so.
+SAID_S = 0.5
 
 
 class Found:
@@ -285,7 +287,7 @@ class Found:
             self.dials.served_by(dial)
         else:
             waited = (self.core.now.wall - dial.answered_at) / US
-            self.core.timers.set(("dial", id), self.core.now.mono + max(0.0, dial.drop_s - waited))
+            self.core.timers.set(("dial", id), self.core.now.mono + max(SAID_S, dial.drop_s - waited))
             if contact.machine.state is ContactState.WAITING and contact.need is not None:
                 self.calls.rejoin(contact)
 

@@ -37,7 +37,7 @@ from fsorch.engine.inputs import (
     Shift,
 )
 from fsorch.engine.rows import ContactRow, LegRow
-from fsorch.esl.commands import Kill, Notes, Originate, PlayAndGetDigits
+from fsorch.esl.commands import FileExists, Kill, Notes, Originate, PlayAndGetDigits
 from fsorch.esl.events import Event
 from fsorch.esl.replies import Reply
 from tests.engine.dialroom import CAMPAIGN, Room, centre, lead, talked
@@ -99,6 +99,20 @@ def test_who_answered_while_nobody_looked_hears_who_called() -> None:
     assert room.last(PlayAndGetDigits).uuid == call.uuid
     room.ends(call.uuid)
     assert [one.outcome for one in room.ended()] == ["drop"]
+
+
+def test_who_has_waited_for_too_long_is_told_once_the_switch_has_said_which_messages_it_has() -> None:
+    room, call, row = ringing()
+    long_ago = room.clock.now().wall - 10 * US
+    marks = {"fsorch_queue": CAMPAIGN.queue, "fsorch_enqueued": str(long_ago), "fsorch_contact": row.id}
+    reborn(room, row, channel(call, "answered", answered_time=long_ago, variables=marks))
+    asked = [(one.path, tag) for one, tag in room.sent if isinstance(one, FileExists)]
+    assert not [one for one, _ in room.sent if isinstance(one, PlayAndGetDigits)]
+    for _, tag in asked:
+        room.tell(CommandDone("main", tag, Reply(True, "true", "api")))
+    room.passes(0.6)
+    message = room.last(PlayAndGetDigits)
+    assert (message.uuid, message.prompt) == (call.uuid, asked[0][0])
 
 
 def test_an_attempt_whose_leg_is_gone_is_closed_once() -> None:
