@@ -153,6 +153,24 @@ def test_agents_who_pick_up_at_the_same_time_have_their_leads_called_one_after_a
     assert [row.agent for row in room.started()] == list(agents)
 
 
+def test_an_agent_who_hangs_up_while_they_wait_for_a_gateway_gives_their_turn_to_the_next() -> None:
+    gateway = GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", cps=1)
+    room = Room(centre(structs.replace(CAMPAIGN, mode=Mode.PREVIEW), agents=3, nailed=False, gateways=(gateway,)))
+    room.log_in("a0", "a1", "a2")
+    room.run()
+    room.passes(5)
+    phones = []
+    for agent in ("a0", "a1", "a2"):
+        room.tell(DialPreview(agent=agent, by=agent))
+        phones.append(room.last(Originate))
+        room.event("CHANNEL_CREATE", phones[-1].uuid)
+    for phone in phones:
+        room.picks_up(phone.uuid, phone.job_uuid)
+    room.ends(phones[1].uuid)
+    room.passes(1.5)
+    assert [row.agent for row in room.started()] == ["a0", "a2"]
+
+
 def test_a_change_by_the_hours_says_what_is_in_the_way_then_and_not_before() -> None:
     # It is nine in Berlin when the desk opens.
     minute = CalendarSpec(id="minute", zone="Europe/Berlin", hours={Weekday.FRI: ("08:00-09:01",)})
