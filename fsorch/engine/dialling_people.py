@@ -15,7 +15,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -41,6 +41,7 @@ from fsorch.clock import US
 from fsorch.engine.actions import ClearToDial, LeadsBack, LeadsWanted
 from fsorch.engine.core import Core
 from fsorch.engine.dialling import Dialling
+from fsorch.engine.dialling_calls import AGAIN_S, ROOM_S
 from fsorch.engine.dialling_checks import Ruling
 from fsorch.engine.dialling_leads import choices, next_number, words_of
 from fsorch.engine.dialling_state import Dial, Preview, Run
@@ -64,7 +65,8 @@ ANSWER_S = 10.0
 class Ask:
     """What an agent waits for: a lead that is read anew, or that of a number; then ``number`` is called, and
     ``caller_id`` shown, if they have chosen one. ``dial``: the attempt for which they have picked up their own phone
-    already, which has this ``lead`` in its name."""
+    already, which has this ``lead`` in its name. ``until``: how long it is tried while no line takes it (seconds of the
+    engine's clock); 0: it was not tried yet."""
 
     agent: str
     campaign: str
@@ -72,6 +74,7 @@ class Ask:
     caller_id: str = ""
     dial: str = ""
     lead: str = ""
+    until: float = 0.0
 
 
 class Previews:
@@ -86,6 +89,8 @@ class Previews:
         self.last: dict[str, Dial] = {}
         self.closings: dict[str, Dial] = {}
         self._asks: dict[int, Ask] = {}
+        # What those have been given who wait for a line to take their call.
+        self._given: dict[int, ReadyLead] = {}
         # Why the call that an agent asked for last is not made, until they ask for another.
         self.refusals: dict[str, str] = {}
         dialling.closing, dialling.show, dialling.stopped = self.closing, self.show, self.stopped
@@ -134,7 +139,8 @@ class Previews:
             if found is None:
                 # What there is may be for others alone.
                 continue
-            self._place(person, run, *found)
+            if why := self._place(person, run, *found):
+                self._not_placed(run, found[0], Ask(agent, run.spec.id, found[1]), why)
 
     def _fits(self, run: Run, agent: str, lead: Lead) -> bool:
         return self.dialling.supply.may_have(run, agent, lead)
@@ -233,46 +239,68 @@ class Previews:
         ask = self._asks.pop(input.serial, None)
         if ask is None:
             return False
-        person, run = self.core.people.get(ask.agent), self.dialling.runs.get(ask.campaign)
         ready = next(iter(input.leads), None)
         if ask.dial:
             self._known_again(ask, ready, input.failed)
         elif ready is None:
             self._tell_refusal(ask, input.failed or "the lead is no longer free")
-        elif person is None or run is None or not person.agent.free or run.state is not CampaignState.RUNNING:
+        else:
+            self._go_on(ask, ready)
+        return True
+
+    def again(self, serial: str) -> None:
+        """Another try at a call that no line took."""
+        ask, ready = self._asks.pop(int(serial), None), self._given.pop(int(serial), None)
+        if ask is not None and ready is not None:
+            self._go_on(ask, ready)
+
+    def _go_on(self, ask: Ask, ready: ReadyLead) -> None:
+        person, run = self.core.people.get(ask.agent), self.dialling.runs.get(ask.campaign)
+        if person is None or run is None or not person.agent.free or run.state is not CampaignState.RUNNING:
             self._back(ask.campaign, ready)
         else:
             self._call(person, run, ready, ask)
-        return True
 
     def _back(self, campaign: str, ready: ReadyLead) -> None:
         if ready.lead.id:
             self.core.ask(LeadsBack(campaign=campaign, leads=(ready.lead.id,)))
 
     def _call(self, person: Person, run: Run, ready: ReadyLead, ask: Ask) -> None:
-        number = ask.number
-        found = self.dialling.supply.judge(run, ready, number)
-        if found is not None:
-            self._place(person, run, ready, *found, caller_id=ask.caller_id)
+        found = self.dialling.supply.judge(run, ready, ask.number)
+        if found is None:
+            self._refused(run.spec, ready, ask.number, person.spec.id)
             return
-        self._refused(run.spec, ready, number, person.spec.id)
+        why = self._place(person, run, ready, *found, caller_id=ask.caller_id)
+        if why and not self._waits(ask, ready):
+            self._not_placed(run, ready, replace(ask, number=found[0]), why)
+
+    def _waits(self, ask: Ask, ready: ReadyLead) -> bool:
+        """Whether a call that no line took is tried once more: others have taken the launches of this second, or the
+        agent's standing call is on its way back after a restart of ours."""
+        now = self.core.now.mono
+        ask.until = ask.until or now + ROOM_S
+        if now >= ask.until:
+            return False
+        serial = self._ask(ask)
+        self._given[serial] = ready
+        self.core.timers.set(("asked", str(serial)), now + AGAIN_S)
+        return True
+
+    def _not_placed(self, run: Run, ready: ReadyLead, ask: Ask, why: str) -> None:
+        self._tell_refusal(ask, why)
+        self._back(run.spec.id, ready)
 
     def _place(
         self, person: Person, run: Run, ready: ReadyLead, number: str, ruling: Ruling, caller_id: str = ""
-    ) -> None:
-        """Call this number for this agent alone."""
+    ) -> str:
+        """Call this number for this agent alone. Why not at this moment; empty: it is called."""
         self.refusals.pop(person.spec.id, None)
         dial = self.dialling.prepare(run, ready, number, ruling, agent=person.spec.id, caller_id=caller_id)
         if self.dialling.lines.room(run) == 0:
-            why = f"the tenant {self.core.tenancy.of_campaign(run.spec.id)} has as many calls as it may"
-            self._tell_refusal(Ask(person.spec.id, run.spec.id, number), why)
-            self._back(run.spec.id, ready)
-            return
+            return f"the tenant {self.core.tenancy.of_campaign(run.spec.id)} has as many calls as it may"
         if person.line.state is not LineState.READY and person.spec.phone_mode is PhoneMode.NAILED:
             # Their phone has, or is about to have, the standing call; a second one there would be picked up at random.
-            self._tell_refusal(Ask(person.spec.id, run.spec.id, number), person.hindrances.get("line", "no line"))
-            self._back(run.spec.id, ready)
-            return
+            return person.hindrances.get("line", "no line")
         if person.line.state is LineState.READY:
             placed = self.dialling.place(run, dial)
         else:
@@ -280,9 +308,7 @@ class Previews:
             if placed:
                 self.dialling.dials.after_agent(dial)
                 self.dialling.launched(run, dial)
-        if not placed:
-            self._tell_refusal(Ask(person.spec.id, run.spec.id, number), "no gateway has a line")
-            self._back(run.spec.id, ready)
+        return "" if placed else "no gateway has a line"
 
     # -- once their own phone is picked up ----------------------------------------------------------------------------
 

@@ -162,6 +162,7 @@ class Engine:
             "late": self._dialling.dials.late,
             "withdraw": self._dialling.crew.withdraw_due,
             "preview": self._previews.due,
+            "asked": self._previews.again,
             "word": self._previews.word_due,
         }
 

@@ -9,9 +9,11 @@ from msgspec import structs
 
 from fsorch.campaigns import Mode
 from fsorch.engine import Configure, FactKind, HangUp, LinkDown, LinkUp, TransferCall
-from fsorch.engine.inputs import AddParty, CancelTransfer, CompleteTransfer, DialNumber, TakeOver
+from fsorch.engine.inputs import AddParty, CancelTransfer, CompleteTransfer, DialNumber, LogOut, TakeOver
+from fsorch.errors import RequestRefused
 from fsorch.esl.commands import Break, Bridge, Kill, Originate, Playback, Transfer
 from fsorch.esl.events import Event
+from fsorch.gateways import GatewaySpec
 from fsorch.rules import PhoneMode
 from tests.engine.desk import CENTRE, Desk
 from tests.engine.dialroom import CAMPAIGN, Room
@@ -267,12 +269,48 @@ def test_a_number_is_not_dialled_by_hand_while_the_line_is_set_up() -> None:
     line = room.last(Originate)
     room.run()
     room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+4930123456"))
+    room.passes(1)
     assert room.last(Originate) == line
-    refused = room.of(FactKind.LEAD_BARRED)[-1]
+    assert not room.of(FactKind.LEAD_BARRED)
+    room.passes(3)
+    (refused,) = room.of(FactKind.LEAD_BARRED)
     assert refused.data["source"] == "the standing call is being set up"
     room.picks_up(line.uuid, line.job_uuid)
+    room.passes(1)
+    assert not room.calls()
     room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+4930123456"))
     assert len(room.calls()) == 1
+
+
+def test_a_number_dialled_by_hand_waits_a_moment_for_the_line() -> None:
+    room = Room(dialroom(structs.replace(CAMPAIGN, mode=Mode.MANUAL), agents=1))
+    room.log_in("a0")
+    line = room.last(Originate)
+    room.run()
+    room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+4930123456"))
+    with pytest.raises(RequestRefused):
+        room.tell(DialNumber(agent="a0", by="a0", campaign="spring", number="+4930123457"))
+    room.passes(1)
+    room.picks_up(line.uuid, line.job_uuid)
+    room.passes(0.2)
+    (call,) = room.calls()
+    assert call.endpoint.endswith("/+4930123456")
+
+
+@pytest.mark.parametrize("leaves", [False, True])
+def test_numbers_dialled_by_hand_at_once_go_one_after_the_other(leaves: bool) -> None:
+    carrier = GatewaySpec(id="carrier", dial="sofia/gateway/carrier/{number}", cps=1)
+    room = Room(dialroom(structs.replace(CAMPAIGN, mode=Mode.MANUAL), agents=3, gateways=(carrier,)))
+    room.at_work("a0", "a1", "a2")
+    room.run()
+    for agent in range(3):
+        room.tell(DialNumber(agent=f"a{agent}", by="", campaign="spring", number=f"+493012345{agent}"))
+    assert [call.endpoint[-1] for call in room.calls()] == ["0"]
+    if leaves:
+        room.tell(LogOut(agent="a1", by="a1"))
+    room.passes(3)
+    assert sorted(call.endpoint[-1] for call in room.calls()) == (["0", "2"] if leaves else ["0", "1", "2"])
+    assert not room.of(FactKind.LEAD_BARRED)
 
 
 def test_a_lead_who_answers_when_the_line_is_lost_waits_for_it() -> None:
