@@ -15,13 +15,11 @@ from fsorch.campaigns import (
     CallerIdPool,
     CampaignState,
     Disposition,
-    DispositionCategory,
     DropSpec,
     LeadState,
     ListShare,
     Mode,
     Outcome,
-    Then,
 )
 from fsorch.compliance_packs import DropRule
 from fsorch.config import Centre, MembershipSpec
@@ -36,13 +34,12 @@ from fsorch.engine.inputs import (
     LinkDown,
     SetStatus,
 )
-from fsorch.errors import NotFound, RequestRefused
 from fsorch.esl.commands import Break, Bridge, Kill, Originate, PlayAndGetDigits, Playback
 from fsorch.flow_menus import menu_flow
 from fsorch.flows import decode_flow
 from fsorch.gateways import GatewaySpec
 from fsorch.rules import PhoneMode
-from tests.engine.dialroom import CAMPAIGN, Room, centre, lead, talked
+from tests.engine.dialroom import CAMPAIGN, Room, centre, lead
 
 
 def test_a_free_agent_gets_the_person_who_answers() -> None:
@@ -370,100 +367,6 @@ def test_old_knowledge_of_a_lead_is_read_anew() -> None:
     room.passes(1)
     assert any(isinstance(one, ClearToDial) for one in room.wanted)
     assert len(room.calls()) == 3
-
-
-SAID = (
-    Disposition(id="sold", key="s", category=DispositionCategory.SUCCESS),
-    Disposition(id="never", key="n", category=DispositionCategory.DNC, then=Then.DNC),
-    Disposition(id="later", key="l", category=DispositionCategory.CALLBACK, then=Then.CALLBACK),
-)
-
-
-def wraps_up(*said: Disposition) -> Room:
-    """An agent who has spoken with a lead and is to say how it was."""
-    return talked(structs.replace(CAMPAIGN, dispositions=said or SAID))
-
-
-def test_how_a_call_was_is_said_in_the_wrap_up() -> None:
-    room = wraps_up()
-    assert room.changed()[-1]["state"] == "closing"
-    room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="two boxes"))
-    row = room.ended()[-1]
-    assert (row.disposition, row.note, row.outcome) == ("sold", "two boxes", "live")
-    assert len({one.id for one in room.ended()}) == 1
-    room.passes(11)
-    assert (room.changed()[-1]["state"], room.changed()[-1]["disposition"]) == ("finished", "sold")
-
-
-def test_a_word_is_changed_until_the_wrap_up_is_over() -> None:
-    room = wraps_up(*SAID, Disposition(id="again", then=Then.RETRY, after_s=600))
-    at = room.clock.now().wall + 3600 * 1_000_000
-    for said, promised in (("later", at), ("again", 0), ("sold", 0)):
-        room.tell(Dispose(agent="a0", by="a0", disposition=said, callback_at=promised, callback_own=promised > 0))
-        card = room.agent("a0").lead
-        assert card is not None
-        assert (card.phase, card.said) == ("closing", said)
-    assert [row["state"] for row in room.changed()] == ["closing"]
-    room.passes(11)
-    lead = room.changed()[-1]
-    assert (lead["state"], lead["next_at"], lead["callback_agent"], lead["disposition"]) == ("finished", 0, "", "sold")
-    # What was carried out is not undone by a word that comes too late; one that changes nothing may still be said.
-    with pytest.raises(RequestRefused, match="the wrap-up is over"):
-        room.tell(Dispose(agent="a0", by="a0", disposition="again"))
-    room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="for her mother"))
-    assert room.ended()[-1].note == "for her mother"
-    assert len(room.changed()) == 2
-
-
-def test_a_promise_that_comes_due_in_the_wrap_up_is_kept_by_whoever_is_free() -> None:
-    room = wraps_up()
-    at = room.clock.now().wall + 5_000_000
-    room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at))
-    assert (room.changed()[-1]["state"], room.changed()[-1]["next_at"]) == ("callback", at)
-
-
-def test_a_word_in_a_talk_is_written_down_at_once_and_may_be_changed_after_it() -> None:
-    room = Room(centre(structs.replace(CAMPAIGN, dispositions=SAID), agents=1))
-    room.at_work("a0")
-    room.run()
-    (call,) = room.calls()
-    room.answers(call)
-    room.joins()
-    room.tell(Dispose(agent="a0", by="a0", disposition="sold", note="two boxes"))
-    (word,) = room.of(FactKind.WORD_SAID)
-    assert word.contact == room.started()[0].id
-    assert (word.data["disposition"], word.data["note"], word.data["promised_at"]) == ("sold", "two boxes", 0)
-    room.ends(call.uuid)
-    assert room.ended()[-1].disposition == "sold"
-    assert [row["state"] for row in room.changed()] == ["closing"]
-    room.tell(Dispose(agent="a0", by="a0", disposition="never"))
-    assert room.changed()[-1]["state"] == "barred"
-
-
-def test_without_a_word_the_rules_decide_when_the_wrap_up_is_over() -> None:
-    room = wraps_up()
-    room.passes(11)
-    assert [row["state"] for row in room.changed()] == ["closing", "finished"]
-
-
-def test_a_wish_not_to_be_called_is_kept_for_good() -> None:
-    room = wraps_up()
-    room.tell(Dispose(agent="a0", by="a0", disposition="never"))
-    assert room.changed()[-1]["state"] == "barred"
-    assert [fact.data["source"] for fact in room.of(FactKind.DNC_ASKED)] == ["disposition"]
-
-
-def test_a_callback_is_promised_at_a_time_by_this_agent() -> None:
-    room = wraps_up()
-    at = room.clock.now().wall + 3600 * 1_000_000
-    with pytest.raises(RequestRefused):
-        room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at + 90 * 86_400 * 1_000_000))
-    with pytest.raises(NotFound):
-        room.tell(Dispose(agent="a0", by="a0", disposition="soled"))
-    room.tell(Dispose(agent="a0", by="a0", disposition="later", callback_at=at, callback_own=True))
-    room.passes(11)
-    row = room.changed()[-1]
-    assert (row["state"], row["next_at"], row["callback_agent"], row["campaign"]) == ("callback", at, "a0", "spring")
 
 
 def test_a_promised_call_waits_for_its_agent() -> None:
