@@ -8,21 +8,27 @@ from typing import Any
 
 from fsorch.errors import ConfigError, no_room
 
-__all__ = ["save_picture"]
+__all__ = ["check_picture", "save_picture"]
+
+
+def check_picture(path: Path, *, force: bool) -> None:
+    """Whether a picture can be written to ``path``, before it is drawn. Raises ConfigError for an ending that is none,
+    a file that is there, a directory that is not, or PNG without the extra."""
+    if path.suffix.lower() not in (".svg", ".png"):
+        raise ConfigError(f"{path}: is neither .svg nor .png; use one of these endings")
+    if path.exists() and not force:
+        raise ConfigError(f"{path}: is there already; use another name, or --force to overwrite")
+    if not path.parent.is_dir():
+        raise ConfigError(f"{path}: cannot be written, there is no directory {path.parent}; make it first")
+    if path.suffix.lower() == ".png":
+        _resvg()
 
 
 def save_picture(svg: str, path: Path, *, force: bool) -> None:
-    """Write ``svg`` to ``path``, as what its ending says. Raises ConfigError for another ending, a file that is there,
-    or PNG without the extra."""
-    if path.exists() and not force:
-        raise ConfigError(f"{path}: is there already; use another name, or --force to overwrite")
-    match path.suffix.lower():
-        case ".svg":
-            data = svg.encode()
-        case ".png":
-            data = _png(svg)
-        case _:
-            raise ConfigError(f"{path}: is neither .svg nor .png; use one of these endings")
+    """Write ``svg`` to ``path``, as what its ending says. Raises ConfigError as `check_picture`, and where the disk
+    takes no more."""
+    check_picture(path, force=force)
+    data = bytes(_resvg().svg_to_bytes(svg_string=svg)) if path.suffix.lower() == ".png" else svg.encode()
     try:
         path.write_bytes(data)
     except OSError as error:
@@ -31,9 +37,8 @@ def save_picture(svg: str, path: Path, *, force: bool) -> None:
         ) from None
 
 
-def _png(svg: str) -> bytes:
+def _resvg() -> Any:
     try:
-        resvg: Any = importlib.import_module("resvg_py")
+        return importlib.import_module("resvg_py")
     except ImportError:
         raise ConfigError("PNG needs one more package: pip install 'fsorch[png]'; or use .svg") from None
-    return bytes(resvg.svg_to_bytes(svg_string=svg))

@@ -9,7 +9,7 @@ from types import ModuleType
 import pytest
 
 from fsorch.errors import ConfigError
-from fsorch_cli.pictures import save_picture
+from fsorch_cli.pictures import check_picture, save_picture
 
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
 
@@ -36,6 +36,10 @@ def test_png_without_the_extra_says_what_to_install(tmp_path: Path, monkeypatch:
     with pytest.raises(ConfigError, match=r"pip install 'fsorch\[png\]'"):
         save_picture(SVG, tmp_path / "a.png", force=False)
     assert not (tmp_path / "a.png").exists()
+    # It is told before a million calls are counted for the picture.
+    with pytest.raises(ConfigError, match=r"fsorch\[png\]"):
+        check_picture(tmp_path / "a.png", force=False)
+    check_picture(tmp_path / "a.svg", force=False)
 
 
 def test_png_is_made_by_the_extra(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

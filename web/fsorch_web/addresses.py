@@ -30,7 +30,7 @@ class Addresses:
         for told in reversed(request.headers.get("X-Forwarded-For", "").split(",")):
             if not told.strip() or not self._hold(address):
                 break
-            address = told.strip()
+            address = _bare(told.strip())
         return address
 
     def _hold(self, text: str) -> bool:
@@ -41,3 +41,10 @@ class Addresses:
         # Where both kinds come in at one socket, a v4 address is told as ::ffff:192.0.2.7.
         address = getattr(address, "ipv4_mapped", None) or address
         return any(address in network for network in self._networks)
+
+
+def _bare(text: str) -> str:
+    """An address without the port that some proxies write behind it."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text

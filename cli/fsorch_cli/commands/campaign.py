@@ -34,7 +34,7 @@ from fsorch_cli.live import asked_by, local_time, now_us, seconds
 from fsorch_cli.live import find as find_one
 from fsorch_cli.objects import add_verbs
 from fsorch_cli.options import AS_JSON, DRY_RUN
-from fsorch_cli.pictures import save_picture
+from fsorch_cli.pictures import check_picture, save_picture
 
 WHICH = click.argument("campaign", metavar="CAMPAIGN")
 DONE = {
@@ -230,6 +230,8 @@ def stats(app: App, campaign: str, since: int, until: int, plot: Path | None, fo
     """What CAMPAIGN has dialled and what came of it: outcomes, drops against the ceiling, causes by gateway, lists."""
     until = until or now_us()
     check_span(since, until)
+    if plot is not None:
+        check_picture(plot, force=force)
     with app.store() as store:
         centre, spec = _spec(store, campaign)
         counts = store.leads.attempts.count(campaign, tuple(spec.list_shares()), since, until)
