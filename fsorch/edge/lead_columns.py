@@ -47,7 +47,7 @@ TARGETS_OF_CONSENT = tuple(sorted(f"consent.{name}" for name in CONSENT))
 LONGEST_FIELD = 1000
 LONGEST_FIELDS = 20_000
 MOST_NUMBERS = 12
-# Owners who are no agents: so many are remembered.
+# Owners whom nobody answers to: so many are remembered.
 MOST_STRANGERS = 10_000
 LARGEST_PRIORITY = 1_000_000
 # The columns that a file of faults has before the others; they are left out when it is read again.
@@ -183,8 +183,9 @@ def _plain_name(column: str) -> str:
 class Columns:
     """Makes leads of rows. ``targets``: what each column is; ``list``: where they go; ``region``: the country of
     numbers without a code, where their row names none; ``zone``: where they are when no column says so; ``now_us``: for
-    consents without a moment; ``scopes``: what they may be for, beside a campaign (None: anything). ``agents``: who may
-    be a lead's owner; another name is kept, for that agent may come yet, and told of once (None: nobody asks)."""
+    consents without a moment; ``scopes``: what they may be for, beside a campaign (None: anything). ``owners``: what a
+    lead's owner may be, agents and their territories; another name is kept, for it may come yet, and told of once
+    (None: nobody asks)."""
 
     def __init__(
         self,
@@ -196,7 +197,7 @@ class Columns:
         now_us: int,
         by: str,
         scopes: Container[str] | None = None,
-        agents: Collection[str] | None = None,
+        owners: Collection[str] | None = None,
     ) -> None:
         self.targets = tuple(targets)
         self._list = list
@@ -206,7 +207,7 @@ class Columns:
         self._zone = _zone(zone) if zone else ""
         self._now_us = now_us
         self._scopes = scopes
-        self._agents = agents
+        self._owners = owners
         self._strangers: set[str] = set()
         self._by = by
         self._numbers = [(n, one.partition(":")[2]) for n, one in enumerate(targets) if one.startswith("number")]
@@ -246,12 +247,12 @@ class Columns:
         return Taken(lead, self._all_consents(cells, lead) if self._consents else (), reason)
 
     def _stranger(self, owner: str) -> str:
-        """What is to be said of an owner who is no agent; nothing of one who was named before."""
-        if not owner or self._agents is None or owner in self._agents or owner in self._strangers:
+        """What is to be said of an owner whom nobody answers to; nothing of one who was named before."""
+        if not owner or self._owners is None or owner in self._owners or owner in self._strangers:
             return ""
         if len(self._strangers) < MOST_STRANGERS:
             self._strangers.add(owner)
-        return f"no agent is called {owner[:40]!r}, its owner{near(owner, self._agents)} (said once for each name)"
+        return f"no agent or territory is called {owner[:40]!r}, its owner{near(owner, self._owners)} (said once)"
 
     def _all_parts(self, cells: Sequence[str]) -> dict[str, Any]:
         """What a lead has beside name and numbers, as far as the row says it."""

@@ -161,7 +161,7 @@ def _columns(store: Store, list: str, options: ImportOptions, targets: Sequence[
         now_us=store.now_us(),
         by=by,
         scopes=known_scopes(centre),
-        agents={agent.id for agent in centre.agents} or None,
+        owners={name for agent in centre.agents for name in (agent.id, *agent.territories)} or None,
     )
 
 

@@ -344,17 +344,29 @@ class TestImport:
         for figure in ("rows", "taken", "refused", "doubles", "notes", "first_faults", "columns"):
             assert getattr(dry, figure) == getattr(real, figure)
 
-    def test_an_owner_who_is_no_agent_is_kept_and_told_of_once(self, store: Store, sheet: Callable[..., Path]) -> None:
-        agents = (AgentSpec(id="ann", name="Ann", phone="user/1"), AgentSpec(id="ben", name="Ben", phone="user/2"))
+    def test_an_owner_whom_nobody_answers_to_is_kept_and_told_of_once(
+        self, store: Store, sheet: Callable[..., Path]
+    ) -> None:
+        agents = (
+            AgentSpec(id="ann", name="Ann", phone="user/1"),
+            AgentSpec(id="ben", name="Ben", phone="user/2", territories=("north",)),
+        )
         store.save_centre(structs.replace(store.load_centre(), agents=agents), "test")
-        rows = ["phone,owner", *(f"+1415555267{n},{owner}" for n, owner in enumerate(("ann", "bem", "bem", "", "cy")))]
+        rows = [
+            "phone,owner",
+            *(f"+1415555267{n},{owner}" for n, owner in enumerate(("ann", "bem", "bem", "", "cy", "north"))),
+        ]
         path = sheet("\n".join(rows))
         done = take(store, path)
-        assert (done.taken, done.notes) == (5, 2)
-        assert done.first_faults[0].startswith("line 3: taken, but not all of it: no agent is called 'bem', its owner")
+        assert (done.taken, done.notes) == (6, 2)
+        assert done.first_faults[0].startswith(
+            "line 3: taken, but not all of it: no agent or territory is called 'bem', its owner"
+        )
         assert "ben" in done.first_faults[0]
-        assert done.first_faults[1].startswith("line 6: taken, but not all of it: no agent is called 'cy', its owner")
-        assert sorted(lead.owner for lead in kept(store)) == ["", "ann", "bem", "bem", "cy"]
+        assert done.first_faults[1].startswith(
+            "line 6: taken, but not all of it: no agent or territory is called 'cy', its owner"
+        )
+        assert sorted(lead.owner for lead in kept(store)) == ["", "ann", "bem", "bem", "cy", "north"]
 
     def test_doubles(self, store: Store, sheet: Callable[..., Path]) -> None:
         path = sheet("phone\n+14155552671\n")
