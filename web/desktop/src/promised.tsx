@@ -91,18 +91,22 @@ function Call({ call, now, changed }: { call: Promised; now: number; changed: ()
   };
   return (
     <li class={call.at / 1000 <= now ? "due" : ""}>
-      <strong class="nowrap">{shown(call.at / 1000, now)}</strong> <span dir="auto">{call.name || phone(call.number)}</span>
-      <button
-        ref={toggle}
-        type="button"
-        class="button chip"
-        aria-expanded={open}
-        aria-label={`Change the callback to ${call.name || phone(call.number)}`}
-        data-test={`change-callback-${call.lead}`}
-        onClick={() => setOpen(!open)}
-      >
-        Change
-      </button>
+      <div class="between">
+        <span>
+          <strong class="nowrap">{shown(call.at / 1000, now)}</strong> <span dir="auto">{call.name || phone(call.number)}</span>
+        </span>
+        <button
+          ref={toggle}
+          type="button"
+          class="button chip"
+          aria-expanded={open}
+          aria-label={`Change the callback to ${call.name || phone(call.number)}`}
+          data-test={`change-callback-${call.lead}`}
+          onClick={() => setOpen(!open)}
+        >
+          Change
+        </button>
+      </div>
       {call.note && (
         <span class="soft small two-lines" dir="auto" title={call.note}>
           {call.note}
