@@ -111,7 +111,7 @@ def test_an_agent_is_told_first_and_the_caller_hears_music_meanwhile(rig: Rig, w
     answered = rig.event("CHANNEL_ANSWER", lambda event: event.variable("fsorch_agent") == "ada")
     made = rig.event("CHANNEL_CREATE", lambda event: event.uuid == answered.uuid)
     assert made.caller_name.startswith("Sales - ")
-    told = rig.event("CHANNEL_EXECUTE_COMPLETE", lambda event: event.uuid == answered.uuid)
+    told = rig.event("CHANNEL_EXECUTE_COMPLETE", lambda event: event.application == "playback", leg=answered.uuid)
     assert told.application_data == PROMPTS["sorry"]
     fact = office.fact(FactKind.BRIDGED)
     assert (fact.contact, fact.data["agent_leg"]) == (contact, answered.uuid)
