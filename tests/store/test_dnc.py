@@ -14,7 +14,7 @@ from fsorch.errors import ConfigError, NotFound
 from fsorch.store import Store
 from fsorch.store import dnc as dnc_module
 from fsorch.store.turns import Turns
-from tests.store.test_leads import elsewhere
+from tests.store.leads import elsewhere
 
 NUMBERS = ["+4930", "+49301", "+493012", "+4989", "+44207", "+1415555"]
 

@@ -18,7 +18,7 @@ from fsorch.store.lead_choice import Shares
 from fsorch.store.lead_lists import LeadList
 from fsorch.store.lead_models import LeadNumberRecord, LeadRecord
 from fsorch.store.turns import Turns
-from tests.store.test_leads import MINUTE, NOW, attempt, campaign, elsewhere, make, names, told
+from tests.store.leads import MINUTE, NOW, attempt, campaign, elsewhere, make, names, told
 
 ADDED = (OrderKey(by=OrderBy.ADDED),)
 

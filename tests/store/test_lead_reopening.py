@@ -21,7 +21,7 @@ from fsorch.store.database import PooledSqlite, connected, writing
 from fsorch.store.lead_models import Gate, LeadRecord
 from fsorch.store.lead_reopening import note_law, reopen, resume, resume_lists
 from fsorch.store.turns import Turns
-from tests.store.test_leads import MINUTE, NOW, campaign, make, names, told
+from tests.store.leads import MINUTE, NOW, campaign, make, names, told
 
 WEEK = 7 * 86_400 * 1_000_000
 

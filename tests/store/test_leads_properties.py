@@ -19,7 +19,7 @@ from fsorch.clock import ManualClock
 from fsorch.expressions import evaluate
 from fsorch.store import Store
 from fsorch.store.lead_filter import names_of
-from tests.store.test_leads import NOW, campaign, make
+from tests.store.leads import NOW, campaign, make
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
